@@ -1,0 +1,1 @@
+"""Running models: needs numpy, SimpleITK and onnxruntime, knows neither the viewer nor torch."""

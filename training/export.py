@@ -1,0 +1,87 @@
+"""From a trained network to a model folder, checked by the code that will run it."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from inference.manifest import MANIFEST_FILE, NETWORK_FILE, WEIGHTS_FILE, ModelManifest, write_manifest
+from inference.models import ModelRecord
+from inference.preprocess import pad_to_multiple
+from inference.runtime import load_model
+from training.networks import build_network
+
+_TOLERANCE = 2e-3  # of the logits' own spread
+_OPSET = 17
+
+
+class ExportError(Exception):
+    """The exported network does not do what the trained one does."""
+
+
+def export_model(network: nn.Module, manifest: ModelManifest, folder: Path) -> ModelManifest:
+    """Write model.onnx, weights.safetensors and manifest.json to folder; returns the manifest with its hashes.
+
+    The ONNX file has dynamic batch and in-plane sizes. It is run by onnxruntime at three sizes, one of them
+    not a multiple of size_multiple and padded as inference does, and compared with the network: raises
+    ExportError if they differ, or if the network's output is so flat that the comparison would prove nothing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    network = network.eval().cpu()
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / WEIGHTS_FILE)
+    multiple = manifest.preprocessing.size_multiple
+    example = torch.rand(2, manifest.preprocessing.context_slices, 4 * multiple, 3 * multiple)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the TorchScript exporter warns of its end; the other one takes a minute
+        torch.onnx.export(
+            network,
+            (example,),
+            str(folder / NETWORK_FILE),
+            input_names=["stacks"],
+            output_names=["logits"],
+            dynamic_axes={"stacks": {0: "n", 2: "j", 3: "i"}, "logits": {0: "n", 2: "j", 3: "i"}},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+    manifest = write_manifest(manifest, folder)
+    try:
+        _compare(network, manifest, folder)
+    except ExportError:
+        (folder / MANIFEST_FILE).unlink()  # without it the folder is no model
+        raise
+    return manifest
+
+
+def load_network(folder: Path, manifest: ModelManifest) -> nn.Module:
+    """The network of a model folder with its weights, ready to be trained further."""
+    network = build_network(manifest.network)
+    network.load_state_dict(load_file(folder / WEIGHTS_FILE))
+    return network
+
+
+def add_file(folder: Path, manifest: ModelManifest, source: Path, name: str) -> ModelManifest:
+    """Copy a further file (a card, a picture) into a model folder and list it in the manifest."""
+    shutil.copyfile(source, folder / name)
+    return write_manifest(manifest, folder)
+
+
+def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:
+    model = load_model(ModelRecord(manifest, folder, shipped=False, active=False))
+    multiple, channels = manifest.preprocessing.size_multiple, manifest.preprocessing.context_slices
+    rng = np.random.default_rng(0)
+    for count, rows, columns in ((1, 2 * multiple, 5 * multiple), (3, 6 * multiple, multiple), (1, 37, 53)):
+        stacks = pad_to_multiple(rng.random((count, channels, rows, columns), dtype=np.float32), multiple)
+        with torch.no_grad():
+            expected = network(torch.from_numpy(stacks)).numpy()
+        spread = float(expected.std())
+        if spread < 1e-3:
+            raise ExportError("the network's output is flat, so the export cannot be checked")
+        apart = float(np.abs(model.run(stacks) - expected).max())
+        if apart > _TOLERANCE * spread:
+            raise ExportError(f"the exported network differs from the trained one by {apart:.2g} at {rows} x {columns}")

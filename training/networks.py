@@ -1,0 +1,39 @@
+"""Networks by name, so that a model's manifest can say how to build it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monai.networks.nets import UNet
+from torch import nn
+
+
+def unet_spec(in_channels: int, classes: int, channels: tuple[int, ...] = (24, 48, 96, 192, 256)) -> dict[str, Any]:
+    """Description of a 2-D residual U-Net; its input must be a multiple of 2^(len(channels) - 1) in size."""
+    return {
+        "kind": "unet",
+        "in_channels": in_channels,
+        "classes": classes,
+        "channels": list(channels),
+        "residual_units": 2,
+    }
+
+
+def build_network(spec: dict[str, Any]) -> nn.Module:
+    """The network of a description: (N, in_channels, J, I) float32 to logits (N, classes, J, I).
+
+    Instance normalisation throughout: unlabelled slices can then not poison statistics, as they do with
+    batch normalisation (arXiv:2010.03658). Raises ValueError for an unknown kind.
+    """
+    if spec.get("kind") != "unet":
+        raise ValueError(f"unknown network kind {spec.get('kind')!r}")
+    channels = tuple(spec["channels"])
+    return UNet(
+        spatial_dims=2,
+        in_channels=spec["in_channels"],
+        out_channels=spec["classes"],
+        channels=channels,
+        strides=(2,) * (len(channels) - 1),
+        num_res_units=spec["residual_units"],
+        norm="INSTANCE",
+    )

@@ -1,0 +1,1 @@
+"""Slicewise's window, command line and use cases. Not for diagnostic use."""

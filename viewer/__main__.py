@@ -1,0 +1,305 @@
+"""The command line. It picks the role before anything heavy is imported: `slicewise --help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from viewer.core.study import Scan, Series
+    from viewer.core.volume import Volume
+
+NOT_FOR_DIAGNOSIS = "Not for diagnostic use."
+
+
+class UsageError(Exception):
+    """What a person typed cannot be done; the message is one sentence."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0, or 2 after one clear sentence about bad input."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if not arguments or (arguments[0] not in _COMMANDS and not arguments[0].startswith("-")):
+            return _window(arguments)
+        options = _parser().parse_args(arguments)
+        return _COMMANDS[options.command](options)
+    except UsageError as error:
+        return _refuse(str(error))
+    except _expected_errors() as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        return _refuse("stopped by the keyboard; nothing half-written was left behind")
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """What a user's file, folder or model can raise; only those already imported can have been raised."""
+    expected: list[type[Exception]] = [OSError]
+    for module, name in (
+        ("viewer.core.study", "SeriesError"),
+        ("inference.manifest", "ManifestError"),
+        ("inference.manifest", "ModelError"),
+    ):
+        if module in sys.modules:
+            expected.append(getattr(sys.modules[module], name))
+    return tuple(expected)
+
+
+def _refuse(sentence: str) -> int:
+    print(f"slicewise: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="slicewise",
+        description=f"A radiology viewer whose models learn from the slices you correct. {NOT_FOR_DIAGNOSIS}",
+        epilog="slicewise [PATH ...] opens the window with these files or folders.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", help="the demo study; without a display, or with --out, the whole job headless")
+    demo.add_argument("--out", type=Path, metavar="DIR", help="write report.json and screenshots there")
+    demo.add_argument("--steps", type=int, default=80, help="training steps of each arm (default 80)")
+
+    info = commands.add_parser("info", help="series found and their geometry verdicts")
+    info.add_argument("path", type=Path)
+    info.add_argument("--json", action="store_true")
+
+    convert = commands.add_parser("convert", help="the volume exactly as the viewer holds it")
+    convert.add_argument("path", type=Path)
+    convert.add_argument("out", type=Path)
+    convert.add_argument("--series", metavar="UID")
+
+    models = commands.add_parser("models", help="shipped and installed models")
+    models.add_argument("--json", action="store_true")
+
+    segment = commands.add_parser("segment", help="label map of a scan, by a model")
+    segment.add_argument("path", type=Path, metavar="IN")
+    segment.add_argument("out", type=Path, metavar="OUT")
+    segment.add_argument("--model", required=True, metavar="NAME")
+    segment.add_argument("--series", metavar="UID")
+
+    train = commands.add_parser("train", help="train a model from a dataset folder: images/, labels/, patients.csv")
+    train.add_argument("--data", required=True)
+    train.add_argument("--recipe", required=True)
+    train.add_argument("--out", required=True)
+    train.add_argument("--labelled", metavar="N")
+    train.add_argument("--seed", metavar="S")
+    train.add_argument("--steps", metavar="N")
+    train.add_argument("--parent", metavar="MODEL_FOLDER")
+
+    commands.add_parser("doctor", help="what is installed, what works, and how to mend what does not")
+    return parser
+
+
+def _window(paths: Sequence[str]) -> int:
+    missing = [path for path in paths if not Path(path).exists()]
+    if missing:
+        raise UsageError(f"there is no file, folder or command named {missing[0]!r} (see slicewise --help)")
+    if not has_display():
+        raise UsageError("there is no display to open the window on; `slicewise demo --out DIR` works without one")
+    from viewer.gui.app import run
+
+    return run([Path(path) for path in paths])
+
+
+def has_display() -> bool:
+    """True if a window can be shown: always on Windows and macOS, elsewhere with an X11 or Wayland display."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    if options.out is None and has_display():
+        from viewer.gui.app import run
+
+        return run([], demo=True)
+    if options.steps < 1:
+        raise UsageError("--steps must be at least 1")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from viewer.gui.demo import run_headless
+
+    out = options.out or Path("demo-output")
+    run_headless(out, options.steps, _say)
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _info(options: argparse.Namespace) -> int:
+    scan = _scan(options.path)
+    if options.json:
+        print(json.dumps(_scan_as_json(scan), indent=2, ensure_ascii=False))
+    else:
+        for series in scan.series:
+            size = " x ".join(map(str, series.size)) if series.size else "size unknown"
+            print(f"{series.modality or '?':4} {series.description or '(no description)'}  {size}")
+            print(f"     {series.verdict.kind}: {series.verdict.detail}")
+            print(f"     uid {series.uid}")
+        for refusal in scan.refused:
+            print(f"refused {refusal.file}: {refusal.reason}")
+    if not scan.series:
+        reason = f": {scan.refused[0].reason}" if scan.refused else ""
+        raise UsageError(f"no image series in {options.path}{reason}")
+    return 0
+
+
+def _scan_as_json(scan: Scan) -> dict[str, object]:
+    return {
+        "series": [
+            {
+                "uid": series.uid,
+                "modality": series.modality,
+                "description": series.description,
+                "frames": series.frames,
+                "size": series.size,
+                "spacing_mm": series.spacing_mm,
+                "verdict": series.verdict.kind,
+                "verdict_detail": series.verdict.detail,
+            }
+            for series in scan.series
+        ],
+        "refused": [{"file": str(refusal.file), "reason": refusal.reason} for refusal in scan.refused],
+    }
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from viewer.io import files
+
+    _, volume = _read_one(options.path, options.series)
+    files.write_image(volume.voxels, volume.geometry, options.out)
+    print(f"wrote {options.out}")
+    return 0
+
+
+def _models(options: argparse.Namespace) -> int:
+    rows = [
+        {
+            "name": record.manifest.name,
+            "version": record.manifest.version,
+            "title": record.manifest.title,
+            "task": record.manifest.task,
+            "active": record.active,
+            "shipped": record.shipped,
+            "sha256": record.manifest.files["model.onnx"],
+            "licence_code": record.manifest.licence_code,
+            "licence_weights": record.manifest.licence_weights,
+        }
+        for record in _model_store().list()
+    ]
+    if options.json:
+        print(json.dumps({"models": rows}, indent=2))
+    else:
+        for row in rows:
+            marks = ", ".join(word for word in ("active", "shipped") if row[word])
+            print(f"{row['name']} {row['version']} ({marks}): {row['title']}; weights {row['licence_weights']}")
+    return 0
+
+
+def _segment(options: argparse.Namespace) -> int:
+    from inference.runtime import load_model
+    from inference.tasks import segment
+    from viewer.core.volume import to_image
+    from viewer.io import files
+    from viewer.workflows import unsuitable
+
+    record = _model_store().get(options.model)
+    series, volume = _read_one(options.path, options.series)
+    problem = unsuitable(record.manifest, series, volume)
+    if problem:
+        raise UsageError(problem)
+    model = load_model(record)
+    result = segment(to_image(volume.voxels, volume.geometry), model, progress=_progress_line)
+    print(file=sys.stderr)
+    import SimpleITK as sitk
+
+    files.write_image(sitk.GetArrayFromImage(result.label_image), volume.geometry, options.out)
+    print(f"{result.model_name} {result.model_version} on {result.provider}, {result.seconds:.1f} s")
+    for name, millilitres in result.volumes_ml.items():
+        print(f"{millilitres:9.1f} ml  {name}")
+    print(f"wrote {options.out}. {NOT_FOR_DIAGNOSIS}")
+    return 0
+
+
+def _progress_line(fraction: float, text: str) -> None:
+    print(f"\r{fraction:4.0%} {text:<40}", end="", file=sys.stderr, flush=True)
+
+
+def _train(options: argparse.Namespace) -> int:
+    argv = [sys.executable, "-m", "training", "train"]
+    for name in ("data", "recipe", "out", "labelled", "seed", "steps", "parent"):
+        value = getattr(options, name)
+        if value is not None:
+            argv += [f"--{name}", str(value)]
+    return subprocess.run(argv, check=False).returncode
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from viewer.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        print(f"{'ok  ' if finding.works else 'FAIL'} {finding.what}: {finding.detail}")
+        if finding.mend:
+            print(f"     to mend it: {finding.mend}")
+    return 0 if all(finding.works for finding in findings) else 1
+
+
+def _scan(path: Path) -> Scan:
+    if not path.exists():
+        raise UsageError(f"there is no file or folder {path}")
+    from viewer.io import files
+
+    return files.scan([path])
+
+
+def _read_one(path: Path, uid: str | None) -> tuple[Series, Volume]:
+    from viewer.io import files
+
+    scan = _scan(path)
+    wanted = [series for series in scan.series if uid is None or series.uid == uid]
+    if not wanted:
+        reason = f"no series {uid}" if uid else "no image series"
+        why = f": {scan.refused[0].reason}" if scan.refused else ""
+        raise UsageError(f"{reason} in {path}{why}")
+    if len(wanted) > 1:
+        raise UsageError(f"{path} holds {len(wanted)} series; choose one with --series UID (see slicewise info)")
+    return wanted[0], files.read_series(wanted[0])
+
+
+def _model_store():  # noqa: ANN202 - importing the type would load onnxruntime's package for `slicewise info`
+    import resources
+    from inference.models import ModelStore
+    from viewer.workflows import user_folder
+
+    return ModelStore(resources.path("models"), user_folder() / "models")
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "demo": _demo,
+    "info": _info,
+    "convert": _convert,
+    "models": _models,
+    "segment": _segment,
+    "train": _train,
+    "doctor": _doctor,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

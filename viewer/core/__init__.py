@@ -1,0 +1,1 @@
+"""What a study is and what may be done with it: no Qt, no VTK, no files."""

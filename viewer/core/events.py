@@ -1,0 +1,33 @@
+"""What the session tells its listeners: one typed change, no widget, no signal library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Flag, auto
+
+from viewer.core.history import Edit
+from viewer.core.painting import Box
+
+
+class What(Flag):
+    """The parts of a session that a listener may have to show anew."""
+
+    SERIES = auto()  # another series is open: everything is new
+    CURSOR = auto()
+    WINDOW = auto()
+    DISPLAY = auto()  # overlay opacity, visibility, overlay text
+    TOOL = auto()  # tool, brush radius, active label
+    LABELS = auto()  # voxels of the label map
+    LABEL_TABLE = auto()
+    PROPOSAL = auto()
+    CONFIRMED = auto()
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of the session. box bounds the label voxels touched; edit is set when one was made, undone or
+    redone, and is what an autosave has to write."""
+
+    what: What
+    box: Box | None = None
+    edit: Edit | None = None

@@ -1,0 +1,176 @@
+"""Where voxels lie in the patient: the one place that turns indices into millimetres."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Plane = Literal["axial", "coronal", "sagittal"]
+PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
+
+_LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))  # towards -, + of each LPS axis; DICOM (0020,0020)
+_LETTER_THRESHOLD = 0.1  # an axis within 6 degrees of an anatomical one gets a single letter
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """A regular voxel grid in patient space (DICOM LPS, mm).
+
+    size and spacing are in index order (i, j, k). direction is (3, 3); its columns are the unit vectors
+    of i, j and k and may be oblique or left-handed. origin is the centre of voxel (0, 0, 0).
+    patient_space is False for pictures that carry no position (a photograph, a PNG): such a grid has a
+    millimetre spacing only if it was calibrated, and never orientation letters.
+    """
+
+    size: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+    origin: NDArray[np.float64]
+    direction: NDArray[np.float64]
+    patient_space: bool = True
+    calibrated: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", tuple(int(n) for n in self.size))
+        object.__setattr__(self, "spacing", tuple(float(s) for s in self.spacing))
+        origin = np.array(self.origin, dtype=np.float64)
+        direction = np.array(self.direction, dtype=np.float64).reshape(3, 3)
+        if min(self.size) < 1:
+            raise ValueError(f"a grid needs at least one voxel on every axis, got {self.size}")
+        if not all(np.isfinite(s) and s > 0 for s in self.spacing):
+            raise ValueError(f"spacing must be positive, got {self.spacing}")
+        if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-3):
+            raise ValueError("the axes of a regular grid must be perpendicular unit vectors")
+        origin.flags.writeable = direction.flags.writeable = False
+        object.__setattr__(self, "origin", origin)
+        object.__setattr__(self, "direction", direction)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of the voxel array, (k, j, i)."""
+        return (self.size[2], self.size[1], self.size[0])
+
+    @property
+    def voxel_volume_ml(self) -> float:
+        return float(np.prod(self.spacing)) / 1000.0
+
+    @property
+    def left_handed(self) -> bool:
+        return bool(np.linalg.det(self.direction) < 0)
+
+    def index_to_lps(self, index_ijk: ArrayLike) -> NDArray[np.float64]:
+        """Physical points of continuous voxel indices.
+
+        index_ijk: (..., 3). Returns (..., 3), LPS, mm. Indices outside the grid are extrapolated.
+        DICOM PS3.3 C.7.6.2.1.1.
+        """
+        return self.origin + (np.asarray(index_ijk, dtype=np.float64) * self.spacing) @ self.direction.T
+
+    def lps_to_index(self, point_lps: ArrayLike) -> NDArray[np.float64]:
+        """Continuous voxel indices (..., 3), order (i, j, k), of physical points (..., 3) in LPS mm."""
+        return ((np.asarray(point_lps, dtype=np.float64) - self.origin) @ self.direction) / self.spacing
+
+    def contains_index(self, index_ijk: ArrayLike) -> bool:
+        """True if the nearest voxel of a continuous index lies inside the grid."""
+        index = np.rint(np.asarray(index_ijk, dtype=np.float64))
+        return bool(np.all(index >= 0) and np.all(index < self.size))
+
+    def clamp_index(self, index_ijk: ArrayLike) -> tuple[int, int, int]:
+        """The voxel of the grid that is nearest to a continuous index."""
+        i, j, k = np.clip(np.rint(np.asarray(index_ijk, dtype=np.float64)), 0, np.array(self.size) - 1)
+        return int(i), int(j), int(k)
+
+    def same_grid(self, other: Geometry, tolerance_mm: float = 1e-3) -> bool:
+        """True if every corner voxel of both grids coincides within tolerance_mm."""
+        if self.size != other.size:
+            return False
+        corners = np.array(list(itertools.product(*((0, n - 1) for n in self.size))))
+        apart = np.abs(self.index_to_lps(corners) - other.index_to_lps(corners))
+        return bool(apart.max() <= tolerance_mm)
+
+    def anatomical_axes(self) -> tuple[int, int, int]:
+        """Index axes (0 i, 1 j, 2 k) that run nearest to L, P and S, in this order: always a permutation."""
+        alignment = np.abs(self.direction)  # rows L, P, S; columns i, j, k
+        best = max(itertools.permutations(range(3)), key=lambda axes: sum(alignment[r, axes[r]] for r in range(3)))
+        return best[0], best[1], best[2]
+
+
+@dataclass(frozen=True)
+class PlaneAxes:
+    """How one plane of a grid is laid out on the screen, without resampling a voxel.
+
+    normal, right and down are index axes (0 i, 1 j, 2 k); a flip says that the index falls as the screen
+    coordinate grows. Screen pixel (column, row) is (0, 0) at the top left.
+    """
+
+    plane: Plane
+    normal: int
+    right: int
+    down: int
+    flip_right: bool
+    flip_down: bool
+
+    def to_screen(self, index_ijk: ArrayLike, size: tuple[int, int, int]) -> NDArray[np.float64]:
+        """Continuous (column, row) of indices (..., 3); a voxel's centre is at its integer coordinates."""
+        index = np.asarray(index_ijk, dtype=np.float64)
+        column, row = index[..., self.right], index[..., self.down]
+        if self.flip_right:
+            column = size[self.right] - 1 - column
+        if self.flip_down:
+            row = size[self.down] - 1 - row
+        return np.stack([column, row], axis=-1)
+
+    def to_index(
+        self, column: float, row: float, slice_index: int, size: tuple[int, int, int]
+    ) -> tuple[float, float, float]:
+        """Continuous index (i, j, k) of a screen point on slice slice_index."""
+        index = [0.0, 0.0, 0.0]
+        index[self.normal] = float(slice_index)
+        index[self.right] = size[self.right] - 1 - column if self.flip_right else column
+        index[self.down] = size[self.down] - 1 - row if self.flip_down else row
+        return index[0], index[1], index[2]
+
+
+def plane_axes(geometry: Geometry, plane: Plane) -> PlaneAxes:
+    """Screen layout of a plane in the radiological convention: patient right on the screen's left.
+
+    Axial is seen from the feet with anterior up, coronal from the front with the head up, sagittal with
+    anterior on the left and the head up. The planes are those of the voxel grid that are nearest to the
+    anatomical ones; on an oblique scan the edge letters say so. A grid without patient space is shown as
+    it is stored.
+    """
+    if not geometry.patient_space:
+        normal, right, down = {"axial": (2, 0, 1), "coronal": (1, 0, 2), "sagittal": (0, 1, 2)}[plane]
+        return PlaneAxes(plane, normal, right, down, False, False)
+    left, posterior, superior = geometry.anatomical_axes()
+    grows = [geometry.direction[row, axis] > 0 for row, axis in enumerate((left, posterior, superior))]
+    if plane == "axial":
+        return PlaneAxes(plane, superior, left, posterior, not grows[0], not grows[1])
+    if plane == "coronal":
+        return PlaneAxes(plane, posterior, left, superior, not grows[0], bool(grows[2]))
+    return PlaneAxes(plane, left, posterior, superior, not grows[1], bool(grows[2]))
+
+
+def orientation_letters(vector_lps: ArrayLike) -> str:
+    """One to three letters of R L A P H F for the way a vector points, the strongest component first."""
+    vector = np.asarray(vector_lps, dtype=np.float64)
+    vector = vector / np.linalg.norm(vector)
+    strongest = sorted(range(3), key=lambda axis: -abs(vector[axis]))
+    return "".join(_LETTERS[a][int(vector[a] > 0)] for a in strongest if abs(vector[a]) > _LETTER_THRESHOLD)
+
+
+def edge_letters(geometry: Geometry, axes: PlaneAxes) -> tuple[str, str, str, str] | None:
+    """Letters for the left, right, top and bottom edge of a pane; None where the patient space is unknown."""
+    if not geometry.patient_space:
+        return None
+    to_right = geometry.direction[:, axes.right] * (-1 if axes.flip_right else 1)
+    to_bottom = geometry.direction[:, axes.down] * (-1 if axes.flip_down else 1)
+    return (
+        orientation_letters(-to_right),
+        orientation_letters(to_right),
+        orientation_letters(-to_bottom),
+        orientation_letters(to_bottom),
+    )

@@ -1,0 +1,107 @@
+"""Undo and redo: each act is one edit of a few reversible deltas, kept within a budget of bytes."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.painting import Box, union
+
+Layer = Literal["labels", "machine"]  # the label map, and what models last proposed for it
+
+
+@dataclass(frozen=True)
+class LabelDelta:
+    """The voxels of one layer's box before and after a change, deflated."""
+
+    layer: Layer
+    box: Box
+    before: bytes
+    after: bytes
+
+    @classmethod
+    def between(cls, layer: Layer, box: Box, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> LabelDelta:
+        """The delta of a box; before and after have the box's shape."""
+        return cls(layer, box, _deflate(before), _deflate(after))
+
+    def apply(self, voxels: NDArray[np.uint8]) -> None:
+        """Put the voxels after the change into the layer's voxels[k, j, i]."""
+        voxels[self.box] = _inflate(self.after, self.box)
+
+    def inverse(self) -> LabelDelta:
+        return LabelDelta(self.layer, self.box, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One act of a person, a stroke or an accepted result: what one undo takes back and one journal row holds."""
+
+    title: str
+    deltas: tuple[LabelDelta, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(delta.before) + len(delta.after) for delta in self.deltas)
+
+    @property
+    def labels_box(self) -> Box | None:
+        """The part of the label map that the edit touches."""
+        box = None
+        for delta in self.deltas:
+            if delta.layer == "labels":
+                box = union(box, delta.box)
+        return box
+
+    def inverse(self) -> Edit:
+        return Edit(self.title, tuple(delta.inverse() for delta in reversed(self.deltas)))
+
+
+class History:
+    """The edits that can be undone and redone; the oldest go first when limit_bytes is passed."""
+
+    def __init__(self, limit_bytes: int = 256 * 1024 * 1024) -> None:
+        self._limit_bytes = limit_bytes
+        self._done: list[Edit] = []
+        self._undone: list[Edit] = []
+
+    @property
+    def undo_title(self) -> str | None:
+        return self._done[-1].title if self._done else None
+
+    @property
+    def redo_title(self) -> str | None:
+        return self._undone[-1].title if self._undone else None
+
+    def record(self, edit: Edit) -> None:
+        """Add an edit just made; what was undone before can no longer be redone."""
+        self._undone.clear()
+        self._done.append(edit)
+        while len(self._done) > 1 and sum(e.size_bytes for e in self._done) > self._limit_bytes:
+            del self._done[0]
+
+    def undo(self) -> Edit | None:
+        """The edit to apply in order to take the newest one back; None if there is nothing to undo."""
+        if not self._done:
+            return None
+        self._undone.append(self._done.pop())
+        return self._undone[-1].inverse()
+
+    def redo(self) -> Edit | None:
+        """The edit to apply in order to redo the one undone last; None if there is none."""
+        if not self._undone:
+            return None
+        self._done.append(self._undone.pop())
+        return self._done[-1]
+
+
+def _deflate(voxels: NDArray[np.uint8]) -> bytes:
+    return zlib.compress(np.ascontiguousarray(voxels).tobytes(), level=1)
+
+
+def _inflate(deflated: bytes, box: Box) -> NDArray[np.uint8]:
+    shape = tuple(span.stop - span.start for span in box)
+    return np.frombuffer(zlib.decompress(deflated), dtype=np.uint8).reshape(shape)

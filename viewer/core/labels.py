@@ -1,0 +1,63 @@
+"""The label table: what each value of a label map means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.geometry import Geometry
+
+MAX_LABELS = 254  # 255 is kept for "not annotated" in training data
+
+
+@dataclass(frozen=True)
+class Label:
+    """One class of a label map. colour is sRGB 0..255; code is (value, scheme, meaning), DICOM's coded concept."""
+
+    value: int
+    name: str
+    colour: tuple[int, int, int]
+    code: tuple[str, str, str] | None = None
+    visible: bool = True
+
+
+DEFAULT_LABELS: tuple[Label, ...] = (
+    Label(1, "Region 1", (226, 122, 63)),
+    Label(2, "Region 2", (69, 178, 157)),
+    Label(3, "Region 3", (239, 201, 76)),
+)
+
+
+def merge_labels(current: Sequence[Label], incoming: Sequence[Label]) -> tuple[tuple[Label, ...], dict[int, int]]:
+    """A table holding both, and the value that each incoming value has in it.
+
+    Labels of equal name are the same label; a new name keeps its value if that is free, else it gets the
+    lowest free one. Raises ValueError if more than 254 labels would be needed.
+    """
+    merged = {label.value: label for label in current}
+    by_name = {label.name: label.value for label in current}
+    value_of: dict[int, int] = {}
+    for label in incoming:
+        value = by_name.get(label.name)
+        if value is None:
+            value = label.value if label.value not in merged else _lowest_free(merged)
+            merged[value] = Label(value, label.name, label.colour, label.code)
+            by_name[label.name] = value
+        value_of[label.value] = value
+    return tuple(merged[value] for value in sorted(merged)), value_of
+
+
+def volumes_ml(label_voxels: NDArray[np.uint8], geometry: Geometry, labels: Sequence[Label]) -> dict[str, float]:
+    """Volume in millilitres of each label of the table, 0.0 where it is absent."""
+    counts = np.bincount(label_voxels.ravel(), minlength=256)
+    return {label.name: float(counts[label.value]) * geometry.voxel_volume_ml for label in labels}
+
+
+def _lowest_free(taken: dict[int, Label]) -> int:
+    for value in range(1, MAX_LABELS + 1):
+        if value not in taken:
+            return value
+    raise ValueError(f"a label map holds at most {MAX_LABELS} labels")

@@ -1,0 +1,360 @@
+"""The one mutable model: what is open, shown, selected and edited. Its methods are the commands of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.display import WindowLevel, default_window
+from viewer.core.events import Change, What
+from viewer.core.geometry import Geometry, Plane, plane_axes
+from viewer.core.history import Edit, History, LabelDelta
+from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels
+from viewer.core.painting import Box, Point, changed_box, stroke_segment
+from viewer.core.study import Series
+from viewer.core.volume import LabelMap, Volume
+
+Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"]
+OverlayText = Literal["all", "image only", "none"]
+ConfirmedSlice = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
+
+BRUSH_RADIUS_RANGE_MM = (0.5, 50.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """A person's work on one series, as it is opened and as it was saved.
+
+    label_map is what is seen; machine holds what models last proposed on the same grid, so that a person's
+    own voxels are those where the two differ.
+    """
+
+    label_map: LabelMap
+    machine: NDArray[np.uint8]
+    labels: tuple[Label, ...] = DEFAULT_LABELS
+    confirmed: frozenset[ConfirmedSlice] = frozenset()
+    source: str = ""
+
+    @classmethod
+    def none(cls, geometry: Geometry) -> Annotations:
+        return cls(LabelMap.empty(geometry), np.zeros(geometry.shape, dtype=np.uint8))
+
+
+def corrected_labels(
+    label_voxels: NDArray[np.uint8], machine: NDArray[np.uint8], confirmed: frozenset[ConfirmedSlice]
+) -> tuple[int, ...]:
+    """Values that a person's corrections removed or added within the confirmed slices, ascending."""
+    values: set[int] = set()
+    for axis, index in confirmed:
+        seen, proposed = (np.take(voxels, index, axis=2 - axis) for voxels in (label_voxels, machine))
+        different = seen != proposed
+        values.update(np.unique(seen[different]).tolist(), np.unique(proposed[different]).tolist())
+    return tuple(sorted(values - {0}))
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """A model's result that waits for a person: voxels[k, j, i] in the model's own label values."""
+
+    voxels: NDArray[np.uint8]
+    labels: tuple[Label, ...]
+    model: str
+    version: str
+    provider: str
+    seconds: float
+
+    @property
+    def source(self) -> str:
+        return f"{self.model} {self.version}"
+
+
+@dataclass(frozen=True)
+class _Stroke:
+    plane: Plane
+    value: int
+    slice_index: int
+    before: NDArray[np.uint8]
+    last: Point
+    title: str
+
+
+class Session:
+    """What the window shows. Lives on the GUI thread; listeners are called there, after each change.
+
+    Commands that make no sense at the moment (painting with nothing open) do nothing.
+    """
+
+    def __init__(self) -> None:
+        self.series: Series | None = None
+        self.volume: Volume | None = None
+        self.label_map: LabelMap | None = None
+        self.machine: NDArray[np.uint8] | None = None
+        self.labels: tuple[Label, ...] = DEFAULT_LABELS
+        self.confirmed: frozenset[ConfirmedSlice] = frozenset()
+        self.proposal: Proposal | None = None
+        self.source = ""
+        self.cursor_ijk: tuple[int, int, int] = (0, 0, 0)
+        self.window = WindowLevel(0.5, 1.0)
+        self.inverted = False
+        self.tool: Tool = "window"
+        self.brush_radius_mm = 3.0
+        self.active_label = DEFAULT_LABELS[0].value
+        self.overlay_visible = True
+        self.overlay_opacity = 0.5
+        self.overlay_text: OverlayText = "all"
+        self.history = History()
+        self._stroke: _Stroke | None = None
+        self._listeners: list[Callable[[Change], None]] = []
+
+    def subscribe(self, listener: Callable[[Change], None]) -> None:
+        """Have a listener called after every change, in the order of subscription."""
+        self._listeners.append(listener)
+
+    # Opening and looking
+
+    def open(self, series: Series, volume: Volume, annotations: Annotations | None = None) -> None:
+        """Show a volume with a person's earlier work on it; the history starts anew."""
+        annotations = annotations or Annotations.none(volume.geometry)
+        self.series, self.volume = series, volume
+        self.label_map, self.machine = annotations.label_map, annotations.machine
+        self.labels, self.confirmed, self.source = annotations.labels, annotations.confirmed, annotations.source
+        self.proposal, self._stroke, self.history = None, None, History()
+        self.cursor_ijk = volume.geometry.clamp_index((np.array(volume.geometry.size) - 1) / 2)
+        self.window, self.inverted = default_window(volume, series.window), False
+        if self.active_label not in {label.value for label in self.labels}:
+            self.active_label = self.labels[0].value
+        self._announce(Change(What.SERIES))
+
+    def move_cursor(self, index_ijk: tuple[float, float, float]) -> None:
+        """Put the cross-hair on the voxel nearest to a continuous index; outside it stops at the edge."""
+        if self.volume is None:
+            return
+        cursor = self.volume.geometry.clamp_index(index_ijk)
+        if cursor != self.cursor_ijk:
+            self.cursor_ijk = cursor
+            self._announce(Change(What.CURSOR))
+
+    def scroll(self, plane: Plane, slices: int) -> None:
+        """Move the cross-hair along a plane's normal by a number of slices, towards the head, front or left
+        for positive numbers whatever way the file stores them."""
+        if self.volume is None:
+            return
+        axis = plane_axes(self.volume.geometry, plane).normal
+        row = {"axial": 2, "coronal": 1, "sagittal": 0}[plane]
+        grows = not self.volume.geometry.patient_space or self.volume.geometry.direction[row, axis] >= 0
+        if plane == "coronal" and self.volume.geometry.patient_space:
+            grows = not grows
+        cursor = list(self.cursor_ijk)
+        cursor[axis] += slices if grows else -slices
+        self.move_cursor((cursor[0], cursor[1], cursor[2]))
+
+    def set_window(self, window: WindowLevel) -> None:
+        self.window = window
+        self._announce(Change(What.WINDOW))
+
+    def reset_window(self) -> None:
+        """The window of the file, or the automatic one."""
+        if self.volume is not None and self.series is not None:
+            self.inverted = False
+            self.set_window(default_window(self.volume, self.series.window))
+
+    def toggle_inverted(self) -> None:
+        self.inverted = not self.inverted
+        self._announce(Change(What.WINDOW))
+
+    def set_overlay(self, *, visible: bool | None = None, opacity: float | None = None) -> None:
+        """Show or hide the labels, and set their opacity in [0, 1]."""
+        self.overlay_visible = self.overlay_visible if visible is None else visible
+        self.overlay_opacity = self.overlay_opacity if opacity is None else min(max(opacity, 0.0), 1.0)
+        self._announce(Change(What.DISPLAY))
+
+    def cycle_overlay_text(self) -> None:
+        states: tuple[OverlayText, ...] = ("all", "image only", "none")
+        self.overlay_text = states[(states.index(self.overlay_text) + 1) % len(states)]
+        self._announce(Change(What.DISPLAY))
+
+    def choose_tool(self, tool: Tool) -> None:
+        self.tool = tool
+        self._announce(Change(What.TOOL))
+
+    def set_brush_radius(self, radius_mm: float) -> None:
+        low, high = BRUSH_RADIUS_RANGE_MM
+        self.brush_radius_mm = min(max(radius_mm, low), high)
+        self._announce(Change(What.TOOL))
+
+    def choose_label(self, value: int) -> None:
+        """Paint with this label from now on. Raises ValueError if the table has no such value."""
+        if value not in {label.value for label in self.labels}:
+            raise ValueError(f"there is no label {value}")
+        self.active_label = value
+        self._announce(Change(What.TOOL))
+
+    def show_label(self, value: int, visible: bool) -> None:
+        self.labels = tuple(replace(x, visible=visible) if x.value == value else x for x in self.labels)
+        self._announce(Change(What.LABEL_TABLE))
+
+    # Painting
+
+    def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:
+        """Press the brush or the eraser on a slice; the stroke stays on this slice until it ends."""
+        if self.volume is None or self.label_map is None or self.tool not in ("brush", "eraser"):
+            return
+        axis = plane_axes(self.volume.geometry, plane).normal
+        slice_index = int(round(index_ijk[axis]))
+        if not 0 <= slice_index < self.volume.geometry.size[axis]:
+            return
+        before = np.take(self.label_map.voxels, slice_index, axis=2 - axis)
+        name = next(label.name for label in self.labels if label.value == self.active_label)
+        value, title = (self.active_label, f"Paint {name}") if self.tool == "brush" else (0, "Erase")
+        self._stroke = _Stroke(plane, value, slice_index, before, index_ijk, title)
+        self.stroke_to(index_ijk)
+
+    def stroke_to(self, index_ijk: Point) -> None:
+        """Draw on from the last point of the stroke; the label map is changed at once, the history at the end."""
+        if self._stroke is None or self.volume is None or self.label_map is None:
+            return
+        axes = plane_axes(self.volume.geometry, self._stroke.plane)
+        on_slice = list(index_ijk)
+        on_slice[axes.normal] = float(self._stroke.slice_index)
+        point = (on_slice[0], on_slice[1], on_slice[2])
+        drawn = stroke_segment(self.volume.geometry, axes, self._stroke.last, point, self.brush_radius_mm)
+        self._stroke = replace(self._stroke, last=point)
+        if drawn is not None:
+            box, mask = drawn
+            self.label_map.voxels[box][mask] = self._stroke.value
+            self.label_map.revision += 1
+            self._announce(Change(What.LABELS, box))
+
+    def end_stroke(self) -> None:
+        """Lift the brush: the whole stroke becomes one edit."""
+        if self._stroke is None or self.volume is None or self.label_map is None:
+            return
+        stroke, self._stroke = self._stroke, None
+        array_axis = 2 - plane_axes(self.volume.geometry, stroke.plane).normal
+        after = np.expand_dims(np.take(self.label_map.voxels, stroke.slice_index, axis=array_axis), array_axis)
+        before = np.expand_dims(stroke.before, array_axis)
+        box = changed_box(before, after)
+        if box is None:
+            return
+        place = list(box)
+        place[array_axis] = slice(stroke.slice_index, stroke.slice_index + 1)
+        whole_box = (place[0], place[1], place[2])
+        edit = Edit(stroke.title, (LabelDelta.between("labels", whole_box, before[box], after[box]),))
+        self.history.record(edit)
+        self._announce(Change(What.LABELS, whole_box, edit))
+
+    @property
+    def painting(self) -> bool:
+        return self._stroke is not None
+
+    def replace_voxels(self, title: str, box: Box, voxels: NDArray[np.uint8]) -> None:
+        """Set the label voxels of a box as one edit; voxels has the box's shape."""
+        if self.label_map is None:
+            return
+        before = self.label_map.voxels[box]
+        if np.array_equal(before, voxels):
+            return
+        edit = Edit(title, (LabelDelta.between("labels", box, before, voxels),))
+        self.history.record(edit)
+        self._apply(edit)
+
+    def undo(self) -> None:
+        if self._stroke is None and (edit := self.history.undo()) is not None:
+            self._apply(edit)
+
+    def redo(self) -> None:
+        if self._stroke is None and (edit := self.history.redo()) is not None:
+            self._apply(edit)
+
+    def toggle_confirmed(self, plane: Plane) -> None:
+        """Mark the slice under the cross-hair as wholly correct, or take the mark back."""
+        if self.volume is None:
+            return
+        axis = plane_axes(self.volume.geometry, plane).normal
+        self.confirmed = self.confirmed ^ {(axis, self.cursor_ijk[axis])}
+        self._announce(Change(What.CONFIRMED))
+
+    def is_confirmed(self, plane: Plane) -> bool:
+        """True if the slice of this plane under the cross-hair carries a person's mark."""
+        if self.volume is None:
+            return False
+        axis = plane_axes(self.volume.geometry, plane).normal
+        return (axis, self.cursor_ijk[axis]) in self.confirmed
+
+    # Proposals
+
+    def propose(self, proposal: Proposal) -> None:
+        """Show a model's result beside the label map until a person accepts or rejects it.
+
+        Raises ValueError if it does not lie on the open volume's grid.
+        """
+        if self.volume is None or proposal.voxels.shape != self.volume.geometry.shape:
+            raise ValueError("the result does not belong to the open series")
+        self.proposal = proposal
+        self._announce(Change(What.PROPOSAL))
+
+    def reject_proposal(self) -> None:
+        if self.proposal is not None:
+            self.proposal = None
+            self._announce(Change(What.PROPOSAL))
+
+    def accept_proposal(self) -> int:
+        """Take the result over as one edit, but for every voxel a person drew or confirmed.
+
+        Returns how many of a person's voxels were kept against the proposal.
+        """
+        if self.proposal is None or self.label_map is None or self.machine is None:
+            return 0
+        self.end_stroke()
+        proposal, self.proposal = self.proposal, None
+        self.labels, value_of = merge_labels(self.labels_in_use(), proposal.labels)
+        lookup = np.zeros(256, dtype=np.uint8)
+        lookup[list(value_of)] = list(value_of.values())
+        proposed = lookup[proposal.voxels]
+        current = self.label_map.voxels
+        own = (current != self.machine) | self._confirmed_mask()
+        merged = np.where(own, current, proposed)
+        kept = int(np.count_nonzero(own & (current != proposed)))
+        deltas = tuple(
+            LabelDelta.between(layer, box, old[box], new[box])
+            for layer, old, new in (("labels", current, merged), ("machine", self.machine, proposed))
+            if (box := changed_box(old, new)) is not None
+        )
+        edit = Edit(f"Accept {proposal.source}", deltas)
+        self.source = proposal.source
+        if self.active_label not in {label.value for label in self.labels}:
+            self.active_label = self.labels[0].value
+        if deltas:
+            self.history.record(edit)
+        self._apply(edit, also=What.PROPOSAL | What.LABEL_TABLE)
+        return kept
+
+    def labels_in_use(self) -> tuple[Label, ...]:
+        """The table without the untouched default labels: those that a model's labels may replace."""
+        if self.label_map is None or self.labels != DEFAULT_LABELS or self.label_map.voxels.any():
+            return self.labels
+        return ()
+
+    def _confirmed_mask(self) -> NDArray[np.bool_]:
+        assert self.label_map is not None
+        mask = np.zeros(self.label_map.voxels.shape, dtype=bool)
+        for axis, index in self.confirmed:
+            place = [slice(None)] * 3
+            place[2 - axis] = slice(index, index + 1)
+            mask[tuple(place)] = True
+        return mask
+
+    def _apply(self, edit: Edit, also: What = What.LABELS) -> None:
+        assert self.label_map is not None and self.machine is not None
+        for delta in edit.deltas:
+            delta.apply(self.label_map.voxels if delta.layer == "labels" else self.machine)
+        self.label_map.revision += 1
+        self._announce(Change(What.LABELS | also, edit.labels_box, edit))
+
+    def _announce(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)

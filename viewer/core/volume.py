@@ -1,0 +1,68 @@
+"""Voxels with their place in the patient, and the label map drawn on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from viewer.core.geometry import Geometry
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A scan as the scanner stored it: voxels[k, j, i], read-only, in `unit` after the modality rescale.
+
+    unit is "HU" for CT, "" where the values have none (MR, photographs). A single picture is one slice.
+    """
+
+    voxels: NDArray
+    geometry: Geometry
+    unit: str = ""
+    modality: str = ""
+
+    def __post_init__(self) -> None:
+        if self.voxels.shape != self.geometry.shape:
+            raise ValueError(f"voxels {self.voxels.shape} do not fit a grid of shape {self.geometry.shape}")
+        self.voxels.flags.writeable = False
+
+    def value_at(self, index_ijk: tuple[int, int, int]) -> float:
+        """Stored value at a voxel, in `unit`."""
+        i, j, k = index_ijk
+        return float(self.voxels[k, j, i])
+
+
+@dataclass
+class LabelMap:
+    """uint8 class ids on a volume's grid, 0 is background. Changed only through Session and its history.
+
+    revision grows with every change, so that a slow worker can tell whether its snapshot is still current.
+    """
+
+    voxels: NDArray[np.uint8]
+    revision: int = field(default=0)
+
+    @classmethod
+    def empty(cls, geometry: Geometry) -> LabelMap:
+        return cls(np.zeros(geometry.shape, dtype=np.uint8))
+
+
+def to_image(voxels: NDArray, geometry: Geometry) -> sitk.Image:
+    """A copy of voxels[k, j, i] as a SimpleITK image with the grid's spacing, origin and direction."""
+    image = sitk.GetImageFromArray(voxels)
+    image.SetSpacing(geometry.spacing)
+    image.SetOrigin(geometry.origin.tolist())
+    image.SetDirection(geometry.direction.ravel().tolist())
+    return image
+
+
+def geometry_of(image: sitk.Image) -> Geometry:
+    """The grid of a 3-D SimpleITK image."""
+    return Geometry(
+        image.GetSize(),
+        image.GetSpacing(),
+        np.array(image.GetOrigin()),
+        np.array(image.GetDirection()).reshape(3, 3),
+    )

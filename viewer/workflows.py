@@ -1,0 +1,421 @@
+"""The use cases, with or without a window: open, segment, correct, train, accept a model, roll it back."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import platformdirs
+import SimpleITK as sitk
+
+import resources
+from inference.manifest import ModelManifest
+from inference.models import ModelRecord, ModelStore
+from inference.runtime import LoadedModel, load_model
+from inference.tasks import Segmentation, segment
+from viewer.core.events import Change, What
+from viewer.core.labels import Label
+from viewer.core.session import Annotations, Proposal, Session, corrected_labels
+from viewer.core.study import Refusal, Scan, Series, SeriesError
+from viewer.core.volume import LabelMap, Volume, to_image
+from viewer.io import files
+from viewer.io.annotation_store import AnnotationStore
+from viewer.io.library import Library, make_thumbnail
+from viewer.io.training_set import TrainingCase, write_dataset
+from viewer.jobs import ChildProcess, Job, JobQueue
+
+TrainingState = Literal["preparing", "running", "paused", "stopping", "finished", "failed", "accepted", "discarded"]
+
+DEMO_MODEL = "brain-structures-mr"
+_MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
+
+
+def user_folder() -> Path:
+    """Where the library, the annotations and trained models live on this machine."""
+    return Path(platformdirs.user_data_dir("slicewise", appauthor=False))
+
+
+@dataclass
+class TrainingRun:
+    """One retraining as the panel shows it: its curves, its comparison, and what a person decided."""
+
+    model: ModelRecord
+    folder: Path
+    steps: int
+    state: TrainingState = "preparing"
+    events: list[dict[str, Any]] = field(default_factory=list)
+    report: dict[str, Any] | None = None
+    message: str = ""
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ("finished", "failed", "accepted", "discarded")
+
+    @property
+    def recommended(self) -> str:
+        """The arm that the gate would keep: "current", "semi-supervised" or "supervised"."""
+        return str(self.report["decision"]["keep"]) if self.report else "current"
+
+
+class Workflows:
+    """What a person can do, one method each. Lives on the session's thread; slow parts run as jobs.
+
+    Failures reach `failed` listeners as one sentence. folder holds everything that is kept between sessions.
+    """
+
+    def __init__(self, session: Session, jobs: JobQueue, folder: Path | None = None) -> None:
+        folder = folder or user_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.session, self.jobs, self.folder = session, jobs, folder
+        self.library = Library(folder / "library.sqlite")
+        self.annotation_store = AnnotationStore(folder / "annotations.sqlite")
+        self.models = ModelStore(resources.path("models"), folder / "models")
+        self.training: TrainingRun | None = None
+        self._child: ChildProcess | None = None
+        self._loaded: tuple[str, LoadedModel] | None = None
+        self._failure_listeners: list[Callable[[str], None]] = []
+        self._library_listeners: list[Callable[[], None]] = []
+        self._training_listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
+        session.subscribe(self._autosave)
+
+    # What the window listens to
+
+    def on_failure(self, listener: Callable[[str], None]) -> None:
+        self._failure_listeners.append(listener)
+
+    def on_library_change(self, listener: Callable[[], None]) -> None:
+        self._library_listeners.append(listener)
+
+    def on_training(self, listener: Callable[[TrainingRun, dict[str, Any]], None]) -> None:
+        """Listener gets the run and the event that changed it ({} for a change of state)."""
+        self._training_listeners.append(listener)
+
+    # Open
+
+    def add_paths(self, paths: Sequence[Path], done: Callable[[Scan], None] = lambda scan: None) -> Job:
+        """Look through files and folders and list what is found; done gets the scan."""
+
+        def work(job: Job) -> Scan:
+            scan = files.scan(paths, job.check)
+            self.library.add(scan)
+            return scan
+
+        def finish(scan: Scan) -> None:
+            self._library_changed()
+            self._make_thumbnails(scan.series)
+            if not scan.series:
+                self._fail(_nothing_found(paths, scan.refused))
+            done(scan)
+
+        return self.jobs.submit("Looking through files", work, finish, self._fail)
+
+    def open_series(self, uid: str, done: Callable[[], None] = lambda: None) -> Job:
+        """Read a listed series and show it, with the work a person saved on it."""
+        series = self.library.series(uid)
+
+        def work(job: Job) -> tuple[Volume, Annotations | None]:
+            volume = files.read_series(series, job.report)
+            return volume, self.annotation_store.load(series.uid, volume.geometry)
+
+        def finish(opened: tuple[Volume, Annotations | None]) -> None:
+            self.session.end_stroke()
+            self.session.open(series, *opened)
+            done()
+
+        return self.jobs.submit(f"Opening {series.description or series.modality}", work, finish, self._fail)
+
+    # Segment
+
+    def segment(self, model_name: str, done: Callable[[], None] = lambda: None) -> Job | None:
+        """Run the active version of a model on the open series; the result comes as a proposal."""
+        session = self.session
+        if session.volume is None or session.series is None:
+            self._fail("Open a series first, then segment it.")
+            return None
+        series, volume = session.series, session.volume
+        problem = unsuitable(self.models.get(model_name).manifest, series, volume)
+        if problem:
+            self._fail(problem)
+            return None
+
+        def work(job: Job) -> Segmentation:
+            job.report(0.0, "Loading the model")
+            return segment(to_image(volume.voxels, volume.geometry), self._load(model_name), progress=job.report)
+
+        def finish(result: Segmentation) -> None:
+            if session.volume is not volume:
+                return  # another patient is on the screen by now: this result has no place there
+            manifest = self.models.get(model_name).manifest
+            voxels = sitk.GetArrayFromImage(result.label_image)
+            session.propose(
+                Proposal(
+                    voxels,
+                    labels_of(manifest),
+                    result.model_name,
+                    result.model_version,
+                    result.provider,
+                    result.seconds,
+                )
+            )
+            done()
+
+        return self.jobs.submit(f"Segmenting with {model_name}", work, finish, self._fail)
+
+    # Train
+
+    def start_training(self, model_name: str, steps: int = 120, seed: int = 0, batch: int = 4) -> TrainingRun | None:
+        """Fine-tune a model, semi-supervised, in a child process, from the confirmed slices of all series."""
+        if self.training is not None and not self.training.ended:
+            self._fail("A training is already running: wait for it or stop it first.")
+            return None
+        if not self.session.confirmed:
+            self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
+            return None
+        record = self.models.get(model_name)
+        run = TrainingRun(record, self.folder / "training" / time.strftime("%Y%m%d-%H%M%S"), steps)
+        self.training = run
+        snapshot = self._current_case(record.manifest)
+
+        def work(job: Job) -> None:
+            job.report(0.1, "Writing the training data")
+            write_dataset(run.folder / "data", [snapshot, *self._other_cases(record.manifest, job)])
+            _write_job(run, seed, batch)
+
+        def begin(_: None) -> None:
+            run.state = "running"
+            argv = [sys.executable, "-m", "training", "run", str(run.folder)]
+            self._child = ChildProcess(argv, self.jobs.deliver, self._training_event, self._training_exit)
+            self._training_changed({})
+
+        def failed(message: str) -> None:
+            run.state, run.message = "failed", message
+            self._training_changed({})
+            self._fail(message)
+
+        self.jobs.submit("Preparing the training", work, begin, failed)
+        return run
+
+    def pause_training(self) -> None:
+        self._command("pause", "paused")
+
+    def resume_training(self) -> None:
+        self._command("resume", "running")
+
+    def stop_training(self) -> None:
+        """End early; what was learnt so far is still compared."""
+        self._command("stop", "stopping")
+
+    def accept_training(self, arm: str | None = None) -> ModelRecord | None:
+        """Install the new model and make it the active one. arm None takes the one the gate recommends."""
+        run = self.training
+        if run is None or run.state != "finished":
+            return None
+        arm = arm or (run.recommended if run.recommended != "current" else "semi-supervised")
+        record = self.models.install(run.folder / "out" / arm)
+        self.models.activate(record.manifest.name, record.manifest.version)
+        run.state = "accepted"
+        self._training_changed({})
+        return record
+
+    def discard_training(self) -> None:
+        """Keep the current model; the job folder stays for inspection."""
+        if self.training is not None and self.training.state == "finished":
+            self.training.state = "discarded"
+            self._training_changed({})
+
+    def roll_back(self, model_name: str) -> ModelRecord:
+        """Make the version that was active before the active one again."""
+        record = self.models.rollback(model_name)
+        if self.training is not None:
+            self._training_changed({})
+        return record
+
+    def close(self) -> None:
+        """End child processes and jobs, and write what is not yet written."""
+        self.session.end_stroke()
+        if self._child is not None and self._child.running:
+            self._child.kill()
+        self.jobs.close()
+        self.annotation_store.close()
+        self.library.close()
+
+    # Parts
+
+    def _autosave(self, change: Change) -> None:
+        session = self.session
+        if session.series is None or session.volume is None:
+            return
+        try:
+            if change.edit is not None:
+                self.annotation_store.append(session.series.uid, session.volume.geometry, change.edit)
+            if change.what & (What.CONFIRMED | What.LABEL_TABLE):
+                self.annotation_store.save_state(
+                    session.series.uid, session.volume.geometry, session.labels, session.confirmed, session.source
+                )
+        except OSError as error:
+            self._fail(f"Your last change is not saved ({error}); it is kept in memory, free some space and go on.")
+
+    def _make_thumbnails(self, found: Sequence[Series]) -> None:
+        missing = [series for series in found if self.library.thumbnail(series.uid) is None]
+
+        def work(job: Job) -> None:
+            for n, series in enumerate(missing):
+                job.report(n / len(missing), series.description)
+                try:
+                    self.library.set_thumbnail(series.uid, make_thumbnail(files.read_middle(series)))
+                except SeriesError:
+                    continue  # the browser shows the modality instead of a picture
+
+        if missing:
+            self.jobs.submit("Making thumbnails", work, lambda _: self._library_changed(), self._fail)
+
+    def _load(self, model_name: str) -> LoadedModel:
+        record = self.models.get(model_name)
+        key = f"{record.folder}"
+        if self._loaded is None or self._loaded[0] != key:
+            self._loaded = (key, load_model(record))
+        return self._loaded[1]
+
+    def _current_case(self, manifest: ModelManifest) -> TrainingCase:
+        session = self.session
+        assert session.volume is not None and session.series is not None
+        assert session.label_map is not None and session.machine is not None
+        return _training_case(
+            session.series,
+            session.volume,
+            Annotations(
+                LabelMap(session.label_map.voxels.copy()),
+                session.machine.copy(),
+                session.labels,
+                session.confirmed,
+                session.source,
+            ),
+            manifest,
+        )
+
+    def _other_cases(self, manifest: ModelManifest, job: Job) -> list[TrainingCase]:
+        cases: list[TrainingCase] = []
+        unlabelled = 0
+        for series in self.library.all_series():
+            same = self.session.series is not None and series.uid == self.session.series.uid
+            if same or series.modality not in manifest.modalities or not series.verdict.is_volume:
+                continue
+            job.report(0.5, "Reading further series")
+            volume = files.read_series(series, job.report)
+            annotations = self.annotation_store.load(series.uid, volume.geometry)
+            annotated = annotations is not None and bool(annotations.confirmed)
+            unlabelled += not annotated
+            if annotated or unlabelled <= _MAX_UNLABELLED_SERIES:
+                cases.append(_training_case(series, volume, annotations, manifest))
+        return cases
+
+    def _training_event(self, event: dict[str, Any]) -> None:
+        run = self.training
+        if run is None:
+            return
+        run.events.append(event)
+        if event["event"] == "finished":
+            run.report = json.loads(Path(event["report"]).read_text(encoding="utf-8"))
+            run.state = "finished"
+        elif event["event"] == "failed":
+            run.state, run.message = "failed", event["message"]
+        self._training_changed(event)
+
+    def _training_exit(self, code: int, errors: str) -> None:
+        run = self.training
+        if run is not None and not run.ended:
+            last = errors.strip().splitlines()[-1] if errors.strip() else f"exit code {code}"
+            run.state, run.message = "failed", f"The training ended unexpectedly: {last}"
+            self._training_changed({})
+            self._fail(run.message)
+
+    def _command(self, command: str, state: TrainingState) -> None:
+        if self.training is not None and self._child is not None and not self.training.ended:
+            self._child.send(command)
+            self.training.state = state
+            self._training_changed({})
+
+    def _fail(self, message: str) -> None:
+        for listener in tuple(self._failure_listeners):
+            listener(message)
+
+    def _library_changed(self) -> None:
+        for listener in tuple(self._library_listeners):
+            listener()
+
+    def _training_changed(self, event: dict[str, Any]) -> None:
+        assert self.training is not None
+        for listener in tuple(self._training_listeners):
+            listener(self.training, event)
+
+
+def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
+    """A model's classes as rows of the label table."""
+    return tuple(
+        Label(
+            row.value,
+            row.name,
+            tuple(row.colour),
+            (row.code.value, row.code.scheme, row.code.meaning) if row.code else None,
+        )
+        for row in manifest.labels
+    )
+
+
+def unsuitable(manifest: ModelManifest, series: Series, volume: Volume) -> str:
+    """Why a model must not run on a series, in one sentence; empty if it may."""
+    if not series.verdict.is_volume or min(volume.geometry.size) < 2:
+        return f"{manifest.title} needs a regular volume. This series: {series.verdict.detail}"
+    if not volume.geometry.patient_space or not volume.geometry.calibrated:
+        return f"{manifest.title} needs to know where the slices lie in the patient; this series does not tell."
+    if series.modality and series.modality not in manifest.modalities:
+        return f"{manifest.title} was made for {', '.join(manifest.modalities)}; this series is {series.modality}."
+    return ""
+
+
+def _training_case(
+    series: Series, volume: Volume, annotations: Annotations | None, manifest: ModelManifest
+) -> TrainingCase:
+    """A series with its labels in the model's own values; labels the model does not know become background."""
+    if annotations is None or not annotations.confirmed:
+        return TrainingCase(series.uid, series.patient_id, volume)
+    value_of = {row.name: row.value for row in manifest.labels}
+    lookup = np.zeros(256, dtype=np.uint8)
+    for label in annotations.labels:
+        lookup[label.value] = value_of.get(label.name, 0)
+    corrected = corrected_labels(annotations.label_map.voxels, annotations.machine, annotations.confirmed)
+    return TrainingCase(
+        series.uid,
+        series.patient_id,
+        volume,
+        lookup[annotations.label_map.voxels],
+        annotations.confirmed,
+        tuple(sorted({int(lookup[value]) for value in corrected} - {0})),
+    )
+
+
+def _write_job(run: TrainingRun, seed: int, batch: int) -> None:
+    job = {
+        "schema_version": 1,
+        "recipe": "segmentation-semi-supervised",
+        "parent_model": str(run.model.folder),
+        "data": str(run.folder / "data"),
+        "out": str(run.folder / "out"),
+        "steps": run.steps,
+        "batch": batch,
+        "seed": seed,
+    }
+    (run.folder / "job.json").write_text(json.dumps(job, indent=2), encoding="utf-8")
+
+
+def _nothing_found(paths: Sequence[Path], refused: Sequence[Refusal]) -> str:
+    if refused:
+        more = f" ({len(refused) - 1} further files were refused too)" if len(refused) > 1 else ""
+        return f"{refused[0].file.name}: {refused[0].reason}{more}"
+    return f"No images were found in {', '.join(path.name for path in paths)}."
