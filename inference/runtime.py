@@ -36,7 +36,9 @@ class LoadedModel:
             raise ModelError(f"{self.manifest.name} failed while running: {str(error).splitlines()[0]}") from error
         expected = (stacks.shape[0], self.manifest.classes, *stacks.shape[2:])
         if logits.shape != expected:
-            raise ModelError(f"{self.manifest.name} gave an output of shape {logits.shape}, its manifest says {expected}")
+            raise ModelError(
+                f"{self.manifest.name} gave an output of shape {logits.shape}, its manifest says {expected}"
+            )
         if not np.isfinite(logits).all():
             raise ModelError(f"{self.manifest.name} gave values that are not numbers; the result is discarded")
         return logits
@@ -58,5 +60,7 @@ def load_model(record: ModelRecord) -> LoadedModel:
     except Exception as error:  # onnxruntime raises bare classes of its own
         raise ModelError(f"{record.manifest.name} cannot be loaded: {str(error).splitlines()[0]}") from error
     if len(session.get_inputs()) != 1 or session.get_inputs()[0].type != "tensor(float)":
-        raise ModelError(f"{record.manifest.name} does not take one float image, so it is not a 2.5-D segmentation model")
+        raise ModelError(
+            f"{record.manifest.name} does not take one float image, so it is not a 2.5-D segmentation model"
+        )
     return LoadedModel(record.manifest, session, session.get_providers()[0].removesuffix("ExecutionProvider"))

@@ -138,9 +138,7 @@ def _save(
             os.close(folder)
 
 
-def _resume(
-    path: Path, network: nn.Module, ema: nn.Module, optimiser: torch.optim.Optimizer
-) -> tuple[int, float]:
+def _resume(path: Path, network: nn.Module, ema: nn.Module, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
     saved = torch.load(path, weights_only=True)
     network.load_state_dict(saved["network"])
     ema.load_state_dict(saved["ema"])

@@ -16,24 +16,28 @@ def unet_spec(in_channels: int, classes: int, channels: tuple[int, ...] = (24, 4
         "classes": classes,
         "channels": list(channels),
         "residual_units": 2,
+        "features": 16,
     }
 
 
 def build_network(spec: dict[str, Any]) -> nn.Module:
     """The network of a description: (N, in_channels, J, I) float32 to logits (N, classes, J, I).
 
-    Instance normalisation throughout: unlabelled slices can then not poison statistics, as they do with
-    batch normalisation (arXiv:2010.03658). Raises ValueError for an unknown kind.
+    At full resolution it computes few features and turns them into logits voxel by voxel: with 30 classes a
+    3 x 3 convolution of the logits themselves would be two thirds of all arithmetic. Instance normalisation
+    throughout: unlabelled slices can then not poison statistics, as they do with batch normalisation
+    (arXiv:2010.03658). Raises ValueError for an unknown kind.
     """
     if spec.get("kind") != "unet":
         raise ValueError(f"unknown network kind {spec.get('kind')!r}")
     channels = tuple(spec["channels"])
-    return UNet(
+    body = UNet(
         spatial_dims=2,
         in_channels=spec["in_channels"],
-        out_channels=spec["classes"],
+        out_channels=spec["features"],
         channels=channels,
         strides=(2,) * (len(channels) - 1),
         num_res_units=spec["residual_units"],
         norm="INSTANCE",
     )
+    return nn.Sequential(body, nn.PReLU(), nn.Conv2d(spec["features"], spec["classes"], kernel_size=1))

@@ -106,7 +106,9 @@ class LabelMapSampler:
         for axis in range(3):
             inside &= (index[..., axis] >= 0) & (index[..., axis] < source.shape[axis])
             index[..., axis].clamp_(0, source.shape[axis] - 1)
-        return torch.where(inside, source[index[..., 0], index[..., 1], index[..., 2]], torch.zeros_like(inside, dtype=torch.uint8))
+        return torch.where(
+            inside, source[index[..., 0], index[..., 1], index[..., 2]], torch.zeros_like(inside, dtype=torch.uint8)
+        )
 
     def _image(self, labels: Tensor, draw: _Draw) -> Tensor:
         """Intensities (depth, rows, columns) float32 before the resolution is lowered."""

@@ -282,7 +282,7 @@ def _read_one(path: Path, uid: str | None) -> tuple[Series, Volume]:
     return wanted[0], files.read_series(wanted[0])
 
 
-def _model_store():  # noqa: ANN202 - importing the type would load onnxruntime's package for `slicewise info`
+def _model_store():
     import resources
     from inference.models import ModelStore
     from viewer.workflows import user_folder

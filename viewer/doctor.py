@@ -20,8 +20,24 @@ from viewer.workflows import user_folder
 
 _PACKAGES = ("PySide6_Essentials", "pyqtgraph", "vtk", "SimpleITK", "pydicom", "numpy", "pydantic")
 _SYSTEM_LIBRARIES = "sudo apt-get install " + " ".join(
-    "libglib2.0-0 libgl1 libegl1 libx11-6 libdbus-1-3 libfontconfig1 libfreetype6 libxkbcommon0 libbrotli1 "
-    "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-randr0 libxkbcommon-x11-0 libx11-xcb1".split()
+    [
+        "libglib2.0-0",
+        "libgl1",
+        "libegl1",
+        "libx11-6",
+        "libdbus-1-3",
+        "libfontconfig1",
+        "libfreetype6",
+        "libxkbcommon0",
+        "libbrotli1",
+        "libxcb-cursor0",
+        "libxcb-icccm4",
+        "libxcb-keysyms1",
+        "libxcb-shape0",
+        "libxcb-randr0",
+        "libxkbcommon-x11-0",
+        "libx11-xcb1",
+    ]
 )
 _TRAINING_PACKAGES = 'pip install "slicewise[training]"'
 
@@ -40,8 +56,12 @@ def examine() -> list[Finding]:
     """Every check, in the order in which a fault would be met. Takes some seconds: parts run in child processes."""
     findings = [Finding("Python", sys.version_info >= (3, 11), platform.python_version(), "")]
     findings += [_package(name) for name in _PACKAGES]
-    findings.append(_in_child("window (Qt)", "from PySide6.QtWidgets import QApplication; QApplication([])", "offscreen"))
-    findings.append(_in_child("3-D rendering (VTK)", "from viewer.render.volume_scene import check; print(check())", ""))
+    findings.append(
+        _in_child("window (Qt)", "from PySide6.QtWidgets import QApplication; QApplication([])", "offscreen")
+    )
+    findings.append(
+        _in_child("3-D rendering (VTK)", "from viewer.render.volume_scene import check; print(check())", "")
+    )
     findings.append(_device())
     findings.append(_training())
     findings.append(_writable(user_folder()))
@@ -81,8 +101,11 @@ def _device() -> Finding:
 
 
 def _training() -> Finding:
-    finding = _in_child("training (torch)", "import torch, monai; print(torch.__version__, 'cuda' if "
-                        "torch.cuda.is_available() else 'cpu')", "")
+    finding = _in_child(
+        "training (torch)",
+        "import torch, monai; print(torch.__version__, 'cuda' if torch.cuda.is_available() else 'cpu')",
+        "",
+    )
     return finding if finding.works else Finding(finding.what, False, finding.detail, _TRAINING_PACKAGES)
 
 
@@ -94,4 +117,6 @@ def _writable(folder: Path) -> Finding:
     except OSError as error:
         return Finding("user folder", False, str(error), f"make {folder} writable")
     free_gb = shutil.disk_usage(folder).free / 1e9
-    return Finding("user folder", free_gb > 1, f"{folder}, {free_gb:.0f} GB free", "" if free_gb > 1 else "free some space")
+    return Finding(
+        "user folder", free_gb > 1, f"{folder}, {free_gb:.0f} GB free", "" if free_gb > 1 else "free some space"
+    )

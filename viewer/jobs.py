@@ -100,7 +100,9 @@ class JobQueue:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, job: Job, work: Callable[[Job], T], done: Callable[[T], None], failed: Callable[[str], None]) -> None:
+    def _run(
+        self, job: Job, work: Callable[[Job], T], done: Callable[[T], None], failed: Callable[[str], None]
+    ) -> None:
         try:
             job.check()
             job.state = "running"

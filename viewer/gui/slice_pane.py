@@ -1,0 +1,694 @@
+"""One plane of the open series: paints it, and turns the mouse into calls on the session."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QEnterEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from viewer.core.display import WindowLevel, label_colours
+from viewer.core.events import What
+from viewer.core.geometry import PLANES, Plane, edge_letters, plane_axes
+from viewer.core.painting import Box
+from viewer.core.session import Session
+from viewer.core.study import Series
+from viewer.core.volume import Volume
+from viewer.gui.overlay import (
+    Line,
+    draw_badge,
+    draw_corner,
+    draw_edge_letters,
+    draw_scale_bar,
+    draw_sentence,
+    font_for,
+)
+from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
+from viewer.render.slices import SliceView, grey_slice, label_layer, scale_bar_mm, shrunk, slice_of
+
+_CLICK_PX = 4  # a press that moves less is a click
+_WINDOW_DRAG_PX = 300.0  # logical pixels over which a drag changes the centre by one width, the width by e
+_ZOOM_DRAG_PX = 180.0
+_ZOOM_PER_NOTCH = 1.15
+_RADIUS_PER_NOTCH = 1.15
+_NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
+_CROSS_GAP_PX = 16.0
+_CROSS_MARGIN_PX = 26.0  # the cross-hair stops short of the edge letters
+_STRIP_PX = 3.0
+_SCALE_BAR_SHARE = 0.22  # of the pane's width
+_HIDDEN_LABELS_NOTE = " (hidden)"
+
+_VERDICTS = {
+    "tilted": "Tilted gantry",
+    "uneven": "Uneven slice spacing",
+    "missing": "Missing slices",
+    "duplicate": "Duplicate slices",
+    "mixed": "Mixed orientations or sizes",
+    "no-position": "Slice positions unknown",
+}
+_LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
+
+_Kind = Literal["window", "crosshair", "pan", "zoom", "paint", "none"]
+
+
+@dataclass(frozen=True)
+class _Drag:
+    button: Qt.MouseButton
+    kind: _Kind
+    press: QPointF
+    last: QPointF
+    window: WindowLevel
+    moved: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """An overlay at the screen's resolution: image shares memory with pixels, whose first one is at (row, column)."""
+
+    pixels: NDArray[np.uint8]
+    image: QImage
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class CornerTexts:
+    """What stands in the four corners of a pane, in reading order."""
+
+    top_left: tuple[Line, ...]
+    top_right: tuple[Line, ...]
+    bottom_left: tuple[Line, ...]
+    bottom_right: tuple[Line, ...]
+
+
+class SlicePane(QWidget):
+    """Shows one plane of the session's volume.
+
+    Whoever listens to the session calls apply() once per turn of the event loop. Zoom and position are the
+    pane's own; everything else is the session's.
+    """
+
+    contextMenuRequested = Signal(str, QPoint)  # plane, global position: a right click without a drag
+    maximiseRequested = Signal(str)  # plane: a double click
+    activated = Signal(str)  # plane: any press
+
+    def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.plane: Plane = plane
+        self._view: SliceView | None = None
+        self._active = False
+        self._drag: _Drag | None = None
+        self._hover: QPointF | None = None
+        self._wheel_rest = 0.0
+        self._shown_slice = -1
+        self._grey: QImage | None = None
+        self._labels: _Layer | None = None
+        self._proposal: _Layer | None = None
+        self._labels_stale = self._proposal_stale = True
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(140, 110)
+        self.setAccessibleName(f"{plane} view")
+        self.apply(What.SERIES)
+
+    # What the window asks of a pane
+
+    def apply(self, what: What, box: Box | None = None) -> None:
+        """Show what changed in the session. box bounds the label voxels touched, None meaning anywhere."""
+        if what & What.SERIES:
+            self._drag = None
+            self.reset_view()
+            self._forget(grey=True, labels=True, proposal=True)
+        elif self._slice_index != self._shown_slice:
+            self._forget(grey=True, labels=True, proposal=True)
+        if what & What.WINDOW:
+            self._forget(grey=True)
+        if what & (What.DISPLAY | What.LABEL_TABLE):
+            self._forget(labels=True, proposal=True)
+        if what & What.PROPOSAL:
+            self._forget(proposal=True)
+        if what & What.TOOL:
+            self._choose_cursor()
+        if what == What.LABELS and box is not None:
+            self._redraw_labels(box)
+        else:
+            if what & What.LABELS:
+                self._forget(labels=True)
+            self.update()
+
+    def reset_view(self) -> None:
+        """Fit the slice into the pane."""
+        volume = self.session.volume
+        self._view = None
+        if volume is not None:
+            axes = plane_axes(volume.geometry, self.plane)
+            geometry = volume.geometry
+            self._view = SliceView(axes, geometry.size, geometry.spacing, self.width(), self.height())
+        self._view_changed()
+
+    def zoom_by(self, factor: float) -> None:
+        """Magnify about the middle of the pane."""
+        if self._view is not None:
+            self._look(self._view.zoomed(factor, self.width() / 2, self.height() / 2))
+
+    def set_active(self, active: bool) -> None:
+        """Frame the pane, or not: keys act on the active one."""
+        if active != self._active:
+            self._active = active
+            self.update()
+
+    @property
+    def active(self) -> bool:
+        return self._active
+
+    @property
+    def view(self) -> SliceView | None:
+        """The mapping between pane points and voxel indices; None with nothing open."""
+        return self._view
+
+    def index_at(self, point: QPointF) -> tuple[float, float, float] | None:
+        """The continuous index (i, j, k) on the shown slice under a pane point; may lie outside the grid."""
+        if self._view is None:
+            return None
+        return self._view.to_index(point.x(), point.y(), self._slice_index)
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 400)
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.activated.emit(self.plane)
+        if self._drag is not None or self._view is None:
+            return
+        kind = self._kind_of(event)
+        if kind == "none":
+            return
+        self._drag = _Drag(event.button(), kind, event.position(), event.position(), self.session.window)
+        if kind == "crosshair":
+            self._move_cursor(event.position())
+        elif kind == "paint":
+            self._stroke("begin", event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hovered(event.position())
+        drag = self._drag
+        if drag is None:
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not event.buttons():
+                self._move_cursor(event.position())
+            return
+        if not drag.moved and (event.position() - drag.press).manhattanLength() >= _CLICK_PX:
+            drag = replace(drag, moved=True, last=drag.press)
+        self._drag = replace(drag, last=event.position())
+        step = event.position() - drag.last
+        if drag.kind == "crosshair":
+            self._move_cursor(event.position())
+        elif drag.kind == "paint":
+            self._stroke("go on", event.position())
+        elif drag.moved and drag.kind == "window":
+            self._drag_window(drag, event.position())
+        elif drag.moved and drag.kind == "pan" and self._view is not None:
+            self._look(self._view.panned(step.x(), step.y()))
+        elif drag.moved and drag.kind == "zoom" and self._view is not None:
+            factor = math.exp(-step.y() / _ZOOM_DRAG_PX)
+            self._look(self._view.zoomed(factor, drag.press.x(), drag.press.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag = self._drag
+        if drag is None or event.button() != drag.button:
+            return
+        self._drag = None
+        if drag.kind == "paint":
+            self.session.end_stroke()
+        elif not drag.moved and drag.button == Qt.MouseButton.RightButton:
+            self.contextMenuRequested.emit(self.plane, event.globalPosition().toPoint())
+        elif not drag.moved and drag.kind == "window":
+            self._move_cursor(drag.press)
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._kind_of(event) != "paint":
+            self.maximiseRequested.emit(self.plane)
+        else:
+            self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.accept()
+        delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
+        notches = delta / _NOTCH
+        if self._view is None:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            at = event.position()
+            self._look(self._view.zoomed(_ZOOM_PER_NOTCH**notches, at.x(), at.y()))
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._brushing:
+            self.session.set_brush_radius(self.session.brush_radius_mm * _RADIUS_PER_NOTCH**notches)
+        elif self._drag is None or self._drag.kind != "paint":
+            if self._wheel_rest * notches < 0:
+                self._wheel_rest = 0.0
+            self._wheel_rest += notches
+            slices = int(self._wheel_rest)
+            self._wheel_rest -= slices
+            if slices:
+                self.session.scroll(self.plane, slices)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._hovered(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.update()
+
+    def _kind_of(self, event: QMouseEvent) -> _Kind:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            return "pan"
+        if event.button() == Qt.MouseButton.RightButton:
+            return "zoom"
+        if event.button() != Qt.MouseButton.LeftButton:
+            return "none"
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return "crosshair"
+        tool = self.session.tool
+        return "paint" if tool in ("brush", "eraser") else tool
+
+    def _move_cursor(self, point: QPointF) -> None:
+        index = self.index_at(point)
+        if index is not None:
+            self.session.move_cursor(index)
+
+    def _stroke(self, what: Literal["begin", "go on"], point: QPointF) -> None:
+        index = self.index_at(point)
+        if index is None:
+            return
+        if what == "begin":
+            self.session.begin_stroke(self.plane, index)
+        else:
+            self.session.stroke_to(index)
+
+    def _drag_window(self, drag: _Drag, point: QPointF) -> None:
+        moved = point - drag.press
+        volume = self.session.volume
+        whole_numbers = volume is not None and volume.voxels.dtype.kind in "iu"
+        width = max(drag.window.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
+        centre = drag.window.centre + moved.y() / _WINDOW_DRAG_PX * drag.window.width
+        self.session.set_window(WindowLevel(centre, width))
+
+    def _hovered(self, point: QPointF) -> None:
+        before, self._hover = self._hover, point
+        if not self._brushing or self._drag is None:
+            self.update()
+            return
+        for at in (before, point):
+            if at is not None:
+                self.update(self._brush_rect(at))
+
+    def _choose_cursor(self) -> None:
+        shapes = {
+            "pan": Qt.CursorShape.OpenHandCursor,
+            "zoom": Qt.CursorShape.SizeVerCursor,
+            "brush": Qt.CursorShape.BlankCursor,
+            "eraser": Qt.CursorShape.BlankCursor,
+            "crosshair": Qt.CursorShape.CrossCursor,
+        }
+        self.setCursor(QCursor(shapes.get(self.session.tool, Qt.CursorShape.ArrowCursor)))
+
+    # State
+
+    @property
+    def _slice_index(self) -> int:
+        return self.session.cursor_ijk[self._view.axes.normal] if self._view is not None else 0
+
+    @property
+    def _brushing(self) -> bool:
+        return self.session.tool in ("brush", "eraser")
+
+    def _look(self, view: SliceView) -> None:
+        self._view = view
+        self._view_changed()
+
+    def _view_changed(self) -> None:
+        self._forget(grey=True, labels=True, proposal=True)
+        self.update()
+
+    def _forget(self, *, grey: bool = False, labels: bool = False, proposal: bool = False) -> None:
+        if grey:
+            self._grey = None
+        self._labels_stale |= labels
+        self._proposal_stale |= proposal
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._view is not None:
+            self._look(self._view.resized(self.width(), self.height()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._view_changed()
+        super().changeEvent(event)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), VIEWPORT)
+        session, view = self.session, self._view
+        if view is None or session.volume is None or session.series is None:
+            self._paint_strip(painter)
+            return
+        pane = QRectF(self.rect())
+        if view.size[view.axes.normal] > 1 and 1 in (view.size[view.axes.right], view.size[view.axes.down]):
+            self._paint_strip(painter)
+            sentence = f"A single image has no {self.plane} view."
+            draw_sentence(painter, pane, sentence, DIMMED_TEXT, font_for(self.font(), pane.width(), pane.height()))
+            return
+        self._shown_slice = self._slice_index
+        self._paint_image(painter, view, session.volume)
+        self._paint_labels(painter, view, session.volume)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_cross_hair(painter, view)
+        self._paint_texts(painter, pane, view, session.series, session.volume)
+        self._paint_strip(painter)
+        self._paint_brush(painter, view)
+
+    def _paint_image(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
+        ratio = self.devicePixelRatioF()
+        if self._grey is None:
+            session = self.session
+            grey = grey_slice(volume.voxels, view.axes, self._slice_index, session.window, session.inverted)
+            self._grey = _scaled(grey, view, ratio)
+        painter.drawImage(QPointF(0, 0), self._grey)
+
+    def _paint_labels(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
+        session = self.session
+        if not session.overlay_visible or session.label_map is None:
+            return
+        ratio = self.devicePixelRatioF()
+        if self._labels_stale:
+            colours = label_colours(session.labels, session.overlay_opacity)
+            shown = slice_of(session.label_map.voxels, view.axes, self._slice_index)
+            self._labels, self._labels_stale = _layer(shown, view, colours, ratio, hatched=False), False
+        if self._proposal_stale:
+            self._proposal, self._proposal_stale = None, False
+            if session.proposal is not None:
+                colours = label_colours(session.proposal.labels, session.overlay_opacity)
+                shown = slice_of(session.proposal.voxels, view.axes, self._slice_index)
+                self._proposal = _layer(shown, view, colours, ratio, hatched=True)
+        for layer in (self._labels, self._proposal):
+            if layer is not None:
+                painter.drawImage(QPointF(layer.column / ratio, layer.row / ratio), layer.image)
+
+    def _redraw_labels(self, box: Box) -> None:
+        """Draw anew only the part of the overlay that a stroke has touched."""
+        view, label_map = self._view, self.session.label_map
+        if view is None or label_map is None:
+            return
+        normal = view.axes.normal
+        if not box[2 - normal].start <= self._slice_index < box[2 - normal].stop:
+            return
+        if self._labels_stale or self._labels is None:
+            self._forget(labels=True)
+            self.update()
+            return
+        ratio = self.devicePixelRatioF()
+        outline = _outline_px(ratio)
+        low = view.to_pane((box[2].start - 0.5, box[1].start - 0.5, box[0].start - 0.5))
+        high = view.to_pane((box[2].stop - 0.5, box[1].stop - 0.5, box[0].stop - 0.5))
+        first_row, first_column, rows, columns = view.device_pixels(ratio)
+        margin = 2 * outline + 1
+        down = _span(low[1], high[1], ratio, first_row, len(rows), margin)
+        across = _span(low[0], high[0], ratio, first_column, len(columns), margin)
+        colours = label_colours(self.session.labels, self.session.overlay_opacity)
+        shown = slice_of(label_map.voxels, view.axes, self._slice_index)
+        part = label_layer(shown, rows[down], columns[across], colours, outline_px=outline)
+        # Outlines within `outline` of the part's own edge do not know their neighbours: those pixels stay.
+        inner = tuple(
+            slice(0 if span.start == 0 else outline, n if span.stop == whole else n - outline)
+            for span, n, whole in ((down, part.shape[0], len(rows)), (across, part.shape[1], len(columns)))
+        )
+        self._labels.pixels[down, across][inner] = part[inner]
+        x, y = (first_column + across.start) / ratio, (first_row + down.start) / ratio
+        touched = QRectF(x, y, (across.stop - across.start) / ratio, (down.stop - down.start) / ratio)
+        self.update(touched.toAlignedRect().adjusted(-1, -1, 1, 1))
+
+    def _paint_cross_hair(self, painter: QPainter, view: SliceView) -> None:
+        x, y = view.to_pane(self.session.cursor_ijk)
+        left, top, wide, high = view.image_rect
+        m = _CROSS_MARGIN_PX
+        left, right = max(left, m), min(left + wide, self.width() - m)
+        top, bottom = max(top, m), min(top + high, self.height() - m)
+        x, y = round(x - 0.5) + 0.5, round(y - 0.5) + 0.5
+        gap = _CROSS_GAP_PX
+        across, down = self._planes_of_lines(view)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for plane, ends in (
+            (across, ((left, y, min(x - gap, right), y), (max(x + gap, left), y, right, y))),
+            (down, ((x, top, x, min(y - gap, bottom)), (x, max(y + gap, top), x, bottom))),
+        ):
+            painter.setPen(QPen(_with_alpha(PLANE_COLOURS[plane], 205), 1.0))
+            for x1, y1, x2, y2 in ends:
+                if x2 >= x1 and y2 >= y1 and 0 <= x <= self.width() and 0 <= y <= self.height():
+                    painter.drawLine(QPointF(x1, y1), QPointF(x2, y2))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+    def _planes_of_lines(self, view: SliceView) -> tuple[Plane, Plane]:
+        """The planes whose slices the horizontal and the vertical line are."""
+        volume = self.session.volume
+        assert volume is not None
+        normals = {plane_axes(volume.geometry, plane).normal: plane for plane in PLANES}
+        return normals[view.axes.down], normals[view.axes.right]
+
+    def _paint_texts(
+        self, painter: QPainter, pane: QRectF, view: SliceView, series: Series, volume: Volume
+    ) -> None:
+        session, width, height = self.session, pane.width(), pane.height()
+        text_font = font_for(self.font(), width, height)
+        inside = pane.adjusted(0, _STRIP_PX, 0, 0)
+        corners = self.corner_texts()
+        reach = 0.0
+        below = inside.top() + 6.0
+        for lines, right, bottom in (
+            (corners.top_left, False, False),
+            (corners.top_right, True, False),
+            (corners.bottom_left, False, True),
+            (corners.bottom_right, True, True),
+        ):
+            written = draw_corner(painter, inside, lines, right=right, bottom=bottom, font=text_font)
+            if not bottom and not written.isEmpty():
+                reach, below = max(reach, written.width()), max(below, written.bottom() + 4)
+        letters_shown = False
+        if session.overlay_text != "none":
+            letters = edge_letters(volume.geometry, view.axes)
+            if letters is not None:
+                letter_font = font_for(self.font(), width, height, bold=True, times=1.2)
+                draw_edge_letters(painter, inside, letters, letter_font)
+                letters_shown = True
+            self._paint_scale_bar(painter, inside, view, volume)
+        free = width - 2 * (reach + 20)
+        badges_top = inside.top() + (text_font.pixelSize() * 1.2 + 14 if letters_shown else 8)
+        self._paint_badges(painter, pane, series, free, badges_top, below)
+
+    def _paint_scale_bar(self, painter: QPainter, inside: QRectF, view: SliceView, volume: Volume) -> None:
+        if not volume.geometry.calibrated:
+            return
+        bar = scale_bar_mm(view.pixels_per_mm, min(inside.width() * _SCALE_BAR_SHARE, 180.0))
+        if bar is None:
+            return
+        font = font_for(self.font(), inside.width(), inside.height(), times=0.92)
+        bottom = inside.bottom() - font.pixelSize() * 1.3 - 14
+        draw_scale_bar(painter, inside.center().x(), bottom, bar * view.pixels_per_mm, f"{bar:g} mm", font)
+
+    def _paint_badges(
+        self, painter: QPainter, pane: QRectF, series: Series, free: float, top: float, below: float
+    ) -> None:
+        session = self.session
+        badges: list[tuple[str, QColor]] = []
+        if session.proposal is not None:
+            hidden = "" if session.overlay_visible else _HIDDEN_LABELS_NOTE
+            badges.append((f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
+        if series.verdict.kind in _VERDICTS:
+            badges.append((f"⚠ {_VERDICTS[series.verdict.kind]}", WARNING))
+        if session.is_confirmed(self.plane):
+            badges.append(("✓ Confirmed", GOOD))
+        font = font_for(self.font(), pane.width(), pane.height(), bold=True, times=0.95)
+        if free < 15 * font.pixelSize():
+            top, free = max(below, top), pane.width() - 24
+        for text, colour in badges:
+            top = draw_badge(painter, pane.center().x(), top, free, text, colour, font).bottom() + 4
+
+    def _paint_strip(self, painter: QPainter) -> None:
+        painter.fillRect(QRectF(0, 0, self.width(), _STRIP_PX), PLANE_COLOURS[self.plane])
+        if self._active:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QPen(ACCENT, 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+    def _paint_brush(self, painter: QPainter, view: SliceView) -> None:
+        if self._hover is None or not self._brushing:
+            return
+        radius = max(self.session.brush_radius_mm * view.pixels_per_mm, 1.5)
+        active = next((x.colour for x in self.session.labels if x.value == self.session.active_label), (255, 255, 255))
+        colour = QColor(*active) if self.session.tool == "brush" else ON_IMAGE
+        style = Qt.PenStyle.SolidLine if self.session.tool == "brush" else Qt.PenStyle.DashLine
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(0, 0, 0, 190), 3.2))
+        painter.drawEllipse(self._hover, radius, radius)
+        painter.setPen(QPen(colour.lighter(125), 1.5, style))
+        painter.drawEllipse(self._hover, radius, radius)
+        painter.setPen(QPen(ON_IMAGE, 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPoint(self._hover)
+
+    def _brush_rect(self, at: QPointF) -> QRect:
+        radius = self.session.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5
+        return QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius).toAlignedRect()
+
+    # Words
+
+    def corner_texts(self) -> CornerTexts:
+        """The lines of the four corners in the session's overlay state; the value is that under the mouse, or
+        under the cross-hair while the mouse is elsewhere."""
+        session, view = self.session, self._view
+        name = ((self.plane.capitalize(), PLANE_COLOURS[self.plane]),)
+        if session.volume is None or session.series is None or view is None or session.overlay_text == "none":
+            return CornerTexts(name, (), (), ())
+        series = session.series
+        left, right = name, ()
+        if session.overlay_text == "all":
+            born = " · ".join(x for x in (_date(series.birth_date), series.sex) if x)
+            left = (*name, *_lines(_person(series.patient_name), series.patient_id, born))
+            place = " · ".join(x for x in (series.modality, series.institution) if x)
+            right = _lines(series.study_description, _date(series.study_date), place)
+        return CornerTexts(left, right, self._image_lines(session.volume, view), self._slice_lines(series, view))
+
+    def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
+        session = self.session
+        index = self.index_at(self._hover) if self._hover is not None else None
+        if index is None or not volume.geometry.contains_index(index):
+            index = session.cursor_ijk
+        value = f"{_number(volume.value_at(volume.geometry.clamp_index(index)))} {volume.unit}".strip()
+        zoom = 100 * max(view.pixels_per_voxel)
+        lines = [
+            (f"AI labels: {session.source}" if session.source else "", PROPOSAL),
+            (f"Value {value}", ON_IMAGE),
+            (f"Zoom {zoom:.0f} %", ON_IMAGE),
+            (f"W {_number(session.window.width)}  L {_number(session.window.centre)}", ON_IMAGE),
+            ("Inverted" if session.inverted else "", WARNING),
+            ("Not for diagnostic use", DIMMED_TEXT),
+        ]
+        return tuple(line for line in lines if line[0])
+
+    def _slice_lines(self, series: Series, view: SliceView) -> tuple[Line, ...]:
+        volume = self.session.volume
+        assert volume is not None
+        number = f"Series {series.number}" if series.number is not None else ""
+        count = view.size[view.axes.normal]
+        position = f"Slice {self._slice_index + 1} / {count}" if count > 1 else ""
+        lossy = ("Lossy compression", WARNING) if series.lossy else ("", WARNING)
+        lines = [*_lines(number, series.description), lossy, *_lines(position, self._location(volume, view))]
+        return tuple(line for line in lines if line[0])
+
+    def _location(self, volume: Volume, view: SliceView) -> str:
+        if not volume.geometry.calibrated:
+            return "No mm scale: not calibrated"
+        if view.size[view.axes.normal] == 1 or not volume.geometry.patient_space:
+            return ""
+        below, above, row = _LPS_LETTERS[self.plane]
+        mm = float(volume.geometry.index_to_lps(self.session.cursor_ijk)[row])
+        apart = volume.geometry.spacing[view.axes.normal]
+        return f"{above if mm >= 0 else below} {abs(mm):.1f} mm · {apart:.2f} mm apart"
+
+
+def _scaled(grey: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
+    """The slice as it lies in the pane, at the screen's resolution, smoothed both ways."""
+    wide, high = (n * ratio for n in view.pixels_per_voxel)
+    factors = max(int(1 / high), 1), max(int(1 / wide), 1)
+    small = shrunk(grey, *factors)
+    rows, columns = grey.shape
+    picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
+    picture.fill(VIEWPORT)
+    source = QImage(small.data, small.shape[1], small.shape[0], small.shape[1], QImage.Format.Format_Grayscale8)
+    left, top, width, height = (n * ratio for n in view.image_rect)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(
+        QRectF(left, top, width, height), source, QRectF(0, 0, columns / factors[1], rows / factors[0])
+    )
+    painter.end()
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+def _layer(
+    labels: NDArray[np.uint8], view: SliceView, colours: NDArray[np.uint8], ratio: float, *, hatched: bool
+) -> _Layer | None:
+    if not labels.any():
+        return None
+    row, column, rows, columns = view.device_pixels(ratio)
+    if not rows.size or not columns.size:
+        return None
+    hatched_from = (row, column) if hatched else None
+    outline = _outline_px(ratio)
+    pixels = label_layer(labels, rows, columns, colours, outline_px=outline, hatched_from=hatched_from)
+    high, wide = pixels.shape[:2]
+    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    return _Layer(pixels, image, row, column)
+
+
+def _outline_px(ratio: float) -> int:
+    return max(round(ratio), 1)
+
+
+def _span(low: float, high: float, ratio: float, first: int, count: int, margin: int) -> slice:
+    """Device pixels between two pane coordinates in any order, relative to first, widened and held to count."""
+    start = math.floor(min(low, high) * ratio) - first - margin
+    stop = math.ceil(max(low, high) * ratio) - first + margin
+    start = min(max(start, 0), count)
+    return slice(start, min(max(stop, start), count))
+
+
+def _lines(*texts: str) -> tuple[Line, ...]:
+    return tuple((text, ON_IMAGE) for text in texts if text)
+
+
+def _with_alpha(colour: QColor, alpha: int) -> QColor:
+    faint = QColor(colour)
+    faint.setAlpha(alpha)
+    return faint
+
+
+def _person(name: str) -> str:
+    """A DICOM person name (PN, "family^given^...") as people write it."""
+    family, _, rest = name.partition("^")
+    return ", ".join(x for x in (family, rest.replace("^", " ").strip()) if x)
+
+
+def _date(date: str) -> str:
+    """A DICOM date (DA, "YYYYMMDD") as ISO 8601; anything else as it is."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"

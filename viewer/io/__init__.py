@@ -1,0 +1,1 @@
+"""Files, folders and databases: in from scanners and researchers, out without loss."""

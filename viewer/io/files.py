@@ -1,0 +1,284 @@
+"""Any path a person drops: what series are there, their voxels, and writing volumes back without loss."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import math
+import os
+import stat
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from viewer.core.geometry import Geometry
+from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
+from viewer.core.volume import Volume, geometry_of, to_image
+from viewer.io.dicom import Progress, looks_like_dicom, read_dicom, scan_dicom
+
+VOLUME_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+WRITABLE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
+
+_SAME_PLACE_MM = 0.01
+
+
+def scan(paths: Sequence[Path], check: Callable[[], None] = lambda: None) -> Scan:
+    """Every series in some files and folders, and every file that was refused and why.
+
+    Only headers are read. check is called for each file and may raise to cancel. Links to folders are not
+    followed, and only regular files are opened. In a folder, files that are clearly something else (texts,
+    tables) are passed over; a file named by itself is refused with a reason.
+    """
+    dicom: list[Path] = []
+    series: list[Series] = []
+    refused: list[Refusal] = []
+    for file, named in _walk(paths):
+        check()
+        try:
+            suffix = _suffix(file)
+            if suffix in VOLUME_SUFFIXES:
+                series.append(_scan_volume(file))
+            elif suffix in PICTURE_SUFFIXES:
+                series.append(_scan_picture(file))
+            elif looks_like_dicom(file):
+                dicom.append(file)
+            elif named or suffix == ".dcm":
+                refused.append(
+                    Refusal(file, "this is no image that Slicewise knows (DICOM, NIfTI, NRRD, MHA, PNG, JPEG)")
+                )
+        except SeriesError as error:
+            refused.append(Refusal(file, str(error)))
+        except OSError as error:
+            refused.append(Refusal(file, f"the file cannot be read ({error.strerror})"))
+    found = scan_dicom(dicom, check)
+    return Scan((*found.series, *series), (*found.refused, *refused))
+
+
+def read_series(series: Series, progress: Progress = lambda fraction, text: None) -> Volume:
+    """The voxels of a series. progress gets a fraction and a text and may raise to cancel.
+
+    Raises SeriesError with one sentence if the files are gone, damaged, or no regular volume.
+    """
+    missing = [file for file in series.files if not file.is_file()]
+    if missing:
+        raise SeriesError(f"{missing[0].name} is no longer where it was; open its folder again")
+    suffix = _suffix(series.files[0])
+    if suffix in VOLUME_SUFFIXES:
+        return _read_volume(series)
+    if suffix in PICTURE_SUFFIXES:
+        return _read_picture(series)
+    return read_dicom(series, progress)
+
+
+def read_middle(series: Series) -> Volume:
+    """A single slice from the middle of a series, for a thumbnail; whole files where one file holds all."""
+    if len(series.files) == 1:
+        return read_series(series)
+    middle = series.files[len(series.files) // 2]
+    single = replace(series, files=(middle,), spacing_mm=None, verdict=GeometryVerdict("2d", "One slice."))
+    return read_dicom(single)
+
+
+def write_image(voxels: NDArray, geometry: Geometry, path: Path, overwrite: bool = False) -> None:
+    """Write voxels[k, j, i] as NIfTI, NRRD or MHA, by the file's name.
+
+    The file appears under its name only after it was read back and found equal, voxel for voxel and corner
+    for corner. Raises SeriesError for an unknown suffix, an existing file or a copy that came back different.
+    """
+    suffix = _suffix(path)
+    if suffix not in WRITABLE_SUFFIXES:
+        raise SeriesError(f"{path.name}: volumes are written as {', '.join(WRITABLE_SUFFIXES)}")
+    if path.exists() and not overwrite:
+        raise SeriesError(f"{path} exists already; choose another name")
+    if not path.parent.is_dir():
+        raise SeriesError(f"there is no folder {path.parent}")
+    temporary = path.with_name(f".{path.name.removesuffix(suffix)}.unfinished{suffix}")
+    try:
+        sitk.WriteImage(to_image(voxels, geometry), str(temporary), useCompression=True)
+        written = sitk.ReadImage(str(temporary))
+        if not np.array_equal(sitk.GetArrayViewFromImage(written), voxels, equal_nan=voxels.dtype.kind == "f"):
+            raise SeriesError(f"{path.name} came back with other voxels than were written; nothing was saved")
+        if not geometry_of(written).same_grid(geometry, _SAME_PLACE_MM):
+            raise SeriesError(f"{path.name} cannot hold this geometry exactly; nothing was saved, try .nrrd")
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except RuntimeError as error:
+        raise SeriesError(f"{path.name} cannot be written ({_first_line(error)})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _walk(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    for path in paths:
+        if path.is_dir():
+            for folder, folders, names in os.walk(path):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                for name in sorted(names):
+                    file = Path(folder) / name
+                    if not name.startswith(".") and _is_regular(file):
+                        yield file, False
+        elif _is_regular(path):
+            yield path, True
+
+
+def _is_regular(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _suffix(file: Path) -> str:
+    name = file.name.lower()
+    return ".nii.gz" if name.endswith(".nii.gz") else Path(name).suffix
+
+
+def _uid(file: Path) -> str:
+    return "file-" + hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:24]
+
+
+def _plain_series(
+    file: Path, verdict: GeometryVerdict, size: tuple[int, int, int], spacing: tuple[float, ...] | None
+) -> Series:
+    uid = _uid(file)
+    return Series(
+        uid=uid,
+        study_uid=f"{uid}-study",
+        patient_id="",
+        patient_name=file.name,
+        modality="",
+        description=file.name,
+        files=(file,),
+        verdict=verdict,
+        size=size,
+        spacing_mm=None if spacing is None else (spacing[0], spacing[1], spacing[2]),
+    )
+
+
+def _scan_volume(file: Path) -> Series:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(file))
+    if _suffix(file) in (".nii", ".nii.gz"):
+        _check_nifti(file)
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise SeriesError(f"the header is damaged ({_first_line(error)})") from error
+    size = [n for n in reader.GetSize()]
+    while len(size) > 3 and size[-1] == 1:
+        size.pop()
+    if len(size) not in (2, 3):
+        raise SeriesError(f"images of {len(size)} dimensions are not opened by this version yet")
+    if reader.GetNumberOfComponents() != 1:
+        raise SeriesError("images with several values per voxel are not opened by this version yet")
+    spacing = (*reader.GetSpacing(), 1.0)[:3]
+    if len(size) == 2 or size[2] == 1:
+        verdict = GeometryVerdict("2d", "A single slice: nothing can be measured across it.")
+    else:
+        verdict = GeometryVerdict("regular", f"{size[2]} slices every {spacing[2]:.2f} mm.")
+    return _plain_series(file, verdict, (size[0], size[1], size[2] if len(size) == 3 else 1), spacing)
+
+
+def _read_volume(series: Series) -> Volume:
+    file = series.files[0]
+    try:
+        image = sitk.ReadImage(str(file))
+    except RuntimeError as error:
+        raise SeriesError(f"{file.name} cannot be read ({_first_line(error)})") from error
+    while image.GetDimension() > 3:
+        image = sitk.Extract(image, [*image.GetSize()[:-1], 0], [0] * image.GetDimension())
+    if image.GetDimension() == 2:
+        image = sitk.JoinSeries(image)
+    return Volume(sitk.GetArrayFromImage(image), geometry_of(image), modality=series.modality)
+
+
+def _scan_picture(file: Path) -> Series:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(file))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise SeriesError(f"the picture is damaged ({_first_line(error)})") from error
+    if reader.GetNumberOfComponents() != 1:
+        raise SeriesError("colour pictures are not opened by this version yet")
+    size = reader.GetSize()
+    verdict = GeometryVerdict("2d", "A picture without a scale: distances are in pixels.")
+    return _plain_series(file, verdict, (size[0], size[1], 1), None)
+
+
+def _read_picture(series: Series) -> Volume:
+    try:
+        image = sitk.ReadImage(str(series.files[0]))
+    except RuntimeError as error:
+        raise SeriesError(f"{series.files[0].name} cannot be read ({_first_line(error)})") from error
+    voxels = sitk.GetArrayFromImage(image)
+    voxels = voxels.reshape(1, *voxels.shape[-2:])
+    size = (voxels.shape[2], voxels.shape[1], 1)
+    return Volume(voxels, Geometry(size, (1.0, 1.0, 1.0), np.zeros(3), np.eye(3), False, False))
+
+
+def _check_nifti(file: Path) -> None:
+    """Refuse what readers silently choose or repair: NIfTI-1 places an image twice, by qform and by sform."""
+    opener = gzip.open if file.name.lower().endswith(".gz") else open
+    try:
+        with opener(file, "rb") as stream:
+            header = stream.read(348)
+    except (OSError, EOFError) as error:
+        raise SeriesError("the file is damaged: its compressed data ends early") from error
+    if len(header) < 348:
+        raise SeriesError("the file is shorter than a NIfTI header")
+    order = "<" if struct.unpack("<i", header[:4])[0] == 348 else ">"
+    if struct.unpack(order + "i", header[:4])[0] != 348:
+        return  # NIfTI-2: read as it is
+    dims = struct.unpack(order + "8h", header[40:56])
+    pixdim = struct.unpack(order + "8f", header[76:108])
+    qform_code, sform_code = struct.unpack(order + "2h", header[252:256])
+    if qform_code <= 0 and sform_code <= 0:
+        raise SeriesError("the file does not say where the voxels lie (neither qform nor sform); nothing is guessed")
+    if not all(math.isfinite(s) and s > 0 for s in pixdim[1:4]):
+        raise SeriesError("the voxel size is zero, negative or not a number")
+    rows = np.array(struct.unpack(order + "12f", header[280:328]), dtype=np.float64).reshape(3, 4)
+    if sform_code > 0 and (not np.isfinite(rows).all() or abs(np.linalg.det(rows[:, :3])) < 1e-9):
+        raise SeriesError("its sform is zero or not a number, so the voxels have no place")
+    if sform_code > 0:
+        unit = rows[:, :3] / np.linalg.norm(rows[:, :3], axis=0)
+        if np.abs(unit.T @ unit - np.eye(3)).max() > 1e-3:
+            raise SeriesError("its axes are not perpendicular (sheared affine); resample it to a regular grid first")
+    if sform_code > 0 and qform_code > 0:
+        quaternion = struct.unpack(order + "6f", header[256:280])
+        corner = np.array([max(0, n - 1) for n in dims[1:4]], dtype=np.float64)
+        by_qform = _qform(quaternion, pixdim)
+        apart = max(
+            float(np.abs(by_qform[:, :3] @ c + by_qform[:, 3] - rows[:, :3] @ c - rows[:, 3]).max())
+            for c in (np.zeros(3), corner, corner * (1, 0, 0), corner * (0, 1, 0), corner * (0, 0, 1))
+        )
+        if apart > max(_SAME_PLACE_MM, 1e-4 * float(np.abs(rows).max())):
+            raise SeriesError(f"its qform and sform place the voxels up to {apart:.1f} mm apart; nothing is guessed")
+
+
+def _qform(quaternion: tuple[float, ...], pixdim: tuple[float, ...]) -> NDArray[np.float64]:
+    """The 3 x 4 affine of a NIfTI-1 quaternion (nifti1.h, method 2)."""
+    b, c, d, *offset = quaternion
+    a = math.sqrt(max(0.0, 1.0 - b * b - c * c - d * d))
+    rotation = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+    scale = np.array([pixdim[1], pixdim[2], pixdim[3] * (-1.0 if pixdim[0] < 0 else 1.0)])
+    return np.concatenate([rotation * scale, np.array(offset)[:, None]], axis=1)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if "Error:" in line or "ERROR" in line or "error" in line]
+    text = (lines or str(error).splitlines() or [type(error).__name__])[-1]
+    return text.rsplit("):", 1)[-1].strip()[:160]

@@ -1,0 +1,64 @@
+"""Confirmed slices and unlabelled scans as a training folder that names no patient."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from viewer.core.session import ConfirmedSlice
+from viewer.core.volume import Volume, to_image
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingCase:
+    """One series for training. label_voxels (k, j, i) is None for an unlabelled one; else only the slices in
+    confirmed are annotated, and corrected_labels are the values a person changed in them."""
+
+    series_uid: str
+    patient_id: str
+    volume: Volume
+    label_voxels: NDArray[np.uint8] | None = None
+    confirmed: frozenset[ConfirmedSlice] = frozenset()
+    corrected_labels: tuple[int, ...] = ()
+
+
+def write_dataset(folder: Path, cases: Sequence[TrainingCase]) -> None:
+    """Write images/, labels/, patients.csv and confirmed.json.
+
+    Cases and patients are named by HMAC-SHA-256 under a key that is thrown away, so the folder says which
+    cases share a patient and nothing else; no name, number, date or path of a patient is written.
+    """
+    key = secrets.token_bytes(32)
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    confirmed: dict[str, dict[str, object]] = {}
+    patients = ["case,patient"]
+    for case in cases:
+        name = "case-" + _pseudonym(key, case.series_uid)
+        patients.append(f"{name},patient-{_pseudonym(key, case.patient_id or case.series_uid)}")
+        _write(case.volume.voxels, case, folder / "images" / f"{name}.nii.gz")
+        if case.label_voxels is not None:
+            _write(case.label_voxels, case, folder / "labels" / f"{name}.nii.gz")
+            confirmed[name] = {
+                "slices": sorted(case.confirmed),
+                "corrected_labels": list(case.corrected_labels),
+            }
+    (folder / "patients.csv").write_text("\n".join(patients) + "\n", encoding="utf-8")
+    (folder / "confirmed.json").write_text(json.dumps(confirmed, indent=1), encoding="utf-8")
+
+
+def _write(voxels: NDArray, case: TrainingCase, path: Path) -> None:
+    sitk.WriteImage(to_image(voxels, case.volume.geometry), str(path), useCompression=True, compressionLevel=1)
+
+
+def _pseudonym(key: bytes, identity: str) -> str:
+    return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()[:12]

@@ -1,0 +1,215 @@
+"""Slice images as arrays, and where they lie on the screen: views of the voxels, never a resampled grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.display import WindowLevel, to_grey
+from viewer.core.geometry import PlaneAxes
+
+_FIT_MARGIN_PX = 6.0
+_SMALLEST_ZOOM, _LARGEST_ZOOM = 0.2, 60.0
+_TABLE_FROM = 1 << 17  # pixels from which a table of all 16-bit values beats computing each pixel
+_HATCH_PX = 4  # width of a stripe of a hatched fill, and of the gap after it
+_GAP_ALPHA, _STRIPE_ALPHA = 0.2, 1.0
+
+
+@dataclass(frozen=True)
+class SliceView:
+    """How a slice lies in a pane: the one mapping between pane points and voxel indices.
+
+    Pane points are in logical pixels (what Qt's events carry), (0, 0) being the top left corner of the
+    pane. One mm is the same length both ways, whatever the spacing. zoom is 1 where the slice just fits;
+    centre_mm is the point in the middle of the pane, in mm right of and below the centre of the slice.
+    """
+
+    axes: PlaneAxes
+    size: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+    width: float
+    height: float
+    zoom: float = 1.0
+    centre_mm: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def pixels_per_mm(self) -> float:
+        wide, high = self._extent_mm
+        room = max(self.width - 2 * _FIT_MARGIN_PX, 1.0), max(self.height - 2 * _FIT_MARGIN_PX, 1.0)
+        return self.zoom * min(room[0] / wide, room[1] / high)
+
+    @property
+    def pixels_per_voxel(self) -> tuple[float, float]:
+        """Logical pixels that one voxel is wide and high."""
+        return (
+            self.spacing[self.axes.right] * self.pixels_per_mm,
+            self.spacing[self.axes.down] * self.pixels_per_mm,
+        )
+
+    @property
+    def image_rect(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height of the whole slice, edge to edge, in pane pixels."""
+        wide, high = self._extent_mm
+        scale = self.pixels_per_mm
+        left = self.width / 2 - (wide / 2 + self.centre_mm[0]) * scale
+        top = self.height / 2 - (high / 2 + self.centre_mm[1]) * scale
+        return left, top, wide * scale, high * scale
+
+    def to_pane(self, index_ijk: tuple[float, float, float]) -> tuple[float, float]:
+        """The pane point of a continuous index; a voxel's centre is at its integer index."""
+        column, row = self.axes.to_screen(index_ijk, self.size)
+        left, top, _, _ = self.image_rect
+        wide, high = self.pixels_per_voxel
+        return float(left + (column + 0.5) * wide), float(top + (row + 0.5) * high)
+
+    def to_index(self, x: float, y: float, slice_index: int) -> tuple[float, float, float]:
+        """The continuous index (i, j, k) under a pane point on slice slice_index; may lie outside the grid."""
+        left, top, _, _ = self.image_rect
+        wide, high = self.pixels_per_voxel
+        return self.axes.to_index((x - left) / wide - 0.5, (y - top) / high - 0.5, slice_index, self.size)
+
+    def zoomed(self, factor: float, x: float, y: float) -> SliceView:
+        """The view magnified by a factor with the pane point (x, y) staying where it is."""
+        zoom = min(max(self.zoom * factor, _SMALLEST_ZOOM), _LARGEST_ZOOM)
+        shift = (1 - self.zoom / zoom) / self.pixels_per_mm
+        centre = (
+            self.centre_mm[0] + (x - self.width / 2) * shift,
+            self.centre_mm[1] + (y - self.height / 2) * shift,
+        )
+        return replace(self, zoom=zoom, centre_mm=centre)
+
+    def panned(self, right_px: float, down_px: float) -> SliceView:
+        """The view with the slice moved by pane pixels; its centre never leaves the pane by more than its size."""
+        scale = self.pixels_per_mm
+        moved = (self.centre_mm[0] - right_px / scale, self.centre_mm[1] - down_px / scale)
+        wide, high = self._extent_mm
+        return replace(
+            self, centre_mm=(min(max(moved[0], -wide / 2), wide / 2), min(max(moved[1], -high / 2), high / 2))
+        )
+
+    def resized(self, width: float, height: float) -> SliceView:
+        return replace(self, width=width, height=height)
+
+    def device_pixels(self, ratio: float) -> tuple[int, int, NDArray[np.intp], NDArray[np.intp]]:
+        """The slice's pixel under each device pixel of the pane, at a device pixel ratio.
+
+        Returns (first device row, first device column, rows, columns): rows[n] is the slice row under the
+        centre of device row first + n; device pixels beyond the slice are left out.
+        """
+        left, top, _, _ = self.image_rect
+        wide, high = self.pixels_per_voxel
+        first_row, rows = _pixels_along(top, high, self.size[self.axes.down], self.height, ratio)
+        first_column, columns = _pixels_along(left, wide, self.size[self.axes.right], self.width, ratio)
+        return first_row, first_column, rows, columns
+
+    @property
+    def _extent_mm(self) -> tuple[float, float]:
+        return (
+            self.size[self.axes.right] * self.spacing[self.axes.right],
+            self.size[self.axes.down] * self.spacing[self.axes.down],
+        )
+
+
+def slice_of(voxels: NDArray, axes: PlaneAxes, slice_index: int) -> NDArray:
+    """A (rows, columns) view of voxels[k, j, i] laid out as the plane is on the screen; nothing is copied."""
+    layer = voxels[(slice(None),) * (2 - axes.normal) + (slice_index,)]
+    layer = layer if axes.down > axes.right else layer.T  # array axes run from the higher index axis to the lower
+    return layer[:: -1 if axes.flip_down else 1, :: -1 if axes.flip_right else 1]
+
+
+def grey_slice(
+    voxels: NDArray, axes: PlaneAxes, slice_index: int, window: WindowLevel, inverted: bool = False
+) -> NDArray[np.uint8]:
+    """Grey levels of one slice, (rows, columns) as on the screen, C order."""
+    values = slice_of(voxels, axes, slice_index)
+    if values.dtype.kind in "iu" and values.dtype.itemsize == 2 and values.size >= _TABLE_FROM:
+        every_value = np.arange(1 << 16, dtype=np.uint16).view(values.dtype)
+        return np.take(to_grey(every_value, window, inverted), values.view(np.uint16))
+    return np.ascontiguousarray(to_grey(values, window, inverted))
+
+
+def shrunk(grey: NDArray[np.uint8], factor_rows: int, factor_columns: int) -> NDArray[np.uint8]:
+    """Means over blocks of pixels, so that a slice far larger than its pane shows no moiré.
+
+    What is left over at the far edges is averaged with fewer pixels: the block size stays true.
+    """
+    if factor_rows == factor_columns == 1:
+        return grey
+    down = (-grey.shape[0]) % factor_rows, (-grey.shape[1]) % factor_columns
+    padded = np.pad(grey, ((0, down[0]), (0, down[1])), mode="edge")
+    blocks = padded.reshape(
+        padded.shape[0] // factor_rows, factor_rows, padded.shape[1] // factor_columns, factor_columns
+    )
+    return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8))
+
+
+def label_layer(
+    labels: NDArray[np.uint8],
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    colours: NDArray[np.uint8],
+    *,
+    outline_px: int = 1,
+    hatched_from: tuple[int, int] | None = None,
+) -> NDArray[np.uint8]:
+    """The overlay of a slice of labels at the screen's own resolution, so that edges stay true when magnified.
+
+    labels: (slice rows, slice columns). rows and columns: the slice pixel under each screen pixel.
+    colours: (256, 4) RGBA, not premultiplied, the alpha being that of the fill; outlines inside each label are
+    up to twice as opaque. hatched_from is the screen's (row, column) of the first pixel where the fill is to be
+    hatched, so that stripes run on across parts drawn apart; its scale is taken from outline_px.
+    Returns (len(rows), len(columns), 4) premultiplied RGBA, C order.
+    """
+    on_screen = labels.take(rows, axis=0).take(columns, axis=1)
+    fill = _premultiplied(colours, 1.0)
+    if hatched_from is None:
+        layer = fill.take(on_screen)
+    else:
+        stripe = _stripes(on_screen.shape, hatched_from, _HATCH_PX * outline_px)
+        shades = np.concatenate([_premultiplied(colours, _GAP_ALPHA), _premultiplied(colours, _STRIPE_ALPHA)])
+        layer = shades.take(on_screen + stripe * np.uint16(256))
+    edge = _inner_edges(on_screen, outline_px)
+    layer[edge] = _premultiplied(colours, 2.0).take(on_screen[edge])
+    return layer.view(np.uint8).reshape(*on_screen.shape, 4)
+
+
+def scale_bar_mm(pixels_per_mm: float, room_px: float) -> float | None:
+    """The longest of 1, 2, 5, 10, 20, 50, 100 and 200 mm that fits; None if none does."""
+    fitting = [mm for mm in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0) if mm * pixels_per_mm <= room_px]
+    return fitting[-1] if fitting else None
+
+
+def _pixels_along(
+    start: float, voxel_px: float, voxels: int, pane: float, ratio: float
+) -> tuple[int, NDArray[np.intp]]:
+    device = np.arange(max(int(math.ceil(pane * ratio)), 1))
+    index = np.floor(((device + 0.5) / ratio - start) / voxel_px).astype(np.intp)
+    inside = np.flatnonzero((index >= 0) & (index < voxels))
+    return (int(inside[0]), index[inside]) if inside.size else (0, index[:0])
+
+
+def _premultiplied(colours: NDArray[np.uint8], times: float) -> NDArray[np.uint32]:
+    alpha = np.clip(colours[:, 3:].astype(np.float32) * times, 0, 255)
+    table = np.concatenate([colours[:, :3] * (alpha / 255), alpha], axis=1)
+    return np.ascontiguousarray(np.rint(table).astype(np.uint8)).view(np.uint32).ravel()
+
+
+def _inner_edges(on_screen: NDArray[np.uint8], width: int) -> NDArray[np.bool_]:
+    edge = np.zeros(on_screen.shape, dtype=bool)
+    for axis in (0, 1):
+        if on_screen.shape[axis] <= width:
+            continue
+        ahead = (slice(None),) * axis + (slice(width, None),)
+        behind = (slice(None),) * axis + (slice(None, -width),)
+        different = on_screen[ahead] != on_screen[behind]
+        edge[ahead] |= different
+        edge[behind] |= different
+    return edge
+
+
+def _stripes(shape: tuple[int, ...], first: tuple[int, int], width: int) -> NDArray[np.uint16]:
+    across = np.arange(first[0], first[0] + shape[0])[:, None] + np.arange(first[1], first[1] + shape[1])[None, :]
+    return (across // width % 2).astype(np.uint16)
