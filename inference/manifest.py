@@ -155,12 +155,8 @@ def load_manifest(folder: Path) -> ModelManifest:
 
 def write_manifest(manifest: ModelManifest, folder: Path) -> ModelManifest:
     """Write the manifest of a folder with the hashes of all the files in it; returns it as written."""
-    hashes = {
-        file.name: file_sha256(file)
-        for file in sorted(folder.iterdir())
-        if file.is_file() and file.name != MANIFEST_FILE
-    }
-    manifest = manifest.model_copy(update={"files": hashes})
+    listed = [file for file in sorted(folder.iterdir()) if file.is_file() and file.name != MANIFEST_FILE]
+    manifest = manifest.model_copy(update={"files": {file.name: file_sha256(file) for file in listed}})
     (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     return manifest
 

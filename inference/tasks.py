@@ -63,9 +63,7 @@ def segment(
     for n, classes in classes_on_image(logits, grid, slices):
         oriented[n] = classes
         if n % 8 == 0:
-            progress(
-                _NETWORK_SHARE + (1 - _NETWORK_SHARE) * n / len(oriented), "Bringing the result to the scan's grid"
-            )
+            progress(_NETWORK_SHARE + (1 - _NETWORK_SHARE) * n / len(oriented), "Bringing the result to the scan")
     labels = np.ascontiguousarray(grid.restore(oriented))
     label_image = sitk.GetImageFromArray(labels)
     label_image.CopyInformation(image)

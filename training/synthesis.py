@@ -94,7 +94,9 @@ class LabelMapSampler:
         grid = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)  # kji, mm
         middle = (low + high) / 2
         reach = (high - low) / 2
-        offset = torch.tensor([draw.uniform(-1.12, 1.08) * float(reach[0]), draw.normal() * 6, draw.normal() * 6])
+        # One slab in eight shows face and neck only, so that nothing is found there on a long field of view.
+        height = draw.uniform(-1.12, 1.08) if draw.chance(0.88) else draw.uniform(-1.9, -1.1)
+        offset = torch.tensor([height * float(reach[0]), draw.normal() * 6, draw.normal() * 6])
         position = grid + offset.to(device)
         affine = _random_affine(draw).to(device)
         source_mm = position @ affine.T + middle.to(device)
@@ -178,8 +180,7 @@ def _brain_box(labels: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
     brain = classes[labels.long()] > 0
     low, high = [], []
     for axis in range(3):
-        hits = brain.any(dim=[a for a in range(3) if a != axis][1]).any(dim=[a for a in range(3) if a != axis][0])
-        where = torch.nonzero(hits).flatten()
+        where = torch.nonzero(brain.movedim(axis, 0).flatten(1).any(1)).flatten()
         low.append(float(where[0]))
         high.append(float(where[-1]))
     return torch.tensor(low), torch.tensor(high)

@@ -19,25 +19,9 @@ from inference.runtime import load_model
 from viewer.workflows import user_folder
 
 _PACKAGES = ("PySide6_Essentials", "pyqtgraph", "vtk", "SimpleITK", "pydicom", "numpy", "pydantic")
-_SYSTEM_LIBRARIES = "sudo apt-get install " + " ".join(
-    [
-        "libglib2.0-0",
-        "libgl1",
-        "libegl1",
-        "libx11-6",
-        "libdbus-1-3",
-        "libfontconfig1",
-        "libfreetype6",
-        "libxkbcommon0",
-        "libbrotli1",
-        "libxcb-cursor0",
-        "libxcb-icccm4",
-        "libxcb-keysyms1",
-        "libxcb-shape0",
-        "libxcb-randr0",
-        "libxkbcommon-x11-0",
-        "libx11-xcb1",
-    ]
+_SYSTEM_LIBRARIES = (
+    "sudo apt-get install libglib2.0-0 libgl1 libegl1 libx11-6 libdbus-1-3 libfontconfig1 libfreetype6 libxkbcommon0 "
+    "libbrotli1 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-randr0 libxkbcommon-x11-0 libx11-xcb1"
 )
 _TRAINING_PACKAGES = 'pip install "slicewise[training]"'
 
@@ -75,8 +59,9 @@ def _package(name: str) -> Finding:
         return Finding(name, False, "not installed", "pip install --force-reinstall slicewise")
 
 
-def _in_child(what: str, program: str, qt_platform: str) -> Finding:
-    environment = os.environ | ({"QT_QPA_PLATFORM": qt_platform} if qt_platform else {})
+def _in_child(what: str, program: str) -> Finding:
+    has_display = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    environment = os.environ | ({} if has_display else {"QT_QPA_PLATFORM": "offscreen"})
     child = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=120, check=False
     )
@@ -104,7 +89,6 @@ def _training() -> Finding:
     finding = _in_child(
         "training (torch)",
         "import torch, monai; print(torch.__version__, 'cuda' if torch.cuda.is_available() else 'cpu')",
-        "",
     )
     return finding if finding.works else Finding(finding.what, False, finding.detail, _TRAINING_PACKAGES)
 
@@ -117,6 +101,5 @@ def _writable(folder: Path) -> Finding:
     except OSError as error:
         return Finding("user folder", False, str(error), f"make {folder} writable")
     free_gb = shutil.disk_usage(folder).free / 1e9
-    return Finding(
-        "user folder", free_gb > 1, f"{folder}, {free_gb:.0f} GB free", "" if free_gb > 1 else "free some space"
-    )
+    mend = "" if free_gb > 1 else "free some space"
+    return Finding("user folder", not mend, f"{folder}, {free_gb:.0f} GB free", mend)

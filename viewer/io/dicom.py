@@ -30,12 +30,13 @@ _TAGS = [
     "SeriesDescription", "SeriesNumber", "BodyPartExamined", "InstanceNumber", "ImagePositionPatient",
     "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing", "Rows", "Columns", "NumberOfFrames",
     "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "PixelRepresentation",
-    "RescaleSlope", "RescaleIntercept", "SpacingBetweenSlices", "WindowCenter", "WindowWidth", "LossyImageCompression", "SpecificCharacterSet",
+    "RescaleSlope", "RescaleIntercept", "SpacingBetweenSlices", "WindowCenter", "WindowWidth",
+    "LossyImageCompression", "SpecificCharacterSet",
 ]  # fmt: skip
 
 _UNIT_TOLERANCE = 1e-3  # of the length of a direction cosine and of their dot product
 _SPACING_TOLERANCE_MM = 0.01  # rounding of positions written as decimal strings
-_SAME_ORIENTATION = 1e-4
+_SAME_ORIENTATION = 1e-3
 _TILT_TOLERANCE_DEGREES = 0.05
 
 
@@ -184,9 +185,7 @@ def _stack_key(header: _Header) -> tuple[Any, ...]:
     uid = str(data.get("SeriesInstanceUID") or "")
     if not uid:
         uid = "folder-" + hashlib.sha256(str(header.file.parent.resolve()).encode()).hexdigest()[:24]
-    cosines = (
-        None if header.orientation is None else tuple(np.round(header.orientation / _SAME_ORIENTATION / 10).tolist())
-    )
+    cosines = None if header.orientation is None else tuple(np.round(header.orientation / _SAME_ORIENTATION).tolist())
     spacing = None if header.spacing_mm is None else tuple(round(s, 4) for s in header.spacing_mm)
     return uid, header.rows, header.columns, spacing, cosines
 

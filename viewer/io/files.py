@@ -171,7 +171,7 @@ def _scan_volume(file: Path) -> Series:
         reader.ReadImageInformation()
     except RuntimeError as error:
         raise SeriesError(f"the header is damaged ({_first_line(error)})") from error
-    size = [n for n in reader.GetSize()]
+    size = list(reader.GetSize())
     while len(size) > 3 and size[-1] == 1:
         size.pop()
     if len(size) not in (2, 3):
