@@ -31,7 +31,7 @@ class LoadedModel:
         """
         name = self.session.get_inputs()[0].name
         try:
-            logits = self.session.run(None, {name: stacks})[0]
+            logits = np.asarray(self.session.run(None, {name: stacks})[0])
         except Exception as error:  # onnxruntime raises bare classes of its own
             raise ModelError(f"{self.manifest.name} failed while running: {str(error).splitlines()[0]}") from error
         expected = (stacks.shape[0], self.manifest.classes, *stacks.shape[2:])

@@ -15,7 +15,7 @@ import nilearn
 import numpy as np
 import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, MRImageStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless, MRImageStorage
 
 NAMESPACE = uuid.UUID("6b0f0f5e-52a5-4b0a-9c59-0d5a3f1f7a11")
 
@@ -48,7 +48,7 @@ def main(out: Path) -> None:
 def write_slice(pixels: np.ndarray, k: int, head: sitk.Image, file: Path) -> None:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = MRImageStorage
-    meta.MediaStorageSOPInstanceUID = uid(f"slice {k}")
+    meta.MediaStorageSOPInstanceUID = UID(uid(f"slice {k}"))
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     data = FileDataset(str(file), {}, file_meta=meta, preamble=b"\0" * 128)
     fill_patient_and_study(data)

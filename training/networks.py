@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from monai.networks.nets import UNet
+from monai.networks.nets.unet import UNet
 from torch import nn
 
 

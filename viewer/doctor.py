@@ -40,12 +40,8 @@ def examine() -> list[Finding]:
     """Every check, in the order in which a fault would be met. Takes some seconds: parts run in child processes."""
     findings = [Finding("Python", sys.version_info >= (3, 11), platform.python_version(), "")]
     findings += [_package(name) for name in _PACKAGES]
-    findings.append(
-        _in_child("window (Qt)", "from PySide6.QtWidgets import QApplication; QApplication([])", "offscreen")
-    )
-    findings.append(
-        _in_child("3-D rendering (VTK)", "from viewer.render.volume_scene import check; print(check())", "")
-    )
+    findings.append(_in_child("window (Qt)", "from PySide6.QtWidgets import QApplication; QApplication([])"))
+    findings.append(_in_child("3-D rendering (VTK)", "from viewer.render.volume_scene import check; print(check())"))
     findings.append(_device())
     findings.append(_training())
     findings.append(_writable(user_folder()))

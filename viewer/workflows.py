@@ -69,13 +69,15 @@ class Workflows:
     Failures reach `failed` listeners as one sentence. folder holds everything that is kept between sessions.
     """
 
-    def __init__(self, session: Session, jobs: JobQueue, folder: Path | None = None) -> None:
+    def __init__(
+        self, session: Session, jobs: JobQueue, folder: Path | None = None, models: ModelStore | None = None
+    ) -> None:
         folder = folder or user_folder()
         folder.mkdir(parents=True, exist_ok=True)
         self.session, self.jobs, self.folder = session, jobs, folder
         self.library = Library(folder / "library.sqlite")
         self.annotation_store = AnnotationStore(folder / "annotations.sqlite")
-        self.models = ModelStore(resources.path("models"), folder / "models")
+        self.models = models or ModelStore(resources.path("models"), folder / "models")
         self.training: TrainingRun | None = None
         self._child: ChildProcess | None = None
         self._loaded: tuple[str, LoadedModel] | None = None
@@ -361,7 +363,7 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
         Label(
             row.value,
             row.name,
-            tuple(row.colour),
+            row.colour,
             (row.code.value, row.code.scheme, row.code.meaning) if row.code else None,
         )
         for row in manifest.labels

@@ -1,61 +1,17 @@
 """A network that thresholds its middle slice stands in for a trained one, so every label can be worked out by hand."""
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import SimpleITK as sitk
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
-from inference.manifest import LabelClass, ManifestError, ModelError, ModelManifest, Preprocessing, load_manifest
-from inference.manifest import write_manifest
-from inference.models import ModelRecord, ModelStore
-from inference.runtime import load_model
+from inference.manifest import ManifestError, ModelError, ModelManifest, load_manifest, write_manifest
+from inference.models import ModelStore
 from inference.tasks import segment
-
-CONTEXT = 3
-
-
-def write_threshold_model(
-    folder: Path, *, version: str = "1.0.0", spacing_mm: float = 2.0, classes: int = 2, scale: float = 10.0
-) -> ModelManifest:
-    """Class 1 where the middle slice of the stack is above 0.5: logits (0, scale * (x - 0.5), ...)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = np.zeros((classes, CONTEXT, 1, 1), np.float32)
-    weights[1, CONTEXT // 2] = scale
-    bias = np.full(classes, -100.0, np.float32)
-    bias[0], bias[1] = 0.0, -scale / 2
-    if not np.isfinite(scale):
-        weights[1, CONTEXT // 2], bias[1] = np.nan, np.nan
-    graph = helper.make_graph(
-        [helper.make_node("Conv", ["stacks", "w", "b"], ["logits"], kernel_shape=[1, 1])],
-        "threshold",
-        [helper.make_tensor_value_info("stacks", TensorProto.FLOAT, ["n", CONTEXT, "j", "i"])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", classes, "j", "i"])],
-        [onnx.numpy_helper.from_array(weights, "w"), onnx.numpy_helper.from_array(bias, "b")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.save(model, folder / "model.onnx")
-    manifest = ModelManifest(
-        name="threshold",
-        version=version,
-        title="Threshold",
-        task="segmentation",
-        modalities=["MR"],
-        body_part="HEAD",
-        labels=[LabelClass(value=1, name="Bright", colour=(255, 0, 0))],
-        preprocessing=Preprocessing(spacing_mm=(spacing_mm,) * 3, context_slices=CONTEXT, size_multiple=16),
-        licence_code="Apache-2.0",
-        licence_weights="Apache-2.0",
-        created="2026-01-01",
-    )
-    return write_manifest(manifest, folder)
-
-
-def loaded(folder: Path):
-    return load_model(ModelRecord(load_manifest(folder), folder, shipped=True, active=True))
+from tests.models import loaded, write_threshold_model
 
 
 def rotation(degrees: tuple[float, float, float]) -> np.ndarray:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from viewer.core.display import WindowLevel, default_window
 from viewer.core.events import Change, What
 from viewer.core.geometry import Geometry, Plane, plane_axes
-from viewer.core.history import Edit, History, LabelDelta
+from viewer.core.history import Edit, History, LabelDelta, Layer
 from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels
 from viewer.core.painting import Box, Point, changed_box, stroke_segment
 from viewer.core.study import Series
@@ -319,9 +319,13 @@ class Session:
         own = (current != self.machine) | self._confirmed_mask()
         merged = np.where(own, current, proposed)
         kept = int(np.count_nonzero(own & (current != proposed)))
+        layers: tuple[tuple[Layer, NDArray[np.uint8], NDArray[np.uint8]], ...] = (
+            ("labels", current, merged),
+            ("machine", self.machine, proposed),
+        )
         deltas = tuple(
             LabelDelta.between(layer, box, old[box], new[box])
-            for layer, old, new in (("labels", current, merged), ("machine", self.machine, proposed))
+            for layer, old, new in layers
             if (box := changed_box(old, new)) is not None
         )
         edit = Edit(f"Accept {proposal.source}", deltas)

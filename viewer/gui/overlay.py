@@ -29,7 +29,7 @@ def font_for(base: QFont, width: float, height: float, *, bold: bool = False, ti
 def draw_text(painter: QPainter, at: QPointF, text: str, colour: QColor) -> None:
     """One line with its baseline at a point, and a shadow so that it can be read on white."""
     painter.setPen(_SHADOW)
-    for dx, dy in ((1.0, 1.0), (-0.6, 0.6)):
+    for dx, dy in ((1.0, 1.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)):
         painter.drawText(QPointF(at.x() + dx, at.y() + dy), text)
     painter.setPen(colour)
     painter.drawText(at, text)

@@ -473,7 +473,7 @@ class SlicePane(QWidget):
         """The planes whose slices the horizontal and the vertical line are."""
         volume = self.session.volume
         assert volume is not None
-        normals = {plane_axes(volume.geometry, plane).normal: plane for plane in PLANES}
+        normals: dict[int, Plane] = {plane_axes(volume.geometry, plane).normal: plane for plane in PLANES}
         return normals[view.axes.down], normals[view.axes.right]
 
     def _paint_texts(
@@ -535,13 +535,13 @@ class SlicePane(QWidget):
             top = draw_badge(painter, pane.center().x(), top, free, text, colour, font).bottom() + 4
 
     def _paint_strip(self, painter: QPainter) -> None:
-        painter.fillRect(QRectF(0, 0, self.width(), _STRIP_PX), PLANE_COLOURS[self.plane])
         if self._active:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(ACCENT, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.fillRect(QRectF(0, 0, self.width(), _STRIP_PX), PLANE_COLOURS[self.plane])
 
     def _paint_brush(self, painter: QPainter, view: SliceView) -> None:
         if self._hover is None or not self._brushing:

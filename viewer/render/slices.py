@@ -15,7 +15,7 @@ _FIT_MARGIN_PX = 6.0
 _SMALLEST_ZOOM, _LARGEST_ZOOM = 0.2, 60.0
 _TABLE_FROM = 1 << 17  # pixels from which a table of all 16-bit values beats computing each pixel
 _HATCH_PX = 4  # width of a stripe of a hatched fill, and of the gap after it
-_GAP_ALPHA, _STRIPE_ALPHA = 0.2, 1.0
+_GAP_ALPHA, _STRIPE_ALPHA = 0.12, 1.3
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def scale_bar_mm(pixels_per_mm: float, room_px: float) -> float | None:
 def _pixels_along(
     start: float, voxel_px: float, voxels: int, pane: float, ratio: float
 ) -> tuple[int, NDArray[np.intp]]:
-    device = np.arange(max(int(math.ceil(pane * ratio)), 1))
+    device = np.arange(max(math.ceil(pane * ratio), 1))
     index = np.floor(((device + 0.5) / ratio - start) / voxel_px).astype(np.intp)
     inside = np.flatnonzero((index >= 0) & (index < voxels))
     return (int(inside[0]), index[inside]) if inside.size else (0, index[:0])

@@ -1,0 +1,268 @@
+"""A person's strokes survive closing, kill -9 and a damaged file; a careless writer must not pass the same harness."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from viewer.core.geometry import Geometry
+from viewer.core.history import Edit, History, LabelDelta
+from viewer.core.labels import DEFAULT_LABELS, Label
+from viewer.core.painting import changed_box
+from viewer.core.study import SeriesError
+from viewer.io.annotation_store import AnnotationStore
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+class Painter:
+    """Paints at random and remembers what the layers should look like."""
+
+    def __init__(self, geometry: Geometry, seed: int = 0) -> None:
+        self.dice = np.random.default_rng(seed)
+        self.layers = {"labels": np.zeros(geometry.shape, np.uint8), "machine": np.zeros(geometry.shape, np.uint8)}
+
+    def edit(self, *names: str) -> Edit:
+        deltas = []
+        for name in names or ("labels",):
+            layer = self.layers[name]
+            before = layer.copy()
+            k, j, i = (int(self.dice.integers(0, n - 2)) for n in layer.shape)
+            layer[k : k + 1, j : j + 2, i : i + 2] = 1 + (layer[k, j, i] + self.dice.integers(0, 200)) % 254
+            box = changed_box(before, layer)
+            deltas.append(LabelDelta.between(name, box, before[box], layer[box]))
+        return Edit("Paint", tuple(deltas))
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = AnnotationStore(tmp_path / "annotations.sqlite")
+    yield opened
+    opened.close()
+
+
+def again(store: AnnotationStore, tmp_path: Path) -> AnnotationStore:
+    store.close()
+    return AnnotationStore(tmp_path / "annotations.sqlite")
+
+
+def test_nothing_is_saved_at_first(store, phantom):
+    assert store.load("a", phantom.geometry) is None
+
+
+def test_edits_are_replayed_in_both_layers(tmp_path, phantom):
+    store, painter = AnnotationStore(tmp_path / "annotations.sqlite"), Painter(phantom.geometry)
+    for n in range(12):
+        store.append("a", phantom.geometry, painter.edit(*(("labels", "machine") if n % 3 == 0 else ("labels",))))
+    store = again(store, tmp_path)
+    loaded = store.load("a", phantom.geometry)
+    np.testing.assert_array_equal(loaded.label_map.voxels, painter.layers["labels"])
+    np.testing.assert_array_equal(loaded.machine, painter.layers["machine"])
+    loaded.label_map.voxels[0, 0, 0] = 9  # what was loaded can be painted on
+    store.close()
+
+
+def test_undo_and_redo_are_edits_too(store, phantom):
+    painter, history = Painter(phantom.geometry), History()
+    for _ in range(3):
+        edit = painter.edit()
+        history.record(edit)
+        store.append("a", phantom.geometry, edit)
+    expected = painter.layers["labels"].copy()
+    for step in (history.undo(), history.undo(), history.redo()):
+        store.append("a", phantom.geometry, step)
+    last = history.undo_title
+    assert last == "Paint"
+    undone = history.redo()
+    store.append("a", phantom.geometry, undone)
+    np.testing.assert_array_equal(store.load("a", phantom.geometry).label_map.voxels, expected)
+
+
+def test_state_comes_back(tmp_path, phantom):
+    labels = (Label(1, "Liver", (1, 2, 3), ("10200004", "SCT", "Liver")), Label(7, "Grün", (9, 9, 9), visible=False))
+    store = AnnotationStore(tmp_path / "annotations.sqlite")
+    store.save_state("a", phantom.geometry, labels, frozenset({(0, 3), (2, 5)}), "brain 1.0")
+    store = again(store, tmp_path)
+    loaded = store.load("a", phantom.geometry)
+    assert loaded.labels == labels
+    assert loaded.confirmed == frozenset({(0, 3), (2, 5)})
+    assert loaded.source == "brain 1.0"
+    store.close()
+
+
+def test_strokes_without_a_saved_state_have_the_default_labels(store, phantom):
+    store.append("a", phantom.geometry, Painter(phantom.geometry).edit())
+    assert store.load("a", phantom.geometry).labels == DEFAULT_LABELS
+
+
+def test_series_do_not_mix(store, phantom):
+    one, other = Painter(phantom.geometry, 1), Painter(phantom.geometry, 2)
+    for _ in range(5):
+        store.append("one", phantom.geometry, one.edit())
+        store.append("other", phantom.geometry, other.edit())
+    np.testing.assert_array_equal(store.load("one", phantom.geometry).label_map.voxels, one.layers["labels"])
+    np.testing.assert_array_equal(store.load("other", phantom.geometry).label_map.voxels, other.layers["labels"])
+
+
+def test_another_grid_is_refused_and_nothing_is_lost(store, phantom):
+    painter = Painter(phantom.geometry)
+    store.append("a", phantom.geometry, painter.edit())
+    size = (phantom.geometry.size[1], phantom.geometry.size[0], phantom.geometry.size[2])
+    for changed in (replace(phantom.geometry, size=size), replace(phantom.geometry, origin=np.zeros(3))):
+        with pytest.raises(SeriesError, match="changed"):
+            store.load("a", changed)
+    assert store.load("a", phantom.geometry) is not None
+
+
+def test_rounding_of_the_grid_does_not_lock_a_person_out(store, phantom):
+    """The same series read by another version may differ in the last digits."""
+    origin = np.array([0.0125, -0.0005, 7.0004999])
+    grid = replace(phantom.geometry, origin=origin)
+    store.append("a", grid, Painter(grid).edit())
+    nudged = replace(grid, origin=origin + 1e-6)
+    assert store.load("a", nudged) is not None
+
+
+def test_long_journal_is_folded_without_a_change(tmp_path, phantom):
+    store, painter = AnnotationStore(tmp_path / "annotations.sqlite"), Painter(phantom.geometry)
+    for _ in range(230):
+        store.append("a", phantom.geometry, painter.edit("labels", "machine"))
+    for _ in range(2):
+        loaded = store.load("a", phantom.geometry)
+        np.testing.assert_array_equal(loaded.label_map.voxels, painter.layers["labels"])
+        np.testing.assert_array_equal(loaded.machine, painter.layers["machine"])
+    store.append("a", phantom.geometry, painter.edit())
+    store = again(store, tmp_path)
+    np.testing.assert_array_equal(store.load("a", phantom.geometry).label_map.voxels, painter.layers["labels"])
+    store.close()
+    rows = sqlite3.connect(tmp_path / "annotations.sqlite").execute("select count(*) from edits").fetchone()[0]
+    assert rows < 50
+
+
+def test_a_stroke_costs_a_small_row(tmp_path, phantom):
+    large = replace(phantom.geometry, size=(256, 256, 100))
+    store, painter = AnnotationStore(tmp_path / "annotations.sqlite"), Painter(large)
+    store.append("a", large, painter.edit())
+    before = sum(file.stat().st_size for file in tmp_path.iterdir())
+    for _ in range(20):
+        store.append("a", large, painter.edit())
+    assert (sum(file.stat().st_size for file in tmp_path.iterdir()) - before) / 20 < 20_000
+    store.close()
+
+
+def test_write_that_fails_is_an_os_error(store, phantom):
+    store.close()
+    with pytest.raises(OSError, match="."):
+        store.append("a", phantom.geometry, Painter(phantom.geometry).edit())
+
+
+def test_damaged_journal_is_put_aside_and_never_deleted(tmp_path, phantom):
+    path = tmp_path / "annotations.sqlite"
+    store, painter = AnnotationStore(path), Painter(phantom.geometry)
+    for _ in range(100):
+        store.append("a", phantom.geometry, painter.edit())
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[4096:12000] = b"\xa5" * (12000 - 4096)
+    path.write_bytes(content)
+    store = AnnotationStore(path)
+    assert store.put_aside is not None
+    assert store.put_aside.read_bytes() == content
+    store.append("a", phantom.geometry, painter.edit())
+    store.close()
+
+
+def test_strokes_still_in_the_wal_are_put_aside_with_the_damaged_file(tmp_path, phantom):
+    """After a crash the newest strokes lie in the write-ahead log alone: it must be kept for a rescue."""
+    path, crashed = tmp_path / "live" / "annotations.sqlite", tmp_path / "crashed"
+    path.parent.mkdir()
+    crashed.mkdir()
+    store, painter = AnnotationStore(path), Painter(phantom.geometry)
+    for _ in range(20):
+        store.append("a", phantom.geometry, painter.edit())
+    log = path.with_name(path.name + "-wal").read_bytes()  # the files as a crash would leave them
+    (crashed / (path.name + "-wal")).write_bytes(log)
+    (crashed / path.name).write_bytes(b"\xa5" * 8192)
+    store.close()
+    assert len(log) > 10_000
+    opened = AnnotationStore(crashed / path.name)
+    assert opened.put_aside is not None
+    opened.close()
+    assert any(file.read_bytes() == log for file in crashed.iterdir())
+
+
+# kill -9
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+import numpy as np
+from viewer.core.geometry import Geometry
+from viewer.core.history import Edit, LabelDelta
+from viewer.io.annotation_store import AnnotationStore
+
+geometry = Geometry((40, 30, 20), (1, 2, 3), np.zeros(3), np.eye(3))
+path, kind = Path(sys.argv[1]), sys.argv[2]
+store = AnnotationStore(path) if kind == "store" else None
+for n in range(100_000):
+    k, j, i = n // 1200 % 20, n // 40 % 30, n % 40
+    box = (slice(k, k + 1), slice(j, j + 1), slice(i, i + 1))
+    one = np.ones((1, 1, 1), np.uint8)
+    if store is not None:
+        store.append("a", geometry, Edit("Paint", (LabelDelta.between("labels", box, 0 * one, one),)))
+    else:  # planted fault: says that it saved what still lies in its own memory
+        if n == 0:
+            careless = path.open("w")
+        careless.write(f"{n}\\n")
+    print(n, flush=True)
+"""
+
+
+def killed_while_writing(path: Path, kind: str, after_s: float) -> int:
+    """Start a writer, kill it at some moment, and give the number of edits it had said to be saved."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), kind, str(REPOSITORY)], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    first = child.stdout.readline()
+    time.sleep(after_s)
+    os.kill(child.pid, signal.SIGKILL)
+    acknowledged = [line for line in (first, *child.stdout) if line.endswith("\n")]
+    child.wait()
+    return len(acknowledged)
+
+
+def saved_edits(path: Path, kind: str) -> int:
+    if kind != "store":
+        return len(path.read_text().splitlines())
+    store = AnnotationStore(path)
+    assert store.put_aside is None
+    loaded = store.load("a", Geometry((40, 30, 20), (1, 2, 3), np.zeros(3), np.eye(3)))
+    store.close()
+    return 0 if loaded is None else int(np.count_nonzero(loaded.label_map.voxels))
+
+
+def test_kill_9_loses_no_acknowledged_stroke(tmp_path):
+    dice, acknowledged = random.Random(3), 0
+    for n in range(3):
+        path = tmp_path / f"{n}.sqlite"
+        said = killed_while_writing(path, "store", dice.uniform(0.02, 0.15))
+        assert saved_edits(path, "store") >= said
+        acknowledged += said
+    assert acknowledged >= 15  # fewer would prove nothing
+
+
+def test_the_same_harness_catches_a_careless_writer(tmp_path):
+    said = killed_while_writing(tmp_path / "plain.txt", "plain", 0.02)
+    assert saved_edits(tmp_path / "plain.txt", "plain") < said

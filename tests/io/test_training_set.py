@@ -1,0 +1,86 @@
+"""The training folder holds the voxels exactly and the patient not at all."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from viewer.io.training_set import TrainingCase, write_dataset
+
+
+@pytest.fixture
+def cases(phantom, oblique_phantom) -> list[TrainingCase]:
+    labels = (phantom.voxels % 3).astype(np.uint8)
+    return [
+        TrainingCase("1.2.3.CANARYUID", "CANARYID", phantom, labels, frozenset({(2, 5), (0, 1)}), (1, 2)),
+        TrainingCase("1.2.4.CANARYUID", "CANARYID", oblique_phantom),
+        TrainingCase("1.2.5.CANARYUID", "", replace(oblique_phantom, modality="MR")),
+    ]
+
+
+def case_of(folder: Path, annotated: bool) -> str:
+    labelled = {file.name for file in (folder / "labels").iterdir()}
+    images = sorted(file.name for file in (folder / "images").iterdir())
+    return next(name for name in images if (name in labelled) == annotated)
+
+
+def test_images_and_labels_are_exact_and_share_a_grid(tmp_path, cases, phantom):
+    write_dataset(tmp_path, cases)
+    name = case_of(tmp_path, annotated=True)
+    image, labels = (sitk.ReadImage(str(tmp_path / part / name)) for part in ("images", "labels"))
+    np.testing.assert_array_equal(sitk.GetArrayViewFromImage(image), phantom.voxels)
+    np.testing.assert_array_equal(sitk.GetArrayViewFromImage(labels), phantom.voxels % 3)
+    assert labels.GetPixelID() == sitk.sitkUInt8
+    for picture in (image, labels):
+        for corner in ((0, 0, 0), tuple(n - 1 for n in phantom.geometry.size)):
+            expected = phantom.geometry.index_to_lps(corner)
+            np.testing.assert_allclose(picture.TransformIndexToPhysicalPoint(corner), expected, atol=0.01)
+
+
+def test_unlabelled_cases_have_no_label_file(tmp_path, cases):
+    write_dataset(tmp_path, cases)
+    assert len(list((tmp_path / "images").iterdir())) == 3
+    assert len(list((tmp_path / "labels").iterdir())) == 1
+
+
+def test_confirmed_slices_and_corrected_labels_are_listed(tmp_path, cases):
+    write_dataset(tmp_path, cases)
+    confirmed = json.loads((tmp_path / "confirmed.json").read_text())
+    stem = case_of(tmp_path, annotated=True).removesuffix(".nii.gz")
+    assert confirmed == {stem: {"slices": [[0, 1], [2, 5]], "corrected_labels": [1, 2]}}
+
+
+def test_cases_of_one_patient_share_a_pseudonym(tmp_path, cases):
+    write_dataset(tmp_path, cases)
+    with (tmp_path / "patients.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    stems = {file.name.removesuffix(".nii.gz") for file in (tmp_path / "images").iterdir()}
+    assert {row["case"] for row in rows} == stems
+    assert len({row["patient"] for row in rows}) == 2
+
+
+def test_no_patient_is_named_anywhere(tmp_path, cases):
+    write_dataset(tmp_path, cases)
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+            assert b"CANARY" not in content, file.name
+            assert "CANARY" not in file.name
+            if file.suffix == ".gz":
+                assert content[148:252].strip(b"\0") == b"", "descrip and aux_file"
+                assert file.read_bytes()[3] & 0x18 == 0, "no file name or comment in the gzip header"
+
+
+def test_pseudonyms_cannot_be_made_again(tmp_path, cases):
+    """The key is thrown away: a list of known UIDs cannot be run against the names."""
+    write_dataset(tmp_path / "one", cases)
+    write_dataset(tmp_path / "two", cases)
+    names = [{file.name for file in (tmp_path / part / "images").iterdir()} for part in ("one", "two")]
+    assert not names[0] & names[1]

@@ -1,0 +1,68 @@
+"""Small models for tests, so that every label can be worked out by hand and nothing takes long."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper
+
+from inference.manifest import LabelClass, ModelManifest, Preprocessing, load_manifest, write_manifest
+from inference.models import ModelRecord
+from inference.runtime import LoadedModel, load_model
+from training.export import export_model
+from training.networks import build_network, unet_spec
+
+CONTEXT = 3
+
+
+def manifest(name: str, labels: tuple[str, ...], spacing_mm: float, version: str, **more) -> ModelManifest:
+    return ModelManifest(
+        name=name,
+        version=version,
+        title=name.capitalize(),
+        task="segmentation",
+        modalities=["MR"],
+        body_part="HEAD",
+        labels=[LabelClass(value=n + 1, name=label, colour=(200, 40 * n, 0)) for n, label in enumerate(labels)],
+        preprocessing=Preprocessing(spacing_mm=(spacing_mm,) * 3, context_slices=CONTEXT, size_multiple=16),
+        licence_code="Apache-2.0",
+        licence_weights="Apache-2.0",
+        created="2026-01-01",
+        **more,
+    )
+
+
+def write_threshold_model(
+    folder: Path, *, version: str = "1.0.0", spacing_mm: float = 2.0, classes: int = 2, scale: float = 10.0
+) -> ModelManifest:
+    """Label 1, "Bright", where the middle slice of the stack is above 0.5: logits (0, scale * (x - 0.5), ...)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = np.zeros((classes, CONTEXT, 1, 1), np.float32)
+    weights[1, CONTEXT // 2] = scale
+    bias = np.full(classes, -100.0, np.float32)
+    bias[0], bias[1] = 0.0, -scale / 2
+    if scale == 0:
+        bias[:] = 0.0
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["stacks", "w", "b"], ["logits"], kernel_shape=[1, 1])],
+        "threshold",
+        [helper.make_tensor_value_info("stacks", TensorProto.FLOAT, ["n", CONTEXT, "j", "i"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", classes, "j", "i"])],
+        [onnx.numpy_helper.from_array(weights, "w"), onnx.numpy_helper.from_array(bias, "b")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, folder / "model.onnx")
+    return write_manifest(manifest("threshold", ("Bright",), spacing_mm, version), folder)
+
+
+def write_trainable_model(folder: Path, *, seed: int = 0) -> ModelManifest:
+    """A tiny untrained U-Net of two labels, "Bright" and "Dim", that the training package can fine-tune."""
+    torch.manual_seed(seed)
+    spec = unet_spec(CONTEXT, 3, (4, 8, 8))
+    described = manifest("tiny", ("Bright", "Dim"), 2.0, "1.0.0", network=spec)
+    return export_model(build_network(spec), described, folder)
+
+
+def loaded(folder: Path) -> LoadedModel:
+    return load_model(ModelRecord(load_manifest(folder), folder, shipped=True, active=True))

@@ -1,0 +1,95 @@
+"""Background work: results come to one thread, faults become sentences, cancel stops."""
+
+import sys
+import threading
+import time
+
+from viewer.jobs import ChildProcess, JobQueue
+
+
+def run_until(queue_of_calls, ready, timeout_s=20.0):
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        assert time.monotonic() < deadline, "nothing came"
+        while queue_of_calls:
+            queue_of_calls.pop(0)()
+        time.sleep(0.005)
+
+
+def test_result_and_progress_are_delivered_on_the_owners_thread():
+    calls, seen = [], []
+    jobs = JobQueue(workers=1, deliver=calls.append)
+    jobs.subscribe(lambda job: seen.append((job.state, job.fraction, threading.current_thread())))
+
+    def work(job):
+        job.report(0.5, "half")
+        return 42
+
+    results = []
+    jobs.submit("work", work, lambda value: results.append((value, threading.current_thread())))
+    run_until(calls, lambda: results)
+
+    assert results == [(42, threading.main_thread())]
+    assert {thread for *_, thread in seen} == {threading.main_thread()}
+    jobs.close()
+
+
+def test_fault_becomes_one_sentence_and_the_next_job_runs():
+    jobs, messages, results = JobQueue(workers=0), [], []
+
+    def fail(job):
+        raise ValueError("the file is damaged")
+
+    job = jobs.submit("bad", fail, failed=messages.append)
+    jobs.submit("good", lambda job: 1, results.append)
+
+    assert (job.state, messages, results) == ("failed", ["the file is damaged"], [1])
+
+
+def test_cancelled_job_gives_no_result():
+    calls, results, begun = [], [], threading.Event()
+    jobs = JobQueue(workers=1, deliver=calls.append)
+
+    def work(job):
+        begun.set()
+        while True:
+            job.check()
+            time.sleep(0.005)
+
+    job = jobs.submit("endless", work, results.append, results.append)
+    assert begun.wait(10)
+    job.cancel()
+    run_until(calls, lambda: job.ended)
+
+    assert job.state == "cancelled"
+    assert results == []
+    jobs.close()
+
+
+def child(program, calls):
+    events, exits = [], []
+    process = ChildProcess(
+        [sys.executable, "-c", program], calls.append, events.append, lambda code, errors: exits.append((code, errors))
+    )
+    return process, events, exits
+
+
+def test_child_process_sends_events_and_hears_commands():
+    calls = []
+    program = "import json\nprint('noise')\nline = input()\nprint(json.dumps({'event': line}), flush=True)"
+    process, events, exits = child(program, calls)
+    process.send("stop")
+    run_until(calls, lambda: exits)
+
+    assert events == [{"event": "stop"}]
+    assert exits[0][0] == 0
+
+
+def test_child_that_dies_is_noticed_with_its_last_words():
+    calls = []
+    process, _, exits = child("import sys; sys.exit('out of memory')", calls)
+    run_until(calls, lambda: exits)
+    process.send("stop")  # nobody listens any more: no fault
+
+    assert exits[0][0] == 1
+    assert "out of memory" in exits[0][1]

@@ -1,0 +1,204 @@
+"""The use cases without a window: jobs run inline, the model is one whose result can be worked out by hand."""
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from inference.models import ModelStore
+from tests.models import write_threshold_model
+from viewer.core.geometry import Geometry
+from viewer.core.session import Session
+from viewer.core.volume import Volume
+from viewer.io.files import write_image
+from viewer.jobs import JobQueue
+from viewer.workflows import Workflows
+
+DIRECTION = np.array([[0.96, 0.28, 0.0], [0.28, -0.96, 0.0], [0.0, 0.0, 1.0]])  # oblique and left-handed
+
+
+def head(bright_at: tuple[slice, slice, slice] = (slice(4, 12), slice(6, 20), slice(9, 20))) -> Volume:
+    voxels = np.zeros((18, 30, 26), np.int16)
+    voxels[bright_at] = 1000
+    return Volume(voxels, Geometry((26, 30, 18), (2.0, 2.0, 2.0), np.array([5.0, -7.0, 40.0]), DIRECTION))
+
+
+@pytest.fixture
+def scan_folder(tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    write_image(head().voxels, head().geometry, folder / "first.nii.gz")
+    write_image(head((slice(2, 6),) * 3).voxels, head().geometry, folder / "second.nrrd")
+    return folder
+
+
+@pytest.fixture
+def user(tmp_path):
+    """Starts the program anew on the same user folder, as after a restart."""
+    write_threshold_model(tmp_path / "shipped" / "threshold")
+    running = []
+
+    def start() -> Workflows:
+        while running:
+            running.pop().close()
+        models = ModelStore(tmp_path / "shipped", tmp_path / "user" / "models")
+        workflows = Workflows(Session(), JobQueue(workers=0), tmp_path / "user", models)
+        workflows.messages = []
+        workflows.on_failure(workflows.messages.append)
+        running.append(workflows)
+        return workflows
+
+    yield start
+    while running:
+        running.pop().close()
+
+
+def open_first(workflows: Workflows, folder) -> None:
+    workflows.add_paths([folder])
+    uid = next(s.uid for s in workflows.library.all_series() if s.description.startswith("first"))
+    workflows.open_series(uid)
+
+
+def test_dropped_folder_is_listed_with_thumbnails_and_opens(user, scan_folder):
+    workflows = user()
+    workflows.add_paths([scan_folder])
+
+    listed = workflows.library.all_series()
+    assert sorted(s.description for s in listed) == ["first.nii.gz", "second.nrrd"]
+    pictures = [workflows.library.thumbnail(s.uid) for s in listed]
+    assert [bool(picture.any()) for picture in pictures] == ["first" in s.description for s in listed]
+    open_first(workflows, scan_folder)
+    np.testing.assert_array_equal(workflows.session.volume.voxels, head().voxels)
+    assert workflows.session.volume.geometry.same_grid(head().geometry)
+
+
+def test_what_was_opened_is_still_listed_after_a_restart(user, scan_folder):
+    user().add_paths([scan_folder])
+
+    assert len(user().library.tree()) == 2
+
+
+def test_segmenting_proposes_and_waits_for_a_person(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    workflows.segment("threshold")
+
+    session = workflows.session
+    assert session.proposal.source == "threshold 1.0.0"
+    assert not session.label_map.voxels.any()
+    session.accept_proposal()
+    np.testing.assert_array_equal(session.label_map.voxels == 1, head().voxels > 500)
+
+
+def test_work_is_there_after_a_restart_without_any_saving(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    workflows.segment("threshold")
+    session = workflows.session
+    session.accept_proposal()
+    session.choose_tool("brush")
+    session.begin_stroke("axial", (12, 20, 9))
+    session.end_stroke()
+    session.undo()
+    session.redo()
+    session.toggle_confirmed("axial")
+    expected = session.label_map.voxels.copy()
+
+    again = user()
+    open_first(again, scan_folder)
+
+    np.testing.assert_array_equal(again.session.label_map.voxels, expected)
+    np.testing.assert_array_equal(again.session.machine, session.machine)
+    assert again.session.confirmed == session.confirmed
+    assert again.session.labels == session.labels
+    assert again.session.source == "threshold 1.0.0"
+
+
+def test_labels_of_a_file_that_changed_behind_are_not_shown_in_the_wrong_place(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    workflows.session.choose_tool("brush")
+    workflows.session.begin_stroke("axial", (12, 20, 9))
+    workflows.session.end_stroke()
+    moved = Geometry((26, 30, 18), (2.0, 2.0, 2.0), np.array([9.0, -7.0, 40.0]), DIRECTION)
+    write_image(head().voxels, moved, scan_folder / "first.nii.gz", overwrite=True)
+
+    again = user()
+    open_first(again, scan_folder)
+
+    assert "changed since it was annotated" in again.messages[0]
+    assert again.session.volume is None
+
+
+def test_a_full_disk_says_so_and_keeps_the_work_in_memory(user, scan_folder, monkeypatch):
+    workflows = user()
+    open_first(workflows, scan_folder)
+
+    class FullDisk:
+        def __enter__(self):
+            raise sqlite3.OperationalError("database or disk is full")
+
+        def __exit__(self, *_):
+            return False
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(workflows.annotation_store, "_database", FullDisk())
+    workflows.session.choose_tool("brush")
+    workflows.session.begin_stroke("axial", (12, 20, 9))
+    workflows.session.end_stroke()
+
+    assert "not saved (database or disk is full)" in workflows.messages[0]
+    assert workflows.session.label_map.voxels.any()
+
+
+def test_result_for_a_series_that_is_no_longer_open_goes_nowhere(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    later = []
+    workflows.jobs._deliver = later.append
+    workflows.segment("threshold")
+    workflows.jobs._deliver = lambda act: act()
+    workflows.open_series(next(s.uid for s in workflows.library.all_series() if "second" in s.description))
+    for act in later:
+        act()
+
+    assert workflows.session.series.description == "second.nrrd"
+    assert workflows.session.proposal is None
+
+
+def test_nothing_open_and_nothing_confirmed_are_said_in_one_sentence(user, scan_folder):
+    workflows = user()
+    workflows.segment("threshold")
+    assert workflows.messages.pop() == "Open a series first, then segment it."
+    open_first(workflows, scan_folder)
+    workflows.start_training("threshold")
+    assert workflows.messages.pop().startswith("Confirm at least one corrected slice first")
+
+
+def test_a_folder_without_images_and_a_vanished_file_are_said_in_one_sentence(user, scan_folder, tmp_path):
+    workflows = user()
+    (tmp_path / "empty").mkdir()
+    workflows.add_paths([tmp_path / "empty"])
+    assert workflows.messages.pop() == "No images were found in empty."
+    workflows.add_paths([scan_folder])
+    uid = workflows.library.all_series()[0].uid
+    for file in scan_folder.iterdir():
+        file.unlink()
+    workflows.open_series(uid)
+    assert "no longer where it was" in workflows.messages.pop()
+
+
+def test_damaged_index_is_put_aside_and_begun_anew(user, scan_folder, tmp_path):
+    user().add_paths([scan_folder])
+    (tmp_path / "user" / "library.sqlite-wal").unlink(missing_ok=True)
+    user().close()
+    (tmp_path / "user" / "library.sqlite").write_bytes(b"this is no database" * 100)
+
+    workflows = user()
+
+    assert workflows.library.tree() == ()
+    assert workflows.library.put_aside.exists()
+    workflows.add_paths([scan_folder])
+    assert len(workflows.library.tree()) == 2

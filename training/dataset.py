@@ -1,0 +1,412 @@
+"""A dataset folder as training sees it: which voxels a person annotated, what is held out, what a step draws."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inference.manifest import Preprocessing
+from inference.preprocess import ModelGrid, labels_to_model_grid, model_grid, slice_stacks, to_model_grid
+from training.augment import weak_affine
+from training.losses import IGNORE
+
+T = TypeVar("T")
+NativeSlice = tuple[int, int]  # (index axis of the image: 0 i, 1 j, 2 k; slice index)
+
+_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha", ".png")
+_LARGEST_PATCH = 192  # voxels a side: larger slices are cropped, so that a step stays below a second on a CPU
+
+
+class DataError(Exception):
+    """A dataset folder cannot be used; one sentence says what is wrong with which file."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image of a dataset. slices are the annotated native slices, None meaning every one; () is unlabelled.
+
+    corrected are the label values a person changed; None if that is not known, as for wholly annotated cases.
+    """
+
+    name: str
+    patient: str
+    image_file: Path
+    label_file: Path | None
+    size: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    slices: tuple[NativeSlice, ...] | None
+    corrected: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one line of the comparison is measured on: the held-out parts of a patient, or one held-out slice."""
+
+    name: str
+    parts: tuple[Case, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Cases to train on, with only what may be learnt from in their slices, and the units kept apart.
+
+    hidden are, by case, slices whose image too stays out of the unlabelled slices. nearest_mm is the distance
+    from a held-out slice to the nearest parallel training slice of its case (None between patients).
+    """
+
+    unit: Literal["patients", "slices"]
+    train: tuple[Case, ...]
+    held_out: tuple[Unit, ...]
+    hidden: dict[str, tuple[NativeSlice, ...]]
+    patients: int
+    nearest_mm: float | None = None
+
+
+def read_dataset(folder: Path) -> list[Case]:
+    """The cases of a folder: images/, labels/ with the same stems, optional patients.csv and confirmed.json.
+
+    Only headers are read. Raises DataError for a missing or unreadable file, a label map on another grid than
+    its image, and entries that name no case or no slice of it.
+    """
+    images, labels = _by_stem(folder / "images"), _by_stem(folder / "labels")
+    if not images:
+        raise DataError("the dataset has no images: put NIfTI, NRRD, MHA or PNG files into its folder images")
+    stray = sorted(labels.keys() - images.keys())
+    if stray:
+        raise DataError(f"labels/{stray[0]} belongs to no file in images")
+    patients, confirmed = _read_patients(folder, images), _read_confirmed(folder, images)
+    cases = []
+    for name, file in images.items():
+        size, spacing = _header(file)
+        label_file = labels.get(name)
+        if label_file is not None and _header(label_file)[0] != size:
+            raise DataError(f"labels/{label_file.name} has another size than its image")
+        slices, corrected = confirmed.get(name, ((), None) if label_file is None else (None, None))
+        if slices and label_file is None:
+            raise DataError(f"confirmed.json names slices of {name}, but labels has no file for it")
+        if any(index >= size[axis] for axis, index in slices or ()):
+            raise DataError(f"confirmed.json names a slice of {name} that is beyond its size {size}")
+        cases.append(Case(name, patients.get(name, name), file, label_file, size, spacing, slices, corrected))
+    return cases
+
+
+def split_cases(cases: Sequence[Case], seed: int) -> Split:
+    """Hold out about a third: of the patients where three or more are annotated, else of the annotated slices.
+
+    The split depends only on the seed and the names. With a single annotated slice nothing is held out.
+    Raises DataError if nothing is annotated.
+    """
+    annotated = [case for case in cases if case.slices != ()]
+    patients = sorted({case.patient for case in annotated})
+    if not annotated:
+        raise DataError("nothing is annotated: training needs at least one confirmed slice")
+    if len(patients) >= 3:
+        chosen = np.random.default_rng(seed).permutation(len(patients))[: max(1, len(patients) // 3)]
+        held = sorted(patients[n] for n in chosen)
+        units = tuple(Unit(name, tuple(c for c in annotated if c.patient == name)) for name in held)
+        return Split("patients", tuple(c for c in cases if c.patient not in held), units, {}, len(patients))
+
+    every = [(case, one) for case in annotated for one in _annotated_slices(case)]
+    first = seed % 3 if len(every) > 3 else seed % len(every)
+    held_out = every[first::3] if len(every) > 1 else []
+    units = tuple(
+        Unit(f"{case.name} {'ijk'[one[0]]} {one[1]}", (replace(case, slices=(one,)),)) for case, one in held_out
+    )
+    hidden = {case.name: tuple(one for other, one in held_out if other is case) for case in annotated}
+    train = tuple(
+        replace(case, slices=tuple(s for s in _annotated_slices(case) if s not in hidden[case.name]))
+        if case in annotated
+        else case
+        for case in cases
+    )
+    return Split("slices", train, units, hidden, len(patients), _nearest_mm(train, hidden))
+
+
+def keep_labelled(split: Split, count: int, seed: int) -> Split:
+    """The split with only `count` of its annotated training cases, drawn by seed; the rest become unlabelled."""
+    labelled = [case.name for case in split.train if case.slices != ()]
+    if not 1 <= count <= len(labelled):
+        raise DataError(f"{count} labelled cases were asked for; {len(labelled)} are there to train on")
+    kept = {labelled[n] for n in np.random.default_rng(seed).permutation(len(labelled))[:count]}
+    train = tuple(case if case.name in kept else replace(case, slices=()) for case in split.train)
+    return replace(split, train=train)
+
+
+def read_image(case: Case) -> sitk.Image:
+    """The image of a case, 3-D (a single picture becomes one slice) with one value per voxel; LPS, mm."""
+    image = _read(case.image_file)
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        channels = sitk.GetArrayViewFromImage(image)
+        if (channels[..., :3] != channels[..., :1]).any():
+            raise DataError(f"images/{case.image_file.name} is a colour picture; training needs one value per voxel")
+        image = sitk.VectorIndexSelectionCast(image, 0)
+    return image if image.GetDimension() == 3 else sitk.JoinSeries(image)
+
+
+def read_labels(case: Case, classes: int) -> NDArray[np.uint8]:
+    """The label map of a case, voxels[k, j, i]; in a mask of 0 and 255, the usual picture mask, 255 is class 1.
+
+    Raises DataError for a value that is none of the model's classes.
+    """
+    assert case.label_file is not None
+    image = _read(case.label_file)
+    labels = sitk.GetArrayFromImage(image)
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        labels = labels[..., 0]
+    labels = labels.reshape(case.size[::-1])
+    values = np.unique(labels)
+    if 255 in values and set(values.tolist()) <= {0, 255}:
+        return (labels == 255).astype(np.uint8)
+    if values[0] < 0 or values[-1] >= classes or not np.array_equal(values, values.astype(np.uint8)):
+        raise DataError(f"labels/{case.label_file.name} holds the value {values[-1]}; the model has {classes - 1} labels")
+    return labels.astype(np.uint8)
+
+
+def slice_on_grid(grid: ModelGrid, native: NativeSlice) -> tuple[int, int]:
+    """Axis (0 k, 1 j, 2 i) and index of a native slice after ModelGrid.reorient: still image voxels."""
+    axis = grid.order.index(2 - native[0])
+    return axis, grid.image_shape[axis] - 1 - native[1] if grid.flipped[axis] else native[1]
+
+
+def target_on_grid(
+    label_voxels: NDArray[np.uint8], grid: ModelGrid, slices: Sequence[NativeSlice] | None
+) -> NDArray[np.uint8]:
+    """Labels on the model's grid (k, j, i), 255 where no person annotated.
+
+    A model slice takes the labels of the annotated slice nearest to it, if that lies within half a slice of
+    the thicker of the two grids; each annotated slice reaches at least one model slice.
+    """
+    if slices is None:
+        return labels_to_model_grid(label_voxels, grid)
+    oriented = grid.reorient(label_voxels)
+    target = np.full(grid.shape, IGNORE, dtype=np.uint8)
+    nearest = [
+        np.clip(np.rint(_positions(grid, axis)), 0, grid.image_shape[axis] - 1).astype(np.intp) for axis in range(3)
+    ]
+    for axis in range(3):
+        wanted = [index for on, index in (slice_on_grid(grid, one) for one in slices) if on == axis]
+        for model_slice, image_slice in _met(grid, axis, wanted):
+            source = [nearest[n] if n != axis else np.array([image_slice]) for n in range(3)]
+            place: list[slice] = [slice(None)] * 3
+            place[axis] = slice(model_slice, model_slice + 1)
+            target[tuple(place)] = oriented[np.ix_(*source)]
+    return target
+
+
+@dataclass(frozen=True, eq=False)
+class GridCase:
+    """A case on the model's grid: voxels (k, j, i) in [0, 1], target with 255 = not annotated, and the slices
+    (k) that may serve as unlabelled."""
+
+    patient: str
+    voxels: NDArray[np.float32]
+    target: NDArray[np.uint8]
+    unlabelled: tuple[int, ...]
+
+
+def to_grid(case: Case, preprocessing: Preprocessing, classes: int, hidden: Sequence[NativeSlice] = ()) -> GridCase:
+    """Read a case and bring it to the model's grid; hidden slices are neither labelled nor unlabelled."""
+    image = read_image(case)
+    grid = model_grid(image, preprocessing)
+    voxels = to_model_grid(image, grid, preprocessing.intensity)
+    target = np.full(grid.shape, IGNORE, dtype=np.uint8)
+    taken = np.zeros(grid.shape[0], dtype=bool)
+    if case.slices != ():
+        labels = read_labels(case, classes)
+        target = target_on_grid(labels, grid, case.slices)
+        taken = (target != IGNORE).mean(axis=(1, 2)) > 0.5  # a single annotated line leaves a slice unlabelled
+        reserved = target_on_grid(labels, grid, [one for one in hidden if slice_on_grid(grid, one)[0] == 0])
+        taken |= (reserved != IGNORE).any(axis=(1, 2))
+    return GridCase(case.patient, voxels, target, tuple(int(k) for k in np.flatnonzero(~taken)))
+
+
+class SliceSampler:
+    """Draws batches of weakly augmented slice stacks from cases on the model's grid.
+
+    What a step gets depends only on the seed and the step's number: a resumed run goes on exactly, and every
+    arm of a comparison sees the same annotated slices in the same poses.
+    """
+
+    def __init__(self, cases: Sequence[GridCase], preprocessing: Preprocessing, seed: int) -> None:
+        self._cases, self._context, self._seed = cases, preprocessing.context_slices, seed
+        self._with_class: dict[int, list[tuple[int, int]]] = {}
+        self._annotated: set[tuple[int, int]] = set()
+        for n, case in enumerate(cases):
+            for k in np.flatnonzero((case.target != IGNORE).any(axis=(1, 2))).tolist():
+                self._annotated.add((n, k))
+                for value in np.unique(case.target[k]).tolist():
+                    if value != IGNORE:
+                        self._with_class.setdefault(value, []).append((n, k))
+        self._by_patient: dict[str, list[tuple[int, int]]] = {}
+        for n, case in enumerate(cases):
+            if case.unlabelled:
+                self._by_patient.setdefault(case.patient, []).extend((n, k) for k in case.unlabelled)
+        multiple = preprocessing.size_multiple
+        largest = _LARGEST_PATCH // multiple * multiple
+        sides = (max(case.voxels.shape[axis] for case in cases) for axis in (1, 2))
+        rows, columns = (min(-(-side // multiple) * multiple, max(largest, multiple)) for side in sides)
+        self.patch = rows, columns
+
+    @property
+    def labelled_slices(self) -> int:
+        """Slices of the model's grid with an annotated voxel."""
+        return len(self._annotated)
+
+    @property
+    def unlabelled_slices(self) -> int:
+        return sum(map(len, self._by_patient.values()))
+
+    def labelled(self, step: int, count: int) -> tuple[Tensor, Tensor]:
+        """Stacks (count, context, rows, columns) float32 and targets (count, rows, columns) int64, 255 = ignored.
+
+        Each holds a class drawn uniformly from those annotated, so rare ones are not drowned by the others.
+        """
+        generator = torch.Generator().manual_seed(2 * (self._seed * 1_000_003 + step))
+        drawn = []
+        for _ in range(count):
+            value = _pick(sorted(self._with_class), generator)
+            drawn.append(self._patch(*_pick(self._with_class[value], generator), value, generator))
+        return torch.stack([image for image, _ in drawn]), torch.stack([target for _, target in drawn])
+
+    def unlabelled(self, step: int, count: int) -> tuple[Tensor, Tensor]:
+        """Stacks as from labelled, and (count, rows, columns) bool, False outside the image.
+
+        Drawn uniformly over patients, then over their slices.
+        """
+        generator = torch.Generator().manual_seed(2 * (self._seed * 1_000_003 + step) + 1)
+        drawn = []
+        for _ in range(count):
+            patient = _pick(sorted(self._by_patient), generator)
+            drawn.append(self._patch(*_pick(self._by_patient[patient], generator), None, generator))
+        return torch.stack([image for image, _ in drawn]), torch.stack([inside != IGNORE for _, inside in drawn])
+
+    def _patch(self, case: int, k: int, value: int | None, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A randomly posed patch; if the slice is larger than it, about a voxel of the class (anywhere if None)."""
+        voxels, target = self._cases[case].voxels, self._cases[case].target[k]
+        stack = torch.from_numpy(slice_stacks(voxels, [k], self._context)[0])
+        centre = np.array([(n - 1) / 2 for n in target.shape])
+        if any(n > side for n, side in zip(target.shape, self.patch, strict=True)):
+            about = np.argwhere(np.ones_like(target) if value is None else target == value)
+            seen = about[int(torch.randint(len(about), (), generator=generator))]
+            reach = np.array(self.patch) / 2
+            spread = (torch.rand(2, generator=generator).numpy() - 0.5) * reach
+            low, high = np.minimum(reach, centre), np.maximum(np.array(target.shape) - reach, centre)
+            centre = np.clip(seen + spread, low, high)
+        known = target if value is not None else np.zeros_like(target)
+        return weak_affine(stack, torch.from_numpy(known), (centre[0], centre[1]), self.patch, generator)
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+        for suffix in _SUFFIXES:
+            if file.name.endswith(suffix):
+                found[file.name.removesuffix(suffix)] = file
+                break
+    return found
+
+
+def _read(file: Path) -> sitk.Image:
+    try:
+        return sitk.ReadImage(str(file))
+    except RuntimeError as error:
+        raise DataError(f"{file.parent.name}/{file.name} cannot be read as an image") from error
+
+
+def _header(file: Path) -> tuple[tuple[int, int, int], tuple[float, float, float]]:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(file))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise DataError(f"{file.parent.name}/{file.name} cannot be read as an image") from error
+    size, spacing = (*reader.GetSize(), 1)[:3], (*reader.GetSpacing(), 1.0)[:3]
+    if len(reader.GetSize()) > 3:
+        raise DataError(f"{file.parent.name}/{file.name} is not a 3-D image")
+    return size, spacing  # type: ignore[return-value]
+
+
+def _read_patients(folder: Path, images: dict[str, Path]) -> dict[str, str]:
+    file = folder / "patients.csv"
+    if not file.exists():
+        return {}
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    if any(not row.get("case") or not row.get("patient") for row in rows):
+        raise DataError("patients.csv needs the columns case and patient, filled in every line")
+    unknown = [row["case"] for row in rows if row["case"] not in images]
+    if unknown:
+        raise DataError(f"patients.csv names {unknown[0]}, which is not in images")
+    return {row["case"]: row["patient"] for row in rows}
+
+
+def _read_confirmed(
+    folder: Path, images: dict[str, Path]
+) -> dict[str, tuple[tuple[NativeSlice, ...], tuple[int, ...] | None]]:
+    file = folder / "confirmed.json"
+    if not file.exists():
+        return {}
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        confirmed = {
+            str(name): (
+                tuple(sorted((int(axis), int(index)) for axis, index in entry["slices"])),
+                None if entry.get("corrected_labels") is None else tuple(int(v) for v in entry["corrected_labels"]),
+            )
+            for name, entry in entries.items()
+        }
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DataError('confirmed.json must map each case to {"slices": [[axis, index], ...]}') from error
+    for name, (slices, _) in confirmed.items():
+        if name not in images:
+            raise DataError(f"confirmed.json names {name}, which is not in images")
+        if any(axis not in (0, 1, 2) or index < 0 for axis, index in slices):
+            raise DataError(f"confirmed.json names an impossible slice of {name}; axes are 0, 1, 2, indices from 0")
+    return confirmed
+
+
+def _annotated_slices(case: Case) -> tuple[NativeSlice, ...]:
+    return tuple((2, k) for k in range(case.size[2])) if case.slices is None else case.slices
+
+
+def _nearest_mm(train: Iterable[Case], hidden: dict[str, tuple[NativeSlice, ...]]) -> float | None:
+    apart = [
+        abs(index - other) * case.spacing_mm[axis]
+        for case in train
+        for axis, index in hidden.get(case.name, ())
+        for on, other in case.slices or ()
+        if on == axis
+    ]
+    return min(apart, default=None)
+
+
+def _positions(grid: ModelGrid, axis: int) -> NDArray[np.float64]:
+    """Where the model's slices lie along an axis, in image voxels."""
+    return (np.arange(grid.shape[axis]) + 0.5) * grid.spacing_mm[axis] / grid.image_spacing_mm[axis] - 0.5
+
+
+def _met(grid: ModelGrid, axis: int, wanted: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Model slices and the annotated image slice each takes its labels from."""
+    if not wanted:
+        return
+    image_slices = np.array(sorted(wanted))
+    apart = np.abs(_positions(grid, axis)[:, None] - image_slices[None, :]) * grid.image_spacing_mm[axis]
+    reach = max(grid.spacing_mm[axis], grid.image_spacing_mm[axis]) / 2 + 1e-6
+    nearest_model = apart.argmin(0)
+    for n, row in enumerate(apart):
+        if row.min() <= reach or n in nearest_model:
+            yield n, int(image_slices[row.argmin()])
+
+
+def _pick(choices: Sequence[T], generator: torch.Generator) -> T:
+    return choices[int(torch.randint(len(choices), (), generator=generator))]

@@ -1,0 +1,112 @@
+"""Starts the window: style, threads, the user's folder, and what happens to an error that nobody expected."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+import resources
+from viewer.core.session import Session
+from viewer.gui.bridge import Courier
+from viewer.gui.main_window import MainWindow
+from viewer.gui.style import apply_style
+from viewer.jobs import JobQueue
+from viewer.workflows import Workflows, user_folder
+
+_LOG_LIMIT_BYTES = 1_000_000
+_JOB_THREADS = 2  # one long job, such as a segmentation, and one short one beside it
+
+
+def run(paths: Sequence[Path], demo: bool = False) -> int:
+    """Show the window with these files and folders opened, or the bundled demo study; returns the exit code."""
+    app = _application()
+    window = build_window(None)
+    sys.excepthook = _Excepthook(window, user_folder() / "errors.log")
+    window.show()
+    if demo:
+        QTimer.singleShot(0, window.open_demo)
+    elif paths:
+        QTimer.singleShot(0, lambda: window.open_paths(paths))
+    return app.exec()
+
+
+def build_window(folder: Path | None) -> MainWindow:
+    """The window, not yet shown, over a user folder (None: this machine's own). Closing it ends its jobs."""
+    _application()
+    courier = Courier()
+    workflows = Workflows(Session(), JobQueue(_JOB_THREADS, courier.deliver), folder)
+    window = MainWindow(workflows)
+    courier.setParent(window)
+    return window
+
+
+def _application() -> QApplication:
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        if not existing.property("slicewiseStyle"):
+            _dress(existing)
+        return existing
+    # 125 % and 150 % screens: no rounding, or every line is blurred and clicks land beside what is seen.
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(sys.argv[:1])
+    _dress(app)
+    return app
+
+
+def _dress(app: QApplication) -> None:
+    app.setApplicationName("Slicewise")
+    app.setApplicationDisplayName("")  # the window writes its whole title itself
+    app.setDesktopFileName("slicewise")
+    apply_style(app)
+    app.setProperty("slicewiseStyle", True)
+
+
+class _Excepthook:
+    """Tells a person one sentence, and the log where in the program it happened, but never what was on the screen:
+    messages of exceptions may hold names and paths of patients, so only their types are written."""
+
+    def __init__(self, window: MainWindow, log: Path) -> None:
+        self._window, self._log = window, log
+        self._box: QMessageBox | None = None
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        traceback.print_exception(kind, error, trace)
+        written = self._write(kind, trace)
+        if self._box is not None:
+            return  # one dialog at a time: a fault in a paint event would open hundreds
+        where = f"Details for the developers, without patient data, are in {self._log}." if written else ""
+        self._box = QMessageBox(QMessageBox.Icon.Warning, "Slicewise", _SENTENCE, parent=self._window)
+        self._box.setInformativeText(where)
+        self._box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._box.finished.connect(self._forget)
+        self._box.open()
+
+    def _forget(self) -> None:
+        self._box = None
+
+    def _write(self, kind: type[BaseException], trace: TracebackType | None) -> bool:
+        places = [f"  {Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(trace)]
+        entry = "\n".join([f"{time.strftime('%Y-%m-%d %H:%M:%S')} {kind.__name__}", *places, ""])
+        try:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            grown = self._log.exists() and self._log.stat().st_size > _LOG_LIMIT_BYTES
+            with self._log.open("w" if grown else "a", encoding="utf-8") as file:
+                file.write(entry)
+        except OSError:
+            return False
+        return True
+
+
+_SENTENCE = "Something went wrong in Slicewise. Your annotations are saved; you can go on working."
+DEMO_STUDY = resources.path("demo", "mni152-t1")

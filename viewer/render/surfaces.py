@@ -1,0 +1,153 @@
+"""Surfaces of label maps, and grids as VTK takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
+from vtkmodules.vtkFiltersCore import vtkPolyDataNormals, vtkSurfaceNets3D
+
+from viewer.core.geometry import Geometry
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Voxels in a frame that VTK can draw: axes along i, j, k are a rotation of L, P, S, never a reflection.
+
+    voxels[k, j, i] is C order. to_lps turns mm along those axes into LPS; its columns are unit vectors.
+    """
+
+    voxels: NDArray
+    spacing: tuple[float, float, float]
+    origin_lps: NDArray[np.float64]
+    to_lps: NDArray[np.float64]
+
+    @property
+    def matrix(self) -> vtkMatrix4x4:
+        """From the grid's own mm to LPS."""
+        matrix = vtkMatrix4x4()
+        for row in range(3):
+            for column in range(3):
+                matrix.SetElement(row, column, float(self.to_lps[row, column]))
+            matrix.SetElement(row, 3, float(self.origin_lps[row]))
+        return matrix
+
+    def image(self) -> vtkImageData:
+        """The voxels as VTK's image, sharing their memory."""
+        image = vtkImageData()
+        image.SetDimensions(*self.voxels.shape[::-1])
+        image.SetSpacing(*self.spacing)
+        image.GetPointData().SetScalars(numpy_to_vtk(self.voxels.ravel(), deep=False))
+        return image
+
+
+def upright(voxels: NDArray, geometry: Geometry) -> Grid:
+    """A view of voxels[k, j, i] with its axes in the order nearest to L, P, S.
+
+    VTK's mappers take no reflections, so a left-handed grid has to be read the other way round. Of the 48
+    ways to permute and flip the axes the nearest to the anatomical ones is always a rotation.
+    """
+    axes = geometry.anatomical_axes()
+    grows = [geometry.direction[row, axis] >= 0 for row, axis in enumerate(axes)]
+    ordered = voxels.transpose([2 - axis for axis in reversed(axes)])
+    ordered = ordered[tuple(slice(None, None, 1 if up else -1) for up in reversed(grows))]
+    first = np.zeros(3)
+    for axis, up in zip(axes, grows, strict=True):
+        first[axis] = 0 if up else geometry.size[axis] - 1
+    to_lps = np.stack([geometry.direction[:, a] * (1 if up else -1) for a, up in zip(axes, grows, strict=True)], axis=1)
+    spacing = (geometry.spacing[axes[0]], geometry.spacing[axes[1]], geometry.spacing[axes[2]])
+    return Grid(ordered, spacing, geometry.index_to_lps(first), to_lps)
+
+
+def thinned(grid: Grid, factors: tuple[int, int, int], *, mean: bool) -> Grid:
+    """The grid with each block of factors (i, j, k) voxels as one: their mean, or (for labels) one of them.
+
+    Always a C-order copy; what is left over at the far ends is dropped.
+    """
+    kji = factors[::-1]
+    shape = [n // f for n, f in zip(grid.voxels.shape, kji, strict=True)]
+    blocks = grid.voxels[tuple(slice(0, n * f) for n, f in zip(shape, kji, strict=True))]
+    if mean and max(factors) > 1:
+        total = np.zeros(shape, dtype=np.float32)
+        for offset in np.ndindex(*kji):
+            total += blocks[tuple(slice(o, None, f) for o, f in zip(offset, kji, strict=True))]
+        kept = (total / float(np.prod(factors))).astype(grid.voxels.dtype)
+        shift = np.array([(f - 1) / 2 for f in factors])
+    else:
+        middle = [(f - 1) // 2 for f in kji]
+        kept = np.ascontiguousarray(blocks[tuple(slice(m, None, f) for m, f in zip(middle, kji, strict=True))])
+        shift = np.array(middle[::-1], dtype=np.float64)
+    spacing = np.array(grid.spacing)
+    origin = grid.origin_lps + grid.to_lps @ (shift * spacing)
+    i, j, k = (float(s) for s in spacing * factors)
+    return Grid(kept, (i, j, k), origin, grid.to_lps)
+
+
+def label_surface(grid: Grid, shown: NDArray[np.bool_]) -> vtkPolyData | None:
+    """The closed outer surfaces of the labels that are shown, smooth, with point normals; None if there are none.
+
+    grid: uint8 labels. shown: (256,). Points are in the grid's own mm (see Grid.matrix). Each triangle's label
+    is in the cell array "label" (uint8). Faces between two shown labels are left out: they cannot be seen.
+    Method: surface nets, Frisken, https://jcgt.org/published/0011/01/03/.
+    """
+    lookup = np.where(shown, np.arange(256), 0).astype(np.uint8)
+    labels = lookup[grid.voxels]
+    spans = []
+    for others in ((1, 2), (0, 2), (0, 1)):
+        hits = np.flatnonzero(labels.any(axis=others))
+        if hits.size == 0:
+            return None
+        spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
+    padded = np.pad(labels[tuple(spans)], 1)  # a label that touches the edge is closed there
+    image = Grid(padded, grid.spacing, grid.origin_lps, grid.to_lps).image()
+    image.SetOrigin(*((spans[2 - axis].start - 1) * grid.spacing[axis] for axis in range(3)))
+    nets = vtkSurfaceNets3D()
+    nets.SetInputData(image)
+    for n, value in enumerate(np.flatnonzero(np.bincount(padded.ravel(), minlength=256)[1:]) + 1):
+        nets.SetValue(n, float(value))
+    nets.SetOutputMeshTypeToTriangles()
+    nets.Update()
+    return _with_normals(_outer_faces(nets.GetOutput()))
+
+
+def _outer_faces(surface: vtkPolyData) -> vtkPolyData:
+    sides = vtk_to_numpy(surface.GetCellData().GetArray("BoundaryLabels"))
+    outer = (sides == 0).any(axis=1)
+    corners = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)[outer]
+    used = np.unique(corners)
+    renumbered = np.zeros(surface.GetNumberOfPoints(), dtype=np.int64)
+    renumbered[used] = np.arange(used.size)
+    points = surface.GetPoints()
+    kept_points = points.NewInstance()
+    kept_points.SetData(numpy_to_vtk(vtk_to_numpy(points.GetData())[used], deep=True))
+    cells = vtkCellArray()
+    offsets = np.arange(0, 3 * len(corners) + 1, 3, dtype=np.int64)
+    cells.SetData(
+        numpy_to_vtk(offsets, deep=True), numpy_to_vtk(renumbered[corners].ravel(), deep=True)
+    )
+    label = numpy_to_vtk(sides.max(axis=1)[outer].astype(np.uint8), deep=True)
+    label.SetName("label")
+    kept = vtkPolyData()
+    kept.SetPoints(kept_points)
+    kept.SetPolys(cells)
+    kept.GetCellData().AddArray(label)
+    return kept
+
+
+def _with_normals(surface: vtkPolyData) -> vtkPolyData:
+    normals = vtkPolyDataNormals()
+    normals.SetInputData(surface)
+    normals.SplittingOff()
+    normals.ConsistencyOff()
+    normals.Update()
+    return normals.GetOutput()
+
+
+def label_of_cells(surface: vtkPolyData) -> vtkUnsignedCharArray:
+    """The label of each triangle of a label_surface."""
+    return surface.GetCellData().GetArray("label")
