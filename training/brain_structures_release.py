@@ -1,19 +1,23 @@
 """From a checkpoint of `training.brain_structures` to the model folder that is shipped: network, figures, card.
 
-    python -m training.brain_structures_release --checkpoint FILE --label-maps DIR --out DIR --version 0.1.0
+    python -m training.brain_structures_release --checkpoint FILE --label-maps DIR --out resources/models/NAME
 
-Measures the exported network, run as the viewer runs it, on heads made from the held-out label maps and on the
-MNI152 template that the nilearn package ships (pip install nilearn).
+The exported network, run as the viewer runs it, is measured on heads made from the held-out label maps and on the
+demo head, which is a real one. Without --label-maps only the demo head is measured, and the card says so.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
-from dataclasses import dataclass
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -21,10 +25,11 @@ import SimpleITK as sitk
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from PIL import Image
 from safetensors.torch import load_file, save_file
 
+import resources
 from inference.manifest import (
+    MANIFEST_FILE,
     NETWORK_FILE,
     WEIGHTS_FILE,
     Code,
@@ -43,6 +48,9 @@ from training.networks import build_network, unet_spec
 from training.synthesis import Anatomy, SlabSettings
 
 _SIDES = ("Left ", "Right ")
+_CARD_FILE = "card.md"
+_FIGURES_FILE = "figures.json"
+_EXAMPLES_FILE = "examples.png"
 # Colours of FreeSurferColorLUT.txt; codes of DICOM PS3.16 CID 7140, which names them without a side.
 _STRUCTURES: dict[str, tuple[tuple[int, int, int], Code]] = {
     "cerebral white matter": ((245, 245, 245), Code(value="68523003", scheme="SCT", meaning="Cerebral White Matter")),
@@ -78,6 +86,12 @@ def labels() -> list[LabelClass]:
     return classes
 
 
+def freesurfer_numbers() -> dict[int, int]:
+    """The number that FreeSurfer gives to each class; of a class made of several, that of its main part."""
+    parts = anatomy()
+    return {int(c): int(parts.values[parts.classes == c].min()) for c in np.unique(parts.classes) if c > 0}
+
+
 def manifest_of(version: str, network: dict[str, Any], training: dict[str, Any]) -> ModelManifest:
     """Manifest of the model without the hashes of its files."""
     slab = SlabSettings()
@@ -105,13 +119,22 @@ def manifest_of(version: str, network: dict[str, Any], training: dict[str, Any])
 
 
 def export_checkpoint(
-    checkpoint: Path, version: str, folder: Path, channels: tuple[int, ...] = (24, 48, 96, 192, 256)
+    checkpoint: Path,
+    version: str,
+    folder: Path,
+    *,
+    run: dict[str, str],
+    channels: tuple[int, ...] = (24, 48, 96, 192, 256),
 ) -> ModelManifest:
     """Write the averaged weights of a checkpoint as a model folder, stored in half precision.
 
     The weights are rounded to half precision first, so that storing them so changes nothing; arithmetic stays
-    in float32.
+    in float32. run (the command and the hardware of the training) goes into the manifest as it is. Files of an
+    earlier export are removed first.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (MANIFEST_FILE, _CARD_FILE, _FIGURES_FILE, _EXAMPLES_FILE):
+        (folder / name).unlink(missing_ok=True)
     saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
     weights = {name: value.half().float() for name, value in saved["ema"].items()}
     network_spec = unet_spec(2 * SlabSettings().context + 1, len(class_names()) + 1, channels)
@@ -119,8 +142,11 @@ def export_checkpoint(
     network.load_state_dict(weights)
     summary = {
         "recipe": "training.brain_structures",
+        **run,
         "steps": saved["step"],
         "hours": round(saved["spent_s"] / 3600, 2),
+        "data": "label maps of SynthSeg, images synthetic",
+        "data_licence": "Apache-2.0",
         "validation_maps": list(VALIDATION),
         "test_maps": list(TEST),
     }
@@ -150,14 +176,15 @@ def halve_stored_weights(folder: Path) -> None:
     onnx.save(model, folder / NETWORK_FILE)
     weights = load_file(folder / WEIGHTS_FILE)
     save_file({name: value.half() for name, value in weights.items()}, folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
 
 
 @dataclass(frozen=True)
 class Condition:
-    """How a synthetic test head is imaged: contrast, slice thickness along an axis (k, j, i), with or without skull."""
+    """How a test head is imaged: contrast, slice thickness along an axis of (k, j, i), with or without skull."""
 
     name: str
-    contrast: str  # "T1", "T2" or "random"
+    contrast: Literal["T1", "T2", "FLAIR", "random"]
     thickness_mm: int = 1
     axis: int = 0
     stripped: bool = False
@@ -165,35 +192,43 @@ class Condition:
 
 CONDITIONS = (
     Condition("T1-like, 1 mm", "T1"),
-    Condition("T2-like, 1 mm", "T2"),
-    Condition("random contrast, 1 mm", "random"),
     Condition("T1-like, 1 mm, skull-stripped", "T1", stripped=True),
+    Condition("random contrast, 1 mm", "random"),
     Condition("T2-like, 5 mm axial slices", "T2", thickness_mm=5),
+    Condition("FLAIR-like, 4 mm axial slices", "FLAIR", thickness_mm=4),
     Condition("T1-like, 4 mm sagittal slices", "T1", thickness_mm=4, axis=2),
 )
 
 
-def synthetic_head(
-    generation_labels: NDArray[np.uint8], parts: Anatomy, condition: Condition, seed: int
-) -> sitk.Image:
+@dataclass(frozen=True)
+class Measured:
+    """One test image: which map and condition, Dice and HD95 (mm) by label value, seconds of the segmentation."""
+
+    map: str
+    condition: str
+    dice: dict[int, float]
+    hd95_mm: dict[int, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is known of a model: test images, Dice with the demo head's tissues, agreement between contrasts."""
+
+    images: list[Measured] = field(default_factory=list)
+    tissue_dice: dict[str, float] = field(default_factory=dict)
+    contrast_dice: dict[str, dict[int, float]] = field(default_factory=dict)
+
+
+def synthetic_head(generation_labels: NDArray[np.uint8], parts: Anatomy, condition: Condition, seed: int) -> sitk.Image:
     """An image of a whole label map (k, j, i at 1 mm, LPS), not deformed; its own code, not that of training."""
     rng = np.random.default_rng(seed)
-    tissues = int(parts.tissues.max()) + 1
-    jitter = rng.normal(0, 0.04, tissues)[parts.tissues]
-    if condition.contrast == "random":
-        means = rng.uniform(0.05, 1, tissues)[parts.tissues]
-    else:
-        means = parts.t1_mean + jitter if condition.contrast == "T1" else 1 - 0.85 * (parts.t1_mean + jitter)
-    means = means.astype(np.float32)
-    means[0] = 0
-    if condition.stripped:
-        means[parts.outside] = 0
-        means[parts.fluid] = 0
-    image = sitk.GetImageFromArray(means[generation_labels])
-    field = sitk.GetImageFromArray(rng.normal(0, 0.15, (4, 4, 4)).astype(np.float32))
-    field.SetSpacing([(n - 1) / 3 for n in image.GetSize()])
-    field = sitk.Resample(field, image, sitk.Transform(), sitk.sitkBSpline)
-    image = sitk.Multiply(sitk.SmoothingRecursiveGaussian(image, 0.5), sitk.Exp(field))
+    means = _tissue_means(parts, condition, rng)[generation_labels]
+    image = sitk.GetImageFromArray(means)
+    bias = sitk.GetImageFromArray(rng.normal(0, 0.15, (4, 4, 4)).astype(np.float32))
+    bias.SetSpacing([(n - 1) / 3 for n in image.GetSize()])
+    bias = sitk.Resample(bias, image, sitk.Transform(), sitk.sitkBSpline)
+    image = sitk.Multiply(sitk.SmoothingRecursiveGaussian(image, 0.5), sitk.Exp(bias))
     if condition.thickness_mm > 1:
         image = _thick_slices(image, 2 - condition.axis, condition.thickness_mm)
     voxels = sitk.GetArrayFromImage(image)
@@ -203,11 +238,15 @@ def synthetic_head(
 
 
 def measure(
-    model: LoadedModel, maps: dict[str, NDArray[np.uint8]], parts: Anatomy, conditions: tuple[Condition, ...]
-) -> list[dict[str, Any]]:
-    """Dice and HD95 (mm) of every class on every map and condition, at the map's 1 mm: one row per image."""
+    model: LoadedModel,
+    maps: dict[str, NDArray[np.uint8]],
+    parts: Anatomy,
+    conditions: Sequence[Condition],
+    report: Callable[[str], None] = lambda line: None,
+) -> list[Measured]:
+    """Dice and HD95 of every label on every map and condition, at the map's 1 mm whatever the image's slices."""
     values = [label.value for label in model.manifest.labels]
-    rows = []
+    found = []
     for number, generation_labels in maps.items():
         reference = parts.classes.astype(np.uint8)[generation_labels]
         grid = sitk.GetImageFromArray(reference)
@@ -218,126 +257,86 @@ def measure(
             predicted = sitk.GetArrayFromImage(on_grid)
             dice = dice_per_class(predicted, reference, values)
             distance = {v: hd95_mm(predicted == v, reference == v, (1.0, 1.0, 1.0)) for v in values}
-            rows.append({"map": number, "condition": condition.name, "dice": dice, "hd95_mm": distance})
-            print(number, condition.name, f"{mean_defined(list(dice.values())):.3f}", f"{result.seconds:.0f} s", flush=True)
-    return rows
+            found.append(Measured(number, condition.name, dice, distance, result.seconds))
+            mean = mean_defined(list(dice.values()))
+            report(f"map {number}, {condition.name}: mean Dice {mean:.3f}, {result.seconds:.0f} s")
+    return found
 
 
-def tissue_agreement(model: LoadedModel) -> dict[str, float]:
-    """Dice with the grey and white matter maps of the MNI152 template (probability over 0.5), a real average head.
+def tissue_agreement(model: LoadedModel, head: sitk.Image, tissues: sitk.Image) -> dict[str, float]:
+    """Dice with a grey (1) and white (2) matter map of the same head that was made without this model.
 
-    Structures that the template's tissue maps split between both (thalamus, pallidum, ventral diencephalon,
-    brainstem, accumbens) count as neither and are left out on both sides.
+    Structures that tissue maps split between both (thalamus, pallidum, ventral diencephalon, brainstem,
+    accumbens) are left out on both sides.
     """
-    head, grey, white = (_mni152(kind) for kind in ("t1", "gm", "wm"))
-    names = {label.value: label.name for label in model.manifest.labels}
     predicted = sitk.GetArrayFromImage(segment(head, model).label_image)
     is_grey = ("cortex", "hippocampus", "amygdala", "caudate", "putamen")
     is_split = ("thalamus", "pallidus", "diencephalon", "Brainstem", "accumbens")
-    tissue = np.zeros(256, dtype=np.uint8)
-    for value, name in names.items():
-        tissue[value] = 1 if any(n in name for n in is_grey) else 2 if "white matter" in name else 0
-    counted = ~np.isin(predicted, [v for v, name in names.items() if any(n in name for n in is_split)])
-    reference = np.zeros_like(predicted)
-    reference[sitk.GetArrayFromImage(grey) > 0.5] = 1
-    reference[sitk.GetArrayFromImage(white) > 0.5] = 2
-    scores = dice_per_class(tissue[predicted] * counted, reference * counted, [1, 2])
+    tissue_of = np.zeros(256, dtype=np.uint8)
+    counted = np.ones(256, dtype=np.uint8)
+    for label in model.manifest.labels:
+        grey, white = any(n in label.name for n in is_grey), "white matter" in label.name
+        tissue_of[label.value] = 1 if grey else 2 if white else 0
+        counted[label.value] = not any(n in label.name for n in is_split)
+    reference = sitk.GetArrayFromImage(tissues) * counted[predicted]
+    scores = dice_per_class(tissue_of[predicted], reference, [1, 2])
     return {"grey matter": scores[1], "white matter": scores[2]}
 
 
-def write_card(
-    manifest: ModelManifest,
-    rows: list[dict[str, Any]],
-    tissues: dict[str, float],
-    command: str,
-    notes: str,
-    folder: Path,
-) -> ModelManifest:
-    """Write card.md and figures.json from what measure and tissue_agreement found; returns the new manifest."""
-    training = manifest.training
-    heads = len({row["map"] for row in rows})
-    lines = [
-        f"# {manifest.title} ({manifest.name} {manifest.version})",
-        "",
-        "**Not for diagnostic use.** Not a medical device.",
-        "",
-        f"Trained {training['hours']} h ({training['steps']} steps of 12 slices) on 2 CPU cores shared with other work, "
-        "from synthetic images made of 12 label maps; no real image was ever used. A run on one GPU for longer is the "
-        "same command with more minutes, slabs and workers:",
-        "",
-        f"    {command}",
-        "    python -m training.brain_structures_release --checkpoint OUT/checkpoint.pt --label-maps DIR --out MODEL"
-        f" --version {manifest.version}",
-        "",
-        "## Data and licence",
-        "",
-        "16 whole-head label maps of SynthSeg (Billot et al., https://github.com/BBillot/SynthSeg, Apache-2.0), 1 mm, "
-        f"FreeSurfer numbers. 12 trained on, {', '.join(VALIDATION)} watched, {', '.join(TEST)} held out for the "
-        "figures below. Weights and code: Apache-2.0.",
-        "",
-        "Input: 5 neighbouring axial slices at 1.5 mm, output the middle one. Network: 2-D residual U-Net with instance "
-        "normalisation, loss Dice and cross-entropy, averaged weights (EMA 0.999).",
-        "",
-        "## Measured on held-out anatomy, synthetic images",
-        "",
-        f"n = {len(rows)} images: {heads} held-out heads x {len(rows) // heads} ways of imaging, measured at 1 mm with "
-        "the exported network run as the viewer runs it. Intervals: 95 % percentile bootstrap over the images; since "
-        f"only {heads} heads are behind them, they are too narrow for new patients. HD95: mean, mm.",
-        "",
-        "| Structure | Dice | 95 % interval | HD95 mm |",
-        "|---|---|---|---|",
-    ]
-    for label in manifest.labels:
-        dice = [row["dice"][label.value] for row in rows]
-        low, high = bootstrap_interval(dice)
-        distance = mean_defined([row["hd95_mm"][label.value] for row in rows])
-        lines.append(f"| {label.name} | {mean_defined(dice):.3f} | {low:.3f} to {high:.3f} | {distance:.1f} |")
-    lines += ["", "| Way of imaging | mean Dice over structures | mean HD95 mm |", "|---|---|---|"]
-    for name in dict.fromkeys(row["condition"] for row in rows):
-        of_condition = [row for row in rows if row["condition"] == name]
-        dice = mean_defined([mean_defined(list(row["dice"].values())) for row in of_condition])
-        distance = mean_defined([mean_defined(list(row["hd95_mm"].values())) for row in of_condition])
-        lines.append(f"| {name} | {dice:.3f} | {distance:.1f} |")
-    agreement = ", ".join(f"{name} {score:.3f}" for name, score in tissues.items())
-    lines += [
-        "",
-        "## Measured on a real head",
-        "",
-        "MNI152 T1 average (skull-stripped, from nilearn), agreement with its own tissue maps at probability 0.5 "
-        f"(Dice; thalamus, pallidum, accumbens, ventral diencephalon and brainstem left out): {agreement}.",
-        "",
-        notes.strip(),
-        "",
-        "![MNI152 and three synthetic heads](examples.png)",
-        "",
-        "Left: MNI152 T1 (ICBM, redistributed by nilearn). Right: synthetic heads of held-out maps. Radiological view: "
-        "the patient's left is at the right of the picture.",
-        "",
-    ]
-    (folder / "card.md").write_text("\n".join(lines), encoding="utf-8")
+def contrast_agreement(model: LoadedModel, images: dict[str, sitk.Image]) -> dict[str, dict[int, float]]:
+    """Dice between the label maps of images of one head on one grid (T1, T2, ...), for each pair of them.
+
+    A real head without a reference: a structure that is found from one contrast ought to be found from another.
+    """
+    values = [label.value for label in model.manifest.labels]
+    found = {name: sitk.GetArrayFromImage(segment(image, model).label_image) for name, image in images.items()}
+    return {f"{a} and {b}": dice_per_class(found[a], found[b], values) for a, b in itertools.combinations(found, 2)}
+
+
+def write_card(manifest: ModelManifest, figures: Figures, limits: str, folder: Path) -> ModelManifest:
+    """Write card.md and, where there are any, figures.json; returns the manifest that lists them.
+
+    limits is Markdown: what was seen on other heads, where the model fails.
+    """
+    sections = [_card_head(manifest), _card_use(), _card_demo(figures)]
+    if figures.images:
+        sections.insert(2, _card_test(manifest, figures))
+    else:
+        sections.insert(2, "## Figures: synthetic images of held-out heads\n\nNot measured for this version.")
+    if figures.contrast_dice:
+        sections.append(_card_contrasts(manifest, figures))
+    sections.append(f"## Where it fails\n\n{limits.strip() or 'Not looked at yet: trust nothing.'}")
+    if (folder / _EXAMPLES_FILE).exists():
+        sections.append(
+            f"![The demo head and synthetic heads, plain and with labels]({_EXAMPLES_FILE})\n\nFirst column: MNI152 "
+            "T1 average (ICBM; see the notice of the demo study). Others: synthetic images of held-out maps. Seen "
+            "from the feet and from the front: the patient's left is at the right of the picture."
+        )
+    (folder / _CARD_FILE).write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+    if figures.images:
+        (folder / _FIGURES_FILE).write_text(json.dumps(_rounded(asdict(figures))), encoding="utf-8")
     return write_manifest(manifest, folder)
 
 
-def draw_examples(model: LoadedModel, maps: dict[str, NDArray[np.uint8]], parts: Anatomy, folder: Path) -> None:
-    """examples.png: axial, coronal and sagittal planes of MNI152 and of synthetic heads, plain and overlaid."""
-    heads = [_mni152("t1")]
-    for (number, generation_labels), condition in zip(maps.items(), CONDITIONS[:3], strict=False):
-        heads.append(synthetic_head(generation_labels, parts, condition, seed=int(number)))
+def draw_examples(model: LoadedModel, heads: Sequence[sitk.Image], folder: Path) -> None:
+    """examples.png: axial, coronal and sagittal planes of each head, plain and with the labels."""
     columns = [picture_of(head, segment(head, model).label_image, model.manifest) for head in heads]
-    height = max(c.shape[0] for c in columns)
-    padded = [np.pad(c, ((0, height - c.shape[0]), (0, 6), (0, 0))) for c in columns]
-    Image.fromarray(np.concatenate(padded, axis=1)).quantize(96).save(folder / "examples.png", optimize=True)
+    height = max(column.shape[0] for column in columns)
+    padded = [np.pad(column, ((0, height - column.shape[0]), (0, 6), (0, 0))) for column in columns]
+    write_picture(np.concatenate(padded, axis=1), folder / _EXAMPLES_FILE)
 
 
 def picture_of(head: sitk.Image, label_image: sitk.Image, manifest: ModelManifest) -> NDArray[np.uint8]:
-    """Three planes through the middle of the structures, each plain beside overlaid; (rows, columns, RGB)."""
-    isotropic = [sitk.DICOMOrient(image, "LPS") for image in (head, label_image)]
-    size = [round(n * s) for n, s in zip(isotropic[0].GetSize(), isotropic[0].GetSpacing(), strict=True)]
-    grid = sitk.Image(size, sitk.sitkUInt8)
-    grid.SetDirection(isotropic[0].GetDirection())
-    grid.SetOrigin(isotropic[0].TransformContinuousIndexToPhysicalPoint([-0.5 + 0.5 / s for s in isotropic[0].GetSpacing()]))
-    voxels = sitk.GetArrayFromImage(sitk.Resample(isotropic[0], grid, sitk.Transform(), sitk.sitkLinear))
-    classes = sitk.GetArrayFromImage(sitk.Resample(isotropic[1], grid, sitk.Transform(), sitk.sitkNearestNeighbor))
+    """Three planes through the middle of the structures, each plain beside labelled; (rows, columns, RGB), 1 mm.
+
+    An axial plane as seen from the feet, a coronal one as seen from the front, a sagittal one of the left side.
+    """
+    head, label_image = (sitk.DICOMOrient(image, "LPS") for image in (head, label_image))
+    grid = sitk.Image([round(n * s) for n, s in zip(head.GetSize(), head.GetSpacing(), strict=True)], sitk.sitkUInt8)
+    grid.SetDirection(head.GetDirection())
+    grid.SetOrigin(head.TransformContinuousIndexToPhysicalPoint([-0.5 + 0.5 / s for s in head.GetSpacing()]))
+    voxels = sitk.GetArrayFromImage(sitk.Resample(head, grid, sitk.Transform(), sitk.sitkLinear))
+    classes = sitk.GetArrayFromImage(sitk.Resample(label_image, grid, sitk.Transform(), sitk.sitkNearestNeighbor))
     low, high = np.percentile(voxels, (0.5, 99.7))
     grey = (255 * np.clip((voxels.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1)).astype(np.uint8)
     colours = np.zeros((256, 3), dtype=np.uint8)
@@ -346,52 +345,211 @@ def picture_of(head: sitk.Image, label_image: sitk.Image, manifest: ModelManifes
     found = np.argwhere(classes > 0)
     k, j, i = found.mean(0).astype(int) if len(found) else np.array(classes.shape) // 2
     planes = []
-    for plane in (np.s_[max(k - 8, 0)], np.s_[::-1, j], np.s_[::-1, :, max(i - 25, 0)]):
+    left = min(i + 25, classes.shape[2] - 1)
+    for plane in (np.s_[max(k - 8, 0)], np.s_[::-1, j], np.s_[::-1, :, left]):
         base = np.repeat(grey[plane][..., None], 3, axis=2)
-        mask = classes[plane][..., None] > 0
-        over = np.where(mask, (0.5 * base + 0.5 * colours[classes[plane]]).astype(np.uint8), base)
-        planes.append(np.concatenate([base, over], axis=1))
-    width = max(p.shape[1] for p in planes)
+        labelled = (0.5 * base + 0.5 * colours[classes[plane]]).astype(np.uint8)
+        planes.append(np.concatenate([base, np.where(classes[plane][..., None] > 0, labelled, base)], axis=1))
+    width = max(plane.shape[1] for plane in planes)
     return np.concatenate([np.pad(p, ((0, 4), (0, width - p.shape[1]), (0, 0))) for p in planes], axis=0)
+
+
+def write_picture(picture: NDArray[np.uint8], file: Path) -> None:
+    """Write (rows, columns, RGB) as PNG; 32 levels of each colour, which halves the file."""
+    sitk.WriteImage(sitk.GetImageFromArray(picture & 0xF8, isVector=True), str(file), useCompression=True)
+
+
+def demo_head() -> tuple[sitk.Image, sitk.Image]:
+    """The demo study's volume and its tissue map: the MNI152 T1 average without its skull, 1 mm."""
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(resources.path("demo", "mni152-t1"))))
+    return reader.Execute(), sitk.ReadImage(str(resources.path("demo", "tissues.nii.gz")))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--label-maps", type=Path, help="measure on the held-out maps and write the card")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--version", required=True)
-    parser.add_argument("--command", default="python -m training.brain_structures --label-maps DIR --out OUT --minutes 86")
-    parser.add_argument("--notes", type=Path, help="Markdown with what was seen on other heads, put into the card")
+    parser.add_argument("--out", type=Path, required=True, help="the model folder; what is in it is replaced")
+    parser.add_argument("--label-maps", type=Path, help="measure on the held-out maps of this folder")
+    parser.add_argument("--contrasts", type=Path, nargs="*", default=[], help="images of one head on one grid")
+    parser.add_argument("--limits", type=Path, help="Markdown for the card: what was seen on other heads")
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--channels", default="24,48,96,192,256")
+    parser.add_argument("--hardware", default="2 CPU cores shared with other work", help="what the training ran on")
+    parser.add_argument(
+        "--command",
+        default="python -m training.brain_structures --label-maps DIR --out OUT --minutes 100",
+        help="what the training was started with",
+    )
     options = parser.parse_args()
     torch.manual_seed(0)
-    manifest = export_checkpoint(options.checkpoint, options.version, options.out)
-    if options.label_maps is None:
-        return
-    model, parts = _load(manifest, options.out), anatomy()
-    maps = {n: m.numpy() for n, m in load_label_maps(options.label_maps, parts).items() if n in TEST}
-    rows = measure(model, maps, parts, CONDITIONS)
-    tissues = tissue_agreement(model)
-    draw_examples(model, maps, parts, options.out)
-    (options.out / "figures.json").write_text(json.dumps({"images": rows, "mni152_tissue_dice": tissues}, indent=1))
-    notes = options.notes.read_text(encoding="utf-8") if options.notes else ""
-    write_card(manifest, rows, tissues, options.command, notes, options.out)
+    manifest = export_checkpoint(
+        options.checkpoint,
+        options.version,
+        options.out,
+        run={"command": options.command, "hardware": options.hardware},
+        channels=tuple(int(n) for n in options.channels.split(",")),
+    )
+    model = _load(manifest, options.out)
+    head, tissues = demo_head()
+    images: list[Measured] = []
+    examples = [head]
+    if options.label_maps is not None:
+        parts = anatomy()
+        maps = {n: m.numpy() for n, m in load_label_maps(options.label_maps, parts).items() if n in TEST}
+        images = measure(model, maps, parts, CONDITIONS, report=lambda line: print(line, flush=True))
+        shown = zip(maps.items(), (CONDITIONS[0], CONDITIONS[2], CONDITIONS[4]), strict=True)
+        examples += [synthetic_head(labels, parts, condition, seed=int(n)) for (n, labels), condition in shown]
+    figures = Figures(
+        images,
+        tissue_agreement(model, head, tissues),
+        contrast_agreement(model, {p.name.split(".")[0]: sitk.ReadImage(str(p)) for p in options.contrasts}),
+    )
+    draw_examples(model, examples, options.out)
+    limits = options.limits.read_text(encoding="utf-8") if options.limits else ""
+    write_card(manifest, figures, limits, options.out)
+    print(f"Dice with the demo head's tissues: {figures.tissue_dice}")
 
 
-def _probe(manifest: ModelManifest) -> NDArray[np.float32]:
-    rng = np.random.default_rng(0)
-    return rng.random((2, manifest.preprocessing.context_slices, 96, 80), dtype=np.float32)
+def _card_head(manifest: ModelManifest) -> str:
+    training = manifest.training
+    channels = ", ".join(map(str, manifest.network["channels"]))
+    context, spacing = manifest.preprocessing.context_slices, manifest.preprocessing.spacing_mm[0]
+    release = "python -m training.brain_structures_release --checkpoint OUT/checkpoint.pt --label-maps DIR --out MODEL"
+    return f"""# {manifest.title} ({manifest.name} {manifest.version})
+
+**Not for diagnostic use.** Not a medical device, not validated on patients.
+
+**How it was trained.** {training["steps"]} steps, {training["hours"]} h on {training["hardware"]}.
+Images were made from 12 label maps while it ran; no real image was ever used. That is very short for this method.
+
+    {training["command"]}
+    {release} --version {manifest.version}
+
+The same command trains at full scale on a GPU, which it uses if there is one, and goes on from its checkpoint when it
+is run again. A start for a day on one, not tried: `--minutes 1440 --slabs 8 --workers 12
+--channels 32,64,128,256,320`.
+
+**Data.** 16 whole-head label maps of SynthSeg (Billot et al., Medical Image Analysis 86, 2023,
+https://github.com/BBillot/SynthSeg), 1 mm, FreeSurfer's numbers. Licence of the data: Apache-2.0. DIR holds them as
+training_seg_NN.nii.gz. Licence of the weights and of the code: Apache-2.0.
+
+**Split.** 12 maps trained on; {", ".join(VALIDATION)} watched during the run, nothing was chosen by it;
+{", ".join(TEST)} held out for the figures below.
+
+**Network.** 2-D residual U-Net ({channels} channels, instance normalisation). Input: {context} neighbouring
+axial slices at {spacing} mm, scaled between percentiles; output: the middle one. Loss: Dice and cross-entropy; AdamW;
+averaged weights (EMA 0.999). Weights are stored in half precision, arithmetic is in single precision."""
 
 
-def _load(manifest: ModelManifest, folder: Path) -> LoadedModel:
-    return load_model(ModelRecord(manifest, folder, shipped=True, active=True))
+def _card_use() -> str:
+    return """## Intended use
+
+A first draft of 29 brain structures on head MR of any contrast, for a person to look at and correct, for teaching, and
+as a start for fine-tuning. The axes of the scan must be right in its header: left and right are taken from there.
+Not for diagnosis, not for follow-up of volumes, not for CT, not for heads with large lesions, after surgery, of
+infants: none of these was in the label maps."""
 
 
-def _mni152(kind: str) -> sitk.Image:
-    import nilearn
+def _card_test(manifest: ModelManifest, figures: Figures) -> str:
+    images = figures.images
+    heads = list(dict.fromkeys(row.map for row in images))
+    conditions = list(dict.fromkeys(row.condition for row in images))
+    lines = [
+        "## Figures: synthetic images of held-out heads",
+        "",
+        f"{len(images)} images: {len(heads)} held-out label maps x {len(conditions)} ways of imaging, made by other",
+        "code than the training images and compared with the label map at 1 mm; the exported network, run as the",
+        "viewer runs it. Intervals: 95 % percentile bootstrap over heads. With this few heads they are little more",
+        "than the range of the heads, and synthetic images flatter: expect less on patients. HD95 in mm.",
+        "",
+        "| Structure | FreeSurfer | Dice | 95 % interval | HD95 | 95 % interval |",
+        "|---|---|---|---|---|---|",
+    ]
+    numbers = freesurfer_numbers()
+    for label in manifest.labels:
+        dice = _with_interval([row.dice[label.value] for row in images], images, 3)
+        distance = _with_interval([row.hd95_mm[label.value] for row in images], images, 1)
+        lines.append(f"| {label.name} | {numbers[label.value]} | {dice} | {distance} |")
+    overall = [mean_defined(list(row.dice.values())) for row in images]
+    distances = [mean_defined(list(row.hd95_mm.values())) for row in images]
+    lines.append(f"| **Mean** | | {_with_interval(overall, images, 3)} | {_with_interval(distances, images, 1)} |")
+    lines += ["", "| Way of imaging | mean Dice | 95 % interval | mean HD95 | 95 % interval |", "|---|---|---|---|---|"]
+    for name in conditions:
+        rows = [n for n, row in enumerate(images) if row.condition == name]
+        of_condition = [images[n] for n in rows]
+        dice = _with_interval([overall[n] for n in rows], of_condition, 3)
+        lines.append(f"| {name} | {dice} | {_with_interval([distances[n] for n in rows], of_condition, 1)} |")
+    seconds = [row.seconds for row in images]
+    lines += [
+        "",
+        f"Time for one image on {os.cpu_count()} CPU cores: {min(seconds):.0f} to {max(seconds):.0f} s.",
+    ]
+    return "\n".join(lines)
 
-    data = Path(nilearn.__file__).parent / "datasets" / "data"
-    return sitk.ReadImage(str(data / f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz"))
+
+def _card_demo(figures: Figures) -> str:
+    agreement = ", ".join(f"{name} {score:.3f}" for name, score in figures.tissue_dice.items())
+    return f"""## Figures: the demo head
+
+MNI152 T1 average (152 adults, without skull). Dice with the template's own tissue maps, made without this model,
+thalamus, pallidum, accumbens, ventral diencephalon and brainstem left out: {agreement}."""
+
+
+def _card_contrasts(manifest: ModelManifest, figures: Figures) -> str:
+    lines = [
+        "## Figures: one patient, several contrasts",
+        "",
+        "Dice between the results of two contrasts of one real head, which has no reference. Mean over the structures, "
+        "and the lowest.",
+        "",
+        "| Contrasts | mean | lowest |",
+        "|---|---|---|",
+    ]
+    names = {label.value: label.name for label in manifest.labels}
+    for pair, dice in figures.contrast_dice.items():
+        defined = {value: score for value, score in dice.items() if not math.isnan(score)}
+        worst = min(defined, key=defined.__getitem__)
+        lines.append(f"| {pair} | {mean_defined(list(dice.values())):.3f} | {names[worst]} {defined[worst]:.3f} |")
+    return "\n".join(lines)
+
+
+def _with_interval(values: Sequence[float], images: Sequence[Measured], digits: int) -> str:
+    """Mean | interval, as two cells; the images of one head are one case."""
+    by_head: dict[str, list[float]] = {}
+    for value, image in zip(values, images, strict=True):
+        by_head.setdefault(image.map, []).append(value)
+    cases = [mean_defined(of_head) for of_head in by_head.values()]
+    low, high = bootstrap_interval(cases)
+    return f"{mean_defined(cases):.{digits}f} | {low:.{digits}f} to {high:.{digits}f}"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_rounded(v) for v in value]
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 4)
+    return value
+
+
+def _tissue_means(parts: Anatomy, condition: Condition, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Intensity of each generation label; both sides of a tissue share it."""
+    tissues = int(parts.tissues.max()) + 1
+    if condition.contrast == "random":
+        means = rng.uniform(0.05, 1, tissues)[parts.tissues]
+    else:
+        t1 = parts.t1_mean + rng.normal(0, 0.04, tissues)[parts.tissues]
+        means = t1 if condition.contrast == "T1" else 1 - 0.85 * t1
+        if condition.contrast == "FLAIR":  # T2 with the signal of fluid suppressed
+            means = np.where(parts.t1_mean < 0.2, 0.12, means)
+    means = means.astype(np.float32)
+    means[0] = 0
+    if condition.stripped:
+        means[parts.outside] = 0
+        means[parts.fluid] = 0
+    return means
 
 
 def _thick_slices(image: sitk.Image, index_axis: int, thickness_mm: int) -> sitk.Image:
@@ -403,6 +561,15 @@ def _thick_slices(image: sitk.Image, index_axis: int, thickness_mm: int) -> sitk
     spacing[index_axis] = float(thickness_mm)
     origin[index_axis] = (thickness_mm - 1) / 2
     return sitk.Resample(blurred, size, sitk.Transform(), sitk.sitkLinear, origin, spacing, image.GetDirection())
+
+
+def _probe(manifest: ModelManifest) -> NDArray[np.float32]:
+    rng = np.random.default_rng(0)
+    return rng.random((2, manifest.preprocessing.context_slices, 96, 80), dtype=np.float32)
+
+
+def _load(manifest: ModelManifest, folder: Path) -> LoadedModel:
+    return load_model(ModelRecord(manifest, folder, shipped=True, active=True))
 
 
 if __name__ == "__main__":

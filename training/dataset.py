@@ -87,10 +87,14 @@ def read_dataset(folder: Path) -> list[Case]:
     patients, confirmed = _read_patients(folder, images), _read_confirmed(folder, images)
     cases = []
     for name, file in images.items():
-        size, spacing = _header(file)
+        size, spacing, *place = _header(file)
         label_file = labels.get(name)
-        if label_file is not None and _header(label_file)[0] != size:
-            raise DataError(f"labels/{label_file.name} has another size than its image")
+        if label_file is not None:
+            label_size, label_spacing, *label_place = _header(label_file)
+            if label_size != size:
+                raise DataError(f"labels/{label_file.name} has another size than its image")
+            if not _same_place(spacing, place, label_spacing, label_place):
+                raise DataError(f"labels/{label_file.name} lies elsewhere in the patient than its image")
         slices, corrected = confirmed.get(name, ((), None) if label_file is None else (None, None))
         if slices and label_file is None:
             raise DataError(f"confirmed.json names slices of {name}, but labels has no file for it")
@@ -168,7 +172,10 @@ def read_labels(case: Case, classes: int) -> NDArray[np.uint8]:
     if 255 in values and set(values.tolist()) <= {0, 255}:
         return (labels == 255).astype(np.uint8)
     if values[0] < 0 or values[-1] >= classes or not np.array_equal(values, values.astype(np.uint8)):
-        raise DataError(f"labels/{case.label_file.name} holds the value {values[-1]}; the model has {classes - 1} labels")
+        value = values[0] if values[0] < 0 else values[-1]
+        raise DataError(
+            f"labels/{case.label_file.name} holds the value {value}; the model has labels 1 to {classes - 1}"
+        )
     return labels.astype(np.uint8)
 
 
@@ -220,13 +227,11 @@ def to_grid(case: Case, preprocessing: Preprocessing, classes: int, hidden: Sequ
     grid = model_grid(image, preprocessing)
     voxels = to_model_grid(image, grid, preprocessing.intensity)
     target = np.full(grid.shape, IGNORE, dtype=np.uint8)
-    taken = np.zeros(grid.shape[0], dtype=bool)
     if case.slices != ():
-        labels = read_labels(case, classes)
-        target = target_on_grid(labels, grid, case.slices)
-        taken = (target != IGNORE).mean(axis=(1, 2)) > 0.5  # a single annotated line leaves a slice unlabelled
-        reserved = target_on_grid(labels, grid, [one for one in hidden if slice_on_grid(grid, one)[0] == 0])
-        taken |= (reserved != IGNORE).any(axis=(1, 2))
+        target = target_on_grid(read_labels(case, classes), grid, case.slices)
+    taken = (target != IGNORE).mean(axis=(1, 2)) > 0.5  # a single annotated line leaves a slice unlabelled
+    across = [index for axis, index in (slice_on_grid(grid, one) for one in hidden) if axis == 0]
+    taken[[model_slice for model_slice, _ in _met(grid, 0, across)]] = True
     return GridCase(case.patient, voxels, target, tuple(int(k) for k in np.flatnonzero(~taken)))
 
 
@@ -240,10 +245,10 @@ class SliceSampler:
     def __init__(self, cases: Sequence[GridCase], preprocessing: Preprocessing, seed: int) -> None:
         self._cases, self._context, self._seed = cases, preprocessing.context_slices, seed
         self._with_class: dict[int, list[tuple[int, int]]] = {}
-        self._annotated: set[tuple[int, int]] = set()
+        self._annotated: dict[tuple[int, int], float] = {}  # share of the slice that is annotated
         for n, case in enumerate(cases):
             for k in np.flatnonzero((case.target != IGNORE).any(axis=(1, 2))).tolist():
-                self._annotated.add((n, k))
+                self._annotated[n, k] = float((case.target[k] != IGNORE).mean())
                 for value in np.unique(case.target[k]).tolist():
                     if value != IGNORE:
                         self._with_class.setdefault(value, []).append((n, k))
@@ -269,13 +274,17 @@ class SliceSampler:
     def labelled(self, step: int, count: int) -> tuple[Tensor, Tensor]:
         """Stacks (count, context, rows, columns) float32 and targets (count, rows, columns) int64, 255 = ignored.
 
-        Each holds a class drawn uniformly from those annotated, so rare ones are not drowned by the others.
+        Each holds a class drawn uniformly from those annotated, so rare ones are not drowned by the others;
+        of the slices that hold it, one that an annotated coronal slice crosses in a line counts as little.
         """
         generator = torch.Generator().manual_seed(2 * (self._seed * 1_000_003 + step))
         drawn = []
         for _ in range(count):
             value = _pick(sorted(self._with_class), generator)
-            drawn.append(self._patch(*_pick(self._with_class[value], generator), value, generator))
+            places = self._with_class[value]
+            shares = torch.tensor([self._annotated[place] for place in places])
+            place = places[int(torch.multinomial(shares, 1, generator=generator))]
+            drawn.append(self._patch(*place, value, generator))
         return torch.stack([image for image, _ in drawn]), torch.stack([target for _, target in drawn])
 
     def unlabelled(self, step: int, count: int) -> tuple[Tensor, Tensor]:
@@ -323,17 +332,36 @@ def _read(file: Path) -> sitk.Image:
         raise DataError(f"{file.parent.name}/{file.name} cannot be read as an image") from error
 
 
-def _header(file: Path) -> tuple[tuple[int, int, int], tuple[float, float, float]]:
+def _header(
+    file: Path,
+) -> tuple[tuple[int, int, int], tuple[float, float, float], tuple[float, ...], tuple[float, ...]]:
+    """Size, spacing (mm), origin (LPS, mm) and direction, without reading the voxels."""
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(file))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
         raise DataError(f"{file.parent.name}/{file.name} cannot be read as an image") from error
-    size, spacing = (*reader.GetSize(), 1)[:3], (*reader.GetSpacing(), 1.0)[:3]
     if len(reader.GetSize()) > 3:
         raise DataError(f"{file.parent.name}/{file.name} is not a 3-D image")
-    return size, spacing  # type: ignore[return-value]
+    size, spacing = (*reader.GetSize(), 1)[:3], (*reader.GetSpacing(), 1.0)[:3]
+    return size, spacing, reader.GetOrigin(), reader.GetDirection()  # type: ignore[return-value]
+
+
+def _same_place(
+    spacing: Sequence[float],
+    place: Sequence[Sequence[float]],
+    label_spacing: Sequence[float],
+    label_place: Sequence[Sequence[float]],
+) -> bool:
+    """Whether two grids of one size agree, up to what writing a header in single precision loses."""
+    (origin, direction), (label_origin, label_direction) = place, label_place
+    return (
+        len(origin) == len(label_origin)
+        and np.allclose(spacing, label_spacing, rtol=1e-3)
+        and np.allclose(origin, label_origin, atol=0.1 * min(spacing))
+        and np.allclose(direction, label_direction, atol=1e-3)
+    )
 
 
 def _read_patients(folder: Path, images: dict[str, Path]) -> dict[str, str]:
@@ -392,7 +420,8 @@ def _nearest_mm(train: Iterable[Case], hidden: dict[str, tuple[NativeSlice, ...]
 
 def _positions(grid: ModelGrid, axis: int) -> NDArray[np.float64]:
     """Where the model's slices lie along an axis, in image voxels."""
-    return (np.arange(grid.shape[axis]) + 0.5) * grid.spacing_mm[axis] / grid.image_spacing_mm[axis] - 0.5
+    centres_mm = (np.arange(grid.shape[axis], dtype=np.float64) + 0.5) * grid.spacing_mm[axis]
+    return centres_mm / np.float64(grid.image_spacing_mm[axis]) - 0.5
 
 
 def _met(grid: ModelGrid, axis: int, wanted: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -35,6 +35,7 @@ def export_model(network: nn.Module, manifest: ModelManifest, folder: Path) -> M
     folder.mkdir(parents=True, exist_ok=True)
     network = network.eval().cpu()
     save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
     multiple = manifest.preprocessing.size_multiple
     example = torch.rand(2, manifest.preprocessing.context_slices, 4 * multiple, 3 * multiple)
     with warnings.catch_warnings():

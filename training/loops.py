@@ -6,7 +6,7 @@ import copy
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ class Stopped(Exception):
 
 
 class Diverged(Exception):
-    """The loss is no longer a number and the last good checkpoint did not help."""
+    """The loss or its gradient is no longer a number and the last good weights did not help."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,24 @@ def train(
 
     loss_of_step(step) gives the loss and figures to report. check is called once a step: it blocks while
     paused and raises Stopped to end early. If checkpoint exists, the run goes on from it. A step whose loss
-    is not finite is undone by going back to the last good weights; the third in a row raises Diverged.
+    or gradient is not finite is undone by going back to the last good weights; the third in a row raises
+    Diverged.
     """
+    for _ in training_steps(network, ema, loss_of_step, settings, checkpoint=checkpoint, report=report, check=check):
+        pass
+
+
+def training_steps(
+    network: nn.Module,
+    ema: nn.Module,
+    loss_of_step: LossOfStep,
+    settings: LoopSettings,
+    *,
+    checkpoint: Path | None = None,
+    report: Callable[[dict[str, Any]], None] = lambda event: None,
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[int]:
+    """The same training one step at a time, for who trains two networks in turn: gives the steps done so far."""
     optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     step, spent_s = 0, 0.0
     if checkpoint is not None and checkpoint.exists():
@@ -76,16 +92,19 @@ def train(
             group["lr"] = settings.learning_rate * (1 - done) ** 0.9
         network.train()
         loss, figures = loss_of_step(step)
-        if not math.isfinite(loss.item()):
+        finite = math.isfinite(loss.item())
+        if finite:
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(network.parameters(), settings.gradient_norm)
+            finite = math.isfinite(norm.item())
+        if not finite:
             not_finite += 1
             if not_finite == 3:
-                raise Diverged(f"the loss is not a number at step {step}")
+                raise Diverged(f"the loss or its gradient is not a number at step {step}")
             network.load_state_dict(good)
             continue
         not_finite = 0
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), settings.gradient_norm)
         optimiser.step()
         _follow(ema, network, min(settings.ema_decay, 1 - 1 / (step + 10)))
         step += 1
@@ -96,6 +115,7 @@ def train(
             good = copy.deepcopy(network.state_dict())
             if checkpoint is not None:
                 _save(checkpoint, network, ema, optimiser, step, time.monotonic() - started)
+        yield step
     if checkpoint is not None:
         _save(checkpoint, network, ema, optimiser, step, time.monotonic() - started)
 

@@ -142,9 +142,9 @@ class LabelMapSampler:
         tissues = int(self._tissues.max()) + 1
         means = draw.uniforms(tissues).to(self._device)[self._tissues]
         kind = draw.uniform(0, 1)
-        if kind < 0.45:  # T1-like, or T2-like by turning it over
+        if kind < 0.72:  # T1-like, or T2-like by turning it over
             t1 = self._t1_mean + draw.normals(tissues).to(self._device)[self._tissues] * 0.06
-            means = t1 if kind < 0.32 else 1.0 - t1 * draw.uniform(0.8, 1.0)
+            means = t1 if kind < 0.55 else 1.0 - t1 * draw.uniform(0.8, 1.0)
         sds = 0.01 + draw.uniforms(tissues).to(self._device)[self._tissues] * draw.uniform(0.01, 0.10)
         if draw.chance(0.7):  # air is mostly dark
             means[0], sds[0] = 0.0, draw.uniform(0.0, 0.02)
@@ -213,9 +213,9 @@ def _lower_resolution(image: Tensor, spacing_mm: float, draw: _Draw) -> Tensor:
     image = _blur(image, [draw.uniform(0.15, 0.45) * 1.5 / spacing_mm] * 3)
     thickness_mm = [spacing_mm] * 3
     kind = draw.uniform(0, 1)
-    if kind < 0.3:
+    if kind < 0.2:
         thickness_mm = [draw.uniform(spacing_mm, 3.5)] * 3
-    elif kind < 0.65:
+    elif kind < 0.45:
         thickness_mm[0 if draw.chance(0.7) else 1 + draw.integer(2)] = draw.uniform(2.0, 8.0)
     if max(thickness_mm) > spacing_mm:
         # A slice profile of full width t has a standard deviation of about t / 2.355.

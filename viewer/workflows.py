@@ -20,8 +20,8 @@ from inference.models import ModelRecord, ModelStore
 from inference.runtime import LoadedModel, load_model
 from inference.tasks import Segmentation, segment
 from viewer.core.events import Change, What
-from viewer.core.labels import Label
-from viewer.core.session import Annotations, Proposal, Session, corrected_labels
+from viewer.core.labels import Label, volumes_ml
+from viewer.core.session import Acceptance, Annotations, Proposal, Session, corrected_labels, prepare_acceptance
 from viewer.core.study import Refusal, Scan, Series, SeriesError
 from viewer.core.volume import LabelMap, Volume, to_image
 from viewer.io import files
@@ -141,7 +141,7 @@ class Workflows:
             self._fail("Open a series first, then segment it.")
             return None
         series, volume = session.series, session.volume
-        problem = unsuitable(self.models.get(model_name).manifest, series, volume)
+        problem = self.unsuitable(model_name)
         if problem:
             self._fail(problem)
             return None
@@ -168,6 +168,49 @@ class Workflows:
             done()
 
         return self.jobs.submit(f"Segmenting with {model_name}", work, finish, self._fail)
+
+    @property
+    def device(self) -> str:
+        """What the last model really ran on, "CPU" or "CUDA" for instance; empty before the first run."""
+        return self._loaded[1].provider if self._loaded else ""
+
+    def unsuitable(self, model_name: str) -> str:
+        """Why a model must not run on the open series, in one sentence; empty if it may."""
+        series, volume = self.session.series, self.session.volume
+        if series is None or volume is None:
+            return "Open a series first."
+        return unsuitable(self.models.get(model_name).manifest, series, volume)
+
+    def accept_proposal(self) -> Job | None:
+        """Merge the proposal into the label map, off the session's thread; a person's voxels stay."""
+        session = self.session
+        session.end_stroke()
+        proposal, label_map = session.proposal, session.label_map
+        if proposal is None or label_map is None:
+            return None
+        revision, confirmed, inputs = label_map.revision, session.confirmed, session.acceptance_inputs()
+
+        def work(job: Job) -> Acceptance:
+            return prepare_acceptance(proposal, *inputs)
+
+        def finish(prepared: Acceptance) -> None:
+            if session.proposal is not proposal or session.label_map is not label_map:
+                return
+            if label_map.revision != revision or session.confirmed != confirmed:
+                self.accept_proposal()  # a person painted meanwhile: merge with that
+            else:
+                session.accept_proposal(prepared)
+
+        return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
+
+    def measure_volumes(self, done: Callable[[dict[str, float]], None]) -> Job | None:
+        """Millilitres of each label of the open series, counted off the session's thread."""
+        volume, label_map, labels = self.session.volume, self.session.label_map, self.session.labels
+        if volume is None or label_map is None:
+            return None
+        return self.jobs.submit(
+            "Measuring volumes", lambda job: volumes_ml(label_map.voxels, volume.geometry, labels), done, self._fail
+        )
 
     # Train
 
@@ -213,17 +256,22 @@ class Workflows:
         """End early; what was learnt so far is still compared."""
         self._command("stop", "stopping")
 
-    def accept_training(self, arm: str | None = None) -> ModelRecord | None:
+    def accept_training(self, arm: str | None = None, done: Callable[[], None] = lambda: None) -> Job | None:
         """Install the new model and make it the active one. arm None takes the one the gate recommends."""
         run = self.training
         if run is None or run.state != "finished":
             return None
-        arm = arm or (run.recommended if run.recommended != "current" else "semi-supervised")
-        record = self.models.install(run.folder / "out" / arm)
-        self.models.activate(record.manifest.name, record.manifest.version)
-        run.state = "accepted"
-        self._training_changed({})
-        return record
+        chosen = arm or (run.recommended if run.recommended != "current" else "semi-supervised")
+
+        def finish(record: ModelRecord) -> None:
+            self.models.activate(record.manifest.name, record.manifest.version)
+            run.state = "accepted"
+            self._training_changed({})
+            done()
+
+        return self.jobs.submit(
+            "Installing the new model", lambda job: self.models.install(run.folder / "out" / chosen), finish, self._fail
+        )
 
     def discard_training(self) -> None:
         """Keep the current model; the job folder stays for inspection."""

@@ -13,7 +13,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-import resources
 from viewer.core.session import Session
 from viewer.gui.bridge import Courier
 from viewer.gui.main_window import MainWindow
@@ -109,4 +108,3 @@ class _Excepthook:
 
 
 _SENTENCE = "Something went wrong in Slicewise. Your annotations are saved; you can go on working."
-DEMO_STUDY = resources.path("demo", "mni152-t1")

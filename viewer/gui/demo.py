@@ -126,7 +126,8 @@ class _Story:
             "tissue_dice": _tissue_dice(proposal.voxels, proposal.labels, geometry, _corrected_slices(geometry)),
         }
         if what == "segment":
-            self.session.accept_proposal()
+            self.workflows.accept_proposal()
+            self._wait(lambda: self.session.proposal is None)
             self._settle(1.0)
             self._shot("3-accepted")
         else:
@@ -194,7 +195,9 @@ class _Story:
         if decision["keep"] == "current":
             self.workflows.discard_training()
             return "current", None
-        self.workflows.accept_training()
+        accepted: list[bool] = []
+        self.workflows.accept_training(done=lambda: accepted.append(True))
+        self._wait(lambda: bool(accepted))
         return decision["keep"], self._segment("segment_with_the_new_model")
 
     def _roll_back(self) -> dict[str, str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from viewer.gui.style import ON_IMAGE
+from viewer.core.study import Series
+from viewer.gui.style import ON_IMAGE, VOLUME_COLOUR
 
 _SHADOW = QColor(0, 0, 0, 210)
 _BADGE_BACK = QColor(18, 19, 22, 215)
@@ -118,3 +121,61 @@ def draw_sentence(painter: QPainter, pane: QRectF, text: str, colour: QColor, fo
     painter.setPen(colour)
     inner = pane.adjusted(2 * _EDGE, 2 * _EDGE, -2 * _EDGE, -2 * _EDGE)
     painter.drawText(inner, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), text)
+
+
+def draw_orientation_cube(
+    painter: QPainter, centre: QPointF, size: float, right_lps: NDArray, up_lps: NDArray, font: QFont
+) -> None:
+    """A cube turned as the picture is, each face that can be seen with the letter of the side it stands for.
+
+    right_lps and up_lps are unit vectors along the picture's right and up.
+    """
+    towards = np.cross(right_lps, up_lps)
+    half = size / 2 / np.sqrt(3.0)
+    for letter, axis, sign in (("L", 0, 1), ("R", 0, -1), ("P", 1, 1), ("A", 1, -1), ("H", 2, 1), ("F", 2, -1)):
+        normal = np.zeros(3)
+        normal[axis] = sign
+        facing = float(normal @ towards)
+        if facing < 0.02:
+            continue
+        along, across = np.roll(np.abs(normal), 1), np.roll(np.abs(normal), 2)
+        corners = [normal + a * along + b * across for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))]
+        places = [QPointF(half * float(c @ right_lps), -half * float(c @ up_lps)) + centre for c in corners]
+        painter.setPen(QPen(VOLUME_COLOUR.lighter(125), 1.2))
+        shade = QColor(VOLUME_COLOUR.darker(round(420 - 200 * facing)))
+        shade.setAlpha(225)
+        painter.setBrush(shade)
+        painter.drawPolygon(QPolygonF(places))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if facing < 0.25:
+            continue  # too slanting to read
+        letter_font = QFont(font)
+        letter_font.setPixelSize(max(round(half * (0.7 + 0.4 * facing)), 8))
+        letter_font.setBold(True)
+        metrics = QFontMetricsF(letter_font)
+        middle = centre + QPointF(half * float(normal @ right_lps), -half * float(normal @ up_lps))
+        painter.setFont(letter_font)
+        shift = QPointF(-metrics.horizontalAdvance(letter) / 2, metrics.capHeight() / 2)
+        draw_text(painter, middle + shift, letter, ON_IMAGE)
+
+
+def identity_lines(series: Series) -> tuple[Line, ...]:
+    """Whose pictures these are: name, identifier, date of birth and sex."""
+    born = " · ".join(x for x in (iso_date(series.birth_date), series.sex) if x)
+    return plain_lines(person_name(series.patient_name), series.patient_id, born)
+
+
+def plain_lines(*texts: str) -> tuple[Line, ...]:
+    """Those of the texts that are not empty, in the usual colour."""
+    return tuple((text, ON_IMAGE) for text in texts if text)
+
+
+def iso_date(date: str) -> str:
+    """A DICOM date (DA, "YYYYMMDD") as ISO 8601; anything else as it is."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
+
+
+def person_name(name: str) -> str:
+    """A DICOM person name (PN, "family^given^...") as people write it."""
+    family, _, rest = name.partition("^")
+    return ", ".join(x for x in (family, rest.replace("^", " ").strip()) if x)

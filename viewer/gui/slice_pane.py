@@ -38,6 +38,9 @@ from viewer.gui.overlay import (
     draw_scale_bar,
     draw_sentence,
     font_for,
+    identity_lines,
+    iso_date,
+    plain_lines,
 )
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
 from viewer.render.slices import SliceView, grey_slice, label_layer, scale_bar_mm, shrunk, slice_of
@@ -50,6 +53,7 @@ _RADIUS_PER_NOTCH = 1.15
 _NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
 _CROSS_GAP_PX = 16.0
 _CROSS_MARGIN_PX = 26.0  # the cross-hair stops short of the edge letters
+_CROSS_FOOT_PX = 50.0  # and of the ruler
 _STRIP_PX = 3.0
 _SCALE_BAR_SHARE = 0.22  # of the pane's width
 _HIDDEN_LABELS_NOTE = " (hidden)"
@@ -454,15 +458,16 @@ class SlicePane(QWidget):
         left, top, wide, high = view.image_rect
         m = _CROSS_MARGIN_PX
         left, right = max(left, m), min(left + wide, self.width() - m)
-        top, bottom = max(top, m), min(top + high, self.height() - m)
+        top, bottom = max(top, m), min(top + high, self.height() - _CROSS_FOOT_PX)
         x, y = round(x - 0.5) + 0.5, round(y - 0.5) + 0.5
         gap = _CROSS_GAP_PX
         across, down = self._planes_of_lines(view)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for plane, ends in (
+        lines: tuple[tuple[Plane, tuple[tuple[float, float, float, float], ...]], ...] = (
             (across, ((left, y, min(x - gap, right), y), (max(x + gap, left), y, right, y))),
             (down, ((x, top, x, min(y - gap, bottom)), (x, max(y + gap, top), x, bottom))),
-        ):
+        )
+        for plane, ends in lines:
             painter.setPen(QPen(_with_alpha(PLANE_COLOURS[plane], 205), 1.0))
             for x1, y1, x2, y2 in ends:
                 if x2 >= x1 and y2 >= y1 and 0 <= x <= self.width() and 0 <= y <= self.height():
@@ -476,9 +481,7 @@ class SlicePane(QWidget):
         normals: dict[int, Plane] = {plane_axes(volume.geometry, plane).normal: plane for plane in PLANES}
         return normals[view.axes.down], normals[view.axes.right]
 
-    def _paint_texts(
-        self, painter: QPainter, pane: QRectF, view: SliceView, series: Series, volume: Volume
-    ) -> None:
+    def _paint_texts(self, painter: QPainter, pane: QRectF, view: SliceView, series: Series, volume: Volume) -> None:
         session, width, height = self.session, pane.width(), pane.height()
         text_font = font_for(self.font(), width, height)
         inside = pane.adjusted(0, _STRIP_PX, 0, 0)
@@ -574,10 +577,9 @@ class SlicePane(QWidget):
         series = session.series
         left, right = name, ()
         if session.overlay_text == "all":
-            born = " · ".join(x for x in (_date(series.birth_date), series.sex) if x)
-            left = (*name, *_lines(_person(series.patient_name), series.patient_id, born))
+            left = (*name, *identity_lines(series))
             place = " · ".join(x for x in (series.modality, series.institution) if x)
-            right = _lines(series.study_description, _date(series.study_date), place)
+            right = plain_lines(series.study_description, iso_date(series.study_date), place)
         return CornerTexts(left, right, self._image_lines(session.volume, view), self._slice_lines(series, view))
 
     def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
@@ -604,7 +606,7 @@ class SlicePane(QWidget):
         count = view.size[view.axes.normal]
         position = f"Slice {self._slice_index + 1} / {count}" if count > 1 else ""
         lossy = ("Lossy compression", WARNING) if series.lossy else ("", WARNING)
-        lines = [*_lines(number, series.description), lossy, *_lines(position, self._location(volume, view))]
+        lines = [*plain_lines(number, series.description), lossy, *plain_lines(position, self._location(volume, view))]
         return tuple(line for line in lines if line[0])
 
     def _location(self, volume: Volume, view: SliceView) -> str:
@@ -630,9 +632,7 @@ def _scaled(grey: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
     left, top, width, height = (n * ratio for n in view.image_rect)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(
-        QRectF(left, top, width, height), source, QRectF(0, 0, columns / factors[1], rows / factors[0])
-    )
+    painter.drawImage(QRectF(left, top, width, height), source, QRectF(0, 0, columns / factors[1], rows / factors[0]))
     painter.end()
     picture.setDevicePixelRatio(ratio)
     return picture
@@ -667,25 +667,10 @@ def _span(low: float, high: float, ratio: float, first: int, count: int, margin:
     return slice(start, min(max(stop, start), count))
 
 
-def _lines(*texts: str) -> tuple[Line, ...]:
-    return tuple((text, ON_IMAGE) for text in texts if text)
-
-
 def _with_alpha(colour: QColor, alpha: int) -> QColor:
     faint = QColor(colour)
     faint.setAlpha(alpha)
     return faint
-
-
-def _person(name: str) -> str:
-    """A DICOM person name (PN, "family^given^...") as people write it."""
-    family, _, rest = name.partition("^")
-    return ", ".join(x for x in (family, rest.replace("^", " ").strip()) if x)
-
-
-def _date(date: str) -> str:
-    """A DICOM date (DA, "YYYYMMDD") as ISO 8601; anything else as it is."""
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
 
 
 def _number(value: float) -> str:

@@ -40,7 +40,8 @@ def apply_style(app: QApplication) -> None:
     if font.pointSizeF() > 0:
         font.setPointSizeF(min(max(font.pointSizeF(), _POINT_SIZES[0]), _POINT_SIZES[1]))
         app.setFont(font)
-    app.setStyleSheet(resources.path("style", "slicewise.qss").read_text(encoding="utf-8"))
+    sheet = resources.path("style", "slicewise.qss").read_text(encoding="utf-8")
+    app.setStyleSheet(sheet.replace("ICONS", resources.path("icons").as_posix()))
 
 
 def _palette() -> QPalette:

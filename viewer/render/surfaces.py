@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkFiltersCore import vtkPolyDataNormals, vtkSurfaceNets3D
@@ -26,6 +25,10 @@ class Grid:
     spacing: tuple[float, float, float]
     origin_lps: NDArray[np.float64]
     to_lps: NDArray[np.float64]
+
+    def to_world(self, point_mm: ArrayLike) -> NDArray[np.float64]:
+        """LPS of a point in the grid's own mm."""
+        return self.origin_lps + self.to_lps @ np.asarray(point_mm, dtype=np.float64)
 
     @property
     def matrix(self) -> vtkMatrix4x4:
@@ -80,7 +83,7 @@ def thinned(grid: Grid, factors: tuple[int, int, int], *, mean: bool) -> Grid:
         shift = np.array([(f - 1) / 2 for f in factors])
     else:
         middle = [(f - 1) // 2 for f in kji]
-        kept = np.ascontiguousarray(blocks[tuple(slice(m, None, f) for m, f in zip(middle, kji, strict=True))])
+        kept = np.array(blocks[tuple(slice(m, None, f) for m, f in zip(middle, kji, strict=True))], order="C")
         shift = np.array(middle[::-1], dtype=np.float64)
     spacing = np.array(grid.spacing)
     origin = grid.origin_lps + grid.to_lps @ (shift * spacing)
@@ -127,9 +130,7 @@ def _outer_faces(surface: vtkPolyData) -> vtkPolyData:
     kept_points.SetData(numpy_to_vtk(vtk_to_numpy(points.GetData())[used], deep=True))
     cells = vtkCellArray()
     offsets = np.arange(0, 3 * len(corners) + 1, 3, dtype=np.int64)
-    cells.SetData(
-        numpy_to_vtk(offsets, deep=True), numpy_to_vtk(renumbered[corners].ravel(), deep=True)
-    )
+    cells.SetData(numpy_to_vtk(offsets, deep=True), numpy_to_vtk(renumbered[corners].ravel(), deep=True))
     label = numpy_to_vtk(sides.max(axis=1)[outer].astype(np.uint8), deep=True)
     label.SetName("label")
     kept = vtkPolyData()
@@ -146,8 +147,3 @@ def _with_normals(surface: vtkPolyData) -> vtkPolyData:
     normals.ConsistencyOff()
     normals.Update()
     return normals.GetOutput()
-
-
-def label_of_cells(surface: vtkPolyData) -> vtkUnsignedCharArray:
-    """The label of each triangle of a label_surface."""
-    return surface.GetCellData().GetArray("label")

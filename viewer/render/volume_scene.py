@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
-import vtkmodules.vtkInteractionStyle
 import vtkmodules.vtkRenderingOpenGL2
-import vtkmodules.vtkRenderingVolumeOpenGL2  # noqa: F401  registers the drawing back ends
+import vtkmodules.vtkRenderingVolumeOpenGL2  # noqa: F401  both register VTK's drawing back ends
 from numpy.typing import ArrayLike, NDArray
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkLogger, vtkLookupTable, vtkUnsignedCharArray
+from vtkmodules.vtkCommonCore import vtkCommand, vtkLogger, vtkLookupTable, vtkUnsignedCharArray
 from vtkmodules.vtkCommonDataModel import vtkPiecewiseFunction
 from vtkmodules.vtkRenderingCore import (
     vtkActor,
@@ -27,19 +28,35 @@ from vtkmodules.vtkRenderingCore import (
 from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper, vtkGPUVolumeRayCastMapper
 
 from viewer.core.geometry import Geometry
-from viewer.core.labels import Label
+from viewer.core.labels import Label, merge_labels
 from viewer.core.volume import Volume
-from viewer.render.scene_thread import Frame, SceneError
+from viewer.render.scene_thread import Frame, LabelLayer, SceneError, Side
 from viewer.render.surfaces import Grid, label_surface, thinned, upright
 
 LARGEST_EDGE = 256  # voxels along an axis of what is drawn; larger scans are averaged down
 _COARSE_EDGE = 128  # of the label surfaces while the camera moves
 _TARGET_S = 0.05  # for a frame while the camera moves
 _PIXELS_PER_RAY = (1.0, 6.0)  # range of the distance between rays, in pixels, while the camera moves
-_GLASS = 0.05  # how much of its opacity a scan keeps while label surfaces are shown inside it
+_STEPS_PER_VOXEL = (2.0, 5.0)  # along a ray of a full frame: fewer show as rings, more are not seen
+_STEPS = 900  # across the scan at most, beyond the fewest per voxel
 _DEGREES_PER_PANE = 200.0  # of rotation for a drag across the whole pane
+_TOP = 4095  # twelve bits for the scan's values
+_HU_RANGE = (-1024.0, 3071.0)
+_SAMPLE = 200_000  # voxels that are enough for percentiles
 _REDUCED = "3-D shown at reduced resolution"
 _NO_OPENGL = "3-D is off: this computer offers no OpenGL (on Linux install libegl1 and libgl1-mesa-dri)."
+
+_FILL = 0.85  # a head or a trunk does not reach into the corners of the box around it
+_VIEW_ANGLE = 25.0  # degrees, top to bottom
+_SIDES: dict[Side, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+    # where the camera is, and what is up in the frame, in LPS; from the feet as axial slices are seen
+    "anterior": ((0, -1, 0), (0, 0, 1)),
+    "posterior": ((0, 1, 0), (0, 0, 1)),
+    "left": ((1, 0, 0), (0, 0, 1)),
+    "right": ((-1, 0, 0), (0, 0, 1)),
+    "superior": ((0, 0, 1), (0, -1, 0)),
+    "inferior": ((0, 0, -1), (0, -1, 0)),
+}
 
 Point = tuple[float, float]
 
@@ -74,16 +91,20 @@ class VolumeScene:
         self._grid: Grid | None = None
         self._opacity = vtkPiecewiseFunction()
         self._glass = vtkPiecewiseFunction()
-        self._surfaces = [_surface_actor(), _surface_actor()]  # coarse, fine
+        self._meshes = [_surface_mapper(), _surface_mapper()]  # coarse, fine
+        self._surfaces = [_surface_actor(mapper) for mapper in self._meshes]
+        for actor in self._surfaces:
+            self._renderer.AddActor(actor)
         self._label_grids: list[Grid | None] = [None, None]
         self._labels_shown = np.zeros(256, dtype=bool)
         self._fine_due = False
         self._pixels_per_ray = 3.0
         self._wants_volume = self._wants_labels = True
         self._middle = np.zeros(3)
-        self._radius = 100.0
+        self._reach = 100.0  # from _middle to the farthest of what is seen of the scan
+        self._radius = 100.0  # and of all of it
         self._interrupted: Callable[[], bool] = lambda: False
-        self._window.AddObserver("AbortCheckEvent", self._look_for_interrupt)
+        self._window.AddObserver(vtkCommand.AbortCheckEvent, self._look_for_interrupt)
         self.notice = ""
 
     def close(self) -> None:
@@ -97,45 +118,57 @@ class VolumeScene:
         self._renderer.RemoveViewProp(self._volume)
         self._grid = None
         self.notice = ""
-        self.set_labels(None, None, ())
+        self._take_labels_away()
         if volume is None:
+            self._arrange()
             return
         whole = upright(volume.voxels, volume.geometry)
         factors = _factors(whole, LARGEST_EDGE)
         self.notice = _REDUCED if max(factors) > 1 else ""
-        self._grid = _for_mapper(thinned(whole, factors, mean=True))
+        smaller = thinned(whole, factors, mean=True)
+        is_ct = volume.unit == "HU"
+        self._grid = _levels(smaller, *(_HU_RANGE if is_ct else _range_of(smaller)))
         self._mapper.SetInputData(self._grid.image())
         self._volume.SetUserMatrix(self._grid.matrix)
-        look = _look_of_ct(volume.voxels.dtype) if volume.unit == "HU" else _look_of_mr(self._grid.voxels)
-        self._opacity, self._glass = look.GetScalarOpacity(), _glass_of(look.GetScalarOpacity())
+        skin = _level_of(-400.0) if is_ct else _threshold(self._grid.voxels)
+        look = _look_of_ct() if is_ct else _look_of_mr(skin)
+        self._opacity, self._glass = look.GetScalarOpacity(), _glass(skin)
         self._volume.SetProperty(look)
         self._renderer.AddVolume(self._volume)
-        geometry = volume.geometry
-        self._middle = geometry.index_to_lps((np.array(geometry.size) - 1) / 2)
-        self._radius = float(np.linalg.norm(np.array(geometry.size) * geometry.spacing)) / 2
+        first_mm, last_mm = _extent_mm(self._grid, self._opacity)
+        self._middle = self._grid.to_world((first_mm + last_mm) / 2)
+        self._reach = float(np.linalg.norm(last_mm - first_mm)) / 2
+        whole_mm = np.array(self._grid.voxels.shape[::-1]) * self._grid.spacing
+        centre = self._grid.to_world(whole_mm / 2)
+        self._radius = float(np.linalg.norm(whole_mm) / 2 + np.linalg.norm(centre - self._middle))
         self._arrange()
         self.reset_camera()
 
-    def set_labels(self, voxels: NDArray[np.uint8] | None, geometry: Geometry | None, labels: Sequence[Label]) -> None:
-        """Show the surfaces of the visible labels of voxels[k, j, i]; None takes them away.
+    def set_labels(self, layers: Sequence[LabelLayer], geometry: Geometry) -> None:
+        """Show the surfaces of the visible labels; where two layers have one, the later layer's is shown.
 
-        Surfaces at half resolution are made at once, those at full resolution with the next full frame.
+        The voxels are copied. Coarse surfaces are made at once, those at full resolution with the next full frame.
         """
-        for actor in self._surfaces:
-            self._renderer.RemoveActor(actor)
-        self._label_grids = [None, None]
-        self._fine_due = False
-        if voxels is not None and geometry is not None:
-            whole = upright(voxels, geometry)
-            self._labels_shown = np.zeros(256, dtype=bool)
-            self._labels_shown[[label.value for label in labels if label.visible]] = True
-            self._labels_shown[0] = False
+        self._take_labels_away()
+        if layers:
+            wholes = [upright(layer.voxels, geometry) for layer in layers]
+            tables = [layer.labels for layer in layers]
+            table: Sequence[Label] = ()
             for n, edge in enumerate((_COARSE_EDGE, LARGEST_EDGE)):
-                self._label_grids[n] = thinned(whole, _factors(whole, edge), mean=False)
-                self._surfaces[n].GetMapper().SetLookupTable(_lookup_table(labels))
-                self._surfaces[n].VisibilityOff()
+                parts = [thinned(whole, _factors(whole, edge), mean=False) for whole in wholes]
+                self._label_grids[n], table = _overlaid(parts, tables)
+                self._meshes[n].SetLookupTable(_lookup_table(table))
+            self._labels_shown[[label.value for label in table if label.visible]] = True
+            self._labels_shown[0] = False
             self._fine_due = self._make_surface(0)
         self._arrange()
+
+    def _take_labels_away(self) -> None:
+        self._label_grids = [None, None]
+        self._labels_shown = np.zeros(256, dtype=bool)
+        self._fine_due = False
+        for mesh in self._meshes:
+            mesh.SetInputData(None)
 
     def show(self, *, volume: bool, labels: bool) -> None:
         """Show or hide the scan and the label surfaces. Inside a shown scan labels are seen as through glass."""
@@ -151,10 +184,19 @@ class VolumeScene:
     def reset_camera(self) -> None:
         """Look at the patient from the front, head up: the patient's right is on the left of the frame."""
         camera = self._renderer.GetActiveCamera()
+        camera.SetViewAngle(_VIEW_ANGLE)
+        self._place_camera("anterior", _FILL * self._reach / math.sin(math.radians(_VIEW_ANGLE / 2)))
+
+    def look_from(self, side: Side) -> None:
+        """Look straight at one side of the patient from as far away as now, head or (from above and below) front up."""
+        self._place_camera(side, self._renderer.GetActiveCamera().GetDistance())
+
+    def _place_camera(self, side: Side, distance: float) -> None:
+        outwards, up = _SIDES[side]
+        camera = self._renderer.GetActiveCamera()
         camera.SetFocalPoint(*self._middle)
-        camera.SetPosition(*(self._middle - [0.0, 4 * self._radius, 0.0]))
-        camera.SetViewUp(0, 0, 1)
-        camera.SetViewAngle(25)
+        camera.SetPosition(*(self._middle + distance * np.array(outwards)))
+        camera.SetViewUp(*up)
         self._clip()
 
     def rotate(self, right: float, down: float) -> None:
@@ -176,14 +218,17 @@ class VolumeScene:
         self._clip()
 
     def zoom(self, factor: float) -> None:
+        """Magnify by coming nearer."""
         camera = self._renderer.GetActiveCamera()
-        factor = min(max(factor, camera.GetDistance() / (20 * self._radius)), camera.GetDistance() / (0.4 * self._radius))
+        nearest, farthest = 0.4 * self._reach, 20 * self._radius
+        factor = min(max(factor, camera.GetDistance() / farthest), camera.GetDistance() / nearest)
         camera.Dolly(factor)
         self._clip()
 
     def project(self, point_lps: ArrayLike) -> Point:
         """The (column, row) of the frame, from its top left corner, at which a physical point is drawn."""
-        self._renderer.SetWorldPoint(*np.asarray(point_lps, dtype=np.float64), 1.0)
+        left, posterior, superior = np.asarray(point_lps, dtype=np.float64)
+        self._renderer.SetWorldPoint(left, posterior, superior, 1.0)
         self._renderer.WorldToDisplay()
         x, y, _ = self._renderer.GetDisplayPoint()
         return x, self._window.GetSize()[1] - 1 - y
@@ -216,13 +261,13 @@ class VolumeScene:
     def _choose_quality(self, full: bool) -> None:
         if self._grid is not None:
             finest = min(self._grid.spacing)
-            self._mapper.SetSampleDistance(finest * (0.5 if full else 1.5))
+            steps = float(np.clip(_STEPS * finest / (2 * self._reach), *_STEPS_PER_VOXEL))
+            self._mapper.SetSampleDistance(finest / steps if full else 1.5 * finest)
             self._mapper.SetImageSampleDistance(1.0 if full else self._pixels_per_ray)
         coarse, fine = self._surfaces
-        has_fine = bool(fine.GetMapper().GetInput() and fine.GetMapper().GetInput().GetNumberOfCells())
-        use_fine = has_fine and not self._fine_due and (full or not self._software)
-        fine.SetVisibility(use_fine)
-        coarse.SetVisibility(not use_fine)
+        use_fine = _has_cells(self._meshes[1]) and (full or not self._software)
+        fine.SetVisibility(self._labels_drawn and use_fine)
+        coarse.SetVisibility(self._labels_drawn and not use_fine)
         self._renderer.SetUseFXAA(full and self._labels_drawn)
 
     def _pixels(self) -> NDArray[np.uint8]:
@@ -237,24 +282,18 @@ class VolumeScene:
 
     @property
     def _labels_drawn(self) -> bool:
-        return self._wants_labels and self._label_grids[0] is not None and bool(self._renderer.GetActors().GetNumberOfItems())
+        return self._wants_labels and self._label_grids[0] is not None and _has_cells(self._meshes[0])
 
     def _make_surface(self, which: int) -> bool:
         """Cut the coarse (0) or fine (1) surface of the current labels; False if there is nothing to see."""
         grid = self._label_grids[which]
-        surface = label_surface(grid, self._labels_shown) if grid is not None else None
-        actor = self._surfaces[which]
-        actor.GetMapper().SetInputData(surface)
-        if grid is not None:
-            actor.SetUserMatrix(grid.matrix)
+        assert grid is not None
+        surface = label_surface(grid, self._labels_shown)
+        self._meshes[which].SetInputData(surface)
+        self._surfaces[which].SetUserMatrix(grid.matrix)
         return surface is not None
 
     def _arrange(self) -> None:
-        for actor in self._surfaces:
-            self._renderer.RemoveActor(actor)
-            surface = actor.GetMapper().GetInput()
-            if self._wants_labels and self._label_grids[0] is not None and surface is not None:
-                self._renderer.AddActor(actor)
         self._volume.SetVisibility(self._wants_volume and self._grid is not None)
         look = self._volume.GetProperty()
         look.SetScalarOpacity(self._glass if self._labels_drawn else self._opacity)
@@ -302,20 +341,155 @@ def _factors(grid: Grid, largest: int) -> tuple[int, int, int]:
     return i, j, k
 
 
-def _for_mapper(grid: Grid) -> Grid:
-    """The grid in a type that VTK's mappers take fast: integers of at most 16 bits as they are, others scaled."""
-    voxels = grid.voxels
-    if voxels.dtype.kind in "iu" and voxels.dtype.itemsize <= 2:
-        return grid
-    finite = np.nan_to_num(voxels.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(finite.min()), float(finite.max())
-    scaled = (finite - low) * (65535.0 / max(high - low, 1e-12))
-    return Grid(scaled.astype(np.uint16), grid.spacing, grid.origin_lps, grid.to_lps)
+def _levels(grid: Grid, low: float, high: float) -> Grid:
+    """The grid with its values from low to high as 0.._TOP, the integers that VTK's mappers are fastest with."""
+    scaled = (grid.voxels.astype(np.float32) - np.float32(low)) * np.float32(_TOP / max(high - low, 1e-12))
+    levels = np.nan_to_num(np.clip(scaled, 0, _TOP), nan=0.0).astype(np.uint16)
+    return Grid(levels, grid.spacing, grid.origin_lps, grid.to_lps)
 
 
-def _look_of_ct(dtype: np.dtype) -> vtkVolumeProperty:
-    return vtkVolumeProperty()
+def _extent_mm(grid: Grid, opacity: vtkPiecewiseFunction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Opposite corners, in the grid's own mm, of the box around what is not transparent; of all if nothing is."""
+    table = np.array([opacity.GetValue(level) for level in range(_TOP + 1)]) > 0.1
+    seen = table[grid.voxels]
+    first, last = [], []
+    for axis in (2, 1, 0):
+        hits = np.flatnonzero(seen.any(axis=tuple({0, 1, 2} - {axis})))
+        ends = (int(hits[0]), int(hits[-1]) + 1) if hits.size else (0, grid.voxels.shape[axis])
+        first.append(ends[0])
+        last.append(ends[1])
+    return np.array(first) * grid.spacing, np.array(last) * grid.spacing
 
 
-def _look_of_mr(voxels: NDArray) -> vtkVolumeProperty:
-    return vtkVolumeProperty()
+def _range_of(grid: Grid) -> tuple[float, float]:
+    """The smallest value, and one that only a few bright voxels (vessels, artefacts) exceed."""
+    step = max(1, round((grid.voxels.size / _SAMPLE) ** (1 / 3)))
+    sample = grid.voxels[::step, ::step, ::step]
+    sample = sample[np.isfinite(sample)]
+    return (float(sample.min()), float(np.percentile(sample, 99.8))) if sample.size else (0.0, 1.0)
+
+
+def _threshold(levels: NDArray[np.uint16]) -> float:
+    """Level between air and tissue: Otsu's, IEEE Trans. Syst. Man Cybern. 9(1), 1979."""
+    counts, edges = np.histogram(levels, bins=128, range=(0, _TOP))
+    middles = (edges[:-1] + edges[1:]) / 2
+    below, moment = np.cumsum(counts), np.cumsum(counts * middles)
+    above = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (moment / below - (moment[-1] - moment) / above) ** 2
+    return float(middles[int(np.argmax(np.nan_to_num(between)))])
+
+
+def _look_of_mr(threshold: float) -> vtkVolumeProperty:
+    """Tissue from its surface on; without a skull this is the brain, with one the head."""
+    t, top = threshold, float(_TOP)
+    opacity = ((0.55 * t, 0.0), (0.95 * t, 0.25), (1.5 * t, 0.8), (max(top, 1.6 * t), 0.95))
+    colour = (
+        (0.0, (0.16, 0.09, 0.07)),
+        (0.7 * t, (0.45, 0.30, 0.25)),
+        (1.4 * t, (0.84, 0.70, 0.60)),
+        (max(top, 1.5 * t), (1.0, 0.96, 0.90)),
+    )
+    return _look(opacity, colour)
+
+
+def _level_of(hu: float) -> float:
+    return (hu - _HU_RANGE[0]) * _TOP / (_HU_RANGE[1] - _HU_RANGE[0])
+
+
+def _look_of_ct() -> vtkVolumeProperty:
+    """Bone, with a veil of skin and muscle and the enhanced vessels."""
+    hu = (
+        (-300, 0.0, (0.60, 0.38, 0.30)),
+        (-60, 0.012, (0.72, 0.45, 0.34)),
+        (60, 0.03, (0.78, 0.36, 0.28)),
+        (130, 0.06, (0.84, 0.42, 0.30)),
+        (220, 0.45, (0.92, 0.80, 0.62)),
+        (500, 0.85, (0.98, 0.94, 0.85)),
+        (_HU_RANGE[1], 0.95, (1.0, 1.0, 0.98)),
+    )
+    at = [_level_of(value) for value, _, _ in hu]
+    return _look(
+        tuple((x, alpha) for x, (_, alpha, _) in zip(at, hu, strict=True)),
+        tuple((x, rgb) for x, (_, _, rgb) in zip(at, hu, strict=True)),
+    )
+
+
+def _look(
+    opacity: Sequence[tuple[float, float]], colour: Sequence[tuple[float, tuple[float, float, float]]]
+) -> vtkVolumeProperty:
+    rgb = vtkColorTransferFunction()
+    for level, (red, green, blue) in colour:
+        rgb.AddRGBPoint(level, red, green, blue)
+    look = vtkVolumeProperty()
+    look.SetScalarOpacity(_opacity_of(opacity))
+    look.SetColor(rgb)
+    look.SetInterpolationTypeToLinear()
+    look.ShadeOn()
+    look.SetAmbient(0.18)
+    look.SetDiffuse(0.85)
+    look.SetSpecular(0.18)
+    look.SetSpecularPower(18)
+    return look
+
+
+def _glass(skin: float) -> vtkPiecewiseFunction:
+    """A shell where the scan's outside is and nothing within, so that label surfaces keep their colours."""
+    return _opacity_of(((0.5 * skin, 0.0), (0.8 * skin, 0.05), (1.1 * skin, 0.012), (1.3 * skin, 0.0)))
+
+
+def _opacity_of(nodes: Sequence[tuple[float, float]]) -> vtkPiecewiseFunction:
+    alpha = vtkPiecewiseFunction()
+    for level, value in nodes:
+        alpha.AddPoint(level, value)
+    return alpha
+
+
+def _has_cells(mesh: vtkPolyDataMapper) -> bool:
+    surface = mesh.GetInput()
+    return surface is not None and surface.GetNumberOfCells() > 0
+
+
+def _overlaid(grids: Sequence[Grid], tables: Sequence[Sequence[Label]]) -> tuple[Grid, Sequence[Label]]:
+    """Label maps of one grid as one, the later over the earlier, and the table of its values."""
+    voxels, table = grids[0].voxels, tables[0]
+    for grid, incoming in zip(grids[1:], tables[1:], strict=True):
+        if not voxels.any():  # nothing to keep apart from, so the incoming table may keep its own values
+            voxels, table = grid.voxels, incoming
+            continue
+        table, value_of = merge_labels(table, incoming)
+        lookup = np.zeros(256, dtype=np.uint8)
+        lookup[list(value_of)] = list(value_of.values())
+        over = lookup[grid.voxels]
+        voxels = np.where(over > 0, over, voxels)
+    return replace(grids[0], voxels=voxels), table
+
+
+def _surface_mapper() -> vtkPolyDataMapper:
+    mapper = vtkPolyDataMapper()
+    mapper.SetColorModeToMapScalars()  # bytes would be taken for grey levels
+    mapper.SetScalarModeToUseCellFieldData()
+    mapper.SelectColorArray("label")
+    mapper.SetScalarRange(0, 255)
+    mapper.UseLookupTableScalarRangeOn()
+    return mapper
+
+
+def _surface_actor(mapper: vtkPolyDataMapper) -> vtkActor:
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    actor.GetProperty().SetAmbient(0.15)
+    actor.GetProperty().SetDiffuse(0.85)
+    actor.GetProperty().SetSpecular(0.2)
+    actor.GetProperty().SetSpecularPower(20)
+    return actor
+
+
+def _lookup_table(labels: Sequence[Label]) -> vtkLookupTable:
+    table = vtkLookupTable()
+    table.SetNumberOfTableValues(256)
+    table.SetTableRange(0, 255)
+    for label in labels:
+        red, green, blue = (c / 255 for c in label.colour)
+        table.SetTableValue(label.value, red, green, blue, 1.0)
+    return table

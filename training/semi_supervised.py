@@ -1,0 +1,170 @@
+"""What a step learns from: annotated slices alone, or annotated and unlabelled slices pasted into each other.
+
+Bidirectional copy-paste with a mean teacher (Bai et al., CVPR 2023, arXiv:2305.00673). The averaged weights
+label unlabelled slices; pieces of annotated slices are pasted into these and the other way round, and the
+student must be right in both. Its first stage pastes between annotated slices only, which is also all that
+the supervised twin does: same slices, same poses, same looks, so what differs is the unlabelled data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from training.augment import paste_masks, strong_look
+from training.dataset import SliceSampler
+from training.loops import LossOfStep
+from training.losses import IGNORE, batch_dice, dice_cross_entropy
+
+FIRST_STAGE = 0.3  # of the steps, annotated slices only
+RAMP_UP = 0.3  # of the steps after it
+LARGEST_WEIGHT = 0.5  # of pseudo-labelled voxels against annotated ones
+CONFIDENCE = 0.75  # below it the teacher's label of a voxel is not used
+
+_WATCHED_STEPS = 10
+_FOREGROUND_RANGE = (0.25, 4.0)  # pseudo-labelled against annotated share
+_LEAST_UTILISATION = 0.2
+_SMOOTHING = 0.8  # of the Dice shown: a batch of four slices says little
+
+
+def consistency_weight(step: int, ramp_up_steps: int) -> float:
+    """Weight in [0, 1] of the unlabelled loss at an optimiser step.
+
+    exp(-5 (1 - t)^2), t = step / ramp_up_steps capped at 1 (Laine & Aila, arXiv:1610.02242). Raises
+    ValueError unless ramp_up_steps > 0.
+    """
+    if ramp_up_steps <= 0:
+        raise ValueError(f"ramp_up_steps must be positive, got {ramp_up_steps}")
+    t = min(step / ramp_up_steps, 1.0)
+    return math.exp(-5.0 * (1.0 - t) ** 2)
+
+
+def pseudo_labels(teacher: nn.Module, images: Tensor, inside: Tensor) -> tuple[Tensor, float]:
+    """The teacher's classes (N, J, I) int64, 255 where it is less than 0.75 sure or outside the image; and the
+    share of voxels inside that are used."""
+    with torch.no_grad():
+        confidence, classes = teacher(images).softmax(1).max(1)
+    used = (confidence >= CONFIDENCE) & inside
+    return torch.where(used, classes, IGNORE), float(used.sum() / inside.sum().clamp(min=1))
+
+
+def supervised_loss(network: nn.Module, sampler: SliceSampler, batch: int, device: str) -> LossOfStep:
+    """Loss of a step on annotated slices only, each with a box of another one of the batch pasted into it."""
+    shown = _RunningMean()
+
+    def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
+        generator = torch.Generator().manual_seed(step)
+        images, targets = (part.to(device) for part in sampler.labelled(step, batch))
+        box = paste_masks(batch, sampler.patch, generator).to(device)
+        images = strong_look(images, generator)
+        logits = network(torch.where(box[:, None], images.roll(1, 0), images))
+        targets = torch.where(box, targets.roll(1, 0), targets)
+        return dice_cross_entropy(logits, targets), {"dice": shown.add(batch_dice(logits, targets))}
+
+    return loss_of_step
+
+
+def semi_supervised_loss(
+    network: nn.Module,
+    teacher: nn.Module,
+    sampler: SliceSampler,
+    batch: int,
+    steps: int,
+    device: str,
+    say: Callable[[str], None],
+) -> LossOfStep:
+    """Loss of a step that in its second stage uses as many unlabelled slices as annotated ones.
+
+    Every annotated voxel of the batch is seen once, as in the supervised step: the inside of its box in the
+    unlabelled slice, the outside in its own. say gets a sentence when an alarm weakens or ends the use of
+    unlabelled slices.
+    """
+    first_stage = round(FIRST_STAGE * steps)
+    ramp_up_steps = max(1, round(RAMP_UP * (steps - first_stage)))
+    annotated_only = supervised_loss(network, sampler, batch, device)
+    shown, alarm = _RunningMean(), UnlabelledAlarm()
+
+    def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
+        weight = alarm.factor * LARGEST_WEIGHT * consistency_weight(step - first_stage, ramp_up_steps)
+        if step < first_stage or weight == 0:
+            loss, figures = annotated_only(step)
+            shown.value = figures["dice"]
+            return loss, {**figures, "consistency_weight": 0.0}
+        generator = torch.Generator().manual_seed(step)
+        images, targets = (part.to(device) for part in sampler.labelled(step, batch))
+        unlabelled, inside = (part.to(device) for part in sampler.unlabelled(step, batch))
+        guessed, utilisation = pseudo_labels(teacher, unlabelled, inside)
+        message = alarm.watch(guessed, targets, utilisation)
+        if message:
+            say(message)
+        box = paste_masks(batch, sampler.patch, generator).to(device)
+        images, unlabelled = strong_look(images, generator), strong_look(unlabelled, generator)
+        ignored = torch.full_like(targets, IGNORE)
+        mixed = torch.cat(
+            [torch.where(box[:, None], images, unlabelled), torch.where(box[:, None], unlabelled, images)]
+        )
+        known = torch.cat([torch.where(box, targets, ignored), torch.where(box, ignored, targets)])
+        supposed = torch.cat([torch.where(box, ignored, guessed), torch.where(box, guessed, ignored)])
+        logits = network(mixed)
+        loss_labelled, loss_unlabelled = dice_cross_entropy(logits, known), dice_cross_entropy(logits, supposed)
+        return loss_labelled + weight * loss_unlabelled, {
+            "dice": shown.add(batch_dice(logits, known)),
+            "loss_unlabelled": loss_unlabelled.item(),
+            "consistency_weight": weight,
+            "utilisation": utilisation,
+        }
+
+    return loss_of_step
+
+
+@dataclass
+class UnlabelledAlarm:
+    """Watches pseudo-labels over windows of 10 steps: the first alarm halves their weight, the second ends it.
+
+    An alarm is a foreground share outside 0.25 to 4 times that of the annotated voxels, or, in the first
+    window, less than 20 % of the voxels labelled at all. factor is what remains of the weight.
+    """
+
+    factor: float = 1.0
+    _steps: int = 0
+    _figures: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def watch(self, guessed: Tensor, targets: Tensor, utilisation: float) -> str:
+        """Count a step in; returns what to tell a person, mostly nothing."""
+        self._figures.append((_foreground(guessed), _foreground(targets), utilisation))
+        self._steps += 1
+        if len(self._figures) < _WATCHED_STEPS:
+            return ""
+        pseudo, annotated, used = (sum(column) / _WATCHED_STEPS for column in zip(*self._figures, strict=True))
+        self._figures.clear()
+        low, high = (bound * annotated for bound in _FOREGROUND_RANGE)
+        if used < _LEAST_UTILISATION and self._steps == _WATCHED_STEPS:
+            return self._weaken(f"only {used:.0%} of the unlabelled voxels get a sure label")
+        if annotated > 0 and not low <= pseudo <= high:
+            return self._weaken(
+                f"structures fill {pseudo:.1%} of the unlabelled slices and {annotated:.1%} of the annotated ones"
+            )
+        return ""
+
+    def _weaken(self, why: str) -> str:
+        self.factor = 0.5 if self.factor == 1.0 else 0.0
+        done = "count half from here on" if self.factor else "are not used any more"
+        return f"Unlabelled slices {done}: {why}."
+
+
+class _RunningMean:
+    def __init__(self) -> None:
+        self.value = math.nan
+
+    def add(self, value: float) -> float:
+        self.value = value if math.isnan(self.value) else _SMOOTHING * self.value + (1 - _SMOOTHING) * value
+        return self.value
+
+
+def _foreground(labels: Tensor) -> float:
+    known = labels != IGNORE
+    return float(((labels > 0) & known).sum() / known.sum().clamp(min=1))

@@ -1,0 +1,294 @@
+"""Every command that has a key, a menu entry or a tool button: one QAction each, so that all of them agree."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import qtawesome
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+
+import resources
+from viewer.core.display import WindowPreset, load_presets
+from viewer.core.events import What
+from viewer.core.geometry import Plane, plane_axes
+from viewer.core.painting import Box
+from viewer.core.session import Session, Tool
+from viewer.gui.style import ACCENT, DIMMED_TEXT, TEXT
+
+_PAGE = 10  # slices for Shift+arrow
+_RADIUS_STEP = 1.2
+
+Group = Literal["File", "Slices", "Display", "Tools", "Labels", "AI", "Window"]
+
+_TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
+    ("window", "Window", "W", "contrast-circle", "Drag right: wider; up: brighter. Click: move the cross-hair"),
+    ("crosshair", "Cross-hair", "T", "crosshairs", "Click or drag: all planes show this point (also Shift + move)"),
+    ("pan", "Pan", "P", "cursor-move", "Drag the picture (also the middle button with every tool)"),
+    ("zoom", "Zoom", "Z", "magnify", "Drag up or down (also the right button, or Ctrl + wheel, with every tool)"),
+    ("brush", "Brush", "B", "brush", "Paint the chosen label on the slice; Shift + wheel or [ ] change the size"),
+    ("eraser", "Eraser", "X", "eraser", "Take labels away; Shift + wheel or [ ] change the size"),
+)
+
+_MOUSE = (
+    ("Left drag", "the chosen tool; window/level at first"),
+    ("Click", "moves the cross-hair (window/level and cross-hair tools)"),
+    ("Shift + move", "moves the cross-hair with any tool"),
+    ("Middle drag", "pan"),
+    ("Right drag", "zoom"),
+    ("Right click", "menu of the pane"),
+    ("Wheel", "scroll through the slices"),
+    ("Ctrl + wheel", "zoom"),
+    ("Shift + wheel", "brush size, while painting"),
+    ("Double click", "one pane large, and back"),
+)
+
+
+def icon(name: str, colour: QColor = TEXT, colour_on: QColor | None = None) -> QIcon:
+    """A Material Design icon, sharp at every size; colour_on is for a checked button."""
+    return qtawesome.icon(f"mdi6.{name}", color=colour, color_on=colour_on or colour, color_disabled=QColor("#5a5f67"))
+
+
+class Actions(QObject):
+    """The window's actions. Those of the session are made here; the window adds its own with add().
+
+    active_plane tells which plane the keys act on. Actions of scope "viewer" listen only while the panes have
+    the keyboard, because lists and sliders need the same keys.
+    """
+
+    def __init__(self, window: QWidget, viewer: QWidget, session: Session, active_plane: Callable[[], Plane]) -> None:
+        super().__init__(window)
+        self._window, self._viewer, self._session = window, viewer, session
+        self._active_plane = active_plane
+        self._table = load_presets(resources.path("presets", "window_level.json"))
+        self._needs_series: list[QAction] = []
+        self.groups: dict[Group, list[QAction]] = {}
+        self._add_slices()
+        self._add_display()
+        self._add_tools()
+        self._add_labels()
+        self.apply(What.SERIES)
+
+    def add(
+        self,
+        group: Group,
+        text: str,
+        act: Callable[[], object],
+        *keys: str,
+        picture: str = "",
+        tip: str = "",
+        checkable: bool = False,
+        scope: Literal["window", "viewer"] = "window",
+        needs_series: bool = False,
+    ) -> QAction:
+        """A new action, listed in its group of the keyboard help if it has a key, which its tooltip shows."""
+        action = QAction(text, self._window)
+        if picture:
+            action.setIcon(icon(picture))
+        action.setCheckable(checkable)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        keys_text = f" ({_readable(keys[0])})" if keys else ""
+        action.setToolTip(f"{text.rstrip('…')}{keys_text}" + (f"<br>{html.escape(tip)}" if tip else ""))
+        action.setStatusTip("")
+        action.triggered.connect(lambda checked=False: act())
+        if scope == "viewer":
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._viewer.addAction(action)
+        else:
+            self._window.addAction(action)
+        if needs_series:
+            self._needs_series.append(action)
+        self.groups.setdefault(group, []).append(action)
+        return action
+
+    @property
+    def presets(self) -> tuple[WindowPreset, ...]:
+        """The window presets of the open series' modality."""
+        series = self._session.series
+        return self._table.get(series.modality, ()) if series is not None else ()
+
+    def apply(self, what: What, box: Box | None = None) -> None:
+        """Show what changed: which tool is chosen, what can be undone, which presets there are."""
+        session = self._session
+        opened = session.volume is not None
+        for action in self._needs_series:
+            action.setEnabled(opened)
+        if what & (What.SERIES | What.LABELS | What.PROPOSAL):
+            for action, word, title in (
+                (self.undo, "Undo", session.history.undo_title),
+                (self.redo, "Redo", session.history.redo_title),
+            ):
+                action.setText(f"{word} {title}" if title else word)
+                action.setIconText(word)
+                action.setToolTip(f"{word} {title or ''} ({_readable(action.shortcut().toString())})")
+                action.setEnabled(title is not None)
+        if what & (What.SERIES | What.TOOL):
+            self.tools[session.tool].setChecked(True)
+        if what & (What.SERIES | What.DISPLAY | What.WINDOW):
+            self.labels_visible.setChecked(session.overlay_visible)
+            self.invert.setChecked(session.inverted)
+        if what & What.SERIES:
+            known = {preset.key: preset for preset in self.presets}
+            for key, action in self.preset_actions.items():
+                preset = known.get(key)
+                action.setVisible(preset is not None)
+                action.setEnabled(preset is not None)
+                if preset is not None:
+                    window = preset.window
+                    action.setText(f"{preset.name}  (W {window.width:g} L {window.centre:g})")
+
+    # Groups of actions
+
+    def _add_slices(self) -> None:
+        session, plane = self._session, self._active_plane
+
+        def scroll(slices: int) -> Callable[[], None]:
+            return lambda: session.scroll(plane(), slices)
+
+        for text, key, slices in (
+            ("Next slice towards head, front or left", "Up", 1),
+            ("Next slice towards feet, back or right", "Down", -1),
+            (f"{_PAGE} slices on", "Shift+Up", _PAGE),
+            (f"{_PAGE} slices back", "Shift+Down", -_PAGE),
+        ):
+            self.add("Slices", text, scroll(slices), key, scope="viewer", needs_series=True)
+        self.add("Slices", "Last slice that way", lambda: self._to_end(1), "Home", scope="viewer", needs_series=True)
+        self.add("Slices", "Last slice this way", lambda: self._to_end(-1), "End", scope="viewer", needs_series=True)
+
+    def _to_end(self, way: int) -> None:
+        volume = self._session.volume
+        if volume is not None:
+            plane = self._active_plane()
+            self._session.scroll(plane, way * volume.geometry.size[plane_axes(volume.geometry, plane).normal])
+
+    def _add_display(self) -> None:
+        session = self._session
+        self.auto_window = self.add(
+            "Display", "Window of the file, or automatic", session.reset_window, "0", needs_series=True
+        )
+        self.preset_actions: dict[int, QAction] = {}
+        for key in range(1, 10):
+            preset = self.add("Display", f"Window preset {key}", lambda key=key: self._use_preset(key), str(key))
+            self.preset_actions[key] = preset
+        self.invert = self.add(
+            "Display", "Invert grey levels", session.toggle_inverted, "I", checkable=True, needs_series=True
+        )
+        self.overlay_text = self.add(
+            "Display",
+            "Text on the panes: all, image only, none",
+            session.cycle_overlay_text,
+            "Space",
+            scope="viewer",
+            needs_series=True,
+        )
+        self.labels_visible = self.add(
+            "Display",
+            "Show labels",
+            lambda: session.set_overlay(visible=not session.overlay_visible),
+            "G",
+            checkable=True,
+        )
+
+    def _use_preset(self, key: int) -> None:
+        for preset in self.presets:
+            if preset.key == key:
+                self._session.set_window(preset.window)
+
+    def _add_tools(self) -> None:
+        self.tools: dict[Tool, QAction] = {}
+        group = QActionGroup(self)
+        for tool, text, key, picture, tip in _TOOLS:
+            action = self.add(
+                "Tools",
+                text,
+                lambda tool=tool: self._choose_tool(tool),
+                key,
+                picture=picture,
+                tip=tip,
+                checkable=True,
+            )
+            action.setIcon(icon(picture, TEXT, QColor("#ffffff")))
+            group.addAction(action)
+            self.tools[tool] = action
+        self.add("Tools", "Leave the tool: back to window/level", lambda: self._choose_tool("window"), "Esc")
+
+    def _choose_tool(self, tool: Tool) -> None:
+        session = self._session
+        session.choose_tool(tool)
+        if tool in ("brush", "eraser") and not session.overlay_visible:
+            session.set_overlay(visible=True)  # nobody paints what cannot be seen
+
+    def _add_labels(self) -> None:
+        session = self._session
+        self.undo = self.add("Labels", "Undo", session.undo, "Ctrl+Z", picture="undo")
+        self.redo = self.add("Labels", "Redo", session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
+        self.add("Labels", "Previous label", lambda: self._step_label(-1), "Shift+Q", needs_series=True)
+        self.add("Labels", "Next label", lambda: self._step_label(1), "Shift+W", needs_series=True)
+        self.add("Labels", "Smaller brush", lambda: self._scale_brush(1 / _RADIUS_STEP), "[")
+        self.add("Labels", "Larger brush", lambda: self._scale_brush(_RADIUS_STEP), "]")
+
+    def _step_label(self, step: int) -> None:
+        values = [label.value for label in self._session.labels]
+        place = values.index(self._session.active_label)
+        self._session.choose_label(values[(place + step) % len(values)])
+
+    def _scale_brush(self, factor: float) -> None:
+        self._session.set_brush_radius(self._session.brush_radius_mm * factor)
+
+
+class KeysDialog(QDialog):
+    """All keys and mouse gestures on one page."""
+
+    def __init__(self, groups: dict[Group, list[QAction]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys and mouse")
+        self.resize(760, 600)
+        page = QTextBrowser()
+        page.setHtml(_keys_page(groups))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(page)
+        layout.addWidget(buttons)
+
+
+def _keys_page(groups: dict[Group, list[QAction]]) -> str:
+    tables = [
+        _table(name, [(" or ".join(_readable(k.toString()) for k in a.shortcuts()), a.text()) for a in actions])
+        for name, actions in groups.items()
+    ]
+    left, right = _halves(groups, tables)
+    return (
+        f"<table width='100%'><tr><td width='50%' valign='top'>{''.join(left)}{_table('Mouse', _MOUSE)}</td>"
+        f"<td width='50%' valign='top'>{''.join(right)}</td></tr></table>"
+    )
+
+
+def _halves(groups: dict[Group, list[QAction]], tables: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tables in two columns of about equal height; the left one also carries the mouse."""
+    left: list[str] = []
+    right: list[str] = []
+    heights = [float(len(_MOUSE) + 2), 0.0]
+    for actions, table in zip(groups.values(), tables, strict=True):
+        column = int(heights[1] < heights[0])
+        (left, right)[column].append(table)
+        heights[column] += 2 + sum(bool(action.shortcuts()) for action in actions)
+    return left, right
+
+
+def _table(name: str, rows: Sequence[tuple[str, str]]) -> str:
+    cells = "".join(
+        f"<tr><td style='padding:2px 14px 2px 0; color:{ACCENT.name()}; white-space:nowrap'><b>{html.escape(keys)}</b>"
+        f"</td><td style='padding:2px 0'>{html.escape(text.rstrip('…'))}</td></tr>"
+        for keys, text in rows
+        if keys
+    )
+    heading = f"<p style='margin:12px 0 4px 0; color:{DIMMED_TEXT.name()}'><b>{name.upper()}</b></p>"
+    return f"{heading}<table>{cells}</table>" if cells else ""
+
+
+def _readable(keys: str) -> str:
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,209 @@
+"""The label table, the brush, and the slices that a person has confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSlider,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.core.events import What
+from viewer.core.geometry import PLANES, Plane, plane_axes
+from viewer.core.painting import Box
+from viewer.core.session import BRUSH_RADIUS_RANGE_MM, ConfirmedSlice
+from viewer.gui.style import GOOD
+from viewer.workflows import Workflows
+
+_MEASURE_AFTER_MS = 500
+_VALUE = Qt.ItemDataRole.UserRole
+
+
+class LabelPanel(QWidget):
+    """Shows the session's labels with their volumes in ml, the brush and the confirmed slices."""
+
+    def __init__(self, workflows: Workflows, active_plane: Callable[[], Plane], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workflows, self._session, self._active_plane = workflows, workflows.session, active_plane
+        self._volumes_ml: dict[str, float] = {}
+        self.table = QTreeWidget(columnCount=2, rootIsDecorated=False)
+        self.table.setHeaderLabels(["Label", "ml"])
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setAccessibleName("Labels")
+        header = self.table.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.table.currentItemChanged.connect(self._chosen)
+        self.table.itemChanged.connect(self._checked)
+
+        self.opacity = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=100)
+        self.opacity.setToolTip("How strongly labels cover the image; G hides and shows them")
+        self.opacity.valueChanged.connect(lambda percent: self._session.set_overlay(opacity=percent / 100))
+        self.radius = QDoubleSpinBox(decimals=1, singleStep=0.5, suffix=" mm")
+        self.radius.setRange(*BRUSH_RADIUS_RANGE_MM)
+        self.radius.setToolTip("Radius of brush and eraser; also [ and ], or Shift + wheel over a pane")
+        self.radius.valueChanged.connect(self._session.set_brush_radius)
+
+        self.confirm = QPushButton(checkable=True)
+        self.confirm.setToolTip("Training learns from confirmed slices: everything on them is as it should be (Return)")
+        self.confirm.clicked.connect(lambda: self._session.toggle_confirmed(self._active_plane()))
+        self.confirmed = QListWidget()
+        self.confirmed.setMaximumHeight(120)
+        self.confirmed.setAccessibleName("Confirmed slices")
+        self.confirmed.itemClicked.connect(self._go_to)
+        self._hint = QLabel(wordWrap=True)
+        self._hint.setProperty("dimmed", True)
+
+        brush = QGridLayout()
+        brush.addWidget(QLabel("Opacity"), 0, 0)
+        brush.addWidget(self.opacity, 0, 1)
+        brush.addWidget(QLabel("Brush radius"), 1, 0)
+        brush.addWidget(self.radius, 1, 1)
+        brush.setColumnStretch(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(brush)
+        layout.addWidget(self.confirm)
+        layout.addWidget(self._hint)
+        layout.addWidget(self.confirmed)
+
+        self._measure_soon = QTimer(self, singleShot=True, interval=_MEASURE_AFTER_MS)
+        self._measure_soon.timeout.connect(self._measure)
+        self.apply(What.SERIES)
+
+    def apply(self, what: What, box: Box | None = None) -> None:
+        """Show what changed in the session."""
+        session = self._session
+        opened = session.volume is not None
+        if what & (What.SERIES | What.LABEL_TABLE):
+            self._fill_table()
+        if what & (What.SERIES | What.LABELS | What.LABEL_TABLE):
+            self._measure_soon.start()
+        if what & (What.SERIES | What.TOOL):
+            self._show_active()
+            with QSignalBlocker(self.radius):
+                self.radius.setValue(session.brush_radius_mm)
+        if what & (What.SERIES | What.DISPLAY):
+            with QSignalBlocker(self.opacity):
+                self.opacity.setValue(round(100 * session.overlay_opacity))
+        if what & (What.SERIES | What.CONFIRMED):
+            self._fill_confirmed()
+        if what & (What.SERIES | What.CONFIRMED | What.CURSOR):
+            self.show_plane()
+        self.table.setEnabled(opened)
+
+    def show_plane(self) -> None:
+        """Name the slice that the button would confirm."""
+        session, plane = self._session, self._active_plane()
+        opened = session.volume is not None
+        done = opened and session.is_confirmed(plane)
+        self.confirm.setEnabled(opened)
+        self.confirm.setChecked(done)
+        number = ""
+        if session.volume is not None:
+            axis = plane_axes(session.volume.geometry, plane).normal
+            number = f" {session.cursor_ijk[axis] + 1}"
+        self.confirm.setText(
+            f"{plane.capitalize()} slice{number} is confirmed" if done else f"Confirm {plane} slice{number}"
+        )
+
+    def _fill_table(self) -> None:
+        with QSignalBlocker(self.table):
+            self.table.clear()
+            for label in self._session.labels:
+                item = QTreeWidgetItem([label.name, ""])
+                item.setData(0, _VALUE, label.value)
+                item.setIcon(0, _swatch(label.colour))
+                item.setCheckState(0, Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
+                item.setToolTip(
+                    0, label.name + (f"\n{label.code[1]} {label.code[0]} {label.code[2]}" if label.code else "")
+                )
+                item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.table.addTopLevelItem(item)
+            self._write_volumes()
+        self._show_active()
+
+    def _show_active(self) -> None:
+        with QSignalBlocker(self.table):
+            for item in self._rows():
+                if item.data(0, _VALUE) == self._session.active_label:
+                    self.table.setCurrentItem(item)
+
+    def _rows(self) -> list[QTreeWidgetItem]:
+        rows = (self.table.topLevelItem(n) for n in range(self.table.topLevelItemCount()))
+        return [row for row in rows if row is not None]
+
+    def _chosen(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None:
+            self._session.choose_label(item.data(0, _VALUE))
+
+    def _checked(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == 0:
+            self._session.show_label(item.data(0, _VALUE), item.checkState(0) == Qt.CheckState.Checked)
+
+    def _measure(self) -> None:
+        self._workflows.measure_volumes(self._measured)
+
+    def _measured(self, volumes_ml: dict[str, float]) -> None:
+        self._volumes_ml = volumes_ml
+        with QSignalBlocker(self.table):
+            self._write_volumes()
+
+    def _write_volumes(self) -> None:
+        for item in self._rows():
+            ml = self._volumes_ml.get(item.text(0), 0.0)
+            item.setText(1, "" if ml == 0 else f"{ml:.1f}" if ml < 1000 else f"{ml:.0f}")
+
+    def _fill_confirmed(self) -> None:
+        session = self._session
+        self.confirmed.clear()
+        planes: dict[int, Plane] = {}
+        if session.volume is not None:
+            planes = {plane_axes(session.volume.geometry, plane).normal: plane for plane in PLANES}
+        for one in sorted(session.confirmed, reverse=True):
+            item = QListWidgetItem(f"✓ {planes[one[0]].capitalize()} slice {one[1] + 1}")
+            item.setForeground(GOOD)
+            item.setData(_VALUE, one)
+            item.setToolTip("Click to go there")
+            self.confirmed.addItem(item)
+        count = len(session.confirmed)
+        self.confirmed.setVisible(count > 0)
+        self._hint.setText(
+            f"{count} confirmed slice{'s' if count > 1 else ''}: training learns from {'them' if count > 1 else 'it'}."
+            if count
+            else "Correct a slice with brush and eraser, then confirm it: training learns from confirmed slices."
+        )
+
+    def _go_to(self, item: QListWidgetItem) -> None:
+        one: ConfirmedSlice = item.data(_VALUE)
+        cursor = list(self._session.cursor_ijk)
+        cursor[one[0]] = one[1]
+        self._session.move_cursor((cursor[0], cursor[1], cursor[2]))
+
+
+def _swatch(colour: tuple[int, int, int]) -> QIcon:
+    picture = QPixmap(32, 32)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(*colour))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawRoundedRect(3, 3, 26, 26, 7, 7)
+    painter.end()
+    return QIcon(picture)

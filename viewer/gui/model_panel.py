@@ -1,0 +1,172 @@
+"""Run a model on the open series, judge its proposal, and choose which version is used."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSizePolicy,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.core.events import What
+from viewer.core.painting import Box
+from viewer.workflows import Workflows
+
+
+class ModelPanel(QWidget):
+    """What a model is for, whether it fits the open series, and its versions."""
+
+    def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workflows, self._session = workflows, workflows.session
+        self.models = QComboBox()
+        self.models.setAccessibleName("Model")
+        self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.models.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.models.currentIndexChanged.connect(self._show_model)
+        self._about = QLabel(wordWrap=True)
+        self._about.setProperty("dimmed", True)
+        self._fit = QLabel(wordWrap=True)
+        self.run = QPushButton("Segment")
+        self.run.setProperty("primary", True)
+        self.run.setToolTip("Run the model in the background; the result waits for you as a proposal")
+        self.run.clicked.connect(self.segment)
+        self.card = QPushButton("About this model…")
+        self.card.clicked.connect(self._show_card)
+
+        self._proposal = QFrame()
+        self._proposal_text = QLabel(wordWrap=True)
+        self.accept = QPushButton("Accept")
+        self.accept.setProperty("primary", True)
+        self.accept.clicked.connect(workflows.accept_proposal)
+        self.reject = QPushButton("Reject")
+        self.reject.clicked.connect(self._session.reject_proposal)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.accept)
+        buttons.addWidget(self.reject)
+        inside = QVBoxLayout(self._proposal)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(_heading("Proposal"))
+        inside.addWidget(self._proposal_text)
+        inside.addLayout(buttons)
+
+        self.versions = QListWidget()
+        self.versions.setAccessibleName("Versions")
+        self.versions.setMaximumHeight(130)
+        self.roll_back = QPushButton("Roll back")
+        self.roll_back.setToolTip("Use the version that was active before; nothing is deleted")
+        self.roll_back.clicked.connect(lambda: workflows.roll_back(self.model_name))
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(7)
+        for widget in (_heading("Segment with"), self.models, self._about, self._fit, self.run, self._proposal):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        for widget in (_heading("Versions"), self.versions, self.roll_back, self.card):
+            layout.addWidget(widget)
+        workflows.on_training(lambda run, event: self.refresh() if not event else None)
+        self.refresh()
+
+    @property
+    def model_name(self) -> str:
+        """The chosen model; empty if none is installed."""
+        return self.models.currentData() or ""
+
+    def segment(self) -> None:
+        if self.model_name:
+            self._workflows.segment(self.model_name)
+
+    def refresh(self) -> None:
+        """List the models and versions anew: one was installed, activated or rolled back."""
+        chosen = self.model_name
+        names = {record.manifest.name: record.manifest.title for record in self._workflows.models.list()}
+        with QSignalBlocker(self.models):
+            self.models.clear()
+            for name, title in names.items():
+                self.models.addItem(title, name)
+            self.models.setCurrentIndex(max(self.models.findData(chosen), 0))
+        self._show_model()
+
+    def apply(self, what: What, box: Box | None = None) -> None:
+        """Show what changed in the session."""
+        if what & What.SERIES:
+            self._show_fit()
+        if what & (What.SERIES | What.PROPOSAL):
+            self._show_proposal()
+
+    def _show_model(self) -> None:
+        problems = self._workflows.models.problems()
+        if not self.model_name:
+            self._about.setText(problems[0] if problems else "No model is installed.")
+            for widget in (self._fit, self.run, self.card, self.roll_back):
+                widget.setEnabled(False)
+            return
+        record = self._workflows.models.get(self.model_name)
+        self._about.setText(f"{record.manifest.description}\nVersion {record.manifest.version}")
+        self.versions.clear()
+        for version in self._workflows.models.list():
+            if version.manifest.name == self.model_name:
+                origin = "shipped" if version.shipped else f"trained here, {version.manifest.created}"
+                mark = "●" if version.active else "○"
+                in_use = ", in use" if version.active else ""
+                item = QListWidgetItem(f"{mark} {version.manifest.version}  ({origin}{in_use})")
+                item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                self.versions.insertItem(0, item)
+        self.roll_back.setEnabled(self._workflows.models.can_roll_back(self.model_name))
+        self._show_fit()
+        self._show_proposal()
+
+    def _show_fit(self) -> None:
+        if not self.model_name:
+            return
+        problem = self._workflows.unsuitable(self.model_name)
+        self._fit.setText(problem or "Fits this series: modality, geometry and orientation.")
+        self._fit.setProperty("good", not problem)
+        self._fit.setProperty("warning", bool(problem) and self._session.series is not None)
+        self._fit.style().unpolish(self._fit)
+        self._fit.style().polish(self._fit)
+        self.run.setEnabled(not problem)
+
+    def _show_proposal(self) -> None:
+        proposal = self._session.proposal
+        self._proposal.setVisible(proposal is not None)
+        if proposal is not None:
+            self._proposal_text.setText(
+                f"{proposal.source}, on {proposal.provider}, {proposal.seconds:.0f} s. Accepting keeps every voxel "
+                "that you drew or confirmed, and can be undone."
+            )
+
+    def _show_card(self) -> None:
+        record = self._workflows.models.get(self.model_name)
+        card = record.folder / "card.md"
+        dialog = QDialog(self.window())
+        dialog.setWindowTitle(f"{record.manifest.title} {record.manifest.version}")
+        dialog.resize(820, 640)
+        page = QTextBrowser(openExternalLinks=True)
+        page.setSearchPaths([str(record.folder)])
+        page.setMarkdown(card.read_text(encoding="utf-8") if card.exists() else record.manifest.description)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(dialog.reject)
+        layout = QVBoxLayout(dialog)
+        layout.addWidget(page)
+        layout.addWidget(buttons)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("heading", True)
+    return label

@@ -1,0 +1,309 @@
+"""Retraining as a person sees it: what it learns from, its curves, the comparison, and the decision."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.core.events import What
+from viewer.core.painting import Box
+from viewer.gui.model_panel import ModelPanel
+from viewer.gui.style import ACCENT, BORDER, DIMMED_TEXT, GOOD, SUNKEN, TEXT, WARNING
+from viewer.workflows import TrainingRun, Workflows
+
+_STEPS = 80
+_STEPS_RANGE = (10, 5000)
+_ARMS = ("semi-supervised", "supervised")
+_NAMES = {"current": "Current", "semi-supervised": "Semi-supervised", "supervised": "Supervised twin"}
+_STATES = {
+    "preparing": "Preparing the training data…",
+    "paused": "Paused.",
+    "stopping": "Stopping: what was learnt so far is compared…",
+    "accepted": "The new model is in use. “Roll back” makes the earlier one active again.",
+    "discarded": "The current model was kept.",
+}
+
+
+class TrainingPanel(QWidget):
+    """Starts and steers a retraining of the model that the model panel has chosen."""
+
+    def __init__(self, workflows: Workflows, models: ModelPanel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workflows, self._session, self._models = workflows, workflows.session, models
+        self._ready = QLabel(wordWrap=True)
+        self.steps = QSpinBox(value=_STEPS, singleStep=10)
+        self.steps.setRange(*_STEPS_RANGE)
+        self.steps.setValue(_STEPS)
+        self.steps.setToolTip("Training steps of the new model and of its twin; more take longer and may learn more")
+        self.start = QPushButton("Train")
+        self.start.setProperty("primary", True)
+        self.start.clicked.connect(self._start)
+        self.pause = QPushButton("Pause")
+        self.pause.clicked.connect(self._pause)
+        self.stop = QPushButton("Stop")
+        self.stop.setToolTip("End early; what was learnt so far is still compared with the current model")
+        self.stop.clicked.connect(workflows.stop_training)
+        self.progress = QProgressBar(textVisible=False)
+        self._status = QLabel(wordWrap=True)
+
+        self._loss, self._dice = _plot("Loss"), _plot("Dice")
+        self._curves = {
+            "loss": _curve(self._loss, ACCENT, "labelled"),
+            "loss_unlabelled": _curve(self._loss, WARNING, "unlabelled"),
+            "loss of the twin": _curve(self._loss, DIMMED_TEXT, "twin"),
+            "dice": _curve(self._dice, ACCENT, "training"),
+            "dice of the twin": _curve(self._dice, DIMMED_TEXT, "twin"),
+            "held out": _curve(self._dice, GOOD, "held out", points=True),
+        }
+
+        self.comparison = QTableWidget(0, 4)
+        self.comparison.setHorizontalHeaderLabels(["Model", "Dice", "Gain", "HD95 mm"])
+        self.comparison.verticalHeader().hide()
+        self.comparison.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.comparison.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.comparison.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.comparison.setShowGrid(False)
+        self.comparison.setAccessibleName("Comparison on held-out slices")
+        header = self.comparison.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self._reason = QLabel(wordWrap=True)
+        self._reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.use = QPushButton("Use the new model")
+        self.use.clicked.connect(lambda: workflows.accept_training())
+        self.keep = QPushButton("Keep the current one")
+        self.keep.clicked.connect(workflows.discard_training)
+        self.roll_back = QPushButton("Roll back")
+        self.roll_back.clicked.connect(self._roll_back)
+
+        steering = QHBoxLayout()
+        steering.addWidget(QLabel("Steps"))
+        for widget in (self.steps, self.start, self.pause, self.stop):
+            steering.addWidget(widget)
+        decision = QHBoxLayout()
+        for button in (self.use, self.keep, self.roll_back):
+            decision.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(7)
+        layout.addWidget(self._ready)
+        layout.addLayout(steering)
+        layout.addWidget(self.progress)
+        layout.addWidget(self._status)
+        layout.addWidget(self._loss, 2)
+        layout.addWidget(self._dice, 2)
+        layout.addWidget(self.comparison)
+        layout.addWidget(self._reason)
+        layout.addLayout(decision)
+        layout.addStretch(1)
+        workflows.on_training(self._changed)
+        self._show_run()
+
+    def apply(self, what: What, box: Box | None = None) -> None:
+        """Show what changed in the session."""
+        if what & (What.SERIES | What.CONFIRMED):
+            self._show_ready()
+
+    def _start(self) -> None:
+        if self._models.model_name:
+            self._workflows.start_training(self._models.model_name, steps=self.steps.value())
+            self._show_run()
+
+    def _pause(self) -> None:
+        run = self._workflows.training
+        if run is not None and run.state == "paused":
+            self._workflows.resume_training()
+        else:
+            self._workflows.pause_training()
+
+    def _roll_back(self) -> None:
+        run = self._workflows.training
+        if run is not None:
+            record = self._workflows.roll_back(run.model.manifest.name)
+            self._status.setText(f"Version {record.manifest.version} is in use again.")
+
+    def _changed(self, run: TrainingRun, event: dict[str, Any]) -> None:
+        if event.get("event") in ("progress", "evaluation", "message", "started"):
+            self._show_progress(run, event)
+        else:
+            self._show_run()
+
+    def _show_ready(self) -> None:
+        run, count = self._workflows.training, len(self._session.confirmed)
+        running = run is not None and not run.ended
+        self.start.setEnabled(count > 0 and not running and bool(self._models.model_name))
+        if count == 0:
+            text = "Segment, correct some slices and confirm them (Return). Then the model can learn from them."
+        else:
+            text = (
+                f"{count} confirmed slice{'s' if count > 1 else ''} in this scan. The model learns from these, and from "
+                "slices nobody has labelled; some confirmed slices are held out to measure the gain."
+            )
+        self._ready.setText(text)
+        self._ready.setProperty("dimmed", True)
+
+    def _show_run(self) -> None:
+        """Show everything of the run: its state changed, or another one began."""
+        run = self._workflows.training
+        self._show_ready()
+        state = run.state if run is not None else ""
+        running = state in ("preparing", "running", "paused", "stopping")
+        steerable = state in ("running", "paused")
+        self.pause.setEnabled(steerable)
+        self.pause.setText("Resume" if state == "paused" else "Pause")
+        self.stop.setEnabled(steerable)
+        self.steps.setEnabled(not running)
+        self.progress.setVisible(running)
+        for plot in (self._loss, self._dice):
+            plot.setVisible(run is not None)
+        if run is None:
+            self._status.clear()
+        elif run.state == "failed":
+            self._status.setText(run.message)
+        elif run.state in _STATES:
+            self._status.setText(_STATES[run.state])
+        self._status.setVisible(run is not None)
+        self._draw_curves(run)
+        self._show_comparison(run)
+
+    def _show_progress(self, run: TrainingRun, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "message":
+            self._status.setText(event["text"])
+        elif kind == "started":
+            self._status.setText(
+                f"{event['labelled_slices']} labelled and {event['unlabelled_slices']} unlabelled slices; "
+                f"{event['held_out_slices']} held out. Device: {event['device']}."
+            )
+        elif kind == "progress":
+            arm = _ARMS.index(event["arm"]) if event["arm"] in _ARMS else 0
+            done = (arm + event["step"] / event["steps"]) / len(_ARMS)
+            self.progress.setRange(0, 1000)
+            self.progress.setValue(round(1000 * done))
+            eta_s = event.get("eta_s")
+            left = f" · {_duration(eta_s)} left" if eta_s is not None and math.isfinite(eta_s) else ""
+            self._status.setText(f"{_NAMES[event['arm']]}: step {event['step']} of {event['steps']}{left}")
+        self._draw_curves(run)
+
+    def _draw_curves(self, run: TrainingRun | None) -> None:
+        events = run.events if run is not None else []
+        series: dict[str, list[tuple[float, float]]] = {name: [] for name in self._curves}
+        for event in events:
+            if event["event"] == "progress":
+                twin = " of the twin" if event["arm"] == "supervised" else ""
+                for name in ("loss", "dice"):
+                    _append(series[name + twin], event, name)
+                if not twin:
+                    _append(series["loss_unlabelled"], event, "loss_unlabelled")
+            elif event["event"] == "evaluation" and event["arm"] == "semi-supervised":
+                _append(series["held out"], event, "dice")
+        for name, curve in self._curves.items():
+            curve.setData([step for step, _ in series[name]], [value for _, value in series[name]])
+
+    def _show_comparison(self, run: TrainingRun | None) -> None:
+        report = run.report if run is not None else None
+        state = run.state if run is not None else ""
+        self.comparison.setVisible(report is not None)
+        self._reason.setVisible(report is not None)
+        self.use.setVisible(state == "finished")
+        self.keep.setVisible(state == "finished")
+        self.roll_back.setVisible(state == "accepted" and self._can_roll_back(run))
+        if report is None or run is None:
+            return
+        arms = [arm for arm in _NAMES if arm in report["models"]]
+        current = report["models"].get("current", {}).get("mean_dice")
+        self.comparison.setRowCount(len(arms))
+        for row, arm in enumerate(arms):
+            scores = report["models"][arm]
+            dice, hd95_mm = scores.get("mean_dice"), scores.get("hd95_mm")
+            gain = dice - current if None not in (dice, current) and arm != "current" else None
+            kept = arm == run.recommended
+            cells = [_NAMES[arm], _number(dice, "{:.3f}"), _number(gain, "{:+.3f}"), _number(hd95_mm, "{:.1f}")]
+            for column, text in enumerate(cells):
+                cell = QTableWidgetItem(text)
+                if column:
+                    cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                font = cell.font()
+                font.setBold(kept)
+                cell.setFont(font)
+                if column == 2 and gain is not None:
+                    cell.setForeground(GOOD if gain > 0 else WARNING)
+                self.comparison.setItem(row, column, cell)
+        self.comparison.resizeRowsToContents()
+        heights = sum(self.comparison.rowHeight(row) for row in range(len(arms)))
+        self.comparison.setFixedHeight(self.comparison.horizontalHeader().sizeHint().height() + heights + 6)
+        unverified = "" if report.get("verified") else " Not verified on other patients: fewer than three are annotated."
+        self._reason.setText(report["decision"]["reason"] + unverified)
+        better = run.recommended != "current"
+        for button, primary in ((self.use, better), (self.keep, not better)):
+            button.setProperty("primary", primary)
+            button.style().unpolish(button)
+            button.style().polish(button)
+        self.use.setText("Use the new model" if better else "Use the new one anyway")
+        if state == "finished":
+            minutes = report.get("seconds", 0) / 60
+            self._status.setText(f"Compared on held-out {report['unit']} after {minutes:.1f} min. The choice is yours.")
+
+    def _can_roll_back(self, run: TrainingRun | None) -> bool:
+        return run is not None and self._workflows.models.can_roll_back(run.model.manifest.name)
+
+
+def _plot(title: str) -> pg.PlotWidget:
+    plot = pg.PlotWidget(background=SUNKEN)
+    plot.setTitle(title, color=DIMMED_TEXT, size="9pt")
+    plot.setMinimumHeight(96)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setMouseEnabled(x=False, y=False)
+    plot.showGrid(x=False, y=True, alpha=0.15)
+    for side in ("left", "bottom"):
+        axis = plot.getAxis(side)
+        axis.setPen(pg.mkPen(BORDER))
+        axis.setTextPen(pg.mkPen(DIMMED_TEXT))
+    plot.addLegend(offset=(-4, 2), labelTextColor=TEXT, labelTextSize="8pt", verSpacing=-5)
+    return plot
+
+
+def _curve(plot: pg.PlotWidget, colour: QColor, name: str, points: bool = False) -> pg.PlotDataItem:
+    return plot.plot(
+        [],
+        [],
+        name=name,
+        pen=pg.mkPen(colour, width=1.6),
+        antialias=True,
+        symbol="o" if points else None,
+        symbolSize=6,
+        symbolBrush=colour,
+        symbolPen=None,
+    )
+
+
+def _append(points: list[tuple[float, float]], event: dict[str, Any], name: str) -> None:
+    value = event.get(name)
+    if value is not None and math.isfinite(value):
+        points.append((event["step"], value))
+
+
+def _number(value: float | None, form: str) -> str:
+    return form.format(value) if value is not None and math.isfinite(value) else "–"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

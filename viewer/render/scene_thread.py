@@ -1,0 +1,239 @@
+"""The thread that owns the 3-D scene: it takes the newest commands and delivers frames, so that nobody waits."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.geometry import Geometry
+from viewer.core.labels import Label
+from viewer.core.volume import Volume
+
+if TYPE_CHECKING:  # VTK takes most of a second to import: only the thread does, when there is something to show
+    from viewer.render.volume_scene import VolumeScene
+
+Side = Literal["anterior", "posterior", "left", "right", "superior", "inferior"]
+
+_STILL_S = 0.15  # without a command after which a frame of full quality is drawn
+_LAST_WAIT_S = 20.0  # for the thread when the interpreter ends: VTK must not draw after that
+
+
+class SceneError(Exception):
+    """The 3-D view cannot be drawn on this machine; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelLayer:
+    """Labels to show: voxels[k, j, i] uint8, and what their values mean."""
+
+    voxels: NDArray[np.uint8]
+    labels: Sequence[Label]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of the scene: pixels (rows, columns, 3) uint8 RGB, (0, 0) at the top left, C order.
+
+    full is False for the quick frames drawn while the camera moves. right_lps and up_lps are unit vectors of
+    the frame's own axes. notice is a sentence to show with the frame, or empty. generation is what set_volume
+    returned for the volume shown.
+    """
+
+    pixels: NDArray[np.uint8]
+    full: bool
+    notice: str
+    right_lps: NDArray[np.float64]
+    up_lps: NDArray[np.float64]
+    seconds: float
+    generation: int = 0
+
+
+@dataclass
+class _Commands:
+    """What has been asked for and not yet done: a newer wish replaces an older one, movements add up."""
+
+    scene: dict[str, Callable[[VolumeScene], None]] = field(default_factory=dict)
+    turn: tuple[float, float] = (0.0, 0.0)
+    shift: tuple[float, float] = (0.0, 0.0)
+    zoom: float = 1.0
+    text: str = ""
+
+    @property
+    def some(self) -> bool:
+        return bool(self.scene) or self.turn != (0.0, 0.0) or self.shift != (0.0, 0.0) or self.zoom != 1.0
+
+    def forget_camera(self) -> None:
+        """A new view takes the place of the movements asked for before it."""
+        self.turn, self.shift, self.zoom = (0.0, 0.0), (0.0, 0.0), 1.0
+
+
+class SceneRenderer:
+    """Draws the scene on a thread of its own. Every method but close returns at once; call them from any thread.
+
+    deliver gets each frame, say each change of the progress to show (empty when there is nothing to say), fail
+    the one sentence that tells why there is no picture and never will be one. All are called on the drawing
+    thread.
+    """
+
+    def __init__(
+        self, deliver: Callable[[Frame], None], say: Callable[[str], None], fail: Callable[[str], None]
+    ) -> None:
+        self._deliver, self._say, self._fail = deliver, say, fail
+        self._commands = _Commands()
+        self._changed = threading.Condition()  # its lock is re-entrant
+        self._stopping = False
+        self._asked_generation = 0
+        self._generation = 0  # of what the scene holds; the drawing thread's own
+        # A daemon, because a window that is never closed must not keep the program alive. VTK must not be in the
+        # middle of a frame when the interpreter goes away, so that is waited for.
+        self._thread = threading.Thread(target=self._run, name="3-D", daemon=True)
+        atexit.register(self.close, _LAST_WAIT_S)
+        self._thread.start()
+
+    def set_volume(self, volume: Volume | None) -> int:
+        """Show a scan from the front, without labels; None shows nothing. Returns the generation of its frames."""
+        with self._changed:
+            self._asked_generation += 1
+            generation = self._asked_generation
+            for outdated in ("labels", "camera"):
+                self._commands.scene.pop(outdated, None)
+            self._commands.forget_camera()
+
+            def act(scene: VolumeScene) -> None:
+                scene.set_volume(volume)
+                self._generation = generation
+
+            self._ask("volume", act, "Preparing the 3-D view…" if volume is not None else "")
+            return generation
+
+    def set_labels(self, layers: Sequence[LabelLayer], geometry: Geometry) -> None:
+        """Show the surfaces of the visible labels; where two layers have one, the later layer's is shown.
+
+        The voxels are copied on the drawing thread soon after: call again after each change of them.
+        """
+        self._ask("labels", lambda scene: scene.set_labels(layers, geometry), "Updating surfaces…" if layers else "")
+
+    def show(self, *, volume: bool, labels: bool) -> None:
+        """Show or hide the scan and the label surfaces."""
+        self._ask("show", lambda scene: scene.show(volume=volume, labels=labels))
+
+    def resize(self, width: int, height: int) -> None:
+        """Size of the frames in device pixels."""
+        self._ask("size", lambda scene: scene.resize(width, height))
+
+    def reset_camera(self) -> None:
+        """Look from the front again, the whole scan in view."""
+        self._set_camera(lambda scene: scene.reset_camera())
+
+    def look_from(self, side: Side) -> None:
+        """Look straight at one side of the patient, from as far away as now."""
+        self._set_camera(lambda scene: scene.look_from(side))
+
+    def rotate(self, right: float, down: float) -> None:
+        """Turn the scene; a drag across the whole frame is 1."""
+        with self._changed:
+            turn = self._commands.turn
+            self._commands.turn = (turn[0] + right, turn[1] + down)
+            self._changed.notify()
+
+    def pan(self, right: float, down: float) -> None:
+        """Move the scene, in fractions of the frame's height."""
+        with self._changed:
+            shift = self._commands.shift
+            self._commands.shift = (shift[0] + right, shift[1] + down)
+            self._changed.notify()
+
+    def zoom(self, factor: float) -> None:
+        """Magnify the scene."""
+        with self._changed:
+            self._commands.zoom *= factor
+            self._changed.notify()
+
+    def close(self, timeout_s: float = _LAST_WAIT_S) -> bool:
+        """End the thread; nothing new is delivered afterwards. True if it ended within timeout_s.
+
+        If it did not, it ends with the step it is in, and the interpreter waits for that before it goes away.
+        """
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            return False
+        atexit.unregister(self.close)
+        return True
+
+    def _set_camera(self, act: Callable[[VolumeScene], None]) -> None:
+        with self._changed:
+            self._commands.forget_camera()
+            self._ask("camera", act)
+
+    def _ask(self, what: str, act: Callable[[VolumeScene], None], text: str = "") -> None:
+        with self._changed:
+            self._commands.scene[what] = act
+            self._commands.text = text or self._commands.text
+            self._changed.notify()
+
+    def _wanted(self) -> bool:
+        return self._stopping or self._commands.some
+
+    def _run(self) -> None:
+        scene = None
+        try:
+            from viewer.render.volume_scene import VolumeScene
+
+            scene = VolumeScene()
+            self._draw(scene)
+        except SceneError as error:
+            self._tell(self._fail, str(error))
+        except ImportError as error:
+            self._tell(self._fail, f"3-D is off: VTK cannot be loaded ({error}).")
+        except Exception as error:  # the window has to live on whatever a graphics driver does
+            self._tell(self._fail, f"3-D is off: {type(error).__name__}: {error}")
+        finally:
+            if scene is not None:
+                scene.close()
+
+    def _draw(self, scene: VolumeScene) -> None:
+        full_due = False
+        while True:
+            with self._changed:
+                self._changed.wait_for(self._wanted, timeout=_STILL_S if full_due else None)
+                if self._stopping:
+                    return
+                commands, self._commands = self._commands, _Commands()
+            if commands.text:
+                self._tell(self._say, commands.text)
+            if commands.some:
+                _obey(scene, commands)
+                frame, full_due = scene.render(full=False), True
+            else:
+                frame = scene.render(full=True, interrupted=self._wanted)
+                full_due = frame is None
+            if commands.text:
+                self._tell(self._say, "")
+            if frame is not None:
+                self._tell(self._deliver, replace(frame, generation=self._generation))
+
+    def _tell(self, listener: Callable, news: Frame | str) -> None:
+        if not self._stopping:
+            listener(news)
+
+
+def _obey(scene: VolumeScene, commands: _Commands) -> None:
+    for what in ("size", "volume", "labels", "show", "camera"):
+        if what in commands.scene:
+            commands.scene[what](scene)
+    if commands.turn != (0.0, 0.0):
+        scene.rotate(*commands.turn)
+    if commands.shift != (0.0, 0.0):
+        scene.pan(*commands.shift)
+    if commands.zoom != 1.0:
+        scene.zoom(commands.zoom)
