@@ -54,6 +54,7 @@ def load_model(record: ModelRecord) -> LoadedModel:
     options = ort.SessionOptions()
     options.log_severity_level = _QUIET
     options.intra_op_num_threads = os.cpu_count() or 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # or the window waits for a core
     available = [provider for provider in _PREFERRED if provider in ort.get_available_providers()]
     try:
         session = ort.InferenceSession((record.folder / NETWORK_FILE).read_bytes(), options, providers=available)

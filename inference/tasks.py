@@ -67,7 +67,9 @@ def segment(
     labels = np.ascontiguousarray(grid.restore(oriented))
     label_image = sitk.GetImageFromArray(labels)
     label_image.CopyInformation(image)
-    counts = np.bincount(labels.ravel(), minlength=256)
+    counts = np.zeros(256, dtype=np.int64)
+    for one_slice in labels:  # piece by piece: numpy counts without letting other threads run
+        counts += np.bincount(one_slice.ravel(), minlength=256)
     voxel_ml = float(np.prod(image.GetSpacing())) / 1000
     manifest = model.manifest
     return Segmentation(

@@ -36,13 +36,16 @@ def weak_affine(
     return image, IGNORE - nearest.long()
 
 
-def strong_look(images: Tensor, generator: torch.Generator) -> Tensor:
+def strong_look(images: Tensor, generator: torch.Generator, share: float = 1.0) -> Tensor:
     """Stacks (N, C, J, I) in [0, 1] as another scanner might show them; each gets a look of its own.
 
+    About a share of the stacks is changed, the others stay as they are.
     Brightness and contrast 0.6 to 1.5 (p 0.8), gamma e^(-0.6..0.6) (p 0.5), blur up to 1.5 voxels (p 0.5),
     half resolution (p 0.25), noise up to 0.2 (p 0.5). Ranges after UniMatch (arXiv:2208.09910).
     """
-    return torch.stack([_one_look(image, generator) for image in images]).clamp(0, 1)
+    changed = (torch.rand(len(images), generator=generator) < share).tolist()
+    looks = [_one_look(image, generator) if new else image for image, new in zip(images, changed, strict=True)]
+    return torch.stack(looks).clamp(0, 1)
 
 
 def paste_masks(count: int, patch: tuple[int, int], generator: torch.Generator) -> Tensor:

@@ -106,7 +106,7 @@ def manifest_of(version: str, network: dict[str, Any], training: dict[str, Any])
         body_part="HEAD",
         labels=labels(),
         preprocessing=Preprocessing(
-            spacing_mm=(slab.spacing_mm,) * 3,
+            spacing_mm=(slab.spacing_mm, slab.spacing_mm, slab.spacing_mm),
             context_slices=2 * slab.context + 1,
             size_multiple=2 ** (len(network["channels"]) - 1),
         ),
@@ -228,7 +228,7 @@ def synthetic_head(generation_labels: NDArray[np.uint8], parts: Anatomy, conditi
     bias = sitk.GetImageFromArray(rng.normal(0, 0.15, (4, 4, 4)).astype(np.float32))
     bias.SetSpacing([(n - 1) / 3 for n in image.GetSize()])
     bias = sitk.Resample(bias, image, sitk.Transform(), sitk.sitkBSpline)
-    image = sitk.Multiply(sitk.SmoothingRecursiveGaussian(image, 0.5), sitk.Exp(bias))
+    image = sitk.Multiply(sitk.SmoothingRecursiveGaussian(image, [0.5] * 3), sitk.Exp(bias))
     if condition.thickness_mm > 1:
         image = _thick_slices(image, 2 - condition.axis, condition.thickness_mm)
     voxels = sitk.GetArrayFromImage(image)

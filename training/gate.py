@@ -15,7 +15,7 @@ CURRENT, SEMI_SUPERVISED, SUPERVISED = "current", "semi-supervised", "supervised
 WORST_DROP = 0.05  # of a single held-out unit
 CLASS_DROP = 0.1  # of a corrected class over all units
 UNTOUCHED_DROP = 0.3  # of a class nobody corrected: there the current model is compared with itself
-LEAST_VOXELS = 50  # of a class over all units, to say that it is lost: fewer differ between any two models
+LEAST_VOXELS = 50  # of a class, to judge by it: the last voxels of a structure differ between any two models
 
 Corrected = Mapping[str, Iterable[int] | None]  # class values by unit; None: not known who drew what
 
@@ -55,9 +55,7 @@ class Decision:
     reason: str
 
 
-def overlaps(
-    predicted: NDArray[np.uint8], reference: NDArray[np.uint8], values: Sequence[int]
-) -> dict[int, Overlap]:
+def overlaps(predicted: NDArray[np.uint8], reference: NDArray[np.uint8], values: Sequence[int]) -> dict[int, Overlap]:
     """Overlap of each class over two arrays of one shape."""
     in_model, in_reference = (np.bincount(a.ravel(), minlength=256) for a in (predicted, reference))
     in_both = np.bincount(predicted[predicted == reference].ravel(), minlength=256)
@@ -69,21 +67,22 @@ def unit_dice(models: Mapping[str, Scores], corrected: Corrected) -> dict[str, d
 
     Only corrected classes are averaged, because for a class that nobody touched the reference is the current
     model's own output: the current model would score 1 there and every other model lose. A class counts in a
-    unit if the reference or any of the models has it there, so all models are averaged over the same classes;
-    one that rightly leaves it out scores 1. NaN for a unit without such a class.
+    unit if the reference or any of the models has 50 voxels of it there, or, where none has so many, one; so
+    all models are averaged over the same classes, and one that rightly leaves a class out scores 1. NaN for a
+    unit without such a class.
     """
     means: dict[str, dict[str, float]] = {arm: {} for arm in models}
     for unit, touched in corrected.items():
-        present = _present(models, unit)
-        counted = present if touched is None else present & set(touched)
+        large, present = (_present(models, unit, least) for least in (LEAST_VOXELS, 1))
+        if touched is not None:
+            large, present = large & set(touched), present & set(touched)
+        counted = large or present
         for arm, scores in models.items():
             means[arm][unit] = mean_defined([_agreed(scores.units[unit][value]) for value in sorted(counted)])
     return means
 
 
-def decide(
-    models: Mapping[str, Scores], corrected: Corrected, class_names: Mapping[int, str], unit: str
-) -> Decision:
+def decide(models: Mapping[str, Scores], corrected: Corrected, class_names: Mapping[int, str], unit: str) -> Decision:
     """Keep a new model only if it is better on average, much worse nowhere, and has lost no class.
 
     Better: the mean paired gain over held-out units is above 0. Much worse: a unit drops by 0.05 or more.
@@ -143,12 +142,13 @@ def _fault(
     return ""
 
 
-def _present(models: Mapping[str, Scores], unit: str) -> set[int]:
+def _present(models: Mapping[str, Scores], unit: str, least: int = 1) -> set[int]:
+    """Classes of which the reference or a model has at least so many voxels in a unit; the background is none."""
     return {
         value
         for scores in models.values()
         for value, overlap in scores.units[unit].items()
-        if value and overlap.predicted + overlap.reference
+        if value and max(overlap.predicted, overlap.reference) >= least
     }
 
 

@@ -24,6 +24,7 @@ FIRST_STAGE = 0.3  # of the steps, annotated slices only
 RAMP_UP = 0.3  # of the steps after it
 LARGEST_WEIGHT = 0.5  # of pseudo-labelled voxels against annotated ones
 CONFIDENCE = 0.75  # below it the teacher's label of a voxel is not used
+ANNOTATED_LOOKS = 0.5  # share of annotated slices shown as by another scanner: a model in use sees the one there is
 
 _WATCHED_STEPS = 10
 _FOREGROUND_RANGE = (0.25, 4.0)  # pseudo-labelled against annotated share
@@ -60,7 +61,7 @@ def supervised_loss(network: nn.Module, sampler: SliceSampler, batch: int, devic
         generator = torch.Generator().manual_seed(step)
         images, targets = (part.to(device) for part in sampler.labelled(step, batch))
         box = paste_masks(batch, sampler.patch, generator).to(device)
-        images = strong_look(images, generator)
+        images = strong_look(images, generator, ANNOTATED_LOOKS)
         logits = network(torch.where(box[:, None], images.roll(1, 0), images))
         targets = torch.where(box, targets.roll(1, 0), targets)
         return dice_cross_entropy(logits, targets), {"dice": shown.add(batch_dice(logits, targets))}
@@ -102,7 +103,8 @@ def semi_supervised_loss(
         if message:
             say(message)
         box = paste_masks(batch, sampler.patch, generator).to(device)
-        images, unlabelled = strong_look(images, generator), strong_look(unlabelled, generator)
+        images = strong_look(images, generator, ANNOTATED_LOOKS)
+        unlabelled = strong_look(unlabelled, generator)
         ignored = torch.full_like(targets, IGNORE)
         mixed = torch.cat(
             [torch.where(box[:, None], images, unlabelled), torch.where(box[:, None], unlabelled, images)]

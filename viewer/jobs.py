@@ -66,6 +66,7 @@ class JobQueue:
         self._deliver: Deliver = deliver or (lambda act: act())
         self._listeners: list[Callable[[Job], None]] = []
         self._running: list[Job] = []
+        self._closed = False
 
     @property
     def deliver(self) -> Deliver:
@@ -82,8 +83,14 @@ class JobQueue:
         done: Callable[[T], None] = lambda result: None,
         failed: Callable[[str], None] = lambda message: None,
     ) -> Job:
-        """Queue work; its value goes to done, or one sentence to failed, on the owner's thread."""
+        """Queue work; its value goes to done, or one sentence to failed, on the owner's thread.
+
+        After close the job is cancelled at once: a timer may still fire while the window goes.
+        """
         job = Job(title)
+        if self._closed:
+            job.state = "cancelled"
+            return job
         job._changed = self._announce
         self._running.append(job)
         self._announce(job)
@@ -95,6 +102,7 @@ class JobQueue:
 
     def close(self) -> None:
         """Cancel what runs and wait for it."""
+        self._closed = True
         for job in tuple(self._running):
             job.cancel()
         if self._pool is not None:

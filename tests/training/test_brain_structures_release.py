@@ -101,6 +101,7 @@ class TestExport:
             np.testing.assert_array_equal(stored[name], value.half().numpy(), err_msg=name)
         assert any(not torch.equal(saved["ema"][n].half(), saved["network"][n].half()) for n in saved["ema"])
         assert stored.keys() == saved["ema"].keys()
+        assert {value.dtype for value in stored.values()} == {np.dtype(np.float16)}
         kinds = {t.data_type for t in onnx.load(folder / "model.onnx").graph.initializer if len(t.dims) == 4}
         assert kinds == {onnx.TensorProto.FLOAT16}
 

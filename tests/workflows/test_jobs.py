@@ -93,3 +93,11 @@ def test_child_that_dies_is_noticed_with_its_last_words():
 
     assert exits[0][0] == 1
     assert "out of memory" in exits[0][1]
+
+
+def test_a_job_submitted_after_the_end_is_cancelled_and_never_runs():
+    queue = JobQueue(workers=1)
+    queue.close()
+    ran = []
+    assert queue.submit("late", lambda job: ran.append(1)).state == "cancelled"
+    assert ran == []

@@ -146,7 +146,8 @@ class _Story:
             changed = before != after
             voxels += int(np.count_nonzero(changed))
             touched.update(np.unique(before[changed]).tolist(), np.unique(after[changed]).tolist())
-            session.replace_voxels("Correct cortex", (slice(k, k + 1), slice(None), slice(None)), after[None])
+            whole_slice = slice(k, k + 1), slice(0, geometry.size[1]), slice(0, geometry.size[0])
+            session.replace_voxels("Correct cortex", whole_slice, after[None])
             session.move_cursor((session.cursor_ijk[0], session.cursor_ijk[1], k))
             session.toggle_confirmed("axial")
         self._settle(1.0)

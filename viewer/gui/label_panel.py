@@ -40,7 +40,8 @@ class LabelPanel(QWidget):
         super().__init__(parent)
         self._workflows, self._session, self._active_plane = workflows, workflows.session, active_plane
         self._volumes_ml: dict[str, float] = {}
-        self.table = QTreeWidget(columnCount=2, rootIsDecorated=False)
+        self.table = QTreeWidget(columnCount=2)
+        self.table.setRootIsDecorated(False)
         self.table.setHeaderLabels(["Label", "ml"])
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setAccessibleName("Labels")
@@ -51,7 +52,8 @@ class LabelPanel(QWidget):
         self.table.currentItemChanged.connect(self._chosen)
         self.table.itemChanged.connect(self._checked)
 
-        self.opacity = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=100)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
         self.opacity.setToolTip("How strongly labels cover the image; G hides and shows them")
         self.opacity.valueChanged.connect(lambda percent: self._session.set_overlay(opacity=percent / 100))
         self.radius = QDoubleSpinBox(decimals=1, singleStep=0.5, suffix=" mm")
@@ -59,7 +61,8 @@ class LabelPanel(QWidget):
         self.radius.setToolTip("Radius of brush and eraser; also [ and ], or Shift + wheel over a pane")
         self.radius.valueChanged.connect(self._session.set_brush_radius)
 
-        self.confirm = QPushButton(checkable=True)
+        self.confirm = QPushButton()
+        self.confirm.setCheckable(True)
         self.confirm.setToolTip("Training learns from confirmed slices: everything on them is as it should be (Return)")
         self.confirm.clicked.connect(lambda: self._session.toggle_confirmed(self._active_plane()))
         self.confirmed = QListWidget()

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.study import Series
-from viewer.gui.style import BORDER, VIEWPORT
 from viewer.gui.overlay import iso_date, person_name
+from viewer.gui.style import BORDER, VIEWPORT
 from viewer.io.library import THUMBNAIL_PIXELS
 from viewer.workflows import Workflows
 
@@ -42,7 +42,9 @@ class StudyBrowser(QWidget):
         self._session = workflows.session
         self.filter = QLineEdit(placeholderText="Find a patient, study or series", clearButtonEnabled=True)
         self.filter.textChanged.connect(self._filter)
-        self.tree = QTreeWidget(headerHidden=True, columnCount=1, indentation=10)
+        self.tree = QTreeWidget(columnCount=1)
+        self.tree.setHeaderHidden(True)
+        self.tree.setIndentation(10)
         self.tree.setIconSize(QSize(_ICON_PX, _ICON_PX))
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -140,8 +142,9 @@ class StudyBrowser(QWidget):
     def _filter(self, text: str) -> None:
         wanted = text.lower().split()
         for item in reversed(self._items()):
-            if item.childCount():
-                item.setHidden(all(item.child(n).isHidden() for n in range(item.childCount())))
+            children = [child for n in range(item.childCount()) if (child := item.child(n)) is not None]
+            if children:
+                item.setHidden(all(child.isHidden() for child in children))
             else:
                 words = str(item.data(0, _WORDS)).lower()
                 item.setHidden(not all(word in words for word in wanted))

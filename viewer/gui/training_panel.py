@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
@@ -30,8 +31,8 @@ from viewer.workflows import TrainingRun, Workflows
 
 _STEPS = 80
 _STEPS_RANGE = (10, 5000)
-_ARMS = ("semi-supervised", "supervised")
-_NAMES = {"current": "Current", "semi-supervised": "Semi-supervised", "supervised": "Supervised twin"}
+_ARMS = ("semi-supervised", "supervised")  # the second is the twin: same slices and steps, nothing unlabelled
+_NAMES = {"current": "Current", "semi-supervised": "Semi-supervised", "supervised": "Supervised"}
 _STATES = {
     "preparing": "Preparing the training data…",
     "paused": "Paused.",
@@ -63,14 +64,15 @@ class TrainingPanel(QWidget):
         self.progress = QProgressBar(textVisible=False)
         self._status = QLabel(wordWrap=True)
 
-        self._loss, self._dice = _plot("Loss"), _plot("Dice")
+        self._loss = _plot("Loss", (("labelled", ACCENT), ("unlabelled", WARNING), ("twin", DIMMED_TEXT)))
+        self._dice = _plot("Dice", (("training", ACCENT), ("held out", GOOD), ("twin, held out", DIMMED_TEXT)))
         self._curves = {
-            "loss": _curve(self._loss, ACCENT, "labelled"),
-            "loss_unlabelled": _curve(self._loss, WARNING, "unlabelled"),
-            "loss of the twin": _curve(self._loss, DIMMED_TEXT, "twin"),
-            "dice": _curve(self._dice, ACCENT, "training"),
-            "dice of the twin": _curve(self._dice, DIMMED_TEXT, "twin"),
-            "held out": _curve(self._dice, GOOD, "held out", points=True),
+            "loss of the twin": _curve(self._loss, DIMMED_TEXT),
+            "loss": _curve(self._loss, ACCENT),
+            "loss_unlabelled": _curve(self._loss, WARNING),
+            "dice": _curve(self._dice, ACCENT),
+            "held out of the twin": _curve(self._dice, DIMMED_TEXT, points=True),
+            "held out": _curve(self._dice, GOOD, points=True),
         }
 
         self.comparison = QTableWidget(0, 4)
@@ -86,9 +88,9 @@ class TrainingPanel(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._reason = QLabel(wordWrap=True)
         self._reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.use = QPushButton("Use the new model")
+        self.use = QPushButton("Use new model")
         self.use.clicked.connect(lambda: workflows.accept_training())
-        self.keep = QPushButton("Keep the current one")
+        self.keep = QPushButton("Keep current")
         self.keep.clicked.connect(workflows.discard_training)
         self.roll_back = QPushButton("Roll back")
         self.roll_back.clicked.connect(self._roll_back)
@@ -153,8 +155,8 @@ class TrainingPanel(QWidget):
             text = "Segment, correct some slices and confirm them (Return). Then the model can learn from them."
         else:
             text = (
-                f"{count} confirmed slice{'s' if count > 1 else ''} in this scan. The model learns from these, and from "
-                "slices nobody has labelled; some confirmed slices are held out to measure the gain."
+                f"{count} confirmed slice{'s' if count > 1 else ''} in this scan. The model learns from these, and "
+                "from slices nobody has labelled; some confirmed slices are held out to measure the gain."
             )
         self._ready.setText(text)
         self._ready.setProperty("dimmed", True)
@@ -193,27 +195,27 @@ class TrainingPanel(QWidget):
                 f"{event['held_out_slices']} held out. Device: {event['device']}."
             )
         elif kind == "progress":
-            arm = _ARMS.index(event["arm"]) if event["arm"] in _ARMS else 0
-            done = (arm + event["step"] / event["steps"]) / len(_ARMS)
+            reached = {e["arm"]: e["step"] / e["steps"] for e in run.events if e["event"] == "progress"}
+            done = sum(reached.values()) / len(_ARMS)
             self.progress.setRange(0, 1000)
             self.progress.setValue(round(1000 * done))
             eta_s = event.get("eta_s")
             left = f" · {_duration(eta_s)} left" if eta_s is not None and math.isfinite(eta_s) else ""
-            self._status.setText(f"{_NAMES[event['arm']]}: step {event['step']} of {event['steps']}{left}")
+            self._status.setText(f"{_NAMES[event['arm']]}, step {event['step']} of {event['steps']}{left}")
         self._draw_curves(run)
 
     def _draw_curves(self, run: TrainingRun | None) -> None:
         events = run.events if run is not None else []
         series: dict[str, list[tuple[float, float]]] = {name: [] for name in self._curves}
         for event in events:
+            twin = " of the twin" if event.get("arm") == "supervised" else ""
             if event["event"] == "progress":
-                twin = " of the twin" if event["arm"] == "supervised" else ""
-                for name in ("loss", "dice"):
-                    _append(series[name + twin], event, name)
+                _append(series["loss" + twin], event, "loss")
                 if not twin:
                     _append(series["loss_unlabelled"], event, "loss_unlabelled")
-            elif event["event"] == "evaluation" and event["arm"] == "semi-supervised":
-                _append(series["held out"], event, "dice")
+                    _append(series["dice"], event, "dice")
+            elif event["event"] == "evaluation":
+                _append(series["held out" + twin], event, "dice")
         for name, curve in self._curves.items():
             curve.setData([step for step, _ in series[name]], [value for _, value in series[name]])
 
@@ -249,14 +251,16 @@ class TrainingPanel(QWidget):
         self.comparison.resizeRowsToContents()
         heights = sum(self.comparison.rowHeight(row) for row in range(len(arms)))
         self.comparison.setFixedHeight(self.comparison.horizontalHeader().sizeHint().height() + heights + 6)
-        unverified = "" if report.get("verified") else " Not verified on other patients: fewer than three are annotated."
+        unverified = (
+            "" if report.get("verified") else " Not verified on other patients: fewer than three are annotated."
+        )
         self._reason.setText(report["decision"]["reason"] + unverified)
         better = run.recommended != "current"
         for button, primary in ((self.use, better), (self.keep, not better)):
             button.setProperty("primary", primary)
             button.style().unpolish(button)
             button.style().polish(button)
-        self.use.setText("Use the new model" if better else "Use the new one anyway")
+        self.use.setText("Use new model" if better else "Use new anyway")
         if state == "finished":
             minutes = report.get("seconds", 0) / 60
             self._status.setText(f"Compared on held-out {report['unit']} after {minutes:.1f} min. The choice is yours.")
@@ -265,10 +269,12 @@ class TrainingPanel(QWidget):
         return run is not None and self._workflows.models.can_roll_back(run.model.manifest.name)
 
 
-def _plot(title: str) -> pg.PlotWidget:
-    plot = pg.PlotWidget(background=SUNKEN)
-    plot.setTitle(title, color=DIMMED_TEXT, size="9pt")
-    plot.setMinimumHeight(96)
+def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
+    """An empty plot whose title names the colours of its curves: a legend inside would hide them when it is small."""
+    plot = pg.PlotWidget(background=SUNKEN.name())
+    keys = "&nbsp;&nbsp; ".join(f"<span style='color:{colour.name()}'>{name}</span>" for name, colour in legend)
+    plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=TEXT, size="8pt")
+    plot.setMinimumHeight(104)
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)
@@ -277,15 +283,13 @@ def _plot(title: str) -> pg.PlotWidget:
         axis = plot.getAxis(side)
         axis.setPen(pg.mkPen(BORDER))
         axis.setTextPen(pg.mkPen(DIMMED_TEXT))
-    plot.addLegend(offset=(-4, 2), labelTextColor=TEXT, labelTextSize="8pt", verSpacing=-5)
     return plot
 
 
-def _curve(plot: pg.PlotWidget, colour: QColor, name: str, points: bool = False) -> pg.PlotDataItem:
+def _curve(plot: pg.PlotWidget, colour: QColor, points: bool = False) -> pg.PlotDataItem:
     return plot.plot(
         [],
         [],
-        name=name,
         pen=pg.mkPen(colour, width=1.6),
         antialias=True,
         symbol="o" if points else None,

@@ -13,6 +13,8 @@ from vtkmodules.vtkFiltersCore import vtkPolyDataNormals, vtkSurfaceNets3D
 
 from viewer.core.geometry import Geometry
 
+_SMOOTHING_STEPS = 8
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -114,6 +116,11 @@ def label_surface(grid: Grid, shown: NDArray[np.bool_]) -> vtkPolyData | None:
     for n, value in enumerate(np.flatnonzero(np.bincount(padded.ravel(), minlength=256)[1:]) + 1):
         nets.SetValue(n, float(value))
     nets.SetOutputMeshTypeToTriangles()
+    # Smooth, yet never more than half a voxel from where the label ends: VTK's own limits let thin labels shrink.
+    nets.SetNumberOfIterations(_SMOOTHING_STEPS)
+    nets.AutomaticSmoothingConstraintsOff()
+    nets.SetConstraintStrategyToConstraintBox()
+    nets.SetConstraintBox(*grid.spacing)
     nets.Update()
     return _with_normals(_outer_faces(nets.GetOutput()))
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import vtkmodules.vtkRenderingOpenGL2
 import vtkmodules.vtkRenderingVolumeOpenGL2  # noqa: F401  both register VTK's drawing back ends
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkCommand, vtkLogger, vtkLookupTable, vtkUnsignedCharArray
 from vtkmodules.vtkCommonDataModel import vtkPiecewiseFunction
@@ -58,8 +58,6 @@ _SIDES: dict[Side, tuple[tuple[float, float, float], tuple[float, float, float]]
     "inferior": ((0, 0, -1), (0, -1, 0)),
 }
 
-Point = tuple[float, float]
-
 
 class VolumeScene:
     """An off-screen scene in LPS mm. Every call has to come from the thread that made it.
@@ -78,7 +76,14 @@ class VolumeScene:
         self._window.SetSize(64, 64)
         self._renderer = vtkRenderer()
         self._renderer.SetBackground(0, 0, 0)
+        # Surfaces are a layer of their own over the scan: their colours stay true, and nothing depends on VTK's
+        # software ray caster reading back the depth of what was drawn before, which it fails to do with Mesa's EGL.
+        self._front = vtkRenderer()
+        self._front.SetLayer(1)
+        self._front.SetActiveCamera(self._renderer.GetActiveCamera())
+        self._window.SetNumberOfLayers(2)
         self._window.AddRenderer(self._renderer)
+        self._window.AddRenderer(self._front)
         self._window.Render()
         if not self._window.GetInitialized():
             raise SceneError(_NO_OPENGL)
@@ -94,7 +99,7 @@ class VolumeScene:
         self._meshes = [_surface_mapper(), _surface_mapper()]  # coarse, fine
         self._surfaces = [_surface_actor(mapper) for mapper in self._meshes]
         for actor in self._surfaces:
-            self._renderer.AddActor(actor)
+            self._front.AddActor(actor)
         self._label_grids: list[Grid | None] = [None, None]
         self._labels_shown = np.zeros(256, dtype=bool)
         self._fine_due = False
@@ -132,7 +137,7 @@ class VolumeScene:
         self._volume.SetUserMatrix(self._grid.matrix)
         skin = _level_of(-400.0) if is_ct else _threshold(self._grid.voxels)
         look = _look_of_ct() if is_ct else _look_of_mr(skin)
-        self._opacity, self._glass = look.GetScalarOpacity(), _glass(skin)
+        self._opacity, self._glass = look.GetScalarOpacity(), _glass(skin, is_ct)
         self._volume.SetProperty(look)
         self._renderer.AddVolume(self._volume)
         first_mm, last_mm = _extent_mm(self._grid, self._opacity)
@@ -171,7 +176,7 @@ class VolumeScene:
             mesh.SetInputData(None)
 
     def show(self, *, volume: bool, labels: bool) -> None:
-        """Show or hide the scan and the label surfaces. Inside a shown scan labels are seen as through glass."""
+        """Show or hide the scan and the label surfaces. Around labels the scan is as of glass."""
         self._wants_volume, self._wants_labels = volume, labels
         self._arrange()
 
@@ -225,14 +230,6 @@ class VolumeScene:
         camera.Dolly(factor)
         self._clip()
 
-    def project(self, point_lps: ArrayLike) -> Point:
-        """The (column, row) of the frame, from its top left corner, at which a physical point is drawn."""
-        left, posterior, superior = np.asarray(point_lps, dtype=np.float64)
-        self._renderer.SetWorldPoint(left, posterior, superior, 1.0)
-        self._renderer.WorldToDisplay()
-        x, y, _ = self._renderer.GetDisplayPoint()
-        return x, self._window.GetSize()[1] - 1 - y
-
     # Drawing
 
     def render(self, full: bool, interrupted: Callable[[], bool] = lambda: False) -> Frame | None:
@@ -268,7 +265,7 @@ class VolumeScene:
         use_fine = _has_cells(self._meshes[1]) and (full or not self._software)
         fine.SetVisibility(self._labels_drawn and use_fine)
         coarse.SetVisibility(self._labels_drawn and not use_fine)
-        self._renderer.SetUseFXAA(full and self._labels_drawn)
+        self._front.SetUseFXAA(full and self._labels_drawn)
 
     def _pixels(self) -> NDArray[np.uint8]:
         width, height = self._window.GetSize()
@@ -362,11 +359,12 @@ def _extent_mm(grid: Grid, opacity: vtkPiecewiseFunction) -> tuple[NDArray[np.fl
 
 
 def _range_of(grid: Grid) -> tuple[float, float]:
-    """The smallest value, and one that only a few bright voxels (vessels, artefacts) exceed."""
+    """Values that only a few voxels lie beyond: markers of missing data below, vessels and artefacts above."""
     step = max(1, round((grid.voxels.size / _SAMPLE) ** (1 / 3)))
     sample = grid.voxels[::step, ::step, ::step]
     sample = sample[np.isfinite(sample)]
-    return (float(sample.min()), float(np.percentile(sample, 99.8))) if sample.size else (0.0, 1.0)
+    low, high = np.percentile(sample, (0.1, 99.8)) if sample.size else (0.0, 1.0)
+    return float(low), float(high)
 
 
 def _threshold(levels: NDArray[np.uint16]) -> float:
@@ -377,7 +375,8 @@ def _threshold(levels: NDArray[np.uint16]) -> float:
     above = below[-1] - below
     with np.errstate(divide="ignore", invalid="ignore"):
         between = below * above * (moment / below - (moment[-1] - moment) / above) ** 2
-    return float(middles[int(np.argmax(np.nan_to_num(between)))])
+    between = np.nan_to_num(between)
+    return float(middles[between >= between.max() * (1 - 1e-6)].mean())  # the middle, where many do as well
 
 
 def _look_of_mr(threshold: float) -> vtkVolumeProperty:
@@ -433,9 +432,11 @@ def _look(
     return look
 
 
-def _glass(skin: float) -> vtkPiecewiseFunction:
-    """A shell where the scan's outside is and nothing within, so that label surfaces keep their colours."""
-    return _opacity_of(((0.5 * skin, 0.0), (0.8 * skin, 0.05), (1.1 * skin, 0.012), (1.3 * skin, 0.0)))
+def _glass(skin: float, is_ct: bool) -> vtkPiecewiseFunction:
+    """The scan around label surfaces: a shell where its outside is and, of a CT, a hint of bone."""
+    shell = ((0.5 * skin, 0.0), (0.8 * skin, 0.22), (1.1 * skin, 0.05), (1.35 * skin, 0.0))
+    bone = ((_level_of(200.0), 0.0), (_level_of(600.0), 0.05)) if is_ct else ()
+    return _opacity_of((*shell, *bone))
 
 
 def _opacity_of(nodes: Sequence[tuple[float, float]]) -> vtkPiecewiseFunction:

@@ -1,0 +1,262 @@
+"""The window as a person uses it: mouse, keys and buttons, and what the session holds afterwards."""
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTextBrowser
+
+from tests.gui.conftest import head
+from viewer.core.geometry import plane_axes
+from viewer.core.labels import Label
+from viewer.core.session import Proposal
+from viewer.gui.actions import KeysDialog
+
+
+def drop(window, *paths) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    how = Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entering = QDragEnterEvent(QPoint(300, 300), *how)
+    QApplication.sendEvent(window, entering)
+    assert entering.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *how))
+
+
+def wheel(widget, notches: int, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
+    middle = QPointF(widget.width() / 2, widget.height() / 2)
+    event = QWheelEvent(
+        middle,
+        QPointF(widget.mapToGlobal(middle.toPoint())),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def propose(window) -> None:
+    voxels = (head().voxels > 500).astype(np.uint8)
+    window.session.propose(Proposal(voxels, (Label(1, "Bright", (200, 0, 0)),), "tiny", "1.0.0", "CPU", 1.0))
+
+
+def test_a_dropped_folder_is_listed_with_a_thumbnail_and_a_double_click_opens_it(start, scan_folder, qtbot):
+    (scan_folder / "second.nii.gz").write_bytes((scan_folder / "head.nii.gz").read_bytes())
+    window = start()
+    drop(window, scan_folder)
+    qtbot.waitUntil(lambda: len(window.browser.series_items()) == 2, timeout=20_000)
+    assert window.session.volume is None, "two series: a person chooses"
+    window.browser.tree.itemActivated.emit(window.browser.series_items()[0], 0)
+    qtbot.waitUntil(lambda: window.session.volume is not None, timeout=20_000)
+
+    np.testing.assert_array_equal(window.session.volume.voxels, head().voxels)
+    qtbot.waitUntil(lambda: all(pane.isVisible() for pane in window.panes.values()))
+
+
+def test_a_folder_without_images_is_said_in_the_window(start, tmp_path, qtbot):
+    (tmp_path / "empty").mkdir()
+    window = start()
+    drop(window, tmp_path / "empty")
+    qtbot.waitUntil(lambda: window._failure.isVisible(), timeout=20_000)
+    assert window._failure.text.text() == "No images were found in empty."
+    window._failure.first.click()
+    assert not window._failure.isVisible()
+
+
+def test_wheel_and_arrow_keys_scroll_the_pane_under_them_and_the_others_follow(opened, qtbot):
+    window, session = opened, opened.session
+    axis = plane_axes(session.volume.geometry, "axial").normal
+    before = session.cursor_ijk
+    wheel(window.panes["axial"], 2)
+    assert abs(session.cursor_ijk[axis] - before[axis]) == 2
+    assert sum(a != b for a, b in zip(session.cursor_ijk, before, strict=True)) == 1
+
+    pane = window.panes["coronal"]
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    axis = plane_axes(session.volume.geometry, "coronal").normal
+    before = session.cursor_ijk
+    QTest.keyClick(pane, Qt.Key.Key_Up)
+    assert abs(session.cursor_ijk[axis] - before[axis]) == 1
+    QTest.keyClick(pane, Qt.Key.Key_Down)
+    assert session.cursor_ijk == before
+
+
+def test_keys_choose_tools_labels_and_windows(opened, qtbot):
+    window, session = opened, opened.session
+    window.panes["axial"].setFocus()
+    for key, tool in (
+        ("B", "brush"),
+        ("X", "eraser"),
+        ("W", "window"),
+        ("Z", "zoom"),
+        ("P", "pan"),
+        ("T", "crosshair"),
+    ):
+        QTest.keyClick(window.panes["axial"], key.lower())
+        assert session.tool == tool
+    QTest.keyClick(window.panes["axial"], Qt.Key.Key_Escape)
+    assert session.tool == "window"
+    first = session.active_label
+    QTest.keyClick(window.panes["axial"], Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
+    assert session.active_label != first
+    radius = session.brush_radius_mm
+    QTest.keyClick(window.panes["axial"], "]")
+    assert session.brush_radius_mm > radius
+    QTest.keyClick(window.panes["axial"], "i")
+    assert session.inverted
+    QTest.keyClick(window.panes["axial"], "0")
+    assert not session.inverted
+
+
+def test_painting_with_the_mouse_is_one_undo_and_is_there_after_a_restart(opened, start, scan_folder, qtbot):
+    session, pane = opened.session, opened.panes["sagittal"]
+    QTest.keyClick(pane, "b")
+    at = pane.rect().center()
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=at)
+    for step in range(1, 9):
+        QTest.mouseMove(pane, at + QPoint(4 * step, 2 * step))
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=at + QPoint(32, 16))
+    painted = session.label_map.voxels.copy()
+    assert painted.any()
+    qtbot.wait(20)
+    QTest.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not session.label_map.voxels.any()
+    qtbot.wait(20)
+    QTest.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    np.testing.assert_array_equal(session.label_map.voxels, painted)
+
+    again = start()
+    again.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: again.session.volume is not None, timeout=20_000)
+    np.testing.assert_array_equal(again.session.label_map.voxels, painted)
+
+
+def test_a_proposal_waits_over_the_panes_and_can_be_rejected_or_accepted(opened, qtbot):
+    window, session = opened, opened.session
+    propose(window)
+    qtbot.waitUntil(lambda: window._proposal.isVisible())
+    assert "tiny 1.0.0" in window._proposal.text.text()
+    window._proposal.second.click()
+    qtbot.waitUntil(lambda: not window._proposal.isVisible())
+    assert not session.label_map.voxels.any()
+
+    propose(window)
+    qtbot.waitUntil(lambda: window._proposal.isVisible())
+    window._proposal.first.click()
+    qtbot.waitUntil(lambda: session.proposal is None, timeout=10_000)
+    np.testing.assert_array_equal(session.label_map.voxels == 1, head().voxels > 500)
+    assert [item.text(0) for item in window.label_panel._rows()] == ["Bright"]
+    ml = float((head().voxels > 500).sum()) * 8 / 1000
+    qtbot.waitUntil(lambda: window.label_panel._rows()[0].text(1) == f"{ml:.1f}", timeout=10_000)
+    qtbot.wait(20)
+    assert window.commands.undo.text() == "Undo Accept tiny 1.0.0"
+    window.commands.undo.trigger()
+    assert not session.label_map.voxels.any()
+
+
+def test_a_voxel_painted_while_a_proposal_is_being_accepted_stays(opened, qtbot):
+    window, session = opened, opened.session
+    propose(window)
+    window.workflows.accept_proposal()
+    session.choose_tool("brush")  # before the job's result can have arrived
+    session.begin_stroke("axial", (2, 2, 2))
+    session.end_stroke()
+    qtbot.waitUntil(lambda: session.proposal is None, timeout=10_000)
+    assert session.label_map.voxels[2, 2, 2] != 0
+
+
+def test_confirming_marks_the_slice_of_the_active_pane_and_lists_it(opened, qtbot):
+    window, session = opened, opened.session
+    pane = window.panes["coronal"]
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    axis = plane_axes(session.volume.geometry, "coronal").normal
+    QTest.keyClick(pane, Qt.Key.Key_Return)
+    assert session.confirmed == {(axis, session.cursor_ijk[axis])}
+    qtbot.waitUntil(lambda: window.label_panel.confirmed.count() == 1)
+    wheel(pane, 3)
+    qtbot.wait(20)
+    assert not window.label_panel.confirm.isChecked()
+    item = window.label_panel.confirmed.item(0)
+    window.label_panel.confirmed.itemClicked.emit(item)
+    qtbot.waitUntil(lambda: window.label_panel.confirm.isChecked())
+
+
+def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):
+    window = opened
+    QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    assert [name for name, pane in window._all_panes().items() if pane.isVisible()] == ["axial"]
+    QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    assert all(pane.isVisible() for pane in window._all_panes().values())
+
+
+def test_a_running_job_is_shown_and_can_be_cancelled(opened, qtbot):
+    window = opened
+    ended = []
+
+    def work(job):
+        for n in range(2000):
+            job.report(n / 2000, "counting")
+            QTest.qSleep(5)
+
+    job = window.workflows.jobs.submit("Counting", work, ended.append, ended.append)
+    qtbot.waitUntil(lambda: window._job_text.isVisible() and "Counting: counting" in window._job_text.text())
+    window.cancel_job.click()
+    qtbot.waitUntil(lambda: job.state == "cancelled")
+    qtbot.waitUntil(lambda: not window._job_text.isVisible())
+    assert ended == []
+
+
+def test_the_studies_can_be_filtered_and_taken_off_the_list(opened, qtbot):
+    browser = opened.browser
+    browser.filter.setText("nothing like this")
+    assert all(item.isHidden() for item in browser.series_items())
+    browser.filter.setText("head")
+    assert not any(item.isHidden() for item in browser.series_items())
+    browser._remove(browser.series_items()[0].data(0, Qt.ItemDataRole.UserRole))
+    assert browser.series_items() == []
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (2560, 1440)])
+def test_no_text_is_cut_off_and_no_button_lies_outside(opened, qtbot, size):
+    window = opened
+    window.resize(*size)
+    propose(window)
+    window.session.toggle_confirmed("axial")
+    for page in range(window.panels.count()):
+        window.panels.setCurrentIndex(page)
+        qtbot.wait(60)
+        for button in window.findChildren(QPushButton):
+            if button.isVisible():
+                needed = button.fontMetrics().horizontalAdvance(button.text())
+                assert button.width() >= needed, f"{button.text()!r} needs {needed} px and has {button.width()}"
+        for label in window.findChildren(QLabel):
+            if label.isVisible() and not label.wordWrap():
+                assert label.width() >= label.sizeHint().width() - 1, label.text()
+    assert window.width() == size[0], "the window could not become this small"
+
+
+def test_the_window_says_that_it_is_not_for_diagnosis(opened):
+    assert any("Not for diagnostic use" in label.text() for label in opened.findChildren(QLabel) if label.isVisible())
+
+
+def test_every_key_is_explained_on_the_page_of_keys(opened, qtbot):
+    opened.keys_action.trigger()
+    dialog = opened.findChild(KeysDialog)
+    text = dialog.findChild(QTextBrowser).toPlainText()
+    for words in ("Brush", "Undo", "Confirm the slice", "Shift + move", "Segment"):
+        assert words in text
+    dialog.reject()
+
+
+def test_closing_the_window_ends_its_threads_and_may_happen_twice(opened):
+    before = {thread.name for thread in threading.enumerate()}
+    opened.close()
+    opened.close()
+    assert {"job_0"} <= before
+    assert not [t for t in threading.enumerate() if t.name.startswith("job_")]

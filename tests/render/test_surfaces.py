@@ -1,0 +1,114 @@
+"""Label surfaces lie where the labels are in the patient, whatever way the grid is stored."""
+
+import numpy as np
+import pytest
+from vtkmodules.util.numpy_support import vtk_to_numpy
+
+from viewer.core.geometry import Geometry
+from viewer.render.surfaces import Grid, label_surface, thinned, upright
+
+ALL = np.arange(256) > 0
+
+
+def points_lps(grid: Grid, surface) -> np.ndarray:
+    points = vtk_to_numpy(surface.GetPoints().GetData()).astype(float)
+    return np.array([grid.matrix.MultiplyPoint((*p, 1.0))[:3] for p in points])
+
+
+def test_a_box_of_labels_has_its_surface_at_the_place_worked_out_by_hand():
+    # k runs to the feet and j to the front: i 1 mm apart to L, j 2 mm apart to A, k 3 mm apart to F
+    direction = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, -1]])
+    geometry = Geometry((20, 15, 10), (1.0, 2.0, 3.0), np.array([10.0, 40.0, 200.0]), direction)
+    labels = np.zeros(geometry.shape, np.uint8)
+    labels[2:5, 6:9, 4:12] = 7  # i 4..11, j 6..8, k 2..4
+    grid = upright(labels, geometry)
+
+    surface = label_surface(grid, ALL)
+
+    points = points_lps(grid, surface)
+    low, high = points.min(axis=0), points.max(axis=0)
+    np.testing.assert_allclose((low + high) / 2, (17.5, 40 - 14, 200 - 9), atol=0.01)
+    # the outer faces are half a voxel beyond the outer centres; smoothing takes less than half a voxel off
+    np.testing.assert_array_less(np.abs(low - (13.5, 40 - 17, 200 - 13.5)), (0.5, 1.0, 1.5))
+    np.testing.assert_array_less(np.abs(high - (21.5, 40 - 11, 200 - 4.5)), (0.5, 1.0, 1.5))
+
+
+def test_surfaces_surround_their_label_on_every_kind_of_grid(phantom):
+    labels = np.zeros(phantom.geometry.shape, np.uint8)
+    labels[2:5, 3:8, 9:13] = 3
+    grid = upright(labels, phantom.geometry)
+
+    points = points_lps(grid, label_surface(grid, ALL))
+
+    index = phantom.geometry.lps_to_index(points)
+    np.testing.assert_allclose((index.min(axis=0) + index.max(axis=0)) / 2, (10.5, 5.0, 3.0), atol=0.01)
+    np.testing.assert_allclose(index.min(axis=0), (8.5, 2.5, 1.5), atol=0.5)
+    np.testing.assert_allclose(index.max(axis=0), (12.5, 7.5, 4.5), atol=0.5)
+
+
+def test_grids_for_vtk_are_never_mirrored_and_keep_every_voxel_in_its_place(phantom):
+    grid = upright(phantom.voxels, phantom.geometry)
+
+    assert np.linalg.det(grid.to_lps) == pytest.approx(1.0)
+    brightest_kji = np.unravel_index(int(np.argmax(grid.voxels)), grid.voxels.shape)
+    place = grid.to_world(np.array(brightest_kji[::-1]) * grid.spacing)
+    np.testing.assert_allclose(place, phantom.geometry.index_to_lps((9, 3, 5)), atol=1e-9)
+
+
+def test_thinned_labels_stay_in_their_place(oblique_phantom):
+    geometry = oblique_phantom.geometry
+    labels = np.zeros(geometry.shape, np.uint8)
+    labels[0:6, 2:8, 4:12] = 1
+    grid = thinned(upright(labels, geometry), (2, 2, 2), mean=False)
+
+    index = geometry.lps_to_index(points_lps(grid, label_surface(grid, ALL)))
+
+    middle = (index.min(axis=0) + index.max(axis=0)) / 2
+    np.testing.assert_allclose(middle, (7.5, 4.5, 2.5), atol=1.0)  # half of a coarse voxel
+
+
+def test_thinned_scans_hold_the_mean_at_the_middle_of_each_block():
+    geometry = Geometry((4, 3, 2), (1.0, 1.0, 5.0), np.array([0.0, 0.0, 0.0]), np.eye(3))
+    voxels = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+
+    coarse = thinned(upright(voxels, geometry), (2, 2, 1), mean=True)
+
+    np.testing.assert_array_equal(coarse.voxels, [[[2, 4]], [[14, 16]]])  # (0+1+4+5)/4 = 2.5, cut to an integer
+    np.testing.assert_allclose(coarse.origin_lps, (0.5, 0.5, 0.0))
+    assert coarse.spacing == (2.0, 2.0, 5.0)
+
+
+def test_thinning_by_one_copies_so_that_a_brush_cannot_change_it():
+    geometry = Geometry((4, 3, 2), (1.0, 1.0, 1.0), np.zeros(3), np.eye(3))
+    labels = np.zeros(geometry.shape, np.uint8)
+
+    kept = thinned(upright(labels, geometry), (1, 1, 1), mean=False)
+    labels[:] = 9
+
+    assert not kept.voxels.any()
+
+
+def test_triangles_know_their_label_and_hidden_labels_have_none():
+    geometry = Geometry((16, 12, 9), (1.0, 1.5, 2.0), np.zeros(3), np.eye(3))
+    labels = np.zeros(geometry.shape, np.uint8)
+    labels[2:6, 2:6, 2:6] = 4
+    labels[2:6, 2:6, 9:13] = 200
+    grid = upright(labels, geometry)
+
+    both = label_surface(grid, ALL)
+    one = label_surface(grid, np.arange(256) == 200)
+
+    assert set(vtk_to_numpy(both.GetCellData().GetArray("label"))) == {4, 200}
+    assert set(vtk_to_numpy(one.GetCellData().GetArray("label"))) == {200}
+    assert points_lps(grid, one)[:, 0].min() > 8
+    assert label_surface(grid, np.zeros(256, bool)) is None
+
+
+def test_a_label_at_the_edge_of_the_scan_is_closed():
+    geometry = Geometry((8, 7, 6), (1.0, 1.0, 1.0), np.zeros(3), np.eye(3))
+    surface = label_surface(upright(np.full(geometry.shape, 1, np.uint8), geometry), ALL)
+
+    corners = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)
+    edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
+    _, times = np.unique(edges, axis=0, return_counts=True)
+    assert (times == 2).all()

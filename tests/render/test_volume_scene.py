@@ -1,0 +1,405 @@
+"""The 3-D picture shows the patient the right way round, and its thread never keeps anybody waiting."""
+
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from viewer.core.geometry import Geometry
+from viewer.core.labels import Label
+from viewer.core.volume import Volume
+from viewer.render import volume_scene
+from viewer.render.scene_thread import Frame, LabelLayer, SceneError, SceneRenderer
+from viewer.render.volume_scene import VolumeScene
+
+SIZE_IJK, SPACING_MM = (44, 30, 18), (0.8, 1.3, 2.5)  # some 35 x 39 x 45 mm
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+PIXELS = 160
+
+
+@pytest.fixture(scope="module")
+def shared_scene():
+    try:
+        scene = VolumeScene()
+    except SceneError as error:
+        pytest.skip(str(error))
+    scene.resize(PIXELS, PIXELS)
+    yield scene
+    scene.close()
+
+
+@pytest.fixture
+def scene(shared_scene):
+    shared_scene.set_volume(None)
+    shared_scene.show(volume=True, labels=True)
+    shared_scene.resize(PIXELS, PIXELS)
+    return shared_scene
+
+
+@pytest.fixture
+def geometry(phantom) -> Geometry:
+    """A grid of some centimetres with the axes of each phantom in turn."""
+    return Geometry(SIZE_IJK, SPACING_MM, np.array((-41.5, 17.25, 103.0)), phantom.geometry.direction)
+
+
+@pytest.fixture
+def straight() -> Geometry:
+    return Geometry(SIZE_IJK, SPACING_MM, np.array((10.0, -20.0, 30.0)), np.eye(3))
+
+
+def middle_lps(geometry: Geometry) -> np.ndarray:
+    return geometry.index_to_lps((np.array(geometry.size) - 1) / 2)
+
+
+def ball(geometry: Geometry, centre_lps, radius_mm: float) -> np.ndarray:
+    """True within radius_mm of a point of the patient; (k, j, i)."""
+    k, j, i = np.indices(geometry.shape)
+    place = geometry.origin + (np.stack([i, j, k], axis=-1) * geometry.spacing) @ geometry.direction.T
+    return np.linalg.norm(place - centre_lps, axis=-1) <= radius_mm
+
+
+def labels_at(geometry: Geometry, **offsets_lps) -> tuple[LabelLayer, ...]:
+    """One ball of each colour at its offset from the middle of the grid."""
+    colours = {"red": (1, RED), "green": (2, GREEN), "blue": (3, BLUE)}
+    voxels = np.zeros(geometry.shape, np.uint8)
+    for name, offset in offsets_lps.items():
+        voxels[ball(geometry, middle_lps(geometry) + offset, 4.0)] = colours[name][0]
+    return (LabelLayer(voxels, [Label(value, name, rgb) for name, (value, rgb) in colours.items()]),)
+
+
+def empty_scan(geometry: Geometry) -> Volume:
+    return Volume(np.zeros(geometry.shape, np.int16), geometry)
+
+
+def place_of(frame: Frame, colour) -> np.ndarray | None:
+    """Mean (column, row) of the pixels in which a colour outweighs the others."""
+    channel = colour.index(255)
+    others = [c for c in range(3) if c != channel]
+    pixels = frame.pixels.astype(int)
+    strong = pixels[..., channel] > 60 + pixels[..., others].max(axis=-1)
+    rows, columns = np.nonzero(strong)
+    return np.array([columns.mean(), rows.mean()]) if rows.size else None
+
+
+SEEN_FROM = {  # where the patient's left, back and head point on the screen: (right, down)
+    "anterior": ((1, 0), (0, 0), (0, -1)),
+    "posterior": ((-1, 0), (0, 0), (0, -1)),
+    "left": ((0, 0), (1, 0), (0, -1)),
+    "right": ((0, 0), (-1, 0), (0, -1)),
+    "superior": ((-1, 0), (0, 1), (0, 0)),
+    "inferior": ((1, 0), (0, 1), (0, 0)),
+}
+
+
+@pytest.mark.parametrize("side", SEEN_FROM)
+def test_left_back_and_head_are_where_they_belong(scene, geometry, side):
+    scene.set_volume(empty_scan(geometry))
+    for axis, expected in enumerate(SEEN_FROM[side]):
+        if expected == (0, 0):
+            continue  # towards or away from the camera
+        offset = np.zeros(3)
+        offset[axis] = 10.0
+        scene.set_labels(labels_at(geometry, green=-offset, red=offset), geometry)
+        scene.look_from(side)
+        frame = scene.render(full=False)
+        moved = place_of(frame, RED) - place_of(frame, GREEN)
+        np.testing.assert_allclose(moved / np.linalg.norm(moved), expected, atol=0.12)
+
+
+def test_a_new_scan_is_seen_from_the_front(scene, geometry):
+    scene.set_volume(empty_scan(geometry))
+
+    frame = scene.render(full=False)
+
+    np.testing.assert_allclose(frame.right_lps, (1, 0, 0), atol=1e-9)
+    np.testing.assert_allclose(frame.up_lps, (0, 0, 1), atol=1e-9)
+
+
+def test_scan_and_surface_of_the_same_thing_cover_each_other(scene, geometry):
+    thing = ball(geometry, middle_lps(geometry) + np.array((7.0, -3.0, 9.0)), 7.0) | ball(
+        geometry, middle_lps(geometry), 5.0
+    )
+    scene.set_volume(Volume(np.where(thing, 900, 0).astype(np.int16), geometry))
+    scene.set_labels((LabelLayer(thing.astype(np.uint8), [Label(1, "thing", GREEN)]),), geometry)
+    scene.rotate(0.2, 0.13)
+
+    scene.show(volume=True, labels=False)
+    scan = scene.render(full=True).pixels.max(axis=-1) > 40
+    scene.show(volume=False, labels=True)
+    surface = scene.render(full=True).pixels.max(axis=-1) > 40
+
+    assert scan.sum() > 500
+    assert (scan & surface).sum() / (scan | surface).sum() > 0.85
+
+
+def test_dragging_takes_the_front_along(scene, straight):
+    scene.set_volume(empty_scan(straight))
+    scene.set_labels(labels_at(straight, red=(0.0, -12.0, 0.0)), straight)
+    start = place_of(scene.render(full=False), RED)
+
+    scene.rotate(0.1, 0.0)
+    right = place_of(scene.render(full=False), RED) - start
+    scene.rotate(-0.1, 0.1)
+    down = place_of(scene.render(full=False), RED) - start
+
+    assert right[0] > 5 and abs(right[1]) < 2
+    assert down[1] > 5 and abs(down[0]) < 2
+
+
+def test_panning_follows_the_mouse_and_zooming_magnifies(scene, straight):
+    scene.set_volume(empty_scan(straight))
+    scene.set_labels(labels_at(straight, red=(0.0, 0.0, 0.0)), straight)
+    first = scene.render(full=False)
+
+    scene.pan(0.25, 0.125)
+    moved = place_of(scene.render(full=False), RED) - place_of(first, RED)
+    scene.reset_camera()
+    scene.zoom(1.5)
+    larger = scene.render(full=False)
+
+    np.testing.assert_allclose(moved, (0.25 * PIXELS, 0.125 * PIXELS), atol=2)
+    assert (larger.pixels.max(axis=-1) > 40).sum() > 1.8 * (first.pixels.max(axis=-1) > 40).sum()
+
+
+def test_zooming_stops_before_the_camera_is_lost(scene, straight):
+    scene.set_volume(empty_scan(straight))
+    scene.set_labels(labels_at(straight, red=(0.0, 0.0, 0.0)), straight)
+    for factor in (1e-9, 1e9):
+        scene.zoom(factor)
+        scene.render(full=False)
+    scene.reset_camera()
+
+    assert place_of(scene.render(full=False), RED) is not None
+
+
+def test_a_proposal_is_shown_with_the_labels_and_over_them(scene, straight):
+    own = labels_at(straight, red=(-10.0, 0.0, 0.0), green=(0.0, 0.0, 0.0))[0]
+    voxels = np.zeros(straight.shape, np.uint8)
+    voxels[ball(straight, middle_lps(straight), 5.0)] = 1  # "other" hides green and has red's value
+    proposal = LabelLayer(voxels, [Label(1, "other", BLUE)])
+    scene.set_volume(empty_scan(straight))
+
+    scene.set_labels((own, proposal), straight)
+    frame = scene.render(full=True)
+
+    assert place_of(frame, RED) is not None
+    assert place_of(frame, BLUE) is not None
+    assert place_of(frame, GREEN) is None
+
+
+def test_only_visible_labels_are_drawn(scene, straight):
+    layer = labels_at(straight, red=(-10.0, 0.0, 0.0), green=(10.0, 0.0, 0.0))[0]
+    red, green, _ = layer.labels
+    hidden = LabelLayer(layer.voxels, [red, Label(green.value, green.name, green.colour, visible=False)])
+    scene.set_volume(empty_scan(straight))
+
+    scene.set_labels((hidden,), straight)
+    frame = scene.render(full=True)
+    assert place_of(frame, RED) is not None and place_of(frame, GREEN) is None
+
+    scene.show(volume=True, labels=False)
+    assert not scene.render(full=True).pixels.any()
+
+
+def test_the_brush_cannot_change_a_surface_that_is_being_made(scene, straight):
+    layer = labels_at(straight, red=(0.0, 0.0, 0.0))[0]
+    scene.set_volume(empty_scan(straight))
+    scene.set_labels((layer,), straight)
+
+    layer.voxels[:] = 2  # the surface of full resolution is cut with the next full frame
+
+    assert place_of(scene.render(full=True), GREEN) is None
+
+
+def test_frames_have_the_size_asked_for(scene, straight):
+    scene.set_volume(empty_scan(straight))
+    scene.resize(210, 90)
+
+    assert scene.render(full=False).pixels.shape == (90, 210, 3)
+
+
+def test_a_full_frame_can_be_interrupted(scene, straight):
+    scene.set_volume(empty_scan(straight))
+
+    assert scene.render(full=True, interrupted=lambda: True) is None
+    assert scene.render(full=True).full
+
+
+def test_a_scan_too_large_is_reduced_and_says_so(scene):
+    geometry = Geometry((300, 6, 5), (1.0, 1.0, 1.0), np.zeros(3), np.eye(3))
+    scene.set_volume(Volume(np.zeros(geometry.shape, np.uint8), geometry))
+
+    assert "reduced" in scene.render(full=False).notice
+
+
+@pytest.mark.parametrize("unit", ["HU", ""])
+def test_scans_of_any_type_are_drawn(scene, straight, unit):
+    thing = ball(straight, middle_lps(straight), 12.0)
+    values = np.where(thing, 700.0, -1000.0).astype(np.float32)
+    values[0, 0, :5] = (np.nan, np.inf, -np.inf, 1e30, -1e30)
+    scene.set_volume(Volume(values, straight, unit=unit))
+
+    frame = scene.render(full=True)
+
+    assert frame.pixels[PIXELS // 2, PIXELS // 2].max() > 60
+    assert frame.pixels[2, 2].max() == 0
+
+
+# The thread
+
+
+class FakeScene:
+    """Notes what is asked of it; a frame takes as long as the test lets it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple] = []
+        self.go_on = threading.Semaphore(10_000)
+        self.closed = False
+
+    def __getattr__(self, name):
+        return lambda *args, **kwargs: self.calls.append((name, *args, *kwargs.values()))
+
+    def render(self, full, interrupted=lambda: False):
+        self.go_on.acquire()
+        self.calls.append(("render", full))
+        return Frame(np.zeros((2, 2, 3), np.uint8), full, "", np.eye(3)[0], np.eye(3)[2], 0.0)
+
+    def close(self):
+        self.closed = True
+
+    def called(self, name):
+        return [call[1:] for call in self.calls if call[0] == name]
+
+
+@pytest.fixture
+def fake(monkeypatch) -> FakeScene:
+    scene = FakeScene()
+    monkeypatch.setattr(volume_scene, "VolumeScene", lambda: scene)
+    return scene
+
+
+@pytest.fixture
+def listened():
+    """A renderer and what it told, closed at the end."""
+    told = SimpleNamespace(frames=[], said=[], failed=[])
+    renderers = []
+
+    def start() -> tuple[SceneRenderer, SimpleNamespace]:
+        renderer = SceneRenderer(told.frames.append, told.said.append, told.failed.append)
+        renderers.append(renderer)
+        return renderer, told
+
+    yield start
+    for renderer in renderers:
+        renderer.close()
+
+
+def wait_for(true, timeout_s=10.0):
+    end = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.002)
+
+
+def test_movements_add_up_and_newer_wishes_replace_older_ones_while_a_frame_is_drawn(fake, listened):
+    fake.go_on = threading.Semaphore(0)
+    renderer, told = listened()
+    renderer.resize(10, 10)
+    wait_for(lambda: fake.called("resize"))
+    started = time.perf_counter()
+    for n in range(200):
+        renderer.rotate(0.25, -0.5)
+        renderer.zoom(2.0 if n % 2 else 0.5)
+        renderer.resize(n, n)
+    assert time.perf_counter() - started < 0.5  # nobody waits for the frame that is stuck
+
+    fake.go_on.release(1000)
+    wait_for(lambda: told.frames and told.frames[-1].full)
+
+    assert fake.called("resize") == [(10, 10), (199, 199)]
+    assert fake.called("rotate") == [(50.0, -100.0)]
+    assert fake.called("zoom") == []
+    assert [frame.full for frame in told.frames] == [False, False, True]
+
+
+def test_frames_tell_which_volume_they_show_and_labels_of_the_volume_before_are_dropped(fake, listened):
+    fake.go_on = threading.Semaphore(0)
+    renderer, told = listened()
+    first = renderer.set_volume(None)
+    wait_for(lambda: fake.called("set_volume"))
+    renderer.set_labels((), None)
+    second = renderer.set_volume(None)
+    fake.go_on.release(1000)
+    wait_for(lambda: told.frames and told.frames[-1].full)
+
+    assert first != second
+    assert [frame.generation for frame in told.frames] == [first, second, second]
+    assert fake.called("set_labels") == []
+
+
+def test_a_closed_renderer_leaves_no_thread_and_says_no_more(fake, listened):
+    renderer, told = listened()
+    renderer.resize(10, 10)
+    wait_for(lambda: told.frames)
+
+    assert renderer.close(5.0)
+
+    frames = len(told.frames)
+    renderer.resize(20, 20)
+    time.sleep(0.05)
+    assert fake.closed
+    assert len(told.frames) == frames
+    assert "3-D" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_closing_does_not_wait_for_a_frame_that_hangs(fake, listened):
+    fake.go_on = threading.Semaphore(0)
+    renderer, _ = listened()
+    renderer.resize(10, 10)
+    wait_for(lambda: fake.called("resize"))
+
+    assert not renderer.close(0.05)
+
+    fake.go_on.release(1000)
+    assert renderer.close(5.0)
+
+
+@pytest.mark.parametrize("problem", [SceneError("3-D is off: no OpenGL."), RuntimeError("driver lost")])
+def test_a_scene_that_cannot_be_made_says_why_in_a_sentence(monkeypatch, listened, problem):
+    def fail():
+        raise problem
+
+    monkeypatch.setattr(volume_scene, "VolumeScene", fail)
+    _, told = listened()
+    wait_for(lambda: told.failed)
+
+    assert len(told.failed) == 1 and told.failed[0].startswith("3-D is off: ") and "\n" not in told.failed[0]
+
+
+def test_a_machine_without_vtk_is_told_so(monkeypatch, listened):
+    monkeypatch.setitem(sys.modules, "viewer.render.volume_scene", None)
+    _, told = listened()
+    wait_for(lambda: told.failed)
+
+    assert "VTK" in told.failed[0]
+
+
+def test_a_real_scene_is_drawn_on_its_thread(shared_scene, straight, listened):
+    renderer, told = listened()
+    renderer.resize(64, 48)
+    generation = renderer.set_volume(empty_scan(straight))
+    renderer.set_labels(labels_at(straight, red=(0.0, 0.0, 0.0)), straight)
+    wait_for(lambda: told.failed or (told.frames and told.frames[-1].full), 30.0)
+
+    assert not told.failed
+    assert told.frames[-1].generation == generation
+    assert told.frames[-1].pixels.shape == (48, 64, 3)
+    assert place_of(told.frames[-1], RED) is not None
+    assert told.said[0] and not told.said[-1]
+
+
+def test_check_names_what_draws(shared_scene):
+    assert volume_scene.check()

@@ -1,0 +1,398 @@
+"""Whole trainings of a tiny network on small volumes: what is kept, what is refused, what a person can do meanwhile."""
+
+import io
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+
+from inference.manifest import ModelManifest, Preprocessing, load_manifest
+from inference.models import ModelRecord, ModelStore
+from inference.preprocess import slice_stacks
+from inference.runtime import load_model
+from inference.tasks import segment
+from tests.models import manifest, write_threshold_model
+from training import job
+from training.__main__ import main
+from training.export import export_model
+from training.losses import dice_cross_entropy
+from training.networks import build_network, unet_spec
+
+SHAPE = (12, 28, 36)  # k, j, i
+SPACING = (1.0, 1.0, 2.0)  # i, j, k; mm
+SPEC = unet_spec(3, 2, (8, 16, 16))
+SHRUNKEN = 0.6  # of a ball's radius is all that the parent marks
+
+
+def balls(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values in 0..1000 that fall from the middle of each ball outwards, the balls, and their inner parts."""
+    draw = np.random.default_rng(seed)
+    k, j, i = np.indices(SHAPE)
+    nearest = np.full(SHAPE, np.inf)
+    for _ in range(3):
+        centre = draw.uniform((2, 8, 8), (SHAPE[0] - 2, SHAPE[1] - 8, SHAPE[2] - 8))
+        away = np.sqrt((2 * (k - centre[0])) ** 2 + (j - centre[1]) ** 2 + (i - centre[2]) ** 2)
+        nearest = np.minimum(nearest, away / draw.uniform(6, 9))
+    values = np.clip(1.5 - nearest, 0, 1) * 900 + 60 * draw.random(SHAPE)
+    return values.astype(np.float32), (nearest < 1).astype(np.uint8), (nearest < SHRUNKEN).astype(np.uint8)
+
+
+def described(version: str = "1.0.0") -> ModelManifest:
+    grid = Preprocessing(spacing_mm=SPACING, context_slices=3, size_multiple=4)
+    return manifest("balls", ("Ball",), 1.0, version, network=SPEC).model_copy(update={"preprocessing": grid})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """Networks this small lose more by sharing cores with other work than they gain."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.cpu_count", lambda: 1)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        yield
+        torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that finds every ball and marks too little of each: what a person would correct."""
+    torch.manual_seed(3)
+    network = build_network(SPEC)
+    optimiser = torch.optim.AdamW(network.parameters(), 5e-3)
+    for step in range(60):
+        values, _, inner = balls(1000 + step)
+        slices = [2, 4, 6, 8]
+        stacks = torch.from_numpy(slice_stacks(values / 960, slices, 3))
+        loss = dice_cross_entropy(network(stacks), torch.from_numpy(inner[slices].astype(np.int64)))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    folder = tmp_path_factory.mktemp("parent")
+    export_model(network, described(), folder)
+    return folder
+
+
+def write(folder: Path, name: str, voxels: np.ndarray) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    image = sitk.GetImageFromArray(voxels)
+    image.SetSpacing(SPACING)
+    image.SetOrigin((-20.0, 31.0, 7.5))
+    sitk.WriteImage(image, str(folder / f"{name}.nii.gz"))
+
+
+def write_job(folder: Path, parent: Path, labels: np.ndarray, *, confirmed=(5, 6, 7, 8, 9, 10), **more) -> Path:
+    """One patient with some confirmed slices, another without any."""
+    data = folder / "data"
+    for name, seed in (("first", 0), ("second", 1)):
+        write(data / "images", name, balls(seed)[0])
+    write(data / "labels", "first", labels)
+    entry = {"slices": [[2, k] for k in confirmed], "corrected_labels": [1]}
+    (data / "confirmed.json").write_text(json.dumps({"first": entry}))
+    asked = {
+        "schema_version": 1,
+        "recipe": "segmentation-semi-supervised",
+        "parent_model": str(parent),
+        "data": str(data),
+        "out": str(folder / "out"),
+        "steps": 40,
+        "batch": 4,
+        "seed": 1,
+    }
+    (folder / "job.json").write_text(json.dumps(asked | more))
+    return folder
+
+
+def run(folder: Path, commands="") -> tuple[int, list[dict]]:
+    out = io.StringIO()
+    code = job.run(folder, out, io.StringIO(commands) if isinstance(commands, str) else commands)
+    return code, [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def of_kind(events: list[dict], kind: str) -> list[dict]:
+    return [event for event in events if event["event"] == kind]
+
+
+@pytest.fixture(scope="module")
+def helped(parent: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict], dict]:
+    """A training from right corrections: its folder, events and report."""
+    folder = write_job(tmp_path_factory.mktemp("helped"), parent, balls(0)[1])
+    code, events = run(folder)
+    assert code == 0, events[-1]
+    return folder, events, json.loads(Path(events[-1]["report"]).read_text())
+
+
+def test_right_corrections_of_a_systematic_error_are_kept(helped):
+    _, _, report = helped
+
+    dice = {arm: found["mean_dice"] for arm, found in report["models"].items()}
+    assert report["decision"]["keep"] in ("semi-supervised", "supervised"), report["decision"]["reason"]
+    assert dice[report["decision"]["keep"]] > dice["current"] + 0.1
+    assert report["held_out"] == ["first k 6", "first k 9"]
+    assert (report["unit"], report["verified"]) == ("slices", False)  # the same patient was trained on
+    assert report["nearest_training_slice_mm"] == 2.0
+
+
+@pytest.mark.parametrize("spoil", ["emptied", "shuffled"])
+def test_poisoned_corrections_are_refused(parent, tmp_path, spoil):
+    labels, draw = balls(0)[1], np.random.default_rng(5)
+    for k in (5, 7, 8, 10):  # what is trained on; the held-out slices 6 and 9 are right
+        shuffled = np.roll(labels[k], draw.integers(9, 19, 2), axis=(0, 1))
+        labels[k] = 0 if spoil == "emptied" else shuffled
+
+    code, _ = run(write_job(tmp_path, parent, labels))
+
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert code == 0
+    assert report["decision"]["keep"] == "current"
+    assert "is refused: " in report["decision"]["reason"]
+    for arm in ("semi-supervised", "supervised"):
+        assert report["models"][arm]["mean_dice"] < report["models"]["current"]["mean_dice"] - 0.05
+
+
+def test_events_tell_the_whole_course(helped):
+    folder, events, _ = helped
+
+    assert events[0]["event"] == "started"
+    told = {key: events[0][key] for key in ("arms", "labelled_slices", "held_out_slices", "patients")}
+    assert told == {
+        "arms": ["semi-supervised", "supervised"],
+        "labelled_slices": 4,
+        "held_out_slices": 2,
+        "patients": 1,
+    }
+    assert events[0]["unlabelled_slices"] == 12 + 6  # the held-out slices are not among them
+    assert events[-1] == {"event": "finished", "report": str(folder / "out" / "report.json")}
+    for arm in events[0]["arms"]:
+        steps = [event["step"] for event in of_kind(events, "progress") if event["arm"] == arm]
+        assert steps == sorted(set(steps)) and {5, 10, 40} <= set(steps)
+        looks = [event for event in of_kind(events, "evaluation") if event["arm"] == arm]
+        assert [look["step"] for look in looks] == [0, 10, 20, 30, 40]
+        assert looks[-1]["dice"] > looks[0]["dice"]
+    last = of_kind(events, "progress")[-1]
+    assert {"loss", "dice", "loss_unlabelled", "consistency_weight", "utilisation", "eta_s"} <= last.keys()
+    weights = [e["consistency_weight"] for e in of_kind(events, "progress") if e["arm"] == "semi-supervised"]
+    assert weights[0] == 0 and weights[-1] == pytest.approx(0.5)
+    assert {e["consistency_weight"] for e in of_kind(events, "progress") if e["arm"] == "supervised"} == {0.0}
+
+
+def test_trained_models_install_beside_their_parent_and_say_where_they_come_from(helped, parent, tmp_path):
+    folder, _, report = helped
+    store = ModelStore(tmp_path / "shipped", tmp_path / "installed")
+    shutil.copytree(parent, tmp_path / "shipped" / "balls")
+
+    for arm in ("semi-supervised", "supervised"):
+        record = store.install(folder / "out" / arm)
+        assert record.manifest.name == "balls"
+        assert record.manifest.version.startswith("1.0.1+")
+        origin = record.manifest.parent
+        assert origin is not None and origin.version == "1.0.0"
+        assert origin.sha256 == load_manifest(parent).files["model.onnx"]
+        assert record.manifest.training["held_out"]["dice"] == report["models"][arm]["mean_dice"]
+        assert (record.manifest.training["steps"], record.manifest.training["patients"]) == (40, 1)
+    assert len({record.manifest.version for record in store.list()}) == 3
+
+
+def test_the_report_says_what_the_installed_model_does_to_the_scan(helped):
+    folder, _, report = helped
+    image = sitk.ReadImage(str(folder / "data" / "images" / "first.nii.gz"))
+    written = load_manifest(folder / "out" / "supervised")
+    model = load_model(ModelRecord(written, folder / "out" / "supervised", shipped=False, active=False))
+
+    labels = sitk.GetArrayFromImage(segment(image, model).label_image)
+
+    for unit, k in (("first k 6", 6), ("first k 9", 9)):
+        meant = sitk.LabelOverlapMeasuresImageFilter()
+        meant.Execute(sitk.GetImageFromArray(labels[k]), sitk.GetImageFromArray(balls(0)[1][k]))
+        assert report["models"]["supervised"]["dice"][unit]["Ball"] == pytest.approx(meant.GetDiceCoefficient(1))
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(parent, tmp_path):
+    def weights(name: str, seed: int) -> bytes:
+        (tmp_path / name).mkdir()
+        folder = write_job(tmp_path / name, parent, balls(0)[1], steps=6, seed=seed)
+        assert run(folder)[0] == 0
+        return (folder / "out" / "semi-supervised" / "weights.safetensors").read_bytes()
+
+    first = weights("first", 4)
+    assert weights("again", 4) == first
+    assert weights("other", 5) != first
+
+
+def test_stop_ends_early_and_still_compares_what_was_learnt(parent, tmp_path):
+    folder = write_job(tmp_path, parent, balls(0)[1], steps=100_000)
+    reader, writer = _pipe()
+
+    class Events(io.StringIO):
+        def write(self, text: str) -> int:
+            if '"progress"' in text and json.loads(text)["step"] == 10:
+                writer.write("stop\n")
+                writer.flush()
+            return super().write(text)
+
+    out = Events()
+    code = job.run(folder, out, reader)
+    writer.close()
+
+    assert code == 0
+    report = json.loads((folder / "out" / "report.json").read_text())
+    assert 10 <= report["steps"] < 100_000
+    assert set(report["models"]) == {"current", "semi-supervised", "supervised"}
+    assert "Stopped after" in out.getvalue()
+
+
+def test_paused_training_does_nothing_until_it_is_resumed(parent, tmp_path):
+    folder = write_job(tmp_path, parent, balls(0)[1], steps=12)
+    reader, writer = _pipe()
+    writer.write("pause\n")
+    writer.flush()
+    control = job.Control(reader)
+    while control._going.is_set():
+        threading.Event().wait(0.01)
+    events: list[dict] = []
+    training = threading.Thread(
+        target=job.train_and_compare, args=(job.read_job(folder), events.append, control.check), daemon=True
+    )
+    training.start()
+    training.join(3)
+    assert training.is_alive()
+    assert not of_kind(events, "progress")
+
+    writer.write("resume\n")
+    writer.flush()
+    training.join(120)
+    writer.close()
+    assert (folder / "out" / "report.json").exists()
+    assert of_kind(events, "progress")[-1]["step"] == 12
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            {"recipe": "segmentation-by-magic"},
+            "there is no recipe 'segmentation-by-magic'; there are: segmentation-semi",
+        ),
+        ({"schema_version": 2}, "job version 2 is unknown"),
+        ({"steps": 0}, "the job's steps is wrong"),
+        ({"steps": "many"}, "the job's steps is wrong"),
+        ({"colour": "red"}, "the job's colour is wrong"),
+        ({"data": "nowhere"}, "the dataset has no images"),
+        ({"parent_model": "nowhere"}, "manifest.json cannot be read"),
+    ],
+)
+def test_a_wrong_job_fails_with_one_sentence(parent, tmp_path, change, sentence):
+    code, events = run(write_job(tmp_path, parent, balls(0)[1], **change))
+
+    assert code == 2
+    assert [event["event"] for event in events] == ["failed"]
+    assert sentence in events[0]["message"]
+    assert "\n" not in events[0]["message"]
+
+
+def test_a_missing_or_damaged_job_file_fails_with_one_sentence(tmp_path):
+    assert "job.json cannot be read" in run(tmp_path)[1][0]["message"]
+    (tmp_path / "job.json").write_text("{")
+    assert "job.json is not JSON" in run(tmp_path)[1][0]["message"]
+
+
+def test_labels_that_the_model_does_not_know_are_refused(parent, tmp_path):
+    code, events = run(write_job(tmp_path, parent, balls(0)[1] * np.uint8(7)))
+
+    assert code == 2
+    assert events[-1]["message"] == "labels/first.nii.gz holds the value 7; the model has labels 1 to 1"
+
+
+def test_nothing_confirmed_is_refused(parent, tmp_path):
+    code, events = run(write_job(tmp_path, parent, balls(0)[1], confirmed=()))
+
+    assert code == 2
+    assert "nothing is annotated" in events[-1]["message"]
+
+
+def test_a_single_confirmed_slice_trains_but_replaces_nothing(parent, tmp_path):
+    code, events = run(write_job(tmp_path, parent, balls(0)[1], confirmed=(5,), steps=2))
+
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert code == 0
+    assert (report["held_out"], report["verified"], report["decision"]["keep"]) == ([], False, "current")
+    assert report["decision"]["reason"].startswith("Not measured")
+    assert events[0]["held_out_slices"] == 0
+
+
+def test_held_out_slices_without_any_structure_prove_nothing(parent, tmp_path):
+    code, _ = run(write_job(tmp_path, parent, np.zeros(SHAPE, np.uint8), confirmed=(5, 6), steps=2))
+
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert code == 0
+    assert report["decision"]["keep"] == "current"
+
+
+def test_a_model_without_weights_cannot_be_trained_further(parent, tmp_path):
+    write_threshold_model(tmp_path / "threshold")
+
+    code, events = run(write_job(tmp_path, tmp_path / "threshold", balls(0)[1]))
+
+    assert code == 2
+    assert "cannot be trained further" in events[-1]["message"]
+
+
+def test_a_fault_of_the_program_is_told_in_a_sentence_too(parent, tmp_path, monkeypatch, capsys):
+    def broken(*_: object) -> None:
+        raise MemoryError("out of memory\nwith details")
+
+    monkeypatch.setattr(job, "split_cases", broken)
+
+    code, events = run(write_job(tmp_path, parent, balls(0)[1]))
+
+    assert code == 1
+    assert events == [{"event": "failed", "message": "The training failed: out of memory"}]
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_command_line_trains_from_nothing_and_the_model_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(job, "unet_spec", lambda context, classes: unet_spec(context, classes, (4, 8)))
+    for n in range(3):
+        write(tmp_path / "data" / "images", f"case{n}", balls(n)[0])
+        write(tmp_path / "data" / "labels", f"case{n}", balls(n)[1])
+    write(tmp_path / "data" / "images", "more", balls(9)[0])
+    out = tmp_path / "My balls"
+
+    code = main(["train", "--data", str(tmp_path / "data"), "--recipe", "segmentation-semi-supervised",
+                 "--out", str(out), "--steps", "4", "--labelled", "1"])  # fmt: skip
+
+    assert code == 0
+    assert "12 annotated slices, 24 without labels, 12 held out, 3 patients" in capsys.readouterr().out
+    made = load_manifest(out / "semi-supervised")
+    assert (made.name, made.preprocessing.spacing_mm) == ("my-balls", SPACING)
+    model = load_model(ModelRecord(made, out / "semi-supervised", shipped=False, active=False))
+    image = sitk.ReadImage(str(tmp_path / "data" / "images" / "more.nii.gz"))
+    assert segment(image, model).label_image.GetSize() == image.GetSize()
+    report = json.loads((out / "report.json").read_text())
+    assert (report["unit"], report["verified"]) == ("patients", True)
+    assert set(report["models"]) == {"semi-supervised", "supervised"}
+
+
+def test_command_line_tells_a_mistake_in_one_line(tmp_path, capsys):
+    wrong = ["train", "--data", str(tmp_path), "--recipe", "magic", "--out", str(tmp_path / "out")]
+
+    assert main(wrong) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "segmentation-semi-supervised, segmentation-supervised" in said
+
+
+def test_versions_follow_their_parent():
+    assert job.next_version("1.2.3", "b.1") == "1.2.4+b.1"
+    assert job.next_version("1.2.4+b.1", "c") == "1.2.5+c"
+    assert job.next_version("2", "c") == "2.0.1+c"
+
+
+def _pipe():
+    import os
+
+    read, write_end = os.pipe()
+    return os.fdopen(read, "r"), os.fdopen(write_end, "w")
