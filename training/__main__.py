@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "parent_model": options.parent,
         "data": options.data,
         "out": options.out,
-        "steps": options.steps or (120 if options.parent else 1000),
+        "steps": options.steps if options.steps is not None else 120 if options.parent else 1000,
         "seed": options.seed,
         "labelled": options.labelled,
     }
@@ -30,15 +30,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = job.train_and_compare(job.checked_job(fields), _say, lambda: None)
     except KeyboardInterrupt:
         return 130
-    except job.EXPECTED as error:
+    except (*job.EXPECTED, OSError) as error:
         print(f"slicewise train: {error}", file=sys.stderr)
         return 2
     print(f"wrote {report}; the models are in the folders beside it. Not for diagnostic use.")
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"slicewise train: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser = _Parser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="do the job of a folder, telling events as JSON lines")
     run.add_argument("job_folder", type=Path)

@@ -28,6 +28,7 @@ from training.synthesis import Anatomy, LabelMapSampler, SlabSettings
 
 VALIDATION = ("09",)
 TEST = ("03", "11", "17")  # never trained on, looked at once
+_POOL_SLABS = 64
 
 # class name, label-map values on the left, on the right (None: a structure of the midline), T1 intensity
 _SIDED = (
@@ -109,22 +110,44 @@ def load_label_maps(folder: Path, parts: Anatomy) -> dict[str, Tensor]:
 
 
 class _Batches:
-    """Batches made by worker threads ahead of the training step."""
+    """Slices drawn from a pool of many slabs that worker threads keep renewing: a step of 16 slices then shows about
+    as many heads and contrasts, where slices of one slab would all look alike."""
 
-    def __init__(self, sampler: LabelMapSampler, slabs: int, seed: int, workers: int) -> None:
-        self._sampler, self._slabs = sampler, slabs
-        self._ready: queue.Queue[tuple[Tensor, Tensor]] = queue.Queue(maxsize=4)
+    def __init__(self, sampler: LabelMapSampler, seed: int, workers: int) -> None:
+        self._sampler, self._generator = sampler, torch.Generator().manual_seed(seed)
+        self._ready: queue.Queue[tuple[Tensor, Tensor]] = queue.Queue(maxsize=8)
+        self._pool: list[tuple[Tensor, Tensor]] = []
+        self._oldest = 0
         for n in range(workers):
             threading.Thread(target=self._fill, args=(seed * 1000 + n,), daemon=True).start()
 
     def _fill(self, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
         while True:
-            parts = [self._sampler.sample(generator) for _ in range(self._slabs)]
-            self._ready.put((torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])))
+            self._ready.put(self._sampler.sample(generator))
 
-    def next(self) -> tuple[Tensor, Tensor]:
-        return self._ready.get()
+    def next(self, slices: int, new_slabs: int) -> tuple[Tensor, Tensor]:
+        """Images (slices, context, rows, columns) and classes (slices, rows, columns)."""
+        while len(self._pool) < _POOL_SLABS:
+            self._pool.append(self._ready.get())
+        for _ in range(new_slabs):
+            self._pool[self._oldest % _POOL_SLABS] = self._ready.get()
+            self._oldest += 1
+        slabs = torch.randint(_POOL_SLABS, (slices,), generator=self._generator).tolist()
+        within = torch.randint(len(self._pool[0][1]), (slices,), generator=self._generator).tolist()
+        drawn = [(self._pool[slab][0][n], self._pool[slab][1][n]) for slab, n in zip(slabs, within, strict=True)]
+        return torch.stack([image for image, _ in drawn]), torch.stack([target for _, target in drawn])
+
+
+def _watched(sampler: LabelMapSampler) -> list[tuple[Tensor, Tensor]]:
+    """Twelve slabs of brain: on one without any structure, finding nothing would score 1."""
+    generator = torch.Generator().manual_seed(7)
+    watched: list[tuple[Tensor, Tensor]] = []
+    while len(watched) < 12:
+        images, target = sampler.sample(generator)
+        if (target > 0).float().mean() > 0.05:
+            watched.append((images, target))
+    return watched
 
 
 def main() -> None:
@@ -133,8 +156,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="holds checkpoint.pt and log.jsonl; rerun to resume")
     parser.add_argument("--minutes", type=float, help="wall-clock budget; or")
     parser.add_argument("--steps", type=int, default=200_000)
-    parser.add_argument("--slabs", type=int, default=2, help="label-map samples a step, 6 slices each")
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--batch", type=int, default=16, help="slices a step")
+    parser.add_argument("--slabs", type=int, default=1, help="label-map samples made anew each step, 6 slices each")
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--channels", default="24,48,96,192,256")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
@@ -144,18 +168,16 @@ def main() -> None:
     torch.manual_seed(options.seed)
     parts = anatomy()
     maps = load_label_maps(options.label_maps, parts)
-    settings = SlabSettings(slices=6)
+    settings = SlabSettings()
     trained = [m for n, m in maps.items() if n not in VALIDATION + TEST]
-    batches = _Batches(LabelMapSampler(trained, parts, settings, device), options.slabs, options.seed, options.workers)
-    watcher = LabelMapSampler([maps[n] for n in VALIDATION], parts, settings, device)
-    generator = torch.Generator().manual_seed(7)
-    watched = [watcher.sample(generator) for _ in range(12)]
+    batches = _Batches(LabelMapSampler(trained, parts, settings, device), options.seed, options.workers)
+    watched = _watched(LabelMapSampler([maps[n] for n in VALIDATION], parts, settings, device))
     channels = tuple(int(c) for c in options.channels.split(","))
     network = build_network(unet_spec(2 * settings.context + 1, int(parts.classes.max()) + 1, channels)).to(device)
     ema = copy.deepcopy(network).requires_grad_(False)
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
-        images, target = batches.next()
+        images, target = batches.next(options.batch, options.slabs)
         logits = network(images)
         return dice_cross_entropy(logits, target), {"dice": batch_dice(logits, target) if step % 50 == 49 else -1.0}
 

@@ -378,7 +378,7 @@ def main() -> None:
     parser.add_argument("--hardware", default="2 CPU cores shared with other work", help="what the training ran on")
     parser.add_argument(
         "--command",
-        default="python -m training.brain_structures --label-maps DIR --out OUT --minutes 100",
+        default="python -m training.brain_structures --label-maps DIR --out OUT --minutes 78",
         help="what the training was started with",
     )
     options = parser.parse_args()
@@ -427,8 +427,8 @@ Images were made from 12 label maps while it ran; no real image was ever used. T
     {release} --version {manifest.version}
 
 The same command trains at full scale on a GPU, which it uses if there is one, and goes on from its checkpoint when it
-is run again. A start for a day on one, not tried: `--minutes 1440 --slabs 8 --workers 12
---channels 32,64,128,256,320`.
+is run again. A start for a day on one, not tried: `--minutes 1440 --batch 64 --slabs 8
+--workers 12 --channels 32,64,128,256,320`.
 
 **Data.** 16 whole-head label maps of SynthSeg (Billot et al., Medical Image Analysis 86, 2023,
 https://github.com/BBillot/SynthSeg), 1 mm, FreeSurfer's numbers. Licence of the data: Apache-2.0. DIR holds them as

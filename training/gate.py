@@ -126,7 +126,7 @@ def _fault(
 ) -> str:
     """Why a model is refused, as the end of a sentence; empty if it is not."""
     gains = {u: means[arm][u] - means[CURRENT][u] for u in means[arm]}
-    if float(np.mean(list(gains.values()))) <= 0:
+    if float(np.mean(list(gains.values()))) < 1e-9:  # what rounding gives is no gain
         return "it is no better on average"
     worst = min(gains, key=lambda u: gains[u])
     if gains[worst] <= -WORST_DROP:

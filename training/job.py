@@ -7,6 +7,7 @@ whenever a person stops. Their first stage is the same and is computed once.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
 import json
@@ -133,13 +134,14 @@ def run(job_folder: Path, out: TextIO, commands: TextIO) -> int:
     except BrokenPipeError:
         return 1  # whoever started this is gone
     except EXPECTED as error:
-        tell({"event": "failed", "message": str(error)})
-        return 2
+        code, message = 2, str(error)
     except Exception as error:  # the border of the process: the viewer needs a sentence whatever happens
         traceback.print_exc(file=sys.stderr)
         said = str(error).strip().splitlines()
-        tell({"event": "failed", "message": f"The training failed: {said[0] if said else type(error).__name__}"})
-        return 1
+        code, message = 1, f"The training failed: {said[0] if said else type(error).__name__}"
+    with contextlib.suppress(BrokenPipeError):
+        tell({"event": "failed", "message": message})
+    return code
 
 
 def read_job(folder: Path) -> Job:
@@ -419,8 +421,7 @@ def _train(
     first, rest = arms[0], arms[1:]
     turns = {first: steps_of(first)}
     watched = {max(1, round(share * job.steps)) for share in _WATCHED_AT}
-    for arm in arms:
-        watch.look(teachers[arm], arm, 0, tell)
+    watch.look(teachers[first], arms, 0, tell)
     done = 0
     try:
         while done < job.steps:
@@ -433,8 +434,8 @@ def _train(
             for turn in turns.values():
                 done = next(turn)
             if done in watched:
-                for arm in arms:
-                    watch.look(teachers[arm if arm in turns else first], arm, done, tell)
+                for arm in turns:
+                    watch.look(teachers[arm], [arm] if len(turns) > 1 else arms, done, tell)
     except Stopped:
         say(f"Stopped after {done} of {job.steps} steps; what was learnt is compared.")
     for arm in arms:
@@ -504,8 +505,8 @@ class _Watch:
             padded = pad_to_multiple(stack, manifest.preprocessing.size_multiple)
             self._stacks.append((torch.from_numpy(padded).to(device), grid_case.target[k]))
 
-    def look(self, teacher: nn.Module, arm: str, step: int, tell: Tell) -> None:
-        """Tell the mean Dice over corrected classes of the watched slices; nothing if none is held out."""
+    def look(self, teacher: nn.Module, arms: Sequence[str], step: int, tell: Tell) -> None:
+        """Tell the mean Dice over corrected classes of the watched slices, for the arms that have this teacher."""
         if not self._stacks:
             return
         predicted, reference = [], []
@@ -518,7 +519,8 @@ class _Watch:
         values = [v for v in range(1, self._classes) if self._corrected is None or v in self._corrected]
         found = overlaps(np.concatenate(predicted), np.concatenate(reference), values)
         dice = mean_defined([overlap.dice for overlap in found.values()])
-        tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step})
+        for arm in arms:
+            tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step})
 
 
 def _held_out_cases(units: Sequence[Unit]) -> list[Case]:

@@ -27,7 +27,9 @@ CONFIDENCE = 0.75  # below it the teacher's label of a voxel is not used
 ANNOTATED_LOOKS = 0.5  # share of annotated slices shown as by another scanner: a model in use sees the one there is
 
 _WATCHED_STEPS = 10
-_FOREGROUND_RANGE = (0.25, 4.0)  # pseudo-labelled against annotated share
+# Pseudo-labelled against annotated share. People confirm slices in which there is something to see, so that
+# much less on the others is no alarm yet; a teacher that has collapsed falls to nothing.
+_FOREGROUND_RANGE = (0.05, 4.0)
 _LEAST_UTILISATION = 0.2
 _SMOOTHING = 0.8  # of the Dice shown: a batch of four slices says little
 
@@ -127,7 +129,7 @@ def semi_supervised_loss(
 class UnlabelledAlarm:
     """Watches pseudo-labels over windows of 10 steps: the first alarm halves their weight, the second ends it.
 
-    An alarm is a foreground share outside 0.25 to 4 times that of the annotated voxels, or, in the first
+    An alarm is a foreground share outside 0.05 to 4 times that of the annotated voxels, or, in the first
     window, less than 20 % of the voxels labelled at all. factor is what remains of the weight.
     """
 

@@ -40,11 +40,11 @@ class Anatomy:
 class SlabSettings:
     """Size of a sample on the model's grid. slices are predicted, context more on each side are only seen."""
 
-    spacing_mm: float = 1.5
-    slices: int = 8
+    spacing_mm: float = 2.0
+    slices: int = 6
     context: int = 2
-    rows: int = 160
-    columns: int = 128
+    rows: int = 112
+    columns: int = 96
 
 
 _MARGIN = 4  # slices beyond the context, so that thick slices can be blurred from real neighbours
@@ -129,7 +129,7 @@ class LabelMapSampler:
             if draw.chance(0.5):
                 brain &= index != self._fluid
             image = torch.where(brain, image, torch.zeros_like(image))
-        bias = draw.normals(1, 1, 2, 4, 4).to(device) * draw.uniform(0, 0.5)
+        bias = draw.normals(1, 1, 2, 4, 4).to(device) * draw.uniform(0, 0.4)
         image = image * F.interpolate(bias, size=labels.shape, mode="trilinear", align_corners=True)[0, 0].exp()
         if draw.chance(0.15):  # the field of view ends inside the head
             rows, columns = labels.shape[1:]
@@ -142,9 +142,9 @@ class LabelMapSampler:
         tissues = int(self._tissues.max()) + 1
         means = draw.uniforms(tissues).to(self._device)[self._tissues]
         kind = draw.uniform(0, 1)
-        if kind < 0.72:  # T1-like, or T2-like by turning it over
+        if kind < 0.8:  # T1-like, or T2-like by turning it over
             t1 = self._t1_mean + draw.normals(tissues).to(self._device)[self._tissues] * 0.06
-            means = t1 if kind < 0.55 else 1.0 - t1 * draw.uniform(0.8, 1.0)
+            means = t1 if kind < 0.65 else 1.0 - t1 * draw.uniform(0.8, 1.0)
         sds = 0.01 + draw.uniforms(tissues).to(self._device)[self._tissues] * draw.uniform(0.01, 0.10)
         if draw.chance(0.7):  # air is mostly dark
             means[0], sds[0] = 0.0, draw.uniform(0.0, 0.02)

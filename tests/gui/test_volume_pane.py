@@ -186,6 +186,7 @@ def test_strokes_are_passed_on_once_after_a_pause(session, pane_of, renderers, q
     for n in range(10):
         session.stroke_to((7.0 + n % 3, 5.0, 3.0))
         qtbot.wait(10)
+    qtbot.wait(100)  # the mouse rests, the button is still down
     assert len(renderers[0].called("set_labels")) == before  # still painting
     session.end_stroke()
     qtbot.waitUntil(lambda: len(renderers[0].called("set_labels")) > before)

@@ -190,6 +190,23 @@ def test_a_proposal_is_shown_with_the_labels_and_over_them(scene, straight):
     assert place_of(frame, GREEN) is None
 
 
+def test_surfaces_hide_what_is_behind_them(scene, straight):
+    front = ball(straight, middle_lps(straight) + np.array((0.0, -12.0, 0.0)), 7.0)
+    back = ball(straight, middle_lps(straight) + np.array((0.0, 12.0, 0.0)), 6.0)
+    voxels = (front + 2 * back).astype(np.uint8)
+    scene.set_volume(empty_scan(straight))
+    scene.set_labels((LabelLayer(voxels, [Label(1, "front", RED), Label(2, "back", GREEN)]),), straight)
+
+    frame = scene.render(full=True)
+    red, green, _ = frame.pixels[PIXELS // 2, PIXELS // 2]
+    assert red > 150 and green < 80
+    assert place_of(frame, GREEN) is None
+
+    scene.look_from("posterior")
+    frame = scene.render(full=True)
+    assert frame.pixels[PIXELS // 2, PIXELS // 2, 1] > 150
+
+
 def test_only_visible_labels_are_drawn(scene, straight):
     layer = labels_at(straight, red=(-10.0, 0.0, 0.0), green=(10.0, 0.0, 0.0))[0]
     red, green, _ = layer.labels

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -258,7 +261,7 @@ def test_paused_training_does_nothing_until_it_is_resumed(parent, tmp_path):
         target=job.train_and_compare, args=(job.read_job(folder), events.append, control.check), daemon=True
     )
     training.start()
-    training.join(3)
+    training.join(2)
     assert training.is_alive()
     assert not of_kind(events, "progress")
 
@@ -377,12 +380,36 @@ def test_command_line_trains_from_nothing_and_the_model_runs(tmp_path, capsys, m
     assert set(report["models"]) == {"semi-supervised", "supervised"}
 
 
-def test_command_line_tells_a_mistake_in_one_line(tmp_path, capsys):
-    wrong = ["train", "--data", str(tmp_path), "--recipe", "magic", "--out", str(tmp_path / "out")]
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--recipe", "magic"], "there are: segmentation-semi-supervised, segmentation-supervised"),
+        (["--recipe", "segmentation-supervised"], "the dataset has no images"),
+        (["--recipe", "segmentation-supervised", "--steps", "0"], "the job's steps is wrong"),
+        (["--recipe", "segmentation-supervised", "--steps", "few"], "invalid int value: 'few'"),
+        ([], "required: --recipe"),
+    ],
+)
+def test_command_line_tells_a_mistake_in_one_line(tmp_path, capsys, arguments, sentence):
+    try:
+        code = main(["train", "--data", str(tmp_path), "--out", str(tmp_path / "out"), *arguments])
+    except SystemExit as end:
+        code = end.code
 
-    assert main(wrong) == 2
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "segmentation-semi-supervised, segmentation-supervised" in said
+    assert code == 2
+    assert sentence in said and said.count("\n") == 1
+
+
+def test_as_a_child_process_it_tells_only_json_and_outlives_its_input(parent, tmp_path):
+    folder = write_job(tmp_path, parent, balls(0)[1], steps=2)
+    argv = [sys.executable, "-m", "training", "run", str(folder)]
+
+    child = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    assert child.returncode == 0, child.stderr
+    events = [json.loads(line) for line in child.stdout.splitlines()]
+    assert (events[0]["event"], events[-1]["event"]) == ("started", "finished")
 
 
 def test_versions_follow_their_parent():
@@ -392,7 +419,5 @@ def test_versions_follow_their_parent():
 
 
 def _pipe():
-    import os
-
     read, write_end = os.pipe()
     return os.fdopen(read, "r"), os.fdopen(write_end, "w")

@@ -38,6 +38,8 @@ _COARSE_EDGE = 128  # of the label surfaces while the camera moves
 _TARGET_S = 0.05  # for a frame while the camera moves
 _PIXELS_PER_RAY = (1.0, 6.0)  # range of the distance between rays, in pixels, while the camera moves
 _STEPS_PER_VOXEL = (2.0, 5.0)  # along a ray of a full frame: fewer show as rings, more are not seen
+_MOST_QUICK_PIXELS = 300_000  # of a frame drawn without a graphics card while the camera moves
+_MOST_RAYS = 600_000  # of a full frame drawn without a graphics card
 _STEPS = 900  # across the scan at most, beyond the fewest per voxel
 _DEGREES_PER_PANE = 200.0  # of rotation for a drag across the whole pane
 _TOP = 4095  # twelve bits for the scan's values
@@ -46,6 +48,7 @@ _SAMPLE = 200_000  # voxels that are enough for percentiles
 _REDUCED = "3-D shown at reduced resolution"
 _NO_OPENGL = "3-D is off: this computer offers no OpenGL (on Linux install libegl1 and libgl1-mesa-dri)."
 
+_MARGIN = 1.06
 _FILL = 0.85  # a head or a trunk does not reach into the corners of the box around it
 _VIEW_ANGLE = 25.0  # degrees, top to bottom
 _SIDES: dict[Side, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
@@ -73,11 +76,11 @@ class VolumeScene:
             raise SceneError(_NO_OPENGL)
         self._window.SetOffScreenRendering(True)
         self._window.SetMultiSamples(0)
-        self._window.SetSize(64, 64)
+        self._size = (64, 64)
+        self._window.SetSize(*self._size)
         self._renderer = vtkRenderer()
         self._renderer.SetBackground(0, 0, 0)
-        # Surfaces are a layer of their own over the scan: their colours stay true, and nothing depends on VTK's
-        # software ray caster reading back the depth of what was drawn before, which it fails to do with Mesa's EGL.
+        # Surfaces are a layer of their own over the scan: the glass around them does not change their colours.
         self._front = vtkRenderer()
         self._front.SetLayer(1)
         self._front.SetActiveCamera(self._renderer.GetActiveCamera())
@@ -106,6 +109,7 @@ class VolumeScene:
         self._pixels_per_ray = 3.0
         self._wants_volume = self._wants_labels = True
         self._middle = np.zeros(3)
+        self._corners = np.zeros((8, 3))  # in LPS, of the box around what is seen of the scan
         self._reach = 100.0  # from _middle to the farthest of what is seen of the scan
         self._radius = 100.0  # and of all of it
         self._interrupted: Callable[[], bool] = lambda: False
@@ -142,6 +146,8 @@ class VolumeScene:
         self._renderer.AddVolume(self._volume)
         first_mm, last_mm = _extent_mm(self._grid, self._opacity)
         self._middle = self._grid.to_world((first_mm + last_mm) / 2)
+        ends = np.stack([first_mm, last_mm])
+        self._corners = np.array([self._grid.to_world(ends[list(n), range(3)]) for n in np.ndindex(2, 2, 2)])
         self._reach = float(np.linalg.norm(last_mm - first_mm)) / 2
         whole_mm = np.array(self._grid.voxels.shape[::-1]) * self._grid.spacing
         centre = self._grid.to_world(whole_mm / 2)
@@ -181,8 +187,8 @@ class VolumeScene:
         self._arrange()
 
     def resize(self, width: int, height: int) -> None:
-        """Size of the frames in pixels."""
-        self._window.SetSize(max(width, 16), max(height, 16))
+        """Size of full frames in pixels; quick ones may be smaller, of the same shape."""
+        self._size = max(width, 16), max(height, 16)
 
     # The camera
 
@@ -190,7 +196,12 @@ class VolumeScene:
         """Look at the patient from the front, head up: the patient's right is on the left of the frame."""
         camera = self._renderer.GetActiveCamera()
         camera.SetViewAngle(_VIEW_ANGLE)
-        self._place_camera("anterior", _FILL * self._reach / math.sin(math.radians(_VIEW_ANGLE / 2)))
+        half = math.radians(_VIEW_ANGLE / 2)
+        right, back, up = np.abs(self._corners - self._middle).max(axis=0)
+        highest = max(up, right * self._size[1] / self._size[0])
+        self._place_camera(
+            "anterior", max(_FILL * self._reach / math.sin(half), _MARGIN * highest / math.tan(half) + back)
+        )
 
     def look_from(self, side: Side) -> None:
         """Look straight at one side of the patient from as far away as now, head or (from above and below) front up."""
@@ -256,11 +267,19 @@ class VolumeScene:
         return Frame(self._pixels(), full, self.notice, right, up, seconds)
 
     def _choose_quality(self, full: bool) -> None:
+        width, height = self._size
+        quick = (_MOST_QUICK_PIXELS / (width * height)) ** 0.5
+        if self._software and not full and quick < 1:
+            width, height = round(width * quick), round(height * quick)
+        if (width, height) != self._window.GetSize():
+            self._window.SetSize(width, height)
         if self._grid is not None:
             finest = min(self._grid.spacing)
             steps = float(np.clip(_STEPS * finest / (2 * self._reach), *_STEPS_PER_VOXEL))
+            steps = _STEPS_PER_VOXEL[0] if self._labels_drawn else steps  # glass shows no rings, and is slow
+            spared = max((width * height / _MOST_RAYS) ** 0.5, 1.0) if self._software else 1.0
             self._mapper.SetSampleDistance(finest / steps if full else 1.5 * finest)
-            self._mapper.SetImageSampleDistance(1.0 if full else self._pixels_per_ray)
+            self._mapper.SetImageSampleDistance(spared if full else max(self._pixels_per_ray, spared))
         coarse, fine = self._surfaces
         use_fine = _has_cells(self._meshes[1]) and (full or not self._software)
         fine.SetVisibility(self._labels_drawn and use_fine)
@@ -479,6 +498,7 @@ def _surface_mapper() -> vtkPolyDataMapper:
 def _surface_actor(mapper: vtkPolyDataMapper) -> vtkActor:
     actor = vtkActor()
     actor.SetMapper(mapper)
+    actor.ForceOpaqueOn()
     actor.GetProperty().SetAmbient(0.15)
     actor.GetProperty().SetDiffuse(0.85)
     actor.GetProperty().SetSpecular(0.2)
@@ -490,6 +510,7 @@ def _lookup_table(labels: Sequence[Label]) -> vtkLookupTable:
     table = vtkLookupTable()
     table.SetNumberOfTableValues(256)
     table.SetTableRange(0, 255)
+    table.Build()  # or the values of no label are whatever was in memory, and a part of the table transparent
     for label in labels:
         red, green, blue = (c / 255 for c in label.colour)
         table.SetTableValue(label.value, red, green, blue, 1.0)

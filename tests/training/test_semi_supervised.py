@@ -1,0 +1,140 @@
+"""The losses of a step, the twin's fairness, and what happens when the teacher goes astray."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from inference.manifest import Preprocessing
+from training.dataset import GridCase, SliceSampler
+from training.losses import IGNORE, dice_cross_entropy
+from training.semi_supervised import (
+    UnlabelledAlarm,
+    consistency_weight,
+    pseudo_labels,
+    semi_supervised_loss,
+    supervised_loss,
+)
+
+STEPS = 100  # the first 30 use annotated slices only
+
+
+class Sure(nn.Module):
+    """A teacher that says one class everywhere, as sure as its logit."""
+
+    def __init__(self, value: int, logit: float = 9.0) -> None:
+        super().__init__()
+        self.value, self.logit = value, logit
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits = torch.zeros(len(images), 3, *images.shape[2:])
+        logits[:, self.value] = self.logit
+        return logits
+
+
+@pytest.fixture
+def sampler() -> SliceSampler:
+    draw = np.random.default_rng(0)
+    target = np.full((8, 20, 24), IGNORE, np.uint8)
+    target[2:4] = 0
+    target[2:4, 5:14, 6:15] = 1
+    target[2:4, 14:18, 15:22] = 2
+    case = GridCase("p", draw.random((8, 20, 24), dtype=np.float32), target, (0, 1, 4, 5, 6, 7))
+    return SliceSampler([case], Preprocessing(spacing_mm=(1, 1, 1), context_slices=3, size_multiple=4), 0)
+
+
+@pytest.fixture
+def student() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Conv2d(3, 3, 3, padding=1)
+
+
+def semi(student: nn.Module, teacher: nn.Module, sampler: SliceSampler, said: list[str]):
+    return semi_supervised_loss(student, teacher, sampler, 4, STEPS, "cpu", said.append)
+
+
+def test_consistency_weight_follows_laine_and_aila():
+    assert consistency_weight(0, 10) == pytest.approx(np.exp(-5))
+    assert consistency_weight(5, 10) == pytest.approx(np.exp(-1.25))
+    assert consistency_weight(10, 10) == consistency_weight(99, 10) == 1.0
+    with pytest.raises(ValueError, match="positive"):
+        consistency_weight(1, 0)
+
+
+def test_unsure_voxels_and_those_outside_get_no_pseudo_label():
+    inside = torch.ones(2, 4, 4, dtype=torch.bool)
+    inside[0, :2] = False
+
+    labels, used = pseudo_labels(Sure(2), torch.zeros(2, 3, 4, 4), inside)
+    assert (labels[inside] == 2).all() and (labels[~inside] == IGNORE).all()
+    assert used == 1.0
+
+    labels, used = pseudo_labels(Sure(2, logit=1.0), torch.zeros(2, 3, 4, 4), inside)  # 58 % sure
+    assert (labels == IGNORE).all() and used == 0.0
+
+
+def test_first_stage_is_the_same_for_both_arms(student, sampler):
+    both, alone = semi(student, Sure(1), sampler, []), supervised_loss(student, sampler, 4, "cpu")
+
+    for step in (0, 13, 29):
+        assert both(step)[0].item() == alone(step)[0].item()
+    assert both(40)[0].item() != alone(40)[0].item()
+
+
+def test_unlabelled_slices_enter_with_the_ramped_weight(student, sampler):
+    loss_of_step = semi(student, Sure(1), sampler, [])
+
+    assert loss_of_step(29)[1]["consistency_weight"] == 0.0
+    assert loss_of_step(40)[1]["consistency_weight"] == pytest.approx(0.5 * consistency_weight(10, 21))
+    figures = loss_of_step(60)[1]
+    assert figures["consistency_weight"] == 0.5
+    assert {"dice", "loss_unlabelled", "utilisation"} <= figures.keys()
+
+
+def test_teacher_learns_nothing_from_a_step(sampler, student):
+    teacher = copy.deepcopy(student)
+
+    semi(student, teacher, sampler, [])(60)[0].backward()
+
+    assert all(value.grad is None for value in teacher.parameters())
+    assert all(value.grad is not None for value in student.parameters())
+
+
+def test_a_teacher_that_sees_nothing_is_first_doubted_then_ignored(student, sampler):
+    said: list[str] = []
+    loss_of_step, alone = semi(student, Sure(0), sampler, said), supervised_loss(student, sampler, 4, "cpu")
+
+    weights = [loss_of_step(60 + n)[1]["consistency_weight"] for n in range(22)]
+
+    assert weights == [0.5] * 10 + [0.25] * 10 + [0.0] * 2
+    assert [("count half" in text, "not used any more" in text) for text in said] == [(True, False), (False, True)]
+    assert "0.0% of the unlabelled slices" in said[0]
+    assert loss_of_step(90)[0].item() == alone(90)[0].item()  # from here on it is the twin
+
+
+def test_alarm_for_floods_and_for_unsure_teachers_but_not_for_plausible_labels():
+    annotated = torch.zeros(1, 10, 10, dtype=torch.int64)
+    annotated[0, :2] = 1  # a fifth
+
+    def told(guessed: torch.Tensor, used: float = 0.9, windows: int = 1) -> list[str]:
+        alarm = UnlabelledAlarm()
+        return [text for _ in range(10 * windows) if (text := alarm.watch(guessed, annotated, used))]
+
+    assert told(annotated, windows=5) == []
+    few = torch.zeros_like(annotated)
+    few[0, 0, :4] = 2  # a fifth of the annotated share
+    assert told(few, windows=3) == []
+    assert len(told(torch.ones_like(annotated))) == 1
+    assert "only 10% of the unlabelled voxels" in told(annotated, used=0.1)[0]
+
+
+def test_a_batch_without_any_annotated_voxel_teaches_nothing():
+    logits = torch.randn(2, 3, 8, 8, requires_grad=True)
+
+    loss = dice_cross_entropy(logits, torch.full((2, 8, 8), IGNORE))
+    loss.backward()
+
+    assert loss.item() == 0.0
+    assert logits.grad is not None and not logits.grad.any()
