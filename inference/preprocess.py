@@ -172,4 +172,4 @@ def _interpolate(
     shape = [1] * values.ndim
     shape[axis] = len(weight)
     first = values.take(low, axis)
-    return first + (values.take(high, axis) - first) * weight.reshape(shape)
+    return np.asarray(first + (values.take(high, axis) - first) * weight.reshape(shape), dtype=np.float32)

@@ -140,7 +140,7 @@ class Workflows:
         if session.volume is None or session.series is None:
             self._fail("Open a series first, then segment it.")
             return None
-        series, volume = session.series, session.volume
+        volume = session.volume
         problem = self.unsuitable(model_name)
         if problem:
             self._fail(problem)

@@ -1,4 +1,4 @@
-"""Geometry against SimpleITK and hand-worked numbers, on grids that are non-cubic, anisotropic, oblique, left-handed."""
+"""Geometry against SimpleITK and hand-worked numbers, on non-cubic, anisotropic, oblique and left-handed grids."""
 
 import itertools
 

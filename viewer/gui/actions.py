@@ -22,7 +22,7 @@ from viewer.gui.style import ACCENT, DIMMED_TEXT, TEXT
 _PAGE = 10  # slices for Shift+arrow
 _RADIUS_STEP = 1.2
 
-Group = Literal["File", "Slices", "Display", "Tools", "Labels", "AI", "Window"]
+Group = Literal["File", "Slices", "Display", "Presets", "Tools", "Labels", "AI", "Window"]
 
 _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
     ("window", "Window", "W", "contrast-circle", "Drag right: wider; up: brighter. Click: move the cross-hair"),
@@ -171,7 +171,7 @@ class Actions(QObject):
         )
         self.preset_actions: dict[int, QAction] = {}
         for key in range(1, 10):
-            preset = self.add("Display", f"Window preset {key}", lambda key=key: self._use_preset(key), str(key))
+            preset = self.add("Presets", f"Window preset {key}", lambda key=key: self._use_preset(key), str(key))
             self.preset_actions[key] = preset
         self.invert = self.add(
             "Display", "Invert grey levels", session.toggle_inverted, "I", checkable=True, needs_series=True
@@ -256,27 +256,27 @@ class KeysDialog(QDialog):
 
 
 def _keys_page(groups: dict[Group, list[QAction]]) -> str:
-    tables = [
-        _table(name, [(" or ".join(_readable(k.toString()) for k in a.shortcuts()), a.text()) for a in actions])
+    rows: dict[Group, list[tuple[str, str]]] = {
+        name: [(" or ".join(_readable(k.toString()) for k in a.shortcuts()), a.text()) for a in actions]
         for name, actions in groups.items()
-    ]
-    left, right = _halves(groups, tables)
+    }
+    rows["Display"] += [("1 to 9", "Window presets of the modality")] * bool(rows.pop("Presets"))
+    left, right = _halves(rows)
     return (
         f"<table width='100%'><tr><td width='50%' valign='top'>{''.join(left)}{_table('Mouse', _MOUSE)}</td>"
         f"<td width='50%' valign='top'>{''.join(right)}</td></tr></table>"
     )
 
 
-def _halves(groups: dict[Group, list[QAction]], tables: Sequence[str]) -> tuple[list[str], list[str]]:
+def _halves(rows: dict[Group, list[tuple[str, str]]]) -> tuple[list[str], list[str]]:
     """Tables in two columns of about equal height; the left one also carries the mouse."""
-    left: list[str] = []
-    right: list[str] = []
-    heights = [float(len(_MOUSE) + 2), 0.0]
-    for actions, table in zip(groups.values(), tables, strict=True):
-        column = int(heights[1] < heights[0])
-        (left, right)[column].append(table)
-        heights[column] += 2 + sum(bool(action.shortcuts()) for action in actions)
-    return left, right
+    columns: tuple[list[str], list[str]] = ([], [])
+    heights = [len(_MOUSE) + 2, 0]
+    for name, lines in rows.items():
+        shorter = int(heights[1] < heights[0])
+        columns[shorter].append(_table(name, lines))
+        heights[shorter] += 2 + sum(bool(keys) for keys, _ in lines)
+    return columns
 
 
 def _table(name: str, rows: Sequence[tuple[str, str]]) -> str:

@@ -29,7 +29,8 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
     app = _application()
     window = build_window(None)
     sys.excepthook = _Excepthook(window, user_folder() / "errors.log")
-    window.show()
+    window.resize(window.screen().availableGeometry().size() * 0.9)  # for when it is not maximised
+    window.showMaximized()
     if demo:
         QTimer.singleShot(0, window.open_demo)
     elif paths:

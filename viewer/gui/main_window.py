@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -51,7 +51,8 @@ NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
 
 _SHOW_JOB_AFTER_MS = 300  # shorter jobs would only flicker
 _NOTICE_MS = 8000
-_BROWSER_PX, _PANELS_PX = 244, 316
+_BROWSER_SHARE, _BROWSER_PX = 0.17, (150, 260)  # of the window's width, and at least and at most
+_PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
 _PLACES = {"axial": (0, 0), "3d": (0, 1), "coronal": (1, 0), "sagittal": (1, 1)}  # as 3D Slicer's four-up
 
 
@@ -63,7 +64,7 @@ class MainWindow(QMainWindow):
         self.workflows, self.session = workflows, workflows.session
         self._plane: Plane = "axial"
         self._maximised = ""
-        self._closed = False
+        self._closed = self._arranged = False
         self.setWindowTitle("Slicewise")
         self.setWindowIcon(QIcon(str(resources.path("icons", "slicewise.svg"))))
         self.setAcceptDrops(True)
@@ -226,7 +227,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._failure)
         column.addWidget(self._proposal)
         column.addWidget(self._viewer, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(3)
         for part in (self.browser, middle, self.panels):
             splitter.addWidget(part)
@@ -235,7 +236,6 @@ class MainWindow(QMainWindow):
         middle.setMinimumWidth(290)
         splitter.setStretchFactor(1, 1)
         splitter.setCollapsible(1, False)
-        splitter.setSizes([_BROWSER_PX, 10_000, _PANELS_PX])
         return splitter
 
     def _add_commands(self) -> None:
@@ -477,7 +477,17 @@ class MainWindow(QMainWindow):
             f"correct.</p><p><b>{NOT_FOR_DIAGNOSIS}.</b></p><p>Apache License 2.0</p>",
         )
 
-    # Drop and close
+    # Show, drop and close
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if not self._arranged:
+            self._arranged = True
+            low, high = _BROWSER_PX
+            browser = min(max(round(_BROWSER_SHARE * self.width()), low), high)
+            low, high = _PANELS_PX
+            panels = min(max(round(_PANELS_SHARE * self.width()), low), high)
+            self._splitter.setSizes([browser, self.width() - browser - panels, panels])
+        super().showEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

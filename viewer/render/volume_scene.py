@@ -142,6 +142,8 @@ class VolumeScene:
         skin = _level_of(-400.0) if is_ct else _threshold(self._grid.voxels)
         look = _look_of_ct() if is_ct else _look_of_mr(skin)
         self._opacity, self._glass = look.GetScalarOpacity(), _glass(skin, is_ct)
+        if not is_ct:
+            look.SetScalarOpacityUnitDistance(min(self._grid.spacing))
         self._volume.SetProperty(look)
         self._renderer.AddVolume(self._volume)
         first_mm, last_mm = _extent_mm(self._grid, self._opacity)
@@ -403,8 +405,8 @@ def _look_of_mr(threshold: float) -> vtkVolumeProperty:
     t, top = threshold, float(_TOP)
     opacity = ((0.55 * t, 0.0), (0.95 * t, 0.25), (1.5 * t, 0.8), (max(top, 1.6 * t), 0.95))
     colour = (
-        (0.0, (0.16, 0.09, 0.07)),
-        (0.7 * t, (0.45, 0.30, 0.25)),
+        (0.0, (0.52, 0.37, 0.31)),  # a dark edge would show the steps along the rays as rings
+        (0.7 * t, (0.62, 0.47, 0.40)),
         (1.4 * t, (0.84, 0.70, 0.60)),
         (max(top, 1.5 * t), (1.0, 0.96, 0.90)),
     )
