@@ -112,7 +112,7 @@ def decide(models: Mapping[str, Scores], corrected: Corrected, class_names: Mapp
         for arm in arms
     ]
     keep = max(passed, key=lambda arm: average[arm]) if passed else CURRENT
-    opening = f"The {keep} model is kept. Mean Dice {where}: the current model has {average[CURRENT]:.3f}."
+    opening = f"Recommended: the {keep} model. Mean Dice {where}: the current model has {average[CURRENT]:.3f}."
     return Decision(keep, " ".join([opening, *told]))
 
 

@@ -58,6 +58,12 @@ class TrainingRun:
         return self.state in ("finished", "failed", "accepted", "discarded")
 
     @property
+    def best_new(self) -> str:
+        """The recommended arm, or, if that is the current model, the one a person gets who insists on a new one."""
+        arms = [arm for arm in ("semi-supervised", "supervised") if self.report and arm in self.report["models"]]
+        return self.recommended if self.recommended in arms else next(iter(arms), "")
+
+    @property
     def recommended(self) -> str:
         """The arm that the gate would keep: "current", "semi-supervised" or "supervised"."""
         return str(self.report["decision"]["keep"]) if self.report else "current"
@@ -259,9 +265,9 @@ class Workflows:
     def accept_training(self, arm: str | None = None, done: Callable[[], None] = lambda: None) -> Job | None:
         """Install the new model and make it the active one. arm None takes the one the gate recommends."""
         run = self.training
-        if run is None or run.state != "finished":
+        if run is None or run.state != "finished" or not run.best_new:
             return None
-        chosen = arm or (run.recommended if run.recommended != "current" else "semi-supervised")
+        chosen = arm or run.best_new
 
         def finish(record: ModelRecord) -> None:
             self.models.activate(record.manifest.name, record.manifest.version)
