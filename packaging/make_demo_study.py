@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 import uuid
+from importlib.resources import files
 from pathlib import Path
 
-import nilearn
 import numpy as np
 import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -26,7 +26,7 @@ def uid(name: str) -> str:
 
 
 def template(kind: str) -> sitk.Image:
-    folder = Path(nilearn.__file__).parent / "datasets" / "data"
+    folder = Path(str(files("nilearn"))) / "datasets" / "data"
     image = sitk.ReadImage(str(folder / f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz"))
     return sitk.DICOMOrient(image, "LPS")
 

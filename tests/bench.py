@@ -65,9 +65,9 @@ def opening() -> Volume:
 def drawing() -> None:
     slice_values = np.random.default_rng(0).integers(-1000, 2000, (512, 512)).astype(np.int16)
     window = WindowLevel(40, 400)
-    floor = np.empty((512, 512), np.uint8)
     seconds = best_of(50, lambda: to_grey(slice_values, window))
-    tell("window/level of a 512 x 512 slice", seconds, "copy of its bytes", best_of(50, lambda: np.copyto(floor, 7)))
+    floor = best_of(50, lambda: slice_values.astype(np.float32))
+    tell("window/level of a 512 x 512 slice", seconds, "conversion to float32", floor)
 
 
 def painting() -> None:
@@ -84,7 +84,7 @@ def painting() -> None:
     tell("brush step, 10 mm, 512 x 512 x 300", seconds, "copy of one slice", best_of(100, floor.copy))
     session.end_stroke()
     tell(
-        "undo of a stroke",
+        "undo and redo of a stroke",
         best_of(20, lambda: (session.undo(), session.redo())),
         "copy of a slice",
         best_of(20, floor.copy),
@@ -94,7 +94,8 @@ def painting() -> None:
 def segmenting(head: Volume) -> None:
     model = load_model(ModelStore(resources.path("models"), Path("none")).get(DEMO_MODEL))
     preprocessing = model.manifest.preprocessing
-    rows, columns = (16 * round(n / 1.5 / 16) for n in head.geometry.size[1::-1])
+    side_mm, multiple = preprocessing.spacing_mm[0], preprocessing.size_multiple
+    rows, columns = (multiple * -(-round(n / side_mm) // multiple) for n in head.geometry.size[1::-1])
     stacks = np.random.default_rng(0).random((4, preprocessing.context_slices, rows, columns), dtype=np.float32)
     slices = round(head.geometry.size[2] / preprocessing.spacing_mm[2])
     network = best_of(3, lambda: model.run(stacks)) * slices / 4
