@@ -16,7 +16,7 @@ from viewer.core.study import GeometryVerdict, Series
 from viewer.gui import volume_pane
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.volume_pane import VolumePane
-from viewer.render.scene_thread import Frame
+from viewer.render.frame import Frame
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 NO_KEY, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier

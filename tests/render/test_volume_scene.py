@@ -12,7 +12,8 @@ from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
 from viewer.core.volume import Volume
 from viewer.render import volume_scene
-from viewer.render.scene_thread import Frame, LabelLayer, SceneError, SceneRenderer
+from viewer.render.frame import Frame, LabelLayer, SceneError
+from viewer.render.scene_thread import SceneRenderer
 from viewer.render.volume_scene import VolumeScene
 
 SIZE_IJK, SPACING_MM = (44, 30, 18), (0.8, 1.3, 2.5)  # some 35 x 39 x 45 mm

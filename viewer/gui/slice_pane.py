@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from viewer.core.display import WindowLevel, label_colours
 from viewer.core.events import What
@@ -42,19 +42,15 @@ from viewer.gui.overlay import (
     iso_date,
     plain_lines,
 )
-from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
+from viewer.gui.pane import CLICK_PX, NOTCH, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
+from viewer.gui.style import DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
 from viewer.render.slices import SliceView, grey_slice, label_layer, scale_bar_mm, shrunk, slice_of
 
-_CLICK_PX = 4  # a press that moves less is a click
 _WINDOW_DRAG_PX = 300.0  # logical pixels over which a drag changes the centre by one width, the width by e
-_ZOOM_DRAG_PX = 180.0
-_ZOOM_PER_NOTCH = 1.15
 _RADIUS_PER_NOTCH = 1.15
-_NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
 _CROSS_GAP_PX = 16.0
 _CROSS_MARGIN_PX = 26.0  # the cross-hair stops short of the edge letters
 _CROSS_FOOT_PX = 50.0  # and of the ruler
-_STRIP_PX = 3.0
 _SCALE_BAR_SHARE = 0.22  # of the pane's width
 _HIDDEN_LABELS_NOTE = " (hidden)"
 
@@ -101,23 +97,17 @@ class CornerTexts:
     bottom_right: tuple[Line, ...]
 
 
-class SlicePane(QWidget):
+class SlicePane(Pane):
     """Shows one plane of the session's volume.
 
     Whoever listens to the session calls apply() once per turn of the event loop. Zoom and position are the
     pane's own; everything else is the session's.
     """
 
-    contextMenuRequested = Signal(str, QPoint)  # plane, global position: a right click without a drag
-    maximiseRequested = Signal(str)  # plane: a double click
-    activated = Signal(str)  # plane: any press
-
     def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
+        super().__init__(session, plane, PLANE_COLOURS[plane], parent)
         self.plane: Plane = plane
         self._view: SliceView | None = None
-        self._active = False
         self._drag: _Drag | None = None
         self._hover: QPointF | None = None
         self._wheel_rest = 0.0
@@ -126,12 +116,7 @@ class SlicePane(QWidget):
         self._labels: _Layer | None = None
         self._proposal: _Layer | None = None
         self._labels_stale = self._proposal_stale = True
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(140, 110)
         self.setAccessibleName(f"{plane} view")
         self.apply(What.SERIES)
 
@@ -175,16 +160,6 @@ class SlicePane(QWidget):
         if self._view is not None:
             self._look(self._view.zoomed(factor, self.width() / 2, self.height() / 2))
 
-    def set_active(self, active: bool) -> None:
-        """Frame the pane, or not: keys act on the active one."""
-        if active != self._active:
-            self._active = active
-            self.update()
-
-    @property
-    def active(self) -> bool:
-        return self._active
-
     @property
     def view(self) -> SliceView | None:
         """The mapping between pane points and voxel indices; None with nothing open."""
@@ -195,9 +170,6 @@ class SlicePane(QWidget):
         if self._view is None:
             return None
         return self._view.to_index(point.x(), point.y(), self._slice_index)
-
-    def sizeHint(self) -> QSize:
-        return QSize(480, 400)
 
     # Mouse
 
@@ -221,7 +193,7 @@ class SlicePane(QWidget):
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not event.buttons():
                 self._move_cursor(event.position())
             return
-        if not drag.moved and (event.position() - drag.press).manhattanLength() >= _CLICK_PX:
+        if not drag.moved and (event.position() - drag.press).manhattanLength() >= CLICK_PX:
             drag = replace(drag, moved=True, last=drag.press)
         self._drag = replace(drag, last=event.position())
         step = event.position() - drag.last
@@ -234,7 +206,7 @@ class SlicePane(QWidget):
         elif drag.moved and drag.kind == "pan" and self._view is not None:
             self._look(self._view.panned(step.x(), step.y()))
         elif drag.moved and drag.kind == "zoom" and self._view is not None:
-            factor = math.exp(-step.y() / _ZOOM_DRAG_PX)
+            factor = math.exp(-step.y() / ZOOM_DRAG_PX)
             self._look(self._view.zoomed(factor, drag.press.x(), drag.press.y()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -259,12 +231,12 @@ class SlicePane(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()
         delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
-        notches = delta / _NOTCH
+        notches = delta / NOTCH
         if self._view is None:
             return
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             at = event.position()
-            self._look(self._view.zoomed(_ZOOM_PER_NOTCH**notches, at.x(), at.y()))
+            self._look(self._view.zoomed(ZOOM_PER_NOTCH**notches, at.x(), at.y()))
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._brushing:
             self.session.set_brush_radius(self.session.brush_radius_mm * _RADIUS_PER_NOTCH**notches)
         elif self._drag is None or self._drag.kind != "paint":
@@ -484,7 +456,7 @@ class SlicePane(QWidget):
     def _paint_texts(self, painter: QPainter, pane: QRectF, view: SliceView, series: Series, volume: Volume) -> None:
         session, width, height = self.session, pane.width(), pane.height()
         text_font = font_for(self.font(), width, height)
-        inside = pane.adjusted(0, _STRIP_PX, 0, 0)
+        inside = pane.adjusted(0, STRIP_PX, 0, 0)
         corners = self.corner_texts()
         reach = 0.0
         below = inside.top() + 6.0
@@ -536,15 +508,6 @@ class SlicePane(QWidget):
             top, free = max(below, top), pane.width() - 24
         for text, colour in badges:
             top = draw_badge(painter, pane.center().x(), top, free, text, colour, font).bottom() + 4
-
-    def _paint_strip(self, painter: QPainter) -> None:
-        if self._active:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(QPen(ACCENT, 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.fillRect(QRectF(0, 0, self.width(), _STRIP_PX), PLANE_COLOURS[self.plane])
 
     def _paint_brush(self, painter: QPainter, view: SliceView) -> None:
         if self._hover is None or not self._brushing:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import qtawesome
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -15,12 +15,11 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from viewer.core.events import What
 from viewer.core.painting import Box
@@ -35,8 +34,8 @@ from viewer.gui.overlay import (
     font_for,
     identity_lines,
 )
+from viewer.gui.pane import CLICK_PX, NOTCH, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
 from viewer.gui.style import (
-    ACCENT,
     DIMMED_TEXT,
     ON_IMAGE,
     PROPOSAL,
@@ -45,7 +44,8 @@ from viewer.gui.style import (
     VOLUME_COLOUR,
     WARNING,
 )
-from viewer.render.scene_thread import Frame, LabelLayer, SceneRenderer, Side
+from viewer.render.frame import Frame, LabelLayer, Side
+from viewer.render.scene_thread import SceneRenderer
 
 NAME = "3d"  # what this pane's signals carry where a slice pane's carry their plane
 
@@ -58,11 +58,6 @@ SIDES: tuple[tuple[Side, str, str], ...] = (
     ("inferior", "F", "From the feet (inferior)"),
 )
 
-_CLICK_PX = 4  # a press that moves less is a click
-_ZOOM_DRAG_PX = 180.0
-_ZOOM_PER_NOTCH = 1.15
-_NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
-_STRIP_PX = 3.0
 _BUTTON_PX = 22
 _CUBE_PX = (46.0, 78.0)
 _STROKE_PAUSE_MS = 500  # without a change of the labels before their surfaces are made again
@@ -80,21 +75,17 @@ class _Drag:
     moved: bool = False
 
 
-class VolumePane(QWidget):
+class VolumePane(Pane):
     """Shows the session's volume and the surfaces of its labels, or of a proposal over them.
 
     Whoever listens to the session calls apply() once per turn of the event loop, and close_scene() before the
     program ends. Nothing is drawn while the pane is hidden.
     """
 
-    contextMenuRequested = Signal(str, QPoint)  # "3d", global position: a right click without a drag
-    maximiseRequested = Signal(str)  # "3d": a double click
-    activated = Signal(str)  # "3d": any press
     frameShown = Signal(bool)  # a new picture is in the pane; True for one of full quality
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
+        super().__init__(session, NAME, VOLUME_COLOUR, parent)
         self._courier = Courier(self)
         self._renderer: SceneRenderer | None = None
         self._generation = -1
@@ -102,7 +93,6 @@ class VolumePane(QWidget):
         self._picture: QImage | None = None
         self._said = ""
         self._failed = ""
-        self._active = False
         self._drag: _Drag | None = None
         self._volume_due = self._labels_due = False
         self._has_labels = False
@@ -112,11 +102,6 @@ class VolumePane(QWidget):
         self.show_labels = self._toggle("Label surfaces in 3-D", "layers-triple")
         self._side_actions = [self._side_action(*side) for side in SIDES]
         self._buttons = self._make_buttons()
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(140, 110)
         self.setAccessibleName("3-D view")
         self.apply(What.SERIES)
 
@@ -164,16 +149,6 @@ class VolumePane(QWidget):
             menu.addSeparator()
         menu.addAction("Reset 3-D view", self.reset_view)
 
-    def set_active(self, active: bool) -> None:
-        """Frame the pane, or not: keys act on the active one."""
-        if active != self._active:
-            self._active = active
-            self.update()
-
-    @property
-    def active(self) -> bool:
-        return self._active
-
     @property
     def frame(self) -> Frame | None:
         """The frame in the pane; None while there is none of the open series."""
@@ -195,9 +170,6 @@ class VolumePane(QWidget):
         if renderer is not None:
             renderer.close(timeout_s=2.0)
 
-    def sizeHint(self) -> QSize:
-        return QSize(480, 400)
-
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -218,7 +190,7 @@ class VolumePane(QWidget):
         drag = self._drag
         if drag is None:
             return
-        if not drag.moved and (event.position() - drag.press).manhattanLength() < _CLICK_PX:
+        if not drag.moved and (event.position() - drag.press).manhattanLength() < CLICK_PX:
             return
         step = event.position() - drag.last
         self._drag = replace(drag, last=event.position(), moved=True)
@@ -230,7 +202,7 @@ class VolumePane(QWidget):
         elif drag.kind == "pan":
             self._renderer.pan(step.x() / self.height(), step.y() / self.height())
         else:
-            self._renderer.zoom(math.exp(-step.y() / _ZOOM_DRAG_PX))
+            self._renderer.zoom(math.exp(-step.y() / ZOOM_DRAG_PX))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag = self._drag
@@ -249,7 +221,7 @@ class VolumePane(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()
         delta = event.angleDelta().y() or event.angleDelta().x()
-        self.zoom_by(_ZOOM_PER_NOTCH ** (delta / _NOTCH))
+        self.zoom_by(ZOOM_PER_NOTCH ** (delta / NOTCH))
 
     # Between the session and the drawing thread
 
@@ -396,7 +368,7 @@ class VolumePane(QWidget):
         for button in self._side_buttons:
             button.setVisible(self._knows_sides and room)
         self._buttons.adjustSize()
-        self._buttons.move(self.width() - self._buttons.width() - 5, round(_STRIP_PX) + 5)
+        self._buttons.move(self.width() - self._buttons.width() - 5, round(STRIP_PX) + 5)
 
     # Painting
 
@@ -407,7 +379,7 @@ class VolumePane(QWidget):
         pane = QRectF(self.rect())
         self._paint_picture(painter, pane)
         if self.session.volume is not None:
-            self._paint_texts(painter, pane.adjusted(0, _STRIP_PX, 0, 0))
+            self._paint_texts(painter, pane.adjusted(0, STRIP_PX, 0, 0))
         self._paint_strip(painter)
 
     def _paint_picture(self, painter: QPainter, pane: QRectF) -> None:
@@ -453,14 +425,6 @@ class VolumePane(QWidget):
         size = min(max(0.15 * min(inside.width(), inside.height()), low), high)
         centre = QPointF(inside.right() - size / 2 - 8, inside.bottom() - size / 2 - 8)
         draw_orientation_cube(painter, centre, size, frame.right_lps, frame.up_lps, self.font())
-
-    def _paint_strip(self, painter: QPainter) -> None:
-        if self._active:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(QPen(ACCENT, 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
-        painter.fillRect(QRectF(0, 0, self.width(), _STRIP_PX), VOLUME_COLOUR)
 
     # State of the widget
 

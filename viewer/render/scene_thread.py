@@ -6,52 +6,17 @@ import atexit
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from viewer.core.geometry import Geometry
-from viewer.core.labels import Label
 from viewer.core.volume import Volume
+from viewer.render.frame import Frame, LabelLayer, SceneError, Side
 
 if TYPE_CHECKING:  # VTK takes most of a second to import: only the thread does, when there is something to show
     from viewer.render.volume_scene import VolumeScene
 
-Side = Literal["anterior", "posterior", "left", "right", "superior", "inferior"]
-
 _STILL_S = 0.15  # without a command after which a frame of full quality is drawn
 _LAST_WAIT_S = 20.0  # for the thread when the interpreter ends: VTK must not draw after that
-
-
-class SceneError(Exception):
-    """The 3-D view cannot be drawn on this machine; the message is one sentence for a person."""
-
-
-@dataclass(frozen=True, eq=False)
-class LabelLayer:
-    """Labels to show: voxels[k, j, i] uint8, and what their values mean."""
-
-    voxels: NDArray[np.uint8]
-    labels: Sequence[Label]
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """One picture of the scene: pixels (rows, columns, 3) uint8 RGB, (0, 0) at the top left, C order.
-
-    full is False for the quick frames drawn while the camera moves. right_lps and up_lps are unit vectors of
-    the frame's own axes. notice is a sentence to show with the frame, or empty. generation is what set_volume
-    returned for the volume shown.
-    """
-
-    pixels: NDArray[np.uint8]
-    full: bool
-    notice: str
-    right_lps: NDArray[np.float64]
-    up_lps: NDArray[np.float64]
-    seconds: float
-    generation: int = 0
 
 
 @dataclass

@@ -30,7 +30,7 @@ from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper, vtkG
 from viewer.core.geometry import Geometry
 from viewer.core.labels import Label, merge_labels
 from viewer.core.volume import Volume
-from viewer.render.scene_thread import Frame, LabelLayer, SceneError, Side
+from viewer.render.frame import Frame, LabelLayer, SceneError, Side
 from viewer.render.surfaces import Grid, label_surface, thinned, upright
 
 LARGEST_EDGE = 256  # voxels along an axis of what is drawn; larger scans are averaged down

@@ -1,0 +1,44 @@
+"""What the window and the 3-D scene tell each other: values that need no VTK."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.labels import Label
+
+Side = Literal["anterior", "posterior", "left", "right", "superior", "inferior"]
+
+
+class SceneError(Exception):
+    """The 3-D view cannot be drawn on this machine; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelLayer:
+    """Labels to show: voxels[k, j, i] uint8, and what their values mean."""
+
+    voxels: NDArray[np.uint8]
+    labels: Sequence[Label]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of the scene: pixels (rows, columns, 3) uint8 RGB, (0, 0) at the top left, C order.
+
+    full is False for the quick frames drawn while the camera moves. right_lps and up_lps are unit vectors of
+    the frame's own axes. notice is a sentence to show with the frame, or empty. generation is what set_volume
+    returned for the volume shown.
+    """
+
+    pixels: NDArray[np.uint8]
+    full: bool
+    notice: str
+    right_lps: NDArray[np.float64]
+    up_lps: NDArray[np.float64]
+    seconds: float
+    generation: int = 0
