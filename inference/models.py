@@ -87,11 +87,13 @@ class ModelStore:
     def rollback(self, name: str) -> ModelRecord:
         """Go back to the version that was active before. Raises ManifestError if there was none."""
         history = self._history()
-        past = history.get(name, [])
-        if len(past) < 2:
+        usable = {record.manifest.version for record in self.list() if record.manifest.name == name}
+        past = history.get(name, [])[:-1]
+        while past and past[-1] not in usable:
+            past.pop()  # damaged or deleted meanwhile: the one before it
+        if not past:
             raise ManifestError(f"{name} has no earlier version to go back to")
-        self.get(name, past[-2])
-        self._write_history(history | {name: past[:-1]})
+        self._write_history(history | {name: past})
         return self.get(name)
 
     def can_roll_back(self, name: str) -> bool:

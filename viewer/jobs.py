@@ -82,8 +82,9 @@ class JobQueue:
         work: Callable[[Job], T],
         done: Callable[[T], None] = lambda result: None,
         failed: Callable[[str], None] = lambda message: None,
+        cancelled: Callable[[], None] = lambda: None,
     ) -> Job:
-        """Queue work; its value goes to done, or one sentence to failed, on the owner's thread.
+        """Queue work; on the owner's thread its value goes to done, or one sentence to failed, or cancelled is called.
 
         After close the job is cancelled at once: a timer may still fire while the window goes.
         """
@@ -95,9 +96,9 @@ class JobQueue:
         self._running.append(job)
         self._announce(job)
         if self._pool is None:
-            self._run(job, work, done, failed)
+            self._run(job, work, done, failed, cancelled)
         else:
-            self._pool.submit(self._run, job, work, done, failed)
+            self._pool.submit(self._run, job, work, done, failed, cancelled)
         return job
 
     def close(self) -> None:
@@ -109,7 +110,12 @@ class JobQueue:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(
-        self, job: Job, work: Callable[[Job], T], done: Callable[[T], None], failed: Callable[[str], None]
+        self,
+        job: Job,
+        work: Callable[[Job], T],
+        done: Callable[[T], None],
+        failed: Callable[[str], None],
+        cancelled: Callable[[], None],
     ) -> None:
         try:
             job.check()
@@ -118,7 +124,7 @@ class JobQueue:
             result = work(job)
             job.check()
         except Cancelled:
-            self._end(job, "cancelled", lambda: None)
+            self._end(job, "cancelled", cancelled)
         except Exception as error:  # the border between any fault of the work and a sentence for a person
             job.error = str(error) or type(error).__name__
             self._end(job, "failed", lambda: failed(job.error))
@@ -131,8 +137,10 @@ class JobQueue:
             job.state = state
             with contextlib.suppress(ValueError):
                 self._running.remove(job)
-            then()
-            self._tell(job)
+            try:
+                then()
+            finally:
+                self._tell(job)
 
         self._deliver(finish)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +18,23 @@ import platformdirs
 import SimpleITK as sitk
 
 import resources
-from inference.manifest import ModelManifest
+from inference.manifest import ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
 from inference.runtime import LoadedModel, load_model
 from inference.tasks import Segmentation, segment
 from viewer.core.events import Change, What
+from viewer.core.geometry import Geometry
+from viewer.core.history import Edit
 from viewer.core.labels import Label, volumes_ml
-from viewer.core.session import Acceptance, Annotations, Proposal, Session, corrected_labels, prepare_acceptance
+from viewer.core.session import (
+    Acceptance,
+    Annotations,
+    ConfirmedSlice,
+    Proposal,
+    Session,
+    corrected_labels,
+    prepare_acceptance,
+)
 from viewer.core.study import Refusal, Scan, Series, SeriesError
 from viewer.core.volume import LabelMap, Volume, to_image
 from viewer.io import files
@@ -30,7 +43,9 @@ from viewer.io.library import Library, make_thumbnail
 from viewer.io.training_set import TrainingCase, write_dataset
 from viewer.jobs import ChildProcess, Job, JobQueue
 
-TrainingState = Literal["preparing", "running", "paused", "stopping", "finished", "failed", "accepted", "discarded"]
+TrainingState = Literal[
+    "preparing", "running", "paused", "stopping", "finished", "installing", "failed", "accepted", "discarded"
+]
 
 DEMO_MODEL = "brain-structures-mr"
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
@@ -55,7 +70,12 @@ class TrainingRun:
 
     @property
     def ended(self) -> bool:
-        return self.state in ("finished", "failed", "accepted", "discarded")
+        return self.state in ("finished", "installing", "failed", "accepted", "discarded")
+
+    @property
+    def undecided(self) -> bool:
+        """True if it found a new model that nobody has taken or refused yet."""
+        return self.state in ("finished", "installing")
 
     @property
     def best_new(self) -> str:
@@ -79,17 +99,23 @@ class Workflows:
         self, session: Session, jobs: JobQueue, folder: Path | None = None, models: ModelStore | None = None
     ) -> None:
         folder = folder or user_folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # names of patients are for nobody else's eyes
         self.session, self.jobs, self.folder = session, jobs, folder
         self.library = Library(folder / "library.sqlite")
         self.annotation_store = AnnotationStore(folder / "annotations.sqlite")
         self.models = models or ModelStore(resources.path("models"), folder / "models")
         self.training: TrainingRun | None = None
         self._child: ChildProcess | None = None
+        self._opening: Job | None = None
+        self._opened = 0  # how often something was asked to be opened: the last wish wins
+        self._annotation_key = ""
+        self._unsaved_edits: list[tuple[str, Geometry, Edit]] = []
+        self._unsaved_states: dict[str, tuple[Geometry, tuple[Label, ...], frozenset[ConfirmedSlice], str]] = {}
         self._loaded: tuple[str, LoadedModel] | None = None
         self._failure_listeners: list[Callable[[str], None]] = []
         self._library_listeners: list[Callable[[], None]] = []
         self._training_listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
+        self._model_listeners: list[Callable[[], None]] = []
         session.subscribe(self._autosave)
 
     # What the window listens to
@@ -104,9 +130,18 @@ class Workflows:
         """Listener gets the run and the event that changed it ({} for a change of state)."""
         self._training_listeners.append(listener)
 
+    def on_models_change(self, listener: Callable[[], None]) -> None:
+        """Listener is called when a model was installed, activated or rolled back."""
+        self._model_listeners.append(listener)
+
     # Open
 
-    def add_paths(self, paths: Sequence[Path], done: Callable[[Scan], None] = lambda scan: None) -> Job:
+    def add_paths(
+        self,
+        paths: Sequence[Path],
+        done: Callable[[Scan], None] = lambda scan: None,
+        cancelled: Callable[[], None] = lambda: None,
+    ) -> Job:
         """Look through files and folders and list what is found; done gets the scan."""
 
         def work(job: Job) -> Scan:
@@ -121,22 +156,42 @@ class Workflows:
                 self._fail(_nothing_found(paths, scan.refused))
             done(scan)
 
-        return self.jobs.submit("Looking through files", work, finish, self._fail)
+        return self.jobs.submit("Looking through files", work, finish, self._fail, cancelled)
 
     def open_series(self, uid: str, done: Callable[[], None] = lambda: None) -> Job:
-        """Read a listed series and show it, with the work a person saved on it."""
+        """Read a listed series and show it, with the work a person saved on it. A later wish replaces an earlier."""
+        self.cancel_opening()
+        wish = self._opened
         series = self.library.series(uid)
 
-        def work(job: Job) -> tuple[Volume, Annotations | None]:
+        def work(job: Job) -> tuple[Volume, str, Annotations | None]:
             volume = files.read_series(series, job.report)
-            return volume, self.annotation_store.load(series.uid, volume.geometry)
+            key = self.annotation_store.key_of(uid, volume)
+            return volume, key, self.annotation_store.load(key, volume.geometry)
 
-        def finish(opened: tuple[Volume, Annotations | None]) -> None:
+        def finish(opened: tuple[Volume, str, Annotations | None]) -> None:
+            if wish != self._opened:
+                return
             self.session.end_stroke()
-            self.session.open(series, *opened)
+            volume, self._annotation_key, annotations = opened
+            self.session.open(series, volume, annotations)
             done()
+            if self._annotation_key != uid:
+                self._fail("This scan has changed since it was annotated: the earlier labels are kept but not shown.")
 
-        return self.jobs.submit(f"Opening {series.description or series.modality}", work, finish, self._fail)
+        def failed(message: str) -> None:
+            if wish == self._opened:
+                self._fail(message)
+
+        title = f"Opening {series.description or series.modality}"
+        self._opening = self.jobs.submit(title, work, finish, failed)
+        return self._opening
+
+    def cancel_opening(self) -> None:
+        """Stay with what is open, whatever is still being read."""
+        self._opened += 1
+        if self._opening is not None:
+            self._opening.cancel()
 
     # Segment
 
@@ -210,12 +265,18 @@ class Workflows:
         return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
 
     def measure_volumes(self, done: Callable[[dict[str, float]], None]) -> Job | None:
-        """Millilitres of each label of the open series, counted off the session's thread."""
+        """Millilitres of each label of the open series, counted off the session's thread; None without a scale."""
         volume, label_map, labels = self.session.volume, self.session.label_map, self.session.labels
-        if volume is None or label_map is None:
+        if volume is None or label_map is None or not volume.geometry.calibrated or min(volume.geometry.size) < 2:
             return None
+        revision = label_map.revision
+
+        def finish(millilitres: dict[str, float]) -> None:
+            if self.session.label_map is label_map and label_map.revision == revision:
+                done(millilitres)  # else another count is on its way
+
         return self.jobs.submit(
-            "Measuring volumes", lambda job: volumes_ml(label_map.voxels, volume.geometry, labels), done, self._fail
+            "Measuring volumes", lambda job: volumes_ml(label_map.voxels, volume.geometry, labels), finish, self._fail
         )
 
     # Train
@@ -228,20 +289,37 @@ class Workflows:
         if not self.session.confirmed:
             self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
             return None
+        problem = self.unsuitable(model_name)
+        if problem:
+            self._fail(problem)
+            return None
         record = self.models.get(model_name)
-        run = TrainingRun(record, self.folder / "training" / time.strftime("%Y%m%d-%H%M%S"), steps)
-        self.training = run
+        jobs_folder = self.folder / "training"
+        jobs_folder.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=jobs_folder))
+        self.training = run = TrainingRun(record, folder, steps)
         snapshot = self._current_case(record.manifest)
 
         def work(job: Job) -> None:
             job.report(0.1, "Writing the training data")
-            write_dataset(run.folder / "data", [snapshot, *self._other_cases(record.manifest, job)])
+            others = self._other_cases(record.manifest, snapshot.series_uid, job)
+            write_dataset(run.folder / "data", [snapshot, *others], job.check)
             _write_job(run, seed, batch)
 
         def begin(_: None) -> None:
+            # -P: a folder named training beside the person's scans must not be run in place of ours.
+            argv = [sys.executable, "-P", "-m", "training", "run", str(run.folder)]
+            try:
+                self._child = ChildProcess(
+                    argv,
+                    self.jobs.deliver,
+                    lambda event: self._training_event(run, event),
+                    lambda code, errors: self._training_exit(run, code, errors),
+                )
+            except OSError as error:
+                failed(f"The training cannot be started ({error}).")
+                return
             run.state = "running"
-            argv = [sys.executable, "-m", "training", "run", str(run.folder)]
-            self._child = ChildProcess(argv, self.jobs.deliver, self._training_event, self._training_exit)
             self._training_changed({})
 
         def failed(message: str) -> None:
@@ -249,7 +327,11 @@ class Workflows:
             self._training_changed({})
             self._fail(message)
 
-        self.jobs.submit("Preparing the training", work, begin, failed)
+        def cancelled() -> None:
+            run.state, run.message = "failed", "The training was cancelled before it began."
+            self._training_changed({})
+
+        self.jobs.submit("Preparing the training", work, begin, failed, cancelled)
         return run
 
     def pause_training(self) -> None:
@@ -268,29 +350,43 @@ class Workflows:
         if run is None or run.state != "finished" or not run.best_new:
             return None
         chosen = arm or run.best_new
+        run.state = "installing"
 
         def finish(record: ModelRecord) -> None:
-            self.models.activate(record.manifest.name, record.manifest.version)
-            run.state = "accepted"
-            self._training_changed({})
+            try:
+                self.models.activate(record.manifest.name, record.manifest.version)
+            except (OSError, ManifestError) as error:
+                failed(str(error))
+                return
+            self._decided(run, "accepted")
             done()
 
+        def failed(message: str) -> None:
+            run.state = "finished"
+            self._training_changed({})
+            self._fail(message)
+
         return self.jobs.submit(
-            "Installing the new model", lambda job: self.models.install(run.folder / "out" / chosen), finish, self._fail
+            "Installing the new model", lambda job: self.models.install(run.folder / "out" / chosen), finish, failed
         )
 
     def discard_training(self) -> None:
-        """Keep the current model; the job folder stays for inspection."""
+        """Keep the current model; the report stays in the job's folder."""
         if self.training is not None and self.training.state == "finished":
-            self.training.state = "discarded"
-            self._training_changed({})
+            self._decided(self.training, "discarded")
 
-    def roll_back(self, model_name: str) -> ModelRecord:
-        """Make the version that was active before the active one again."""
-        record = self.models.rollback(model_name)
-        if self.training is not None:
-            self._training_changed({})
-        return record
+    def roll_back(self, model_name: str) -> ModelRecord | None:
+        """Make the version that was active before the active one again; None, and a sentence, if there is none."""
+        return self._change_models(lambda: self.models.rollback(model_name))
+
+    def use_version(self, model_name: str, version: str) -> ModelRecord | None:
+        """Make a version the active one; None, and a sentence, if it cannot be used."""
+        return self._change_models(lambda: self.models.activate(model_name, version))
+
+    @property
+    def unsaved(self) -> bool:
+        """True if a change could not be written yet, because the disk is full for instance."""
+        return bool(self._unsaved_edits or self._unsaved_states)
 
     def close(self) -> None:
         """End child processes and jobs, and write what is not yet written."""
@@ -298,24 +394,38 @@ class Workflows:
         if self._child is not None and self._child.running:
             self._child.kill()
         self.jobs.close()
+        with contextlib.suppress(OSError):
+            self._save()
         self.annotation_store.close()
         self.library.close()
 
     # Parts
 
     def _autosave(self, change: Change) -> None:
-        session = self.session
+        session, key = self.session, self._annotation_key
         if session.series is None or session.volume is None:
             return
+        geometry = session.volume.geometry
+        if change.edit is not None:
+            self._unsaved_edits.append((key, geometry, change.edit))
+        if change.what & (What.CONFIRMED | What.LABEL_TABLE):
+            self._unsaved_states[key] = (geometry, session.labels, session.confirmed, session.source)
         try:
-            if change.edit is not None:
-                self.annotation_store.append(session.series.uid, session.volume.geometry, change.edit)
-            if change.what & (What.CONFIRMED | What.LABEL_TABLE):
-                self.annotation_store.save_state(
-                    session.series.uid, session.volume.geometry, session.labels, session.confirmed, session.source
-                )
+            self._save()
         except OSError as error:
-            self._fail(f"Your last change is not saved ({error}); it is kept in memory, free some space and go on.")
+            self._fail(
+                f"Your last change is not saved ({error}). It is kept in memory and written with the next one: free "
+                "some space and go on."
+            )
+
+    def _save(self) -> None:
+        """Write what is not yet written, the oldest first: a later box is only right after the earlier ones."""
+        while self._unsaved_edits:
+            self.annotation_store.append(*self._unsaved_edits[0])
+            del self._unsaved_edits[0]
+        for key in tuple(self._unsaved_states):
+            self.annotation_store.save_state(key, *self._unsaved_states[key])
+            del self._unsaved_states[key]
 
     def _make_thumbnails(self, found: Sequence[Series]) -> None:
         missing = [series for series in found if self.library.thumbnail(series.uid) is None]
@@ -355,41 +465,61 @@ class Workflows:
             manifest,
         )
 
-    def _other_cases(self, manifest: ModelManifest, job: Job) -> list[TrainingCase]:
+    def _other_cases(self, manifest: ModelManifest, open_uid: str, job: Job) -> list[TrainingCase]:
+        """Every other annotated series, and a few of the same modality that nobody has annotated."""
         cases: list[TrainingCase] = []
         unlabelled = 0
         for series in self.library.all_series():
-            same = self.session.series is not None and series.uid == self.session.series.uid
-            if same or series.modality not in manifest.modalities or not series.verdict.is_volume:
+            annotated = self.annotation_store.is_confirmed(series.uid)
+            fits = series.modality in manifest.modalities or (annotated and not series.modality)
+            if series.uid == open_uid or not fits or not series.verdict.is_volume:
+                continue
+            if not annotated and unlabelled == _MAX_UNLABELLED_SERIES:
                 continue
             job.report(0.5, "Reading further series")
-            volume = files.read_series(series, job.report)
-            annotations = self.annotation_store.load(series.uid, volume.geometry)
-            annotated = annotations is not None and bool(annotations.confirmed)
-            unlabelled += not annotated
-            if annotated or unlabelled <= _MAX_UNLABELLED_SERIES:
-                cases.append(_training_case(series, volume, annotations, manifest))
+            try:
+                volume = files.read_series(series, lambda fraction, text: job.check())
+                key = self.annotation_store.key_of(series.uid, volume)
+                annotations = self.annotation_store.load(key, volume.geometry)
+            except SeriesError:
+                continue  # its files are gone or damaged: there is enough to learn from without it
+            unlabelled += annotations is None or not annotations.confirmed
+            cases.append(_training_case(series, volume, annotations, manifest))
         return cases
 
-    def _training_event(self, event: dict[str, Any]) -> None:
-        run = self.training
-        if run is None:
-            return
+    def _training_event(self, run: TrainingRun, event: dict[str, Any]) -> None:
         run.events.append(event)
         if event["event"] == "finished":
             run.report = json.loads(Path(event["report"]).read_text(encoding="utf-8"))
             run.state = "finished"
         elif event["event"] == "failed":
             run.state, run.message = "failed", event["message"]
-        self._training_changed(event)
+        if run is self.training:
+            self._training_changed(event)
 
-    def _training_exit(self, code: int, errors: str) -> None:
-        run = self.training
-        if run is not None and not run.ended:
+    def _training_exit(self, run: TrainingRun, code: int, errors: str) -> None:
+        if not run.ended:
             last = errors.strip().splitlines()[-1] if errors.strip() else f"exit code {code}"
             run.state, run.message = "failed", f"The training ended unexpectedly: {last}"
             self._training_changed({})
             self._fail(run.message)
+
+    def _decided(self, run: TrainingRun, state: TrainingState) -> None:
+        run.state = state
+        shutil.rmtree(run.folder / "data", ignore_errors=True)  # copies of scans have done their work
+        self._models_changed()
+        self._training_changed({})
+
+    def _change_models(self, change: Callable[[], ModelRecord]) -> ModelRecord | None:
+        try:
+            record = change()
+        except (ManifestError, OSError) as error:
+            self._fail(str(error))
+            return None
+        self._models_changed()
+        if self.training is not None:
+            self._training_changed({})
+        return record
 
     def _command(self, command: str, state: TrainingState) -> None:
         if self.training is not None and self._child is not None and not self.training.ended:
@@ -403,6 +533,10 @@ class Workflows:
 
     def _library_changed(self) -> None:
         for listener in tuple(self._library_listeners):
+            listener()
+
+    def _models_changed(self) -> None:
+        for listener in tuple(self._model_listeners):
             listener()
 
     def _training_changed(self, event: dict[str, Any]) -> None:

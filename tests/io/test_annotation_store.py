@@ -182,23 +182,60 @@ def test_damaged_journal_is_put_aside_and_never_deleted(tmp_path, phantom):
     store.close()
 
 
-def test_strokes_still_in_the_wal_are_put_aside_with_the_damaged_file(tmp_path, phantom):
-    """After a crash the newest strokes lie in the write-ahead log alone: it must be kept for a rescue."""
-    path, crashed = tmp_path / "live" / "annotations.sqlite", tmp_path / "crashed"
+def log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+@pytest.fixture
+def crashed(tmp_path, oblique_phantom) -> tuple[Path, Painter]:
+    """The files as a crash leaves them, the newest strokes in the write-ahead log alone, and what was painted."""
+    path, crashed = tmp_path / "live" / "annotations.sqlite", tmp_path / "crashed" / "annotations.sqlite"
     path.parent.mkdir()
-    crashed.mkdir()
-    store, painter = AnnotationStore(path), Painter(phantom.geometry)
-    for _ in range(20):
-        store.append("a", phantom.geometry, painter.edit())
-    log = path.with_name(path.name + "-wal").read_bytes()  # the files as a crash would leave them
-    (crashed / (path.name + "-wal")).write_bytes(log)
-    (crashed / path.name).write_bytes(b"\xa5" * 8192)
+    crashed.parent.mkdir()
+    painter = Painter(oblique_phantom.geometry)
+    for strokes in (200, 20):
+        store = AnnotationStore(path)
+        for _ in range(strokes):
+            store.append("a", oblique_phantom.geometry, painter.edit())
+        if strokes == 20:
+            crashed.write_bytes(path.read_bytes())
+            log_of(crashed).write_bytes(log_of(path).read_bytes())
+        store.close()
+    assert len(log_of(crashed).read_bytes()) > 10_000
+    return crashed, painter
+
+
+def test_strokes_still_in_the_wal_are_there_after_a_crash(crashed, oblique_phantom):
+    path, painter = crashed
+    store = AnnotationStore(path)
+    assert store.put_aside is None
+    loaded = store.load("a", oblique_phantom.geometry)
+    np.testing.assert_array_equal(loaded.label_map.voxels, painter.layers["labels"])
     store.close()
-    assert len(log) > 10_000
-    opened = AnnotationStore(crashed / path.name)
-    assert opened.put_aside is not None
-    opened.close()
-    assert any(file.read_bytes() == log for file in crashed.iterdir())
+
+
+@pytest.mark.parametrize("lost", [slice(0, None), slice(4096, None)], ids=["all", "all but the first page"])
+def test_strokes_still_in_the_wal_are_put_aside_with_the_damaged_file(crashed, lost):
+    """After a crash the newest strokes lie in the write-ahead log alone: it must be kept for a rescue."""
+    path, _ = crashed
+    content = bytearray(path.read_bytes())
+    content[lost] = b"\xa5" * len(content[lost])
+    path.write_bytes(content)
+    log = log_of(path).read_bytes()
+    store = AnnotationStore(path)
+    store.close()
+    assert store.put_aside is not None
+    assert store.put_aside.read_bytes() == content
+    assert log_of(store.put_aside).read_bytes() == log
+
+
+def test_second_damaged_file_does_not_replace_the_first(tmp_path):
+    path = tmp_path / "annotations.sqlite"
+    contents = [bytes([fill]) * 5000 for fill in (1, 2, 3)]
+    for content in contents:
+        path.write_bytes(content)
+        AnnotationStore(path).close()
+    assert {file.read_bytes() for file in tmp_path.glob("*.damaged-*")} == set(contents)
 
 
 # kill -9

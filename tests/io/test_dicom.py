@@ -231,7 +231,7 @@ def test_large_whole_slopes_do_not_wrap(tmp_path, oblique_phantom, write_dicom):
     np.testing.assert_allclose(volume.voxels, 2.0**32, rtol=1e-6)
 
 
-@pytest.mark.parametrize(("slope", "intercept"), [("0", "0"), ("1", "1e30")])
+@pytest.mark.parametrize(("slope", "intercept"), [("0", "0"), ("1", "1e30"), ("1e-40", "0"), ("1e200", "0")])
 def test_impossible_rescale_is_refused(tmp_path, oblique_phantom, write_dicom, slope, intercept):
     def change(dataset: Dataset, k: int) -> None:
         dataset.RescaleSlope, dataset.RescaleIntercept = slope, intercept
@@ -301,6 +301,26 @@ def test_one_slice_shifted_sideways_is_no_regular_grid(tmp_path, oblique_phantom
     assert verdict_of(tmp_path, oblique_phantom, write_dicom, change)[0] != "regular"
 
 
+def test_gaps_that_drift_are_no_regular_grid(tmp_path, oblique_phantom, write_dicom):
+    """Each gap is within rounding of the next, yet the slices end far from where a regular grid has them."""
+    geometry = replace(oblique_phantom.geometry, size=(14, 11, 70))
+    long = Volume(np.repeat(oblique_phantom.voxels, 10, axis=0), geometry)
+
+    def change(dataset: Dataset, k: int) -> None:
+        moved(dataset, 0.009 * max(0, k - 35) * geometry.direction[:, 2])
+
+    assert verdict_of(tmp_path, long, write_dicom, change)[0] == "uneven"
+
+
+@pytest.mark.parametrize("decimals", [2, 3])
+def test_positions_rounded_by_the_scanner_are_a_regular_grid(tmp_path, oblique_phantom, write_dicom, decimals):
+    def change(dataset: Dataset, k: int) -> None:
+        position = [round(float(p), decimals) for p in dataset.ImagePositionPatient]
+        dataset.ImagePositionPatient = position
+
+    assert verdict_of(tmp_path, oblique_phantom, write_dicom, change)[0] == "regular"
+
+
 BROKEN_GEOMETRY = {
     "zero pixel spacing": lambda dataset: setattr(dataset, "PixelSpacing", [0, 0]),
     "negative pixel spacing": lambda dataset: setattr(dataset, "PixelSpacing", [-1, 1]),
@@ -364,6 +384,19 @@ def test_rounding_of_direction_cosines_does_not_split_a_stack(tmp_path, oblique_
 
     series = only(scan_dicom(write_dicom(tmp_path, oblique_phantom, change=change)))
     assert series.verdict.kind == "regular"
+
+
+def test_cosines_on_both_sides_of_the_first_stay_one_stack(tmp_path, oblique_phantom, write_dicom):
+    """Slices within the tolerance of the first may be twice as far from each other; they are read all the same."""
+
+    def change(dataset: Dataset, k: int) -> None:
+        cosine = 0.3 + {0: -9e-4, 6: 0.0}.get(k, 9e-4)  # the last has the lowest number
+        row = np.array([np.sqrt(1 - cosine**2), cosine, 0.0])
+        dataset.ImageOrientationPatient = [f"{c:.9f}" for c in (*row, -row[1], row[0], 0.0)]
+        dataset.ImagePositionPatient = [0, 0, 2.5 * k]
+
+    series = only(scan_dicom(write_dicom(tmp_path, oblique_phantom, change=change)))
+    np.testing.assert_array_equal(read_dicom(series).voxels, oblique_phantom.voxels)
 
 
 def test_files_without_uids_are_kept_together_and_keep_their_name(tmp_path, oblique_phantom, write_dicom):
@@ -531,15 +564,39 @@ def test_file_moved_to_another_position_after_the_scan_is_refused(tmp_path, obli
         read_dicom(series)
 
 
-def test_damaged_bytes_end_in_a_series_or_a_refusal(tmp_path):
-    """Bytes of a real header are changed at random; nothing but SeriesError may leave the reader."""
-    source = Path(str(get_testdata_file("CT_small.dcm"))).read_bytes()
-    dice = random.Random(7)
+def test_series_replaced_by_another_after_the_scan_is_refused(tmp_path, oblique_phantom, write_dicom):
+    files = write_dicom(tmp_path, oblique_phantom)
+    series = only(scan_dicom(files))
+    for file in files:
+        dataset = dcmread(file)
+        dataset.SeriesInstanceUID = generate_uid()
+        dataset.save_as(file, enforce_file_format=True)
+    with pytest.raises(SeriesError, match="changed since it was listed"):
+        read_dicom(series)
+
+
+@pytest.mark.parametrize("lost_bytes", [20, 200, 900])
+def test_truncated_codestream_is_refused(tmp_path, oblique_phantom, write_dicom, lost_bytes):
+    def change(dataset: Dataset, k: int) -> None:
+        dataset.compress(JPEG2000Lossless, generate_instance_uid=False)
+
+    files = write_dicom(tmp_path, enlarged(oblique_phantom), change=change)
+    series = only(scan_dicom(files))
+    files[2].write_bytes(files[2].read_bytes()[:-lost_bytes])
+    with pytest.raises(SeriesError, match=r"fetch it again|cannot be decoded"):
+        read_dicom(series)
+
+
+@pytest.mark.parametrize(("name", "seed", "first"), [("CT_small.dcm", 7, 132), ("MR_small_RLE.dcm", 8, 1600)])
+def test_damaged_bytes_end_in_a_series_or_a_refusal(tmp_path, name, seed, first):
+    """Bytes of a real header, or of run lengths, are changed at random; only SeriesError may leave the reader."""
+    source = Path(str(get_testdata_file(name))).read_bytes()
+    dice = random.Random(seed)
     file = tmp_path / "flip.dcm"
     for _ in range(60):
         flipped = bytearray(source)
         for _ in range(4):
-            flipped[dice.randrange(132, 6000)] = dice.randrange(256)
+            flipped[dice.randrange(first, min(6000, len(source)))] = dice.randrange(256)
         file.write_bytes(flipped)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

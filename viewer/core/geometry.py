@@ -42,6 +42,8 @@ class Geometry:
             raise ValueError(f"a grid needs at least one voxel on every axis, got {self.size}")
         if not all(np.isfinite(s) and s > 0 for s in self.spacing):
             raise ValueError(f"spacing must be positive, got {self.spacing}")
+        if not np.isfinite(origin).all():
+            raise ValueError(f"the origin must be finite, got {origin.tolist()}")
         if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-3):
             raise ValueError("the axes of a regular grid must be perpendicular unit vectors")
         origin.flags.writeable = direction.flags.writeable = False

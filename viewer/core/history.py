@@ -38,10 +38,14 @@ class LabelDelta:
 
 @dataclass(frozen=True)
 class Edit:
-    """One act of a person, a stroke or an accepted result: what one undo takes back and one journal row holds."""
+    """One act of a person, a stroke or an accepted result: what one undo takes back and one journal row holds.
+
+    source, if set, is the model whose labels are shown, before and after.
+    """
 
     title: str
     deltas: tuple[LabelDelta, ...]
+    source: tuple[str, str] | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -57,7 +61,8 @@ class Edit:
         return box
 
     def inverse(self) -> Edit:
-        return Edit(self.title, tuple(delta.inverse() for delta in reversed(self.deltas)))
+        source = None if self.source is None else (self.source[1], self.source[0])
+        return Edit(self.title, tuple(delta.inverse() for delta in reversed(self.deltas)), source)
 
 
 class History:

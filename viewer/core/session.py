@@ -78,7 +78,6 @@ class Acceptance:
 
     edit: Edit
     labels: tuple[Label, ...]
-    source: str
     kept_voxels: int
 
 
@@ -88,17 +87,20 @@ def prepare_acceptance(
     machine: NDArray[np.uint8],
     confirmed: frozenset[ConfirmedSlice],
     labels: Sequence[Label],
+    source: str,
 ) -> Acceptance:
     """Merge a proposal into the label map: a person's voxels, drawn or confirmed, stay as they are.
 
-    current, machine: (k, j, i), only read. A quarter of a second for a head of 1 mm voxels: not for the GUI
-    thread.
+    A voxel that a person drew stays theirs even if this proposal agrees with it, or the next one could take it
+    away. current, machine: (k, j, i), only read. source: the model whose labels were accepted before. A quarter
+    of a second for a head of 1 mm voxels: not for the GUI thread.
     """
     merged_labels, value_of = merge_labels(labels, proposal.labels)
     lookup = np.zeros(256, dtype=np.uint8)
     lookup[list(value_of)] = list(value_of.values())
     proposed = lookup[proposal.voxels]
-    own = current != machine
+    drawn = current != machine
+    own = drawn.copy()
     for axis, index in confirmed:
         place: list[slice] = [slice(None)] * 3
         place[2 - axis] = slice(index, index + 1)
@@ -106,7 +108,7 @@ def prepare_acceptance(
     merged = np.where(own, current, proposed)
     layers: tuple[tuple[Layer, NDArray[np.uint8], NDArray[np.uint8]], ...] = (
         ("labels", current, merged),
-        ("machine", machine, proposed),
+        ("machine", machine, np.where(drawn, machine, proposed)),
     )
     deltas = tuple(
         LabelDelta.between(layer, box, old[box], new[box])
@@ -114,7 +116,8 @@ def prepare_acceptance(
         if (box := changed_box(old, new)) is not None
     )
     kept_voxels = int(np.count_nonzero(own & (current != proposed)))
-    return Acceptance(Edit(f"Accept {proposal.source}", deltas), merged_labels, proposal.source, kept_voxels)
+    edit = Edit(f"Accept {proposal.source}", deltas, (source, proposal.source))
+    return Acceptance(edit, merged_labels, kept_voxels)
 
 
 @dataclass(frozen=True)
@@ -246,6 +249,7 @@ class Session:
 
     def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:
         """Press the brush or the eraser on a slice; the stroke stays on this slice until it ends."""
+        self.end_stroke()
         if self.volume is None or self.label_map is None or self.tool not in ("brush", "eraser"):
             return
         axis = plane_axes(self.volume.geometry, plane).normal
@@ -357,7 +361,7 @@ class Session:
             return 0
         self.end_stroke()
         accepted = prepared or prepare_acceptance(self.proposal, *self.acceptance_inputs())
-        self.proposal, self.source, self.labels = None, accepted.source, accepted.labels
+        self.proposal, self.labels = None, accepted.labels
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
         if accepted.edit.deltas:
@@ -367,14 +371,15 @@ class Session:
 
     def acceptance_inputs(
         self,
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], frozenset[ConfirmedSlice], tuple[Label, ...]]:
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], frozenset[ConfirmedSlice], tuple[Label, ...], str]:
         """What prepare_acceptance needs to know of the session, so that it can run on another thread."""
         assert self.label_map is not None and self.machine is not None
-        return self.label_map.voxels, self.machine, self.confirmed, self.labels_in_use()
+        return self.label_map.voxels, self.machine, self.confirmed, self.labels_in_use(), self.source
 
     def labels_in_use(self) -> tuple[Label, ...]:
         """The table without the untouched default labels: those that a model's labels may replace."""
-        if self.label_map is None or self.labels != DEFAULT_LABELS or self.label_map.voxels.any():
+        untouched = self.history.undo_title is None and self.history.redo_title is None
+        if self.label_map is None or self.labels != DEFAULT_LABELS or not untouched or self.label_map.voxels.any():
             return self.labels
         return ()
 
@@ -382,6 +387,8 @@ class Session:
         assert self.label_map is not None and self.machine is not None
         for delta in edit.deltas:
             delta.apply(self.label_map.voxels if delta.layer == "labels" else self.machine)
+        if edit.source is not None:
+            self.source, also = edit.source[1], also | What.LABEL_TABLE
         self.label_map.revision += 1
         self._announce(Change(What.LABELS | also, edit.labels_box, edit))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import zlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,13 +19,14 @@ from viewer.core.labels import DEFAULT_LABELS, Label
 from viewer.core.painting import Box
 from viewer.core.session import Annotations, ConfirmedSlice
 from viewer.core.study import SeriesError
-from viewer.core.volume import LabelMap
+from viewer.core.volume import LabelMap, Volume
 from viewer.io.library import open_database
 
 _SCHEMA = """
 create table if not exists annotated (
     uid text primary key, grid text not null, state text not null default '{}', labels blob, machine blob
 );
+create table if not exists fingerprints (uid text primary key, voxels integer not null);
 create table if not exists edits (
     sequence integer primary key autoincrement, uid text not null references annotated (uid) on delete cascade,
     title text not null, deltas blob not null
@@ -34,17 +37,39 @@ _JOURNAL_LIMIT = 200  # edits that are replayed at opening before they are folde
 
 
 class AnnotationStore:
-    """Label maps as a snapshot and a journal of edits per series. All methods may be called from any thread."""
+    """Label maps as a snapshot and a journal of edits per series. All methods may be called from any thread.
+
+    A damaged file is put aside with its write-ahead log and a new one begun; put_aside then names it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         self._database, self.put_aside = open_database(path, _SCHEMA)
 
+    def key_of(self, uid: str, volume: Volume) -> str:
+        """Under which uid the work on a series is kept: its own, or, if other voxels or another grid were annotated
+        under that one (a file was replaced), one of its own. Labels must never appear on a scan they were not made
+        on. Reads every voxel: not for the GUI thread."""
+        voxels = zlib.crc32(np.ascontiguousarray(volume.voxels))
+        with self._lock:
+            grid = self._database.execute("select grid from annotated where uid = ?", (uid,)).fetchone()
+            known = self._database.execute("select voxels from fingerprints where uid = ?", (uid,)).fetchone()
+            annotated = grid is not None
+            if annotated and not (_geometry(grid[0]).same_grid(volume.geometry) and (known or (voxels,))[0] == voxels):
+                return f"{uid}@{voxels:08x}"
+            with contextlib.suppress(OSError):  # without it a replaced file is not noticed, but work can begin
+                self._write(("insert or replace into fingerprints values (?, ?)", (uid, voxels)))
+        return uid
+
+    def is_confirmed(self, uid: str) -> bool:
+        """True if a person has confirmed slices of a series."""
+        with self._lock:
+            row = self._database.execute("select state from annotated where uid = ?", (uid,)).fetchone()
+        return row is not None and bool(json.loads(row[0]).get("confirmed"))
+
     def append(self, uid: str, geometry: Geometry, edit: Edit) -> None:
         """Commit one edit; when this returns it survives a crash. Raises OSError if it could not be written."""
-        packed = zlib.compress(
-            json.dumps([[d.layer, _box_to_list(d.box), d.before.hex(), d.after.hex()] for d in edit.deltas]).encode(), 1
-        )
+        packed = _pack(edit)
         with self._lock:
             self._write(
                 ("insert or ignore into annotated (uid, grid) values (?, ?)", (uid, _grid(geometry))),
@@ -81,13 +106,12 @@ class AnnotationStore:
             edits = self._database.execute(
                 "select sequence, deltas from edits where uid = ? order by sequence", (uid,)
             ).fetchall()
-        if row[0] != _grid(geometry):
+        if not _geometry(row[0]).same_grid(geometry):
             raise SeriesError("this series has changed since it was annotated; its annotations are kept but not shown")
         layers = {"labels": _inflate(row[2], geometry), "machine": _inflate(row[3], geometry)}
         for _, packed in edits:
-            for layer, box, before, after in json.loads(zlib.decompress(packed)):
-                delta = LabelDelta(layer, _box_from_list(box), bytes.fromhex(before), bytes.fromhex(after))
-                delta.apply(layers[layer])
+            for delta in _unpack(packed):
+                delta.apply(layers[delta.layer])
         if len(edits) > _JOURNAL_LIMIT:
             self._fold(uid, edits[-1][0], layers)
         state = json.loads(row[1])
@@ -121,14 +145,33 @@ class AnnotationStore:
 
 
 def _grid(geometry: Geometry) -> str:
-    placed = [*geometry.spacing, *geometry.origin.tolist(), *geometry.direction.ravel().tolist()]
-    return json.dumps([list(geometry.size), [round(value, 3) + 0.0 for value in placed]])
+    return json.dumps([geometry.size, geometry.spacing, geometry.origin.tolist(), geometry.direction.tolist()])
+
+
+def _geometry(grid: str) -> Geometry:
+    size, spacing, origin, direction = json.loads(grid)
+    return Geometry(size, spacing, origin, direction)
 
 
 def _inflate(packed: bytes | None, geometry: Geometry) -> NDArray[np.uint8]:
     if packed is None:
         return np.zeros(geometry.shape, dtype=np.uint8)
     return np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(geometry.shape).copy()
+
+
+def _pack(edit: Edit) -> bytes:
+    """A line of JSON that says where each delta lies and how long it is, then their bytes, deflated already."""
+    head = [[d.layer, _box_to_list(d.box), len(d.before), len(d.after)] for d in edit.deltas]
+    return b"".join([json.dumps(head).encode(), b"\n", *(part for d in edit.deltas for part in (d.before, d.after))])
+
+
+def _unpack(packed: bytes) -> Iterator[LabelDelta]:
+    head, _, rest = packed.partition(b"\n")
+    place = 0
+    for layer, box, before, after in json.loads(head):
+        middle, end = place + before, place + before + after
+        yield LabelDelta(layer, _box_from_list(box), rest[place:middle], rest[middle:end])
+        place = end
 
 
 def _box_to_list(box: Box) -> list[list[int]]:

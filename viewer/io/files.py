@@ -8,6 +8,7 @@ import math
 import os
 import stat
 import struct
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 WRITABLE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
 
 _SAME_PLACE_MM = 0.01
+_PERPENDICULAR = 1e-3  # largest cosine between two axes of a grid, as in Geometry
+_NIFTI_HEADER_BYTES = 348
 
 
 def scan(paths: Sequence[Path], check: Callable[[], None] = lambda: None) -> Scan:
@@ -116,6 +119,16 @@ def write_image(voxels: NDArray, geometry: Geometry, path: Path, overwrite: bool
 
 
 def _walk(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    """Each regular file once, however often and through whatever links it was dropped, and if it was named itself."""
+    seen: set[str] = set()
+    for file, named in _walk_all(paths):
+        real = os.path.realpath(file)
+        if real not in seen:
+            seen.add(real)
+            yield file, named
+
+
+def _walk_all(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
     for path in paths:
         if path.is_dir():
             for folder, folders, names in os.walk(path):
@@ -171,6 +184,7 @@ def _scan_volume(file: Path) -> Series:
         reader.ReadImageInformation()
     except RuntimeError as error:
         raise SeriesError(f"the header is damaged ({_first_line(error)})") from error
+    _check_grid(reader)
     size = list(reader.GetSize())
     while len(size) > 3 and size[-1] == 1:
         size.pop()
@@ -186,17 +200,68 @@ def _scan_volume(file: Path) -> Series:
     return _plain_series(file, verdict, (size[0], size[1], size[2] if len(size) == 3 else 1), spacing)
 
 
+def _check_grid(reader: sitk.ImageFileReader) -> None:
+    dimension = reader.GetDimension()
+    axes = np.array(reader.GetDirection()).reshape(dimension, dimension)[:3, :3]
+    if not np.isfinite([*reader.GetSpacing()[:3], *reader.GetOrigin()[:3]]).all() or min(reader.GetSpacing()[:3]) <= 0:
+        raise SeriesError("its voxel size or its origin is zero or not a number")
+    # Of a flat image's axes ITK keeps the part within two dimensions; its place is not used.
+    if dimension > 2 and not np.abs(axes.T @ axes - np.eye(3)).max() <= _PERPENDICULAR:
+        raise SeriesError("its axes are not perpendicular (sheared affine); resample it to a regular grid first")
+
+
 def _read_volume(series: Series) -> Volume:
     file = series.files[0]
+    listed = _scan_volume(file)
+    if (listed.size, listed.spacing_mm) != (series.size, series.spacing_mm):
+        raise SeriesError(f"{file.name} has changed since it was listed; open its folder again")
+    _check_packed(file)
     try:
         image = sitk.ReadImage(str(file))
     except RuntimeError as error:
         raise SeriesError(f"{file.name} cannot be read ({_first_line(error)})") from error
     while image.GetDimension() > 3:
         image = sitk.Extract(image, [*image.GetSize()[:-1], 0], [0] * image.GetDimension())
-    if image.GetDimension() == 2:
-        image = sitk.JoinSeries(image)
-    return Volume(sitk.GetArrayFromImage(image), geometry_of(image), modality=series.modality)
+    if image.GetDimension() == 3:
+        return Volume(sitk.GetArrayFromImage(image), geometry_of(image), modality=series.modality)
+    size, spacing = (*image.GetSize(), 1), (*image.GetSpacing(), 1.0)
+    flat = Geometry(size, spacing, np.zeros(3), np.eye(3), patient_space=False)
+    return Volume(sitk.GetArrayFromImage(image)[np.newaxis], flat, modality=series.modality)
+
+
+def _check_packed(file: Path) -> None:
+    """Refuse compressed voxels that end early or fail their checksum: SimpleITK shows them as if nothing were."""
+    try:
+        if _suffix(file) == ".nii.gz":
+            with gzip.open(file) as stream:
+                promised = _nifti_bytes(stream.read(_NIFTI_HEADER_BYTES))
+                _check_size(
+                    file, _NIFTI_HEADER_BYTES + sum(map(len, iter(lambda: stream.read(1 << 20), b""))), promised
+                )
+        elif _suffix(file) in (".mha", ".mhd"):
+            _check_meta_image(file)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SeriesError(f"{file.name} is damaged or truncated: its voxels cannot be unpacked") from error
+
+
+def _check_meta_image(file: Path) -> None:
+    """Unpack the compressed voxels of a MetaImage, to the checksum at their end. Raises zlib.error, EOFError."""
+    fields: dict[str, str] = {}
+    with file.open("rb") as stream:
+        for line in iter(stream.readline, b""):
+            name, _, value = line.decode("latin-1").partition("=")
+            fields[name.strip()] = value.strip()
+            if "ElementDataFile" in fields:
+                break
+        if fields.get("CompressedData", "").lower() != "true":
+            return
+        elsewhere = fields.get("ElementDataFile", "LOCAL")
+        with stream if elsewhere.upper() == "LOCAL" else (file.parent / elsewhere).open("rb") as packed:
+            unpacker = zlib.decompressobj()
+            while part := packed.read(1 << 20):
+                unpacker.decompress(part)
+    if not unpacker.eof:
+        raise EOFError
 
 
 def _scan_picture(file: Path) -> Series:
@@ -214,56 +279,99 @@ def _scan_picture(file: Path) -> Series:
 
 
 def _read_picture(series: Series) -> Volume:
+    file = series.files[0]
+    if _scan_picture(file).size != series.size:
+        raise SeriesError(f"{file.name} has changed since it was listed; open its folder again")
+    if _suffix(file) != ".png":
+        _check_jpeg(file)
     try:
-        image = sitk.ReadImage(str(series.files[0]))
+        image = sitk.ReadImage(str(file))
     except RuntimeError as error:
-        raise SeriesError(f"{series.files[0].name} cannot be read ({_first_line(error)})") from error
+        raise SeriesError(f"{file.name} cannot be read ({_first_line(error)})") from error
     voxels = sitk.GetArrayFromImage(image)
     voxels = voxels.reshape(1, *voxels.shape[-2:])
     size = (voxels.shape[2], voxels.shape[1], 1)
     return Volume(voxels, Geometry(size, (1.0, 1.0, 1.0), np.zeros(3), np.eye(3), False, False))
 
 
+def _check_jpeg(file: Path) -> None:
+    """Refuse a JPEG without an end after its last scan: libjpeg fills what is missing with grey."""
+    content = file.read_bytes()
+    if content.find(b"\xff\xd9", content.rfind(b"\xff\xda")) < 0:
+        raise SeriesError(f"{file.name} is truncated; fetch it again")
+
+
+def _check_size(file: Path, held_bytes: int, promised_bytes: int) -> None:
+    if held_bytes < promised_bytes:
+        raise SeriesError(f"{file.name} is truncated: it holds fewer voxels than its header says; fetch it again")
+
+
+def _nifti_bytes(header: bytes) -> int:
+    """Size of an unpacked NIfTI-1 file up to its last voxel, as its header promises."""
+    order = _nifti_byte_order(header)
+    dimensions, *size = struct.unpack(order + "8h", header[40:56])
+    (bits,) = struct.unpack(order + "h", header[72:74])
+    (offset,) = struct.unpack(order + "f", header[108:112])
+    if not 0 <= offset < 1e9 or bits <= 0 or not 1 <= dimensions <= 7 or min(size[:dimensions]) < 1:
+        raise SeriesError("the header is damaged: it does not say how many voxels there are")
+    return max(352, int(offset)) + math.prod(size[:dimensions]) * bits // 8
+
+
+def _nifti_byte_order(header: bytes) -> str:
+    for order in "<>":
+        (size,) = struct.unpack(order + "i", header[:4])
+        if size == 540:
+            raise SeriesError("NIfTI-2 is not opened by this version yet")
+        if size == _NIFTI_HEADER_BYTES and header[344:348] == b"n+1\0":
+            return order
+    raise SeriesError("the file is not NIfTI in one part (it may be Analyze, which does not say where the voxels lie)")
+
+
 def _check_nifti(file: Path) -> None:
-    """Refuse what readers silently choose or repair: NIfTI-1 places an image twice, by qform and by sform."""
-    opener = gzip.open if file.name.lower().endswith(".gz") else open
+    """Refuse what readers silently choose or repair: NIfTI-1 tells the voxel size and place up to three times, by
+    pixdim, qform and sform."""
+    packed = _suffix(file) == ".nii.gz"
     try:
-        with opener(file, "rb") as stream:
-            header = stream.read(348)
-    except (OSError, EOFError) as error:
-        raise SeriesError("the file is damaged: its compressed data ends early") from error
-    if len(header) < 348:
+        with gzip.open(file) if packed else file.open("rb") as stream:
+            header = stream.read(_NIFTI_HEADER_BYTES)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SeriesError("the file is damaged: its compressed data cannot be unpacked") from error
+    if len(header) < _NIFTI_HEADER_BYTES:
         raise SeriesError("the file is shorter than a NIfTI header")
-    order = "<" if struct.unpack("<i", header[:4])[0] == 348 else ">"
-    if struct.unpack(order + "i", header[:4])[0] != 348:
-        return  # NIfTI-2: read as it is
-    dims = struct.unpack(order + "8h", header[40:56])
+    order, promised = _nifti_byte_order(header), _nifti_bytes(header)
+    if not packed:
+        _check_size(file, file.stat().st_size, promised)
     pixdim = struct.unpack(order + "8f", header[76:108])
     qform_code, sform_code = struct.unpack(order + "2h", header[252:256])
+    quaternion = np.array(struct.unpack(order + "6f", header[256:280]))  # b, c, d and the offsets
+    rows = np.array(struct.unpack(order + "12f", header[280:328]), dtype=np.float64).reshape(3, 4)
     if qform_code <= 0 and sform_code <= 0:
         raise SeriesError("the file does not say where the voxels lie (neither qform nor sform); nothing is guessed")
     if not all(math.isfinite(s) and s > 0 for s in pixdim[1:4]):
         raise SeriesError("the voxel size is zero, negative or not a number")
-    rows = np.array(struct.unpack(order + "12f", header[280:328]), dtype=np.float64).reshape(3, 4)
-    if sform_code > 0 and (not np.isfinite(rows).all() or abs(np.linalg.det(rows[:, :3])) < 1e-9):
+    if qform_code > 0 and not (np.isfinite(quaternion).all() and quaternion[:3] @ quaternion[:3] < 1.001):
+        raise SeriesError("its qform is no rotation, so the voxels have no place")
+    if sform_code <= 0:
+        return
+    if not np.isfinite(rows).all() or abs(np.linalg.det(rows[:, :3])) < 1e-9:
         raise SeriesError("its sform is zero or not a number, so the voxels have no place")
-    if sform_code > 0:
-        unit = rows[:, :3] / np.linalg.norm(rows[:, :3], axis=0)
-        if np.abs(unit.T @ unit - np.eye(3)).max() > 1e-3:
-            raise SeriesError("its axes are not perpendicular (sheared affine); resample it to a regular grid first")
-    if sform_code > 0 and qform_code > 0:
-        quaternion = struct.unpack(order + "6f", header[256:280])
-        corner = np.array([max(0, n - 1) for n in dims[1:4]], dtype=np.float64)
-        by_qform = _qform(quaternion, pixdim)
-        apart = max(
-            float(np.abs(by_qform[:, :3] @ c + by_qform[:, 3] - rows[:, :3] @ c - rows[:, 3]).max())
-            for c in (np.zeros(3), corner, corner * (1, 0, 0), corner * (0, 1, 0), corner * (0, 0, 1))
-        )
-        if apart > max(_SAME_PLACE_MM, 1e-4 * float(np.abs(rows).max())):
+    lengths = np.linalg.norm(rows[:, :3], axis=0)
+    unit = rows[:, :3] / lengths
+    if np.abs(unit.T @ unit - np.eye(3)).max() > _PERPENDICULAR:
+        raise SeriesError("its axes are not perpendicular (sheared affine); resample it to a regular grid first")
+    last = np.array([max(0, n - 1) for n in struct.unpack(order + "8h", header[40:56])[1:4]], dtype=np.float64)
+    tolerance = max(_SAME_PLACE_MM, 1e-4 * float(np.abs(rows).max()))
+    if np.abs((lengths - pixdim[1:4]) * last).max() > tolerance:
+        raise SeriesError("its sform and its voxel size (pixdim) disagree; nothing is guessed")
+    if qform_code > 0:
+        apart_by_index = _qform(quaternion, pixdim) - rows
+        corners = [np.zeros(3), last, *(np.diag(last))]
+        apart = max(float(np.abs(apart_by_index @ [*corner, 1.0]).max()) for corner in corners)
+        if apart > tolerance:
             raise SeriesError(f"its qform and sform place the voxels up to {apart:.1f} mm apart; nothing is guessed")
 
 
-def _qform(quaternion: tuple[float, ...], pixdim: tuple[float, ...]) -> NDArray[np.float64]:
+def _qform(quaternion: NDArray[np.float64], pixdim: tuple[float, ...]) -> NDArray[np.float64]:
     """The 3 x 4 affine of a NIfTI-1 quaternion (nifti1.h, method 2)."""
     b, c, d, *offset = quaternion
     a = math.sqrt(max(0.0, 1.0 - b * b - c * c - d * d))

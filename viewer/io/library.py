@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import threading
@@ -30,6 +31,7 @@ create table if not exists thumbnails (
 create index if not exists series_of_study on series (patient_key, study_uid);
 """
 THUMBNAIL_PIXELS = 96
+_BUSY_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,6 @@ class Library:
     """
 
     def __init__(self, path: Path) -> None:
-        self.put_aside: Path | None = None
         self._lock = threading.RLock()
         self._database, self.put_aside = open_database(path, _SCHEMA)
 
@@ -114,9 +115,11 @@ class Library:
         return None if row is None else np.frombuffer(row[2], dtype=np.uint8).reshape(row[0], row[1])
 
     def set_thumbnail(self, uid: str, grey: NDArray[np.uint8]) -> None:
+        """Keep a grey picture (rows, columns) of a series; dropped if the series was removed meanwhile."""
         with self._transaction() as database:
             database.execute(
-                "insert or replace into thumbnails values (?, ?, ?, ?)", (uid, *grey.shape, grey.tobytes())
+                "insert or replace into thumbnails select uid, ?, ?, ? from series where uid = ?",
+                (*grey.shape, grey.tobytes(), uid),
             )
 
     def remove(self, uid: str) -> None:
@@ -137,33 +140,49 @@ class Library:
 def open_database(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
     """A connection that commits durably (WAL, FULL), and where a damaged file was put aside, if one was.
 
-    Simulated power cuts lost no commit with synchronous=FULL and one in ten with NORMAL.
+    A damaged file is renamed together with its write-ahead log, which may hold the newest commits, and neither is
+    changed. Raises sqlite3.OperationalError for a file that is not damaged but cannot be used now: in use
+    elsewhere, on a full or failing disk. Simulated power cuts lost no commit with synchronous=FULL and one in ten
+    with NORMAL.
     """
-    damaged: Path | None = None
-    try:
-        return _connect(path, schema), None
-    except sqlite3.DatabaseError:
-        damaged = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
-        path.replace(damaged)
-        for tail in ("-wal", "-shm"):
-            path.with_name(path.name + tail).unlink(missing_ok=True)
-        return _connect(path, schema), damaged
-
-
-def _connect(path: Path, schema: str) -> sqlite3.Connection:
-    database = sqlite3.connect(path, check_same_thread=False, timeout=10)
+    damaged = _put_aside(path) if path.exists() and _is_damaged(path) else None
+    database = sqlite3.connect(path, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
     try:
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = full")
         database.execute("pragma foreign_keys = on")
         database.execute("pragma secure_delete = on")
-        if database.execute("pragma quick_check").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError(f"{path.name} is damaged")
         database.executescript(schema)
-    except sqlite3.DatabaseError:
+    except sqlite3.Error:
         database.close()
         raise
-    return database
+    return database, damaged
+
+
+def _is_damaged(path: Path) -> bool:
+    # Read-only, because closing a writing connection would fold the write-ahead log into the damaged file.
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S)
+    try:
+        return database.execute("pragma quick_check").fetchone()[0] != "ok"
+    except UnicodeDecodeError:  # sqlite3 quotes the damaged schema
+        return True
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
+            return True
+        raise
+    finally:
+        database.close()
+
+
+def _put_aside(path: Path) -> Path:
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = (path.with_name(f"{path.stem}.damaged-{stamp}{n or ''}{path.suffix}") for n in itertools.count())
+    damaged = next(name for name in names if not name.exists())
+    for tail in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + tail)
+        if part.exists():
+            part.rename(damaged.with_name(damaged.name + tail))
+    return damaged
 
 
 def make_thumbnail(volume: Volume) -> NDArray[np.uint8]:
@@ -177,10 +196,14 @@ def make_thumbnail(volume: Volume) -> NDArray[np.uint8]:
     height_mm = picture.shape[0] * geometry.spacing[axes.down]
     scale = THUMBNAIL_PIXELS / max(width_mm, height_mm)
     rows, columns = max(1, round(height_mm * scale)), max(1, round(width_mm * scale))
-    image = sitk.GetImageFromArray(np.ascontiguousarray(picture).astype(np.float32))
-    step = [(old - 1) / max(1, new - 1) for old, new in zip(image.GetSize(), (columns, rows), strict=True)]
-    blurred = sitk.SmoothingRecursiveGaussian(image, [max(0.1, s / 2) for s in step])
-    small = sitk.Resample(blurred, (columns, rows), sitk.Transform(), sitk.sitkLinear, (0.0, 0.0), step)
+    finite = np.isfinite(picture)
+    lowest = picture[finite].min() if finite.any() else 0
+    image = sitk.GetImageFromArray(np.where(finite, picture, lowest).astype(np.float32))
+    step = [max(1e-6, (old - 1) / max(1, new - 1)) for old, new in zip(image.GetSize(), (columns, rows), strict=True)]
+    for axis in (0, 1):
+        if step[axis] > 1 and image.GetSize()[axis] >= 4:  # the filter takes no fewer pixels
+            image = sitk.RecursiveGaussian(image, step[axis] / 2, direction=axis)
+    small = sitk.Resample(image, (columns, rows), sitk.Transform(), sitk.sitkLinear, (0.0, 0.0), step)
     return to_grey(sitk.GetArrayFromImage(small), default_window(volume, None))
 
 

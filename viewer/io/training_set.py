@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +31,8 @@ class TrainingCase:
     corrected_labels: tuple[int, ...] = ()
 
 
-def write_dataset(folder: Path, cases: Sequence[TrainingCase]) -> None:
-    """Write images/, labels/, patients.csv and confirmed.json.
+def write_dataset(folder: Path, cases: Sequence[TrainingCase], check: Callable[[], None] = lambda: None) -> None:
+    """Write images/, labels/, patients.csv and confirmed.json; check is called before each case and may raise.
 
     Cases and patients are named by HMAC-SHA-256 under a key that is thrown away, so the folder says which
     cases share a patient and nothing else; no name, number, date or path of a patient is written.
@@ -43,6 +43,7 @@ def write_dataset(folder: Path, cases: Sequence[TrainingCase]) -> None:
     confirmed: dict[str, dict[str, object]] = {}
     patients = ["case,patient"]
     for case in cases:
+        check()
         name = "case-" + _pseudonym(key, case.series_uid)
         patients.append(f"{name},patient-{_pseudonym(key, case.patient_id or case.series_uid)}")
         _write(case.volume.voxels, case, folder / "images" / f"{name}.nii.gz")
