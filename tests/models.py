@@ -56,11 +56,11 @@ def write_threshold_model(
     return write_manifest(manifest("threshold", ("Bright",), spacing_mm, version), folder)
 
 
-def write_trainable_model(folder: Path, *, seed: int = 0) -> ModelManifest:
+def write_trainable_model(folder: Path, *, seed: int = 0, version: str = "1.0.0") -> ModelManifest:
     """A tiny untrained U-Net of two labels, "Bright" and "Dim", that the training package can fine-tune."""
     torch.manual_seed(seed)
     spec = unet_spec(CONTEXT, 3, (4, 8, 8))
-    described = manifest("tiny", ("Bright", "Dim"), 2.0, "1.0.0", network=spec)
+    described = manifest("tiny", ("Bright", "Dim"), 2.0, version, network=spec)
     return export_model(build_network(spec), described, folder)
 
 

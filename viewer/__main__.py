@@ -241,7 +241,7 @@ def _progress_line(fraction: float, text: str) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    argv = [sys.executable, "-m", "training", "train"]
+    argv = [sys.executable, "-P", "-m", "training", "train"]
     for name in ("data", "recipe", "out", "labelled", "seed", "steps", "parent"):
         value = getattr(options, name)
         if value is not None:

@@ -59,7 +59,7 @@ def _in_child(what: str, program: str) -> Finding:
     has_display = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     environment = os.environ | ({} if has_display else {"QT_QPA_PLATFORM": "offscreen"})
     child = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=120, check=False
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, env=environment, timeout=120, check=False
     )
     if child.returncode == 0:
         return Finding(what, True, child.stdout.strip().splitlines()[-1] if child.stdout.strip() else "works")

@@ -66,6 +66,7 @@ class TrainingRun:
     state: TrainingState = "preparing"
     events: list[dict[str, Any]] = field(default_factory=list)
     report: dict[str, Any] | None = None
+    installed: str = ""
     message: str = ""
 
     @property
@@ -351,6 +352,7 @@ class Workflows:
             return None
         chosen = arm or run.best_new
         run.state = "installing"
+        self._training_changed({})
 
         def finish(record: ModelRecord) -> None:
             try:
@@ -358,6 +360,7 @@ class Workflows:
             except (OSError, ManifestError) as error:
                 failed(str(error))
                 return
+            run.installed = record.manifest.version
             self._decided(run, "accepted")
             done()
 

@@ -320,3 +320,87 @@ def test_annotations_saved_earlier_are_shown_again():
     session.open(series(), Volume(np.zeros(geometry().shape, np.int16), geometry()), saved)
 
     assert session.label_map.voxels[3, 4, 5] == 2
+
+
+def test_accepting_spares_what_a_person_drew_or_confirmed_and_is_one_undo(session):
+    before = session.label_map.voxels
+    paint(session, "axial", (6, 8, 9))
+    drawn = before != 0
+    assert drawn.any()
+    session.move_cursor((3, 4, 12))
+    session.toggle_confirmed("axial")
+    axis = plane_axes(geometry(), "axial").normal
+    confirmed = np.zeros(drawn.shape, bool)
+    np.moveaxis(confirmed, 2 - axis, 0)[session.cursor_ijk[axis]] = True
+    kept = before.copy()
+
+    session.propose(proposal(np.full(drawn.shape, 2, np.uint8)))
+    assert session.accept_proposal() == np.count_nonzero(drawn | confirmed)
+
+    voxels, spared = session.label_map.voxels, drawn | confirmed
+    np.testing.assert_array_equal(voxels[spared], kept[spared])
+    second = next(label.value for label in session.labels if label.name == "Structure 2")
+    assert (voxels[~spared] == second).all()
+    session.undo()
+    np.testing.assert_array_equal(session.label_map.voxels, kept)
+    assert not session.machine.any()
+
+
+def test_a_drawn_voxel_stays_a_persons_even_after_a_model_agreed_with_it(session):
+    session.propose(proposal(np.zeros(geometry().shape, np.uint8)))
+    session.accept_proposal()
+    session.choose_label(1)
+    paint(session, "axial", (6, 8, 9))
+    drawn = session.label_map.voxels == 1
+    assert drawn.any()
+    session.propose(proposal(drawn.astype(np.uint8)))
+    session.accept_proposal()
+
+    session.propose(proposal(np.zeros(geometry().shape, np.uint8)))
+    assert session.accept_proposal() == np.count_nonzero(drawn)
+
+    np.testing.assert_array_equal(session.label_map.voxels == 1, drawn)
+
+
+def test_undoing_an_acceptance_takes_the_models_name_away_too(session, changes):
+    session.propose(proposal(np.ones(geometry().shape, np.uint8)))
+    session.accept_proposal()
+    assert session.source == "model 1.0.0"
+    session.undo()
+    assert session.source == ""
+    assert changes[-1].what & What.LABEL_TABLE, "the autosave must hear of it"
+    session.redo()
+    assert session.source == "model 1.0.0"
+
+
+def test_strokes_that_can_be_undone_to_keep_their_label(session):
+    paint(session, "axial", (6, 8, 9))
+    painted = session.label_map.voxels.copy()
+    session.choose_tool("eraser")
+    session.set_brush_radius(40)
+    session.begin_stroke("axial", (6, 8, 9))
+    session.end_stroke()
+    session.propose(proposal(np.full(geometry().shape, 1, np.uint8)))
+    session.accept_proposal()
+    session.undo()
+    session.undo()
+
+    np.testing.assert_array_equal(session.label_map.voxels, painted)
+    names = {label.value: label.name for label in session.labels}
+    assert {names[value] for value in np.unique(painted) if value} == {"Region 1"}
+
+
+def test_a_stroke_that_begins_before_the_last_one_ended_ends_it(session):
+    session.choose_tool("brush")
+    session.begin_stroke("axial", (6, 8, 9))
+    session.begin_stroke("axial", (15, 20, 9))
+    session.end_stroke()
+    session.undo()
+    session.undo()
+    assert not session.label_map.voxels.any()
+
+
+def test_painting_with_a_hidden_label_shows_it(session):
+    session.show_label(session.active_label, False)
+    paint(session, "axial", (6, 8, 9))
+    assert next(label for label in session.labels if label.value == session.active_label).visible

@@ -9,11 +9,14 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTextBrowser
 
-from tests.gui.conftest import head
+from tests.gui.conftest import BRIGHT, head
+from tests.models import write_trainable_model
 from viewer.core.geometry import plane_axes
 from viewer.core.labels import Label
 from viewer.core.session import Proposal
 from viewer.gui.actions import KeysDialog
+from viewer.io.files import write_image
+from viewer.workflows import TrainingRun
 
 
 def drop(window, *paths) -> None:
@@ -162,13 +165,19 @@ def test_a_proposal_waits_over_the_panes_and_can_be_rejected_or_accepted(opened,
 
 def test_a_voxel_painted_while_a_proposal_is_being_accepted_stays(opened, qtbot):
     window, session = opened, opened.session
+    inside = (BRIGHT[2].start + 4, BRIGHT[1].start + 4, BRIGHT[0].start + 4)
     propose(window)
     window.workflows.accept_proposal()
-    session.choose_tool("brush")  # before the job's result can have arrived
-    session.begin_stroke("axial", (2, 2, 2))
+    session.choose_label(2)
+    session.choose_tool("brush")  # the job's result cannot have arrived: the event loop has not run
+    session.begin_stroke("axial", inside)
     session.end_stroke()
+    drawn = session.label_map.voxels == 2
+    assert drawn.any()
     qtbot.waitUntil(lambda: session.proposal is None, timeout=10_000)
-    assert session.label_map.voxels[2, 2, 2] != 0
+    names = {label.value: label.name for label in session.labels}
+    assert {names[value] for value in np.unique(session.label_map.voxels[drawn])} == {"Region 2"}
+    assert "Bright" in {names[value] for value in np.unique(session.label_map.voxels[~drawn]) if value}
 
 
 def test_confirming_marks_the_slice_of_the_active_pane_and_lists_it(opened, qtbot):
@@ -185,6 +194,102 @@ def test_confirming_marks_the_slice_of_the_active_pane_and_lists_it(opened, qtbo
     item = window.label_panel.confirmed.item(0)
     window.label_panel.confirmed.itemClicked.emit(item)
     qtbot.waitUntil(lambda: window.label_panel.confirm.isChecked())
+
+
+def test_after_the_mouse_was_in_a_panel_the_keys_still_act_on_the_panes(opened, qtbot):
+    window, session = opened, opened.session
+    window.panels.setCurrentWidget(window.label_panel)
+    window.focus_pane()
+    QTest.mouseClick(window.label_panel.confirm, Qt.MouseButton.LeftButton)
+    confirmed = session.confirmed
+    assert len(confirmed) == 1
+    before = session.cursor_ijk
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Up)
+    assert session.cursor_ijk != before
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert session.confirmed == confirmed, "Space must not press the button again"
+
+    row = window.label_panel.table.visualItemRect(window.label_panel._rows()[1]).center()
+    QTest.mouseClick(window.label_panel.table.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    assert session.active_label == 2
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert len(session.confirmed) == 2
+
+    wheel(window.panes["coronal"], 1)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert len(session.confirmed) == 3
+    assert {axis for axis, _ in session.confirmed} == {
+        plane_axes(session.volume.geometry, plane).normal for plane in ("axial", "coronal")
+    }
+
+
+def test_volumes_of_the_last_patient_never_stand_in_the_next_ones_table(opened, start, scan_folder, qtbot):
+    window = opened
+    propose(window)
+    window.workflows.accept_proposal()
+    qtbot.waitUntil(lambda: window.label_panel._rows()[0].text(1) != "", timeout=10_000)
+    other = head()
+    write_image(other.voxels[::-1], other.geometry, scan_folder / "other.nii.gz")
+    window.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: len(window.browser.series_items()) == 2, timeout=10_000)
+    uid = next(s.uid for s in window.workflows.library.all_series() if s.description == "other.nii.gz")
+    release = threading.Event()
+    window.workflows.open_series(uid, lambda: None)
+    qtbot.waitUntil(lambda: window.session.series.uid == uid, timeout=10_000)
+    for _ in range(2):  # both workers are busy: nothing is counted meanwhile
+        window.workflows.jobs.submit("busy", lambda job: release.wait(20))
+    qtbot.wait(700)
+    assert [row.text(1) for row in window.label_panel._rows()] == ["", "", ""]
+    release.set()
+
+
+def test_cancelled_preparations_leave_a_window_that_can_go_on(opened, qtbot, monkeypatch):
+    window, session = opened, opened.session
+    session.toggle_confirmed("axial")
+    release = threading.Event()
+
+    def wait(job):
+        while not release.is_set():
+            job.check()
+            QTest.qSleep(5)
+
+    for _ in range(2):
+        window.workflows.jobs.submit("busy", wait)
+    run = window.workflows.start_training("tiny")
+    qtbot.waitUntil(lambda: len(window._jobs) == 3)
+    window._jobs[-1].cancel()
+    release.set()
+    qtbot.waitUntil(lambda: run.ended, timeout=10_000)
+    qtbot.waitUntil(window.training_panel.start.isEnabled)
+    assert "cancelled" in window.training_panel._status.text()
+
+
+def test_rolling_back_with_nothing_before_is_a_sentence_and_the_list_is_right(opened, qtbot, tmp_path):
+    window, workflows = opened, opened.workflows
+    write_trainable_model(tmp_path / "next", seed=1, version="1.1.0")
+    workflows.models.install(tmp_path / "next")
+    workflows.use_version("tiny", "1.1.0")
+    assert "● 1.1.0" in window.model_panel.versions.item(0).text()
+    window.model_panel.roll_back.click()
+    assert workflows.models.get("tiny").manifest.version == "1.0.0"
+    assert "○ 1.1.0" in window.model_panel.versions.item(0).text()
+    assert not window.model_panel.roll_back.isEnabled()
+    workflows.roll_back("tiny")
+    assert "no earlier version" in window._failure.text.text()
+    window.model_panel.versions.itemDoubleClicked.emit(window.model_panel.versions.item(0))
+    assert workflows.models.get("tiny").manifest.version == "1.1.0"
+
+
+def test_closing_with_unsaved_or_undecided_work_asks_first(opened, monkeypatch):
+    window, asked = opened, []
+    monkeypatch.setattr(window, "_ask", lambda warning: bool(asked.append(warning)))
+    record = window.workflows.models.get("tiny")
+    window.workflows.training = TrainingRun(record, window.workflows.folder, 1, state="finished")
+    assert not window.close()
+    assert "waits for your decision" in asked[-1]
+    window.workflows.training = None
+    assert window.close()
+    assert len(asked) == 1
 
 
 def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):

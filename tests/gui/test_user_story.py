@@ -96,5 +96,6 @@ def test_open_segment_correct_train_accept_and_roll_back(start, scan_folder, qtb
 
     panel.roll_back.click()
     assert workflows.models.get("tiny").manifest.version == "1.0.0"
+    assert not panel.roll_back.isVisible()
     qtbot.waitUntil(lambda: "1.0.0" in panel._status.text())
     assert session.confirmed and not np.array_equal(session.label_map.voxels, proposed), "the work stays"

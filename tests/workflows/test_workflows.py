@@ -120,14 +120,26 @@ def test_labels_of_a_file_that_changed_behind_are_not_shown_in_the_wrong_place(u
     workflows.session.choose_tool("brush")
     workflows.session.begin_stroke("axial", (12, 20, 9))
     workflows.session.end_stroke()
+    painted = workflows.session.label_map.voxels.copy()
     moved = Geometry((26, 30, 18), (2.0, 2.0, 2.0), np.array([9.0, -7.0, 40.0]), DIRECTION)
-    write_image(head().voxels, moved, scan_folder / "first.nii.gz", overwrite=True)
+    others = (head().voxels, moved), (head((slice(2, 6),) * 3).voxels, head().geometry)  # another place, another head
 
+    for voxels, geometry in others:
+        write_image(voxels, geometry, scan_folder / "first.nii.gz", overwrite=True)
+        again = user()
+        open_first(again, scan_folder)
+        assert "changed since it was annotated" in again.messages[0]
+        np.testing.assert_array_equal(again.session.volume.voxels, voxels)
+        assert not again.session.label_map.voxels.any()
+        again.session.choose_tool("brush")
+        again.session.begin_stroke("axial", (5, 5, 5))
+        again.session.end_stroke()
+
+    write_image(head().voxels, head().geometry, scan_folder / "first.nii.gz", overwrite=True)
     again = user()
     open_first(again, scan_folder)
-
-    assert "changed since it was annotated" in again.messages[0]
-    assert again.session.volume is None
+    assert again.messages == []
+    np.testing.assert_array_equal(again.session.label_map.voxels, painted)
 
 
 def test_a_full_disk_says_so_and_keeps_the_work_in_memory(user, scan_folder, monkeypatch):
@@ -144,13 +156,23 @@ def test_a_full_disk_says_so_and_keeps_the_work_in_memory(user, scan_folder, mon
         def close(self):
             pass
 
+    session, database = workflows.session, workflows.annotation_store._database
+    session.choose_tool("brush")
     monkeypatch.setattr(workflows.annotation_store, "_database", FullDisk())
-    workflows.session.choose_tool("brush")
-    workflows.session.begin_stroke("axial", (12, 20, 9))
-    workflows.session.end_stroke()
-
+    session.begin_stroke("axial", (12, 20, 9))
+    session.end_stroke()
+    session.toggle_confirmed("axial")
     assert "not saved (database or disk is full)" in workflows.messages[0]
-    assert workflows.session.label_map.voxels.any()
+    assert workflows.unsaved
+    monkeypatch.setattr(workflows.annotation_store, "_database", database)
+    session.begin_stroke("axial", (5, 9, 9))
+    session.end_stroke()
+    assert not workflows.unsaved
+
+    again = user()
+    open_first(again, scan_folder)
+    np.testing.assert_array_equal(again.session.label_map.voxels, session.label_map.voxels)
+    assert again.session.confirmed == session.confirmed != frozenset()
 
 
 def test_result_for_a_series_that_is_no_longer_open_goes_nowhere(user, scan_folder):
@@ -166,6 +188,24 @@ def test_result_for_a_series_that_is_no_longer_open_goes_nowhere(user, scan_fold
 
     assert workflows.session.series.description == "second.nrrd"
     assert workflows.session.proposal is None
+
+
+def test_the_series_asked_for_last_is_the_one_that_opens(user, scan_folder):
+    workflows = user()
+    workflows.add_paths([scan_folder])
+    first, second = (s.uid for s in sorted(workflows.library.all_series(), key=lambda s: s.description))
+    later = []
+    workflows.jobs._deliver = later.append
+    for uid in (first, second, first, second):
+        workflows.open_series(uid)
+    for act in reversed(later):  # the slowest answer comes last
+        act()
+    assert workflows.session.series.uid == second
+    workflows.open_series(first)
+    workflows.cancel_opening()
+    for act in later[:]:
+        act()
+    assert workflows.session.series.uid == second
 
 
 def test_nothing_open_and_nothing_confirmed_are_said_in_one_sentence(user, scan_folder):

@@ -241,6 +241,11 @@ class Session:
         self.active_label = value
         self._announce(Change(What.TOOL))
 
+    def _see_active_label(self) -> None:
+        """Nobody paints what cannot be seen."""
+        if any(label.value == self.active_label and not label.visible for label in self.labels):
+            self.show_label(self.active_label, True)
+
     def show_label(self, value: int, visible: bool) -> None:
         self.labels = tuple(replace(x, visible=visible) if x.value == value else x for x in self.labels)
         self._announce(Change(What.LABEL_TABLE))
@@ -256,6 +261,7 @@ class Session:
         slice_index = int(round(index_ijk[axis]))
         if not 0 <= slice_index < self.volume.geometry.size[axis]:
             return
+        self._see_active_label()
         before = np.take(self.label_map.voxels, slice_index, axis=2 - axis)
         name = next(label.name for label in self.labels if label.value == self.active_label)
         value, title = (self.active_label, f"Paint {name}") if self.tool == "brush" else (0, "Erase")

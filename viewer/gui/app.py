@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import time
 import traceback
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QLockFile, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -27,7 +28,18 @@ _JOB_THREADS = 2  # one long job, such as a segmentation, and one short one besi
 def run(paths: Sequence[Path], demo: bool = False) -> int:
     """Show the window with these files and folders opened, or the bundled demo study; returns the exit code."""
     app = _application()
-    window = build_window(None)
+    folder = user_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = QLockFile(str(folder / "in-use.lock"))
+    lock.setStaleLockTime(0)  # only a program that no longer runs leaves a lock that may be taken
+    if not lock.tryLock(200):
+        QMessageBox.warning(None, "Slicewise", f"Slicewise is already open with the folder {folder}. Use that window.")
+        return 2
+    try:
+        window = build_window(folder)
+    except (OSError, sqlite3.Error) as error:
+        QMessageBox.critical(None, "Slicewise", f"The folder {folder} cannot be used ({error}).")
+        return 2
     sys.excepthook = _Excepthook(window, user_folder() / "errors.log")
     window.resize(window.screen().availableGeometry().size() * 0.9)  # for when it is not maximised
     window.showMaximized()
@@ -81,7 +93,8 @@ class _Excepthook:
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
-        traceback.print_exception(kind, error, trace)
+        if sys.stderr.isatty():  # elsewhere it would end in the journal of the desktop, names of patients with it
+            traceback.print_exception(kind, error, trace)
         written = self._write(kind, trace)
         if self._box is not None:
             return  # one dialog at a time: a fault in a paint event would open hundreds

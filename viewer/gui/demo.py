@@ -42,7 +42,8 @@ def run_headless(out: Path, steps: int, say: Say) -> dict[str, Any]:
     """
     out.mkdir(parents=True, exist_ok=True)
     user = out / "user-data"
-    shutil.rmtree(user, ignore_errors=True)
+    if (user / "library.sqlite").exists():  # that of an earlier demo, and nothing else
+        shutil.rmtree(user)
     started = time.monotonic()
     window = build_window(user)
     window.resize(1280, 800)
@@ -204,8 +205,9 @@ class _Story:
     def _roll_back(self) -> dict[str, str]:
         models = self.workflows.models
         new = models.get(DEMO_MODEL).manifest.version
-        back = self.workflows.roll_back(DEMO_MODEL).manifest.version
-        models.activate(DEMO_MODEL, new)
+        self.workflows.roll_back(DEMO_MODEL)
+        back = models.get(DEMO_MODEL).manifest.version
+        self.workflows.use_version(DEMO_MODEL, new)
         self._settle(0.3)
         return {"from": new, "to": back, "active_at_the_end": models.get(DEMO_MODEL).manifest.version}
 

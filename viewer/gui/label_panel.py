@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -36,6 +36,8 @@ _VALUE = Qt.ItemDataRole.UserRole
 class LabelPanel(QWidget):
     """Shows the session's labels with their volumes in ml, the brush and the confirmed slices."""
 
+    finished = Signal()  # a label or a size was chosen: the keyboard is no longer needed here
+
     def __init__(self, workflows: Workflows, active_plane: Callable[[], Plane], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workflows, self._session, self._active_plane = workflows, workflows.session, active_plane
@@ -51,6 +53,7 @@ class LabelPanel(QWidget):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.table.currentItemChanged.connect(self._chosen)
         self.table.itemChanged.connect(self._checked)
+        self.table.itemClicked.connect(self.finished)
 
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
@@ -60,10 +63,12 @@ class LabelPanel(QWidget):
         self.radius.setRange(*BRUSH_RADIUS_RANGE_MM)
         self.radius.setToolTip("Radius of brush and eraser; also [ and ], or Shift + wheel over a pane")
         self.radius.valueChanged.connect(self._session.set_brush_radius)
+        self.radius.editingFinished.connect(self.finished)
 
         self.confirm = QPushButton()
         self.confirm.setCheckable(True)
         self.confirm.setToolTip("Training learns from confirmed slices: everything on them is as it should be (Return)")
+        self.confirm.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         self.confirm.clicked.connect(lambda: self._session.toggle_confirmed(self._active_plane()))
         self.confirmed = QListWidget()
         self.confirmed.setMaximumHeight(120)
@@ -94,6 +99,8 @@ class LabelPanel(QWidget):
         """Show what changed in the session."""
         session = self._session
         opened = session.volume is not None
+        if what & What.SERIES:
+            self._volumes_ml = {}
         if what & (What.SERIES | What.LABEL_TABLE):
             self._fill_table()
         if what & (What.SERIES | What.LABELS | What.LABEL_TABLE):
@@ -127,6 +134,10 @@ class LabelPanel(QWidget):
         )
 
     def _fill_table(self) -> None:
+        if [row.data(0, _VALUE) for row in self._rows()] == [label.value for label in self._session.labels]:
+            shown_at = self.table.verticalScrollBar().value()  # the same labels: stay where a person has scrolled to
+        else:
+            shown_at = 0
         with QSignalBlocker(self.table):
             self.table.clear()
             for label in self._session.labels:
@@ -141,6 +152,7 @@ class LabelPanel(QWidget):
                 self.table.addTopLevelItem(item)
             self._write_volumes()
         self._show_active()
+        self.table.verticalScrollBar().setValue(shown_at)
 
     def _show_active(self) -> None:
         with QSignalBlocker(self.table):

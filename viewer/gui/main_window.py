@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
         self._grid = self._make_grid()
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self._plane)
+        self.label_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
         self.training_panel = TrainingPanel(workflows, self.model_panel)
         self.panels = QTabWidget(documentMode=True)
@@ -118,11 +119,12 @@ class MainWindow(QMainWindow):
         )
         workflows.on_failure(self.show_failure)
         workflows.jobs.subscribe(self._job_changed)
-        if workflows.library.put_aside is not None:
-            self.show_failure(
-                f"The list of studies was damaged and begun anew; the old one is kept as "
-                f"{workflows.library.put_aside.name}. Open your folders again."
-            )
+        for what, damaged in (
+            ("list of studies", workflows.library.put_aside),
+            ("file of annotations", workflows.annotation_store.put_aside),
+        ):
+            if damaged is not None:
+                self.show_failure(f"The {what} was damaged and begun anew. The old one is kept: {damaged}")
         self._activate("axial")
         self._viewer.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._viewer.setFocus()
@@ -133,7 +135,7 @@ class MainWindow(QMainWindow):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """List what lies in files and folders; a single series is opened at once."""
         self._viewer.setCursor(Qt.CursorShape.BusyCursor)
-        self.workflows.add_paths(paths, self._scanned)
+        self.workflows.add_paths(paths, self._scanned, self._viewer.unsetCursor)
 
     def open_demo(self) -> None:
         """Open the demo study that comes with the program."""
@@ -142,8 +144,9 @@ class MainWindow(QMainWindow):
     def open_series(self, uid: str) -> None:
         """Read a listed series and show it."""
         if self.session.series is not None and self.session.series.uid == uid:
-            return
-        self.workflows.open_series(uid, self._opened)
+            self.workflows.cancel_opening()
+        else:
+            self.workflows.open_series(uid, self._opened)
 
     def show_training(self) -> None:
         """Bring the training panel to the front."""
@@ -157,6 +160,10 @@ class MainWindow(QMainWindow):
         """Show one sentence over the panes until it is closed or another replaces it."""
         self._viewer.unsetCursor()
         self._failure.show_text(sentence)
+
+    def focus_pane(self) -> None:
+        """Give the keyboard back to the active pane."""
+        self._all_panes()[self._active_name].setFocus()
 
     def toggle_maximised(self, name: str) -> None:
         """One pane alone ("axial", "coronal", "sagittal", "3d"), or all four again."""
@@ -368,7 +375,7 @@ class MainWindow(QMainWindow):
             title = " · ".join(x for x in (name, session.series.description) if x)
             self.setWindowTitle(f"{title} – Slicewise" if title else "Slicewise")
             self.browser.show_open()
-            self.panes[self._plane].setFocus()
+            self.focus_pane()
         if what & (What.SERIES | What.PROPOSAL):
             proposal = session.proposal
             self.accept_action.setEnabled(proposal is not None)
@@ -499,18 +506,29 @@ class MainWindow(QMainWindow):
         self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        run = self.workflows.training
-        if run is not None and not run.ended and not self._closed and not self._ask_to_end_training():
+        if not self._closed and (warning := self._lost_by_closing()) and not self._ask(warning):
             event.ignore()
             return
         if not self._closed:
             self._closed = True
+            self.hide()  # jobs may take a moment to end
             self.volume_pane.close_scene()
             self.workflows.close()
         super().closeEvent(event)
 
-    def _ask_to_end_training(self) -> bool:
-        answer = QMessageBox.question(self, "Slicewise", "A training is running. Closing the window ends it. Close?")
+    def _lost_by_closing(self) -> str:
+        """What would be lost if the window closed now, in a sentence; empty if nothing."""
+        run = self.workflows.training
+        if self.workflows.unsaved:
+            return "Your last changes could not be saved yet, for want of space perhaps. Closing loses them."
+        if run is not None and not run.ended:
+            return "A training is running. Closing ends it."
+        if run is not None and run.undecided:
+            return "A newly trained model waits for your decision. Closing keeps the current one."
+        return ""
+
+    def _ask(self, warning: str) -> bool:
+        answer = QMessageBox.question(self, "Slicewise", f"{warning} Close nevertheless?")
         return answer == QMessageBox.StandardButton.Yes
 
 
@@ -523,6 +541,8 @@ class _Bar(QFrame):
         self.text = QLabel(wordWrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.first, self.second = QPushButton(first), QPushButton(second)
+        for button in (self.first, self.second):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         self.second.setVisible(bool(second))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 5, 6, 5)

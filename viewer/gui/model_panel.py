@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.painting import Box
+from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 
@@ -38,6 +39,9 @@ class ModelPanel(QWidget):
         self._about = QLabel(wordWrap=True)
         self._about.setProperty("dimmed", True)
         self._fit = QLabel(wordWrap=True)
+        self._problems = QLabel(wordWrap=True)
+        self._problems.setProperty("warning", True)
+        self._job: Job | None = None
         self.run = QPushButton("Segment")
         self.run.setProperty("primary", True)
         self.run.setToolTip("Run the model in the background; the result waits for you as a proposal")
@@ -74,9 +78,13 @@ class ModelPanel(QWidget):
         for widget in (_heading("Segment with"), self.models, self._about, self._fit, self.run, self._proposal):
             layout.addWidget(widget)
         layout.addStretch(1)
-        for widget in (_heading("Versions"), self.versions, self.roll_back, self.card):
+        for widget in (_heading("Versions"), self._problems, self.versions, self.roll_back, self.card):
             layout.addWidget(widget)
-        workflows.on_training(lambda run, event: self.refresh() if not event else None)
+        for button in (self.run, self.accept, self.reject, self.roll_back, self.card):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
+        self.versions.itemDoubleClicked.connect(self._use_version)
+        workflows.on_models_change(self.refresh)
+        workflows.jobs.subscribe(self._job_changed)
         self.refresh()
 
     @property
@@ -85,8 +93,10 @@ class ModelPanel(QWidget):
         return self.models.currentData() or ""
 
     def segment(self) -> None:
-        if self.model_name:
-            self._workflows.segment(self.model_name)
+        """Run the chosen model, unless it is running already."""
+        if self.model_name and (self._job is None or self._job.ended):
+            self._job = self._workflows.segment(self.model_name)
+            self._show_fit()
 
     def refresh(self) -> None:
         """List the models and versions anew: one was installed, activated or rolled back."""
@@ -107,9 +117,10 @@ class ModelPanel(QWidget):
             self._show_proposal()
 
     def _show_model(self) -> None:
-        problems = self._workflows.models.problems()
+        self._problems.setText("\n".join(self._workflows.models.problems()))
+        self._problems.setVisible(bool(self._problems.text()))
         if not self.model_name:
-            self._about.setText(problems[0] if problems else "No model is installed.")
+            self._about.setText("No model is installed.")
             for widget in (self._fit, self.run, self.card, self.roll_back):
                 widget.setEnabled(False)
             return
@@ -122,7 +133,8 @@ class ModelPanel(QWidget):
                 mark = "●" if version.active else "○"
                 in_use = ", in use" if version.active else ""
                 item = QListWidgetItem(f"{mark} {version.manifest.version}  ({origin}{in_use})")
-                item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                item.setData(Qt.ItemDataRole.UserRole, version.manifest.version)
+                item.setToolTip("Double click to use this version")
                 self.versions.insertItem(0, item)
         self.roll_back.setEnabled(self._workflows.models.can_roll_back(self.model_name))
         self._show_fit()
@@ -137,7 +149,14 @@ class ModelPanel(QWidget):
         self._fit.setProperty("warning", bool(problem) and self._session.series is not None)
         self._fit.style().unpolish(self._fit)
         self._fit.style().polish(self._fit)
-        self.run.setEnabled(not problem)
+        self.run.setEnabled(not problem and (self._job is None or self._job.ended))
+
+    def _job_changed(self, job: Job) -> None:
+        if job is self._job and job.ended:
+            self._show_fit()
+
+    def _use_version(self, item: QListWidgetItem) -> None:
+        self._workflows.use_version(self.model_name, item.data(Qt.ItemDataRole.UserRole))
 
     def _show_proposal(self) -> None:
         proposal = self._session.proposal

@@ -174,7 +174,7 @@ class SlicePane(Pane):
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.activated.emit(self.plane)
+        self.activated.emit(self.name)
         if self._drag is not None or self._view is None:
             return
         kind = self._kind_of(event)
@@ -217,19 +217,20 @@ class SlicePane(Pane):
         if drag.kind == "paint":
             self.session.end_stroke()
         elif not drag.moved and drag.button == Qt.MouseButton.RightButton:
-            self.contextMenuRequested.emit(self.plane, event.globalPosition().toPoint())
+            self.contextMenuRequested.emit(self.name, event.globalPosition().toPoint())
         elif not drag.moved and drag.kind == "window":
             self._move_cursor(drag.press)
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._kind_of(event) != "paint":
-            self.maximiseRequested.emit(self.plane)
+            self.maximiseRequested.emit(self.name)
         else:
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()
+        self.activated.emit(self.name)
         delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
         notches = delta / NOTCH
         if self._view is None:

@@ -37,6 +37,7 @@ _STATES = {
     "preparing": "Preparing the training data…",
     "paused": "Paused.",
     "stopping": "Stopping: what was learnt so far is compared…",
+    "installing": "Installing the new model…",
     "accepted": "The new model is in use. “Roll back” makes the earlier one active again.",
     "discarded": "The current model was kept.",
 }
@@ -102,6 +103,8 @@ class TrainingPanel(QWidget):
         decision = QHBoxLayout()
         for button in (self.use, self.keep, self.roll_back):
             decision.addWidget(button)
+        for button in (self.start, self.pause, self.stop, self.use, self.keep, self.roll_back):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(7)
@@ -138,8 +141,7 @@ class TrainingPanel(QWidget):
     def _roll_back(self) -> None:
         run = self._workflows.training
         if run is not None:
-            record = self._workflows.roll_back(run.model.manifest.name)
-            self._status.setText(f"Version {record.manifest.version} is in use again.")
+            self._workflows.roll_back(run.model.manifest.name)
 
     def _changed(self, run: TrainingRun, event: dict[str, Any]) -> None:
         if event.get("event") in ("progress", "evaluation", "message", "started"):
@@ -173,12 +175,16 @@ class TrainingPanel(QWidget):
         self.stop.setEnabled(steerable)
         self.steps.setEnabled(not running)
         self.progress.setVisible(running)
+        if state == "preparing":
+            self.progress.setRange(0, 0)
         for plot in (self._loss, self._dice):
             plot.setVisible(run is not None)
         if run is None:
             self._status.clear()
         elif run.state == "failed":
             self._status.setText(run.message)
+        elif run.state == "accepted" and self._in_use(run) != run.installed:
+            self._status.setText(f"Version {self._in_use(run)} is in use.")
         elif run.state in _STATES:
             self._status.setText(_STATES[run.state])
         self._status.setVisible(run is not None)
@@ -196,7 +202,8 @@ class TrainingPanel(QWidget):
             )
         elif kind == "progress":
             reached = {e["arm"]: e["step"] / e["steps"] for e in run.events if e["event"] == "progress"}
-            done = sum(reached.values()) / len(_ARMS)
+            arms = next((e["arms"] for e in run.events if e["event"] == "started"), _ARMS)
+            done = sum(reached.values()) / len(arms)
             self.progress.setRange(0, 1000)
             self.progress.setValue(round(1000 * done))
             eta_s = event.get("eta_s")
@@ -226,7 +233,7 @@ class TrainingPanel(QWidget):
         self._reason.setVisible(report is not None)
         self.use.setVisible(state == "finished")
         self.keep.setVisible(state == "finished")
-        self.roll_back.setVisible(state == "accepted" and self._can_roll_back(run))
+        self.roll_back.setVisible(run is not None and state == "accepted" and self._in_use(run) == run.installed)
         if report is None or run is None:
             return
         arms = [arm for arm in _NAMES if arm in report["models"]]
@@ -265,8 +272,8 @@ class TrainingPanel(QWidget):
             minutes = report.get("seconds", 0) / 60
             self._status.setText(f"Compared on held-out {report['unit']} after {minutes:.1f} min. The choice is yours.")
 
-    def _can_roll_back(self, run: TrainingRun | None) -> bool:
-        return run is not None and self._workflows.models.can_roll_back(run.model.manifest.name)
+    def _in_use(self, run: TrainingRun) -> str:
+        return self._workflows.models.get(run.model.manifest.name).manifest.version
 
 
 def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:

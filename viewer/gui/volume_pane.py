@@ -173,7 +173,7 @@ class VolumePane(Pane):
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.activated.emit(NAME)
+        self.activated.emit(self.name)
         kinds: dict[Qt.MouseButton, _Kind] = {
             Qt.MouseButton.LeftButton: "rotate",
             Qt.MouseButton.MiddleButton: "pan",
@@ -210,16 +210,17 @@ class VolumePane(Pane):
             return
         self._drag = None
         if not drag.moved and drag.button == Qt.MouseButton.RightButton:
-            self.contextMenuRequested.emit(NAME, event.globalPosition().toPoint())
+            self.contextMenuRequested.emit(self.name, event.globalPosition().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.maximiseRequested.emit(NAME)
+            self.maximiseRequested.emit(self.name)
         else:
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()
+        self.activated.emit(self.name)
         delta = event.angleDelta().y() or event.angleDelta().x()
         self.zoom_by(ZOOM_PER_NOTCH ** (delta / NOTCH))
 

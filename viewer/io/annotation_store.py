@@ -50,7 +50,7 @@ class AnnotationStore:
         """Under which uid the work on a series is kept: its own, or, if other voxels or another grid were annotated
         under that one (a file was replaced), one of its own. Labels must never appear on a scan they were not made
         on. Reads every voxel: not for the GUI thread."""
-        voxels = zlib.crc32(np.ascontiguousarray(volume.voxels))
+        voxels = zlib.crc32(np.ascontiguousarray(volume.voxels).data)
         with self._lock:
             grid = self._database.execute("select grid from annotated where uid = ?", (uid,)).fetchone()
             known = self._database.execute("select voxels from fingerprints where uid = ?", (uid,)).fetchone()
