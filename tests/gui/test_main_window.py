@@ -225,8 +225,9 @@ def test_after_the_mouse_was_in_a_panel_the_keys_still_act_on_the_panes(opened, 
 
 def test_volumes_of_the_last_patient_never_stand_in_the_next_ones_table(opened, start, scan_folder, qtbot):
     window = opened
-    propose(window)
-    window.workflows.accept_proposal()
+    window.session.choose_tool("brush")
+    window.session.begin_stroke("axial", (12, 12, 9))
+    window.session.end_stroke()
     qtbot.waitUntil(lambda: window.label_panel._rows()[0].text(1) != "", timeout=10_000)
     other = head()
     write_image(other.voxels[::-1], other.geometry, scan_folder / "other.nii.gz")
