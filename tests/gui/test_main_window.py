@@ -366,3 +366,13 @@ def test_closing_the_window_ends_its_threads_and_may_happen_twice(opened):
     opened.close()
     assert {"job_0"} <= before
     assert not [t for t in threading.enumerate() if t.name.startswith("job_")]
+
+
+def test_a_fault_while_painting_does_not_end_the_program(opened, monkeypatch):
+    pane = opened.panes["axial"]
+    with pytest.raises(ZeroDivisionError) as fault, monkeypatch.context() as broken:
+        broken.setattr(pane, "_paint_texts", lambda *_: 1 / 0)
+        pane.repaint()
+    assert fault.tb is not None, "kept as an excepthook keeps it, and with it every local of the fault"
+    pane.repaint()
+    assert not pane.grab().toImage().isNull()

@@ -215,10 +215,9 @@ class LabelPanel(QWidget):
 def _swatch(colour: tuple[int, int, int]) -> QIcon:
     picture = QPixmap(32, 32)
     picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(QColor(*colour))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawRoundedRect(3, 3, 26, 26, 7, 7)
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(*colour))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(3, 3, 26, 26, 7, 7)
     return QIcon(picture)

@@ -345,7 +345,10 @@ class SlicePane(Pane):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ends with the event whatever happens: a second one would crash in Qt
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), VIEWPORT)
         session, view = self.session, self._view
         if view is None or session.volume is None or session.series is None:
@@ -594,10 +597,10 @@ def _scaled(grey: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
     picture.fill(VIEWPORT)
     source = QImage(small.data, small.shape[1], small.shape[0], small.shape[1], QImage.Format.Format_Grayscale8)
     left, top, width, height = (n * ratio for n in view.image_rect)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRectF(left, top, width, height), source, QRectF(0, 0, columns / factors[1], rows / factors[0]))
-    painter.end()
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
+        painter.drawImage(QRectF(left, top, width, height), source, shown)
     picture.setDevicePixelRatio(ratio)
     return picture
 

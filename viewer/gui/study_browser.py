@@ -178,15 +178,14 @@ def _icon(grey: NDArray[np.uint8] | None) -> QIcon:
     """A thumbnail in the middle of a black square."""
     square = QPixmap(THUMBNAIL_PIXELS, THUMBNAIL_PIXELS)
     square.fill(VIEWPORT)
-    painter = QPainter(square)
-    if grey is not None:
-        grey = np.ascontiguousarray(grey)
-        rows, columns = grey.shape
-        picture = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
-        painter.drawImage((THUMBNAIL_PIXELS - columns) // 2, (THUMBNAIL_PIXELS - rows) // 2, picture)
-    painter.setPen(BORDER)
-    painter.drawRect(0, 0, THUMBNAIL_PIXELS - 1, THUMBNAIL_PIXELS - 1)
-    painter.end()
+    with QPainter(square) as painter:
+        if grey is not None:
+            grey = np.ascontiguousarray(grey)
+            rows, columns = grey.shape
+            picture = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
+            painter.drawImage((THUMBNAIL_PIXELS - columns) // 2, (THUMBNAIL_PIXELS - rows) // 2, picture)
+        painter.setPen(BORDER)
+        painter.drawRect(0, 0, THUMBNAIL_PIXELS - 1, THUMBNAIL_PIXELS - 1)
     icon = QIcon()
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
         icon.addPixmap(square, mode)  # a selected thumbnail is not tinted: its grey levels mean something

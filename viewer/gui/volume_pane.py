@@ -374,7 +374,10 @@ class VolumePane(Pane):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ends with the event whatever happens: a second one would crash in Qt
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), VIEWPORT)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pane = QRectF(self.rect())
