@@ -98,9 +98,9 @@ def manifest_of(version: str, network: dict[str, Any], training: dict[str, Any])
     return ModelManifest(
         name="brain-structures-mr",
         version=version,
-        title="Brain structures, head MR of any contrast",
-        description="29 structures of the brain on head MR, learnt from synthetic images alone (SynthSeg's method). "
-        "Not for diagnostic use.",
+        title="Brain structures, head MR",
+        description="29 structures of the brain on head MR, best on T1-weighted scans; learnt from synthetic images "
+        "alone (SynthSeg's method). Not for diagnostic use.",
         task="segmentation",
         modalities=["MR"],
         body_part="HEAD",
@@ -371,7 +371,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="the model folder; what is in it is replaced")
     parser.add_argument("--label-maps", type=Path, help="measure on the held-out maps of this folder")
-    parser.add_argument("--contrasts", type=Path, nargs="*", default=[], help="images of one head on one grid")
+    parser.add_argument(
+        "--contrasts", type=Path, nargs="+", action="append", default=[], help="images of one head on one grid; repeat"
+    )
     parser.add_argument("--limits", type=Path, help="Markdown for the card: what was seen on other heads")
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--channels", default="24,48,96,192,256")
@@ -400,11 +402,10 @@ def main() -> None:
         images = measure(model, maps, parts, CONDITIONS, report=lambda line: print(line, flush=True))
         shown = zip(maps.items(), (CONDITIONS[0], CONDITIONS[2], CONDITIONS[4]), strict=True)
         examples += [synthetic_head(labels, parts, condition, seed=int(n)) for (n, labels), condition in shown]
-    figures = Figures(
-        images,
-        tissue_agreement(model, head, tissues),
-        contrast_agreement(model, {p.name.split(".")[0]: sitk.ReadImage(str(p)) for p in options.contrasts}),
-    )
+    contrast_dice: dict[str, dict[int, float]] = {}
+    for files in options.contrasts:
+        contrast_dice |= contrast_agreement(model, {p.name.split(".")[0]: sitk.ReadImage(str(p)) for p in files})
+    figures = Figures(images, tissue_agreement(model, head, tissues), contrast_dice)
     draw_examples(model, examples, options.out)
     limits = options.limits.read_text(encoding="utf-8") if options.limits else ""
     write_card(manifest, figures, limits, options.out)
@@ -445,10 +446,10 @@ averaged weights (EMA 0.999). Weights are stored in half precision, arithmetic i
 def _card_use() -> str:
     return """## Intended use
 
-A first draft of 29 brain structures on head MR of any contrast, for a person to look at and correct, for teaching, and
-as a start for fine-tuning. The axes of the scan must be right in its header: left and right are taken from there.
-Not for diagnosis, not for follow-up of volumes, not for CT, not for heads with large lesions, after surgery, of
-infants: none of these was in the label maps."""
+A first draft of 29 brain structures on head MR, for a person to look at and correct, for teaching, and as a start for
+fine-tuning. Most of the training images were like T1-weighted ones, and on those it is best. The axes of the scan must
+be right in its header: left and right are taken from there. Not for diagnosis, not for follow-up of volumes, not for
+CT, not for heads with large lesions, after surgery, of infants: none of these was in the label maps."""
 
 
 def _card_test(manifest: ModelManifest, figures: Figures) -> str:
@@ -501,7 +502,7 @@ def _card_contrasts(manifest: ModelManifest, figures: Figures) -> str:
     lines = [
         "## Figures: one patient, several contrasts",
         "",
-        "Dice between the results of two contrasts of one real head, which has no reference. Mean over the structures, "
+        "Dice between the results of two contrasts of one real head, which has no reference: mean over the structures,",
         "and the lowest.",
         "",
         "| Contrasts | mean | lowest |",
