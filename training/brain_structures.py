@@ -1,4 +1,4 @@
-"""The recipe of the shipped model `brain-structures-mr`: 29 brain structures on head MR of any contrast.
+"""The recipe of the shipped model `brain-structures-mr`: 29 brain structures on head MR, best on T1.
 
     python -m training.brain_structures --label-maps DIR --out DIR --minutes 90
 

@@ -435,7 +435,7 @@ is run again. A start for a day on one, not tried: `--minutes 1440 --batch 64 --
 https://github.com/BBillot/SynthSeg), 1 mm, FreeSurfer's numbers. Licence of the data: Apache-2.0. DIR holds them as
 training_seg_NN.nii.gz. Licence of the weights and of the code: Apache-2.0.
 
-**Split.** 12 maps trained on; {", ".join(VALIDATION)} watched during the run, nothing was chosen by it;
+**Split.** 12 maps trained on; {", ".join(VALIDATION)} watched during training;
 {", ".join(TEST)} held out for the figures below.
 
 **Network.** 2-D residual U-Net ({channels} channels, instance normalisation). Input: {context} neighbouring

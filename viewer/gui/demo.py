@@ -169,8 +169,10 @@ class _Story:
             if event.get("event") == "progress" and time.monotonic() - said[0] > 5:
                 said[0] = time.monotonic()
                 self.say(f"  {event['arm']}: step {event['step']} of {event['steps']}, loss {event['loss']:.3f}")
-            elif event.get("event") in ("message", "evaluation"):
-                self.say(f"  {event.get('text') or event}")
+            elif event.get("event") == "evaluation":
+                self.say(f"  {event['arm']}: Dice {event['dice']:.3f} on held-out slices after step {event['step']}")
+            elif event.get("event") == "message":
+                self.say(f"  {event['text']}")
 
         self.workflows.on_training(tell)
         self.window.show_training()
