@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 
 import resources
 from viewer.core.geometry import Geometry
@@ -45,6 +46,7 @@ def run_headless(out: Path, steps: int, say: Say) -> dict[str, Any]:
     if (user / "library.sqlite").exists():  # that of an earlier demo, and nothing else
         shutil.rmtree(user)
     started = time.monotonic()
+    qInstallMessageHandler(_quiet)
     window = build_window(user)
     window.resize(1280, 800)
     window.show()
@@ -56,6 +58,12 @@ def run_headless(out: Path, steps: int, say: Say) -> dict[str, Any]:
     (out / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     say(f"Done. The report and the screenshots are in {out.resolve()} (report.json). Not for diagnostic use.")
     return report
+
+
+def _quiet(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Qt's messages but for one that the platform without a screen gives for each window it shows."""
+    if "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)
 
 
 class _Story:
