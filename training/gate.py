@@ -14,6 +14,7 @@ CURRENT, SEMI_SUPERVISED, SUPERVISED = "current", "semi-supervised", "supervised
 
 WORST_DROP = 0.05  # of a single held-out unit
 CLASS_DROP = 0.1  # of a corrected class over all units
+NOTABLE_DRIFT = 0.1  # of a class nobody corrected: worth a sentence
 UNTOUCHED_DROP = 0.3  # of a class nobody corrected: there the current model is compared with itself
 LEAST_VOXELS = 50  # of a class, to judge by it: the last voxels of a structure differ between any two models
 
@@ -113,7 +114,7 @@ def decide(models: Mapping[str, Scores], corrected: Corrected, class_names: Mapp
     ]
     keep = max(passed, key=lambda arm: average[arm]) if passed else CURRENT
     opening = f"Recommended: the {keep} model. Mean Dice {where}: the current model has {average[CURRENT]:.3f}."
-    return Decision(keep, " ".join([opening, *told]))
+    return Decision(keep, " ".join([opening, *told, *_drift(models, corrected, keep, class_names)]))
 
 
 def _fault(
@@ -140,6 +141,23 @@ def _fault(
             name = class_names.get(value, str(value))
             return f"{name} fell from {_agreed(before):.2f} to {_agreed(after):.2f}"
     return ""
+
+
+def _drift(models: Mapping[str, Scores], corrected: Corrected, keep: str, class_names: Mapping[int, str]) -> list[str]:
+    """A sentence on the structures that nobody corrected and that the recommended model sees otherwise: there the
+    reference is the current model's own output, so a person has to judge what is right."""
+    if keep == CURRENT:
+        return []
+    touched = {value for u, c in corrected.items() for value in (_present(models, u) if c is None else c)}
+    changed: list[tuple[float, str]] = []
+    for value in sorted({value for u in corrected for value in _present(models, u)} - touched):
+        overlap = models[keep].pooled(value)
+        if max(overlap.predicted, overlap.reference) >= LEAST_VOXELS and _agreed(overlap) < 1 - NOTABLE_DRIFT:
+            changed.append((_agreed(overlap), class_names.get(value, str(value))))
+    if not changed:
+        return []
+    most = ", ".join(f"{name} {dice:.2f}" for dice, name in sorted(changed)[:3])
+    return [f"It also changed structures that nobody corrected; Dice with the current model: {most}."]
 
 
 def _present(models: Mapping[str, Scores], unit: str, least: int = 1) -> set[int]:

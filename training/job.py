@@ -80,8 +80,10 @@ RECIPES = {
 
 FINE_TUNING_RATE = 3e-4
 FROM_SCRATCH_RATE = 2e-3
+_NOT_VERIFIED = "Not verified on other patients: fewer than three are annotated."
 _REPORT_EVERY_S = 2.0
 _WATCHED_SLICES = 12  # held-out slices looked at during training; the report measures all of them
+_SLIVER_VOXELS = 12  # on the model's grid, which is coarser than the one that the gate's limit is for
 _WATCHED_AT = (0.25, 0.5, 0.75, 1.0)  # of the steps, besides the start
 _LONGEST_SIDE = 256  # voxels in the plane of a model planned from scratch
 _COLOURS = ((226, 122, 63), (69, 178, 157), (239, 201, 76), (120, 170, 240), (210, 110, 180), (150, 210, 90))
@@ -290,10 +292,12 @@ def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
             "hd95_mm": mean_defined(far),
         }
     measured = any(not math.isnan(value) for value in next(iter(means.values())).values())
+    verified = measured and split.unit == "patients"
+    reason = decision.reason if verified or not measured else f"{decision.reason} {_NOT_VERIFIED}"
     return {
         "schema_version": SCHEMA_VERSION,
         "unit": split.unit,
-        "verified": measured and split.unit == "patients",
+        "verified": verified,
         "held_out": [unit.name for unit in split.held_out],
         "nearest_training_slice_mm": split.nearest_mm,
         "corrected": {
@@ -301,7 +305,7 @@ def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
             for unit, values in corrected.items()
         },
         "models": models,
-        "decision": {"keep": decision.keep, "reason": decision.reason},
+        "decision": {"keep": decision.keep, "reason": reason},
     }
 
 
@@ -517,10 +521,15 @@ class _Watch:
                 predicted.append(classes[target != IGNORE])
                 reference.append(target[target != IGNORE])
         values = [v for v in range(1, self._classes) if self._corrected is None or v in self._corrected]
-        found = overlaps(np.concatenate(predicted), np.concatenate(reference), values)
-        dice = mean_defined([overlap.dice for overlap in found.values()])
+        dice = mean_defined([_slice_dice(*pair, values) for pair in zip(predicted, reference, strict=True)])
         for arm in arms:
             tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step})
+
+
+def _slice_dice(predicted: NDArray[np.uint8], reference: NDArray[np.uint8], values: Sequence[int]) -> float:
+    """Mean Dice over the classes of which there is more than a sliver in a slice, as the gate averages them."""
+    found = overlaps(predicted, reference, values).values()
+    return mean_defined([o.dice for o in found if max(o.predicted, o.reference) >= _SLIVER_VOXELS])
 
 
 def _held_out_cases(units: Sequence[Unit]) -> list[Case]:

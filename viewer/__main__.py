@@ -216,13 +216,15 @@ def _segment(options: argparse.Namespace) -> int:
     from inference.tasks import segment
     from viewer.core.volume import to_image
     from viewer.io import files
-    from viewer.workflows import unsuitable
+    from viewer.workflows import doubt, unsuitable
 
     record = _model_store().get(options.model)
     series, volume = _read_one(options.path, options.series)
     problem = unsuitable(record.manifest, series, volume)
     if problem:
         raise UsageError(problem)
+    if doubt(record.manifest, series):
+        print(f"slicewise: {doubt(record.manifest, series)}", file=sys.stderr)
     model = load_model(record)
     result = segment(to_image(volume.voxels, volume.geometry), model, progress=_progress_line)
     print(file=sys.stderr)

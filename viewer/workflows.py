@@ -36,7 +36,7 @@ from viewer.core.session import (
     prepare_acceptance,
 )
 from viewer.core.study import Refusal, Scan, Series, SeriesError
-from viewer.core.volume import LabelMap, Volume, to_image
+from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.library import Library, make_thumbnail
@@ -242,6 +242,11 @@ class Workflows:
         if series is None or volume is None:
             return "Open a series first."
         return unsuitable(self.models.get(model_name).manifest, series, volume)
+
+    def doubt(self, model_name: str) -> str:
+        """What a person should know before running a model on the open series; empty if nothing."""
+        series = self.session.series
+        return doubt(self.models.get(model_name).manifest, series) if series is not None else ""
 
     def accept_proposal(self) -> Job | None:
         """Merge the proposal into the label map, off the session's thread; a person's voxels stay."""
@@ -567,9 +572,19 @@ def unsuitable(manifest: ModelManifest, series: Series, volume: Volume) -> str:
         return f"{manifest.title} needs a regular volume. This series: {series.verdict.detail}"
     if not volume.geometry.patient_space or not volume.geometry.calibrated:
         return f"{manifest.title} needs to know where the slices lie in the patient; this series does not tell."
+    made_for = ", ".join(manifest.modalities)
     if series.modality and series.modality not in manifest.modalities:
-        return f"{manifest.title} was made for {', '.join(manifest.modalities)}; this series is {series.modality}."
+        return f"{manifest.title} was made for {made_for}; this series is {series.modality}."
+    if not series.modality and "CT" not in manifest.modalities and looks_like_ct(volume):
+        return f"{manifest.title} was made for {made_for}; the values of this series, down to air, are those of a CT."
     return ""
+
+
+def doubt(manifest: ModelManifest, series: Series) -> str:
+    """What a person should know before running a model that may run, in one sentence; empty if nothing."""
+    if series.modality:
+        return ""
+    return f"The file does not say its modality; this model was made for {', '.join(manifest.modalities)}."
 
 
 def _training_case(

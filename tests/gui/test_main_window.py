@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTextBrowser
 
 from tests.gui.conftest import BRIGHT, head
 from tests.models import write_trainable_model
+from viewer.core.display import WindowLevel
 from viewer.core.geometry import plane_axes
 from viewer.core.labels import Label
 from viewer.core.session import Proposal
@@ -297,8 +298,29 @@ def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):
     window = opened
     QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
     assert [name for name, pane in window._all_panes().items() if pane.isVisible()] == ["axial"]
+    qtbot.waitUntil(lambda: window.panes["axial"].size() == window._grid.size())
     QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
     assert all(pane.isVisible() for pane in window._all_panes().values())
+    qtbot.waitUntil(lambda: 2 * window.panes["axial"].width() < window._grid.width())
+
+
+def test_a_file_without_a_modality_is_never_called_fitting_and_a_ct_in_it_is_refused(opened, scan_folder, qtbot):
+    window = opened
+    assert "does not say its modality" in window.model_panel._fit.text()
+    assert window.model_panel.run.isEnabled()
+    ct = head()
+    write_image(ct.voxels - 1000, ct.geometry, scan_folder / "ct.nii.gz")
+    window.open_paths([scan_folder / "ct.nii.gz"])
+    qtbot.waitUntil(lambda: window.session.series.description == "ct.nii.gz", timeout=10_000)
+    qtbot.waitUntil(lambda: "those of a CT" in window.model_panel._fit.text())
+    assert not window.model_panel.run.isEnabled()
+    QTest.keyClick(window.panes["axial"], "3")
+    assert window.session.window == WindowLevel(350, 2000), "the CT presets are offered"
+
+
+def test_taking_the_brush_shows_which_label_it_paints(opened, qtbot):
+    QTest.keyClick(opened.panes["axial"], "b")
+    qtbot.waitUntil(lambda: opened.panels.currentWidget() is opened.label_panel)
 
 
 def test_a_running_job_is_shown_and_can_be_cancelled(opened, qtbot):

@@ -66,3 +66,10 @@ def geometry_of(image: sitk.Image) -> Geometry:
         np.array(image.GetOrigin()),
         np.array(image.GetDirection()).reshape(3, 3),
     )
+
+
+def looks_like_ct(volume: Volume) -> bool:
+    """True if values reach down to air in Hounsfield units, which no other modality does. For files without a
+    modality: enough to refuse a model or to offer a window, never to call the values HU."""
+    step = max(1, round((volume.voxels.size / 200_000) ** (1 / 3)))
+    return bool(volume.voxels[::step, ::step, ::step].min() <= -500)

@@ -17,6 +17,7 @@ from viewer.core.events import What
 from viewer.core.geometry import Plane, plane_axes
 from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
+from viewer.core.volume import looks_like_ct
 from viewer.gui.style import ACCENT, DIMMED_TEXT, TEXT
 
 _PAGE = 10  # slices for Shift+arrow
@@ -106,9 +107,11 @@ class Actions(QObject):
 
     @property
     def presets(self) -> tuple[WindowPreset, ...]:
-        """The window presets of the open series' modality."""
-        series = self._session.series
-        return self._table.get(series.modality, ()) if series is not None else ()
+        """The window presets of the open series' modality; of CT, if the file names none and reaches down to air."""
+        series, volume = self._session.series, self._session.volume
+        if series is None or volume is None:
+            return ()
+        return self._table.get("CT" if not series.modality and looks_like_ct(volume) else series.modality, ())
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed: which tool is chosen, what can be undone, which presets there are."""

@@ -55,9 +55,18 @@ def run_headless(out: Path, steps: int, say: Say) -> dict[str, Any]:
     finally:
         window.close()
     report["seconds"]["total"] = round(time.monotonic() - started, 1)
-    (out / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+    (out / "report.json").write_text(json.dumps(_tidy(report), indent=2), encoding="utf-8")
     say(f"Done. The report and the screenshots are in {out.resolve()} (report.json). Not for diagnostic use.")
     return report
+
+
+def _tidy(value: Any) -> Any:
+    """Four digits, and nothing for structures that are not there."""
+    if isinstance(value, dict):
+        return {key: _tidy(part) for key, part in value.items() if part is not None}
+    if isinstance(value, list):
+        return [_tidy(part) for part in value]
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def _quiet(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
@@ -118,9 +127,10 @@ class _Story:
 
     def _segment(self, what: str) -> dict[str, Any]:
         record = self.workflows.models.get(DEMO_MODEL)
-        self.say(f"2/5 Segmenting with {DEMO_MODEL} {record.manifest.version}")
+        step = "2/5 Segmenting" if what == "segment" else "  Segmenting again"
+        self.say(f"{step} with {DEMO_MODEL} {record.manifest.version}")
         self.workflows.segment(DEMO_MODEL)
-        self._wait(lambda: self.session.proposal is not None or bool(self.failures), f"  {what}")
+        self._wait(lambda: self.session.proposal is not None or bool(self.failures), "  segmenting")
         proposal = self.session.proposal
         assert proposal is not None
         self.seconds[what] = round(proposal.seconds, 2)

@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.workflows, self.session = workflows, workflows.session
         self._plane: Plane = "axial"
         self._maximised = ""
+        self._tool = self.session.tool
         self._closed = self._arranged = False
         self.setWindowTitle("Slicewise")
         self.setWindowIcon(QIcon(str(resources.path("icons", "slicewise.svg"))))
@@ -168,8 +169,14 @@ class MainWindow(QMainWindow):
     def toggle_maximised(self, name: str) -> None:
         """One pane alone ("axial", "coronal", "sagittal", "3d"), or all four again."""
         self._maximised = "" if self._maximised else name
+        layout = self._grid.layout()
+        assert isinstance(layout, QGridLayout)
         for other, pane in self._all_panes().items():
             pane.setVisible(not self._maximised or other == self._maximised)
+        for n in range(2):  # an empty row or column that may stretch would keep its place
+            row, column = _PLACES[self._maximised] if self._maximised else (n, n)
+            layout.setRowStretch(n, int(n == row))
+            layout.setColumnStretch(n, int(n == column))
         if self._maximised:
             self._activate(self._maximised)
 
@@ -384,6 +391,9 @@ class MainWindow(QMainWindow):
                 self._proposal.hide()
             else:
                 self._proposal.show_text(f"{proposal.source} proposes the hatched labels. Nothing is changed yet.")
+        if what & What.TOOL and session.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
+            self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
+        self._tool = session.tool
         self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
         self.segment_action.setEnabled(session.volume is not None and self.model_panel.run.isEnabled())
 

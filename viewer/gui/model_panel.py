@@ -132,7 +132,7 @@ class ModelPanel(QWidget):
                 origin = "shipped" if version.shipped else f"trained here, {version.manifest.created}"
                 mark = "●" if version.active else "○"
                 in_use = ", in use" if version.active else ""
-                item = QListWidgetItem(f"{mark} {version.manifest.version}  ({origin}{in_use})")
+                item = QListWidgetItem(f"{mark} {version.manifest.version}\n     {origin}{in_use}")
                 item.setData(Qt.ItemDataRole.UserRole, version.manifest.version)
                 item.setToolTip("Double click to use this version")
                 self.versions.insertItem(0, item)
@@ -144,9 +144,10 @@ class ModelPanel(QWidget):
         if not self.model_name:
             return
         problem = self._workflows.unsuitable(self.model_name)
-        self._fit.setText(problem or "Fits this series: modality, geometry and orientation.")
-        self._fit.setProperty("good", not problem)
-        self._fit.setProperty("warning", bool(problem) and self._session.series is not None)
+        doubt = self._workflows.doubt(self.model_name)
+        self._fit.setText(problem or doubt or "Fits this series: modality, geometry and orientation.")
+        self._fit.setProperty("good", not problem and not doubt)
+        self._fit.setProperty("warning", bool(problem or doubt) and self._session.series is not None)
         self._fit.style().unpolish(self._fit)
         self._fit.style().polish(self._fit)
         self.run.setEnabled(not problem and (self._job is None or self._job.ended))

@@ -170,6 +170,11 @@ def plain_lines(*texts: str) -> tuple[Line, ...]:
     return tuple((text, ON_IMAGE) for text in texts if text)
 
 
+def not_for_diagnosis(width: float) -> str:
+    """The warning of every pane, in a form that is not cut off in a pane of this width."""
+    return "Not for diagnostic use" if width >= 300 else "Not for diagnosis"
+
+
 def iso_date(date: str) -> str:
     """A DICOM date (DA, "YYYYMMDD") as ISO 8601; anything else as it is."""
     return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date

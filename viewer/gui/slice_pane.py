@@ -37,9 +37,11 @@ from viewer.gui.overlay import (
     draw_edge_letters,
     draw_scale_bar,
     draw_sentence,
+    draw_text,
     font_for,
     identity_lines,
     iso_date,
+    not_for_diagnosis,
     plain_lines,
 )
 from viewer.gui.pane import CLICK_PX, NOTCH, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
@@ -51,6 +53,7 @@ _RADIUS_PER_NOTCH = 1.15
 _CROSS_GAP_PX = 16.0
 _CROSS_MARGIN_PX = 26.0  # the cross-hair stops short of the edge letters
 _CROSS_FOOT_PX = 50.0  # and of the ruler
+_BRUSH_NAME_PX = 260.0  # room for a label's name beside the brush
 _SCALE_BAR_SHARE = 0.22  # of the pane's width
 _HIDDEN_LABELS_NOTE = " (hidden)"
 
@@ -527,10 +530,15 @@ class SlicePane(Pane):
         painter.drawEllipse(self._hover, radius, radius)
         painter.setPen(QPen(ON_IMAGE, 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPoint(self._hover)
+        label = next((x.name for x in self.session.labels if x.value == self.session.active_label), "")
+        painter.setFont(font_for(self.font(), self.width(), self.height()))
+        beside = self._hover + QPointF(radius + 6, 4)
+        draw_text(painter, beside, label if self.session.tool == "brush" else "Erase", colour.lighter(135))
 
     def _brush_rect(self, at: QPointF) -> QRect:
         radius = self.session.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5
-        return QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius).toAlignedRect()
+        height = 2 * max(radius, float(self.fontMetrics().height()))
+        return QRectF(at.x() - radius, at.y() - height / 2, 2 * radius + _BRUSH_NAME_PX, height).toAlignedRect()
 
     # Words
 
@@ -562,7 +570,7 @@ class SlicePane(Pane):
             (f"Zoom {zoom:.0f} %", ON_IMAGE),
             (f"W {_number(session.window.width)}  L {_number(session.window.centre)}", ON_IMAGE),
             ("Inverted" if session.inverted else "", WARNING),
-            ("Not for diagnostic use", DIMMED_TEXT),
+            (not_for_diagnosis(self.width()), DIMMED_TEXT),
         ]
         return tuple(line for line in lines if line[0])
 

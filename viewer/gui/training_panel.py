@@ -66,7 +66,7 @@ class TrainingPanel(QWidget):
         self._status = QLabel(wordWrap=True)
 
         self._loss = _plot("Loss", (("labelled", ACCENT), ("unlabelled", WARNING), ("twin", DIMMED_TEXT)))
-        self._dice = _plot("Dice", (("training", ACCENT), ("held out", GOOD), ("twin, held out", DIMMED_TEXT)))
+        self._dice = _plot("Dice", (("training", ACCENT), ("held out, quick look", GOOD), ("twin", DIMMED_TEXT)))
         self._curves = {
             "loss of the twin": _curve(self._loss, DIMMED_TEXT),
             "loss": _curve(self._loss, ACCENT),
@@ -96,9 +96,11 @@ class TrainingPanel(QWidget):
         self.roll_back = QPushButton("Roll back")
         self.roll_back.clicked.connect(self._roll_back)
 
+        length = QHBoxLayout()
+        length.addWidget(QLabel("Steps"))
+        length.addWidget(self.steps, 1)
         steering = QHBoxLayout()
-        steering.addWidget(QLabel("Steps"))
-        for widget in (self.steps, self.start, self.pause, self.stop):
+        for widget in (self.start, self.pause, self.stop):
             steering.addWidget(widget)
         decision = QHBoxLayout()
         for button in (self.use, self.keep, self.roll_back):
@@ -109,6 +111,7 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(7)
         layout.addWidget(self._ready)
+        layout.addLayout(length)
         layout.addLayout(steering)
         layout.addWidget(self.progress)
         layout.addWidget(self._status)
@@ -258,10 +261,7 @@ class TrainingPanel(QWidget):
         self.comparison.resizeRowsToContents()
         heights = sum(self.comparison.rowHeight(row) for row in range(len(arms)))
         self.comparison.setFixedHeight(self.comparison.horizontalHeader().sizeHint().height() + heights + 6)
-        unverified = (
-            "" if report.get("verified") else " Not verified on other patients: fewer than three are annotated."
-        )
-        self._reason.setText(report["decision"]["reason"] + unverified)
+        self._reason.setText(report["decision"]["reason"])
         better = run.recommended != "current"
         for button, primary in ((self.use, better), (self.keep, not better)):
             button.setProperty("primary", primary)

@@ -33,6 +33,7 @@ from viewer.gui.overlay import (
     draw_sentence,
     font_for,
     identity_lines,
+    not_for_diagnosis,
 )
 from viewer.gui.pane import CLICK_PX, NOTCH, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
 from viewer.gui.style import (
@@ -407,7 +408,7 @@ class VolumePane(Pane):
         if self._frame is None:
             return
         notice = (self._frame.notice, DIMMED_TEXT)
-        lines: list[Line] = [("Not for diagnostic use", DIMMED_TEXT)]
+        lines: list[Line] = [(not_for_diagnosis(self.width()), DIMMED_TEXT)]
         if session.overlay_text != "none":
             lines = [notice, *lines] if self._frame.notice else lines
             if self._knows_sides:
