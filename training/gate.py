@@ -157,7 +157,7 @@ def _drift(models: Mapping[str, Scores], corrected: Corrected, keep: str, class_
     if not changed:
         return []
     most = ", ".join(f"{name} {dice:.2f}" for dice, name in sorted(changed)[:3])
-    return [f"It also changed structures that nobody corrected; Dice with the current model: {most}."]
+    return [f"It also changed what nobody corrected; Dice of the {keep} with the current model: {most}."]
 
 
 def _present(models: Mapping[str, Scores], unit: str, least: int = 1) -> set[int]:

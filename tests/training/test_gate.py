@@ -130,3 +130,14 @@ def test_overlaps_count_voxels():
     assert found == {1: Overlap(2, 2, 1), 2: Overlap(1, 0, 0), 3: Overlap(0, 1, 0), 4: Overlap(0, 0, 0)}
     assert found[1].dice == 0.5
     assert np.isnan(found[4].dice)
+
+
+def test_drift_of_a_structure_that_nobody_corrected_is_named():
+    unit = {1: Overlap(100, 100, 60), 2: Overlap(100, 100, 100)}
+    better = {1: Overlap(100, 100, 90), 2: Overlap(100, 100, 80)}
+    models = {"current": Scores({"unit": unit}), "supervised": Scores({"unit": better})}
+    decision = decide(models, {"unit": (1,)}, {1: "Liver", 2: "Spleen"}, "slices")
+    assert decision.keep == "supervised"
+    assert decision.reason.endswith("Dice of the supervised with the current model: Spleen 0.80.")
+    alike = {"current": Scores({"unit": unit}), "supervised": Scores({"unit": {1: better[1], 2: unit[2]}})}
+    assert "Spleen" not in decide(alike, {"unit": (1,)}, {1: "Liver", 2: "Spleen"}, "slices").reason

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
@@ -107,8 +108,9 @@ class TrainingPanel(QWidget):
             decision.addWidget(button)
         for button in (self.start, self.pause, self.stop, self.use, self.keep, self.roll_back):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(8, 8, 8, 4)
         layout.setSpacing(7)
         layout.addWidget(self._ready)
         layout.addLayout(length)
@@ -119,8 +121,17 @@ class TrainingPanel(QWidget):
         layout.addWidget(self._dice, 2)
         layout.addWidget(self.comparison)
         layout.addWidget(self._reason)
-        layout.addLayout(decision)
         layout.addStretch(1)
+        scrolled = QScrollArea()  # a small screen shows the decision's buttons and as much of the rest as it can
+        scrolled.setWidgetResizable(True)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scrolled.setWidget(content)
+        decision.setContentsMargins(8, 0, 8, 8)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled, 1)
+        whole.addLayout(decision)
         workflows.on_training(self._changed)
         self._show_run()
 
@@ -164,6 +175,7 @@ class TrainingPanel(QWidget):
                 "from slices nobody has labelled; some confirmed slices are held out to measure the gain."
             )
         self._ready.setText(text)
+        self._ready.setVisible(run is None or not run.undecided)  # the comparison needs the room
         self._ready.setProperty("dimmed", True)
 
     def _show_run(self) -> None:
@@ -281,7 +293,7 @@ def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
     plot = pg.PlotWidget(background=SUNKEN.name())
     keys = "&nbsp;&nbsp; ".join(f"<span style='color:{colour.name()}'>{name}</span>" for name, colour in legend)
     plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=TEXT, size="8pt")
-    plot.setMinimumHeight(104)
+    plot.setMinimumHeight(92)
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)
