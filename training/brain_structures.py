@@ -21,7 +21,7 @@ import SimpleITK as sitk
 import torch
 from torch import Tensor
 
-from training.loops import LoopSettings, train
+from training.loops import LoopSettings, training_steps
 from training.losses import batch_dice, dice_cross_entropy
 from training.networks import build_network, unet_spec
 from training.synthesis import Anatomy, LabelMapSampler, SlabSettings
@@ -193,20 +193,16 @@ def main() -> None:
         log.write(json.dumps(event) + "\n")
         log.flush()
 
-    train(
-        network,
-        ema,
-        loss_of_step,
-        LoopSettings(
-            steps=options.steps,
-            minutes=options.minutes,
-            learning_rate=options.learning_rate,
-            ema_decay=0.999,
-            report_every=50,
-        ),
-        checkpoint=options.out / "checkpoint.pt",
-        report=report,
+    loop = LoopSettings(
+        steps=options.steps,
+        minutes=options.minutes,
+        learning_rate=options.learning_rate,
+        ema_decay=0.999,
+        report_every=50,
     )
+    checkpoint = options.out / "checkpoint.pt"
+    for _ in training_steps(network, ema, loss_of_step, loop, checkpoint=checkpoint, report=report):
+        pass
 
 
 if __name__ == "__main__":

@@ -263,11 +263,6 @@ class SliceSampler:
         self.patch = rows, columns
 
     @property
-    def labelled_slices(self) -> int:
-        """Slices of the model's grid with an annotated voxel."""
-        return len(self._annotated)
-
-    @property
     def unlabelled_slices(self) -> int:
         return sum(map(len, self._by_patient.values()))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import warnings
 from pathlib import Path
 
@@ -64,12 +63,6 @@ def load_network(folder: Path, manifest: ModelManifest) -> nn.Module:
     network = build_network(manifest.network)
     network.load_state_dict(load_file(folder / WEIGHTS_FILE))
     return network
-
-
-def add_file(folder: Path, manifest: ModelManifest, source: Path, name: str) -> ModelManifest:
-    """Copy a further file (a card, a picture) into a model folder and list it in the manifest."""
-    shutil.copyfile(source, folder / name)
-    return write_manifest(manifest, folder)
 
 
 def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:

@@ -43,27 +43,6 @@ class LoopSettings:
     gradient_norm: float = 5.0
 
 
-def train(
-    network: nn.Module,
-    ema: nn.Module,
-    loss_of_step: LossOfStep,
-    settings: LoopSettings,
-    *,
-    checkpoint: Path | None = None,
-    report: Callable[[dict[str, Any]], None] = lambda event: None,
-    check: Callable[[], None] = lambda: None,
-) -> None:
-    """Train network in place; ema follows it as its exponential moving average and is what is exported.
-
-    loss_of_step(step) gives the loss and figures to report. check is called once a step: it blocks while
-    paused and raises Stopped to end early. If checkpoint exists, the run goes on from it. A step whose loss
-    or gradient is not finite is undone by going back to the last good weights; the third in a row raises
-    Diverged.
-    """
-    for _ in training_steps(network, ema, loss_of_step, settings, checkpoint=checkpoint, report=report, check=check):
-        pass
-
-
 def training_steps(
     network: nn.Module,
     ema: nn.Module,
@@ -74,7 +53,14 @@ def training_steps(
     report: Callable[[dict[str, Any]], None] = lambda event: None,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[int]:
-    """The same training one step at a time, for who trains two networks in turn: gives the steps done so far."""
+    """Train network in place, a step for each value taken: the number of steps done so far.
+
+    Whoever trains two networks takes from each in turn. ema follows the network as its exponential moving
+    average and is what is exported. loss_of_step(step) gives the loss and figures to report. check is called
+    once a step: it blocks while paused and raises Stopped to end early. If checkpoint exists, the run goes on
+    from it. A step whose loss or gradient is not finite is undone by going back to the last good weights; the
+    third in a row raises Diverged.
+    """
     optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     step, spent_s = 0, 0.0
     if checkpoint is not None and checkpoint.exists():

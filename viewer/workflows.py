@@ -112,7 +112,7 @@ class Workflows:
         self._annotation_key = ""
         self._unsaved_edits: list[tuple[str, Geometry, Edit]] = []
         self._unsaved_states: dict[str, tuple[Geometry, tuple[Label, ...], frozenset[ConfirmedSlice], str]] = {}
-        self._loaded: tuple[str, LoadedModel] | None = None
+        self._loaded: tuple[Path, LoadedModel] | None = None
         self._failure_listeners: list[Callable[[str], None]] = []
         self._library_listeners: list[Callable[[], None]] = []
         self._training_listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
@@ -207,20 +207,20 @@ class Workflows:
         if problem:
             self._fail(problem)
             return None
+        record = self.models.get(model_name)
 
         def work(job: Job) -> Segmentation:
             job.report(0.0, "Loading the model")
-            return segment(to_image(volume.voxels, volume.geometry), self._load(model_name), progress=job.report)
+            return segment(to_image(volume.voxels, volume.geometry), self._load(record), progress=job.report)
 
         def finish(result: Segmentation) -> None:
             if session.volume is not volume:
                 return  # another patient is on the screen by now: this result has no place there
-            manifest = self.models.get(model_name).manifest
             voxels = sitk.GetArrayFromImage(result.label_image)
             session.propose(
                 Proposal(
                     voxels,
-                    labels_of(manifest),
+                    labels_of(record.manifest),
                     result.model_name,
                     result.model_version,
                     result.provider,
@@ -449,11 +449,9 @@ class Workflows:
         if missing:
             self.jobs.submit("Making thumbnails", work, lambda _: self._library_changed(), self._fail)
 
-    def _load(self, model_name: str) -> LoadedModel:
-        record = self.models.get(model_name)
-        key = f"{record.folder}"
-        if self._loaded is None or self._loaded[0] != key:
-            self._loaded = (key, load_model(record))
+    def _load(self, record: ModelRecord) -> LoadedModel:
+        if self._loaded is None or self._loaded[0] != record.folder:
+            self._loaded = (record.folder, load_model(record))
         return self._loaded[1]
 
     def _current_case(self, manifest: ModelManifest) -> TrainingCase:

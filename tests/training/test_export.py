@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 import training.export
-from inference.manifest import LabelClass, ManifestError, ModelManifest, Preprocessing, load_manifest
+from inference.manifest import LabelClass, ManifestError, ModelManifest, Preprocessing, load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.preprocess import pad_to_multiple
 from inference.runtime import load_model
-from training.export import ExportError, add_file, export_model, load_network
+from training.export import ExportError, export_model, load_network
 from training.networks import build_network, unet_spec
 
 
@@ -63,9 +63,9 @@ def test_model_folder_is_one_that_inference_accepts_and_training_can_go_on_from(
 
 def test_card_is_listed_and_guarded_like_the_network(tmp_path, network):
     manifest = export_model(network, small_manifest(), tmp_path / "model")
-    (tmp_path / "draft.md").write_text("Not for diagnostic use.")
+    (tmp_path / "model" / "card.md").write_text("Not for diagnostic use.")
 
-    add_file(tmp_path / "model", manifest, tmp_path / "draft.md", "card.md")
+    write_manifest(manifest, tmp_path / "model")
 
     assert "card.md" in load_manifest(tmp_path / "model").files
     (tmp_path / "model" / "card.md").write_text("For everything.")

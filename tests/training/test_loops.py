@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.loops import Diverged, LoopSettings, Stopped, train
+from training.loops import Diverged, LoopSettings, Stopped, training_steps
 
 
 def small_network() -> nn.Module:
@@ -24,6 +24,12 @@ def loss_of(network: nn.Module) -> Callable[[int], tuple[Tensor, dict[str, float
         return (network(batch) - wanted).square().mean(), {"step_seen": float(step)}
 
     return loss_of_step
+
+
+def train(*arguments, **options) -> None:
+    """All steps in one go."""
+    for _ in training_steps(*arguments, **options):
+        pass
 
 
 def run(settings: LoopSettings, **kwargs) -> tuple[nn.Module, nn.Module]:

@@ -38,7 +38,7 @@ from viewer.gui.actions import Actions, KeysDialog, icon
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.model_panel import ModelPanel
-from viewer.gui.overlay import person_name
+from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.training_panel import TrainingPanel
@@ -47,7 +47,6 @@ from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 DEMO_STUDY = resources.path("demo", "mni152-t1")
-NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
 
 _SHOW_JOB_AFTER_MS = 300  # shorter jobs would only flicker
 _NOTICE_MS = 8000
@@ -173,10 +172,7 @@ class MainWindow(QMainWindow):
         assert isinstance(layout, QGridLayout)
         for other, pane in self._all_panes().items():
             pane.setVisible(not self._maximised or other == self._maximised)
-        for n in range(2):  # an empty row or column that may stretch would keep its place
-            row, column = _PLACES[self._maximised] if self._maximised else (n, n)
-            layout.setRowStretch(n, int(n == row))
-            layout.setColumnStretch(n, int(n == column))
+        self._share_room(layout)
         if self._maximised:
             self._activate(self._maximised)
 
@@ -189,10 +185,15 @@ class MainWindow(QMainWindow):
         layout.setSpacing(2)
         for name, pane in self._all_panes().items():
             layout.addWidget(pane, *_PLACES[name])
-        for n in range(2):
-            layout.setRowStretch(n, 1)
-            layout.setColumnStretch(n, 1)
+        self._share_room(layout)
         return grid
+
+    def _share_room(self, layout: QGridLayout) -> None:
+        """All room to the maximised pane, or equal parts: an empty row that may stretch would keep its place."""
+        for n in range(2):
+            row, column = _PLACES[self._maximised] if self._maximised else (n, n)
+            layout.setRowStretch(n, int(n == row))
+            layout.setColumnStretch(n, int(n == column))
 
     def _all_panes(self) -> dict[str, SlicePane | VolumePane]:
         return {**self.panes, "3d": self.volume_pane}

@@ -12,6 +12,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from viewer.core.study import Series
 from viewer.gui.style import ON_IMAGE, VOLUME_COLOUR
 
+NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
+
 _SHADOW = QColor(0, 0, 0, 210)
 _BADGE_BACK = QColor(18, 19, 22, 215)
 _EDGE = 8.0  # logical pixels between text and the pane's edge
@@ -172,7 +174,7 @@ def plain_lines(*texts: str) -> tuple[Line, ...]:
 
 def not_for_diagnosis(width: float) -> str:
     """The warning of every pane, in a form that is not cut off in a pane of this width."""
-    return "Not for diagnostic use" if width >= 300 else "Not for diagnosis"
+    return NOT_FOR_DIAGNOSIS if width >= 300 else "Not for diagnosis"
 
 
 def iso_date(date: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from viewer.core.session import Session
@@ -12,7 +12,7 @@ from viewer.gui.style import ACCENT
 CLICK_PX = 4  # a press that moves less is a click
 ZOOM_DRAG_PX = 180.0  # logical pixels over which a drag zooms by e
 ZOOM_PER_NOTCH = 1.15
-NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
+_NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
 STRIP_PX = 3.0
 
 
@@ -45,6 +45,13 @@ class Pane(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(480, 400)
+
+    def _notches(self, event: QWheelEvent) -> float:
+        """Take a turn of the wheel, which makes the pane the active one; how many clicks it was."""
+        event.accept()
+        self.activated.emit(self.name)
+        delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
+        return delta / _NOTCH
 
     def _paint_strip(self, painter: QPainter) -> None:
         if self._active:

@@ -44,7 +44,7 @@ from viewer.gui.overlay import (
     not_for_diagnosis,
     plain_lines,
 )
-from viewer.gui.pane import CLICK_PX, NOTCH, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
+from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
 from viewer.gui.style import DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
 from viewer.render.slices import SliceView, grey_slice, label_layer, scale_bar_mm, shrunk, slice_of
 
@@ -232,10 +232,7 @@ class SlicePane(Pane):
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.accept()
-        self.activated.emit(self.name)
-        delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
-        notches = delta / NOTCH
+        notches = self._notches(event)
         if self._view is None:
             return
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

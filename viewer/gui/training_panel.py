@@ -51,6 +51,7 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self._workflows, self._session, self._models = workflows, workflows.session, models
         self._ready = QLabel(wordWrap=True)
+        self._ready.setProperty("dimmed", True)
         self.steps = QSpinBox(value=_STEPS, singleStep=10)
         self.steps.setRange(*_STEPS_RANGE)
         self.steps.setValue(_STEPS)
@@ -176,14 +177,13 @@ class TrainingPanel(QWidget):
             )
         self._ready.setText(text)
         self._ready.setVisible(run is None or not run.undecided)  # the comparison needs the room
-        self._ready.setProperty("dimmed", True)
 
     def _show_run(self) -> None:
         """Show everything of the run: its state changed, or another one began."""
         run = self._workflows.training
         self._show_ready()
         state = run.state if run is not None else ""
-        running = state in ("preparing", "running", "paused", "stopping")
+        running = run is not None and not run.ended
         steerable = state in ("running", "paused")
         self.pause.setEnabled(steerable)
         self.pause.setText("Resume" if state == "paused" else "Pause")

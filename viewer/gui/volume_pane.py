@@ -35,7 +35,7 @@ from viewer.gui.overlay import (
     identity_lines,
     not_for_diagnosis,
 )
-from viewer.gui.pane import CLICK_PX, NOTCH, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
+from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
 from viewer.gui.style import (
     DIMMED_TEXT,
     ON_IMAGE,
@@ -96,7 +96,6 @@ class VolumePane(Pane):
         self._failed = ""
         self._drag: _Drag | None = None
         self._volume_due = self._labels_due = False
-        self._has_labels = False
         self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._labels_rest)
         self.show_volume = self._toggle("Scan in 3-D", "cube-outline")
@@ -220,10 +219,7 @@ class VolumePane(Pane):
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.accept()
-        self.activated.emit(self.name)
-        delta = event.angleDelta().y() or event.angleDelta().x()
-        self.zoom_by(ZOOM_PER_NOTCH ** (delta / NOTCH))
+        self.zoom_by(ZOOM_PER_NOTCH ** self._notches(event))
 
     # Between the session and the drawing thread
 
@@ -261,7 +257,6 @@ class VolumePane(Pane):
         if self._labels_due:
             self._labels_due = False
             layers = self._layers() if volume is not None else []
-            self._has_labels = bool(layers)
             if volume is not None:
                 self._renderer.set_labels(layers, volume.geometry)
             self._arrange_buttons()
