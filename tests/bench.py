@@ -6,12 +6,21 @@ Ratios mean more than times: they are what a slower or busier machine leaves unc
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+from pydicom.uid import generate_uid
 
 import resources
 from inference.models import ModelStore
@@ -23,6 +32,7 @@ from viewer.core.session import Session
 from viewer.core.study import GeometryVerdict, Series
 from viewer.core.volume import Volume, to_image
 from viewer.io import files
+from viewer.io.reader import Reader
 from viewer.workflows import DEMO_MODEL
 
 
@@ -47,19 +57,135 @@ def tell(name: str, seconds: float, against: str, other_seconds: float) -> None:
     print(json.dumps(figure), flush=True)
 
 
-def opening() -> Volume:
+def tell_share(name: str, value: float, unit: str, against: str, allowed: float) -> None:
+    figure = {
+        "name": name,
+        "value": round(value, 1),
+        "unit": unit,
+        "against": f"{against}: {allowed:.1f} {unit}",
+        "ratio": round(value / allowed, 3),
+    }
+    print(json.dumps(figure), flush=True)
+
+
+def write_ct(folder: Path, slices: int, pixels: int) -> list[Path]:
+    """A CT with the header of a real scanner's file (pydicom's CT_small) and pixels x pixels noise in each slice."""
+    template = dcmread(get_testdata_file("CT_small.dcm"))
+    template.Rows = template.Columns = pixels
+    noise = np.random.default_rng(0).integers(0, 3000, (pixels, pixels)).astype("<i2")
+    paths = []
+    for k in range(slices):
+        template.SOPInstanceUID = template.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        template.ImagePositionPatient = [-150, -150, 1.25 * k]
+        template.InstanceNumber = k + 1
+        template.PixelData = np.roll(noise, k).tobytes()
+        paths.append(folder / f"{k:05d}.dcm")
+        template.save_as(paths[-1])
+    return paths
+
+
+def opening(reader: Reader) -> Volume:
     folder = resources.path("demo", "mni152-t1")
-    reader = sitk.ImageSeriesReader()
+    itk = sitk.ImageSeriesReader()
 
     def by_simpleitk() -> None:
-        reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
-        reader.Execute()
+        itk.SetFileNames(itk.GetGDCMSeriesFileNames(str(folder)))
+        itk.Execute()
 
     def by_slicewise() -> Volume:
+        return reader.read(files.scan([folder], look_all=reader.look_all).series[0])
+
+    def by_one_process() -> Volume:
         return files.read_series(files.scan([folder]).series[0])
 
-    tell("open 189 JPEG 2000 slices", best_of(3, by_slicewise), "SimpleITK", best_of(3, by_simpleitk))
+    seconds = best_of(3, by_slicewise)
+    tell("open 189 JPEG 2000 slices", seconds, "SimpleITK", best_of(3, by_simpleitk))
+    tell("open 189 JPEG 2000 slices", seconds, "the same in one process", best_of(3, by_one_process))
     return by_slicewise()
+
+
+def opening_ct(reader: Reader, folder: Path) -> None:
+    paths = write_ct(folder, 300, 512)
+    itk = sitk.ImageSeriesReader()
+
+    def by_simpleitk() -> None:
+        itk.SetFileNames(itk.GetGDCMSeriesFileNames(str(folder)))
+        itk.Execute()
+
+    def by_pydicom() -> None:
+        np.stack([dcmread(path).pixel_array for path in paths])
+
+    def bytes_alone() -> list[bytes]:
+        return [path.read_bytes() for path in paths]
+
+    def by_slicewise() -> Volume:
+        return reader.read(files.scan([folder], look_all=reader.look_all).series[0])
+
+    name = "open 300 CT slices of 512 x 512"
+    seconds = best_of(5, by_slicewise)
+    tell(name, seconds, "the bytes alone", best_of(5, bytes_alone))
+    tell(name, seconds, "pydicom", best_of(2, by_pydicom))
+    tell(name, seconds, "SimpleITK", best_of(2, by_simpleitk))
+    series = files.scan([folder], look_all=reader.look_all).series[0]
+    voxels = np.empty(series.geometry.shape, np.int16).nbytes / 1e6
+    used = most_memory(folder)
+    tell_share("peak memory while opening them", used, "MB", "1.2 x the voxels + 150 MB", 1.2 * voxels + 150)
+
+
+def most_memory(folder: Path) -> float:
+    """Most memory, in MB, that a process of its own and its children need to open a series; what several of them
+    share counts once. The memory of the same process before it reads anything is taken off."""
+    program = (
+        "import sys, tests.bench as bench\nfrom pathlib import Path\nprint(bench.memory_of_opening(Path(sys.argv[1])))"
+    )
+    return float(subprocess.run([sys.executable, "-c", program, str(folder)], check=True, capture_output=True).stdout)
+
+
+def memory_of_opening(folder: Path) -> float:
+    with closing(Reader()) as reader:
+        files.scan([Path(get_testdata_file("CT_small.dcm"))], look_all=reader.look_all)
+        before, most, ended = family_mb(), 0.0, threading.Event()
+
+        def watch() -> None:
+            nonlocal most
+            while not ended.is_set():
+                most = max(most, family_mb())
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        reader.read(files.scan([folder], look_all=reader.look_all).series[0])
+        ended.set()
+        watcher.join()
+        return most - before
+
+
+def family_mb() -> float:
+    """Proportional set size of this process and all its descendants, in MB (Linux)."""
+    parents: dict[str, str] = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parents[process.name] = process.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1]
+    family, grown = {str(os.getpid())}, True
+    while grown:
+        children = {pid for pid, parent in parents.items() if parent in family} - family
+        family, grown = family | children, bool(children)
+    total_kb = 0
+    for pid in family:
+        with suppress(OSError, StopIteration):
+            lines = Path("/proc", pid, "smaps_rollup").read_text().splitlines()
+            total_kb += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
+    return total_kb / 1000
+
+
+def scanning(reader: Reader, folder: Path) -> None:
+    paths = write_ct(folder, 2000, 64)
+
+    def by_pydicom() -> None:
+        for path in paths:
+            dcmread(path, stop_before_pixels=True)
+
+    seconds = best_of(3, lambda: files.scan([folder], look_all=reader.look_all))
+    tell("headers of 2,000 files, with the verdict", seconds, "pydicom, headers alone", best_of(2, by_pydicom))
 
 
 def drawing() -> None:
@@ -108,7 +234,17 @@ def segmenting(head: Volume) -> None:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
     drawing()
     painting()
-    segmenting(opening())
+    with closing(Reader()) as reader, tempfile.TemporaryDirectory() as folder:
+        for name, act in (("ct", opening_ct), ("many", scanning)):
+            place = Path(folder, name)
+            place.mkdir()
+            act(reader, place)
+        head = opening(reader)
+    segmenting(head)
+
+
+if __name__ == "__main__":
+    main()

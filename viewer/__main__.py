@@ -8,12 +8,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from viewer.core.study import Scan, Series
     from viewer.core.volume import Volume
+    from viewer.io.reader import Reader
 
 NOT_FOR_DIAGNOSIS = "Not for diagnostic use."
 
@@ -81,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("path", type=Path)
     convert.add_argument("out", type=Path)
     convert.add_argument("--series", metavar="UID")
+    convert.add_argument(
+        "--resample",
+        action="store_true",
+        help="make a regular grid of slices that form none (tilted, uneven, missing), by linear interpolation",
+    )
 
     models = commands.add_parser("models", help="shipped and installed models")
     models.add_argument("--json", action="store_true")
@@ -142,7 +150,8 @@ def _say(line: str) -> None:
 
 
 def _info(options: argparse.Namespace) -> int:
-    scan = _scan(options.path)
+    with _reader() as reader:
+        scan = _scan(reader, options.path)
     if options.json:
         print(json.dumps(_scan_as_json(scan), indent=2, ensure_ascii=False))
     else:
@@ -150,12 +159,13 @@ def _info(options: argparse.Namespace) -> int:
             size = " x ".join(map(str, series.size)) if series.size else "size unknown"
             print(f"{series.modality or '?':4} {series.description or '(no description)'}  {size}")
             print(f"     {series.verdict.kind}: {series.verdict.detail}")
+            for note in series.notes:
+                print(f"     note: {note}")
             print(f"     uid {series.uid}")
         for refusal in scan.refused:
             print(f"refused {refusal.file}: {refusal.reason}")
     if not scan.series:
-        reason = f": {scan.refused[0].reason}" if scan.refused else ""
-        raise UsageError(f"no image series in {options.path}{reason}")
+        raise UsageError(_nothing_in(options.path, scan, "no image series"))
     return 0
 
 
@@ -171,6 +181,12 @@ def _scan_as_json(scan: Scan) -> dict[str, object]:
                 "spacing_mm": series.spacing_mm,
                 "verdict": series.verdict.kind,
                 "verdict_detail": series.verdict.detail,
+                "calibration": series.calibration,
+                "colour": series.colour,
+                "unit": series.unit,
+                "moment": None if series.moment is None else asdict(series.moment),
+                "lossy": series.lossy,
+                "notes": series.notes,
             }
             for series in scan.series
         ],
@@ -179,9 +195,17 @@ def _scan_as_json(scan: Scan) -> dict[str, object]:
 
 
 def _convert(options: argparse.Namespace) -> int:
+    from viewer.core.resample import to_regular_grid
     from viewer.io import files
 
-    _, volume = _read_one(options.path, options.series)
+    with _reader() as reader:
+        series, volume = _read_one(reader, options.path, options.series)
+    if not volume.geometry.is_grid:
+        if not options.resample:
+            mend = "" if series.verdict.kind == "no-position" else "; --resample makes a regular grid of them"
+            raise UsageError(f"the slices make no volume ({series.verdict.detail.rstrip('.')}){mend}")
+        volume, sentence = to_regular_grid(volume, series.verdict)
+        print(sentence)
     files.write_image(volume.voxels, volume.geometry, options.out)
     print(f"wrote {options.out}")
     return 0
@@ -219,7 +243,8 @@ def _segment(options: argparse.Namespace) -> int:
     from viewer.workflows import doubt, unsuitable
 
     record = _model_store().get(options.model)
-    series, volume = _read_one(options.path, options.series)
+    with _reader() as reader:
+        series, volume = _read_one(reader, options.path, options.series)
     problem = unsuitable(record.manifest, series, volume)
     if problem:
         raise UsageError(problem)
@@ -262,26 +287,34 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if all(finding.works for finding in findings) else 1
 
 
-def _scan(path: Path) -> Scan:
+def _reader() -> AbstractContextManager[Reader]:
+    """Child processes that look at files, so that a hostile one ends in a sentence here."""
+    from viewer.io.reader import Reader
+
+    return closing(Reader())
+
+
+def _scan(reader: Reader, path: Path) -> Scan:
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
     from viewer.io import files
 
-    return files.scan([path])
+    return files.scan([path], look_all=reader.look_all)
 
 
-def _read_one(path: Path, uid: str | None) -> tuple[Series, Volume]:
-    from viewer.io import files
-
-    scan = _scan(path)
+def _read_one(reader: Reader, path: Path, uid: str | None) -> tuple[Series, Volume]:
+    scan = _scan(reader, path)
     wanted = [series for series in scan.series if uid is None or series.uid == uid]
     if not wanted:
-        reason = f"no series {uid}" if uid else "no image series"
-        why = f": {scan.refused[0].reason}" if scan.refused else ""
-        raise UsageError(f"{reason} in {path}{why}")
+        raise UsageError(_nothing_in(path, scan, f"no series {uid}" if uid else "no image series"))
     if len(wanted) > 1:
         raise UsageError(f"{path} holds {len(wanted)} series; choose one with --series UID (see slicewise info)")
-    return wanted[0], files.read_series(wanted[0])
+    return wanted[0], reader.read(wanted[0])
+
+
+def _nothing_in(path: Path, scan: Scan, what: str) -> str:
+    why = f": {scan.refused[0].reason}" if scan.refused else ""
+    return f"{what} in {path}{why}"
 
 
 def _model_store():

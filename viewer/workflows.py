@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ from viewer.core.events import Change, What
 from viewer.core.geometry import Geometry
 from viewer.core.history import Edit
 from viewer.core.labels import Label, volumes_ml
+from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
     Annotations,
@@ -35,17 +37,21 @@ from viewer.core.session import (
     corrected_labels,
     prepare_acceptance,
 )
-from viewer.core.study import Refusal, Scan, Series, SeriesError
+from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
+from viewer.io.files import Look
 from viewer.io.library import Library, make_thumbnail
+from viewer.io.reader import Reader
 from viewer.io.training_set import TrainingCase, write_dataset
 from viewer.jobs import ChildProcess, Job, JobQueue
 
 TrainingState = Literal[
     "preparing", "running", "paused", "stopping", "finished", "installing", "failed", "accepted", "discarded"
 ]
+
+Arrived = Callable[[Volume, Sequence[int]], None]
 
 DEMO_MODEL = "brain-structures-mr"
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
@@ -93,21 +99,29 @@ class TrainingRun:
 class Workflows:
     """What a person can do, one method each. Lives on the session's thread; slow parts run as jobs.
 
-    Failures reach `failed` listeners as one sentence. folder holds everything that is kept between sessions.
+    Failures reach `failed` listeners as one sentence. folder holds everything that is kept between sessions. reader
+    looks at files and reads them; without one this process does it, which a hostile file can end.
     """
 
     def __init__(
-        self, session: Session, jobs: JobQueue, folder: Path | None = None, models: ModelStore | None = None
+        self,
+        session: Session,
+        jobs: JobQueue,
+        folder: Path | None = None,
+        models: ModelStore | None = None,
+        reader: Reader | None = None,
     ) -> None:
         folder = folder or user_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # names of patients are for nobody else's eyes
         self.session, self.jobs, self.folder = session, jobs, folder
+        self.reader = reader or Reader(processes=0)
         self.library = Library(folder / "library.sqlite")
         self.annotation_store = AnnotationStore(folder / "annotations.sqlite")
         self.models = models or ModelStore(resources.path("models"), folder / "models")
         self.training: TrainingRun | None = None
         self._child: ChildProcess | None = None
         self._opening: Job | None = None
+        self._reading_moments: Job | None = None
         self._opened = 0  # how often something was asked to be opened: the last wish wins
         self._annotation_key = ""
         self._unsaved_edits: list[tuple[str, Geometry, Edit]] = []
@@ -146,9 +160,16 @@ class Workflows:
         """Look through files and folders and list what is found; done gets the scan."""
 
         def work(job: Job) -> Scan:
-            scan = files.scan(paths, job.check)
-            self.library.add(scan)
-            return scan
+            numbers = itertools.count(1)
+
+            def look_all(files: Sequence[Path], check: Callable[[], None]) -> Iterator[Look]:
+                for look in self.reader.look_all(files, check):
+                    if (number := next(numbers)) % 100 == 0:
+                        job.report(0.0, f"{number:,} files")
+                    yield look
+
+            scan = files.scan(paths, job.check, look_all)
+            return replace(scan, series=self.library.add(scan))
 
         def finish(scan: Scan) -> None:
             self._library_changed()
@@ -160,33 +181,125 @@ class Workflows:
         return self.jobs.submit("Looking through files", work, finish, self._fail, cancelled)
 
     def open_series(self, uid: str, done: Callable[[], None] = lambda: None) -> Job:
-        """Read a listed series and show it, with the work a person saved on it. A later wish replaces an earlier."""
-        self.cancel_opening()
-        wish = self._opened
+        """Read a listed series and show it, with the work a person saved on it. A later wish replaces an earlier.
+
+        The first slices to arrive are shown at once; done is called when all are there.
+        """
         series = self.library.series(uid)
 
-        def work(job: Job) -> tuple[Volume, str, Annotations | None]:
-            volume = files.read_series(series, job.report)
-            key = self.annotation_store.key_of(uid, volume)
-            return volume, key, self.annotation_store.load(key, volume.geometry)
+        def work(job: Job, arrived: Arrived) -> tuple[Series, Volume]:
+            return series, self.reader.read(series, job.report, arrived, first=_first_shown(series))
 
-        def finish(opened: tuple[Volume, str, Annotations | None]) -> None:
+        def opened() -> None:
+            if series.moment is not None:
+                self._read_moments(series.moment.sequence_uid)
+            done()
+
+        if self._reading_moments is not None:
+            self._reading_moments.cancel()
+        return self._open(f"Opening {series.description or series.modality}", series, work, opened)
+
+    def show_moment(self, number: int) -> Job | None:
+        """Open another moment of the sequence that is open, with its own labels, seen as the present one is."""
+        siblings, volumes = self.session.moment_series, self.session.moments
+        if not 0 <= number < len(siblings):
+            return None
+        series = siblings[number]
+        title = f"Opening {series.moment.label if series.moment else series.description}"
+
+        def work(job: Job, arrived: Arrived) -> tuple[Series, Volume]:
+            return series, volumes[number] if volumes else self.reader.read(series, job.report)
+
+        return self._open(title, series, work, keep_view=True)
+
+    def resample_series(self) -> Job | None:
+        """Show the open stack of slices, which makes no volume, on a regular grid made from it and named so."""
+        series, volume = self.session.series, self.session.volume
+        if series is None or volume is None or self.session.loading or volume.geometry.is_grid:
+            return None
+
+        def work(job: Job, arrived: Arrived) -> tuple[Series, Volume]:
+            job.report(0.0)
+            grid, sentence = to_regular_grid(volume, series.verdict, job.check)
+            return _on_regular_grid(series, grid.geometry, sentence), grid
+
+        return self._open("Resampling to a regular grid", series, work)
+
+    def _open(
+        self,
+        title: str,
+        series: Series,
+        work: Callable[[Job, Arrived], tuple[Series, Volume]],
+        done: Callable[[], None] = lambda: None,
+        keep_view: bool = False,
+    ) -> Job:
+        """Show what work reads, its first slices before the last are there; a later call replaces an earlier one."""
+        self.cancel_opening()
+        wish, session = self._opened, self.session
+        partly: list[Volume] = []  # what is shown of it already
+
+        def show(volume: Volume, slices: Sequence[int]) -> None:
             if wish != self._opened:
                 return
-            self.session.end_stroke()
-            volume, self._annotation_key, annotations = opened
-            self.session.open(series, volume, annotations)
+            if not partly or partly[-1] is not volume:
+                partly.append(volume)
+                session.end_stroke()
+                self._annotation_key = ""
+                session.open(series, volume)
+            session.slices_arrived(slices)
+
+        def read(job: Job) -> tuple[Series, Volume, str, Annotations | None]:
+            opened, volume = work(job, lambda v, slices: self.jobs.deliver(lambda: show(v, slices)))
+            key = self.annotation_store.key_of(opened.uid, volume)
+            return opened, volume, key, self.annotation_store.load(key, volume.geometry)
+
+        def finish(result: tuple[Series, Volume, str, Annotations | None]) -> None:
+            if wish != self._opened:
+                return
+            opened, volume, key, annotations = result
+            session.end_stroke()
+            self._annotation_key = key
+            if partly:
+                session.complete(volume, annotations)
+            else:
+                session.open(opened, volume, annotations, keep_view=keep_view)
+            session.set_read_only(not self.annotation_store.hold(key))
             done()
-            if self._annotation_key != uid:
+            if session.read_only:
+                self._fail(
+                    "This series is open in another window of Slicewise: it can be looked at here, not labelled."
+                )
+            if key != opened.uid:
                 self._fail("This scan has changed since it was annotated: the earlier labels are kept but not shown.")
 
         def failed(message: str) -> None:
             if wish == self._opened:
+                if session.loading:  # this one, or the one before, of which no more will come
+                    session.close_series()
+                    self.annotation_store.let_go()
                 self._fail(message)
 
-        title = f"Opening {series.description or series.modality}"
-        self._opening = self.jobs.submit(title, work, finish, failed)
+        self._opening = self.jobs.submit(title, read, finish, failed, lambda: failed(""))
         return self._opening
+
+    def _read_moments(self, sequence_uid: str) -> None:
+        """Have the moments of a sequence at hand, so that it can be played."""
+        session, siblings = self.session, self.library.sequence(sequence_uid)
+        opened = {session.series.uid: session.volume} if session.series and session.volume else {}
+        session.set_moments(siblings)
+
+        def work(job: Job) -> tuple[Volume, ...]:
+            volumes = []
+            for n, series in enumerate(siblings):
+                job.report(n / len(siblings), f"{n + 1} of {len(siblings)}")
+                volumes.append(opened.get(series.uid) or self.reader.read(series, lambda fraction, text: job.check()))
+            return tuple(volumes)
+
+        def finish(volumes: tuple[Volume, ...]) -> None:
+            if session.moment_series is siblings:
+                session.set_moments(siblings, volumes)
+
+        self._reading_moments = self.jobs.submit("Reading all moments", work, finish, self._fail)
 
     def cancel_opening(self) -> None:
         """Stay with what is open, whatever is still being read."""
@@ -273,7 +386,9 @@ class Workflows:
     def measure_volumes(self, done: Callable[[dict[str, float]], None]) -> Job | None:
         """Millilitres of each label of the open series, counted off the session's thread; None without a scale."""
         volume, label_map, labels = self.session.volume, self.session.label_map, self.session.labels
-        if volume is None or label_map is None or not volume.geometry.calibrated or min(volume.geometry.size) < 2:
+        if volume is None or label_map is None or min(volume.geometry.size) < 2:
+            return None
+        if not (volume.geometry.calibrated and volume.geometry.is_grid):
             return None
         revision = label_map.revision
 
@@ -402,6 +517,7 @@ class Workflows:
         if self._child is not None and self._child.running:
             self._child.kill()
         self.jobs.close()
+        self.reader.close()
         with contextlib.suppress(OSError):
             self._save()
         self.annotation_store.close()
@@ -411,7 +527,7 @@ class Workflows:
 
     def _autosave(self, change: Change) -> None:
         session, key = self.session, self._annotation_key
-        if session.series is None or session.volume is None:
+        if session.series is None or session.volume is None or session.loading or session.read_only:
             return
         geometry = session.volume.geometry
         if change.edit is not None:
@@ -436,18 +552,26 @@ class Workflows:
             del self._unsaved_states[key]
 
     def _make_thumbnails(self, found: Sequence[Series]) -> None:
-        missing = [series for series in found if self.library.thumbnail(series.uid) is None]
+        """Have a picture of each series; of a sequence, which is one row of the browser, of its first moment."""
+        shown = [series for series in found if series.moment is None or series.moment.number == 0]
 
-        def work(job: Job) -> None:
+        def work(job: Job) -> bool:
+            missing = [series for series in shown if self.library.thumbnail(series.uid) is None]
             for n, series in enumerate(missing):
                 job.report(n / len(missing), series.description)
                 try:
-                    self.library.set_thumbnail(series.uid, make_thumbnail(files.read_middle(series)))
+                    middle = self.reader.read(files.middle_of(series), lambda fraction, text: job.check())
+                    self.library.set_thumbnail(series.uid, make_thumbnail(middle, series.inverted))
                 except SeriesError:
                     continue  # the browser shows the modality instead of a picture
+            return bool(missing)
 
-        if missing:
-            self.jobs.submit("Making thumbnails", work, lambda _: self._library_changed(), self._fail)
+        def finish(made: bool) -> None:
+            if made:
+                self._library_changed()
+
+        if shown:
+            self.jobs.submit("Making thumbnails", work, finish, self._fail)
 
     def _load(self, record: ModelRecord) -> LoadedModel:
         if self._loaded is None or self._loaded[0] != record.folder:
@@ -484,7 +608,7 @@ class Workflows:
                 continue
             job.report(0.5, "Reading further series")
             try:
-                volume = files.read_series(series, lambda fraction, text: job.check())
+                volume = self.reader.read(series, lambda fraction, text: job.check())
                 key = self.annotation_store.key_of(series.uid, volume)
                 annotations = self.annotation_store.load(key, volume.geometry)
             except SeriesError:
@@ -566,7 +690,11 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
 
 def unsuitable(manifest: ModelManifest, series: Series, volume: Volume) -> str:
     """Why a model must not run on a series, in one sentence; empty if it may."""
-    if not series.verdict.is_volume or min(volume.geometry.size) < 2:
+    if not volume.complete:
+        return "The series is still being read."
+    if volume.colour:
+        return f"{manifest.title} needs grey values; this series is in colour."
+    if not volume.geometry.is_grid or min(volume.geometry.size) < 2:
         return f"{manifest.title} needs a regular volume. This series: {series.verdict.detail}"
     if not volume.geometry.patient_space or not volume.geometry.calibrated:
         return f"{manifest.title} needs to know where the slices lie in the patient; this series does not tell."
@@ -604,6 +732,28 @@ def _training_case(
         annotations.confirmed,
         tuple(sorted({int(lookup[value]) for value in corrected} - {0})),
     )
+
+
+def _on_regular_grid(series: Series, geometry: Geometry, sentence: str) -> Series:
+    """A series as it is after its slices were resampled to a grid; sentence says how."""
+    x, y, z = geometry.origin.tolist()
+    return replace(
+        series,
+        uid=f"{series.uid}~resampled",
+        description=f"{series.description} (resampled)".strip(),
+        verdict=GeometryVerdict("regular", sentence),
+        size=geometry.size,
+        spacing_mm=geometry.spacing,
+        direction=tuple(geometry.direction.ravel().tolist()),
+        origins=((x, y, z),),
+        notes=(*series.notes, sentence),
+        overlays=False,
+    )
+
+
+def _first_shown(series: Series) -> int:
+    """The slice that is read before the others: the one on which the cross-hair stands after opening."""
+    return series.frames // 2 if series.verdict.is_volume else 0
 
 
 def _write_job(run: TrainingRun, seed: int, batch: int) -> None:

@@ -1,18 +1,19 @@
 """The commands of the window without a window."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from viewer.core.display import WindowLevel, default_window, to_grey
+from viewer.core.display import VoiTable, WindowLevel, default_window, to_grey
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry, plane_axes
 from viewer.core.history import Edit, History, LabelDelta
 from viewer.core.labels import Label, merge_labels
 from viewer.core.painting import stroke_segment
 from viewer.core.session import Annotations, Proposal, Session, corrected_labels
-from viewer.core.study import GeometryVerdict, Series
+from viewer.core.study import GeometryVerdict, Moment, Series
 from viewer.core.volume import Volume
 
 SIZE = (24, 30, 18)
@@ -310,8 +311,7 @@ def test_values_that_are_no_numbers_are_black_and_do_not_set_the_window():
 
 
 def test_window_of_the_file_comes_first(session):
-    assert default_window(session.volume, (40.0, 400.0)) == WindowLevel(40, 400)
-    assert default_window(session.volume, (40.0, 0.0)) != WindowLevel(40, 400)
+    assert default_window(session.volume, WindowLevel(40.0, 400.0)) == WindowLevel(40, 400)
 
 
 def test_annotations_saved_earlier_are_shown_again():
@@ -404,3 +404,245 @@ def test_painting_with_a_hidden_label_shows_it(session):
     session.show_label(session.active_label, False)
     paint(session, "axial", (6, 8, 9))
     assert next(label for label in session.labels if label.value == session.active_label).visible
+
+
+# A series that is still being read
+
+
+def half_read(arrived=(3,), **changes):
+    """Slice k holds values up to 100 (k + 1): a window made of one slice does not suit all of them."""
+    k, j, i = np.indices(geometry().shape)
+    voxels = ((i + j) % 100 + 100 * k).astype(np.int16)
+    there = np.zeros(SIZE[2], bool)
+    there[list(arrived)] = True
+    return Volume(np.where(there[:, None, None], voxels, 0), geometry(), arrived=there), Volume(voxels, geometry())
+
+
+def saved_work():
+    saved = Annotations.none(geometry())
+    saved.label_map.voxels[3, 4, 5] = 2
+    return replace(saved, confirmed=frozenset({(2, 3)}))
+
+
+def test_until_all_slices_are_there_nothing_can_be_drawn_confirmed_or_proposed():
+    session, (partly, whole) = Session(), half_read()
+    session.open(series(), partly)
+    assert session.loading and not session.editable
+
+    paint(session, "axial", (10, 12, 3))
+    session.toggle_confirmed("axial")
+    session.propose(proposal(np.ones(geometry().shape, np.uint8)))
+    session.replace_voxels("x", (slice(0, 1),) * 3, np.ones((1, 1, 1), np.uint8))
+    assert not session.label_map.voxels.any() and not session.confirmed and session.proposal is None
+
+    session.complete(whole, saved_work())
+    assert not session.loading and session.editable
+    assert session.label_map.voxels[3, 4, 5] == 2 and session.confirmed == {(2, 3)}
+    assert session.volume is whole
+    paint(session, "axial", (10, 12, 3))
+    assert session.history.undo_title is not None
+
+
+def test_a_volume_that_has_just_arrived_whole_still_waits_for_a_persons_earlier_work():
+    session, (whole, _) = Session(), half_read(range(SIZE[2]))
+    session.open(series(), whole)
+    session.slices_arrived(range(SIZE[2]))
+    paint(session, "axial", (10, 12, 3))
+    assert session.loading and not session.label_map.voxels.any()
+    session.complete(whole, saved_work())
+    session.slices_arrived([3])
+    assert session.editable and session.label_map.voxels[3, 4, 5] == 2
+
+
+def test_the_cross_hair_starts_on_a_slice_that_is_there_and_stays_where_a_person_put_it():
+    session, (partly, whole) = Session(), half_read((1, 14, 15))
+    session.open(series(), partly)
+    assert session.cursor_ijk[2] == 14, "the nearest to the middle, 8, that has arrived"
+
+    session.move_cursor((1, 2, 15))
+    session.complete(whole)
+    assert session.cursor_ijk == (1, 2, 15)
+
+
+def test_the_window_is_chosen_anew_from_all_values_unless_a_person_or_the_file_chose_it():
+    (partly, whole), own = half_read(), WindowLevel(77.0, 11.0)
+    session = Session()
+    session.open(series(), partly)
+    assert session.window.width < 500
+    session.complete(whole)
+    assert session.window.width > 1500
+
+    session = Session()
+    session.open(series(), partly)
+    session.set_window(own)
+    session.complete(whole)
+    assert session.window == own
+
+    session = Session()
+    session.open(replace(series(), windows=(own, WindowLevel(1.0, 2.0))), partly)
+    session.complete(whole)
+    assert session.window == own
+
+
+def test_the_first_slices_to_arrive_choose_the_window_of_a_volume_that_was_opened_empty(changes, session):
+    partly, whole = half_read(())
+    session.open(series(), partly)
+    partly.voxels.flags.writeable = True
+    partly.voxels[16] = whole.voxels[16]
+    partly.arrived[16] = True
+    session.slices_arrived([16])
+
+    assert 1600 < session.window.centre < 1700
+    assert changes[-1].what == What.VOXELS | What.WINDOW
+    session.slices_arrived([17])
+    assert changes[-1].what == What.VOXELS
+
+
+def test_reading_begun_again_with_another_type_keeps_what_a_person_looks_at(changes, session):
+    partly, _ = half_read()
+    session.open(series(), partly)
+    session.move_cursor((1, 2, 4))
+    session.set_window(WindowLevel(5.0, 6.0))
+    again = Volume(partly.voxels.astype(np.float32), geometry(), arrived=partly.arrived)
+    session.open(series(), again)
+
+    assert session.volume is again and session.loading
+    assert session.cursor_ijk == (1, 2, 4) and session.window == WindowLevel(5.0, 6.0)
+    assert not changes[-1].what & What.VIEW
+
+
+def test_closing_leaves_nothing_open(session, changes):
+    session.toggle_confirmed("axial")
+    session.close_series()
+
+    assert session.series is None and session.volume is None and session.label_map is None and session.shown is None
+    assert not session.confirmed and not session.planes and not session.editable
+    assert changes[-1].what == What.SERIES | What.VIEW
+    session.scroll("axial", 1)
+    session.undo()
+    session.toggle_confirmed("axial")
+
+
+# Stacks that make no volume
+
+
+@pytest.mark.parametrize(
+    ("direction", "own"),
+    [
+        (np.eye(3), "axial"),
+        (np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]), "coronal"),
+        (np.array([[0.0, 0, 1], [1, 0, 0], [0, -1, 0]]), "sagittal"),
+    ],
+)
+def test_a_stack_that_makes_no_volume_is_seen_and_drawn_on_in_its_own_plane_only(direction, own):
+    origins = np.outer([0.0, 3.0, 9.0, 12.0], direction[:, 2])
+    grid = Geometry((24, 30, 4), (0.8, 1.1, 1.0), origins[0], direction, slice_origins=origins)
+    session = Session()
+    session.open(series(), Volume(np.zeros(grid.shape, np.int16), grid))
+
+    assert session.planes == (own,) and session.cursor_ijk[2] == 0
+    session.scroll(own, 1 if session.cursor_ijk[2] == 0 else -1)
+    for other in set(PLANES) - {own}:
+        paint(session, other, (12, 15, 1))
+        session.toggle_confirmed(other)
+    assert not session.label_map.voxels.any() and not session.confirmed
+    paint(session, own, (12, 15, 2))
+    assert np.flatnonzero(session.label_map.voxels.any(axis=(1, 2))).tolist() == [2]
+
+
+def test_a_single_picture_has_one_plane_and_a_volume_three(session):
+    assert set(session.planes) == set(PLANES)
+    grid = Geometry((24, 30, 1), (1, 1, 1), np.zeros(3), np.eye(3), patient_space=False)
+    session.open(series(), Volume(np.zeros(grid.shape, np.int16), grid))
+    assert session.planes == ("axial",)
+
+
+# Moments
+
+
+def sequence(count=4):
+    headers = tuple(
+        replace(series(), uid=f"9.{n}", moment=Moment("1", "time", n, count, f"{n} s")) for n in range(count)
+    )
+    return headers, tuple(Volume(np.full(geometry().shape, 10 * n, np.int16), geometry()) for n in range(count))
+
+
+def test_a_moment_that_is_played_is_shown_without_being_opened(session, changes):
+    headers, volumes = sequence()
+    session.open(headers[0], volumes[0], saved_work())
+    session.set_moments(headers, volumes)
+
+    session.show_moment_volume(volumes[2])
+
+    assert session.shown is volumes[2] and session.volume is volumes[0]
+    assert session.shown_moment.label == "2 s"
+    assert changes[-1].what == What.VOXELS
+    before = session.label_map.voxels.copy()
+    paint(session, "axial", (10, 12, 3))
+    session.toggle_confirmed("axial")
+    np.testing.assert_array_equal(session.label_map.voxels, before)
+    assert session.confirmed == {(2, 3)}
+    session.show_moment_volume(None)
+    assert session.shown is volumes[0] and session.shown_moment.label == "0 s" and session.editable
+
+
+def test_the_next_moment_is_opened_with_its_own_labels_and_seen_as_the_one_before(session, changes):
+    headers, volumes = sequence()
+    session.open(headers[0], volumes[0])
+    session.set_moments(headers, volumes)
+    session.move_cursor((1, 2, 3))
+    session.set_window(WindowLevel(5.0, 6.0))
+    session.toggle_inverted()
+
+    session.open(headers[1], volumes[1], saved_work(), keep_view=True)
+
+    assert (session.cursor_ijk, session.window, session.inverted) == ((1, 2, 3), WindowLevel(5.0, 6.0), True)
+    assert session.moments is volumes and session.label_map.voxels[3, 4, 5] == 2
+    assert changes[-1].what == What.SERIES, "the panes keep their zoom"
+
+
+def test_a_series_of_another_sequence_ends_it(session, changes):
+    headers, volumes = sequence()
+    session.open(headers[0], volumes[0])
+    session.set_moments(headers, volumes)
+    session.show_moment_volume(volumes[1])
+    session.open(series(), volumes[3])
+
+    assert not session.moment_series and not session.moments and session.shown is volumes[3]
+    assert changes[-1].what == What.SERIES | What.VIEW
+
+
+def test_a_moment_on_another_grid_is_not_shown(session):
+    session.show_moment_volume(
+        Volume(np.zeros((2, 3, 4), np.int16), Geometry((4, 3, 2), (1, 1, 1), np.zeros(3), np.eye(3)))
+    )
+    assert session.shown is session.volume
+
+
+# Windows of the file
+
+
+def test_the_table_of_the_file_is_the_first_window_and_dragging_starts_around_it():
+    # black up to 1100, a ramp of 100 entries, white from 1200: the linear window around the ramp
+    table = VoiTable(1000, 8, (*([0] * 101), *range(2, 202, 2), *([255] * 100)))
+    session = Session()
+    session.open(
+        replace(series(), voi_table=table, inverted=True), Volume(np.zeros(geometry().shape, np.int16), geometry())
+    )
+    assert session.window is table and session.inverted
+    assert 1100 < session.window_level.centre < 1210 and 90 < session.window_level.width < 110
+
+    session.toggle_inverted()
+    session.set_window(WindowLevel(1.0, 2.0))
+    session.reset_window()
+    assert session.window is table and session.inverted
+
+
+def test_colours_have_no_window():
+    session, grid = Session(), geometry()
+    session.open(replace(series(), colour=True), Volume(np.zeros((*grid.shape, 3), np.uint8), grid))
+    before = session.window
+    session.set_window(WindowLevel(1.0, 2.0))
+    session.toggle_inverted()
+    session.reset_window()
+    assert session.window == before and not session.inverted

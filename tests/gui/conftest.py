@@ -67,6 +67,6 @@ def opened(start, scan_folder, qtbot) -> MainWindow:
     """The window with the small head open."""
     window = start()
     window.open_paths([scan_folder])
-    qtbot.waitUntil(lambda: window.session.volume is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.editable, timeout=20_000)
     qtbot.wait(50)
     return window

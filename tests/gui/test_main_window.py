@@ -1,21 +1,26 @@
 """The window as a person uses it: mouse, keys and buttons, and what the session holds afterwards."""
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTextBrowser
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton, QTextBrowser
 
 from tests.gui.conftest import BRIGHT, head
 from tests.models import write_trainable_model
 from viewer.core.display import WindowLevel
-from viewer.core.geometry import plane_axes
+from viewer.core.geometry import Geometry, plane_axes
 from viewer.core.labels import Label
 from viewer.core.session import Proposal
+from viewer.core.study import GeometryVerdict, Moment, Refusal, Scan, Series
+from viewer.core.volume import Volume
 from viewer.gui.actions import KeysDialog
+from viewer.gui.main_window import RefusalsDialog
 from viewer.io.files import write_image
 from viewer.workflows import TrainingRun
 
@@ -57,7 +62,7 @@ def test_a_dropped_folder_is_listed_with_a_thumbnail_and_a_double_click_opens_it
     qtbot.waitUntil(lambda: len(window.browser.series_items()) == 2, timeout=20_000)
     assert window.session.volume is None, "two series: a person chooses"
     window.browser.tree.itemActivated.emit(window.browser.series_items()[0], 0)
-    qtbot.waitUntil(lambda: window.session.volume is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.editable, timeout=20_000)
 
     np.testing.assert_array_equal(window.session.volume.voxels, head().voxels)
     qtbot.waitUntil(lambda: all(pane.isVisible() for pane in window.panes.values()))
@@ -137,7 +142,7 @@ def test_painting_with_the_mouse_is_one_undo_and_is_there_after_a_restart(opened
 
     again = start()
     again.open_paths([scan_folder])
-    qtbot.waitUntil(lambda: again.session.volume is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
     np.testing.assert_array_equal(again.session.label_map.voxels, painted)
 
 
@@ -399,3 +404,200 @@ def test_a_fault_while_painting_does_not_end_the_program(opened, monkeypatch):
     assert fault.tb is not None, "kept as an excepthook keeps it, and with it every local of the fault"
     pane.repaint()
     assert not pane.grab().toImage().isNull()
+
+
+# Series of all kinds
+
+SERIES = Series("7", "1", "P", "Canary^Patient", "CT", "Phantom", (), GeometryVerdict("regular", "fine"))
+MISSING = GeometryVerdict("missing", "1 slice is missing, after 6.0 mm.")
+
+
+def stack(direction=((1, 0, 0), (0, 1, 0), (0, 0, 1)), slices=5) -> Volume:
+    """Slices of which one is missing."""
+    axes = np.array(direction, float)
+    origins = np.outer([2.0 * (k + (k > 2)) for k in range(slices)], axes[:, 2])
+    grid = Geometry((40, 32, slices), (2.0, 2.0, 1.0), origins[0], axes, slice_origins=origins)
+    return Volume(np.zeros(grid.shape, np.int16), grid, unit="HU")
+
+
+def visible(window) -> list[str]:
+    return [name for name, pane in window._all_panes().items() if pane.isVisible()]
+
+
+def test_a_stack_that_makes_no_volume_has_its_one_plane_large_until_the_next_volume(opened, qtbot):
+    window, session = opened, opened.session
+    series, volume = session.series, session.volume
+    for direction, plane in (
+        (((1, 0, 0), (0, 1, 0), (0, 0, 1)), "axial"),
+        (((0, 0, 1), (1, 0, 0), (0, -1, 0)), "sagittal"),
+    ):
+        session.open(replace(SERIES, verdict=MISSING), stack(direction))
+        qtbot.waitUntil(lambda plane=plane: visible(window) == [plane])
+        QTest.keyClick(window.panes[plane], Qt.Key.Key_Up)
+        QTest.keyClick(window.panes[plane], Qt.Key.Key_Down)
+        assert session.cursor_ijk[2] in (0, 1), "the keys act on the plane that is seen"
+    session.open(series, volume)
+    qtbot.waitUntil(lambda: len(visible(window)) == 4)
+
+
+def test_a_layout_that_a_person_chose_comes_back_after_a_single_picture(opened, qtbot):
+    window, session = opened, opened.session
+    series, volume = session.series, session.volume
+    window.toggle_maximised("coronal")
+    session.open(replace(SERIES, verdict=MISSING), stack())
+    qtbot.waitUntil(lambda: visible(window) == ["axial"])
+    window.toggle_maximised("axial")
+    assert len(visible(window)) == 4, "the others may be looked at: they say why they are empty"
+    session.open(series, volume)
+    qtbot.waitUntil(lambda: visible(window) == ["coronal"])
+
+
+def test_resampling_is_asked_for_in_the_pane_or_the_menu_where_it_is_possible(opened, qtbot, monkeypatch):
+    window, session = opened, opened.session
+    assert not window.resample_action.isEnabled()
+    session.open(replace(SERIES, verdict=MISSING), stack())
+    qtbot.waitUntil(window.resample_action.isEnabled)
+    window.toggle_maximised("axial")
+    window.panes["coronal"].resample_button.click()
+    qtbot.waitUntil(lambda: session.volume.geometry.is_grid, timeout=10_000)
+    assert session.volume.geometry.size[2] == 6 and session.volume.geometry.spacing[2] == pytest.approx(2.0)
+    qtbot.waitUntil(lambda: "Resampled" in [badge.text for badge in window.panes["coronal"].badges])
+    assert not window.resample_action.isEnabled()
+
+
+def test_files_that_were_left_out_are_counted_and_listed_with_their_reasons(opened, qtbot):
+    window = opened
+    refused = (Refusal(Path("a/IM1"), "The file is cut off."), Refusal(Path("b/IM1"), "It holds a report, no picture."))
+    listed = tuple(replace(SERIES, uid=f"s{n}", files=(Path(f"x{n}"),) * 30) for n in range(2))
+    window._scanned(Scan(listed, refused))
+    assert window._left_out.isVisible() and window._left_out.text.text() == "2 of 4 files were left out."
+    window._left_out.first.click()
+    dialog = window.findChild(RefusalsDialog)
+    text = dialog.text.toPlainText()
+    for words in ("a/IM1", "The file is cut off.", "b/IM1", "It holds a report, no picture."):
+        assert words in text
+    next(button for button in dialog.findChildren(QPushButton) if button.text() == "Copy all").click()
+    assert QApplication.clipboard().text() == text
+    dialog.reject()
+    window._left_out.second.click()
+    assert not window._left_out.isVisible()
+    window._scanned(Scan(listed, refused))
+    window._scanned(Scan(listed))
+    assert not window._left_out.isVisible(), "of the last scan"
+
+
+def test_a_sequence_is_opened_at_its_first_moment(opened, monkeypatch):
+    asked = []
+    monkeypatch.setattr(opened, "open_series", asked.append)
+    moments = [replace(SERIES, uid=f"9.{n}", moment=Moment("9", "time", n, 3, f"{n} s")) for n in (2, 0, 1)]
+    opened._scanned(Scan(tuple(moments)))
+    opened._scanned(Scan((*moments, SERIES)))
+    assert asked == ["9.0"], "with another series beside it a person chooses"
+
+
+def menu_texts(window) -> list[str]:
+    menu = next(m for m in window.findChildren(QMenu) if m.title() == "Window presets")
+    menu.aboutToShow.emit()
+    return [action.text() for action in menu.actions() if action.isVisible() and not action.isSeparator()]
+
+
+def test_the_windows_of_the_file_are_in_the_menu_by_their_names(opened, qtbot):
+    window, session = opened, opened.session
+    windows = (WindowLevel(-600.0, 1500.0, name="LUNG"), WindowLevel(40.0, 400.0, name="SOFT"))
+    session.open(replace(SERIES, windows=windows), head())
+    qtbot.wait(20)
+    assert session.window == windows[0]
+    texts = menu_texts(window)
+    assert texts[1:3] == ["From the file: LUNG  (W 1500 L -600)", "From the file: SOFT  (W 400 L 40)"]
+    window.commands.file_windows[1].trigger()
+    assert session.window == windows[1]
+    window.commands.auto_window.trigger()
+    assert session.window == windows[0]
+    session.open(replace(SERIES, uid="8"), head())
+    qtbot.wait(20)
+    assert not any("From the file" in text for text in menu_texts(window))
+
+
+def test_colours_have_no_window_and_the_tooltips_say_so(opened, qtbot):
+    window, session = opened, opened.session
+    geometry = head().geometry
+    session.open(replace(SERIES, colour=True), Volume(np.zeros((*geometry.shape, 3), np.uint8), geometry))
+    qtbot.waitUntil(lambda: not window.commands.invert.isEnabled())
+    assert not window.commands.auto_window.isEnabled() and not window._presets.isEnabled()
+    assert not any(action.isEnabled() for action in window.commands.preset_actions.values())
+    assert "Colours" in window.commands.invert.toolTip() and "Colours" in window._presets.toolTip()
+    session.open(SERIES, head())
+    qtbot.waitUntil(lambda: window.commands.invert.isEnabled() and window._presets.isEnabled())
+
+
+def test_a_cine_is_played_with_a_key_and_stops_at_a_touch(opened, qtbot):
+    window, session = opened, opened.session
+    assert not window.play_action.isEnabled() and window.player.isHidden()
+    grid = replace(stack().geometry, slice_origins=np.zeros((0, 3)), patient_space=False)
+    cine = replace(SERIES, verdict=GeometryVerdict("no-position", "5 frames over time."), frame_time_ms=20.0)
+    session.open(cine, Volume(np.zeros(grid.shape, np.int16), grid))
+    qtbot.waitUntil(lambda: window.player.isVisible() and window.play_action.isEnabled())
+    pane = window.panes["axial"]
+    QTest.keyClick(pane, "c")
+    assert window.player.playing and window.play_action.text() == "Pause"
+    qtbot.waitUntil(lambda: session.cursor_ijk[2] > 1, timeout=5000)
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    assert not window.player.playing
+    at = session.cursor_ijk[2]
+    QTest.keyClick(pane, ".")
+    assert session.cursor_ijk[2] == (at + 1) % 5
+    QTest.keyClick(pane, ",")
+    assert session.cursor_ijk[2] == at
+
+
+def test_missing_files_are_looked_for_in_the_folder_a_person_names(opened, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path))
+    monkeypatch.setattr(opened, "open_paths", asked.append)
+    opened.browser.locateRequested.emit("7")
+    assert asked == [[tmp_path]]
+
+
+def test_a_series_that_is_still_being_read_can_be_looked_at_but_not_confirmed_or_segmented(opened, qtbot):
+    window, session = opened, opened.session
+    session.open(SERIES, replace(head(), arrived=np.arange(20) < 12))
+    qtbot.waitUntil(lambda: not window.confirm_action.isEnabled())
+    assert not window.segment_action.isEnabled()
+    wheel(window.panes["axial"], 1)
+    session.complete(head())
+    qtbot.waitUntil(window.confirm_action.isEnabled)
+
+
+def test_completing_a_series_leaves_the_keyboard_where_a_person_put_it(opened, qtbot):
+    window, session = opened, opened.session
+    session.open(SERIES, replace(head(), arrived=np.arange(20) < 12))
+    qtbot.wait(20)
+    window.browser.filter.setFocus()
+    session.complete(head())
+    qtbot.wait(20)
+    assert window.browser.filter.hasFocus()
+
+
+def test_when_reading_fails_midway_the_window_is_as_before_anything_was_open(opened, qtbot):
+    window, session = opened, opened.session
+    session.open(SERIES, replace(head(), arrived=np.arange(20) < 12))
+    qtbot.wait(20)
+    session.close_series()
+    qtbot.waitUntil(lambda: window.open_demo_button.isVisible())
+    assert window.windowTitle() == "Slicewise" and not window.confirm_action.isEnabled()
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (2560, 1440)])
+def test_the_player_and_the_bars_fit_into_the_window(opened, qtbot, size):
+    window, session = opened, opened.session
+    window.resize(*size)
+    moments = tuple(
+        replace(SERIES, uid=f"9.{n}", moment=Moment("9", "b-value", n, 40, f"b {100 * n} s/mm²")) for n in range(40)
+    )
+    session.open(moments[0], head())
+    session.set_moments(moments, (head(),) * 40)
+    window._scanned(Scan((SERIES, replace(SERIES, uid="8")), (Refusal(Path("a"), "b"),)))
+    qtbot.wait(60)
+    assert window.width() == size[0]
+    for widget in (window.player.label, window.player.speed, window._left_out.first, window._left_out.second):
+        assert widget.isVisible() and widget.width() >= widget.sizeHint().width() - 1

@@ -7,12 +7,13 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
-from viewer.core.display import WindowLevel
+from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.events import What
-from viewer.core.geometry import PLANES
+from viewer.core.geometry import PLANES, Geometry
 from viewer.core.labels import Label
 from viewer.core.session import Proposal, Session
-from viewer.core.study import GeometryVerdict, Series
+from viewer.core.study import GeometryVerdict, Moment, Series, UltrasoundRegion
+from viewer.core.volume import Volume
 from viewer.gui import slice_pane
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.slice_pane import SlicePane
@@ -341,3 +342,381 @@ def test_a_pane_with_nothing_open_is_black_and_takes_no_harm(qtbot):
     pane.apply(What.LABELS | What.CURSOR, None)
 
     assert not pixels(pane)[20:-5, 5:-5].any()
+
+
+# A series that is still being read
+
+NOT_ARRIVED = (0x20, 0x24, 0x2C)
+
+
+def plain_volume(size=(60, 50, 20), value=100, origins=None, **changes):
+    """Every voxel alike, on an axial grid of 1 x 1 x 2 mm, or on slices at origins."""
+    geometry = Geometry(size, (1.0, 1.0, 2.0), np.zeros(3), np.eye(3), slice_origins=origins)
+    return Volume(np.full(geometry.shape, value, np.int16), geometry, unit="HU", modality="CT", **changes)
+
+
+def make_pane(qtbot, session, plane="axial", size=(420, 330)):
+    pane = SlicePane(session, plane)
+    qtbot.addWidget(pane)
+    pane.gatherer = ChangeGatherer(session, [pane.apply], pane)
+    pane.resize(*size)
+    pane.show()
+    return pane
+
+
+def colour_at(pane, index_ijk, aside=(9, 7)):
+    """What is painted on a voxel, a little aside of the cross-hair."""
+    x, y = (round(n) for n in pane.view.to_pane(index_ijk))
+    return tuple(pixels(pane)[y + aside[1], x + aside[0]].tolist())
+
+
+def sentences_painted(pane, monkeypatch):
+    painted = []
+    monkeypatch.setattr(slice_pane, "draw_sentence", lambda painter, rect, text, colour, font: painted.append(text))
+    pane.grab()
+    monkeypatch.undo()
+    return painted
+
+
+def test_a_slice_that_has_not_arrived_is_not_black_and_is_seen_when_it_comes(qtbot, monkeypatch):
+    arrived = np.zeros(20, bool)
+    arrived[10] = True
+    session = Session()
+    session.open(SERIES, plain_volume(arrived=arrived))
+    session.set_window(WindowLevel(100.0, 50.0))
+    pane = make_pane(qtbot, session)
+    at = (15, 12, 10)
+    assert sentences_painted(pane, monkeypatch) == []
+    grey = colour_at(pane, at)
+    assert 120 < grey[0] < 136
+
+    session.move_cursor((30, 25, 11))
+    qtbot.wait(5)
+    assert sentences_painted(pane, monkeypatch) == ["Loading…"]
+    assert colour_at(pane, at) == NOT_ARRIVED
+
+    arrived[11] = True
+    session.slices_arrived([11])
+    qtbot.wait(5)
+    assert sentences_painted(pane, monkeypatch) == []
+    assert colour_at(pane, at) == grey
+
+
+@pytest.mark.parametrize("plane", ["coronal", "sagittal"])
+def test_the_other_planes_show_what_has_arrived_and_grow(qtbot, plane):
+    arrived = np.zeros(20, bool)
+    arrived[4:8] = True
+    session = Session()
+    session.open(SERIES, plain_volume(arrived=arrived))
+    session.set_window(WindowLevel(100.0, 50.0))
+    pane = make_pane(qtbot, session, plane)
+
+    def row(k):
+        return colour_at(pane, (15, 15, k), (11, 0))
+
+    assert [row(k) == NOT_ARRIVED for k in (3, 4, 7, 8, 15)] == [True, False, False, True, True]
+    arrived[15] = True
+    session.slices_arrived([15])
+    qtbot.waitUntil(lambda: row(15) == row(4))
+    assert row(14) == NOT_ARRIVED
+
+
+def test_slices_that_arrive_elsewhere_do_not_make_a_pane_draw_its_picture_again(qtbot, monkeypatch):
+    arrived = np.zeros(20, bool)
+    arrived[10] = True
+    session = Session()
+    session.open(SERIES, plain_volume(arrived=arrived))
+    pane = make_pane(qtbot, session)
+    pixels(pane)
+    drawn, grey_slice = [], slice_pane.grey_slice
+    monkeypatch.setattr(slice_pane, "grey_slice", lambda *args: drawn.append(args[2]) or grey_slice(*args))
+    for k in (3, 4, 5):
+        arrived[k] = True
+        session.slices_arrived([k])
+        qtbot.wait(5)
+    pane.grab()
+    assert drawn == []
+
+
+def test_how_much_is_read_is_written_until_all_is_there(qtbot):
+    arrived = np.arange(20) < 15
+    session = Session()
+    session.open(SERIES, plain_volume(arrived=arrived))
+    pane = make_pane(qtbot, session)
+    assert pane.corner_texts().bottom_right[-1][0] == "Reading 15 of 20"
+    session.complete(plain_volume())
+    assert "Reading" not in str(pane.corner_texts().bottom_right)
+
+
+# Stacks that make no volume
+
+MISSING = GeometryVerdict("missing", "2 slices are missing, after 6.0 mm.")
+
+
+def missing_slices():
+    heights = np.array([0.0, 2.0, 4.0, 6.0, 12.0])
+    return plain_volume((60, 50, 5), origins=np.outer(heights, (0, 0, 1)))
+
+
+@pytest.mark.parametrize("plane", ["coronal", "sagittal"])
+def test_the_planes_that_a_stack_has_not_say_why_and_offer_a_grid(qtbot, plane):
+    session, asked = Session(), []
+    session.open(replace(SERIES, verdict=MISSING), missing_slices())
+    pane = make_pane(qtbot, session, plane)
+    pane.resampleRequested.connect(lambda: asked.append(True))
+
+    assert MISSING.detail in pane.sentence and "regular grid" in pane.sentence
+    assert pane.view is None and pane.resample_button.isVisible()
+    drag(pane, (100, 100), (150, 150))
+    wheel(pane, 2)
+    assert session.cursor_ijk[2] == 0
+    pane.resample_button.click()
+    assert asked == [True]
+
+    session.open(SERIES, plain_volume())
+    qtbot.waitUntil(lambda: pane.view is not None)
+    assert pane.sentence == "" and not pane.resample_button.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "origins"),
+    [
+        (GeometryVerdict("no-position", "5 frames over time."), np.zeros((0, 3))),
+        (GeometryVerdict("duplicate", "More than one slice lies at 4.0 mm."), np.zeros((5, 3))),
+    ],
+)
+def test_no_grid_is_offered_where_none_can_be_made(qtbot, verdict, origins):
+    session = Session()
+    session.open(replace(SERIES, verdict=verdict), plain_volume((60, 50, 5), origins=origins))
+    pane = make_pane(qtbot, session, "coronal")
+    assert verdict.detail in pane.sentence
+    assert not pane.resample_button.isVisible()
+
+
+def test_a_stack_is_scrolled_in_its_own_plane_with_the_place_of_each_slice(qtbot):
+    session = Session()
+    session.open(replace(SERIES, verdict=MISSING), missing_slices())
+    pane = make_pane(qtbot, session)
+    wheel(pane, 4)
+    lines = [text for text, _ in pane.corner_texts().bottom_right]
+    assert "Slice 5 / 5" in lines and "H 12.0 mm" in lines, "12 mm by its own position, and no spacing"
+
+
+# Badges
+
+
+def badge_texts(pane):
+    pane.grab()
+    return [badge.text for badge in pane.badges]
+
+
+@pytest.mark.parametrize(
+    ("changes", "calibrated", "expected"),
+    [
+        ({}, True, []),
+        ({"calibration": "PixelSpacing"}, True, []),
+        ({"verdict": GeometryVerdict("tilted", "Sheared by 9.5 degrees.")}, True, ["⚠ Tilted gantry"]),
+        ({"verdict": GeometryVerdict("duplicate", "Two at 4.0 mm.")}, True, ["⚠ Duplicate slices"]),
+        ({"calibration": "ImagerPixelSpacing"}, True, ["At detector"]),
+        ({"calibration": "US regions"}, True, ["US region scale"]),
+        ({}, False, ["Uncalibrated"]),
+        ({"lossy": True}, True, ["Lossy compression"]),
+        ({"notes": ("Resampled to 2 mm.", "3 copies were left out.")}, True, ["Resampled", "1 note"]),
+        ({"notes": ("One.", "Two.")}, True, ["2 notes"]),
+        (
+            {"verdict": GeometryVerdict("no-position", "9 frames over time."), "frame_time_ms": 33.0},
+            True,
+            ["Frames over time"],
+        ),
+    ],
+)
+def test_badges_tell_what_a_person_must_know(qtbot, changes, calibrated, expected):
+    session, volume = Session(), plain_volume()
+    session.open(replace(SERIES, **changes), replace(volume, geometry=replace(volume.geometry, calibrated=calibrated)))
+    assert badge_texts(make_pane(qtbot, session)) == expected
+
+
+def test_a_click_on_a_badge_shows_its_sentence_and_leaves_the_cross_hair(qtbot):
+    session = Session()
+    session.open(replace(SERIES, notes=("3 copies were left out.", "The names may be wrong.")), plain_volume())
+    pane = make_pane(qtbot, session)
+    pane.grab()
+    before = session.cursor_ijk
+    drag(pane, pane._badges[0][0].center().toTuple())
+    assert pane.detail == "3 copies were left out.\nThe names may be wrong."
+    assert session.cursor_ijk == before
+
+
+@pytest.mark.parametrize("size", [(290, 280), (420, 330), (1200, 900)])
+def test_badges_lie_inside_and_not_over_each_other_or_the_words_in_the_corners(qtbot, monkeypatch, size):
+    session = Session()
+    changes = {"notes": ("Resampled to 2 mm.", "One."), "lossy": True, "calibration": "ImagerPixelSpacing"}
+    session.open(
+        replace(SERIES, verdict=GeometryVerdict("uneven", "x"), study_description="Abdomen", **changes), plain_volume()
+    )
+    session.toggle_confirmed("axial")
+    pane = make_pane(qtbot, session, size=size)
+    written, draw_corner = [], slice_pane.draw_corner
+    monkeypatch.setattr(
+        slice_pane, "draw_corner", lambda *args, **kw: written.append(draw_corner(*args, **kw)) or written[-1]
+    )
+    pane.grab()
+    rects = [rect for rect, _ in pane._badges]
+    assert len(rects) == 6
+    wide, narrow = (
+        next(r.width() for r, b in pane._badges if b.text == t) for t in ("⚠ Uneven slice spacing", "1 note")
+    )
+    assert wide > 2 * narrow, "none is cut"
+    for n, rect in enumerate(rects):
+        assert pane.rect().toRectF().contains(rect)
+        assert not any(rect.intersects(other) for other in rects[n + 1 :] + written)
+
+
+def test_the_ruler_names_its_calibration_and_is_absent_without_one(qtbot, monkeypatch):
+    rulers = []
+    monkeypatch.setattr(slice_pane, "draw_scale_bar", lambda *args: rulers.append(args[4]))
+
+    def ruler(calibrated, **changes):
+        rulers.clear()
+        session, volume = Session(), plain_volume()
+        geometry = replace(volume.geometry, calibrated=calibrated)
+        session.open(replace(SERIES, **changes), replace(volume, geometry=geometry))
+        make_pane(qtbot, session).grab()
+        return rulers[-1] if rulers else None
+
+    assert ruler(True) == "10 mm"
+    assert ruler(True, calibration="ImagerPixelSpacing") == "10 mm at detector"
+    assert ruler(False) is None
+    assert ruler(False, calibration="US regions", regions=(UltrasoundRegion((0, 0, 9, 9), (0.1, 0.2)),)) is None
+
+
+# Values
+
+
+def readout(pane):
+    return [text for text, _ in pane.corner_texts().bottom_left if text.startswith(("Value", "R ", "SUV"))]
+
+
+def test_colours_are_shown_as_they_are_with_their_three_values(qtbot):
+    session, volume = Session(), plain_volume()
+    colours = np.zeros((*volume.geometry.shape, 3), np.uint8)
+    colours[...] = (200, 20, 90)
+    session.open(replace(SERIES, colour=True), Volume(colours, volume.geometry))
+    for plane in PLANES:
+        pane = make_pane(qtbot, session, plane)
+        assert colour_at(pane, (15, 12, 4), (3, 3)) == (200, 20, 90)
+        assert readout(pane) == ["R 200 G 20 B 90"]
+        drag(pane, (100, 100), (150, 120))
+        assert colour_at(pane, (15, 12, 4), (3, 3)) == (200, 20, 90)
+        assert "W " not in str(pane.corner_texts().bottom_left)
+
+
+def test_the_value_is_never_that_of_padding_or_of_what_is_not_there(qtbot):
+    session, volume = Session(), plain_volume(value=-2000)
+    session.open(SERIES, replace(volume, padding=(-2000.0, -1500.0)))
+    assert readout(make_pane(qtbot, session)) == ["Value: padding"]
+
+    session.open(SERIES, replace(volume, arrived=np.arange(20) == 3))
+    session.move_cursor((10, 10, 5))
+    assert readout(make_pane(qtbot, session)) == []
+
+
+def test_pet_tells_activity_and_uptake(qtbot):
+    session = Session()
+    session.open(SERIES, replace(plain_volume(value=12345), unit="BQML", suv_factor=0.00026))
+    assert readout(make_pane(qtbot, session)) == ["Value 12345 BQML", "SUV 3.21"]  # 12345 x 0.00026 = 3.2097
+
+
+def test_padding_stays_black_when_the_picture_is_inverted(qtbot):
+    session = Session()
+    session.open(replace(SERIES, inverted=True), replace(plain_volume(value=-2000), padding=(-2000.0, -2000.0)))
+    session.set_window(WindowLevel(0.0, 400.0))
+    pane = make_pane(qtbot, session)
+    assert colour_at(pane, (15, 12, 10)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("window", "by_file", "toggled", "said"),
+    [
+        (WindowLevel(700.0, 1400.0, "SIGMOID", "LUNG"), False, False, ["W 1400  L 700 sigmoid · LUNG"]),
+        (WindowLevel(40.0, 400.0), False, True, ["W 400  L 40", "Inverted"]),
+        (WindowLevel(40.0, 400.0), True, False, ["W 400  L 40", "MONOCHROME1"]),
+        (WindowLevel(40.0, 400.0), True, True, ["W 400  L 40", "Inverted MONOCHROME1"]),
+        (VoiTable(0, 8, (0, 255)), False, False, ["Window: the file's table"]),
+    ],
+)
+def test_the_window_and_its_inversion_are_written(qtbot, window, by_file, toggled, said):
+    session = Session()
+    session.open(replace(SERIES, inverted=by_file), plain_volume())
+    session.set_window(window)
+    if toggled:
+        session.toggle_inverted()
+    lines = [text for text, _ in make_pane(qtbot, session).corner_texts().bottom_left]
+    assert lines[-len(said) - 1 : -1] == said
+
+
+def test_dragging_starts_from_a_window_around_the_files_table(qtbot):
+    session = Session()
+    table = VoiTable(1000, 8, tuple(range(256)))
+    session.open(replace(SERIES, voi_table=table), plain_volume())
+    pane = make_pane(qtbot, session)
+    drag(pane, (200, 150), (205, 150), (206, 150))
+    assert session.window.centre == pytest.approx(1127.5, abs=2) and 250 < session.window.width < 270
+
+
+def test_dragging_keeps_the_function_of_the_window(qtbot):
+    session = Session()
+    session.open(replace(SERIES, windows=(WindowLevel(40.0, 400.0, "SIGMOID", "SOFT"),)), plain_volume())
+    drag(make_pane(qtbot, session), (200, 150), (230, 150), (260, 150))
+    assert session.window.function == "SIGMOID" and session.window.name == "" and session.window.width > 450
+
+
+# What the file draws, and moments
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_what_the_file_draws_lies_on_the_picture_and_can_be_taken_away(session, pane_of, phantom, plane):
+    marks = np.zeros(phantom.geometry.shape, bool)
+    i, j, k = MARKER_IJK
+    marks[k, j, i] = True
+    session.open(SERIES, replace(phantom, overlay=marks))
+    session.move_cursor(MARKER_IJK)
+    pane = pane_of(plane)
+    marked = pixels(pane).astype(int)
+    session.toggle_file_overlay()
+    pane.apply(What.DISPLAY)
+    bare = pixels(pane).astype(int)
+
+    rows, columns = np.nonzero(np.abs(marked - bare).sum(axis=2) > 60)
+    x, y = pane.view.to_pane(MARKER_IJK)
+    wide, high = pane.view.pixels_per_voxel
+    assert rows.size and abs(columns.mean() - x) < wide / 2 and abs(rows.mean() - y) < high / 2
+    assert np.ptp(columns) <= wide + 1 and np.ptp(rows) <= high + 1
+
+
+def test_a_moment_that_is_played_is_seen_without_labels_at_the_same_zoom(qtbot):
+    moments = tuple(replace(SERIES, uid=f"9.{n}", moment=Moment("9", "time", n, 2, f"{n} s")) for n in range(2))
+    volumes = plain_volume(value=80), plain_volume(value=120)
+    session = Session()
+    session.open(moments[0], volumes[0])
+    session.set_moments(moments, volumes)
+    session.set_window(WindowLevel(100.0, 100.0))
+    session.label_map.voxels[:] = 1
+    pane = make_pane(qtbot, session)
+    pane.zoom_by(1.7)
+    scale, labelled = pane.view.pixels_per_mm, colour_at(pane, (25, 22, 9))
+    assert len(set(labelled)) == 3, "labels are coloured"
+
+    session.show_moment_volume(volumes[1])
+    qtbot.wait(5)
+    red, green, blue = colour_at(pane, (25, 22, 9))
+    assert red == green == blue and red > 150
+    assert ("1 s (2 / 2)", slice_pane.ON_IMAGE) in pane.corner_texts().bottom_right
+    assert readout(pane) == ["Value 120 HU"]
+
+    session.open(moments[1], volumes[1], keep_view=True)
+    qtbot.wait(5)
+    assert pane.view.pixels_per_mm == scale
+    session.open(SERIES, volumes[0])
+    qtbot.wait(5)
+    assert pane.view.pixels_per_mm < scale

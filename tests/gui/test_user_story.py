@@ -31,7 +31,7 @@ def test_open_segment_correct_train_accept_and_roll_back(start, scan_folder, qtb
     session, workflows, pane = window.session, window.workflows, window.panes["axial"]
 
     drop(window, scan_folder)
-    qtbot.waitUntil(lambda: session.volume is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.editable, timeout=20_000)
     np.testing.assert_array_equal(session.volume.voxels, head().voxels)
     before = session.cursor_ijk
     wheel(pane, -3)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu
 from viewer.core.labels import Label
 from viewer.core.session import Proposal, Session
 from viewer.core.study import GeometryVerdict, Series
+from viewer.core.volume import Volume
 from viewer.gui import volume_pane
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.volume_pane import VolumePane
@@ -324,3 +325,47 @@ def test_a_real_scene_comes_and_goes_without_keeping_the_window(session, pane_of
     pane.close_scene()
 
     assert "3-D" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_series_that_is_still_being_read_is_drawn_when_all_of_it_is_there(oblique_phantom, pane_of, renderers, qtbot):
+    session = Session()
+    slices = oblique_phantom.geometry.size[2]
+    session.open(SERIES, replace(oblique_phantom, arrived=np.arange(slices) < 3))
+    pane = pane_of(session)
+    assert pane.sentence == "Loading…" and not renderers
+
+    session.complete(oblique_phantom)
+    qtbot.waitUntil(lambda: bool(renderers) and renderers[0].called("set_volume") == [(oblique_phantom,)])
+    assert pane.sentence == "Preparing the 3-D view…"
+
+
+def test_the_old_picture_goes_when_another_series_begins_to_arrive(session, pane_of, renderers, qtbot):
+    pane = pane_of(session)
+    renderers[0].deliver(renderers[0].frame())
+    qtbot.waitUntil(lambda: pane.frame is not None)
+    slices = session.volume.geometry.size[2]
+    session.open(replace(SERIES, uid="1.3"), replace(session.volume, arrived=np.arange(slices) < 3))
+    qtbot.waitUntil(lambda: pane.frame is None)
+    assert renderers[0].called("set_volume")[-1] == (None,) and pane.sentence == "Loading…"
+    renderers[0].deliver(renderers[0].frame())
+    qtbot.wait(20)
+    assert pane.frame is None
+
+
+def test_slices_that_make_no_volume_offer_a_grid_and_colours_say_why(oblique_phantom, pane_of, renderers, qtbot):
+    session, asked = Session(), []
+    geometry = oblique_phantom.geometry
+    origins = geometry.index_to_lps([(0, 0, k + (k > 3)) for k in range(geometry.size[2])])
+    stack = replace(oblique_phantom, geometry=replace(geometry, slice_origins=origins))
+    session.open(replace(SERIES, verdict=GeometryVerdict("missing", "1 slice is missing.")), stack)
+    pane = pane_of(session)
+    pane.resampleRequested.connect(lambda: asked.append(True))
+    assert "1 slice is missing." in pane.sentence and not renderers
+    pane.resample_button.click()
+    assert asked == [True] and pane.resample_button.isVisible()
+
+    colours = np.zeros((*geometry.shape, 3), np.uint8)
+    session.open(SERIES, Volume(colours, geometry))
+    assert "Colours" in pane.sentence
+    qtbot.waitUntil(lambda: not pane.resample_button.isVisible())
+    assert not renderers

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +17,34 @@ from viewer.core.volume import Volume
 _SAMPLE = 200_000  # voxels that are enough for percentiles
 
 
+WindowFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+
+
 @dataclass(frozen=True)
 class WindowLevel:
-    """Window centre and width in the volume's unit; width is at least 1 for integers and above 0 in any case."""
+    """Window centre and width in the volume's unit; width is at least 1 for integers and above 0 in any case.
+
+    function is the VOI LUT function of DICOM PS3.3 C.11.2.1.3; name is the file's own name for the window.
+    """
 
     centre: float
     width: float
+    function: WindowFunction = "LINEAR"
+    name: str = ""
 
     def __post_init__(self) -> None:
         if not self.width > 0:
             raise ValueError(f"window width must be positive, got {self.width}")
+
+
+@dataclass(frozen=True)
+class VoiTable:
+    """A file's own table from values to grey: entry n is for value first + n, in 0 .. 2**bits - 1; values before
+    and after it get the first and the last entry. DICOM PS3.3 C.11.2.1.1."""
+
+    first: int
+    bits: int
+    entries: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -37,28 +56,53 @@ class WindowPreset:
     window: WindowLevel
 
 
-def to_grey(values: NDArray, window: WindowLevel, inverted: bool = False) -> NDArray[np.uint8]:
-    """Grey levels 0..255 of stored values. DICOM PS3.3 C.11.2.1.2.1 (LINEAR); NaN is shown as 0."""
-    width = max(window.width - 1.0, 1e-6) if window.width > 1 else window.width
-    scaled = (values.astype(np.float32) - np.float32(window.centre - 0.5)) * np.float32(255.0 / width) + 127.5
-    grey = np.nan_to_num(np.clip(scaled, 0.0, 255.0), nan=0.0).astype(np.uint8)
-    return 255 - grey if inverted else grey
+def to_grey(
+    values: NDArray,
+    window: WindowLevel | VoiTable,
+    inverted: bool = False,
+    padding: tuple[float, float] | None = None,
+) -> NDArray[np.uint8]:
+    """Grey levels 0..255 of values in the volume's unit, by a window or by a file's own table.
+
+    DICOM PS3.3 C.11.2.1.2 and C.11.2.1.3, rounded. A LINEAR window narrower than 1, which the standard does not
+    define, is taken as LINEAR_EXACT. NaN and what lies in padding (from, to) are black, inverted or not.
+    """
+    grey = _by_table(values, window) if isinstance(window, VoiTable) else _by_window(values, window)
+    if inverted:
+        np.subtract(255, grey, out=grey)
+    if values.dtype.kind == "f":
+        grey[np.isnan(values)] = 0
+    if padding is not None:
+        grey[_within(values, padding)] = 0
+    return grey
 
 
-def default_window(volume: Volume, from_file: tuple[float, float] | None) -> WindowLevel:
-    """The file's own window (centre, width) if it has a usable one, else one spanning the 1st to 99th percentile
-    of the values above the smallest (which is air or padding)."""
-    if from_file is not None and from_file[1] > 0:
-        return WindowLevel(*from_file)
-    step = max(1, int(round((volume.voxels.size / _SAMPLE) ** (1 / 3))))
-    sample = volume.voxels[::step, ::step, ::step]
-    sample = sample[np.isfinite(sample)] if sample.dtype.kind == "f" else sample.ravel()
+def bracketing_window(table: VoiTable) -> WindowLevel:
+    """The linear window from the last value that a table shows as it shows its first one to the first value that it
+    shows as its last one: where to start when a person drags the window away from the table."""
+    entries = np.array(table.entries)
+    rising = np.flatnonzero(np.diff(entries))
+    low, high = (rising[0], rising[-1] + 1) if rising.size else (0, max(len(entries) - 1, 1))
+    return WindowLevel(table.first + float(low + high) / 2 + 0.5, float(high - low) + 1)
+
+
+def default_window(volume: Volume, from_file: WindowLevel | None) -> WindowLevel:
+    """The file's own window if it has a usable one, else one spanning the 1st to 99th percentile of the values above
+    the smallest (which is air). Padding, NaN and slices that have not arrived do not count."""
+    if from_file is not None and np.isfinite(from_file.centre) and np.isfinite(from_file.width):
+        return from_file
+    if volume.colour:
+        return WindowLevel(127.5, 255.0, "LINEAR_EXACT")
+    sample = _sample(volume)
     if sample.size == 0:
         return WindowLevel(0.5, 1.0)
     tissue = sample[sample > sample.min()]
     low, high = np.percentile(tissue if tissue.size else sample, (1, 99))
     low = min(low, float(sample.min())) if volume.unit == "" else low
-    return WindowLevel(float(low + high) / 2, max(float(high - low), 1e-3 if sample.dtype.kind == "f" else 1.0))
+    centre, width = float(low + high) / 2, float(high - low)
+    if sample.dtype.kind == "f":  # the half and the one in the LINEAR function are for whole numbers
+        return WindowLevel(centre, max(width, 1e-3), "LINEAR_EXACT")
+    return WindowLevel(centre, max(width, 1.0))
 
 
 def load_presets(path: Path) -> dict[str, tuple[WindowPreset, ...]]:
@@ -77,3 +121,46 @@ def label_colours(labels: Sequence[Label], opacity: float) -> NDArray[np.uint8]:
         if label.visible:
             table[label.value] = (*label.colour, int(round(255 * opacity)))
     return table
+
+
+def _by_window(values: NDArray, window: WindowLevel) -> NDArray[np.uint8]:
+    centre, width = window.centre, window.width
+    if window.function == "LINEAR" and width >= 1:
+        centre, width = centre - 0.5, width - 1
+        if width == 0:
+            return np.where(values > centre, np.uint8(255), np.uint8(0))
+    scaled = values.astype(np.float32)
+    scaled -= np.float32(centre)
+    if window.function == "SIGMOID":
+        with np.errstate(over="ignore"):
+            scaled = np.float32(255) / (1 + np.exp(scaled * np.float32(-4 / max(width, 1e-30))))
+        scaled += np.float32(0.5)
+    else:
+        scaled *= np.float32(255 / max(width, 1e-30))
+        scaled += np.float32(128)  # the middle of 0..255, and a half for rounding
+    if values.dtype.kind == "f":
+        np.nan_to_num(scaled, copy=False, nan=0.0)
+    return np.clip(scaled, 0, 255, out=scaled).astype(np.uint8)
+
+
+def _by_table(values: NDArray, table: VoiTable) -> NDArray[np.uint8]:
+    shades = np.rint(np.array(table.entries) * (255 / ((1 << table.bits) - 1))).clip(0, 255).astype(np.uint8)
+    last = table.first + len(shades) - 1
+    if values.dtype.kind == "f":
+        values = np.rint(np.clip(np.nan_to_num(values, nan=table.first), table.first, last))
+    return shades[np.clip(values.astype(np.int64), table.first, last) - table.first]
+
+
+def _within(values: NDArray, padding: tuple[float, float]) -> NDArray[np.bool_]:
+    return (values >= padding[0]) & (values <= padding[1])
+
+
+def _sample(volume: Volume) -> NDArray:
+    """Measured values at regular places of the volume, few enough for percentiles."""
+    step = max(1, int(round((volume.voxels.size / _SAMPLE) ** (1 / 3))))
+    layers = np.arange(len(volume.voxels)) if volume.arrived is None else np.flatnonzero(volume.arrived)
+    sample = volume.voxels[:, ::step, ::step][layers[::step]].ravel()
+    measured = np.isfinite(sample) if sample.dtype.kind == "f" else np.ones(sample.shape, bool)
+    if volume.padding is not None:
+        measured &= ~_within(sample, volume.padding)
+    return sample[measured]

@@ -12,7 +12,9 @@ from viewer.core.painting import Box
 class What(Flag):
     """The parts of a session that a listener may have to show anew."""
 
-    SERIES = auto()  # another series is open: everything is new
+    SERIES = auto()  # another series is open, or all of it has arrived: everything is new
+    VIEW = auto()  # it is looked at anew, not as the one before it: zoom and layout start again
+    VOXELS = auto()  # slices have arrived, or the moment on the screen is another one
     CURSOR = auto()
     WINDOW = auto()
     DISPLAY = auto()  # overlay opacity, visibility, overlay text

@@ -24,6 +24,10 @@ class Geometry:
     of i, j and k and may be oblique or left-handed. origin is the centre of voxel (0, 0, 0).
     patient_space is False for pictures that carry no position (a photograph, a PNG): such a grid has a
     millimetre spacing only if it was calibrated, and never orientation letters.
+
+    slice_origins is given for slices that make no volume (uneven, tilted, without positions): index k then only
+    counts slices and spacing[2] means nothing. It holds the first voxel of each slice, (k, 3), LPS mm, or nothing,
+    (0, 3), where positions are unknown.
     """
 
     size: tuple[int, int, int]
@@ -32,6 +36,7 @@ class Geometry:
     direction: NDArray[np.float64]
     patient_space: bool = True
     calibrated: bool = True
+    slice_origins: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", tuple(int(n) for n in self.size))
@@ -46,6 +51,12 @@ class Geometry:
             raise ValueError(f"the origin must be finite, got {origin.tolist()}")
         if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-3):
             raise ValueError("the axes of a regular grid must be perpendicular unit vectors")
+        if self.slice_origins is not None:
+            origins = np.array(self.slice_origins, dtype=np.float64)
+            if origins.shape not in ((0, 3), (self.size[2], 3)) or not np.isfinite(origins).all():
+                raise ValueError(f"a stack of {self.size[2]} slices needs as many finite origins, or none")
+            origins.flags.writeable = False
+            object.__setattr__(self, "slice_origins", origins)
         origin.flags.writeable = direction.flags.writeable = False
         object.__setattr__(self, "origin", origin)
         object.__setattr__(self, "direction", direction)
@@ -54,6 +65,11 @@ class Geometry:
     def shape(self) -> tuple[int, int, int]:
         """Shape of the voxel array, (k, j, i)."""
         return (self.size[2], self.size[1], self.size[0])
+
+    @property
+    def is_grid(self) -> bool:
+        """False for slices that make no volume: they are looked at one by one, and nothing is measured across."""
+        return self.slice_origins is None
 
     @property
     def voxel_volume_ml(self) -> float:
@@ -67,8 +83,12 @@ class Geometry:
         """Physical points of continuous voxel indices.
 
         index_ijk: (..., 3). Returns (..., 3), LPS, mm. Indices outside the grid are extrapolated.
-        DICOM PS3.3 C.7.6.2.1.1.
+        Slices that make no volume give the points of the nearest slice. DICOM PS3.3 C.7.6.2.1.1.
         """
+        if self.slice_origins is not None and len(self.slice_origins):
+            index = np.asarray(index_ijk, dtype=np.float64)
+            nearest = np.clip(np.rint(index[..., 2]).astype(int), 0, self.size[2] - 1)
+            return self.slice_origins[nearest] + (index[..., :2] * self.spacing[:2]) @ self.direction[:, :2].T
         return self.origin + (np.asarray(index_ijk, dtype=np.float64) * self.spacing) @ self.direction.T
 
     def lps_to_index(self, point_lps: ArrayLike) -> NDArray[np.float64]:
@@ -86,9 +106,14 @@ class Geometry:
         return int(i), int(j), int(k)
 
     def same_grid(self, other: Geometry, tolerance_mm: float = 1e-3) -> bool:
-        """True if every corner voxel of both grids coincides within tolerance_mm."""
-        if self.size != other.size:
+        """True if every corner voxel of both grids, or every slice of both stacks, coincides within tolerance_mm."""
+        if self.size != other.size or self.is_grid != other.is_grid:
             return False
+        if self.slice_origins is not None and other.slice_origins is not None:
+            if self.slice_origins.shape != other.slice_origins.shape:
+                return False
+            if not np.allclose(self.slice_origins, other.slice_origins, rtol=0, atol=tolerance_mm):
+                return False
         corners = np.array(list(itertools.product(*((0, n - 1) for n in self.size))))
         apart = np.abs(self.index_to_lps(corners) - other.index_to_lps(corners))
         return bool(apart.max() <= tolerance_mm)

@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.core.display import WindowLevel, default_window
+from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
-from viewer.core.geometry import Geometry, Plane, plane_axes
+from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.history import Edit, History, LabelDelta, Layer
 from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels
 from viewer.core.painting import Box, Point, changed_box, stroke_segment
-from viewer.core.study import Series
+from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
 Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"]
@@ -133,7 +133,8 @@ class _Stroke:
 class Session:
     """What the window shows. Lives on the GUI thread; listeners are called there, after each change.
 
-    Commands that make no sense at the moment (painting with nothing open) do nothing.
+    Commands that make no sense at the moment (painting with nothing open, windowing colours) do nothing. A volume
+    may be open before all its slices have arrived: until then it is only looked at.
     """
 
     def __init__(self) -> None:
@@ -146,15 +147,23 @@ class Session:
         self.proposal: Proposal | None = None
         self.source = ""
         self.cursor_ijk: tuple[int, int, int] = (0, 0, 0)
-        self.window = WindowLevel(0.5, 1.0)
+        self.window: WindowLevel | VoiTable = WindowLevel(0.5, 1.0)
         self.inverted = False
+        self.moment_series: Sequence[Series] = ()
+        self.moments: tuple[Volume, ...] = ()
         self.tool: Tool = "window"
         self.brush_radius_mm = 3.0
         self.active_label = DEFAULT_LABELS[0].value
         self.overlay_visible = True
         self.overlay_opacity = 0.5
         self.overlay_text: OverlayText = "all"
+        self.file_overlay_visible = True
         self.history = History()
+        self.read_only = False
+        self._arriving = self._completed = False
+        self._window_chosen = False  # by a person
+        self._window_due = False
+        self._moment: Volume | None = None
         self._stroke: _Stroke | None = None
         self._listeners: list[Callable[[Change], None]] = []
 
@@ -164,18 +173,136 @@ class Session:
 
     # Opening and looking
 
-    def open(self, series: Series, volume: Volume, annotations: Annotations | None = None) -> None:
-        """Show a volume with a person's earlier work on it; the history starts anew."""
-        annotations = annotations or Annotations.none(volume.geometry)
-        self.series, self.volume = series, volume
+    def open(
+        self, series: Series, volume: Volume, annotations: Annotations | None = None, *, keep_view: bool = False
+    ) -> None:
+        """Show a volume with a person's earlier work on it; the history starts anew.
+
+        keep_view: with the cross-hair, the window and the zoom of the volume before, where both are on one grid. A
+        volume that is not complete gets its annotations with complete().
+        """
+        again = self.loading and self.series is not None and self.series.uid == series.uid
+        same_size = self.volume is not None and self.volume.geometry.size == volume.geometry.size
+        keep_view = (keep_view or again) and same_size
+        self.series, self.volume, self._moment = series, volume, None
+        self._arriving, self._completed = not volume.complete, False
+        self._take_over(annotations or Annotations.none(volume.geometry))
+        if not any(other.uid == series.uid for other in self.moment_series):
+            self.moment_series, self.moments = (), ()
+        if not keep_view:
+            self.cursor_ijk = _first_look(volume)
+            self.inverted = series.inverted
+        if not (keep_view and (self._window_chosen or not again)):
+            self.window, self._window_chosen = self._first_window(), False
+        self._window_due = volume.arrived is not None and not volume.arrived.any()
+        self._announce(Change(What.SERIES if keep_view else What.SERIES | What.VIEW))
+
+    def slices_arrived(self, slices: Sequence[int]) -> None:
+        """Tell that slices of the open volume can be seen now. The first ones choose the window, if nothing has.
+
+        What arrives is not edited before complete() brings a person's earlier work, not even if these are the last.
+        """
+        if self.volume is None or self.volume.arrived is None or self._completed or not len(slices):
+            return
+        self._arriving = True
+        due, self._window_due = self._window_due, False
+        if due and not self._window_chosen:
+            self.window = self._first_window()
+        self._announce(Change(What.VOXELS | What.WINDOW if due else What.VOXELS))
+
+    def complete(self, volume: Volume, annotations: Annotations | None = None) -> None:
+        """All slices of the open volume are there: show a person's earlier work on it, and let it be edited.
+
+        The window is chosen anew, now from all values, unless a person or the file has chosen it.
+        """
+        if self.volume is None:
+            return
+        self.volume, self._arriving, self._completed = volume, False, True
+        self._take_over(annotations or Annotations.none(volume.geometry))
+        if not self._window_chosen:
+            self.window = self._first_window()
+        self._announce(Change(What.SERIES))
+
+    def close_series(self) -> None:
+        """Have nothing open."""
+        self.series = self.volume = self.label_map = self.machine = self._moment = None
+        self.proposal, self._stroke, self.history = None, None, History()
+        self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
+        self.active_label = DEFAULT_LABELS[0].value
+        self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
+        self._announce(Change(What.SERIES | What.VIEW))
+
+    def _take_over(self, annotations: Annotations) -> None:
         self.label_map, self.machine = annotations.label_map, annotations.machine
         self.labels, self.confirmed, self.source = annotations.labels, annotations.confirmed, annotations.source
         self.proposal, self._stroke, self.history = None, None, History()
-        self.cursor_ijk = volume.geometry.clamp_index((np.array(volume.geometry.size) - 1) / 2)
-        self.window, self.inverted = default_window(volume, series.window), False
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
-        self._announce(Change(What.SERIES))
+
+    def _first_window(self) -> WindowLevel | VoiTable:
+        """What the file says, or what suits the values."""
+        assert self.series is not None and self.volume is not None
+        if self.series.voi_table is not None and not self.volume.colour:
+            return self.series.voi_table
+        return default_window(self.volume, self.series.windows[0] if self.series.windows else None)
+
+    @property
+    def loading(self) -> bool:
+        """True while slices of the open series are still on their way."""
+        return self._arriving
+
+    @property
+    def editable(self) -> bool:
+        """True if labels can be drawn, confirmed and proposed: all slices are there, no sequence is played, and no
+        other window edits the same labels."""
+        return self.volume is not None and not self._arriving and self._moment is None and not self.read_only
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Whether the labels of the open series may only be looked at, because another window edits them."""
+        if read_only != self.read_only:
+            self.read_only = read_only
+            self._announce(Change(What.TOOL))
+
+    @property
+    def shown(self) -> Volume | None:
+        """The volume on the screen: the open one, or the moment that is being played, on the same grid."""
+        return self._moment or self.volume
+
+    @property
+    def planes(self) -> tuple[Plane, ...]:
+        """The planes in which the open series can be looked at: for a single picture and for slices that make no
+        volume only their own."""
+        if self.volume is None:
+            return ()
+        geometry = self.volume.geometry
+        own: Plane = next(plane for plane in PLANES if plane_axes(geometry, plane).normal == 2)
+        if not geometry.is_grid or geometry.size[2] == 1:
+            return (own,)
+        return tuple(p for p in PLANES if not _edge_on(geometry, p)) or (own,)
+
+    # Moments of a sequence
+
+    def set_moments(self, series: Sequence[Series], volumes: tuple[Volume, ...] = ()) -> None:
+        """The moments of the sequence that is open, in the order of play, and their volumes once they are read."""
+        self.moment_series, self.moments = series, volumes
+        self._announce(Change(What.VOXELS))
+
+    @property
+    def shown_moment(self) -> Moment | None:
+        """Which moment of its sequence is on the screen; None if the open series is none."""
+        if self._moment is not None:
+            for series, volume in zip(self.moment_series, self.moments, strict=False):
+                if volume is self._moment:
+                    return series.moment
+        return self.series.moment if self.series is not None else None
+
+    def show_moment_volume(self, volume: Volume | None) -> None:
+        """Show another moment of the sequence without its labels, for as long as it is played; None ends that."""
+        if self.volume is None or (volume is not None and volume.geometry.size != self.volume.geometry.size):
+            return
+        self.end_stroke()
+        self._moment = volume
+        self._announce(Change(What.VOXELS))
 
     def move_cursor(self, index_ijk: tuple[float, float, float]) -> None:
         """Put the cross-hair on the voxel nearest to a continuous index; outside it stops at the edge."""
@@ -200,24 +327,37 @@ class Session:
         cursor[axis] += slices if grows else -slices
         self.move_cursor((cursor[0], cursor[1], cursor[2]))
 
-    def set_window(self, window: WindowLevel) -> None:
-        self.window = window
-        self._announce(Change(What.WINDOW))
+    def set_window(self, window: WindowLevel | VoiTable) -> None:
+        if self.volume is None or not self.volume.colour:
+            self.window, self._window_chosen = window, True
+            self._announce(Change(What.WINDOW))
+
+    @property
+    def window_level(self) -> WindowLevel:
+        """The window to start from when it is dragged: where a table of the file is in force, the one around it."""
+        return bracketing_window(self.window) if isinstance(self.window, VoiTable) else self.window
 
     def reset_window(self) -> None:
-        """The window of the file, or the automatic one."""
-        if self.volume is not None and self.series is not None:
-            self.inverted = False
-            self.set_window(default_window(self.volume, self.series.window))
+        """The window of the file, or the automatic one, and the file's own idea of which end is white."""
+        if self.volume is not None and self.series is not None and not self.volume.colour:
+            self.inverted = self.series.inverted
+            self.window, self._window_chosen = self._first_window(), False
+            self._announce(Change(What.WINDOW))
 
     def toggle_inverted(self) -> None:
-        self.inverted = not self.inverted
-        self._announce(Change(What.WINDOW))
+        if self.volume is None or not self.volume.colour:
+            self.inverted = not self.inverted
+            self._announce(Change(What.WINDOW))
 
     def set_overlay(self, *, visible: bool | None = None, opacity: float | None = None) -> None:
         """Show or hide the labels, and set their opacity in [0, 1]."""
         self.overlay_visible = self.overlay_visible if visible is None else visible
         self.overlay_opacity = self.overlay_opacity if opacity is None else min(max(opacity, 0.0), 1.0)
+        self._announce(Change(What.DISPLAY))
+
+    def toggle_file_overlay(self) -> None:
+        """Show or hide what the file itself draws over the picture."""
+        self.file_overlay_visible = not self.file_overlay_visible
         self._announce(Change(What.DISPLAY))
 
     def cycle_overlay_text(self) -> None:
@@ -255,8 +395,9 @@ class Session:
     def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:
         """Press the brush or the eraser on a slice; the stroke stays on this slice until it ends."""
         self.end_stroke()
-        if self.volume is None or self.label_map is None or self.tool not in ("brush", "eraser"):
+        if not self.editable or self.tool not in ("brush", "eraser") or plane not in self.planes:
             return
+        assert self.volume is not None and self.label_map is not None
         axis = plane_axes(self.volume.geometry, plane).normal
         slice_index = int(round(index_ijk[axis]))
         if not 0 <= slice_index < self.volume.geometry.size[axis]:
@@ -308,7 +449,7 @@ class Session:
 
     def replace_voxels(self, title: str, box: Box, voxels: NDArray[np.uint8]) -> None:
         """Set the label voxels of a box as one edit; voxels has the box's shape."""
-        if self.label_map is None:
+        if self.label_map is None or not self.editable:
             return
         before = self.label_map.voxels[box]
         if np.array_equal(before, voxels):
@@ -318,16 +459,16 @@ class Session:
         self._apply(edit)
 
     def undo(self) -> None:
-        if self._stroke is None and (edit := self.history.undo()) is not None:
+        if self._stroke is None and self.editable and (edit := self.history.undo()) is not None:
             self._apply(edit)
 
     def redo(self) -> None:
-        if self._stroke is None and (edit := self.history.redo()) is not None:
+        if self._stroke is None and self.editable and (edit := self.history.redo()) is not None:
             self._apply(edit)
 
     def toggle_confirmed(self, plane: Plane) -> None:
         """Mark the slice under the cross-hair as wholly correct, or take the mark back."""
-        if self.volume is None:
+        if self.volume is None or not self.editable or plane not in self.planes:
             return
         axis = plane_axes(self.volume.geometry, plane).normal
         self.confirmed = self.confirmed ^ {(axis, self.cursor_ijk[axis])}
@@ -349,6 +490,8 @@ class Session:
         """
         if self.volume is None or proposal.voxels.shape != self.volume.geometry.shape:
             raise ValueError("the result does not belong to the open series")
+        if self.loading:
+            return
         self.proposal = proposal
         self._announce(Change(What.PROPOSAL))
 
@@ -363,7 +506,7 @@ class Session:
         prepared, if given, must have been made of the session as it is now. Returns how many of a person's
         voxels were kept against the proposal.
         """
-        if self.proposal is None or self.label_map is None or self.machine is None:
+        if self.proposal is None or self.label_map is None or self.machine is None or not self.editable:
             return 0
         self.end_stroke()
         accepted = prepared or prepare_acceptance(self.proposal, *self.acceptance_inputs())
@@ -401,3 +544,20 @@ class Session:
     def _announce(self, change: Change) -> None:
         for listener in tuple(self._listeners):
             listener(change)
+
+
+def _edge_on(geometry: Geometry, plane: Plane) -> bool:
+    """True if a plane shows a thin picture from its edge."""
+    axes = plane_axes(geometry, plane)
+    return geometry.size[axes.normal] > 1 and 1 in (geometry.size[axes.right], geometry.size[axes.down])
+
+
+def _first_look(volume: Volume) -> tuple[int, int, int]:
+    """The voxel to begin with: the middle of a volume, the first of slices that make none; of those that are there."""
+    i, j, k = volume.geometry.clamp_index((np.array(volume.geometry.size) - 1) / 2)
+    if not volume.geometry.is_grid:
+        k = 0
+    if volume.arrived is not None and volume.arrived.any():
+        there = np.flatnonzero(volume.arrived)
+        k = int(there[np.argmin(np.abs(there - k))])
+    return i, j, k

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
+from viewer.core.display import VoiTable, WindowLevel
+from viewer.core.geometry import Geometry
+
 VerdictKind = Literal["regular", "tilted", "uneven", "missing", "duplicate", "mixed", "no-position", "2d"]
+Calibration = Literal["PixelSpacing", "ImagerPixelSpacing", "US regions", "voxel size", "none"]
 
 
 @dataclass(frozen=True)
@@ -23,11 +29,38 @@ class GeometryVerdict:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """Which of several volumes on the same grid a series is: of a time series, a set of echoes, of b-values ...
+
+    number counts from 0 in the order in which they are played; label is what a person reads, "b 1000 s/mm²".
+    """
+
+    sequence_uid: str
+    kind: Literal["time", "phase", "echo", "b-value", "part"]
+    number: int
+    count: int
+    label: str
+
+
+@dataclass(frozen=True)
+class UltrasoundRegion:
+    """A part of an ultrasound picture with its own scale: pixel edges (left, top, right, bottom), right and bottom
+    exclusive, and mm per pixel along i and j. DICOM PS3.3 C.8.5.5."""
+
+    box: tuple[int, int, int, int]
+    mm_per_pixel: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Series:
     """One stack that can be opened: its identity, its files in order of position, and its verdict.
 
-    uid is the SeriesInstanceUID, or a hash of the path for files that have none. size (i, j, k) and
-    spacing_mm are None where the files do not tell. patient_name and the like are shown, never logged.
+    uid is the SeriesInstanceUID, with a suffix where one series holds several stacks, or a hash of the path for
+    files that have none. files has one entry a slice, in the order of voxels[k]; a file of many frames is repeated
+    and frame_numbers says which frame (from 0) each slice is (empty: frame 0 of each). A volume in one file is one
+    entry, and its frame number the time point. size is (i, j, k). spacing_mm is None where the files do not tell,
+    and its third number None where the slices have no spacing along their normal. patient_name and the like are
+    shown, never logged.
     """
 
     uid: str
@@ -39,7 +72,8 @@ class Series:
     files: tuple[Path, ...]
     verdict: GeometryVerdict
     size: tuple[int, int, int] | None = None
-    spacing_mm: tuple[float, float, float] | None = None
+    spacing_mm: tuple[float, float, float | None] | None = None
+    depth_mm: float | None = None  # of the voxels of a single slice, as the file gives it: not a spacing
     number: int | None = None
     study_description: str = ""
     study_date: str = ""
@@ -47,12 +81,49 @@ class Series:
     sex: str = ""
     institution: str = ""
     body_part: str = ""
-    window: tuple[float, float] | None = None
+    windows: tuple[WindowLevel, ...] = ()
     lossy: bool = False
+    frame_numbers: tuple[int, ...] = ()
+    direction: tuple[float, ...] | None = None  # 9 numbers, row by row; columns are the unit vectors of i, j, k
+    origins: tuple[
+        tuple[float, float, float], ...
+    ] = ()  # first voxel, LPS mm: of the grid, or of each slice if no grid
+    instance_uids: tuple[str, ...] = ()  # SOPInstanceUID of each entry of files, empty for files that have none
+    value_type: str = "int16"  # numpy name of the smallest type that the values should fit into, by the header alone
+    calibration: Calibration = "none"
+    regions: tuple[UltrasoundRegion, ...] = ()
+    moment: Moment | None = None
+    frame_time_ms: float | None = None  # of a cine or a time series, as the file gives it
+    unit: str = ""  # of the values after the modality rescale: "HU", "BQML", ...
+    suv_factor: float | None = None  # values times this are SUVbw in g/ml
+    padding: tuple[float, float] | None = None  # values from..to that are no measurement
+    voi_table: VoiTable | None = None
+    inverted: bool = False  # MONOCHROME1: the smallest values are white
+    colour: bool = False
+    overlays: bool = False
+    notes: tuple[str, ...] = ()  # what a person should know of it, one sentence each
 
     @property
     def frames(self) -> int:
         return self.size[2] if self.size else len(self.files)
+
+    @property
+    def geometry(self) -> Geometry:
+        """Where the voxels lie. Needs size. Without a position the grid has no patient space, without a pixel size it
+        counts in pixels, and slices that make no volume are counted, each with its own origin where it is known."""
+        assert self.size is not None
+        along_i, along_j, across = self.spacing_mm or (1.0, 1.0, None)
+        spacing = (along_i, along_j, across or self.depth_mm or 1.0)
+        placed = self.direction is not None and bool(self.origins)
+        return Geometry(
+            self.size,
+            spacing,
+            np.array(self.origins[0] if placed else (0.0, 0.0, 0.0)),
+            np.array(self.direction).reshape(3, 3) if placed else np.eye(3),
+            patient_space=placed,
+            calibrated=self.spacing_mm is not None,
+            slice_origins=None if self.verdict.is_volume else np.array(self.origins).reshape(-1, 3),
+        )
 
 
 @dataclass(frozen=True)

@@ -15,23 +15,42 @@ from viewer.core.geometry import Geometry
 class Volume:
     """A scan as the scanner stored it: voxels[k, j, i], read-only, in `unit` after the modality rescale.
 
-    unit is "HU" for CT, "" where the values have none (MR, photographs). A single picture is one slice.
+    unit is "HU" for CT, "" where the values have none (MR, photographs). A single picture is one slice. Colour
+    pictures are uint8 voxels[k, j, i, 3], red, green, blue. Values within padding (from, to) are no measurement.
+    overlay marks what the file draws over the picture, bool [k, j, i]. arrived says which slices are there while a
+    series is still being read, bool [k], set by the reader and never unset; None means all.
     """
 
     voxels: NDArray
     geometry: Geometry
     unit: str = ""
     modality: str = ""
+    padding: tuple[float, float] | None = None
+    suv_factor: float | None = None
+    overlay: NDArray[np.bool_] | None = None
+    arrived: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
-        if self.voxels.shape != self.geometry.shape:
+        if self.voxels.shape != (*self.geometry.shape, 3)[: max(self.voxels.ndim, 3)]:
             raise ValueError(f"voxels {self.voxels.shape} do not fit a grid of shape {self.geometry.shape}")
         self.voxels.flags.writeable = False
 
-    def value_at(self, index_ijk: tuple[int, int, int]) -> float:
-        """Stored value at a voxel, in `unit`."""
+    @property
+    def colour(self) -> bool:
+        return self.voxels.ndim == 4
+
+    @property
+    def complete(self) -> bool:
+        """True once every slice has arrived."""
+        return self.arrived is None or bool(self.arrived.all())
+
+    def value_at(self, index_ijk: tuple[int, int, int]) -> float | None:
+        """Stored value at a voxel, in `unit`; None for colours, for padding and before the slice has arrived."""
         i, j, k = index_ijk
-        return float(self.voxels[k, j, i])
+        if self.colour or not (self.arrived is None or self.arrived[k]):
+            return None
+        value = float(self.voxels[k, j, i])
+        return None if self.padding is not None and self.padding[0] <= value <= self.padding[1] else value
 
 
 @dataclass
@@ -50,8 +69,9 @@ class LabelMap:
 
 
 def to_image(voxels: NDArray, geometry: Geometry) -> sitk.Image:
-    """A copy of voxels[k, j, i] as a SimpleITK image with the grid's spacing, origin and direction."""
-    image = sitk.GetImageFromArray(voxels)
+    """A copy of voxels[k, j, i] or, in colour, voxels[k, j, i, 3] as a SimpleITK image with the grid's spacing,
+    origin and direction."""
+    image = sitk.GetImageFromArray(voxels, isVector=voxels.ndim == 4)
     image.SetSpacing(geometry.spacing)
     image.SetOrigin(geometry.origin.tolist())
     image.SetDirection(geometry.direction.ravel().tolist())

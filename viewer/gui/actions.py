@@ -9,10 +9,10 @@ from typing import Literal
 import qtawesome
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMenu, QTextBrowser, QVBoxLayout, QWidget
 
 import resources
-from viewer.core.display import WindowPreset, load_presets
+from viewer.core.display import VoiTable, WindowLevel, WindowPreset, load_presets
 from viewer.core.events import What
 from viewer.core.geometry import Plane, plane_axes
 from viewer.core.painting import Box
@@ -22,6 +22,7 @@ from viewer.gui.style import ACCENT, DIMMED_TEXT, TEXT
 
 _PAGE = 10  # slices for Shift+arrow
 _RADIUS_STEP = 1.2
+_NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
 
 Group = Literal["File", "Slices", "Display", "Presets", "Tools", "Labels", "AI", "Window"]
 
@@ -66,6 +67,7 @@ class Actions(QObject):
         self._active_plane = active_plane
         self._table = load_presets(resources.path("presets", "window_level.json"))
         self._needs_series: list[QAction] = []
+        self.file_windows: list[QAction] = []
         self.groups: dict[Group, list[QAction]] = {}
         self._add_slices()
         self._add_display()
@@ -109,7 +111,7 @@ class Actions(QObject):
     def presets(self) -> tuple[WindowPreset, ...]:
         """The window presets of the open series' modality; of CT, if the file names none and reaches down to air."""
         series, volume = self._session.series, self._session.volume
-        if series is None or volume is None:
+        if series is None or volume is None or volume.colour:
             return ()
         return self._table.get("CT" if not series.modality and looks_like_ct(volume) else series.modality, ())
 
@@ -133,7 +135,9 @@ class Actions(QObject):
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
             self.labels_visible.setChecked(session.overlay_visible)
             self.invert.setChecked(session.inverted)
+            self.file_overlay.setChecked(session.file_overlay_visible)
         if what & What.SERIES:
+            self._offer_windows()
             known = {preset.key: preset for preset in self.presets}
             for key, action in self.preset_actions.items():
                 preset = known.get(key)
@@ -142,6 +146,39 @@ class Actions(QObject):
                 if preset is not None:
                     window = preset.window
                     action.setText(f"{preset.name}  (W {window.width:g} L {window.centre:g})")
+
+    def fill_window_menu(self, menu: QMenu) -> None:
+        """Put the windows of the open series into a menu: the file's own first, then those of the modality."""
+        menu.clear()
+        menu.addAction(self.auto_window)
+        menu.addActions(self.file_windows)
+        menu.addSeparator()
+        menu.addActions(list(self.preset_actions.values()))
+
+    def _offer_windows(self) -> None:
+        """Make the actions of the file's own windows anew, and say why colours have none."""
+        session = self._session
+        for action in self.file_windows:
+            action.deleteLater()
+        colour = session.volume is not None and session.volume.colour
+        self.file_windows = []
+        if session.series is not None and not colour:
+            windows: list[tuple[str, WindowLevel | VoiTable]] = []
+            if session.series.voi_table is not None:
+                windows.append(("table", session.series.voi_table))
+            for n, window in enumerate(session.series.windows, 1):
+                size = f"(W {window.width:g} L {window.centre:g})"
+                windows.append((f"{window.name or f'window {n}'}  {size}", window))
+            for text, window in windows:
+                action = QAction(f"From the file: {text}", self)
+                action.triggered.connect(lambda checked=False, window=window: session.set_window(window))
+                self.file_windows.append(action)
+        for action, tip in ((self.invert, "Invert grey levels (I)"), (self.auto_window, "The file's window (0)")):
+            action.setEnabled(session.volume is not None and not colour)
+            action.setToolTip(_NO_WINDOW if colour else tip)
+        overlay = session.volume is not None and session.volume.overlay is not None
+        self.file_overlay.setEnabled(overlay)
+        self.file_overlay.setToolTip("Overlays of the file" if overlay else "This file draws nothing over its picture")
 
     # Groups of actions
 
@@ -169,16 +206,12 @@ class Actions(QObject):
 
     def _add_display(self) -> None:
         session = self._session
-        self.auto_window = self.add(
-            "Display", "Window of the file, or automatic", session.reset_window, "0", needs_series=True
-        )
+        self.auto_window = self.add("Display", "Window of the file, or automatic", session.reset_window, "0")
         self.preset_actions: dict[int, QAction] = {}
         for key in range(1, 10):
             preset = self.add("Presets", f"Window preset {key}", lambda key=key: self._use_preset(key), str(key))
             self.preset_actions[key] = preset
-        self.invert = self.add(
-            "Display", "Invert grey levels", session.toggle_inverted, "I", checkable=True, needs_series=True
-        )
+        self.invert = self.add("Display", "Invert grey levels", session.toggle_inverted, "I", checkable=True)
         self.overlay_text = self.add(
             "Display",
             "Text on the panes: all, image only, none",
@@ -193,6 +226,10 @@ class Actions(QObject):
             lambda: session.set_overlay(visible=not session.overlay_visible),
             "G",
             checkable=True,
+        )
+
+        self.file_overlay = self.add(
+            "Display", "Overlays of the file", session.toggle_file_overlay, "Shift+G", checkable=True
         )
 
     def _use_preset(self, key: int) -> None:

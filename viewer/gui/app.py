@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QLockFile, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -18,11 +18,12 @@ from viewer.core.session import Session
 from viewer.gui.bridge import Courier
 from viewer.gui.main_window import MainWindow
 from viewer.gui.style import apply_style
+from viewer.io.reader import Reader
 from viewer.jobs import JobQueue
 from viewer.workflows import Workflows, user_folder
 
 _LOG_LIMIT_BYTES = 1_000_000
-_JOB_THREADS = 2  # one long job, such as a segmentation, and one short one beside it
+_JOB_THREADS = 4  # a segmentation, a scan and its thumbnails may run while a series is opened
 
 
 def run(paths: Sequence[Path], demo: bool = False) -> int:
@@ -30,11 +31,6 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
     app = _application()
     folder = user_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = QLockFile(str(folder / "in-use.lock"))
-    lock.setStaleLockTime(0)  # only a program that no longer runs leaves a lock that may be taken
-    if not lock.tryLock(200):
-        QMessageBox.warning(None, "Slicewise", f"Slicewise is already open with the folder {folder}. Use that window.")
-        return 2
     try:
         window = build_window(folder)
     except (OSError, sqlite3.Error) as error:
@@ -43,6 +39,8 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
     sys.excepthook = _Excepthook(window, user_folder() / "errors.log")
     window.resize(window.screen().availableGeometry().size() * 0.9)  # for when it is not maximised
     window.showMaximized()
+    if salvaged := window.workflows.library.salvaged_paths:
+        QTimer.singleShot(0, lambda: window.workflows.add_paths(salvaged))
     if demo:
         QTimer.singleShot(0, window.open_demo)
     elif paths:
@@ -54,7 +52,9 @@ def build_window(folder: Path | None) -> MainWindow:
     """The window, not yet shown, over a user folder (None: this machine's own). Closing it ends its jobs."""
     _application()
     courier = Courier()
-    workflows = Workflows(Session(), JobQueue(_JOB_THREADS, courier.deliver), folder)
+    reader = Reader()
+    reader.start()
+    workflows = Workflows(Session(), JobQueue(_JOB_THREADS, courier.deliver), folder, reader=reader)
     window = MainWindow(workflows)
     courier.setParent(window)
     return window

@@ -121,7 +121,7 @@ class _Story:
         )
         self._wait(lambda: bool(found) or bool(self.failures))
         self.workflows.open_series(found[0])
-        self._wait(lambda: self.session.volume is not None or bool(self.failures))
+        self._wait(lambda: self.session.editable or bool(self.failures))
         self.seconds["open"] = round(time.monotonic() - started, 2)
         self._shot("1-open")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QShowEvent
 from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
     QFileDialog,
     QFrame,
     QGridLayout,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
+    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -33,12 +35,14 @@ import resources
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane
 from viewer.core.painting import Box
-from viewer.core.study import Scan
+from viewer.core.study import Refusal, Scan
 from viewer.gui.actions import Actions, KeysDialog, icon
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
+from viewer.gui.pane import can_be_resampled
+from viewer.gui.player import Player
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.training_panel import TrainingPanel
@@ -50,6 +54,8 @@ DEMO_STUDY = resources.path("demo", "mni152-t1")
 
 _SHOW_JOB_AFTER_MS = 300  # shorter jobs would only flicker
 _NOTICE_MS = 8000
+_MOST_REFUSALS = 5000  # rows of the list: more would make the window wait, and nobody reads them
+_PRESETS = "Window presets (keys 0 to 9)"
 _BROWSER_SHARE, _BROWSER_PX = 0.17, (150, 260)  # of the window's width, and at least and at most
 _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
 _PLACES = {"axial": (0, 0), "3d": (0, 1), "coronal": (1, 0), "sagittal": (1, 1)}  # as 3D Slicer's four-up
@@ -63,6 +69,8 @@ class MainWindow(QMainWindow):
         self.workflows, self.session = workflows, workflows.session
         self._plane: Plane = "axial"
         self._maximised = ""
+        self._layout_wished = ""  # as _maximised, by a person, for series that have all planes
+        self._active_name = "axial"
         self._tool = self.session.tool
         self._closed = self._arranged = False
         self.setWindowTitle("Slicewise")
@@ -72,6 +80,7 @@ class MainWindow(QMainWindow):
         self.panes = {plane: SlicePane(self.session, plane) for plane in PLANES}
         self.volume_pane = VolumePane(self.session)
         self._grid = self._make_grid()
+        self.player = Player(workflows)
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self._plane)
         self.label_panel.finished.connect(self.focus_pane)
@@ -84,11 +93,16 @@ class MainWindow(QMainWindow):
         self.panels.addTab(self.training_panel, "Training")
         self._failure = _Bar("Close")
         self._failure.first.clicked.connect(self._failure.hide)
+        self._refusals: tuple[Refusal, ...] = ()
+        self._left_out = _Bar("Show which", "Close")
+        self._left_out.first.clicked.connect(self._show_refusals)
+        self._left_out.second.clicked.connect(self._left_out.hide)
         self._proposal = _Bar("Accept", "Reject")
         self._proposal.first.setProperty("primary", True)
         self._viewer = QStackedWidget()
         self._viewer.addWidget(self._make_welcome())
-        self._viewer.addWidget(self._grid)
+        self._study_page = self._make_study_page()
+        self._viewer.addWidget(self._study_page)
 
         self.commands = Actions(self, self._viewer, self.session, lambda: self._plane)
         self._add_commands()
@@ -100,15 +114,19 @@ class MainWindow(QMainWindow):
         self._make_status_bar()
 
         self.browser.seriesRequested.connect(self.open_series)
+        self.browser.locateRequested.connect(self._locate)
         for pane in (*self.panes.values(), self.volume_pane):
             pane.contextMenuRequested.connect(self._pane_menu)
             pane.maximiseRequested.connect(self.toggle_maximised)
             pane.activated.connect(self._activate)
+            pane.activated.connect(self.player.pause)
+            pane.resampleRequested.connect(workflows.resample_series)
         self._gatherer = ChangeGatherer(
             self.session,
             [
                 *(pane.apply for pane in self.panes.values()),
                 self.volume_pane.apply,
+                self.player.apply,
                 self.commands.apply,
                 self.label_panel.apply,
                 self.model_panel.apply,
@@ -144,7 +162,8 @@ class MainWindow(QMainWindow):
     def open_series(self, uid: str) -> None:
         """Read a listed series and show it."""
         if self.session.series is not None and self.session.series.uid == uid:
-            self.workflows.cancel_opening()
+            if not self.session.loading:
+                self.workflows.cancel_opening()
         else:
             self.workflows.open_series(uid, self._opened)
 
@@ -157,9 +176,10 @@ class MainWindow(QMainWindow):
         return self._jobs[-1].fraction if self._jobs else 0.0
 
     def show_failure(self, sentence: str) -> None:
-        """Show one sentence over the panes until it is closed or another replaces it."""
+        """Show one sentence over the panes until it is closed or another replaces it; without one, take it away."""
         self._viewer.unsetCursor()
         self._failure.show_text(sentence)
+        self._failure.setVisible(bool(sentence))
 
     def focus_pane(self) -> None:
         """Give the keyboard back to the active pane."""
@@ -167,7 +187,13 @@ class MainWindow(QMainWindow):
 
     def toggle_maximised(self, name: str) -> None:
         """One pane alone ("axial", "coronal", "sagittal", "3d"), or all four again."""
-        self._maximised = "" if self._maximised else name
+        self._show_large("" if self._maximised else name)
+        if len(self.session.planes) > 1:
+            self._layout_wished = self._maximised
+
+    def _show_large(self, name: str) -> None:
+        """Give one pane all the room, or, without a name, each its part."""
+        self._maximised = name
         layout = self._grid.layout()
         assert isinstance(layout, QGridLayout)
         for other, pane in self._all_panes().items():
@@ -198,6 +224,15 @@ class MainWindow(QMainWindow):
     def _all_panes(self) -> dict[str, SlicePane | VolumePane]:
         return {**self.panes, "3d": self.volume_pane}
 
+    def _make_study_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._grid, 1)
+        layout.addWidget(self.player)
+        return page
+
     def _make_welcome(self) -> QWidget:
         page = QWidget()
         title = QLabel("Open a scan to begin")
@@ -205,7 +240,9 @@ class MainWindow(QMainWindow):
         font.setPointSizeF(font.pointSizeF() * 1.6)
         font.setBold(True)
         title.setFont(font)
-        hint = QLabel("Drop a folder or files anywhere in this window: DICOM, NIfTI, NRRD or MHA.")
+        hint = QLabel(
+            "Drop folders or files anywhere in this window: DICOM, also in ZIP archives, NIfTI, NRRD, MHA, PNG or JPEG."
+        )
         hint.setProperty("dimmed", True)
         self.open_demo_button = QPushButton("Open the demo study")
         self.open_demo_button.clicked.connect(self.open_demo)
@@ -240,6 +277,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._failure)
+        column.addWidget(self._left_out)
         column.addWidget(self._proposal)
         column.addWidget(self._viewer, 1)
         self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -280,6 +318,21 @@ class MainWindow(QMainWindow):
             scope="viewer",
             needs_series=True,
         )
+        self.play_action = add(
+            "Slices",
+            "Play",
+            self.player.toggle,
+            "C",
+            picture="play",
+            tip="The frames of a cine or moments of a sequence",
+        )
+        self._play_icons = icon("play"), icon("pause")
+        self.resample_action = add("Display", "Resample to a regular grid…", self.workflows.resample_series)
+        self.step_actions = [
+            add("Slices", text, lambda step=step: self.player.step(step), key)
+            for text, key, step in (("Previous frame or moment", ",", -1), ("Next frame or moment", ".", 1))
+        ]
+        self.player.changed.connect(self._show_playing)
         self.segment_action = add(
             "AI", "Segment", self._segment, "Ctrl+G", picture="creation", tip="Run the chosen model on this series"
         )
@@ -304,7 +357,9 @@ class MainWindow(QMainWindow):
         view = bar.addMenu("&View")
         view.addActions([self.reset_action, self.maximise_action])
         view.addMenu(self._window_menu("Window presets", view))
-        view.addActions([commands.invert, commands.labels_visible, commands.overlay_text])
+        view.addActions([commands.invert, commands.labels_visible, commands.file_overlay, commands.overlay_text])
+        view.addSeparator()
+        view.addActions([self.play_action, *self.step_actions, self.resample_action])
         view.addSeparator()
         view.addActions([self.browser_action, self.panels_action])
         ai = bar.addMenu("&AI")
@@ -315,8 +370,8 @@ class MainWindow(QMainWindow):
 
     def _window_menu(self, title: str, parent: QWidget) -> QMenu:
         menu = QMenu(title, parent)
-        menu.addAction(self.commands.auto_window)
-        menu.addActions(list(self.commands.preset_actions.values()))
+        self.commands.fill_window_menu(menu)
+        menu.aboutToShow.connect(lambda: self.commands.fill_window_menu(menu))  # each series brings its own
         return menu
 
     def _make_toolbar(self) -> QToolBar:
@@ -330,15 +385,15 @@ class MainWindow(QMainWindow):
         bar.addSeparator()
         bar.addActions([commands.undo, commands.redo])
         bar.addSeparator()
-        presets = QToolButton()
+        self._presets = presets = QToolButton()
         presets.setText("Presets")
         presets.setIcon(icon("contrast-box"))
-        presets.setToolTip("Window presets (keys 0 to 9)")
+        presets.setToolTip(_PRESETS)
         presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         presets.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         presets.setMenu(self._window_menu("Window presets", presets))
         bar.addWidget(presets)
-        bar.addAction(self.reset_action)
+        bar.addActions([self.reset_action, self.play_action])
         bar.addSeparator()
         bar.addActions([self.segment_action, self.confirm_action])
         for action in (self.segment_action, self.confirm_action):
@@ -377,13 +432,10 @@ class MainWindow(QMainWindow):
 
     def _apply(self, what: What, box: Box | None = None) -> None:
         session = self.session
-        if what & What.SERIES and session.series is not None:
-            self._viewer.setCurrentWidget(self._grid)
-            name = person_name(session.series.patient_name)
-            title = " · ".join(x for x in (name, session.series.description) if x)
-            self.setWindowTitle(f"{title} – Slicewise" if title else "Slicewise")
-            self.browser.show_open()
-            self.focus_pane()
+        if what & What.SERIES:
+            self._show_series(anew=bool(what & What.VIEW))
+        if what & (What.SERIES | What.VOXELS):
+            self._show_playing()
         if what & (What.SERIES | What.PROPOSAL):
             proposal = session.proposal
             self.accept_action.setEnabled(proposal is not None)
@@ -396,19 +448,67 @@ class MainWindow(QMainWindow):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         self._tool = session.tool
         self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
-        self.segment_action.setEnabled(session.volume is not None and self.model_panel.run.isEnabled())
+        self.segment_action.setEnabled(session.editable and self.model_panel.run.isEnabled())
+        self.confirm_action.setEnabled(session.editable)
+        series, volume = session.series, session.volume
+        resample = series is not None and volume is not None and session.editable and can_be_resampled(series, volume)
+        self.resample_action.setEnabled(resample)
+
+    def _show_series(self, anew: bool) -> None:
+        """Show what is open now; anew: with the panes that it has a use for, and the keyboard in one of them."""
+        session, planes = self.session, self.session.planes
+        name = person_name(session.series.patient_name) if session.series is not None else ""
+        description = session.series.description if session.series is not None else ""
+        title = " · ".join(x for x in (name, description) if x)
+        self.setWindowTitle(f"{title} – Slicewise" if title else "Slicewise")
+        self.browser.show_open()
+        self._presets.setEnabled(session.volume is None or not session.volume.colour)
+        self._presets.setToolTip(_PRESETS if self._presets.isEnabled() else "Colours have no window to choose")
+        if not anew:
+            return
+        self._viewer.setCurrentIndex(int(session.series is not None))
+        if session.series is not None:
+            self._show_large(planes[0] if len(planes) == 1 else self._layout_wished)
+            if self._plane not in planes:
+                self._activate(planes[0])
+            self.focus_pane()
+
+    def _show_playing(self) -> None:
+        playing, why_not = self.player.playing, self.player.waits_for
+        self.play_action.setIcon(self._play_icons[playing])
+        self.play_action.setText("Pause" if playing else "Play")
+        self.play_action.setEnabled(not why_not)
+        self.play_action.setToolTip(why_not or f"{self.play_action.text()} (C)")
+        for action in self.step_actions:
+            action.setEnabled(bool(self.player.kind))
+
+    def _locate(self, uid: str) -> None:
+        """Look for the files of a listed series in another folder."""
+        folder = QFileDialog.getExistingDirectory(self, "Where are the images now?")
+        if folder:
+            self.open_paths([Path(folder)])
 
     def _scanned(self, scan: Scan) -> None:
         self._viewer.unsetCursor()
-        if scan.series and scan.refused:
-            first = scan.refused[0]
-            others = f" and {len(scan.refused) - 1} more" if len(scan.refused) > 1 else ""
-            self.statusBar().showMessage(f"Left out: {first.file.name} ({first.reason}){others}", _NOTICE_MS)
-        if len(scan.series) == 1:
-            self.open_series(scan.series[0].uid)
+        self._refusals = scan.refused
+        taken = {file for series in scan.series for file in series.files}
+        if scan.refused and (scan.series or len(scan.refused) > 1):
+            count, total = len(scan.refused), len(scan.refused) + len(taken)
+            were = "file was" if count == 1 else "files were"
+            self._left_out.show_text(f"{count:,} of {total:,} {were} left out.")
+        else:
+            self._left_out.hide()
+        sequences = {series.moment.sequence_uid if series.moment else series.uid for series in scan.series}
+        if len(sequences) == 1:
+            self.open_series(min(scan.series, key=lambda s: s.moment.number if s.moment else 0).uid)
         elif scan.series:
             self.browser.select(scan.series[0].uid)
-            self.statusBar().showMessage(f"{len(scan.series)} series found: double click one to open it", _NOTICE_MS)
+            self.statusBar().showMessage(f"{len(sequences)} series found: double click one to open it", _NOTICE_MS)
+
+    def _show_refusals(self) -> None:
+        dialog = RefusalsDialog(self._refusals, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _opened(self) -> None:
         self._failure.hide()
@@ -435,7 +535,7 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if name in self.panes:
             menu.addMenu(self._window_menu("Window presets", menu))
-            menu.addActions([self.commands.invert, self.commands.labels_visible])
+            menu.addActions([self.commands.invert, self.commands.labels_visible, self.commands.file_overlay])
             menu.addSeparator()
             menu.addAction(self.confirm_action)
             menu.addSeparator()
@@ -464,6 +564,7 @@ class MainWindow(QMainWindow):
         if job is not None:
             more = f"  (+{len(self._jobs) - 1})" if len(self._jobs) > 1 else ""
             self._job_text.setText(f"{job.title}: {job.text}{more}" if job.text else f"{job.title}{more}")
+            self._job_progress.setRange(0, 1000 if job.fraction > 0 else 0)  # 0: busy, nobody knows for how long
             self._job_progress.setValue(round(1000 * job.fraction))
 
     def _cancel_job(self) -> None:
@@ -543,10 +644,32 @@ class MainWindow(QMainWindow):
         return answer == QMessageBox.StandardButton.Yes
 
 
+class RefusalsDialog(QDialog):
+    """Which files were left out and why, as text that can be copied."""
+
+    def __init__(self, refusals: Sequence[Refusal], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Files that were left out")
+        self.resize(760, 460)
+        entries = [f"{Path(r.file.parent.name, r.file.name)}\n    {r.reason}" for r in refusals[:_MOST_REFUSALS]]
+        if len(refusals) > _MOST_REFUSALS:
+            entries.append(f"and {len(refusals) - _MOST_REFUSALS:,} more")
+        self.text = QPlainTextEdit("\n".join(entries), readOnly=True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
+        copy = QPushButton("Copy all", autoDefault=False)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.text)
+        layout.addWidget(buttons)
+
+
 class _Bar(QFrame):
     """A line of text over the panes with one or two buttons."""
 
-    def __init__(self, first: str, second: Literal["Reject", ""] = "") -> None:
+    def __init__(self, first: str, second: str = "") -> None:
         super().__init__()
         self.setObjectName("bar")
         self.text = QLabel(wordWrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +11,27 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from viewer.core.study import Series
-from viewer.gui.style import ON_IMAGE, VOLUME_COLOUR
+from viewer.gui.style import ACCENT, ON_IMAGE, VOLUME_COLOUR
 
 NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
 
 _SHADOW = QColor(0, 0, 0, 210)
-_BADGE_BACK = QColor(18, 19, 22, 215)
+_BADGE_BACK = QColor(18, 19, 22, 235)
 _EDGE = 8.0  # logical pixels between text and the pane's edge
+_BADGE_GAP = 4.0
+_PROGRESS_PX = 3.0
+_SENTENCE_FLAGS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
 Line = tuple[str, QColor]
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A few words on a picture that a person must not miss, and the sentence behind them."""
+
+    text: str
+    colour: QColor
+    detail: str = ""
 
 
 def font_for(base: QFont, width: float, height: float, *, bold: bool = False, times: float = 1.0) -> QFont:
@@ -95,34 +108,59 @@ def draw_scale_bar(painter: QPainter, centre_x: float, bottom: float, length: fl
         painter.drawLine(QPointF(left, y - 5), QPointF(left, y))
         painter.drawLine(QPointF(right, y - 5), QPointF(right, y))
     painter.setFont(font)
-    draw_text(painter, QPointF(centre_x - metrics.horizontalAdvance(text) / 2, y - 6), text, ON_IMAGE)
+    wide = metrics.horizontalAdvance(text)
+    above = 6 if wide < length else 9  # clear of the ticks
+    draw_text(painter, QPointF(centre_x - wide / 2, y - above), text, ON_IMAGE)
 
 
-def draw_badge(
-    painter: QPainter, centre_x: float, top: float, widest: float, text: str, colour: QColor, font: QFont
-) -> QRectF:
-    """A rounded label centred on centre_x, its text cut to widest. Returns its rectangle."""
+def draw_badges(
+    painter: QPainter, centre_x: float, top: float, widest: float, badges: Sequence[Badge], font: QFont
+) -> list[QRectF]:
+    """Rounded labels side by side, in as many rows as widest asks for, each cut to it and each row centred on
+    centre_x. Returns their rectangles."""
     metrics = QFontMetricsF(font)
-    pad = metrics.height() * 0.45
-    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(widest - 2 * pad, 20.0))
-    width, height = metrics.horizontalAdvance(text) + 2 * pad, metrics.height() * 1.35
-    rect = QRectF(round(centre_x - width / 2), round(top), width, height)
-    painter.setPen(QPen(colour, 1.2))
-    painter.setBrush(_BADGE_BACK)
-    painter.drawRoundedRect(rect, height * 0.3, height * 0.3)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    pad, height = metrics.height() * 0.45, metrics.height() * 1.35
+    texts = [metrics.elidedText(b.text, Qt.TextElideMode.ElideRight, max(widest - 2 * pad, 20.0)) for b in badges]
+    widths = [metrics.horizontalAdvance(text) + 2 * pad for text in texts]
+    rows: list[list[int]] = []
+    for n, width in enumerate(widths):
+        if not rows or sum(widths[m] + _BADGE_GAP for m in rows[-1]) + width > widest:
+            rows.append([])
+        rows[-1].append(n)
     painter.setFont(font)
-    painter.setPen(colour.lighter(118))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
-    return rect
+    rects = []
+    for line, row in enumerate(rows):
+        left = centre_x - (sum(widths[n] for n in row) + _BADGE_GAP * (len(row) - 1)) / 2
+        for n in row:
+            rect = QRectF(round(left), round(top + line * (height + _BADGE_GAP)), widths[n], height)
+            painter.setPen(QPen(badges[n].colour, 1.2))
+            painter.setBrush(_BADGE_BACK)
+            painter.drawRoundedRect(rect, height * 0.3, height * 0.3)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(badges[n].colour.lighter(118))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, texts[n])
+            rects.append(rect)
+            left += widths[n] + _BADGE_GAP
+    return rects
 
 
 def draw_sentence(painter: QPainter, pane: QRectF, text: str, colour: QColor, font: QFont) -> None:
     """A sentence in the middle of a pane that has no picture to show."""
     painter.setFont(font)
     painter.setPen(colour)
-    inner = pane.adjusted(2 * _EDGE, 2 * _EDGE, -2 * _EDGE, -2 * _EDGE)
-    painter.drawText(inner, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), text)
+    painter.drawText(_inner(pane), int(_SENTENCE_FLAGS), text)
+
+
+def sentence_rect(pane: QRectF, text: str, font: QFont) -> QRectF:
+    """Where draw_sentence writes."""
+    return QFontMetricsF(font).boundingRect(_inner(pane), int(_SENTENCE_FLAGS), text)
+
+
+def draw_progress(painter: QPainter, pane: QRectF, fraction: float) -> None:
+    """A thin line along the lower edge that grows with what has arrived."""
+    painter.fillRect(QRectF(pane.left(), pane.bottom() - _PROGRESS_PX, pane.width(), _PROGRESS_PX), _BADGE_BACK)
+    done = QRectF(pane.left(), pane.bottom() - _PROGRESS_PX, pane.width() * fraction, _PROGRESS_PX)
+    painter.fillRect(done, ACCENT)
 
 
 def draw_orientation_cube(
@@ -186,3 +224,7 @@ def person_name(name: str) -> str:
     """A DICOM person name (PN, "family^given^...") as people write it."""
     family, _, rest = name.partition("^")
     return ", ".join(x for x in (family, rest.replace("^", " ").strip()) if x)
+
+
+def _inner(pane: QRectF) -> QRectF:
+    return pane.adjusted(2 * _EDGE, 2 * _EDGE, -2 * _EDGE, -2 * _EDGE)

@@ -1,19 +1,27 @@
-"""What all panes share: who they are, the frame of the active one, and the feel of the mouse."""
+"""What all panes share: who they are, the frame of the active one, badges, and the feel of the mouse."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import html
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolTip, QWidget
 
 from viewer.core.session import Session
-from viewer.gui.style import ACCENT
+from viewer.core.study import Series
+from viewer.core.volume import Volume
+from viewer.gui.overlay import Badge, draw_badges, font_for, sentence_rect
+from viewer.gui.style import ACCENT, BORDER, RAISED
 
 CLICK_PX = 4  # a press that moves less is a click
 ZOOM_DRAG_PX = 180.0  # logical pixels over which a drag zooms by e
 ZOOM_PER_NOTCH = 1.15
 _NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
 STRIP_PX = 3.0
+LOADING = "Loading…"
+_DETAIL_PX = 360  # widest sentence behind a badge
 
 
 class Pane(QWidget):
@@ -22,11 +30,19 @@ class Pane(QWidget):
     contextMenuRequested = Signal(str, QPoint)  # name, global position: a right click without a drag
     maximiseRequested = Signal(str)  # name: a double click
     activated = Signal(str)  # name: any press
+    resampleRequested = Signal()  # a regular grid is to be made of the slices
 
     def __init__(self, session: Session, name: str, strip: QColor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.name, self._strip = session, name, strip
         self._active = False
+        self._badges: list[tuple[QRectF, Badge]] = []
+        self._detail: QLabel | None = None
+        self.resample_button = QPushButton("Resample to a regular grid…", self)
+        self.resample_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.resample_button.setToolTip("Values between the slices are interpolated. The scan itself stays as it is.")
+        self.resample_button.clicked.connect(self.resampleRequested)
+        self.resample_button.hide()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setFocusPolicy(Qt.FocusPolicy.WheelFocus)
@@ -43,8 +59,28 @@ class Pane(QWidget):
     def active(self) -> bool:
         return self._active
 
+    @property
+    def badges(self) -> tuple[Badge, ...]:
+        """The badges that were painted last, in reading order."""
+        return tuple(badge for _, badge in self._badges)
+
+    @property
+    def detail(self) -> str:
+        """The sentence of the badge that was clicked, while it is shown."""
+        return self._detail.text() if self._detail is not None and self._detail.isVisible() else ""
+
     def sizeHint(self) -> QSize:
         return QSize(480, 400)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            found = self._badge_at(QPointF(event.pos()))
+            if found is None:
+                QToolTip.hideText()
+            else:
+                QToolTip.showText(event.globalPos(), _paragraphs(found[1].detail), self, found[0].toAlignedRect())
+            return True
+        return super().event(event)
 
     def _notches(self, event: QWheelEvent) -> float:
         """Take a turn of the wheel, which makes the pane the active one; how many clicks it was."""
@@ -52,6 +88,53 @@ class Pane(QWidget):
         self.activated.emit(self.name)
         delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
         return delta / _NOTCH
+
+    # Badges
+
+    def _paint_badges(self, painter: QPainter, top: float, widest: float, badges: Sequence[Badge], font: QFont) -> None:
+        rects = draw_badges(painter, self.width() / 2, top, widest, badges, font)
+        self._badges = list(zip(rects, badges, strict=True))
+
+    def _badge_at(self, point: QPointF) -> tuple[QRectF, Badge] | None:
+        """The badge under a pane point that has more to say."""
+        return next((found for found in self._badges if found[0].contains(point) and found[1].detail), None)
+
+    def _explain(self, event: QMouseEvent) -> bool:
+        """Show the sentence behind the badge that was pressed, if one was."""
+        found = self._badge_at(event.position()) if event.button() == Qt.MouseButton.LeftButton else None
+        if found is None:
+            return False
+        rect, badge = found
+        if self._detail is None:
+            self._detail = QLabel(self, wordWrap=True)
+            self._detail.setWindowFlags(Qt.WindowType.Popup)
+            self._detail.setTextFormat(Qt.TextFormat.PlainText)
+            self._detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._detail.setMargin(10)
+            self._detail.setStyleSheet(f"background: {RAISED.name()}; border: 1px solid {BORDER.name()};")
+            self._detail.setFixedWidth(_DETAIL_PX)
+        self._detail.setText(badge.detail)
+        self._detail.adjustSize()
+        below = self.mapToGlobal(QPointF(rect.center().x() - _DETAIL_PX / 2, rect.bottom() + 4).toPoint())
+        screen = self.screen().availableGeometry()
+        below.setX(min(max(below.x(), screen.left()), max(screen.right() - _DETAIL_PX, screen.left())))
+        self._detail.move(below)
+        self._detail.show()
+        return True
+
+    # A sentence in place of a picture
+
+    def _offer_resampling(self, sentence: str) -> None:
+        """Offer the button under the sentence where a grid can be made of the slices; none without a sentence."""
+        series, volume = self.session.series, self.session.volume
+        offered = bool(sentence) and series is not None and volume is not None and can_be_resampled(series, volume)
+        self.resample_button.setVisible(offered and not self.session.loading)
+        if offered:
+            pane = QRectF(self.rect())
+            written = sentence_rect(pane, sentence, font_for(self.font(), pane.width(), pane.height()))
+            self.resample_button.adjustSize()
+            top = min(written.bottom() + 12, pane.bottom() - self.resample_button.height() - 8)
+            self.resample_button.move(round(pane.center().x() - self.resample_button.width() / 2), round(top))
 
     def _paint_strip(self, painter: QPainter) -> None:
         if self._active:
@@ -61,3 +144,22 @@ class Pane(QWidget):
             painter.drawRect(QRectF(1, 1, self.width() - 2, self.height() - 2))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.fillRect(QRectF(0, 0, self.width(), STRIP_PX), self._strip)
+
+
+def why_no_grid(series: Series) -> str:
+    """Why a stack is looked at in its own plane only, in a sentence or two."""
+    if series.verdict.kind == "no-position":
+        return f"Only one plane: {series.verdict.detail}"
+    return f"The slices make no volume. {series.verdict.detail} Other planes and 3-D need a regular grid."
+
+
+def can_be_resampled(series: Series, volume: Volume) -> bool:
+    """True if slices that make no volume have places from which a regular grid could be made."""
+    origins = volume.geometry.slice_origins
+    known = origins is not None and len(origins) > 1 and volume.geometry.patient_space and volume.geometry.calibrated
+    return known and not volume.colour and series.verdict.kind in ("tilted", "uneven", "missing")
+
+
+def _paragraphs(text: str) -> str:
+    """Plain text as a tooltip that breaks its lines."""
+    return "".join(f"<p style='margin:2px 0'>{html.escape(line)}</p>" for line in text.splitlines())

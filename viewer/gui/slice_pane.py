@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from viewer.core.display import WindowLevel, label_colours
+from viewer.core.display import VoiTable, WindowLevel, label_colours
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane, edge_letters, plane_axes
 from viewer.core.painting import Box
@@ -31,10 +31,11 @@ from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
 from viewer.gui.overlay import (
+    Badge,
     Line,
-    draw_badge,
     draw_corner,
     draw_edge_letters,
+    draw_progress,
     draw_scale_bar,
     draw_sentence,
     draw_text,
@@ -44,9 +45,18 @@ from viewer.gui.overlay import (
     not_for_diagnosis,
     plain_lines,
 )
-from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
+from viewer.gui.pane import (
+    CLICK_PX,
+    LOADING,
+    STRIP_PX,
+    ZOOM_DRAG_PX,
+    ZOOM_PER_NOTCH,
+    Pane,
+    can_be_resampled,
+    why_no_grid,
+)
 from viewer.gui.style import DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
-from viewer.render.slices import SliceView, grey_slice, label_layer, scale_bar_mm, shrunk, slice_of
+from viewer.render.slices import SliceView, grey_slice, label_layer, mark_layer, scale_bar_mm, shrunk, slice_of
 
 _WINDOW_DRAG_PX = 300.0  # logical pixels over which a drag changes the centre by one width, the width by e
 _RADIUS_PER_NOTCH = 1.15
@@ -56,6 +66,9 @@ _CROSS_FOOT_PX = 50.0  # and of the ruler
 _BRUSH_NAME_PX = 260.0  # room for a label's name beside the brush
 _SCALE_BAR_SHARE = 0.22  # of the pane's width
 _HIDDEN_LABELS_NOTE = " (hidden)"
+_ARRIVAL_MS = 100  # between pictures of a plane that grows with every slice that arrives
+_NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor anatomy
+_MARKS = (255, 236, 150, 210)  # what the file draws over the picture
 
 _VERDICTS = {
     "tilted": "Tilted gantry",
@@ -65,6 +78,14 @@ _VERDICTS = {
     "mixed": "Mixed orientations or sizes",
     "no-position": "Slice positions unknown",
 }
+_AT_DETECTOR = (
+    "Sizes are those on the detector (ImagerPixelSpacing). In the patient they are smaller, by the magnification."
+)
+_UNCALIBRATED = "The file gives no size of a pixel, so nothing is measured in millimetres."
+_US_SCALE = "The scale is that of the ultrasound region, not of the whole picture."
+_US_SCALES = "The ultrasound regions of the picture have different scales, so there is none for all of it."
+_MEND = "View, Resample to a regular grid, makes a volume of the slices."
+_LOSSY = "The pictures were compressed with loss: fine detail may be missing or altered."
 _LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
 
 _Kind = Literal["window", "crosshair", "pan", "zoom", "paint", "none"]
@@ -76,7 +97,7 @@ class _Drag:
     kind: _Kind
     press: QPointF
     last: QPointF
-    window: WindowLevel
+    window: WindowLevel  # where a drag of the window starts
     moved: bool = False
 
 
@@ -115,25 +136,31 @@ class SlicePane(Pane):
         self._hover: QPointF | None = None
         self._wheel_rest = 0.0
         self._shown_slice = -1
+        self._shown: Volume | None = None
+        self._shown_arrival = -1
+        self._arrival = QTimer(self, singleShot=True, interval=_ARRIVAL_MS)
+        self._arrival.timeout.connect(self._show_arrived)
         self._grey: QImage | None = None
         self._labels: _Layer | None = None
         self._proposal: _Layer | None = None
         self._labels_stale = self._proposal_stale = True
         self.setMouseTracking(True)
         self.setAccessibleName(f"{plane} view")
-        self.apply(What.SERIES)
+        self.apply(What.SERIES | What.VIEW)
 
     # What the window asks of a pane
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session. box bounds the label voxels touched, None meaning anywhere."""
-        if what & What.SERIES:
+        if what & What.VIEW or (what & What.SERIES and not self._view_fits):
             self._drag = None
             self.reset_view()
+        if what & What.SERIES:
             self._forget(grey=True, labels=True, proposal=True)
+            self._offer_resampling(self.sentence)
         elif self._slice_index != self._shown_slice:
             self._forget(grey=True, labels=True, proposal=True)
-        if what & What.WINDOW:
+        if what & (What.WINDOW | What.DISPLAY):
             self._forget(grey=True)
         if what & (What.DISPLAY | What.LABEL_TABLE):
             self._forget(labels=True, proposal=True)
@@ -143,7 +170,11 @@ class SlicePane(Pane):
             self._choose_cursor()
         if what == What.LABELS and box is not None:
             self._redraw_labels(box)
+        elif what == What.VOXELS:
+            self._voxels_changed()
         else:
+            if what & What.VOXELS:
+                self._forget(grey=True)
             if what & What.LABELS:
                 self._forget(labels=True)
             self.update()
@@ -152,7 +183,7 @@ class SlicePane(Pane):
         """Fit the slice into the pane."""
         volume = self.session.volume
         self._view = None
-        if volume is not None:
+        if volume is not None and self.plane in self.session.planes:
             axes = plane_axes(volume.geometry, self.plane)
             geometry = volume.geometry
             self._view = SliceView(axes, geometry.size, geometry.spacing, self.width(), self.height())
@@ -165,8 +196,18 @@ class SlicePane(Pane):
 
     @property
     def view(self) -> SliceView | None:
-        """The mapping between pane points and voxel indices; None with nothing open."""
+        """The mapping between pane points and voxel indices; None with nothing to show."""
         return self._view
+
+    @property
+    def sentence(self) -> str:
+        """Why the open series cannot be seen in this plane; empty if it can or nothing is open."""
+        session = self.session
+        if session.volume is None or session.series is None or self.plane in session.planes:
+            return ""
+        if session.volume.geometry.is_grid:
+            return f"A single image has no {self.plane} view."
+        return why_no_grid(session.series)
 
     def index_at(self, point: QPointF) -> tuple[float, float, float] | None:
         """The continuous index (i, j, k) on the shown slice under a pane point; may lie outside the grid."""
@@ -178,12 +219,12 @@ class SlicePane(Pane):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.activated.emit(self.name)
-        if self._drag is not None or self._view is None:
+        if self._drag is not None or self._view is None or self._explain(event):
             return
         kind = self._kind_of(event)
         if kind == "none":
             return
-        self._drag = _Drag(event.button(), kind, event.position(), event.position(), self.session.window)
+        self._drag = _Drag(event.button(), kind, event.position(), event.position(), self.session.window_level)
         if kind == "crosshair":
             self._move_cursor(event.position())
         elif kind == "paint":
@@ -288,10 +329,12 @@ class SlicePane(Pane):
         whole_numbers = volume is not None and volume.voxels.dtype.kind in "iu"
         width = max(drag.window.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
         centre = drag.window.centre + moved.y() / _WINDOW_DRAG_PX * drag.window.width
-        self.session.set_window(WindowLevel(centre, width))
+        self.session.set_window(WindowLevel(centre, width, drag.window.function))
 
     def _hovered(self, point: QPointF) -> None:
         before, self._hover = self._hover, point
+        if (self._badge_at(point) is not None) != (self.cursor().shape() == Qt.CursorShape.PointingHandCursor):
+            self._choose_cursor()
         if not self._brushing or self._drag is None:
             self.update()
             return
@@ -307,6 +350,9 @@ class SlicePane(Pane):
             "eraser": Qt.CursorShape.BlankCursor,
             "crosshair": Qt.CursorShape.CrossCursor,
         }
+        if self._hover is not None and self._badge_at(self._hover) is not None:
+            self.setCursor(QCursor(Qt.CursorShape.PointingHandCursor))
+            return
         self.setCursor(QCursor(shapes.get(self.session.tool, Qt.CursorShape.ArrowCursor)))
 
     # State
@@ -314,6 +360,36 @@ class SlicePane(Pane):
     @property
     def _slice_index(self) -> int:
         return self.session.cursor_ijk[self._view.axes.normal] if self._view is not None else 0
+
+    @property
+    def _view_fits(self) -> bool:
+        """True if the view is one of the open series in this plane."""
+        volume, view = self.session.volume, self._view
+        if volume is None or view is None or self.plane not in self.session.planes:
+            return False
+        geometry = volume.geometry
+        axes = plane_axes(geometry, self.plane)
+        return (view.size, view.spacing, view.axes) == (geometry.size, geometry.spacing, axes)
+
+    def _arrival_now(self) -> int:
+        """A number that grows when the shown slice changes by slices that arrive."""
+        volume, view = self.session.shown, self._view
+        if volume is None or view is None or volume.arrived is None:
+            return -1
+        return int(volume.arrived[self._slice_index] if view.axes.normal == 2 else volume.arrived.sum())
+
+    def _voxels_changed(self) -> None:
+        own_slice = self._view is not None and self._view.axes.normal == 2
+        if self.session.shown is not self._shown or (own_slice and self._arrival_now() != self._shown_arrival):
+            self._forget(grey=True)
+            self.update()
+        elif self.session.loading and not self._arrival.isActive():
+            self._arrival.start()
+
+    def _show_arrived(self) -> None:
+        if self._arrival_now() != self._shown_arrival:
+            self._forget(grey=True)
+        self.update()  # how many there are is written in any case
 
     @property
     def _brushing(self) -> bool:
@@ -336,6 +412,7 @@ class SlicePane(Pane):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._view is not None:
             self._look(self._view.resized(self.width(), self.height()))
+        self._offer_resampling(self.sentence)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
@@ -350,36 +427,59 @@ class SlicePane(Pane):
 
     def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), VIEWPORT)
-        session, view = self.session, self._view
-        if view is None or session.volume is None or session.series is None:
+        self._badges = []
+        session, view, pane = self.session, self._view, QRectF(self.rect())
+        volume = session.shown
+        if view is None or volume is None or session.series is None:
             self._paint_strip(painter)
-            return
-        pane = QRectF(self.rect())
-        if view.size[view.axes.normal] > 1 and 1 in (view.size[view.axes.right], view.size[view.axes.down]):
-            self._paint_strip(painter)
-            sentence = f"A single image has no {self.plane} view."
-            draw_sentence(painter, pane, sentence, DIMMED_TEXT, font_for(self.font(), pane.width(), pane.height()))
+            font = font_for(self.font(), pane.width(), pane.height())
+            if session.volume is not None:
+                draw_corner(painter, pane, self.corner_texts().top_left, right=False, bottom=False, font=font)
+            draw_sentence(painter, pane, self.sentence, DIMMED_TEXT, font)
             return
         self._shown_slice = self._slice_index
-        self._paint_image(painter, view, session.volume)
-        self._paint_labels(painter, view, session.volume)
+        self._paint_image(painter, view, volume)
+        self._paint_labels(painter, view)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_cross_hair(painter, view)
-        self._paint_texts(painter, pane, view, session.series, session.volume)
+        if len(session.planes) > 1 or session.tool == "crosshair":  # else there is no other plane that it leads to
+            self._paint_cross_hair(painter, view)
+        if session.loading and volume.arrived is not None:
+            self._paint_loading(painter, pane, view, volume.arrived)
+        self._paint_texts(painter, pane, view, session.series, volume)
         self._paint_strip(painter)
         self._paint_brush(painter, view)
 
     def _paint_image(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
-        ratio = self.devicePixelRatioF()
         if self._grey is None:
-            session = self.session
-            grey = grey_slice(volume.voxels, view.axes, self._slice_index, session.window, session.inverted)
-            self._grey = _scaled(grey, view, ratio)
+            self._shown, self._shown_arrival = volume, self._arrival_now()
+            self._grey = self._picture(view, volume)
         painter.drawImage(QPointF(0, 0), self._grey)
 
-    def _paint_labels(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
+    def _picture(self, view: SliceView, volume: Volume) -> QImage:
+        """The pane's size at the screen's resolution: the slice, what the file draws on it, and what is not there."""
+        session, k, ratio = self.session, self._slice_index, self.devicePixelRatioF()
+        if volume.colour:
+            pixels = slice_of(volume.voxels, view.axes, k)
+        else:
+            pixels = grey_slice(volume.voxels, view.axes, k, session.window, session.inverted, volume.padding)
+        picture = _scaled(pixels, view, ratio)
+        with QPainter(picture) as painter:
+            if volume.overlay is not None and session.file_overlay_visible:
+                _draw_marks(painter, slice_of(volume.overlay, view.axes, k), view, ratio)
+            if volume.arrived is not None and session.loading:
+                for rect in _not_arrived(volume.arrived, view, k):
+                    painter.fillRect(rect, _NOT_ARRIVED)
+        return picture
+
+    def _paint_loading(self, painter: QPainter, pane: QRectF, view: SliceView, arrived: NDArray[np.bool_]) -> None:
+        draw_progress(painter, pane, float(arrived.mean()))
+        if view.axes.normal == 2 and not arrived[self._slice_index]:
+            font = font_for(self.font(), pane.width(), pane.height())
+            draw_sentence(painter, pane, LOADING, DIMMED_TEXT, font)
+
+    def _paint_labels(self, painter: QPainter, view: SliceView) -> None:
         session = self.session
-        if not session.overlay_visible or session.label_map is None:
+        if not session.overlay_visible or session.label_map is None or session.shown is not session.volume:
             return
         ratio = self.devicePixelRatioF()
         if self._labels_stale:
@@ -480,41 +580,57 @@ class SlicePane(Pane):
                 letter_font = font_for(self.font(), width, height, bold=True, times=1.2)
                 draw_edge_letters(painter, inside, letters, letter_font)
                 letters_shown = True
-            self._paint_scale_bar(painter, inside, view, volume)
+            self._paint_scale_bar(painter, inside, view, series)
         free = width - 2 * (reach + 20)
-        badges_top = inside.top() + (text_font.pixelSize() * 1.2 + 14 if letters_shown else 8)
-        self._paint_badges(painter, pane, series, free, badges_top, below)
+        top = inside.top() + (text_font.pixelSize() * 1.2 + 14 if letters_shown else 8)
+        font = font_for(self.font(), width, height, bold=True, times=0.92)
+        if free < 15 * font.pixelSize():
+            top, free = max(below, top), width - 24
+        self._paint_badges(painter, top, free, self._badges_now(series, volume), font)
 
-    def _paint_scale_bar(self, painter: QPainter, inside: QRectF, view: SliceView, volume: Volume) -> None:
-        if not volume.geometry.calibrated:
+    def _paint_scale_bar(self, painter: QPainter, inside: QRectF, view: SliceView, series: Series) -> None:
+        if self.session.volume is None or not self.session.volume.geometry.calibrated:
             return
         bar = scale_bar_mm(view.pixels_per_mm, min(inside.width() * _SCALE_BAR_SHARE, 180.0))
         if bar is None:
             return
         font = font_for(self.font(), inside.width(), inside.height(), times=0.92)
         bottom = inside.bottom() - font.pixelSize() * 1.3 - 14
-        draw_scale_bar(painter, inside.center().x(), bottom, bar * view.pixels_per_mm, f"{bar:g} mm", font)
+        draw_scale_bar(painter, inside.center().x(), bottom, bar * view.pixels_per_mm, _length(bar, series), font)
 
-    def _paint_badges(
-        self, painter: QPainter, pane: QRectF, series: Series, free: float, top: float, below: float
-    ) -> None:
+    def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
         session = self.session
-        badges: list[tuple[str, QColor]] = []
+        badges = []
         if session.proposal is not None:
             hidden = "" if session.overlay_visible else _HIDDEN_LABELS_NOTE
-            badges.append((f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
-        if series.verdict.kind in _VERDICTS:
-            badges.append((f"⚠ {_VERDICTS[series.verdict.kind]}", WARNING))
+            badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
+        if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
+            badges.append(Badge("Frames over time", DIMMED_TEXT, series.verdict.detail))
+        elif series.verdict.kind in _VERDICTS:
+            mend = f"\n{_MEND}" if can_be_resampled(series, volume) else ""
+            badges.append(Badge(f"⚠ {_VERDICTS[series.verdict.kind]}", WARNING, f"{series.verdict.detail}{mend}"))
+        notes = list(series.notes)
+        resampled = next((note for note in notes if note.startswith("Resampled")), "")
+        if resampled:
+            notes.remove(resampled)
+            badges.append(Badge("Resampled", WARNING, resampled))
+        if not volume.geometry.calibrated:
+            detail = _US_SCALES if series.regions else _UNCALIBRATED
+            badges.append(Badge("Uncalibrated", WARNING, detail))
+        elif series.calibration == "ImagerPixelSpacing":
+            badges.append(Badge("At detector", DIMMED_TEXT, _AT_DETECTOR))
+        elif series.calibration == "US regions":
+            badges.append(Badge("US region scale", DIMMED_TEXT, _US_SCALE))
+        if series.lossy:
+            badges.append(Badge("Lossy compression", WARNING, _LOSSY))
+        if notes:
+            badges.append(Badge(f"{len(notes)} notes" if len(notes) > 1 else "1 note", DIMMED_TEXT, "\n".join(notes)))
         if session.is_confirmed(self.plane):
-            badges.append(("✓ Confirmed", GOOD))
-        font = font_for(self.font(), pane.width(), pane.height(), bold=True, times=0.95)
-        if free < 15 * font.pixelSize():
-            top, free = max(below, top), pane.width() - 24
-        for text, colour in badges:
-            top = draw_badge(painter, pane.center().x(), top, free, text, colour, font).bottom() + 4
+            badges.append(Badge("✓ Confirmed", GOOD))
+        return badges
 
     def _paint_brush(self, painter: QPainter, view: SliceView) -> None:
-        if self._hover is None or not self._brushing:
+        if self._hover is None or not self._brushing or self._badge_at(self._hover) is not None:
             return
         radius = max(self.session.brush_radius_mm * view.pixels_per_mm, 1.5)
         active = next((x.colour for x in self.session.labels if x.value == self.session.active_label), (255, 255, 255))
@@ -543,8 +659,8 @@ class SlicePane(Pane):
         """The lines of the four corners in the session's overlay state; the value is that under the mouse, or
         under the cross-hair while the mouse is elsewhere."""
         session, view = self.session, self._view
-        name = ((self.plane.capitalize(), PLANE_COLOURS[self.plane]),)
-        if session.volume is None or session.series is None or view is None or session.overlay_text == "none":
+        name = ((self._plane_name, PLANE_COLOURS[self.plane]),)
+        if session.volume is None or session.series is None or session.overlay_text == "none":
             return CornerTexts(name, (), (), ())
         series = session.series
         left, right = name, ()
@@ -552,55 +668,80 @@ class SlicePane(Pane):
             left = (*name, *identity_lines(series))
             place = " · ".join(x for x in (series.modality, series.institution) if x)
             right = plain_lines(series.study_description, iso_date(series.study_date), place)
-        return CornerTexts(left, right, self._image_lines(session.volume, view), self._slice_lines(series, view))
+        if view is None:
+            return CornerTexts(left, right, (), ())
+        return CornerTexts(
+            left, right, self._image_lines(session.shown or session.volume, view), self._slice_lines(series, view)
+        )
+
+    @property
+    def _plane_name(self) -> str:
+        volume = self.session.volume
+        lone = volume is not None and not volume.geometry.patient_space and len(self.session.planes) == 1
+        return "Image" if lone else self.plane.capitalize()
 
     def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
-        session = self.session
         index = self.index_at(self._hover) if self._hover is not None else None
         if index is None or not volume.geometry.contains_index(index):
-            index = session.cursor_ijk
-        value = f"{_number(volume.value_at(volume.geometry.clamp_index(index)))} {volume.unit}".strip()
+            index = self.session.cursor_ijk
         zoom = 100 * max(view.pixels_per_voxel)
         lines = [
-            (f"AI labels: {session.source}" if session.source else "", PROPOSAL),
-            (f"Value {value}", ON_IMAGE),
+            (f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL),
+            *plain_lines(*_value_texts(volume, volume.geometry.clamp_index(index))),
             (f"Zoom {zoom:.0f} %", ON_IMAGE),
-            (f"W {_number(session.window.width)}  L {_number(session.window.centre)}", ON_IMAGE),
-            ("Inverted" if session.inverted else "", WARNING),
+            *(() if volume.colour else self._window_lines()),
             (not_for_diagnosis(self.width()), DIMMED_TEXT),
         ]
         return tuple(line for line in lines if line[0])
 
+    def _window_lines(self) -> tuple[Line, ...]:
+        window, inverted = self.session.window, self.session.inverted
+        if isinstance(window, VoiTable):
+            text = "Window: the file's table"
+        else:
+            kind = " sigmoid" if window.function == "SIGMOID" else ""
+            name = f" · {window.name}" if window.name else ""
+            text = f"W {_number(window.width)}  L {_number(window.centre)}{kind}{name}"
+        by_file = self.session.series is not None and self.session.series.inverted
+        if by_file:  # as it is meant to be seen, or against it
+            return (text, ON_IMAGE), ("MONOCHROME1", ON_IMAGE) if inverted else ("Inverted MONOCHROME1", WARNING)
+        return (text, ON_IMAGE), ("Inverted" if inverted else "", WARNING)
+
     def _slice_lines(self, series: Series, view: SliceView) -> tuple[Line, ...]:
-        volume = self.session.volume
+        session, volume = self.session, self.session.shown
         assert volume is not None
         number = f"Series {series.number}" if series.number is not None else ""
-        count = view.size[view.axes.normal]
-        position = f"Slice {self._slice_index + 1} / {count}" if count > 1 else ""
-        lossy = ("Lossy compression", WARNING) if series.lossy else ("", WARNING)
-        lines = [*plain_lines(number, series.description), lossy, *plain_lines(position, self._location(volume, view))]
-        return tuple(line for line in lines if line[0])
+        count, word = view.size[view.axes.normal], "Frame" if series.frame_time_ms is not None else "Slice"
+        if volume.geometry.is_grid:
+            word = "Slice"
+        position = f"{word} {self._slice_index + 1} / {count}" if count > 1 else ""
+        moment = session.shown_moment
+        moment_text = f"{moment.label} ({moment.number + 1} / {moment.count})" if moment is not None else ""
+        last = self._location(volume, view)
+        if session.loading and volume.arrived is not None:
+            last = f"Reading {int(volume.arrived.sum())} of {len(volume.arrived)}"
+        return plain_lines(number, series.description, moment_text, position, last)
 
     def _location(self, volume: Volume, view: SliceView) -> str:
-        if not volume.geometry.calibrated:
-            return "No mm scale: not calibrated"
-        if view.size[view.axes.normal] == 1 or not volume.geometry.patient_space:
+        geometry = volume.geometry
+        if view.size[view.axes.normal] == 1 or not geometry.patient_space or not geometry.calibrated:
             return ""
         below, above, row = _LPS_LETTERS[self.plane]
-        mm = float(volume.geometry.index_to_lps(self.session.cursor_ijk)[row])
-        apart = volume.geometry.spacing[view.axes.normal]
-        return f"{above if mm >= 0 else below} {abs(mm):.1f} mm · {apart:.2f} mm apart"
+        mm = float(geometry.index_to_lps(self.session.cursor_ijk)[row])
+        apart = f" · {geometry.spacing[view.axes.normal]:.2f} mm apart" if geometry.is_grid else ""
+        return f"{above if mm >= 0 else below} {abs(mm):.1f} mm{apart}"
 
 
-def _scaled(grey: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
-    """The slice as it lies in the pane, at the screen's resolution, smoothed both ways."""
+def _scaled(pixels: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
+    """The slice, grey or (rows, columns, 3), as it lies in the pane, at the screen's resolution, smoothed both ways."""
     wide, high = (n * ratio for n in view.pixels_per_voxel)
     factors = max(int(1 / high), 1), max(int(1 / wide), 1)
-    small = shrunk(grey, *factors)
-    rows, columns = grey.shape
+    small = shrunk(pixels, *factors)
+    rows, columns = pixels.shape[:2]
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
     picture.fill(VIEWPORT)
-    source = QImage(small.data, small.shape[1], small.shape[0], small.shape[1], QImage.Format.Format_Grayscale8)
+    layout = QImage.Format.Format_RGB888 if small.ndim == 3 else QImage.Format.Format_Grayscale8
+    source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
     left, top, width, height = (n * ratio for n in view.image_rect)
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -608,6 +749,53 @@ def _scaled(grey: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
         painter.drawImage(QRectF(left, top, width, height), source, shown)
     picture.setDevicePixelRatio(ratio)
     return picture
+
+
+def _draw_marks(painter: QPainter, marks: NDArray[np.bool_], view: SliceView, ratio: float) -> None:
+    row, column, rows, columns = view.device_pixels(ratio)
+    if rows.size and columns.size and marks.any():
+        pixels = mark_layer(marks, rows, columns, _MARKS)
+        high, wide = pixels.shape[:2]
+        image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
+        painter.drawImage(QRectF(column / ratio, row / ratio, wide / ratio, high / ratio), image)
+
+
+def _not_arrived(arrived: NDArray[np.bool_], view: SliceView, slice_index: int) -> list[QRectF]:
+    """The parts of a shown slice, in pane pixels, that lie in slices that have not arrived."""
+    left, top, wide, high = view.image_rect
+    if view.axes.normal == 2:
+        return [] if arrived[slice_index] else [QRectF(left, top, wide, high)]
+    across = view.axes.right == 2
+    missing = ~arrived[:: -1 if (view.axes.flip_right if across else view.axes.flip_down) else 1]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
+    step = (wide if across else high) / len(arrived)
+    return [
+        QRectF(left + a * step, top, (b - a) * step, high)
+        if across
+        else QRectF(left, top + a * step, wide, (b - a) * step)
+        for a, b in edges.reshape(-1, 2).tolist()
+    ]
+
+
+def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, ...]:
+    """What is stored at a voxel, one text a line; none before it has arrived."""
+    i, j, k = index_ijk
+    if volume.arrived is not None and not volume.arrived[k]:
+        return ()
+    if volume.colour:
+        red, green, blue = volume.voxels[k, j, i].tolist()
+        return (f"R {red} G {green} B {blue}",)
+    value = volume.value_at(index_ijk)
+    if value is None:
+        return ("Value: padding",)
+    texts = (f"Value {_number(value)} {volume.unit}".strip(),)
+    return texts if volume.suv_factor is None else (*texts, f"SUV {value * volume.suv_factor:.2f}")
+
+
+def _length(mm: float, series: Series) -> str:
+    """A length with what it was measured by, where that is not the patient."""
+    at_detector = " at detector" if series.calibration == "ImagerPixelSpacing" else ""
+    return f"{mm:g} mm{at_detector}"
 
 
 def _layer(

@@ -2,132 +2,300 @@
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
+    QMessageBox,
+    QPushButton,
     QStackedLayout,
+    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from viewer.core.study import Series
+from viewer.core.study import SeriesError
 from viewer.gui.overlay import iso_date, person_name
-from viewer.gui.style import BORDER, VIEWPORT
-from viewer.io.library import THUMBNAIL_PIXELS
+from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, TEXT, VIEWPORT, WARNING
+from viewer.io.library import THUMBNAIL_PIXELS, PatientEntry, SeriesEntry, StudyEntry
+from viewer.jobs import Job
 from viewer.workflows import Workflows
 
-_ICON_PX = 52
+_ICON_PX, _SMALL_ICON_PX = 52, 36
+_INDENT_PX, _SMALL_INDENT_PX = 10, 8
+_NARROW_PX = 220  # below this the words need the room more than the pictures
 _UID = Qt.ItemDataRole.UserRole
-_WORDS = Qt.ItemDataRole.UserRole + 1  # what the filter looks at
+_ENTRY = Qt.ItemDataRole.UserRole + 1  # the entry of a patient, a study or a series
 _EMPTY = "Drop a folder or files here,\nor press Ctrl+O."
+_NO_MATCH = "Nothing in the list matches."
+_GONE = "files not found"
+_WARNING = "⚠"
+_ALL = "All"
+_DAYS = {"Any date": None, "Today": 0, "Last 7 days": 7, "Last month": 31, "Last year": 366}
+_TYPING_MS = 150  # a search begins when a person pauses
+_ELSEWHERE_MS = 2000
+_SETTLED_MS = 300  # until the files of the rows in view are looked for
+_UNFOLDED_SERIES = 60  # more than a screen holds; what lies below is filled when it is unfolded
+_PATIENTS = 500  # that are listed at first; the last row asks for more
+_MOMENTS = {"time": "time points", "phase": "phases", "echo": "echoes", "b-value": "b-values", "part": "parts"}
+_BADGES = {
+    "tilted": "tilted",
+    "uneven": "uneven spacing",
+    "missing": "slices missing",
+    "duplicate": "duplicate slices",
+    "mixed": "mixed slices",
+    "no-position": "no positions",
+}
 
 
 class StudyBrowser(QWidget):
-    """The library as a tree with thumbnails; a double click or Enter asks for a series."""
+    """The library as a tree with thumbnails; a double click or Enter asks for a series.
+
+    Only what is unfolded is made, so that a large library costs no more than a small one.
+    """
 
     seriesRequested = Signal(str)  # uid
+    locateRequested = Signal(str)  # uid of a series whose files are not where they were
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._library = workflows.library
+        self._library, self._jobs = workflows.library, workflows.jobs
         self._session = workflows.session
+        self._patients: tuple[PatientEntry, ...] = ()  # that match
+        self._rows: dict[str, QTreeWidgetItem] = {}  # of all series in the tree, by uid; moments share one
+        self._unfolded: dict[str, bool] = {}  # how patients and studies stood when all of the list was last seen
+        self._all_shown = False
+        self._missing: set[str] = set()  # series whose files were not there when last looked for
+        self._asked: set[str] = set()  # series whose files have been looked for since the last refresh
+        self._removing: set[str] = set()
+        self._looking: Job | None = None
+        self._budget, self._most_patients = 0, _PATIENTS
+
         self.filter = QLineEdit(placeholderText="Find a patient, study or series", clearButtonEnabled=True)
-        self.filter.textChanged.connect(self._filter)
-        self.tree = QTreeWidget(columnCount=1)
-        self.tree.setHeaderHidden(True)
-        self.tree.setIndentation(10)
-        self.tree.setIconSize(QSize(_ICON_PX, _ICON_PX))
-        self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.tree.setExpandsOnDoubleClick(False)
-        self.tree.setAccessibleName("Studies")
-        self.tree.itemActivated.connect(self._activated)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._menu)
-        hint = QLabel(_EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        hint.setProperty("dimmed", True)
+        self.filter.setAccessibleName("Find a patient, study or series")
+        self.filter.returnPressed.connect(self._to_first)
+        self.modality = QComboBox()
+        self.modality.setToolTip("Show one modality")
+        self.modality.setAccessibleName("Modality")
+        self.modality.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.date = QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.date.setCheckable(True)  # checked while it filters
+        self.date.setToolTip("Show studies of a time")
+        self.date.setAccessibleName("Date of the study")
+        self._dates = self._make_dates()
+        self.tree = self._make_tree()
+        self.clear_filters = QPushButton("Show all")
+        self.clear_filters.clicked.connect(self._clear_filters)
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._typing.timeout.connect(self._show)
+        self._settled = QTimer(self, singleShot=True, interval=_SETTLED_MS)
+        self._settled.timeout.connect(self._look_for_files)
+        self._elsewhere = QTimer(self, interval=_ELSEWHERE_MS)
+        self._elsewhere.timeout.connect(lambda: self.refresh() if self._library.changed_elsewhere() else None)
+
+        self._hint = QLabel(_EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._hint.setProperty("dimmed", True)
+        self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._stack = QStackedLayout()
-        self._stack.addWidget(hint)
+        self._stack.addWidget(self._make_hint_page())
         self._stack.addWidget(self.tree)
+        filters = QHBoxLayout()
+        filters.setSpacing(4)
+        filters.addWidget(self.modality)
+        filters.addWidget(self.date)
+        filters.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 4, 6)
         layout.addWidget(self.filter)
+        layout.addLayout(filters)
         layout.addLayout(self._stack, 1)
+
+        self.filter.textChanged.connect(lambda: self._typing.start())
+        self.modality.activated.connect(lambda: self._show())
+        self._dates.triggered.connect(self._date_chosen)
+        self._elsewhere.start()
         workflows.on_library_change(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the library anew; what was folded stays folded."""
-        folded = {_key(item) for item in self._items() if item.childCount() and not item.isExpanded()}
-        self.tree.clear()
-        for patient in self._library.tree():
-            name = person_name(patient.name) or "No name"
-            patient_id = patient.studies[0].series[0].patient_id
-            top = QTreeWidgetItem([f"{name}   {patient_id}".rstrip()])
-            top.setData(0, _WORDS, f"{name} {patient_id}")
-            top.setToolTip(0, f"{name}\n{patient_id}")
-            font = top.font(0)
-            font.setBold(True)
-            top.setFont(0, font)
-            self.tree.addTopLevelItem(top)
-            for study in patient.studies:
-                title = "   ".join(part for part in (iso_date(study.date), study.description) if part) or "Study"
-                branch = QTreeWidgetItem(top, [title])
-                branch.setData(0, _WORDS, f"{title} {name} {patient_id}")
-                branch.setToolTip(0, title)
-                for series in study.series:
-                    self._add_series(branch, series, title)
-        for item in self._items():
-            item.setExpanded(_key(item) not in folded)
-        self._stack.setCurrentIndex(1 if self.tree.topLevelItemCount() else 0)
-        self._filter(self.filter.text())
-        self.show_open()
+        self._asked.clear()
+        self._show()
 
     def show_open(self) -> None:
-        """Mark the series that is open."""
-        series = self._session.series
-        for item in self._items():
-            uid = item.data(0, _UID)
-            if uid is not None:
-                opened = series is not None and uid == series.uid
-                font = item.font(0)
-                font.setBold(opened)
-                item.setFont(0, font)
-                if opened:
-                    self.tree.setCurrentItem(item)
+        """Mark the series that is open, and unfold where it lies."""
+        if self._session.series is not None:
+            self._reveal(self._session.series.uid)
+        self._mark_open()
 
     def select(self, uid: str) -> None:
         """Show a series in the tree and select it."""
-        for item in self._items():
-            if item.data(0, _UID) == uid:
-                self.tree.setCurrentItem(item)
-                self.tree.scrollToItem(item)
+        item = self._reveal(uid)
+        if item is not None:
+            self.tree.setCurrentItem(item)
+            self.tree.scrollToItem(item)
 
     def series_items(self) -> list[QTreeWidgetItem]:
-        """The rows of series, from top to bottom."""
+        """The rows of series that are unfolded, from top to bottom, as what is typed in the search field asks for."""
+        if self._typing.isActive():
+            self._show()
         return [item for item in self._items() if item.data(0, _UID) is not None]
 
-    def _add_series(self, branch: QTreeWidgetItem, series: Series, study: str) -> None:
-        name = series.description or series.modality or "Series"
-        facts = [series.modality, f"{series.frames} images" if series.frames > 1 else "1 image"]
-        if not series.verdict.is_volume:
-            facts.append(f"⚠ {series.verdict.kind}")
-        item = QTreeWidgetItem(branch, [f"{name}\n{' · '.join(f for f in facts if f)}"])
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        narrow = event.size().width() < _NARROW_PX
+        icon_px = _SMALL_ICON_PX if narrow else _ICON_PX
+        self.tree.setIconSize(QSize(icon_px, icon_px))
+        self.tree.setIndentation(_SMALL_INDENT_PX if narrow else _INDENT_PX)
+        super().resizeEvent(event)
+
+    # What is shown
+
+    def _show(self) -> None:
+        self._typing.stop()
+        if self._all_shown:
+            self._unfolded |= {_key(item): item.isExpanded() for item in self._items() if item.data(0, _UID) is None}
+        self._all_shown = not self._filtered()
+        scrolled = self.tree.verticalScrollBar().value()
+        current = self.tree.currentItem()
+        selected = current.data(0, _UID) if current is not None else None
+        try:
+            self._fill_modalities()
+            self._patients = self._library.search(
+                self.filter.text(),
+                modality=self.modality.currentText() if self.modality.currentIndex() > 0 else None,
+                from_date=self._first_day(),
+            )
+        except SeriesError as error:
+            self._hint.setText(f"{error}.")
+            self._stack.setCurrentIndex(0)
+            return
+        self._fill()
+        self._hint.setText(_NO_MATCH if self._filtered() else _EMPTY)
+        self.clear_filters.setVisible(self._filtered())
+        self._stack.setCurrentIndex(1 if self._patients else 0)
+        if selected in self._rows:
+            self.tree.setCurrentItem(self._rows[selected])
+        self._mark_open()
+        self.tree.verticalScrollBar().setValue(scrolled)
+
+    def _fill(self) -> None:
+        self.tree.clear()
+        self._rows.clear()
+        self._budget = _UNFOLDED_SERIES
+        tops = []
+        for patient in self._patients[: self._most_patients]:
+            name = _one_line(person_name(patient.name)) or "No name"
+            top = QTreeWidgetItem([f"{name}   {_one_line(patient.patient_id)}".rstrip()])
+            top.setData(0, _ENTRY, patient)
+            top.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
+            born = " · ".join(part for part in (iso_date(patient.birth_date), patient.sex) if part)
+            top.setToolTip(0, _tooltip(name, patient.patient_id, born))
+            font = top.font(0)
+            font.setBold(True)
+            top.setFont(0, font)
+            tops.append(top)
+        self.tree.addTopLevelItems(tops)
+        if len(self._patients) > len(tops):
+            more = QTreeWidgetItem([f"… and {len(self._patients) - len(tops):,} more patients"])
+            more.setToolTip(0, "Double click to list more, or type above to find one")
+            self.tree.addTopLevelItem(more)
+        for top in tops:
+            self._unfold_if_wanted(top)
+
+    def _unfold_if_wanted(self, item: QTreeWidgetItem) -> None:
+        known = self._unfolded.get(_key(item)) if self._all_shown else None  # what was searched for is shown
+        if known or (known is None and self._budget > 0):
+            item.setExpanded(True)
+
+    def _expanded(self, item: QTreeWidgetItem) -> None:
+        """Make what lies below a patient or a study when it is unfolded for the first time."""
+        entry = item.data(0, _ENTRY)
+        if item.childCount():
+            return
+        if isinstance(entry, PatientEntry):
+            branches = [_study_item(study) for study in entry.studies]
+            item.addChildren(branches)
+            for branch in branches:
+                self._unfold_if_wanted(branch)
+        elif isinstance(entry, StudyEntry):
+            for members in _by_sequence(self._library.entries(entry)):
+                if members[0].uid not in self._removing:
+                    item.addChild(self._series_item(members))
+                    self._budget -= 1
+            self._settled.start()
+
+    def _series_item(self, members: Sequence[SeriesEntry]) -> QTreeWidgetItem:
+        series = members[0]
+        item = QTreeWidgetItem()
         item.setData(0, _UID, series.uid)
-        item.setData(0, _WORDS, f"{name} {study} {series.modality} {series.patient_name} {series.patient_id}")
-        item.setIcon(0, _icon(self._library.thumbnail(series.uid)))
-        item.setToolTip(0, f"{name}\n{series.verdict.detail}\nDouble click to open")
+        item.setData(0, _ENTRY, series)
+        item.setIcon(0, _icon(self._library.thumbnail(series.uid), series.modality, _badge(series)[:1]))
+        self._rows |= dict.fromkeys((member.uid for member in members), item)
+        self._describe(item)
+        return item
+
+    def _describe(self, item: QTreeWidgetItem) -> None:
+        """Write on the row of a series what it is, and what a person should know of it."""
+        series: SeriesEntry = item.data(0, _ENTRY)
+        gone = series.uid in self._missing
+        number = f"Series {series.number}" if series.number is not None else "Series"
+        name = _one_line(series.description) or number
+        images = " · ".join(part for part in (series.modality, _images(series)) if part)
+        lines = (name, images, _moments(series), _GONE if gone else _badge(series))
+        item.setText(0, "\n".join(line for line in lines if line))
+        item.setForeground(0, DIMMED_TEXT if gone else TEXT)
+        size = f"{series.width} × {series.height} × {series.images}" if series.width else ""
+        what_to_do = "Double click to open"
+        if gone:
+            what_to_do = "Its files are not where they were. Right click to say where they are now."
+        item.setToolTip(0, _tooltip(name, size, series.verdict.detail, *series.notes, what_to_do))
+
+    def _mark_open(self) -> None:
+        series = self._session.series
+        opened = self._rows.get(series.uid) if series is not None else None
+        for item in set(self._rows.values()):
+            font = item.font(0)
+            if font.bold() != (item is opened):
+                font.setBold(item is opened)
+                item.setFont(0, font)
+        if opened is not None:
+            self.tree.setCurrentItem(opened)
+
+    def _reveal(self, uid: str) -> QTreeWidgetItem | None:
+        """The row of a series, unfolded; None if the filters leave it out."""
+        if uid not in self._rows:
+            for n, patient in enumerate(self._patients):
+                for number, study in enumerate(patient.studies):
+                    if uid in study.series_uids:
+                        self._list_patient(n)
+                        top = self.tree.topLevelItem(n)
+                        if top is not None:
+                            top.setExpanded(True)  # which makes its studies
+                            top.child(number).setExpanded(True)  # pyright: ignore[reportOptionalMemberAccess]
+        item = self._rows.get(uid)
+        for parent in _parents(item):
+            parent.setExpanded(True)
+        return item
+
+    def _list_patient(self, number: int) -> None:
+        if number >= self._most_patients:
+            self._most_patients = number + _PATIENTS
+            self._fill()
 
     def _items(self) -> list[QTreeWidgetItem]:
         found: list[QTreeWidgetItem] = []
@@ -136,62 +304,251 @@ class StudyBrowser(QWidget):
             item = pending.pop(0)
             if item is not None:
                 found.append(item)
-                pending[:0] = [item.child(n) for n in range(item.childCount())]
+                if item.isExpanded():
+                    pending[:0] = [item.child(n) for n in range(item.childCount())]
         return found
 
-    def _filter(self, text: str) -> None:
-        wanted = text.lower().split()
-        for item in reversed(self._items()):
-            children = [child for n in range(item.childCount()) if (child := item.child(n)) is not None]
-            if children:
-                item.setHidden(all(child.isHidden() for child in children))
-            else:
-                words = str(item.data(0, _WORDS)).lower()
-                item.setHidden(not all(word in words for word in wanted))
+    # Filters
+
+    def _filtered(self) -> bool:
+        return bool(self.filter.text().strip() or self.modality.currentIndex() > 0 or self._first_day())
+
+    def _fill_modalities(self) -> None:
+        """Offer the modalities that are listed; the chosen one stays chosen."""
+        chosen = self.modality.currentText()
+        offered = [_ALL, *self._library.modalities()]
+        if offered != [self.modality.itemText(n) for n in range(self.modality.count())]:
+            self.modality.clear()
+            self.modality.addItems(offered)
+            self.modality.setCurrentText(chosen if chosen in offered else _ALL)
+        self.modality.setVisible(len(offered) > 2 or self.modality.currentIndex() > 0)
+
+    def _first_day(self) -> date | None:
+        action = self._dates.checkedAction()
+        days = _DAYS[action.text()] if action is not None else None
+        return None if days is None else date.today() - timedelta(days=days)
+
+    def _date_chosen(self, action: QAction) -> None:
+        self.date.setText(action.text())
+        self.date.setChecked(_DAYS[action.text()] is not None)
+        self._show()
+
+    def _clear_filters(self) -> None:
+        self.filter.clear()
+        self.modality.setCurrentIndex(0)
+        self._dates.actions()[0].setChecked(True)
+        self._date_chosen(self._dates.actions()[0])
+
+    def _to_first(self) -> None:
+        """From the search field to the first series found, so that Enter opens it."""
+        found = self.series_items()
+        if found:
+            self.tree.setCurrentItem(found[0])
+            self.tree.setFocus()
+
+    # Files that are not there any more
+
+    def _look_for_files(self) -> None:
+        """Ask of each row whether its files are still there: on a network this can take long."""
+        if self._looking is not None and not self._looking.ended:
+            self._settled.start()
+            return
+        asked = {item.data(0, _UID) for item in self._rows.values()} - self._asked
+        self._asked |= asked
+
+        def work(job: Job) -> set[str]:
+            missing = set()
+            for uid in asked:
+                job.check()
+                if self._library.missing(uid):
+                    missing.add(uid)
+            return missing
+
+        def finish(missing: set[str]) -> None:
+            changed = (self._missing & asked) ^ missing
+            self._missing = (self._missing - asked) | missing
+            for uid in changed & self._rows.keys():
+                self._describe(self._rows[uid])
+
+        if asked:
+            self._looking = self._jobs.submit("Looking whether the files are there", work, finish)
+
+    # What a person asks for
 
     def _activated(self, item: QTreeWidgetItem) -> None:
         uid = item.data(0, _UID)
-        if uid is None:
+        if uid is not None:
+            self.seriesRequested.emit(uid)
+        elif item.data(0, _ENTRY) is not None:
             item.setExpanded(not item.isExpanded())
         else:
-            self.seriesRequested.emit(uid)
+            self._most_patients += _PATIENTS
+            self._show()
 
     def _menu(self, at: QPoint) -> None:
         item = self.tree.itemAt(at)
         uid = item.data(0, _UID) if item is not None else None
-        if uid is None:
-            return
+        if uid is not None:
+            self._menu_of(uid).popup(self.tree.viewport().mapToGlobal(at))
+
+    def _menu_of(self, uid: str) -> QMenu:
         menu = QMenu(self)
-        opening = QAction("Open", menu)
-        opening.triggered.connect(lambda: self.seriesRequested.emit(uid))
-        removing = QAction("Take off the list (the files stay)", menu)
-        removing.triggered.connect(lambda: self._remove(uid))
-        menu.addActions([opening, removing])
-        menu.popup(self.tree.viewport().mapToGlobal(at))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Open", lambda: self.seriesRequested.emit(uid))
+        if uid in self._missing:
+            menu.addAction("Find the folder…", lambda: self.locateRequested.emit(uid))
+        menu.addSeparator()
+        menu.addAction("Take off the list (the files stay)", lambda: self._remove(uid))
+        return menu
 
     def _remove(self, uid: str) -> None:
-        self._library.remove(uid)
-        self.refresh()
+        self._removing.add(uid)
+        self._show()
+
+        def ended(message: str = "") -> None:
+            self._removing.discard(uid)
+            self.refresh()
+            if message:
+                QMessageBox(QMessageBox.Icon.Warning, "Slicewise", message, parent=self).open()
+
+        self._jobs.submit(
+            "Taking a series off the list", lambda job: self._library.remove(uid), lambda _: ended(), ended, ended
+        )
+
+    # Parts
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget(columnCount=1)
+        tree.setHeaderHidden(True)
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        tree.setExpandsOnDoubleClick(False)
+        tree.setAccessibleName("Studies")
+        tree.itemActivated.connect(self._activated)
+        tree.itemExpanded.connect(self._expanded)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._menu)
+        return tree
+
+    def _make_dates(self) -> QActionGroup:
+        menu, group = QMenu(self), QActionGroup(self)
+        for text in _DAYS:
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            group.addAction(action)
+        group.actions()[0].setChecked(True)
+        self.date.setMenu(menu)
+        self.date.setText(group.actions()[0].text())
+        return group
+
+    def _make_hint_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.addStretch(1)
+        column.addWidget(self._hint)
+        column.addWidget(self.clear_filters, alignment=Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(1)
+        return page
 
 
-def _icon(grey: NDArray[np.uint8] | None) -> QIcon:
-    """A thumbnail in the middle of a black square."""
+def _study_item(study: StudyEntry) -> QTreeWidgetItem:
+    title = "   ".join(part for part in (iso_date(study.date), _one_line(study.description)) if part) or "Study"
+    branch = QTreeWidgetItem([title])
+    branch.setData(0, _ENTRY, study)
+    branch.setToolTip(0, _tooltip(title))
+    branch.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
+    return branch
+
+
+def _by_sequence(entries: Sequence[SeriesEntry]) -> list[list[SeriesEntry]]:
+    """Series one by one, the moments of a sequence together."""
+    together: dict[str, list[SeriesEntry]] = {}
+    for entry in entries:
+        together.setdefault(f"sequence {entry.moment.sequence_uid}" if entry.moment else entry.uid, []).append(entry)
+    for members in together.values():
+        members.sort(key=lambda entry: entry.moment.number if entry.moment else 0)
+    return list(together.values())
+
+
+def _images(series: SeriesEntry) -> str:
+    unit = "image" if series.images == 1 or series.verdict.kind == "no-position" else "slice"
+    return f"{series.images:,} {unit}{'' if series.images == 1 else 's'}"
+
+
+def _moments(series: SeriesEntry) -> str:
+    return "" if series.moment is None else f"{series.moment.count:,} {_MOMENTS[series.moment.kind]}"
+
+
+def _badge(series: SeriesEntry) -> str:
+    """The verdict in a few words, if there is something to know."""
+    kind, detail = series.verdict.kind, series.verdict.detail
+    if kind == "no-position" and series.frame_time_ms is not None:
+        return "frames over time"
+    if kind not in _BADGES:
+        return ""
+    words = _BADGES[kind]
+    if kind == "tilted" and (angle := re.search(r"(\d+(?:\.\d+)?) ?(?:degrees|°)", detail)):
+        words = f"tilted {float(angle[1]):.0f}°"
+    elif kind == "missing" and (count := re.match(r"(\d+) slices? (?:is|are) missing", detail)):
+        words = f"{count[1]} slice{'' if count[1] == '1' else 's'} missing"
+    return f"{_WARNING} {words}"
+
+
+def _icon(picture: NDArray[np.uint8] | None, modality: str, mark: str) -> QIcon:
+    """A thumbnail in the middle of a black square, until there is one the modality; a mark, if any, in its corner."""
     square = QPixmap(THUMBNAIL_PIXELS, THUMBNAIL_PIXELS)
     square.fill(VIEWPORT)
+    whole = QRect(0, 0, THUMBNAIL_PIXELS - 1, THUMBNAIL_PIXELS - 1)
     with QPainter(square) as painter:
-        if grey is not None:
-            grey = np.ascontiguousarray(grey)
-            rows, columns = grey.shape
-            picture = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
-            painter.drawImage((THUMBNAIL_PIXELS - columns) // 2, (THUMBNAIL_PIXELS - rows) // 2, picture)
+        if picture is not None:
+            picture = np.ascontiguousarray(picture)
+            rows, columns = picture.shape[:2]
+            colours = QImage.Format.Format_RGB888 if picture.ndim == 3 else QImage.Format.Format_Grayscale8
+            image = QImage(picture.data, columns, rows, picture.strides[0], colours)
+            painter.drawImage((THUMBNAIL_PIXELS - columns) // 2, (THUMBNAIL_PIXELS - rows) // 2, image)
+        else:
+            font = painter.font()
+            font.setPixelSize(THUMBNAIL_PIXELS // 4)
+            painter.setFont(font)
+            painter.setPen(DIMMED_TEXT)
+            painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, modality)
         painter.setPen(BORDER)
-        painter.drawRect(0, 0, THUMBNAIL_PIXELS - 1, THUMBNAIL_PIXELS - 1)
+        painter.drawRect(whole)
+        if mark == _WARNING:
+            corner = QRect(0, 0, THUMBNAIL_PIXELS // 3, THUMBNAIL_PIXELS // 3)
+            corner.moveBottomRight(whole.bottomRight())
+            painter.fillRect(corner, BACKGROUND)
+            font = painter.font()
+            font.setPixelSize(THUMBNAIL_PIXELS // 4)
+            painter.setFont(font)
+            painter.setPen(WARNING)
+            painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, _WARNING)
     icon = QIcon()
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
         icon.addPixmap(square, mode)  # a selected thumbnail is not tinted: its grey levels mean something
     return icon
 
 
-def _key(item: QTreeWidgetItem) -> tuple[str, str]:
-    parent = item.parent()
-    return (parent.text(0) if parent is not None else "", item.text(0))
+def _tooltip(*lines: str) -> str:
+    """Lines that wrap; a name in a file cannot bring markup of its own."""
+    shown = (html.escape(_one_line(line)) for line in lines)
+    return f"<qt>{'<br>'.join(line for line in shown if line)}</qt>"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _parents(item: QTreeWidgetItem | None) -> list[QTreeWidgetItem]:
+    parent = item.parent() if item is not None else None
+    return [] if parent is None else [parent, *_parents(parent)]
+
+
+def _key(item: QTreeWidgetItem) -> str:
+    entry = item.data(0, _ENTRY)
+    if isinstance(entry, StudyEntry):
+        return f"{_key(_parents(item)[0])}\n{entry.uid}"
+    return entry.key if isinstance(entry, PatientEntry) else ""

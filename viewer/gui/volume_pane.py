@@ -26,16 +26,17 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.bridge import Courier
 from viewer.gui.overlay import (
+    Badge,
     Line,
-    draw_badge,
     draw_corner,
     draw_orientation_cube,
+    draw_progress,
     draw_sentence,
     font_for,
     identity_lines,
     not_for_diagnosis,
 )
-from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
+from viewer.gui.pane import CLICK_PX, LOADING, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane, why_no_grid
 from viewer.gui.style import (
     DIMMED_TEXT,
     ON_IMAGE,
@@ -62,6 +63,7 @@ SIDES: tuple[tuple[Side, str, str], ...] = (
 _BUTTON_PX = 22
 _CUBE_PX = (46.0, 78.0)
 _STROKE_PAUSE_MS = 500  # without a change of the labels before their surfaces are made again
+_ARRIVAL_MS = 100  # between two pictures of how much has arrived
 _PREPARING = "Preparing the 3-D view…"
 
 _Kind = Literal["rotate", "pan", "zoom"]
@@ -98,6 +100,8 @@ class VolumePane(Pane):
         self._volume_due = self._labels_due = False
         self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._labels_rest)
+        self._arrival = QTimer(self, singleShot=True, interval=_ARRIVAL_MS)
+        self._arrival.timeout.connect(self.update)
         self.show_volume = self._toggle("Scan in 3-D", "cube-outline")
         self.show_labels = self._toggle("Label surfaces in 3-D", "layers-triple")
         self._side_actions = [self._side_action(*side) for side in SIDES]
@@ -115,6 +119,7 @@ class VolumePane(Pane):
             self._volume_due = self._labels_due = True
             self._pause.stop()
             self._send()
+            self._offer_resampling(self._why_not)
         elif what & (What.LABEL_TABLE | What.PROPOSAL):
             self._labels_due = True
             self._pause.start(0)
@@ -125,6 +130,8 @@ class VolumePane(Pane):
             self._send_visibility()
         if what & (What.SERIES | What.DISPLAY | What.PROPOSAL):
             self.update()
+        elif what & What.VOXELS and not self._arrival.isActive():
+            self._arrival.start()
 
     def reset_view(self) -> None:
         """Look from the front again, the whole scan in view."""
@@ -161,7 +168,7 @@ class VolumePane(Pane):
             return self._why_not
         if self._failed or self._frame is not None or self.session.volume is None:
             return self._failed
-        return self._said or _PREPARING
+        return LOADING if self.session.loading else self._said or _PREPARING
 
     def close_scene(self) -> None:
         """End the drawing thread. It needs at most the rest of one step; this waits for no more than a moment."""
@@ -174,6 +181,8 @@ class VolumePane(Pane):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.activated.emit(self.name)
+        if self._explain(event):
+            return
         kinds: dict[Qt.MouseButton, _Kind] = {
             Qt.MouseButton.LeftButton: "rotate",
             Qt.MouseButton.MiddleButton: "pan",
@@ -231,8 +240,10 @@ class VolumePane(Pane):
             return ""
         if min(volume.geometry.size) < 2:
             return "A single image has no 3-D view."
-        if not series.verdict.is_volume:
-            return f"No 3-D view: {series.verdict.detail}"
+        if not (volume.geometry.is_grid and series.verdict.is_volume):
+            return why_no_grid(series)
+        if volume.colour:
+            return "Colours have no 3-D view."
         return ""
 
     @property
@@ -245,7 +256,7 @@ class VolumePane(Pane):
         self._arrange_buttons()
         if not self.isVisible():
             return
-        volume = self.session.volume if not self._why_not else None
+        volume = self.session.volume if not self._why_not and not self.session.loading else None
         if self._renderer is None:
             if volume is None or self._failed:
                 return
@@ -298,7 +309,7 @@ class VolumePane(Pane):
             self._renderer.resize(round(self.width() * ratio), round(self.height() * ratio))
 
     def _take(self, frame: Frame) -> None:
-        if self._renderer is None or frame.generation != self._generation or self._why_not:
+        if self._renderer is None or frame.generation != self._generation or self._why_not or self.session.loading:
             return  # of a series that is no longer open
         self._frame = frame
         rows, columns = frame.pixels.shape[:2]
@@ -359,7 +370,7 @@ class VolumePane(Pane):
         return column
 
     def _arrange_buttons(self) -> None:
-        some = self.session.volume is not None and not self._why_not and not self._failed
+        some = self.session.volume is not None and not (self._why_not or self._failed or self.session.loading)
         self._buttons.setVisible(some)
         room = self.height() > (len(SIDES) + 2) * _BUTTON_PX + 0.24 * min(self.width(), self.height())
         for button in self._side_buttons:
@@ -377,8 +388,12 @@ class VolumePane(Pane):
         painter.fillRect(self.rect(), VIEWPORT)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pane = QRectF(self.rect())
+        self._badges = []
         self._paint_picture(painter, pane)
-        if self.session.volume is not None:
+        volume = self.session.volume
+        if volume is not None:
+            if self.session.loading and volume.arrived is not None and not self._why_not:
+                draw_progress(painter, pane, float(volume.arrived.mean()))
             self._paint_texts(painter, pane.adjusted(0, STRIP_PX, 0, 0))
         self._paint_strip(painter)
 
@@ -410,6 +425,8 @@ class VolumePane(Pane):
                 self._paint_cube(painter, inside, self._frame)
         if self._said:
             lines.insert(0, (self._said, ON_IMAGE))
+        if session.shown is not session.volume and session.series is not None and session.series.moment is not None:
+            lines.insert(0, (f"3-D stays at {session.series.moment.label}", DIMMED_TEXT))
         draw_corner(painter, inside, lines, right=False, bottom=True, font=font)
         if session.proposal is not None and session.overlay_visible and self.show_labels.isChecked():
             bold = font_for(self.font(), inside.width(), inside.height(), bold=True, times=0.95)
@@ -417,8 +434,7 @@ class VolumePane(Pane):
             wide = beside > 15 * bold.pixelSize()
             top = inside.top() + 8 if wide else written.bottom() + 6
             room = beside if wide else inside.width() - 2 * (_BUTTON_PX + 14)
-            text = f"AI proposal: {session.proposal.source}"
-            draw_badge(painter, inside.center().x(), top, room, text, PROPOSAL, bold)
+            self._paint_badges(painter, top, room, [Badge(f"AI proposal: {session.proposal.source}", PROPOSAL)], bold)
 
     def _paint_cube(self, painter: QPainter, inside: QRectF, frame: Frame) -> None:
         low, high = _CUBE_PX
@@ -430,6 +446,7 @@ class VolumePane(Pane):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange_buttons()
+        self._offer_resampling(self._why_not)
         self._send_size()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import threading
 import zlib
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
@@ -45,6 +47,34 @@ class AnnotationStore:
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         self._database, self.put_aside = open_database(path, _SCHEMA)
+        self._holds_folder = path.with_name("open")
+        self._held: dict[str, FileLock] = {}
+
+    def hold(self, uid: str) -> bool:
+        """Keep other windows from editing the labels of a series, and let go of the one held before.
+
+        False if another window has it; the work must then only be looked at. Ends with the process, however it ends.
+        """
+        with self._lock:
+            if uid in self._held:
+                return True
+            self.let_go()
+            self._holds_folder.mkdir(mode=0o700, exist_ok=True)
+            lock = FileLock(
+                self._holds_folder / f"{hashlib.sha256(uid.encode()).hexdigest()[:32]}.lock", thread_local=False
+            )
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                return False
+            self._held[uid] = lock
+            return True
+
+    def let_go(self) -> None:
+        """Let other windows edit the series that is held."""
+        with self._lock:
+            while self._held:
+                self._held.popitem()[1].release()
 
     def key_of(self, uid: str, volume: Volume) -> str:
         """Under which uid the work on a series is kept: its own, or, if other voxels or another grid were annotated
@@ -125,6 +155,7 @@ class AnnotationStore:
 
     def close(self) -> None:
         with self._lock:
+            self.let_go()
             self._database.close()
 
     def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
@@ -145,12 +176,15 @@ class AnnotationStore:
 
 
 def _grid(geometry: Geometry) -> str:
-    return json.dumps([geometry.size, geometry.spacing, geometry.origin.tolist(), geometry.direction.tolist()])
+    slice_origins = None if geometry.slice_origins is None else geometry.slice_origins.tolist()
+    grid = [geometry.size, geometry.spacing, geometry.origin.tolist(), geometry.direction.tolist(), slice_origins]
+    return json.dumps(grid)
 
 
 def _geometry(grid: str) -> Geometry:
-    size, spacing, origin, direction = json.loads(grid)
-    return Geometry(size, spacing, origin, direction)
+    size, spacing, origin, direction, *rest = json.loads(grid)  # the first release wrote no slice_origins
+    slice_origins = None if not rest or rest[0] is None else np.array(rest[0], dtype=np.float64).reshape(-1, 3)
+    return Geometry(size, spacing, origin, direction, slice_origins=slice_origins)
 
 
 def _inflate(packed: bytes | None, geometry: Geometry) -> NDArray[np.uint8]:

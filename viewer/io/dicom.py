@@ -1,459 +1,628 @@
-"""DICOM: headers to series with a geometry verdict, and pixels to voxels. Geometry is read, never guessed."""
+"""DICOM files to series: the stacks that their frames make, the volumes of a stack, and a verdict on each.
+
+Geometry is read, never guessed or repaired. The headers of single files are dicom_instance's, pixels dicom_pixels'.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import math
-import warnings
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
-from pydicom.pixels.utils import pixel_array
-from pydicom.tag import Tag
-from pydicom.uid import (
-    UID,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    ParametricMapStorage,
-    RTDoseStorage,
-    SegmentationStorage,
+from numpy.typing import NDArray
+
+from viewer.core.study import GeometryVerdict, Moment, Refusal, Series, SeriesError, UltrasoundRegion
+from viewer.io.archives import open_file
+from viewer.io.dicom_instance import (
+    SINGLE_PICTURES,
+    Cosines,
+    Frame,
+    Instance,
+    Vector,
+    check_unchanged,
+    instance_of,
+    near,
+    widest,
 )
+from viewer.io.slice_positions import arrange, places
+from viewer.io.suv import suv_factor
 
-from viewer.core.geometry import Geometry
-from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
-from viewer.core.volume import Volume
+__all__ = ["Frame", "Instance", "check_unchanged", "instance_of", "series_of"]
 
-Progress = Callable[[float, str], None]
+MomentKind = Literal["time", "phase", "echo", "b-value", "part"]
 
-_TAGS = [Tag(keyword) for keyword in (
-    "TransferSyntaxUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality",
-    "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDescription", "StudyDate", "InstitutionName",
-    "SeriesDescription", "SeriesNumber", "BodyPartExamined", "InstanceNumber", "ImagePositionPatient",
-    "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing", "Rows", "Columns", "NumberOfFrames",
-    "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "PixelRepresentation",
-    "RescaleSlope", "RescaleIntercept", "SpacingBetweenSlices", "WindowCenter", "WindowWidth",
-    "LossyImageCompression", "SpecificCharacterSet",
-)]  # fmt: skip
-
-_UNIT_TOLERANCE = 1e-3  # of the length of a direction cosine and of their dot product
-_SPACING_TOLERANCE_MM = 0.02  # positions rounded to 0.01 mm change a gap by up to 0.017 mm
-_PLACE_TOLERANCE_MM = 0.05  # of a slice from its place on the line through the stack
 _SAME_ORIENTATION = 1e-3  # largest difference of a direction cosine within one stack
 _SAME_PIXEL_SPACING_MM = 1e-4
-_TILT_TOLERANCE_DEGREES = 0.05
-
-# Their pixels are doses, marks or fractions, which need a scale or a legend of their own.
-_NO_GREY_PICTURES = ("RTDOSE", "SEG")
-_NO_GREY_PICTURE_CLASSES = (RTDoseStorage, SegmentationStorage, ParametricMapStorage)
+_NOTES = 12  # sentences that a person still reads
+_OVER_TIME = ("US", "XA", "RF", "ES", "XC", "GM", "IVUS")  # whose frames without positions are a film
 
 
-@dataclass(frozen=True)
-class _Header:
-    """What one file tells of itself. position and orientation are None where absent or unusable."""
+class _Slice(NamedTuple):
+    instance: Instance
+    frame: Frame
 
-    file: Path
-    data: Dataset
-    series_uid: str
-    number: int | None
-    rows: int
-    columns: int
-    position: NDArray[np.float64] | None
-    orientation: NDArray[np.float64] | None
-    spacing_mm: tuple[float, float] | None  # along a row (i), along a column (j)
+
+class _Kind(NamedTuple):
+    """What all slices of a stack have in common to the letter. The names are those that a person reads."""
+
+    patient: str
+    study: str
+    series: str
+    modality: str
+    matrix: tuple[int, int]
+    colour: bool
+    inversion: bool
+    unit: str
+    frame_of_reference: str
+    reconstruction_kernel: str
+    part_of_the_signal: str
+    stack_number: str
+    ultrasound_regions: tuple[UltrasoundRegion, ...]
+    having_a_position: bool
+    picture: str  # that stands alone: a radiograph, a film
+
+
+@dataclass
+class _Stack:
+    """Slices that belong together; orientation and spacing are those of its first slice. image_type is told only
+    where it sets this stack apart."""
+
+    kind: _Kind
+    orientation: Cosines | None
+    spacing_mm: tuple[float, float] | None
+    slices: list[_Slice]
+    image_type: str = ""
 
     @property
-    def normal(self) -> NDArray[np.float64] | None:
-        return None if self.orientation is None else np.cross(self.orientation[:3], self.orientation[3:])
+    def name(self) -> str:
+        """Tells the stacks of one series apart, whatever the order of files: what is not the same has another name."""
+        cosines = None if self.orientation is None else [round(c / _SAME_ORIENTATION) for c in self.orientation]
+        spacing = None if self.spacing_mm is None else [round(s / _SAME_PIXEL_SPACING_MM) for s in self.spacing_mm]
+        return _short_hash((tuple(self.kind), cosines, spacing, self.image_type))
 
 
-def looks_like_dicom(file: Path) -> bool:
-    """True for a file with the DICM prefix, or one without a preamble that begins with a tag that comes first:
-    (0002,00xx) or (0008,0000) to (0008,0018), little endian."""
-    with file.open("rb") as stream:
-        head = stream.read(132)
-    group, element = head[:2], int.from_bytes(head[2:4], "little")
-    return head[128:132] == b"DICM" or (len(head) == 132 and group in (b"\x02\0", b"\x08\0") and element <= 0x18)
+def _short_hash(value: Any) -> str:
+    return hashlib.sha256(repr(value).encode(errors="backslashreplace")).hexdigest()[:12]
 
 
-def scan_dicom(files: Iterable[Path], check: Callable[[], None] = lambda: None) -> Scan:
-    """Group files into stacks by their headers alone, each sorted by position and with a geometry verdict.
+def series_of(instances: Sequence[Instance]) -> tuple[list[Series], list[Refusal]]:
+    """Group files into stacks by what their headers say, each sorted by position and with a geometry verdict.
 
-    check is called before each file and may raise to cancel. Files that are no images are refused.
+    A stack with several slices at each place is split into volumes, related by Series.moment. Copies with the same
+    bytes are left out, which is the only time that files are opened. The result does not depend on the order of the
+    instances. No file is refused yet: what makes no volume is still looked at slice by slice.
     """
-    headers: list[_Header] = []
-    refused: list[Refusal] = []
-    for file in files:
-        check()
-        try:
-            headers.append(_read_header(file))
-        except SeriesError as error:
-            refused.append(Refusal(file, str(error)))
-    series = [
-        _series(uid, stack, split=len(stacks) > 1) for uid, stacks in _stacks(headers).items() for stack in stacks
-    ]
-    return Scan(tuple(sorted(series, key=lambda s: (s.study_uid, s.number or 0, s.uid))), tuple(refused))
+    kept, notes, contested = _without_copies(instances)
+    stacks: dict[str, list[_Stack]] = defaultdict(list)
+    for stack in _stacks([_Slice(instance, frame) for instance in kept for frame in instance.frames]):
+        stacks[stack.kind.series].append(stack)
+    first_acquired_s = _first_acquired_s(kept)
+    found = []
+    for series_uid, of_series in stacks.items():
+        apart = _apart(of_series)
+        for stack in of_series:
+            uid = f"{series_uid}#{stack.name}" if len(of_series) > 1 else series_uid
+            own_notes = [note for one in dict.fromkeys(s.instance.file for s in stack.slices) for note in notes[one]]
+            said = [apart, *_counted(own_notes)]
+            found += _series_of_stack(uid, stack, contested, said, first_acquired_s.get(series_uid))
+    return sorted(found, key=_listed_order), []
 
 
-def read_dicom(series: Series, progress: Progress = lambda fraction, text: None) -> Volume:
-    """Pixels of a stack after each slice's own rescale, as int16 if they all fit, else float32.
-
-    Voxels are in the order of series.files, which is the order of positions along the normal. Raises
-    SeriesError for a stack that is no regular grid, for files that are no longer what the scan found, and for
-    pixel data that is damaged or of another size than its header says; nothing is shown of such a series.
-    """
-    if not series.verdict.is_volume:
-        raise SeriesError(f"{series.description or series.uid}: {series.verdict.detail}")
-    slices: list[NDArray] = []
-    headers: list[_Header] = []
-    for n, file in enumerate(series.files):
-        progress(n / len(series.files), f"Reading slice {n + 1} of {len(series.files)}")
-        header = _read_header(file, pixels=True)
-        headers.append(header)
-        slices.append(_pixels(header))
-    _check_unchanged(headers, series)
-    whole = all(s.dtype.kind == "i" for s in slices)
-    voxels = np.stack(slices).astype(np.int16 if whole else np.float32, copy=False)
-    rescaled = all(_value(header.data, "RescaleSlope") is not None for header in headers)
-    return Volume(
-        np.ascontiguousarray(voxels),
-        _geometry(headers, series),
-        unit="HU" if series.modality == "CT" and rescaled else "",
-        modality=series.modality,
-    )
+def _listed_order(series: Series) -> tuple[str, int, str, int, str]:
+    number = 0 if series.moment is None else series.moment.number
+    uid = series.uid if series.moment is None else series.moment.sequence_uid
+    return series.study_uid, series.number or 0, uid, number, series.uid
 
 
-def _read_header(file: Path, pixels: bool = False) -> _Header:
+def _first_acquired_s(instances: Sequence[Instance]) -> dict[str, float]:
+    first: dict[str, float] = {}
+    for instance in instances:
+        if instance.tracer is not None and instance.tracer.acquired_s is not None:
+            seconds = instance.tracer.acquired_s
+            first[instance.series_uid] = min(first.get(instance.series_uid, seconds), seconds)
+    return first
+
+
+# Copies
+
+
+def _without_copies(instances: Sequence[Instance]) -> tuple[list[Instance], dict[Path, list[str]], set[Path]]:
+    """The instances in order of number and name without those whose bytes are another's, notes for the files kept, and
+    the files that claim to be the same image but are not."""
+    by_path = {instance.file: instance for instance in instances}
+    ordered = sorted(by_path.values(), key=lambda instance: (instance.number or 0, str(instance.file)))
+    of_uid: dict[tuple[str, str], list[Instance]] = defaultdict(list)
+    for instance in ordered:
+        of_uid[instance.series_uid, instance.sop_uid].append(instance)
+    dropped: set[Path] = set()
+    contested: set[Path] = set()
+    notes: dict[Path, list[str]] = defaultdict(list)
+    for (_, sop_uid), same in of_uid.items():
+        if len(same) == 1 or not sop_uid:
+            continue
+        originals: dict[Any, Instance] = {}
+        for instance in same:
+            original = originals.setdefault(_content_of(instance, same), instance)
+            if original is not instance:
+                dropped.add(instance.file)
+                notes[original.file].append(_COPY)
+        different = list(originals.values())
+        if len(different) > 1:
+            contested.update(instance.file for instance in different)
+            names = ", ".join(instance.file.name for instance in different[:3])
+            for instance in different:
+                notes[instance.file].append(f"Files claim to be the same image but differ ({names}): choose one.")
+    return [instance for instance in ordered if instance.file not in dropped], notes, contested
+
+
+_COPY = "1 identical copy was left out."
+
+
+def _counted(notes: list[str]) -> list[str]:
+    copies = notes.count(_COPY)
+    others = [note for note in dict.fromkeys(notes) if note != _COPY]
+    return [*others, *([_COPY] if copies == 1 else [f"{copies} identical copies were left out."] if copies else [])]
+
+
+def _content_of(instance: Instance, others: Sequence[Instance]) -> Any:
+    """What is equal for files with equal bytes only. A file that cannot be read any more equals none."""
+    if sum(other.size_bytes == instance.size_bytes for other in others) == 1:
+        return instance.size_bytes
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if pixels:
-                data = dcmread(file, force=True)
-            else:
-                data = dcmread(file, force=True, stop_before_pixels=True, specific_tags=list(_TAGS))
-    except OSError as error:
-        raise SeriesError(f"the file cannot be read ({error.strerror})") from error
-    except Exception as error:  # pydicom lets struct.error and others through on damaged files
-        raise SeriesError("the file is not DICOM, or its header is damaged") from error
-    rows, columns = (_whole(_value(data, name)) for name in ("Rows", "Columns"))
-    if pixels and not (rows and columns):  # pydicom gives nothing of a file whose compressed pixels end early
-        raise SeriesError(f"{file.name} is truncated or has changed since it was listed; fetch it again")
-    if not rows or not columns:
-        raise SeriesError(f"this DICOM object holds no picture ({_kind(data)})")
-    if _value(data, "Modality") in _NO_GREY_PICTURES or _value(data, "SOPClassUID") in _NO_GREY_PICTURE_CLASSES:
-        raise SeriesError(f"this DICOM object is no grey picture ({_kind(data)}) and is not opened by this version yet")
-    if _whole(_value(data, "NumberOfFrames") or 1) != 1:
-        raise SeriesError("multi-frame images are not opened by this version yet; export it as single slices")
-    if _whole(_value(data, "SamplesPerPixel") or 1) != 1:
-        raise SeriesError("colour images are not opened by this version yet")
-    interpretation = _value(data, "PhotometricInterpretation") or "MONOCHROME2"
-    if interpretation not in ("MONOCHROME1", "MONOCHROME2"):
-        raise SeriesError(f"pictures of kind {str(interpretation)!r} are not opened by this version yet")
-    return _Header(
-        file,
-        data,
-        str(_value(data, "SeriesInstanceUID") or "") or _folder_uid(file),
-        _whole(_value(data, "InstanceNumber")),
-        rows,
-        columns,
-        _numbers(_value(data, "ImagePositionPatient"), 3),
-        _orientation(data),
-        _pixel_spacing(data),
-    )
+        with open_file(instance.file) as stream:
+            return instance.size_bytes, hashlib.file_digest(stream, "sha256").digest()
+    except (OSError, SeriesError):
+        return instance.file
 
 
-def _value(data: Dataset, name: str) -> Any:
-    """A value of the header, None if it is absent. Raises SeriesError if it is damaged beyond decoding, which
-    pydicom tries only when asked for it."""
-    try:
-        return data.get(name)
-    except Exception as error:  # NotImplementedError, struct.error, BytesLengthException ...
-        raise SeriesError(f"the header is damaged (its {name} cannot be decoded)") from error
+# Stacks
 
 
-def _folder_uid(file: Path) -> str:
-    return "folder-" + hashlib.sha256(str(file.parent.resolve()).encode()).hexdigest()[:24]
-
-
-def _kind(data: Dataset) -> str:
-    storage = UID(_text(data, "SOPClassUID"))
-    return storage.name if storage.name != storage else _text(data, "Modality") or "no image"
-
-
-def _numbers(value: Any, count: int) -> NDArray[np.float64] | None:
-    """count finite numbers, or None: a short or garbled value is as good as none."""
-    try:
-        numbers = np.array([float(v) for v in value], dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
-    return numbers if numbers.shape == (count,) and np.isfinite(numbers).all() else None
-
-
-def _orientation(data: Dataset) -> NDArray[np.float64] | None:
-    """The direction cosines if they are perpendicular unit vectors (DICOM PS3.3 C.7.6.2.1.1), else None."""
-    cosines = _numbers(_value(data, "ImageOrientationPatient"), 6)
-    if cosines is None:
-        return None
-    row, column = cosines[:3], cosines[3:]
-    lengths = np.array([np.linalg.norm(row), np.linalg.norm(column)])
-    if np.abs(lengths - 1).max() > _UNIT_TOLERANCE or abs(float(row @ column)) > _UNIT_TOLERANCE:
-        return None
-    return np.concatenate([row, column])
-
-
-def _pixel_spacing(data: Dataset) -> tuple[float, float] | None:
-    """Spacing (i, j) from PixelSpacing, which DICOM writes as (between rows, between columns)."""
-    spacing = _numbers(_value(data, "PixelSpacing"), 2)
-    if spacing is None or spacing.min() <= 0:
-        return None
-    return float(spacing[1]), float(spacing[0])
-
-
-def _stacks(headers: list[_Header]) -> dict[str, list[list[_Header]]]:
-    """The stacks of each series UID, whatever the order of the files."""
-    stacks: dict[str, list[list[_Header]]] = {}
-    for header in sorted(headers, key=_by_number):
-        of_series = stacks.setdefault(header.series_uid, [])
-        stack = next((stack for stack in of_series if _same_stack(stack[0], header)), None)
+def _stacks(slices: list[_Slice]) -> list[_Stack]:
+    """The stacks that slices, in order of number and name, make."""
+    of_kind: dict[_Kind, list[_Stack]] = defaultdict(list)
+    known: dict[tuple[Any, ...], _Stack] = {}  # of what is equal to the last digit, as most of it is
+    for one in slices:
+        frame = one.frame
+        kind = _kind(one)
+        orientation = frame.orientation if kind.having_a_position else None
+        exactly = (kind, orientation, frame.spacing_mm)
+        stack = known.get(exactly)
         if stack is None:
-            of_series.append([header])
+            stack = next((stack for stack in of_kind[kind] if _fits(stack, orientation, frame.spacing_mm)), None)
+        if stack is None:
+            stack = _Stack(kind, orientation, frame.spacing_mm, [])
+            of_kind[kind].append(stack)
+        known[exactly] = stack
+        stack.slices.append(one)
+    return [part for of_one in of_kind.values() for stack in of_one for part in _by_image_type(stack)]
+
+
+def _kind(one: _Slice) -> _Kind:
+    instance, frame = one
+    alone = not frame.placed and (len(instance.frames) > 1 or instance.modality in SINGLE_PICTURES)
+    return _Kind(
+        instance.patient_id,
+        instance.study_uid,
+        instance.series_uid,
+        instance.modality,
+        (instance.columns, instance.rows),
+        instance.colour,
+        instance.inverted,
+        frame.unit,
+        instance.frame_of_reference,
+        frame.kernel,
+        frame.component,
+        frame.stack_id,
+        instance.regions,
+        frame.placed,
+        (instance.sop_uid or str(instance.file)) if alone else "",
+    )
+
+
+def _fits(stack: _Stack, orientation: Cosines | None, spacing_mm: tuple[float, float] | None) -> bool:
+    return near(stack.orientation, orientation, _SAME_ORIENTATION) and near(
+        stack.spacing_mm, spacing_mm, _SAME_PIXEL_SPACING_MM
+    )
+
+
+def _by_image_type(stack: _Stack) -> list[_Stack]:
+    """The stack's parts by image type (magnitude and field map, original and derived), if these share places; slices
+    of different types that lie beside each other, as some scanners write them, stay together."""
+    of_type: dict[str, list[_Slice]] = defaultdict(list)
+    for one in stack.slices:
+        of_type[one.frame.image_type].append(one)
+    if len(of_type) == 1 or not stack.kind.having_a_position:
+        return [stack]
+    at_place: dict[int, set[str]] = defaultdict(set)
+    for place, one in zip(_places(stack).tolist(), stack.slices, strict=True):
+        at_place[place].add(one.frame.image_type)
+    if all(len(types) == 1 for types in at_place.values()):
+        return [stack]
+    return [replace(stack, image_type=name, slices=slices) for name, slices in sorted(of_type.items())]
+
+
+def _places(stack: _Stack) -> NDArray[np.int64]:
+    assert stack.orientation is not None and stack.spacing_mm is not None
+    return places(_positions(stack), stack.orientation, min(stack.spacing_mm))
+
+
+def _positions(stack: _Stack) -> list[Vector]:
+    return [cast(Vector, one.frame.position) for one in stack.slices]
+
+
+def _apart(stacks: list[_Stack]) -> str:
+    """What sets the stacks of one series apart, in one sentence; empty if there is only one."""
+    if len(stacks) == 1:
+        return ""
+    names = [name for name in _Kind._fields if len({getattr(stack.kind, name) for stack in stacks}) > 1]
+    for name, of, tolerance in (
+        ("orientation", [stack.orientation for stack in stacks if stack.orientation], _SAME_ORIENTATION),
+        ("pixel spacing", [stack.spacing_mm for stack in stacks], _SAME_PIXEL_SPACING_MM),
+    ):
+        if not all(near(one, of[0], tolerance) for one in of):
+            names.append(name)
+    if len({stack.image_type for stack in stacks}) > 1:
+        names.append("image type")
+    names = [name.replace("_", " ") for name in names if name != "picture" or len(names) == 1]
+    if names == ["picture"]:
+        return f"One of {len(stacks)} pictures in this series."
+    differ = "differ" if len(names) > 1 else "differs"
+    return f"One of {len(stacks)} stacks in this series: {_and(names)} {differ}." if names else ""
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+# Volumes of a stack
+
+
+class _Separation(NamedTuple):
+    """A way to tell the volumes of a stack apart: what a slice says, and how a person reads that or that it is untold.
+
+    ranked: the values themselves differ from place to place, as times do, and their order at each place counts.
+    """
+
+    kind: MomentKind
+    value: Callable[[Frame], Any]
+    label: Callable[[Any, int], str]
+    untold: str = "unnamed"
+    ranked: bool = False
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+_SEPARATIONS = (
+    _Separation("time", lambda f: f.temporal_position, lambda v, n: f"time {v}"),
+    _Separation("phase", lambda f: _rounded(f.cardiac_phase_percent, 2), lambda v, n: f"phase {v:g} %"),
+    _Separation("phase", lambda f: _rounded(f.trigger_ms, 2), lambda v, n: f"trigger {v:.4g} ms"),
+    _Separation("phase", lambda f: f.trigger_ms, lambda v, n: f"trigger {v:.4g} ms", ranked=True),
+    _Separation("echo", lambda f: _rounded(f.echo_ms, 3), lambda v, n: f"TE {v:g} ms"),
+    _Separation("echo", lambda f: f.echo_number, lambda v, n: f"echo {v}"),
+    _Separation("b-value", lambda f: _rounded(f.b_value, 1), lambda v, n: f"b {v:g} s/mm²", "no b-value"),
+    _Separation("b-value", lambda f: f.gradient, lambda v, n: f"direction {n + 1}", "no direction"),
+    _Separation("part", lambda f: _rounded(f.inversion_ms, 2), lambda v, n: f"TI {v:g} ms"),
+    _Separation("part", lambda f: _rounded(f.flip_degrees, 2), lambda v, n: f"flip angle {v:g}°"),
+    _Separation("time", lambda f: f.acquisition_number, lambda v, n: f"acquisition {v}"),
+    _Separation("time", lambda f: f.acquired_s, lambda v, n: f"time {n + 1}"),
+    _Separation("time", lambda f: f.acquired_s, lambda v, n: f"time {n + 1}", ranked=True),
+    _Separation("time", lambda f: f.content_s, lambda v, n: f"time {n + 1}"),
+    _Separation("time", lambda f: f.content_s, lambda v, n: f"time {n + 1}", ranked=True),
+)
+_TOLD = [one for one in _SEPARATIONS[:11] if not one.ranked]  # not times: so that an incomplete volume is one, too
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One volume of a stack. path says what sets it apart, outermost first; slices are indices into the stack's."""
+
+    path: tuple[tuple[MomentKind, Any, str], ...]
+    slices: NDArray[np.int64]
+
+
+def _volumes(stack: _Stack) -> tuple[list[_Part], list[_Part], str]:
+    """The complete volumes of a stack whose places repeat, its incomplete ones, and a note; or no volumes at all."""
+    place = _places(stack)
+    everything = np.arange(len(stack.slices))
+    found = _separated(stack.slices, everything, place, _SEPARATIONS) or _by_dimension_index(stack.slices, place)
+    if found:
+        return found, [], ""
+    for separation in _TOLD:
+        parts = _partition(stack.slices, everything, place, separation)
+        counts = [np.bincount(place[part.slices], minlength=place.max() + 1) for part in parts]
+        complete = [part for part, count in zip(parts, counts, strict=True) if count.min() == 1]
+        if len(parts) > 1 and complete and max(count.max() for count in counts) == 1:
+            return complete, [part for part in parts if part not in complete], ""
+    found = _by_image_number(stack.slices, place)
+    note = f"Split into {len(found)} volumes by image number alone: the files do not say what sets them apart."
+    return found, [], note if found else ""
+
+
+def _separated(
+    slices: Sequence[_Slice],
+    among: NDArray[np.int64],
+    place: NDArray[np.int64],
+    separations: Sequence[_Separation],
+) -> list[_Part]:
+    """Volumes with one slice at each place, by one separation or by several within each other; [] if none does it."""
+    counts = np.bincount(place[among], minlength=place.max() + 1)
+    if counts.max() == 1:
+        return [_Part((), among)]
+    for n, separation in enumerate(separations):
+        parts = _partition(slices, among, place, separation)
+        if len(parts) < 2 or not all(_covers_evenly(place, part.slices) for part in parts):
+            continue
+        volumes = []
+        for part in parts:
+            inner = _separated(slices, part.slices, place, separations[n + 1 :])
+            if not inner:
+                break
+            volumes += [_Part((*part.path, *one.path), one.slices) for one in inner]
         else:
-            stack.append(header)
-    return stacks
+            return volumes
+    return []
 
 
-def _by_number(header: _Header) -> tuple[int, Path]:
-    return header.number or 0, header.file
+def _covers_evenly(place: NDArray[np.int64], among: NDArray[np.int64]) -> bool:
+    counts = np.bincount(place[among], minlength=place.max() + 1)
+    return bool(counts.min() == counts.max())
 
 
-def _same_stack(one: _Header, other: _Header) -> bool:
-    """True if two slices have the same series, matrix, pixel spacing and orientation, up to rounding in the files."""
-    return (
-        (one.rows, one.columns) == (other.rows, other.columns)
-        and _near(one.spacing_mm, other.spacing_mm, _SAME_PIXEL_SPACING_MM)
-        and _near(one.orientation, other.orientation, _SAME_ORIENTATION)
-        and one.series_uid == other.series_uid
-    )
+def _partition(
+    slices: Sequence[_Slice], among: NDArray[np.int64], place: NDArray[np.int64], separation: _Separation
+) -> list[_Part]:
+    """Slices by their value, unknown first, then in its order; or, ranked, by its order at each place."""
+    values = [separation.value(slices[n].frame) for n in among]
+    if separation.ranked:
+        return _ranked(among, place, values, separation)
+    of_value: dict[Any, list[int]] = defaultdict(list)
+    for n, value in zip(among.tolist(), values, strict=True):
+        of_value[value].append(n)
+    parts = []
+    for value in sorted(of_value, key=lambda value: (value is not None, value if value is not None else 0)):
+        label = separation.untold if value is None else separation.label(value, len(parts))
+        parts.append(_Part(((separation.kind, value, label),), np.array(of_value[value])))
+    return parts
 
 
-def _near(one: ArrayLike | None, other: ArrayLike | None, tolerance: float) -> bool:
-    if one is None or other is None:
-        return one is other
-    return float(np.abs(np.subtract(one, other)).max()) <= tolerance
+def _ranked(
+    among: NDArray[np.int64], place: NDArray[np.int64], values: Sequence[float | None], separation: _Separation
+) -> list[_Part]:
+    """The n-th slice by value of every place as part n; [] unless all values are told and differ at their place."""
+    if any(value is None for value in values):
+        return []
+    told = np.array(values, dtype=np.float64)
+    order = np.lexsort((told, place[among]))
+    starts = np.unique(place[among][order], return_index=True)[1]
+    count, rest = divmod(len(among), len(starts))
+    if rest or count < 2 or not np.array_equal(starts, np.arange(len(starts)) * count):
+        return []
+    by_place = told[order].reshape(len(starts), count)
+    if (np.diff(by_place, axis=1) <= 0).any():
+        return []
+    columns = among[order].reshape(len(starts), count).T
+    labels = [separation.label(float(by_place[:, n].mean()), n) for n in range(count)]
+    return [_Part(((separation.kind, n, labels[n]),), columns[n]) for n in range(count)]
 
 
-def _stack_name(header: _Header) -> str:
-    """Tells the stacks of one series apart: whatever is not the same stack has another name."""
-    cosines = (
-        None if header.orientation is None else np.rint(header.orientation / _SAME_ORIENTATION).astype(int).tolist()
-    )
-    spacing = None if header.spacing_mm is None else [round(s / _SAME_PIXEL_SPACING_MM) for s in header.spacing_mm]
-    return hashlib.sha256(repr((header.rows, header.columns, spacing, cosines)).encode()).hexdigest()[:8]
+def _by_dimension_index(slices: Sequence[_Slice], place: NDArray[np.int64]) -> list[_Part]:
+    """Volumes by the indices of the file's own dimensions (DICOM PS3.3 C.7.6.17) other than the place."""
+    indices = [one.frame.dimension_indices for one in slices]
+    if len({len(one) for one in indices}) != 1 or not indices[0]:
+        return []
+    table = np.array(indices)
+    beside = [c for c in range(table.shape[1]) if any(np.ptp(table[place == p, c]) for p in range(place.max() + 1))]
+    of_row: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for n, row in enumerate(table[:, beside].tolist()):
+        of_row[tuple(row)].append(n)
+    if any(len(part) != place.max() + 1 or not _covers_evenly(place, np.array(part)) for part in of_row.values()):
+        return []
+    return [
+        _Part((("part", row, f"index {', '.join(map(str, row))}"),), np.array(of_row[row])) for row in sorted(of_row)
+    ]
 
 
-def _series(uid: str, headers: list[_Header], split: bool) -> Series:
-    ordered, verdict, normal_mm = _judge(headers)
-    first = ordered[0].data
-    if split:
-        uid = f"{uid}#{_stack_name(headers[0])}"
-        if verdict.kind == "regular":
-            verdict = GeometryVerdict("regular", f"{verdict.detail} One of several stacks in this series.")
-    spacing = ordered[0].spacing_mm
-    window = _window(first)
+def _by_image_number(slices: Sequence[_Slice], place: NDArray[np.int64]) -> list[_Part]:
+    """Volumes by the numbers of images, if these run through all places again and again, or stay at each place in
+    turn; [] if they do neither."""
+    numbers = [(one.instance.number, one.frame.number) for one in slices]
+    count, rest = divmod(len(slices), int(place.max()) + 1)
+    if rest or len(set(numbers)) < len(numbers) or any(number is None for number, _ in numbers):
+        return []
+    order = np.array(sorted(range(len(slices)), key=lambda n: cast(tuple[int, int], numbers[n])))
+    for volumes in (order.reshape(count, -1), order.reshape(-1, count).T):
+        if all(_covers_evenly(place, volume) for volume in volumes):
+            return [_Part((("part", n, f"volume {n + 1}"),), volume) for n, volume in enumerate(volumes)]
+    return []
+
+
+# Series
+
+
+def _series_of_stack(
+    uid: str, stack: _Stack, contested: set[Path], notes: list[str], first_acquired_s: float | None
+) -> list[Series]:
+    """The series that a stack makes: one, or one for each of its volumes."""
+    disputed = any(one.instance.file in contested for one in stack.slices)
+    if disputed or not stack.kind.having_a_position or _places(stack).max() + 1 == len(stack.slices):
+        return [_series(uid, stack, notes, first_acquired_s, disputed)]
+    volumes, incomplete, note = _volumes(stack)
+    if not volumes:
+        return [_series(uid, stack, notes, first_acquired_s)]
+    return [
+        *_moments(uid, stack, volumes, [note, *notes], first_acquired_s),
+        *(_incomplete(uid, stack, part, notes, first_acquired_s) for part in incomplete),
+    ]
+
+
+def _incomplete(uid: str, stack: _Stack, part: _Part, notes: list[str], first_acquired_s: float | None) -> Series:
+    volume = replace(stack, slices=[stack.slices[n] for n in part.slices])
+    of_all = int(_places(stack).max()) + 1
+    label = ", ".join(label for _, _, label in part.path)
+    note = f"{label[:1].upper()}{label[1:]} of the series has {len(part.slices)} of {of_all} slices."
+    return _series(_volume_uid(uid, part), volume, [note, *notes], first_acquired_s)
+
+
+def _volume_uid(uid: str, part: _Part) -> str:
+    """Stable whatever other volumes there are."""
+    return f"{uid}{'-' if '#' in uid else '#'}{_short_hash([(kind, value) for kind, value, _ in part.path])}"
+
+
+def _moments(
+    uid: str, stack: _Stack, parts: list[_Part], notes: list[str], first_acquired_s: float | None
+) -> list[Series]:
+    labels, step_ms = _labels(stack, parts)
+    found = []
+    for number, (part, label) in enumerate(zip(parts, labels, strict=True)):
+        volume = replace(stack, slices=[stack.slices[n] for n in part.slices])
+        series = _series(_volume_uid(uid, part), volume, notes, first_acquired_s)
+        moment = Moment(uid, part.path[0][0], number, len(parts), label)
+        found.append(replace(series, moment=moment, frame_time_ms=step_ms))
+    return found
+
+
+def _labels(stack: _Stack, parts: list[_Part]) -> tuple[list[str], float | None]:
+    """What a person reads of each volume, and the usual time between two if they follow each other in time."""
+    labels = [", ".join(label for _, _, label in part.path) for part in parts]
+    kind = parts[0].path[0][0]
+    if kind not in ("time", "phase") or len(parts[0].path) > 1:
+        return labels, None
+    if kind == "phase":
+        starts = [_start(stack, part, lambda f: f.trigger_ms) for part in parts]
+    else:
+        starts = [
+            _start(stack, part, lambda f: f.content_s if f.acquired_s is None else f.acquired_s) for part in parts
+        ]
+    told = [start for start in starts if start is not None]
+    steps = np.diff(told)
+    if len(told) < len(parts) or (steps <= 0).any():
+        return labels, None
+    if kind == "phase":
+        return labels, float(np.median(steps))
+    return [f"{round(start - told[0], 2):g} s" for start in told], float(np.median(steps)) * 1000.0
+
+
+def _start(stack: _Stack, part: _Part, value: Callable[[Frame], float | None]) -> float | None:
+    values = [value(stack.slices[n].frame) for n in part.slices]
+    told = [value for value in values if value is not None]
+    return min(told) if len(told) == len(values) else None
+
+
+def _series(
+    uid: str, stack: _Stack, notes: Sequence[str], first_acquired_s: float | None, disputed: bool = False
+) -> Series:
+    """One series of the slices of a stack, in order of position, or of number where they have none."""
+    slices, verdict, spacing_mm, origins = _judge(stack)
+    if disputed:
+        verdict = GeometryVerdict("duplicate", "Files claim to be the same image but differ.")
+        spacing_mm = None if spacing_mm is None else (*spacing_mm[:2], None)
+        origins = tuple(cast(Vector, one.frame.position) for one in slices if one.frame.placed)
+    first, middle = slices[0].instance, slices[len(slices) // 2]
+    files = list({id(one.instance): one.instance for one in slices}.values())
+    padding, padding_note = _padding(slices)
+    factor, suv_note = (None, "") if first.tracer is None else suv_factor(first.tracer, first_acquired_s)
+    said = [
+        *notes,
+        padding_note,
+        suv_note,
+        _rescale_note(slices),
+        *(note for instance in files for note in instance.notes),
+    ]
+    frame_numbers = tuple(one.frame.number for one in slices)
     return Series(
         uid=uid,
-        study_uid=_text(first, "StudyInstanceUID") or f"{uid}-study",
-        patient_id=_text(first, "PatientID"),
-        patient_name=_text(first, "PatientName"),
-        modality=_text(first, "Modality"),
-        description=_text(first, "SeriesDescription"),
-        files=tuple(header.file for header in ordered),
+        study_uid=first.study_uid,
+        patient_id=first.patient_id,
+        patient_name=first.patient_name,
+        modality=first.modality,
+        description=first.description,
+        files=tuple(one.instance.file for one in slices),
         verdict=verdict,
-        size=(ordered[0].columns, ordered[0].rows, len(ordered)),
-        spacing_mm=None if spacing is None or normal_mm is None else (*spacing, normal_mm),
-        number=_whole(_text(first, "SeriesNumber")),
-        study_description=_text(first, "StudyDescription"),
-        study_date=_text(first, "StudyDate"),
-        birth_date=_text(first, "PatientBirthDate"),
-        sex=_text(first, "PatientSex"),
-        institution=_text(first, "InstitutionName"),
-        body_part=_text(first, "BodyPartExamined"),
-        window=window,
-        lossy=_text(first, "LossyImageCompression") == "01",
+        size=(first.columns, first.rows, len(slices)),
+        spacing_mm=spacing_mm,
+        depth_mm=first.depth_mm if len(slices) == 1 else None,
+        number=first.series_number,
+        study_description=first.study_description,
+        study_date=first.study_date,
+        birth_date=first.birth_date,
+        sex=first.sex,
+        institution=first.institution,
+        body_part=first.body_part,
+        windows=middle.frame.windows,
+        lossy=any(instance.lossy for instance in files),
+        frame_numbers=frame_numbers if any(frame_numbers) else (),
+        direction=_direction(stack.orientation) if stack.kind.having_a_position and stack.orientation else None,
+        origins=origins,
+        instance_uids=tuple(one.instance.sop_uid for one in slices) if any(i.sop_uid for i in files) else (),
+        value_type=widest(instance.value_type for instance in files),
+        calibration=first.calibration if spacing_mm is not None or first.regions else "none",
+        regions=first.regions,
+        frame_time_ms=first.frame_time_ms,
+        unit=stack.kind.unit,
+        suv_factor=factor,
+        padding=padding,
+        voi_table=middle.instance.voi_table,
+        inverted=first.inverted,
+        colour=first.colour,
+        overlays=any(instance.overlays for instance in files),
+        notes=tuple(dict.fromkeys(note for note in said if note))[:_NOTES],
     )
 
 
-def _judge(headers: list[_Header]) -> tuple[list[_Header], GeometryVerdict, float | None]:
-    """Headers in order of position, the verdict, and the spacing along the normal in mm if the stack has one."""
-    by_number = sorted(headers, key=_by_number)
-    first = headers[0]
-    if len(headers) == 1:
-        if first.position is None or first.orientation is None or first.spacing_mm is None:
-            return by_number, GeometryVerdict("2d", "A single picture without a usable position or pixel size."), None
-        return by_number, GeometryVerdict("2d", "A single slice: nothing can be measured across it."), None
-    if first.spacing_mm is None:
-        return by_number, GeometryVerdict("no-position", "The pixel size is missing or not positive."), None
-    if first.orientation is None or any(header.position is None for header in headers):
-        return by_number, GeometryVerdict("no-position", "Positions or orientations are missing or unusable."), None
-    normal = first.normal
-    assert normal is not None
-    positions = np.array([header.position for header in headers])
-    along = positions @ normal
-    order = np.argsort(along, kind="stable")
-    ordered = [headers[n] for n in order]
-    along, positions = along[order], positions[order]
-    gaps = np.diff(along)
-    if gaps.min() < _SPACING_TOLERANCE_MM:
-        where = float(along[int(np.argmin(gaps))])
-        return ordered, GeometryVerdict("duplicate", f"More than one slice lies at {where:.1f} mm."), None
-    spacing = float(np.median(gaps))
-    steps = gaps / spacing
-    tolerance = max(_SPACING_TOLERANCE_MM, 0.001 * spacing)
-    if np.abs(gaps - spacing).max() > tolerance:
-        odd = along[:-1][np.abs(gaps - spacing) > tolerance]
-        if np.abs(steps - np.rint(steps)).max() * spacing <= tolerance * max(steps):
-            count = int(np.rint(steps - 1).sum())
-            detail = f"{count} slices are missing, the first after {odd[0]:.1f} mm."
-            return ordered, GeometryVerdict("missing", detail), None
-        where = ", ".join(f"{p:.1f}" for p in odd[:5]) + (" ..." if len(odd) > 5 else "")
-        return ordered, GeometryVerdict("uneven", f"The gaps between slices differ, after {where} mm."), None
-    number = np.arange(len(positions))
-    step, start = np.polyfit(number, positions, 1)
-    astray = np.linalg.norm(positions - start - number[:, None] * step, axis=1)
-    if astray.max() > _PLACE_TOLERANCE_MM:
-        worst = int(np.argmax(astray))
-        detail = f"Slices lie up to {astray[worst]:.1f} mm beside their place, at {along[worst]:.1f} mm."
-        return ordered, GeometryVerdict("uneven", detail), None
-    tilt = math.degrees(math.acos(min(1.0, abs(float(step @ normal)) / float(np.linalg.norm(step)))))
-    if tilt > _TILT_TOLERANCE_DEGREES:
-        return ordered, GeometryVerdict("tilted", f"The stack is sheared by {tilt:.1f} degrees (gantry tilt)."), None
-    mean_spacing = float((along[-1] - along[0]) / (len(along) - 1))
-    return ordered, GeometryVerdict("regular", f"{len(headers)} slices every {mean_spacing:.2f} mm."), mean_spacing
-
-
-def _check_unchanged(headers: list[_Header], series: Series) -> None:
-    """Raise SeriesError unless the files still make the stack that the scan listed."""
-    stacks = _stacks(headers).get(series.uid.partition("#")[0], [])
-    ordered, verdict, normal_mm = _judge(stacks[0] if stacks else headers)
-    first = ordered[0]
-    spacing_mm = None if first.spacing_mm is None or normal_mm is None else (*first.spacing_mm, normal_mm)
-    same = (
-        len(stacks) == 1
-        and tuple(header.file for header in ordered) == series.files
-        and verdict.kind == series.verdict.kind
-        and (series.size is None or (first.columns, first.rows) == series.size[:2])
-        and _near(spacing_mm, series.spacing_mm, _SAME_PIXEL_SPACING_MM)
+def _judge(
+    stack: _Stack,
+) -> tuple[list[_Slice], GeometryVerdict, tuple[float, float, float | None] | None, tuple[Vector, ...]]:
+    """The slices in order, the verdict, the spacing, and the origin of the grid or, without one, of each slice."""
+    if not stack.kind.having_a_position:
+        spacing_mm = None if stack.spacing_mm is None else (*stack.spacing_mm, None)
+        return stack.slices, _judge_without_positions(stack), spacing_mm, ()
+    assert stack.orientation is not None and stack.spacing_mm is not None
+    positions = _positions(stack)
+    found = arrange(positions, stack.orientation, min(stack.spacing_mm))
+    slices, origins = [stack.slices[n] for n in found.order], tuple(positions[n] for n in found.order)
+    return (
+        slices,
+        found.verdict,
+        (*stack.spacing_mm, found.spacing_mm),
+        origins[:1] if found.verdict.is_volume else origins,
     )
-    if not same:
-        raise SeriesError("the files of this series have changed since it was listed; open its folder again")
 
 
-def _geometry(headers: Sequence[_Header], series: Series) -> Geometry:
-    first = headers[0]
-    size = (first.columns, first.rows, len(headers))
-    if first.position is None or first.orientation is None or first.spacing_mm is None:
-        return Geometry(size, (*(first.spacing_mm or (1.0, 1.0)), 1.0), np.zeros(3), np.eye(3), False, False)
-    normal = first.normal
-    assert normal is not None
-    across = _nominal_depth_mm(first.data) if series.spacing_mm is None else series.spacing_mm[2]
-    direction = np.stack([first.orientation[:3], first.orientation[3:], normal], axis=1)
-    direction /= np.linalg.norm(direction, axis=0)
-    return Geometry(size, (*first.spacing_mm, across), first.position, direction)
+def _judge_without_positions(stack: _Stack) -> GeometryVerdict:
+    count, first = len(stack.slices), stack.slices[0]
+    if count == 1:
+        return GeometryVerdict("2d", "A single picture without a place in the patient.")
+    if len(first.instance.frames) > 1:
+        over_time = first.instance.frame_time_ms is not None or first.instance.modality in _OVER_TIME
+        frames = f"{count} frames {'over time' if over_time else 'without positions'}"
+        return GeometryVerdict("no-position", f"{frames}: nothing is measured across them.")
+    if first.frame.spacing_mm is None and first.frame.position is not None:
+        return GeometryVerdict("no-position", f"{count} slices whose pixel size is missing or not positive.")
+    return GeometryVerdict("no-position", f"{count} pictures whose positions or orientations are missing or unusable.")
 
 
-def _nominal_depth_mm(data: Dataset) -> float:
-    """Depth of the voxels of a single slice, as other readers have it. It is no spacing: there is no next slice,
-    and the verdict "2d" forbids measuring along it. Stacks never come here: their spacing is that of positions."""
-    depth = _numbers([_value(data, "SpacingBetweenSlices")], 1)
-    return float(depth[0]) if depth is not None and depth[0] > 0 else 1.0
+def _direction(orientation: Cosines) -> tuple[float, ...]:
+    """Rows of the matrix whose columns are the unit vectors of i, j and k."""
+    row, column = np.array(orientation[:3]), np.array(orientation[3:])
+    axes = np.stack([row, column, np.cross(row, column)], axis=1)
+    return tuple((axes / np.linalg.norm(axes, axis=0)).ravel().tolist())
 
 
-def _pixels(header: _Header) -> NDArray:
-    """Pixels (rows, columns) of one file in the unit of its rescale: int16 if all are whole and fit, else float32."""
-    data, name = header.data, header.file.name
-    packed = _value(data, "PixelData")
-    if packed is None:
-        raise SeriesError(f"{name} holds no pixels; the file may be truncated, fetch it again")
-    bits = _whole(_value(data, "BitsAllocated"))
-    if bits not in (8, 16, 32):
-        raise SeriesError(f"{name} stores {bits} bits per pixel, which this version does not read")
-    syntax = _transfer_syntax(data)
-    if (
-        not (syntax.is_transfer_syntax and syntax.is_compressed)
-        and len(packed) < header.rows * header.columns * bits // 8
-    ):
-        raise SeriesError(f"{name} is truncated: it holds fewer pixels than its header says; fetch it again")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            stored = pixel_array(data)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # each decoder raises classes of its own, and the RLE one's are no Exceptions
-        raise SeriesError(
-            f"the pixels of {name} cannot be decoded ({(str(error) or type(error).__name__).splitlines()[0][:120]})"
-        ) from error
-    del packed, data.PixelData  # or the whole series would lie in memory twice
-    if stored.shape != (header.rows, header.columns):
-        raise SeriesError(f"{name} decodes to {stored.shape}, its header says {(header.rows, header.columns)}")
-    slope, intercept = _rescale(data, name)
-    if slope == int(slope) and intercept == int(intercept):
-        ends = [int(value) * int(slope) + int(intercept) for value in (stored.min(), stored.max())]
-        if min(ends) >= -32768 and max(ends) <= 32767:  # then, as the intercept is below 1e9, no step leaves 32 bits
-            return (stored.astype(np.int32) * int(slope) + int(intercept)).astype(np.int16)
-    return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+def _padding(slices: Sequence[_Slice]) -> tuple[tuple[float, float] | None, str]:
+    found = {one.frame.padding for one in slices}
+    if len(found) == 1:
+        return found.pop(), ""
+    return None, "Its padding differs from slice to slice and is shown like a measurement."
 
 
-def _transfer_syntax(data: Dataset) -> UID:
-    """The transfer syntax; where a file has no preamble to name it, the uncompressed one that its header is in."""
-    if "TransferSyntaxUID" not in data.file_meta:
-        implicit, little = data.original_encoding
-        data.file_meta.TransferSyntaxUID = (
-            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-        )
-    return UID(str(data.file_meta.TransferSyntaxUID))
-
-
-def _rescale(data: Dataset, name: str) -> tuple[float, float]:
-    slope, intercept = _value(data, "RescaleSlope"), _value(data, "RescaleIntercept")
-    try:
-        slope, intercept = float(1 if slope is None else slope), float(0 if intercept is None else intercept)
-    except (TypeError, ValueError) as error:
-        raise SeriesError(f"{name} has a rescale that is not a number") from error
-    if not 1e-20 < abs(slope) < 1e20 or not abs(intercept) <= 1e9:  # float32 holds no more; NaN fails both
-        raise SeriesError(f"{name} has an impossible rescale (slope {slope:g}, intercept {intercept:g})")
-    return slope, intercept
-
-
-def _window(data: Dataset) -> tuple[float, float] | None:
-    """The first window of the file as (centre, width)."""
-    try:
-        centre, width = (float(_text(data, name).split("\\")[0]) for name in ("WindowCenter", "WindowWidth"))
-    except ValueError:
-        return None
-    return (centre, width) if 0 < width < math.inf and math.isfinite(centre) else None
-
-
-def _text(data: Dataset, name: str) -> str:
-    """A value for a person to read, empty if it is absent or damaged."""
-    try:
-        value = _value(data, name)
-    except SeriesError:
+def _rescale_note(slices: Sequence[_Slice]) -> str:
+    if slices[0].instance.modality == "PT" or len({one.frame.rescale for one in slices}) == 1:
         return ""
-    if isinstance(value, MultiValue):
-        value = "\\".join(str(v) for v in value)
-    return "" if value is None else str(value).strip().replace("\0", "")
-
-
-def _whole(value: Any) -> int | None:
-    try:
-        return int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
+    return "Slices have different rescales: each has its own applied."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.core.display import WindowLevel, to_grey
+from viewer.core.display import VoiTable, WindowLevel, to_grey
 from viewer.core.geometry import PlaneAxes
 
 _FIT_MARGIN_PX = 6.0
@@ -114,35 +114,42 @@ class SliceView:
 
 
 def slice_of(voxels: NDArray, axes: PlaneAxes, slice_index: int) -> NDArray:
-    """A (rows, columns) view of voxels[k, j, i] laid out as the plane is on the screen; nothing is copied."""
+    """A (rows, columns) view of voxels[k, j, i], or (rows, columns, 3) of colours, laid out as the plane is on the
+    screen; nothing is copied."""
     layer = voxels[(slice(None),) * (2 - axes.normal) + (slice_index,)]
-    layer = layer if axes.down > axes.right else layer.T  # array axes run from the higher index axis to the lower
+    if axes.down < axes.right:  # array axes run from the higher index axis to the lower
+        layer = layer.swapaxes(0, 1)
     return layer[:: -1 if axes.flip_down else 1, :: -1 if axes.flip_right else 1]
 
 
 def grey_slice(
-    voxels: NDArray, axes: PlaneAxes, slice_index: int, window: WindowLevel, inverted: bool = False
+    voxels: NDArray,
+    axes: PlaneAxes,
+    slice_index: int,
+    window: WindowLevel | VoiTable,
+    inverted: bool = False,
+    padding: tuple[float, float] | None = None,
 ) -> NDArray[np.uint8]:
-    """Grey levels of one slice, (rows, columns) as on the screen, C order."""
+    """Grey levels of one slice, (rows, columns) as on the screen, C order; padding (from, to) is black."""
     values = slice_of(voxels, axes, slice_index)
     if values.dtype.kind in "iu" and values.dtype.itemsize == 2 and values.size >= _TABLE_FROM:
         every_value = np.arange(1 << 16, dtype=np.uint16).view(values.dtype)
-        return np.take(to_grey(every_value, window, inverted), values.view(np.uint16))
-    return np.ascontiguousarray(to_grey(values, window, inverted))
+        return np.take(to_grey(every_value, window, inverted, padding), values.view(np.uint16))
+    return np.ascontiguousarray(to_grey(values, window, inverted, padding))
 
 
-def shrunk(grey: NDArray[np.uint8], factor_rows: int, factor_columns: int) -> NDArray[np.uint8]:
-    """Means over blocks of pixels, so that a slice far larger than its pane shows no moiré.
+def shrunk(picture: NDArray[np.uint8], factor_rows: int, factor_columns: int) -> NDArray[np.uint8]:
+    """Means over blocks of pixels, grey or (rows, columns, 3), so that a slice far larger than its pane shows no
+    moiré.
 
     What is left over at the far edges is averaged with fewer pixels: the block size stays true.
     """
     if factor_rows == factor_columns == 1:
-        return grey
-    down = (-grey.shape[0]) % factor_rows, (-grey.shape[1]) % factor_columns
-    padded = np.pad(grey, ((0, down[0]), (0, down[1])), mode="edge")
-    blocks = padded.reshape(
-        padded.shape[0] // factor_rows, factor_rows, padded.shape[1] // factor_columns, factor_columns
-    )
+        return np.ascontiguousarray(picture)
+    over = (-picture.shape[0]) % factor_rows, (-picture.shape[1]) % factor_columns
+    padded = np.pad(picture, ((0, over[0]), (0, over[1]), (0, 0))[: picture.ndim], mode="edge")
+    rows, columns = padded.shape[0] // factor_rows, padded.shape[1] // factor_columns
+    blocks = padded.reshape(rows, factor_rows, columns, factor_columns, *picture.shape[2:])
     return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8))
 
 
@@ -174,6 +181,22 @@ def label_layer(
     edge = _inner_edges(on_screen, outline_px)
     layer[edge] = _premultiplied(colours, 2.0).take(on_screen[edge])
     return layer.view(np.uint8).reshape(*on_screen.shape, 4)
+
+
+def mark_layer(
+    marks: NDArray[np.bool_], rows: NDArray[np.intp], columns: NDArray[np.intp], colour: tuple[int, int, int, int]
+) -> NDArray[np.uint8]:
+    """What a file draws over its picture, at the screen's own resolution. A mark under a screen pixel is never lost
+    between two samples, or thin letters would be.
+
+    marks: (slice rows, slice columns). rows and columns: the slice pixel under each screen pixel, rising.
+    colour: RGBA, not premultiplied. Returns (len(rows), len(columns), 4) premultiplied RGBA, C order.
+    """
+    found = marks[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    found = np.logical_or.reduceat(found, rows - rows[0], axis=0)
+    found = np.logical_or.reduceat(found, columns - columns[0], axis=1)
+    shades = _premultiplied(np.array([(0, 0, 0, 0), colour], dtype=np.uint8), 1.0)
+    return shades.take(found.astype(np.uint8)).view(np.uint8).reshape(*found.shape, 4)
 
 
 def scale_bar_mm(pixels_per_mm: float, room_px: float) -> float | None:

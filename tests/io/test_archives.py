@@ -1,0 +1,487 @@
+"""Folders, DICOMDIR and ZIP: what is there is found once, and nothing outside is ever opened."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import os
+import struct
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage, generate_uid
+
+from viewer.core.study import Refusal, SeriesError
+from viewer.io import archives
+
+CONTENT = bytes(range(256)) * 300  # larger than any buffer, and nowhere the same
+
+
+def files_in(*paths: Path) -> list[Path]:
+    return [found[0] for found in archives.walk(paths) if not isinstance(found, Refusal)]
+
+
+def refusals_in(*paths: Path) -> list[tuple[str, str]]:
+    return [(found.file.name, found.reason) for found in archives.walk(paths) if isinstance(found, Refusal)]
+
+
+def content_of(path: Path) -> bytes:
+    with archives.open_file(path) as stream:
+        return stream.read()
+
+
+def zipped(path: Path, members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, packing)
+    return path
+
+
+_opened: list[str] | None = None
+
+
+def _listen(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "open" and _opened is not None and isinstance(arguments[0], str | bytes | os.PathLike):
+        _opened.append(os.path.realpath(os.fsdecode(arguments[0])))
+
+
+sys.addaudithook(_listen)  # for the whole process: Python cannot take one away again
+
+
+@contextlib.contextmanager
+def opened_files() -> Iterator[list[str]]:
+    """The real paths of all files that are opened meanwhile, whoever opens them."""
+    global _opened
+    _opened = []
+    try:
+        yield _opened
+    finally:
+        _opened = None
+
+
+def test_the_listener_hears_an_opened_file(tmp_path):
+    (tmp_path / "a").write_bytes(b"a")
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    with opened_files() as opened:
+        archives.open_file(tmp_path / "link").close()
+    assert opened == [str(tmp_path / "a")]
+
+
+# Folders
+
+
+def test_folders_are_walked_to_the_bottom_in_the_order_of_names(tmp_path):
+    for name in ("b/2", "b/1", "a", "b/c/3", ".hidden/4", "b/.hidden"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert [str(file.relative_to(tmp_path)) for file in files_in(tmp_path)] == ["a", "b/1", "b/2", "b/c/3"]
+
+
+def test_a_file_says_whether_it_was_named_itself(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(name.encode())
+    assert list(archives.walk([tmp_path / "a", tmp_path])) == [(tmp_path / "a", True), (tmp_path / "b", False)]
+
+
+def test_folders_nested_deeper_than_python_recurses_are_walked(tmp_path):
+    folders = [tmp_path / "d"]
+    while len(folders) < sys.getrecursionlimit() + 100:
+        folders.append(folders[-1] / "d")
+    for folder in folders:
+        folder.mkdir()
+    (folders[-1] / "a").write_bytes(b"a")
+    try:
+        assert files_in(tmp_path) == [folders[-1] / "a"]
+    finally:
+        (folders[-1] / "a").unlink()
+        for folder in reversed(folders):  # what clears the folders of a test would recurse
+            folder.rmdir()
+
+
+def test_what_is_not_there_is_refused_by_its_name(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert refusals_in(tmp_path / "gone", tmp_path / "pipe") == [
+        ("gone", "there is no such file or folder"),
+        ("pipe", "it is no regular file"),
+    ]
+
+
+def test_opening_a_pipe_does_not_wait_for_its_other_end(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    ended = threading.Event()
+
+    def attempt() -> None:
+        with pytest.raises(OSError, match="no regular file"):
+            archives.open_file(tmp_path / "pipe")
+        ended.set()
+
+    threading.Thread(target=attempt, daemon=True).start()
+    assert ended.wait(10)
+
+
+def test_devices_are_not_opened():
+    with opened_files() as opened, pytest.raises(OSError, match="no regular file"):
+        archives.open_file(Path("/dev/null"))
+    assert opened == []
+
+
+def test_links_in_a_circle_and_links_to_folders_are_not_followed(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").write_bytes(b"x")
+    (tmp_path / "a" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert files_in(tmp_path) == [tmp_path / "a" / "file"]
+
+
+def test_a_large_folder_can_be_left_before_it_was_listed_to_its_end(tmp_path, monkeypatch):
+    """A million files: check must be called while a folder is listed, not only between its files."""
+
+    class Entry:
+        name = "x"
+
+        def is_dir(self, follow_symlinks: bool) -> bool:
+            return False
+
+    class Endless:
+        def __enter__(self) -> Iterator[Entry]:
+            return (Entry() for _ in itertools.count())
+
+        def __exit__(self, *_: object) -> None: ...
+
+    class Stop(Exception):
+        pass
+
+    monkeypatch.setattr(os, "scandir", lambda folder: Endless())
+    calls = itertools.count()
+
+    def check() -> None:
+        if next(calls) > 10:
+            raise Stop
+
+    with pytest.raises(Stop):
+        next(archives.walk([tmp_path], check))
+
+
+# ZIP
+
+
+def test_members_are_read_below_the_path_of_their_archive(tmp_path):
+    archive = zipped(tmp_path / "study.zip", {"IM/0001": CONTENT, "IM/0002": b"two", "notes.txt": b"n"})
+    assert files_in(archive) == [archive / "IM" / "0001", archive / "IM" / "0002", archive / "notes.txt"]
+    assert content_of(archive / "IM" / "0001") == CONTENT
+    assert archives.size_of(archive / "IM" / "0001") == len(CONTENT)
+    assert archives.exists(archive / "IM" / "0001")
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_member_can_be_read_at_any_place(tmp_path, packing):
+    archive = zipped(tmp_path / "a.zip", {"a": CONTENT}, packing)
+    truth = io.BytesIO(CONTENT)
+    with archives.open_file(archive / "a") as stream:
+        for place, whence, count in ((70_000, 0, 10), (5, 0, 300), (-100, 2, 200), (0, 0, 70_000), (-50_000, 1, -1)):
+            assert stream.seek(place, whence) == truth.seek(place, whence)
+            assert stream.read(count) == truth.read(count)
+
+
+def test_a_member_is_unpacked_once_and_only_as_far_as_it_is_read(tmp_path, monkeypatch):
+    large = os.urandom(4 << 20)
+    archive = zipped(tmp_path / "a.zip", {"a": large})
+    unpacked = 0
+    honest = zipfile.ZipExtFile.read
+
+    def counting(self: zipfile.ZipExtFile, count: int = -1) -> bytes:
+        nonlocal unpacked
+        part = honest(self, count)
+        unpacked += len(part)
+        return part
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", counting)
+    with archives.open_file(archive / "a") as stream:
+        assert stream.read(132) == large[:132]
+        assert unpacked < 200_000
+        stream.read()
+        for _ in range(3):
+            stream.seek(0)
+            assert stream.read() == large
+    assert unpacked == len(large)
+
+
+def test_names_that_lead_out_of_the_archive_are_only_labels(tmp_path):
+    names = ["../../outside", "/etc/passwd", "C:\\windows\\x", "a/../../b", "a//./b", "\x07bell", "..", "x/.."]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "outside").write_bytes(b"sentinel")
+    archive = zipped(tmp_path / "in" / "a.zip", {name: name.encode() for name in names})
+    with opened_files() as opened:
+        found = files_in(archive)
+        contents = [content_of(file) for file in found]
+    assert contents == [name.replace("\\", "/").encode() if os.sep == "\\" else name.encode() for name in names]
+    for file in found:
+        assert os.path.normpath(file) == str(file)
+        assert str(file).startswith(f"{archive}{os.sep}")
+        assert file.name.isprintable()
+    assert set(opened) == {str(archive)}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_one_name_stay_apart(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for content in (b"1", b"2", b"3"):
+            archive.writestr("a", content)
+    assert [content_of(file) for file in files_in(tmp_path / "a.zip")] == [b"1", b"2", b"3"]
+
+
+def test_nothing_is_written_while_an_archive_is_read(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"IM/1": CONTENT})
+    before = sorted(tmp_path.rglob("*"))
+    content_of(files_in(archive)[0])
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_text_document_that_is_a_zip_is_walked_only_if_it_was_named(tmp_path):
+    document = zipped(tmp_path / "letter.docx", {"word/document.xml": b"<w/>"})
+    assert files_in(tmp_path) == [document]
+    assert files_in(document) == [document / "word" / "document.xml"]
+
+
+def test_a_zip_inside_a_zip_is_refused(tmp_path):
+    inner = zipped(tmp_path / "inner.zip", {"a": b"a"}).read_bytes()
+    outer = zipped(tmp_path / "outer.zip", {"inner.zip": inner, "b": b"b"})
+    assert files_in(outer) == [outer / "b"]
+    assert refusals_in(outer) == [("inner.zip", "a ZIP inside a ZIP is not opened; unpack the outer one first")]
+
+
+def patched(archive: Path, name: bytes, offset: int, form: str, value: int) -> None:
+    """Change a number of the entry of a member in the central directory (APPNOTE.TXT 4.3.12)."""
+    content = bytearray(archive.read_bytes())
+    entry = content.rindex(b"PK\1\2", 0, content.rindex(name))
+    struct.pack_into(form, content, entry + offset, value)
+    archive.write_bytes(content)
+
+
+def test_encrypted_members_are_refused_in_one_sentence_and_the_others_read(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"one": b"1", "two": b"2", "three": b"3"})
+    patched(archive, b"one", 8, "<H", 1)
+    patched(archive, b"two", 8, "<H", 1)
+    assert files_in(archive) == [archive / "three"]
+    ((_, reason),) = refusals_in(archive)
+    assert "2 of its 3 files are encrypted" in reason
+    with pytest.raises(SeriesError, match="encrypted"):
+        archives.open_file(archive / "one")
+
+
+@pytest.mark.parametrize(
+    ("packed_bytes", "unpacked_bytes", "word"),
+    [(1 << 20, (1 << 20) * 201, "times its size"), (0xFFFFFFF0, 0xFFFFFFF0, None), (10, 99 << 20, None)],
+)
+def test_a_member_that_would_unpack_to_far_more_than_an_image_is_refused(tmp_path, packed_bytes, unpacked_bytes, word):
+    archive = zipped(tmp_path / "a.zip", {"bomb": b"b" * 50})
+    patched(archive, b"bomb", 20, "<I", packed_bytes)
+    patched(archive, b"bomb", 24, "<I", unpacked_bytes)
+    reasons = [reason for _, reason in refusals_in(archive)]
+    assert len(reasons) == (word is not None)
+    if word:
+        assert word in reasons[0]
+        with pytest.raises(SeriesError, match=word):
+            archives.open_file(archive / "bomb")
+
+
+def test_a_member_above_four_gib_is_refused(tmp_path):
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as writing, writing.open("huge", "w", force_zip64=True) as member:
+        member.write(b"h")
+    size = (4 << 30) + 1
+    infos = zipfile.ZipFile(archive).infolist()
+    infos[0].file_size = infos[0].compress_size = size
+    assert "4 GiB" in archives._why_no_member(infos[0])
+
+
+def test_a_member_gives_no_more_than_its_archive_declares(tmp_path):
+    """The declared size is a lie: 100 bytes of 76,800. What comes is at most that, and its checksum is wrong."""
+    archive = zipped(tmp_path / "a.zip", {"a": CONTENT})
+    patched(archive, b"a", 24, "<I", 100)
+    with pytest.raises(SeriesError, match="damaged inside its ZIP"):
+        content_of(archive / "a")
+
+
+def test_a_member_that_holds_less_than_it_declares_is_refused(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"a": CONTENT})
+    patched(archive, b"a", 24, "<I", len(CONTENT) + 100)
+    with pytest.raises(SeriesError, match="damaged inside its ZIP"):
+        content_of(archive / "a")
+
+
+def test_a_wrong_bit_in_a_member_is_found(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"a": CONTENT}, zipfile.ZIP_STORED)
+    content = bytearray(archive.read_bytes())
+    content[40_000] ^= 1
+    archive.write_bytes(content)
+    with pytest.raises(SeriesError, match="damaged inside its ZIP"):
+        content_of(archive / "a")
+
+
+def test_too_many_members_are_refused_before_they_are_listed(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "_MAX_MEMBERS", 20)
+    assert len(files_in(zipped(tmp_path / "a.zip", {str(n): b"" for n in range(20)}))) == 20
+    many = zipped(tmp_path / "b.zip", {str(n): b"" for n in range(21)})
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # not even asked
+    assert "more than 20 files" in refusals_in(many)[0][1]
+
+
+def test_a_cut_archive_is_refused_in_one_sentence_wherever_it_ends(tmp_path):
+    whole = zipped(tmp_path / "a.zip", {f"IM/{n}": os.urandom(500) for n in range(5)}).read_bytes()
+    for part in range(1, 32):
+        (tmp_path / "cut.zip").write_bytes(whole[: len(whole) * part // 32])
+        ((name, reason),) = refusals_in(tmp_path / "cut.zip")
+        assert (name, reason) == ("cut.zip", "the ZIP is damaged or incomplete; fetch it again")
+
+
+def test_wrong_bits_in_an_archive_end_in_content_or_one_sentence(tmp_path):
+    truth = {f"IM/{n}": os.urandom(300) for n in range(4)}
+    whole = zipped(tmp_path / "a.zip", truth).read_bytes()
+    for place in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x40
+        (tmp_path / "b.zip").write_bytes(damaged)
+        for found in archives.walk([tmp_path / "b.zip"]):
+            if isinstance(found, Refusal):
+                assert found.reason
+                continue
+            with contextlib.suppress(SeriesError):
+                assert content_of(found[0]) in truth.values()
+
+
+def test_an_archive_that_was_replaced_is_opened_anew(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"a": b"old"})
+    assert content_of(archive / "a") == b"old"
+    zipped(tmp_path / "a.zip", {"a": b"newer"})
+    assert content_of(archive / "a") == b"newer"
+
+
+def test_a_thousand_members_read_the_directory_of_their_archive_once(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {str(n): b"x" for n in range(1000)})
+    with opened_files() as opened:
+        for n in range(1000):
+            content_of(archive / str(n))
+    assert opened == [str(archive)]
+
+
+def test_a_member_that_is_not_there_is_said_to_be_gone(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"a": b"a"})
+    with pytest.raises(FileNotFoundError):
+        archives.open_file(archive / "b")
+    archive.unlink()
+    assert not archives.exists(archive / "a")
+    with pytest.raises(FileNotFoundError):
+        archives.open_file(archive / "a")
+
+
+# DICOMDIR
+
+
+def dicomdir(folder: Path, file_ids: list[list[str]]) -> Path:
+    """A DICOMDIR of IMAGE records alone, flat, as a hostile writer would make it: pydicom's own refuses bad names."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["dicomdir"])
+    dataset.FileSetID = "TEST"
+    dataset.DirectoryRecordSequence = []
+    for file_id in file_ids:
+        record = Dataset()
+        record.DirectoryRecordType = "IMAGE"
+        record.add_new("ReferencedFileID", "CS", file_id)
+        dataset.DirectoryRecordSequence.append(record)
+    dataset.save_as(folder / "DICOMDIR", enforce_file_format=True)
+    return folder / "DICOMDIR"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_dicomdir_gives_the_files_it_lists_and_no_others(tmp_path):
+    for name in ("IM/A", "IM/B", "IM/C"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    listed = dicomdir(tmp_path, [["IM", "C"], ["IM", "A"], ["IM", "GONE"]])
+    assert files_in(listed) == [tmp_path / "IM" / "C", tmp_path / "IM" / "A"]
+    assert refusals_in(listed) == [("GONE", "listed by the DICOMDIR but not there")]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("on_disc", ["im/a", "Im/A", "IM/A;1", "im/a.;1", "IM./A."])
+def test_names_on_a_disc_may_differ_in_case_and_carry_a_version(tmp_path, on_disc):
+    (tmp_path / on_disc).parent.mkdir()
+    (tmp_path / on_disc).write_bytes(b"image")
+    assert files_in(dicomdir(tmp_path, [["IM", "A"]])) == [tmp_path / on_disc]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    "file_id",
+    [
+        ["..", "secret"],
+        ["IM", "..", "..", "secret"],
+        ["/", "secret"],
+        ["C:", "secret"],
+        ["LINK"],
+        ["DIR", "secret"],
+    ],
+)
+def test_a_dicomdir_leads_to_nothing_outside_its_folder(tmp_path, file_id):
+    (tmp_path / "secret").write_bytes(b"sentinel")
+    disc = tmp_path / "disc"
+    (disc / "IM").mkdir(parents=True)
+    (disc / "LINK").symlink_to(tmp_path / "secret")
+    (disc / "DIR").symlink_to(tmp_path, target_is_directory=True)
+    listed = dicomdir(disc, [file_id])
+    with opened_files() as opened:
+        assert files_in(listed) == []
+        assert refusals_in(listed) == [("DICOMDIR", "1 of the 1 files it lists lie outside its folder; not opened")]
+    assert str(tmp_path / "secret") not in opened
+    assert str(listed) in opened
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_an_empty_or_damaged_dicomdir_gives_its_folder(tmp_path):
+    (tmp_path / "image").write_bytes(b"image")
+    for content in (dicomdir(tmp_path, []).read_bytes(), b"", b"\0" * 2000):
+        (tmp_path / "DICOMDIR").write_bytes(content)
+        assert files_in(tmp_path / "DICOMDIR") == [tmp_path / "image"]
+
+
+def test_a_dicomdir_within_a_folder_is_passed_over(tmp_path):
+    (tmp_path / "DICOMDIR").write_bytes(b"x")
+    (tmp_path / "image").write_bytes(b"image")
+    assert files_in(tmp_path) == [tmp_path / "image"]
+
+
+def test_the_dicomdir_of_a_real_file_set_lists_its_images():
+    path = Path(str(get_testdata_file("DICOMDIR")))
+    found = files_in(path)
+    assert len(found) > 20
+    assert all(path.parent in file.parents and file.is_file() for file in found)
+
+
+# Voxels beside a header
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.raw", "/etc/passwd", "sub/x.raw", "..\\x.raw", "C:x.raw", "", ".", "..", "a\0b"]
+)
+def test_a_header_may_name_only_a_file_beside_it(tmp_path, name):
+    with pytest.raises(SeriesError, match="beside it"):
+        archives.beside(tmp_path / "a.mhd", name)
+
+
+def test_a_link_beside_a_header_may_not_lead_away(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret").write_bytes(b"sentinel")
+    (tmp_path / "in" / "x.raw").symlink_to(tmp_path / "secret")
+    with pytest.raises(SeriesError, match="beside it"):
+        archives.beside(tmp_path / "in" / "a.mhd", "x.raw")

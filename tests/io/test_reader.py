@@ -1,0 +1,708 @@
+"""Reading in child processes: the same as in this one, and no file can hurt it.
+
+Faults are planted by faulty_reader.py, which runs in the place of the reader's own program.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pydicom.data
+import pytest
+
+from viewer.core.geometry import Geometry
+from viewer.core.study import SeriesError
+from viewer.io import files, reader
+from viewer.io.reader import Reader
+from viewer.io.reader_process import memory_limit_bytes
+
+FAULTY = (sys.executable, "-P", str(Path(__file__).with_name("faulty_reader.py")))
+CT = Path(pydicom.data.get_testdata_file("CT_small.dcm", download=False))
+BUNDLED = CT.parent
+DEMO = Path(__file__).parents[2] / "resources" / "demo" / "mni152-t1"
+
+CRASHED = "the reader crashed on it"
+FAULTS = {
+    "abort": CRASHED,
+    "segfault": CRASHED,
+    "killed": CRASHED,
+    "exit": CRASHED,
+    "interrupt": CRASHED,
+    "leaving": CRASHED,
+    "error": CRASHED,
+    "garbage": CRASHED,
+    "shape": CRASHED,
+    "unknown": CRASHED,
+    "deep": CRASHED,
+    "huge": CRASHED,
+    "another": CRASHED,
+    "unasked": CRASHED,
+    "writing": CRASHED,
+    "endless": "took longer than 2 s",
+    "holding": "took longer than 2 s",
+    "hog": "needs more than 1,024 MB of memory",
+}
+
+
+class Cancelled(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def faulty():
+    """Two processes in which files go wrong as their names say; the same for all tests, as each must leave it well."""
+    made = Reader(2, FAULTY)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def two():
+    made = Reader(2)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def short_limits(monkeypatch):
+    monkeypatch.setattr(reader, "HEADER_LIMIT_S", 2.0)
+    monkeypatch.setattr(reader, "SLICE_LIMIT_S", 2.0)
+
+
+@pytest.fixture
+def copies(tmp_path):
+    """Makes copies of one CT slice under given names."""
+
+    def make(*names):
+        made = [tmp_path / f"{name}.dcm" for name in names]
+        for file in made:
+            shutil.copy(CT, file)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def series_of(write_dicom, tmp_path, oblique_phantom):
+    """The phantom as a scanned series, slices `at` of which go wrong in the way of a fault."""
+
+    def make(fault="", at=(3,)):
+        folder = tmp_path / f"series-{fault}"
+        write_dicom(folder, oblique_phantom)
+        (series,) = files.scan([folder]).series
+        names = [f"{fault}-{k}.dcm" if fault and k in at else f"{k}.dcm" for k in range(series.frames)]
+        return replace(
+            series, files=tuple(file.rename(folder / name) for file, name in zip(series.files, names, strict=True))
+        )
+
+    return make
+
+
+def children(pid):
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(entry.name))
+    return found
+
+
+def descendants(pid):
+    """Processes that a process has started, and those that they have."""
+    return [below for child in children(pid) for below in (child, *descendants(child))]
+
+
+def state(pid):
+    """One letter, "Z" for a zombie; empty for no process. proc(5)."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""
+
+
+def wait_until(what, timeout_s=20.0):
+    end = time.monotonic() + timeout_s
+    while not what() and time.monotonic() < end:
+        time.sleep(0.02)
+    return what()
+
+
+def resident_mb():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
+
+
+def peak_mb():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
+
+
+def same(volume, expected):
+    np.testing.assert_array_equal(volume.voxels, expected.voxels)
+    assert volume.voxels.dtype == expected.voxels.dtype
+    assert (volume.overlay is None) == (expected.overlay is None)
+    if expected.overlay is not None:
+        np.testing.assert_array_equal(volume.overlay, expected.overlay)
+    assert volume.complete
+    assert volume.geometry.same_grid(expected.geometry)
+    assert (volume.unit, volume.padding) == (expected.unit, expected.padding)
+
+
+# The same as in this process
+
+
+def test_files_are_looked_at_as_in_this_process_and_in_their_order(two):
+    bundled = sorted(BUNDLED.glob("*.dcm"))
+
+    assert list(two.look_all(bundled)) == list(files.look_here(bundled, lambda: None))
+
+
+def test_a_phantom_arrives_voxel_for_voxel(two, series_of, oblique_phantom):
+    volume = two.read(series_of())
+
+    np.testing.assert_array_equal(volume.voxels, oblique_phantom.voxels)
+    assert volume.voxels.dtype == np.int16
+    assert volume.geometry.same_grid(oblique_phantom.geometry)
+    assert volume.unit == "HU"
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_real_series_are_read_or_refused_as_in_this_process(processes, two):
+    one = two if processes else Reader(processes=0)
+    kinds = set()
+
+    for series in files.scan([BUNDLED], lambda: None, one.look_all).series:
+        try:
+            expected = files.read_series(series)
+        except SeriesError as error:
+            with pytest.raises(SeriesError, match=f"^{re.escape(str(error))}$"):
+                one.read(series)
+            kinds.add("refused")
+        else:
+            same(one.read(series), expected)
+            kinds |= {str(expected.voxels.dtype), "overlay" if series.overlays else "", series.frames > 1}
+
+    assert {"refused", "int16", "int32", "uint8", "float32", "overlay", True} <= kinds
+
+
+def test_the_demo_study_is_read_as_in_this_process(two):
+    (series,) = files.scan([DEMO], lambda: None, two.look_all).series
+
+    same(two.read(series, first=series.frames // 2), files.read_series(series))
+
+
+def test_a_volume_in_one_file_is_read_at_once(two, tmp_path, oblique_phantom):
+    files.write_image(oblique_phantom.voxels, oblique_phantom.geometry, tmp_path / "phantom.nii.gz")
+    (series,) = files.scan([tmp_path], lambda: None, two.look_all).series
+
+    volume = two.read(series)
+
+    np.testing.assert_array_equal(volume.voxels, oblique_phantom.voxels)
+    assert volume.geometry.same_grid(oblique_phantom.geometry)
+
+
+def test_file_names_in_no_known_encoding_are_read(two, series_of, tmp_path):
+    series = series_of()
+    odd = tmp_path / os.fsdecode(b"h\xe9t\xe9rog\xe8ne")
+    series.files[0].parent.rename(odd)
+
+    (found,) = files.scan([odd], lambda: None, two.look_all).series
+
+    assert found.files[0].parent == odd
+    assert two.read(found).complete
+
+
+# Slices arrive
+
+
+@pytest.mark.parametrize("slow", [range(7), (6,)])
+@pytest.mark.parametrize("processes", [0, 2])
+def test_the_slice_that_is_wanted_first_arrives_first_and_the_others_follow(processes, slow, faulty, series_of):
+    one = faulty if processes else Reader(processes=0)
+    series = series_of("slow", at=slow)
+    told, whole = [], []
+
+    def arrived(volume, slices):
+        assert all(volume.arrived[k] for k in slices)
+        told.append(slices)
+        whole.append((volume, volume.complete))
+
+    volume = one.read(series, arrived=arrived, first=6)
+
+    assert 6 in told[0]
+    assert len(told[0]) <= 2 or slow == (6,)  # the other process has had one more, or all others
+    assert sorted(k for slices in told for k in slices) == list(range(7))
+    assert all(given is volume for given, _ in whole)
+    assert [complete for _, complete in whole].count(True) == 1
+    assert volume.complete
+
+
+def test_nobody_can_write_into_the_voxels(two, series_of):
+    volume = two.read(series_of())
+
+    with pytest.raises(ValueError, match="read-only"):
+        volume.voxels[0, 0, 0] = 1
+    with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+        volume.voxels.flags.writeable = True
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_values_that_need_a_larger_type_are_read_again_into_it(processes, two, write_dicom, tmp_path, oblique_phantom):
+    one = two if processes else Reader(processes=0)
+
+    def steeper(dataset, k):
+        dataset.RescaleSlope = 40 if k == 6 else 1
+
+    write_dicom(tmp_path, oblique_phantom, change=steeper)
+    (series,) = files.scan([tmp_path]).series
+    expected = oblique_phantom.voxels.astype(np.int32)
+    expected[6] = (expected[6] + 1024) * 40 - 1024
+    given = []
+
+    volume = one.read(
+        replace(series, value_type="int16"), arrived=lambda volume, slices: given.append((volume, slices))
+    )
+
+    np.testing.assert_array_equal(volume.voxels, expected)
+    assert volume.voxels.dtype == np.int32
+    of_the_last = [k for volume_, slices in given if volume_ is volume for k in slices]
+    assert sorted(of_the_last) == list(range(7))
+
+
+def test_progress_reaches_the_end_and_never_falls(two, series_of):
+    fractions = []
+
+    two.read(series_of(), lambda fraction, text: fractions.append(fraction))
+
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+# No file can hurt
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_file_that_ends_its_process_is_refused_in_one_sentence_and_others_go_on(faulty, copies, fault):
+    paths = copies("a", "b", f"{fault}-1", "c", "d", "e")
+    expected = list(files.look_here(paths, lambda: None))
+
+    looks = list(faulty.look_all(paths))
+
+    assert [look.file for look in looks] == paths
+    assert FAULTS[fault] in looks[2].refused
+    assert "fetch it again" in looks[2].refused
+    assert looks[:2] + looks[3:] == expected[:2] + expected[3:]
+    assert list(faulty.look_all(paths[:2])) == expected[:2]
+    assert not (paths[0].with_name("written").exists() and paths[0].with_name("written").read_bytes())
+
+
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"another", "unasked"}))
+def test_a_slice_that_ends_its_process_is_named_and_other_series_are_read(faulty, series_of, fault):
+    good, bad = series_of(), series_of(fault)
+
+    with pytest.raises(SeriesError, match=f"^{fault}-3.dcm: .*{FAULTS[fault]}.*fetch it again"):
+        faulty.read(bad)
+
+    same(faulty.read(good), files.read_series(good))
+
+
+def test_many_faults_at_once_each_get_their_own_sentence(faulty, copies):
+    kinds = ["abort", "fine", "hog", "fine", "garbage", "exit", "fine", "fine"]
+    paths = copies(*(f"{kinds[n % 8]}-{n}" for n in range(64)))
+
+    looks = list(faulty.look_all(paths))
+
+    for look, n in zip(looks, range(64), strict=True):
+        assert FAULTS.get(kinds[n % 8], "") in look.refused
+        assert (look.instance is not None) == (kinds[n % 8] == "fine")
+
+
+def test_a_reader_cannot_cut_the_memory_that_the_window_looks_at(series_of):
+    given = []
+
+    with (
+        contextlib.closing(Reader(1, FAULTY)) as one,  # a second one might cut before the first slice is there
+        pytest.raises(SeriesError, match=CRASHED),
+    ):
+        one.read(series_of("cutting", at=(6,)), arrived=lambda volume, slices: given.append(volume), first=0)
+
+    assert given
+    assert all(int(volume.voxels.sum()) for volume in given)  # this process would have ended with SIGBUS
+
+
+@pytest.mark.parametrize("fault", ["hog", "huge", "deep", "endless"])
+def test_this_process_grows_little_over_a_bad_file(faulty, copies, fault):
+    paths = copies("a", f"{fault}-1", "b")
+    list(faulty.look_all(paths))
+    before = peak_mb()
+
+    list(faulty.look_all(paths))
+
+    assert peak_mb() - before < 20
+
+
+def test_chatter_of_decoders_stays_out_of_the_terminal(faulty, copies, capfd):
+    list(faulty.look_all(copies("chatter-1", "chatter-2")))
+
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_slice_is_refused_with_its_own_sentence(two, series_of):
+    series = series_of()
+    series.files[2].write_bytes(series.files[2].read_bytes()[:-40])
+
+    with pytest.raises(SeriesError, match=series.files[2].name) as refused:
+        two.read(series)
+
+    assert CRASHED not in str(refused.value)
+
+
+# Memory
+
+
+def test_a_series_that_does_not_fit_into_memory_is_refused_with_both_figures(two, series_of, monkeypatch):
+    monkeypatch.setattr(reader, "_free_bytes", lambda: 8_000_000_000)
+
+    with pytest.raises(SeriesError, match=r"needs 12\.3 GB of memory, 8\.0 GB are free"):
+        two.read(replace(series_of(), size=(1_000_000, 879, 7)))
+
+
+@pytest.mark.parametrize("size", [(10**9, 10**9, 7), (10**5, 10**6, 7), (0, 11, 7), (-14, 11, 7), None])
+def test_an_impossible_size_is_refused(two, series_of, size):
+    with pytest.raises(SeriesError, match=r"memory|how many pixels"):
+        two.read(replace(series_of(), size=size))
+
+
+def test_a_series_with_fewer_files_than_slices_is_refused(two, series_of):
+    series = series_of()
+
+    with pytest.raises(SeriesError, match="not as many"):
+        two.read(replace(series, files=series.files[:5]))
+
+
+def test_voxels_of_python_objects_are_refused(two, series_of):
+    with pytest.raises(SeriesError, match="type object"):
+        two.read(replace(series_of(), value_type="object"))
+
+
+def test_memory_is_given_back_when_the_volume_is_dropped(two, tmp_path):
+    noise = np.random.default_rng(3).integers(0, 3000, (60, 512, 512), np.int16)  # 31 MB
+    geometry = Geometry((512, 512, 60), (0.7, 0.7, 1.5), np.zeros(3), np.eye(3))
+    files.write_image(noise, geometry, tmp_path / "noise.nii.gz")
+    (series,) = files.scan([tmp_path], lambda: None, two.look_all).series
+    int(two.read(series).voxels.sum())
+    before = resident_mb()
+
+    volume = two.read(series)
+    assert int(volume.voxels.sum()) == int(noise.sum())
+    assert resident_mb() - before > 25
+    del volume
+
+    assert resident_mb() - before < 5
+    assert not [entry for entry in Path("/proc/self/fd").iterdir() if "voxels" in str(entry.resolve())]
+    assert wait_until(lambda: not any(map(has_voxels, descendants(os.getpid()))))
+
+
+def has_voxels(pid):
+    return "voxels" in Path(f"/proc/{pid}/maps").read_text()
+
+
+def test_a_reader_may_take_four_times_what_a_large_file_declares(tmp_path):
+    """A file of 0.4 GB: 1.6 GB are allowed, more than the 1 GB for small ones."""
+    (series,) = files.scan([CT]).series
+
+    assert memory_limit_bytes(series, "int16") == 1 << 30
+    assert memory_limit_bytes(replace(series, size=(1000, 1000, 200), files=(CT,)), "int16") == 1_600_000_000
+    assert memory_limit_bytes(replace(series, size=(1000, 1000, 200), files=(CT,) * 200), "int16") == 1_600_000_000
+    in_slices = tuple(tmp_path / str(k) for k in range(200))
+    assert memory_limit_bytes(replace(series, size=(1000, 1000, 200), files=in_slices), "int16") == 1 << 30
+
+
+# Cancelling, and several at once
+
+
+def test_a_cancelled_look_ends_soon_and_the_next_call_works(faulty, copies):
+    paths = copies(*(f"slow-{n}" for n in range(40)), "a")
+    calls = []
+
+    def check():
+        calls.append(1)
+        if len(calls) > 5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(faulty.look_all(paths, check))
+
+    started = time.monotonic()
+    (look,) = faulty.look_all(paths[-1:])
+    assert look.instance is not None
+    assert time.monotonic() - started < 4.0  # the 40 slow files would take 6 s
+
+
+def test_a_look_cancelled_while_a_file_hangs_does_not_hold_up_the_next_call(faulty, copies, monkeypatch):
+    monkeypatch.setattr(reader, "HEADER_LIMIT_S", 1000.0)
+    paths = copies("holding-1", "endless-1", "a")
+    list(faulty.look_all(copies("slow-1", "slow-2")))  # both processes run
+
+    def check():
+        if time.monotonic() > end:
+            raise Cancelled
+
+    end = time.monotonic() + 1.0
+    with pytest.raises(Cancelled):
+        list(faulty.look_all(paths, check))
+
+    (look,) = faulty.look_all(paths[-1:])
+    assert look.instance is not None
+
+
+def test_a_reading_can_be_cancelled_and_the_series_read_again(faulty, series_of):
+    series = series_of("slow", at=(2,))
+
+    def progress(fraction, text):
+        if fraction > 0:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        faulty.read(series, progress)
+
+    assert faulty.read(series).complete
+
+
+def test_several_threads_get_their_own_results(faulty, series_of, copies, phantom):
+    good, bad = series_of(), series_of("abort")
+    paths = copies(*(f"{'exit' if n % 10 == 3 else 'fine'}-{n}" for n in range(40)))
+    expected = files.read_series(good).voxels
+    wrong = []
+
+    def read():
+        wrong.extend("voxels" for _ in range(3) if not np.array_equal(faulty.read(good).voxels, expected))
+
+    def fail():
+        for _ in range(3):
+            try:
+                faulty.read(bad)
+            except SeriesError as error:
+                if "abort-3.dcm" not in str(error):
+                    wrong.append(str(error))
+            else:
+                wrong.append("no error")
+
+    def look():
+        for look, path in zip(faulty.look_all(paths), paths, strict=True):
+            if look.file != path or bool(look.refused) != path.name.startswith("exit"):
+                wrong.append(look)
+
+    threads = [threading.Thread(target=work) for work in (read, fail, look, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert wrong == []
+
+
+def test_an_opening_waits_for_no_more_than_one_file_of_a_long_scan(faulty, series_of, copies):
+    paths = copies(*(f"slow-{n}" for n in range(100)))
+    series = series_of()
+    looked = []
+
+    def scan():
+        with contextlib.suppress(Cancelled):
+            looked.extend(faulty.look_all(paths, check))
+
+    def check():
+        if opened:
+            raise Cancelled
+
+    opened = []
+    thread = threading.Thread(target=scan)
+    thread.start()
+    assert wait_until(lambda: looked)
+    before = len(looked)
+    faulty.read(series, arrived=lambda volume, slices: None)
+    between = len(looked) - before
+    opened.append(True)
+    thread.join(30)
+
+    assert between <= 4  # each process ends the file it is at; a request of the scan has 13
+    assert all(look.instance is not None for look in looked)
+
+
+# Start and end
+
+
+def test_closing_leaves_no_process_behind(copies):
+    before = children(os.getpid())
+    one = Reader(2, FAULTY)
+    list(one.look_all(copies("a", "abort-1", "b", "hog-1")))
+    (parent,) = set(children(os.getpid())) - set(before)
+    started = [parent, *descendants(parent)]
+    assert len(started) >= 3
+
+    one.close()
+    one.close()
+
+    assert "".join(map(state, started)) == ""
+    with pytest.raises(SeriesError, match="closing"):
+        list(one.look_all(copies("a")))
+
+
+def test_processes_that_died_are_buried(faulty, copies):
+    list(faulty.look_all(copies(*(f"abort-{n}" for n in range(6)))))
+
+    assert wait_until(lambda: "Z" not in map(state, descendants(os.getpid())))
+
+
+def test_closing_ends_calls_that_still_run(copies):
+    one = Reader(2, FAULTY)
+    before = children(os.getpid())
+    one.start()
+    assert wait_until(lambda: [c for c in children(os.getpid()) if c not in before])
+    (parent,) = set(children(os.getpid())) - set(before)
+    assert wait_until(lambda: len(descendants(parent)) == 2)
+    paths = copies("endless-1", "holding-2", "a")
+    said = []
+
+    def look():
+        try:
+            list(one.look_all(paths))
+        except SeriesError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    time.sleep(0.5)
+    started = time.monotonic()
+    one.close()
+    thread.join(10)
+
+    assert time.monotonic() - started < reader._END_LIMIT_S
+    assert state(parent) == ""
+    assert len(said) == 1 and "closing" in said[0]
+
+
+def test_closing_while_the_processes_still_start_does_not_wait_for_them():
+    one = Reader(2)
+    before = children(os.getpid())
+    one.start()
+    assert wait_until(lambda: [c for c in children(os.getpid()) if c not in before])
+    started = time.monotonic()
+    one.close()
+
+    assert time.monotonic() - started < reader._END_LIMIT_S
+    assert set(children(os.getpid())) <= set(before)
+
+
+@pytest.mark.parametrize("program", [("/no/such/program",), (sys.executable, "-c", "raise SystemExit(3)")])
+def test_a_program_that_does_not_start_is_said_and_does_not_hang(program, copies):
+    one = Reader(2, program)
+    with pytest.raises(SeriesError, match="does not start; install Slicewise again"):
+        list(one.look_all(copies("a")))
+    with pytest.raises(SeriesError, match="does not start"):
+        list(one.look_all(copies("a")))
+    one.close()
+
+
+def test_a_program_that_did_not_start_is_tried_again_by_the_next_call(tmp_path, copies):
+    program = f"""
+import os
+from viewer.io import files, reader_process
+if os.path.exists({str(tmp_path / "damaged")!r}):
+    raise SystemExit(3)
+reader_process.run(files.look, files.read_slices)
+"""
+    one = Reader(2, (sys.executable, "-P", "-c", program))
+    (tmp_path / "damaged").touch()
+    with pytest.raises(SeriesError, match="does not start"):
+        list(one.look_all(copies("a")))
+    (tmp_path / "damaged").unlink()
+
+    (look,) = one.look_all(copies("a"))
+    assert look.instance is not None
+    one.close()
+
+
+def test_no_reader_outlives_the_process_that_forked_it(copies):
+    one = Reader(2, FAULTY)
+    before = children(os.getpid())
+    paths = copies("a", "endless-1", "holding-2")
+    looks = one.look_all(paths)
+    next(looks)
+    (parent,) = set(children(os.getpid())) - set(before)
+    readers = descendants(parent)
+    time.sleep(0.3)
+    os.kill(parent, signal.SIGKILL)
+
+    assert [CRASHED in look.refused for look in looks] == [True, True]
+    assert wait_until(lambda: "".join(map(state, readers)).strip("Z") == "")
+    one.close()
+
+
+def test_reading_goes_on_after_all_its_processes_were_killed(copies):
+    one = Reader(2)
+    paths = copies("a", "b")
+    before = children(os.getpid())
+    expected = list(one.look_all(paths))
+    (parent,) = set(children(os.getpid())) - set(before)
+    for pid in (*descendants(parent), parent):
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+
+    assert list(one.look_all(paths)) == expected
+    one.close()
+
+
+def test_the_keyboards_interrupt_does_not_end_the_processes(two, copies):
+    paths = copies("a", "b")
+    expected = list(two.look_all(paths))
+    started = descendants(os.getpid())
+    for pid in started:
+        os.kill(pid, signal.SIGINT)
+
+    assert list(two.look_all(paths)) == expected
+    assert set(started) <= set(descendants(os.getpid()))
+
+
+SCRIPT = """
+import sys, os, threading
+from pathlib import Path
+from viewer.io.reader import Reader
+from viewer.io.reader_process import memory_limit_bytes
+reader = Reader(2, {program!r})
+reader.start()
+print([look.instance is not None for look in reader.look_all([Path({file!r})])], flush=True)
+"""
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_script_without_a_main_guard_can_read_and_ends_cleanly_without_closing(tmp_path, as_text):
+    text = SCRIPT.format(program=reader._PROGRAM, file=str(CT))
+    (tmp_path / "script.py").write_text(text)
+    argv = [sys.executable, "-c", text] if as_text else [sys.executable, str(tmp_path / "script.py")]
+
+    ended = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[True]\n", "")
+
+
+def test_processes_die_with_a_killed_parent_even_in_an_endless_loop(tmp_path, copies):
+    endless = copies("holding-1", "endless-1")
+    text = SCRIPT.format(program=FAULTY, file=str(CT))
+    text += f"print(*reader.look_all([Path(name) for name in {list(map(str, endless))!r}]))"
+    with subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "[True]\n"
+        time.sleep(0.5)
+        started = descendants(parent.pid)
+        parent.kill()
+
+    assert len(started) == 3
+    assert wait_until(lambda: all(state(pid) in ("", "Z") for pid in started), 5.0)
