@@ -174,6 +174,7 @@ class _Telling:
     def __init__(self, progress: Progress, arrived: Arrived | None, first: int | None) -> None:
         self._progress, self._arrived, self.first = progress, arrived, first
         self._new: list[int] = []
+        self._shown = False
         self._last_s = -math.inf
 
     @property
@@ -188,13 +189,16 @@ class _Telling:
 
     def tell(self, volume: Volume) -> None:
         assert volume.arrived is not None
-        if not volume.complete and time.monotonic() - self._last_s < _TELL_EVERY_S:
+        can_be_shown = bool(self._new) and (self.first is None or bool(volume.arrived[self.first]))
+        soon = time.monotonic() - self._last_s < _TELL_EVERY_S
+        if soon and not volume.complete and (self._shown or not can_be_shown):  # the first slice waits for nothing
             return
         count, total = int(volume.arrived.sum()), len(volume.arrived)
         self._progress(count / total, f"Read {count} of {total} slices")
-        if self._arrived is not None and self._new and (self.first is None or volume.arrived[self.first]):
+        if self._arrived is not None and can_be_shown:
             self._arrived(volume, tuple(self._new))
             self._new.clear()
+            self._shown = True
         self._last_s = time.monotonic()
 
 
