@@ -72,6 +72,11 @@ class JobQueue:
     def deliver(self) -> Deliver:
         return self._deliver
 
+    @property
+    def idle(self) -> bool:
+        """True if nothing is queued or running."""
+        return not self._running
+
     def subscribe(self, listener: Callable[[Job], None]) -> None:
         """Have a listener called on the owner's thread when a job's state or progress changes."""
         self._listeners.append(listener)

@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,7 @@ TrainingState = Literal[
 Arrived = Callable[[Volume, Sequence[int]], None]
 
 DEMO_MODEL = "brain-structures-mr"
+_LET_GO_AFTER_S = 1.0  # by then nothing on the screen needs what was open before
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
 
 
@@ -243,8 +245,7 @@ class Workflows:
                 return
             if not partly or partly[-1] is not volume:
                 partly.append(volume)
-                session.end_stroke()
-                self._annotation_key = ""
+                self._leave()
                 session.open(series, volume)
             session.slices_arrived(slices)
 
@@ -257,12 +258,12 @@ class Workflows:
             if wish != self._opened:
                 return
             opened, volume, key, annotations = result
-            session.end_stroke()
-            self._annotation_key = key
             if partly:
                 session.complete(volume, annotations)
             else:
+                self._leave()
                 session.open(opened, volume, annotations, keep_view=keep_view)
+            self._annotation_key = key
             session.set_read_only(not self.annotation_store.hold(key))
             done()
             if session.read_only:
@@ -524,6 +525,17 @@ class Workflows:
         self.library.close()
 
     # Parts
+
+    def _leave(self) -> None:
+        """End the work on the open series, which is about to be replaced."""
+        session = self.session
+        session.end_stroke()
+        self._annotation_key = ""
+        # To give back some hundred megabytes takes longer than a frame: not on the session's thread.
+        held = [session.volume, session.label_map, session.machine, session.proposal, session.moments]
+        thread = threading.Timer(_LET_GO_AFTER_S, held.clear)
+        thread.daemon = True
+        thread.start()
 
     def _autosave(self, change: Change) -> None:
         session, key = self.session, self._annotation_key

@@ -62,10 +62,17 @@ class LabelMap:
 
     voxels: NDArray[np.uint8]
     revision: int = field(default=0)
+    began_empty: bool = False
 
     @classmethod
     def empty(cls, geometry: Geometry) -> LabelMap:
-        return cls(np.zeros(geometry.shape, dtype=np.uint8))
+        return cls(np.zeros(geometry.shape, dtype=np.uint8), began_empty=True)
+
+    @property
+    def blank(self) -> bool:
+        """True if nothing has ever been drawn on it. Known without reading its voxels, which takes long the first
+        time: their memory is not there before."""
+        return self.began_empty and self.revision == 0
 
 
 def to_image(voxels: NDArray, geometry: Geometry) -> sitk.Image:

@@ -74,6 +74,8 @@ def _application() -> QApplication:
 
 
 def _dress(app: QApplication) -> None:
+    # Each call into Qt lets other threads run Python, and with the usual 5 ms a repaint of many calls waits for long.
+    sys.setswitchinterval(0.0005)
     app.setApplicationName("Slicewise")
     app.setApplicationDisplayName("")  # the window writes its whole title itself
     app.setDesktopFileName("slicewise")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,7 +27,7 @@ from PySide6.QtWidgets import QWidget
 
 from viewer.core.display import VoiTable, WindowLevel, label_colours
 from viewer.core.events import What
-from viewer.core.geometry import PLANES, Plane, edge_letters, plane_axes
+from viewer.core.geometry import PLANES, Plane, PlaneAxes, edge_letters, plane_axes
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series
@@ -136,7 +138,7 @@ class SlicePane(Pane):
         self._hover: QPointF | None = None
         self._wheel_rest = 0.0
         self._shown_slice = -1
-        self._shown: Volume | None = None
+        self._shown: Callable[[], Volume | None] = lambda: None  # weak: a painted picture must not keep its volume
         self._shown_arrival = -1
         self._arrival = QTimer(self, singleShot=True, interval=_ARRIVAL_MS)
         self._arrival.timeout.connect(self._show_arrived)
@@ -380,7 +382,7 @@ class SlicePane(Pane):
 
     def _voxels_changed(self) -> None:
         own_slice = self._view is not None and self._view.axes.normal == 2
-        if self.session.shown is not self._shown or (own_slice and self._arrival_now() != self._shown_arrival):
+        if self.session.shown is not self._shown() or (own_slice and self._arrival_now() != self._shown_arrival):
             self._forget(grey=True)
             self.update()
         elif self.session.loading and not self._arrival.isActive():
@@ -451,17 +453,20 @@ class SlicePane(Pane):
 
     def _paint_image(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
         if self._grey is None:
-            self._shown, self._shown_arrival = volume, self._arrival_now()
+            self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
             self._grey = self._picture(view, volume)
         painter.drawImage(QPointF(0, 0), self._grey)
 
     def _picture(self, view: SliceView, volume: Volume) -> QImage:
         """The pane's size at the screen's resolution: the slice, what the file draws on it, and what is not there."""
         session, k, ratio = self.session, self._slice_index, self.devicePixelRatioF()
+        voxels, index = volume.voxels, k
+        if session.loading and volume.arrived is not None and view.axes.normal != 2:
+            voxels, index = _what_has_arrived(volume, volume.arrived, view.axes, k), 0
         if volume.colour:
-            pixels = slice_of(volume.voxels, view.axes, k)
+            pixels = slice_of(voxels, view.axes, index)
         else:
-            pixels = grey_slice(volume.voxels, view.axes, k, session.window, session.inverted, volume.padding)
+            pixels = grey_slice(voxels, view.axes, index, session.window, session.inverted, volume.padding)
         picture = _scaled(pixels, view, ratio)
         with QPainter(picture) as painter:
             if volume.overlay is not None and session.file_overlay_visible:
@@ -483,9 +488,11 @@ class SlicePane(Pane):
             return
         ratio = self.devicePixelRatioF()
         if self._labels_stale:
-            colours = label_colours(session.labels, session.overlay_opacity)
-            shown = slice_of(session.label_map.voxels, view.axes, self._slice_index)
-            self._labels, self._labels_stale = _layer(shown, view, colours, ratio, hatched=False), False
+            self._labels, self._labels_stale = None, False
+            if not session.label_map.blank:
+                colours = label_colours(session.labels, session.overlay_opacity)
+                shown = slice_of(session.label_map.voxels, view.axes, self._slice_index)
+                self._labels = _layer(shown, view, colours, ratio, hatched=False)
         if self._proposal_stale:
             self._proposal, self._proposal_stale = None, False
             if session.proposal is not None:
@@ -796,6 +803,17 @@ def _length(mm: float, series: Series) -> str:
     """A length with what it was measured by, where that is not the patient."""
     at_detector = " at detector" if series.calibration == "ImagerPixelSpacing" else ""
     return f"{mm:g} mm{at_detector}"
+
+
+def _what_has_arrived(volume: Volume, arrived: NDArray[np.bool_], axes: PlaneAxes, slice_index: int) -> NDArray:
+    """One slice across the stack, as voxels[k, j, i] one voxel thick, with zeros where nothing has arrived: to read
+    memory that nobody has written yet would have all of it made, which takes longer than a frame may."""
+    here = slice(slice_index, slice_index + 1)
+    place = (here, slice(None)) if axes.normal == 1 else (slice(None), here)
+    layer = np.zeros((len(arrived), *volume.voxels[0][place].shape), volume.voxels.dtype)
+    for k in np.flatnonzero(arrived):
+        layer[k] = volume.voxels[k][place]
+    return layer
 
 
 def _layer(

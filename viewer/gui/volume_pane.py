@@ -286,7 +286,7 @@ class VolumePane(Pane):
     def _layers(self) -> list[LabelLayer]:
         session = self.session
         layers = []
-        if session.label_map is not None and (session.label_map.revision > 0 or session.label_map.voxels.any()):
+        if session.label_map is not None and not session.label_map.blank:
             layers.append(LabelLayer(session.label_map.voxels, session.labels))
         if session.proposal is not None:
             layers.append(LabelLayer(session.proposal.voxels, session.proposal.labels))
