@@ -157,7 +157,12 @@ def _info(options: argparse.Namespace) -> int:
     else:
         for series in scan.series:
             size = " x ".join(map(str, series.size)) if series.size else "size unknown"
-            print(f"{series.modality or '?':4} {series.description or '(no description)'}  {size}")
+            moment = (
+                f"  {series.moment.label} ({series.moment.number + 1} of {series.moment.count})"
+                if series.moment
+                else ""
+            )
+            print(f"{series.modality or '?':4} {series.description or '(no description)'}  {size}{moment}")
             print(f"     {series.verdict.kind}: {series.verdict.detail}")
             for note in series.notes:
                 print(f"     note: {note}")
@@ -208,6 +213,8 @@ def _convert(options: argparse.Namespace) -> int:
         print(sentence)
     files.write_image(volume.voxels, volume.geometry, options.out)
     print(f"wrote {options.out}")
+    if series.spacing_mm is None or series.spacing_mm[2] is None:
+        print("the files tell no spacing between slices; what stands in its place has no meaning")
     return 0
 
 

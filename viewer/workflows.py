@@ -201,6 +201,10 @@ class Workflows:
             self._reading_moments.cancel()
         return self._open(f"Opening {series.description or series.modality}", series, work, opened)
 
+    def is_open(self, uid: str) -> bool:
+        """True if a listed series is the open one, as its files are now, with all that may be done with it."""
+        return self.session.series == self.library.series(uid) and not self.session.read_only
+
     def show_moment(self, number: int) -> Job | None:
         """Open another moment of the sequence that is open, with its own labels, seen as the present one is."""
         siblings, volumes = self.session.moment_series, self.session.moments
@@ -279,6 +283,7 @@ class Workflows:
                     session.close_series()
                     self.annotation_store.let_go()
                 self._fail(message)
+                self._library_changed()  # its files may be gone
 
         self._opening = self.jobs.submit(title, read, finish, failed, lambda: failed(""))
         return self._opening
@@ -765,7 +770,7 @@ def _on_regular_grid(series: Series, geometry: Geometry, sentence: str) -> Serie
 
 def _first_shown(series: Series) -> int:
     """The slice that is read before the others: the one on which the cross-hair stands after opening."""
-    return series.frames // 2 if series.verdict.is_volume else 0
+    return int(np.rint((series.frames - 1) / 2)) if series.verdict.is_volume else 0
 
 
 def _write_job(run: TrainingRun, seed: int, batch: int) -> None:

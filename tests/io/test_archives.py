@@ -14,9 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage, generate_uid
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
+    generate_uid,
+)
 
 from viewer.core.study import Refusal, SeriesError
 from viewer.io import archives
@@ -334,6 +340,30 @@ def test_too_many_members_are_refused_before_they_are_listed(tmp_path, monkeypat
     assert "more than 20 files" in refusals_in(many)[0][1]
 
 
+@pytest.mark.parametrize("comment_bytes", [0, 65_535])
+def test_too_many_members_are_refused_behind_a_long_comment_too(tmp_path, monkeypatch, comment_bytes):
+    monkeypatch.setattr(archives, "_MAX_MEMBERS", 20)
+    archive = zipped(tmp_path / "a.zip", {str(n): b"" for n in range(21)})
+    whole = archive.read_bytes()
+    end = whole.rindex(b"PK\5\6")
+    start, size = whole.index(b"PK\1\2"), end - whole.index(b"PK\1\2")
+    archive.write_bytes(
+        whole[:end]
+        + struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 21, 21, size, start)
+        + struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+        + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0, 0, comment_bytes)
+        + b" " * comment_bytes
+    )
+    with zipfile.ZipFile(archive) as opened:
+        assert len(opened.namelist()) == 21
+    assert "more than 20 files" in refusals_in(archive)[0][1]
+
+
+def test_an_archive_whose_directory_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "_MAX_DIRECTORY_BYTES", 4000)
+    assert "list of files is too long" in refusals_in(zipped(tmp_path / "a.zip", {"n" * 4000: b""}))[0][1]
+
+
 def test_a_cut_archive_is_refused_in_one_sentence_wherever_it_ends(tmp_path):
     whole = zipped(tmp_path / "a.zip", {f"IM/{n}": os.urandom(500) for n in range(5)}).read_bytes()
     for part in range(1, 32):
@@ -453,6 +483,23 @@ def test_an_empty_or_damaged_dicomdir_gives_its_folder(tmp_path):
     for content in (dicomdir(tmp_path, []).read_bytes(), b"", b"\0" * 2000):
         (tmp_path / "DICOMDIR").write_bytes(content)
         assert files_in(tmp_path / "DICOMDIR") == [tmp_path / "image"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+def test_a_dicomdir_that_costs_too_much_gives_its_folder(tmp_path, monkeypatch, syntax):
+    monkeypatch.setattr(archives, "_MAX_RECORDS", 20)
+    (tmp_path / "A").write_bytes(b"a")
+    (tmp_path / "not listed").write_bytes(b"b")
+    listed = dicomdir(tmp_path, [["A"]] * 20)
+    assert files_in(listed) == [tmp_path / "A"]
+    if syntax == ExplicitVRLittleEndian:
+        dicomdir(tmp_path, [["A"]] * 21)
+    else:
+        dataset = dcmread(listed)
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.save_as(listed)
+    assert files_in(listed) == [tmp_path / "A", tmp_path / "not listed"]
 
 
 def test_a_dicomdir_within_a_folder_is_passed_over(tmp_path):

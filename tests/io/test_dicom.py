@@ -1181,7 +1181,35 @@ def test_files_that_claim_to_be_the_same_image_but_differ_are_both_kept(tmp_path
     assert set(series.files) == {*files, other}
     assert "1 identical copy was left out." in series.notes
     assert not series.geometry.is_grid
-    assert any("choose one" in note and "other.dcm" in note for note in series.notes)
+    (note,) = [note for note in series.notes if "other.dcm" in note]
+    assert note.startswith("1 image is there more than once with different contents (")
+    assert files[3].name in note
+    assert "into another folder" in note
+
+
+def test_a_series_that_is_there_in_two_compressions_says_so_once(tmp_path, oblique_phantom, write_dicom):
+    files = write_dicom(tmp_path, oblique_phantom)
+    packed: list[Path] = []
+    for n, file in enumerate(files):
+        dataset = dcmread(file)
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        packed.append(saved(dataset, tmp_path / f"packed-{n}.dcm"))
+    series = only(listed([*files, *packed]))
+    assert series.verdict.kind == "duplicate"
+    (note,) = series.notes
+    assert note.startswith(f"{len(files)} images are there more than once with different contents (")
+    assert "may be a compressed or an edited copy" in note
+
+
+def test_comparing_copies_can_be_cancelled(tmp_path, oblique_phantom, write_dicom):
+    files = write_dicom(tmp_path, oblique_phantom)
+    instances = instances_of([*files, Path(shutil.copy(files[3], tmp_path / "copy.dcm"))])
+
+    def cancel() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        series_of(instances, cancel)
 
 
 def test_images_that_are_claimed_twice_are_never_sorted_into_volumes(tmp_path, oblique_phantom, write_dicom):

@@ -357,6 +357,18 @@ def test_nrrd_with_spacings_alone_has_mm_but_no_left_and_right(tmp_path, oblique
     assert geometry.spacing == (0.8, 1.3, 2.5)
 
 
+@pytest.mark.parametrize(("units", "mm"), [('"cm" "cm" "mm"', (10, 10, 1)), ('"" "???" "um"', (1, 1, 0.001))])
+def test_nrrd_with_spacings_alone_in_other_units_is_converted(tmp_path, oblique_phantom, units, mm):
+    changes = {"space": None, "space_directions": None, "space_origin": None, "spacings": "0.8 1.3 2.5"}
+    path = nrrd(oblique_phantom, tmp_path / "a.nrrd", **changes, units=units)
+    assert only(scan([path])).spacing_mm == pytest.approx((0.8 * mm[0], 1.3 * mm[1], 2.5 * mm[2]))
+
+
+def test_nrrd_whose_spacings_are_no_lengths_is_browsed_in_pixels(tmp_path, oblique_phantom):
+    changes = {"space": None, "space_directions": None, "space_origin": None, "spacings": "0.8 1.3 2.5"}
+    stack_without_place(nrrd(oblique_phantom, tmp_path / "a.nrrd", **changes, units='"mm" "mm" "s"'))
+
+
 @pytest.mark.parametrize("changes", [{"spacings": "0.8 nan 2.5"}, {}, {"spacings": "0.8 1.3"}])
 def test_nrrd_without_a_usable_voxel_size_is_browsed_in_pixels(tmp_path, oblique_phantom, changes):
     without = {"space": None, "space_directions": None, "space_origin": None}
@@ -475,8 +487,16 @@ def test_nifti_rescale_equals_simpleitk(tmp_path, oblique_phantom, scale, code, 
     path.write_bytes(nifti_bytes(oblique_phantom, 1, code=code, scale=scale, voxels=stored.tobytes()))
     volume = read_series(only(scan([path])))
     truth = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
-    np.testing.assert_array_equal(volume.voxels, truth)
-    assert volume.voxels.dtype == truth.dtype
+    np.testing.assert_array_equal(volume.voxels.astype(truth.dtype), truth)
+    wide = kind == "i4" and scale not in ((1.0, 0.0), (0.0, 0.0))  # float32, as SimpleITK, does not hold them exactly
+    assert volume.voxels.dtype == ("float64" if wide else truth.dtype)
+
+
+def test_large_whole_numbers_are_rescaled_exactly(tmp_path, oblique_phantom):
+    stored = np.full(oblique_phantom.voxels.shape, 2**24 + 1, "<i4")
+    path = tmp_path / "a.nii"
+    path.write_bytes(nifti_bytes(oblique_phantom, 1, code=8, scale=(1.0, 2.0), voxels=stored.tobytes()))
+    assert int(read_series(only(scan([path]))).voxels[0, 0, 0]) == 2**24 + 3  # float32 holds even numbers only
 
 
 @pytest.mark.parametrize("part", [0.02, 0.3, 0.9, 0.999])
@@ -801,11 +821,20 @@ def test_meta_image_without_a_place_has_mm_but_no_left_and_right(tmp_path, obliq
         {"TransformMatrix": "1 0 0 0.4 0.9165 0 0 0 1"},
         {"TransformMatrix": "nan 0 0 0 1 0 0 0 1"},
         {"Offset": "1 inf 3"},
+        {"DistanceUnits": "um"},
     ],
 )
 def test_meta_image_with_an_impossible_place_is_browsed_in_pixels(tmp_path, oblique_phantom, changes):
     """SimpleITK itself makes 1 mm of a missing spacing."""
     stack_without_place(meta_image(oblique_phantom, tmp_path / "a.mha", **changes))
+
+
+@pytest.mark.parametrize(("name", "value"), [("Slope", "2"), ("Slope", "nan"), ("Offset", "-1024")])
+def test_meta_image_with_a_scale_is_refused_and_never_shown_without_it(tmp_path, oblique_phantom, name, value):
+    field = f"ElementToIntensityFunction{name}"
+    assert "scale" in refusal(meta_image(oblique_phantom, tmp_path / "a.mha", **{field: value}))
+    neutral = {"ElementToIntensityFunctionSlope": "1", "ElementToIntensityFunctionOffset": "0.0", "DistanceUnits": "mm"}
+    assert only(scan([meta_image(oblique_phantom, tmp_path / "b.mha", **neutral)])).verdict.kind == "regular"
 
 
 def test_meta_image_whose_named_orientation_is_another_says_so(tmp_path, oblique_phantom, with_direction):
@@ -887,6 +916,21 @@ def test_one_slice_stored_as_a_volume_is_2d(tmp_path, oblique_phantom):
     series = only(scan([save(single, tmp_path / "a.nii.gz")]))
     assert series.verdict.kind == "2d"
     assert read_series(series).geometry.same_grid(single.geometry, 0.01)
+
+
+@pytest.mark.parametrize("codes", [(0, 0), (1, 0)])
+@pytest.mark.parametrize(("thickness", "told"), [(0.0, None), (float("nan"), None), (4.0, 4.0)])
+def test_thickness_of_a_flat_nifti_is_never_made_up(tmp_path, oblique_phantom, codes, thickness, told):
+    size = (*oblique_phantom.geometry.size[:2], 1)
+    single = Volume(oblique_phantom.voxels[:1].copy(), replace(oblique_phantom.geometry, size=size))
+    content = bytearray(nifti_bytes(single, 1, qform=True))
+    struct.pack_into("<f", content, 88, thickness)
+    struct.pack_into("<2h", content, 252, *codes)
+    (tmp_path / "a.nii").write_bytes(content)
+    series = only(scan([tmp_path / "a.nii"]))
+    assert series.spacing_mm is not None
+    assert series.spacing_mm[2] == told
+    assert read_series(series).geometry.spacing[:2] == pytest.approx(single.geometry.spacing[:2])
 
 
 def test_flat_nifti_does_not_claim_a_place_that_was_lost(tmp_path, oblique_phantom):
@@ -1064,6 +1108,15 @@ def test_numbered_pictures_of_one_folder_are_a_stack_in_the_order_of_their_numbe
     assert volume.voxels[:, 0, 0].tolist() == [1, 2, 9, 10]
     assert not volume.geometry.is_grid
     assert read_middle(series).voxels[:, 0, 0].tolist() == [9]
+    (note,) = series.notes  # nobody has said that they belong together
+    assert "may be of different days or patients" in note
+    assert only(scan([series.files[0]])).notes == ()
+
+
+def test_what_a_picture_says_a_million_times_is_noted_once(tmp_path):
+    turned = b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)
+    path = png(tmp_path / "a.png", np.zeros((5, 8)), bits=8, colour_type=0, extra=chunk(b"eXIf", turned) * 50)
+    assert len(only(scan([path])).notes) == 1
 
 
 def test_pictures_of_another_size_kind_name_or_folder_stay_apart(tmp_path):

@@ -405,7 +405,9 @@ def test_memory_is_given_back_when_the_volume_is_dropped(two, tmp_path):
     del volume
 
     assert resident_mb() - before < 5
-    assert not [entry for entry in Path("/proc/self/fd").iterdir() if "voxels" in str(entry.resolve())]
+    assert wait_until(  # the pool's thread may be letting go of it at this moment
+        lambda: not [entry for entry in Path("/proc/self/fd").iterdir() if "voxels" in str(entry.resolve())]
+    )
     assert wait_until(lambda: not any(map(has_voxels, descendants(os.getpid()))))
 
 

@@ -118,7 +118,18 @@ def test_times_are_read_in_all_forms_of_the_standard(date, time, after_midnight_
     assert found - midnight == pytest.approx(after_midnight_s, abs=1e-5)
 
 
-@pytest.mark.parametrize(("date", "time"), [("", "120000"), ("20200304", ""), ("20201345", "12"), ("20200304", "noon")])
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ("", "120000"),
+        ("20200304", ""),
+        ("20201345", "12"),
+        ("20200304", "noon"),
+        ("20200304", "240000"),
+        ("20200304", "1260"),
+        ("20200304", "120061"),
+    ],
+)
 def test_what_is_no_date_or_time_is_none(date, time):
     assert seconds_of(date, time) is None
 

@@ -144,6 +144,7 @@ class MainWindow(QMainWindow):
             if damaged is not None:
                 self.show_failure(f"The {what} was damaged and begun anew. The old one is kept: {damaged}")
         self._activate("axial")
+        self._enable()
         self._viewer.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._viewer.setFocus()
         self.commands.apply(What.SERIES)
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """List what lies in files and folders; a single series is opened at once."""
+        self._failure.hide()
         self._viewer.setCursor(Qt.CursorShape.BusyCursor)
         self.workflows.add_paths(paths, self._scanned, self._viewer.unsetCursor)
 
@@ -161,7 +163,8 @@ class MainWindow(QMainWindow):
 
     def open_series(self, uid: str) -> None:
         """Read a listed series and show it."""
-        if self.session.series is not None and self.session.series.uid == uid:
+        self._failure.hide()
+        if self.workflows.is_open(uid):
             if not self.session.loading:
                 self.workflows.cancel_opening()
         else:
@@ -438,8 +441,6 @@ class MainWindow(QMainWindow):
             self._show_playing()
         if what & (What.SERIES | What.PROPOSAL):
             proposal = session.proposal
-            self.accept_action.setEnabled(proposal is not None)
-            self.reject_action.setEnabled(proposal is not None)
             if proposal is None:
                 self._proposal.hide()
             else:
@@ -448,6 +449,13 @@ class MainWindow(QMainWindow):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         self._tool = session.tool
         self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
+        self._enable()
+
+    def _enable(self) -> None:
+        """Allow what makes sense with what is open."""
+        session = self.session
+        self.accept_action.setEnabled(session.proposal is not None)
+        self.reject_action.setEnabled(session.proposal is not None)
         self.segment_action.setEnabled(session.editable and self.model_panel.run.isEnabled())
         self.confirm_action.setEnabled(session.editable)
         series, volume = session.series, session.volume

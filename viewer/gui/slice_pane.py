@@ -85,6 +85,7 @@ _AT_DETECTOR = (
 )
 _UNCALIBRATED = "The file gives no size of a pixel, so nothing is measured in millimetres."
 _US_SCALE = "The scale is that of the ultrasound region, not of the whole picture."
+_READ_ONLY = "Another window of Slicewise has this series open: its labels can be looked at here, not changed."
 _US_SCALES = "The ultrasound regions of the picture have different scales, so there is none for all of it."
 _MEND = "View, Resample to a regular grid, makes a volume of the slices."
 _LOSSY = "The pictures were compressed with loss: fine detail may be missing or altered."
@@ -632,6 +633,8 @@ class SlicePane(Pane):
             badges.append(Badge("Lossy compression", WARNING, _LOSSY))
         if notes:
             badges.append(Badge(f"{len(notes)} notes" if len(notes) > 1 else "1 note", DIMMED_TEXT, "\n".join(notes)))
+        if session.read_only:
+            badges.append(Badge("Read only", WARNING, _READ_ONLY))
         if session.is_confirmed(self.plane):
             badges.append(Badge("✓ Confirmed", GOOD))
         return badges

@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from viewer.core.study import Refusal, SeriesError
-from viewer.io.dicom_header import read_header
+from viewer.io.dicom_header import DEFLATED, read_header
 
+_ITEM, _ITEM_BIG_ENDIAN = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"
 _CHECK_EVERY = 256  # entries of a folder or of an archive
-_MAX_DICOMDIR_BYTES = 32 << 20  # a record takes about 500 bytes: enough for 60,000 images
-_MAX_MEMBERS = 100_000
-_MAX_DIRECTORY_BYTES = 64 << 20
+# Indices are read in the process of the window, so these keep them below 50 MB of it and a few seconds.
+_MAX_DICOMDIR_BYTES = 8 << 20  # a record takes about 500 bytes
+_MAX_RECORDS = 20_000
+_MAX_MEMBERS = 50_000
+_MAX_DIRECTORY_BYTES = 8 << 20
 _MAX_MEMBER_BYTES = 4 << 30
 _MAX_RATIO = 200  # of real images at most 10 to 30; deflate can reach 1032
 _RATIO_COUNTS_FROM_BYTES = 100 << 20
@@ -210,7 +213,7 @@ def _listed_by(dicomdir: Path, check: Callable[[], None]) -> Iterator[tuple[Path
         file = _on_disc(dicomdir.parent, components, listings)
         if file is None:
             yield Refusal(dicomdir.parent.joinpath(*components), "listed by the DICOMDIR but not there")
-        elif os.path.commonpath([root, os.path.realpath(file)]) != root:
+        elif not Path(os.path.realpath(file)).is_relative_to(root):
             outside += 1
         else:
             yield file, True
@@ -223,10 +226,19 @@ def _file_ids(dicomdir: Path) -> list[list[str]]:
     if size > _MAX_DICOMDIR_BYTES:
         raise SeriesError("the DICOMDIR is too large")
     with open_file(dicomdir) as stream:
+        _check_records(stream.read(_MAX_DICOMDIR_BYTES))
+        stream.seek(0)
         records = read_header(stream, size).items("DirectoryRecordSequence")
     ids = [record.texts("ReferencedFileID") for record in records]
     # Some writers separate folders by a slash instead of giving several values.
     return [re.split(r"[/\\]", "\\".join(components)) for components in ids if any(components)]
+
+
+def _check_records(content: bytes) -> None:
+    if max(content.count(_ITEM), content.count(_ITEM_BIG_ENDIAN)) > _MAX_RECORDS:
+        raise SeriesError("the DICOMDIR lists too much")
+    if DEFLATED.encode() in content:  # against the standard: it may unpack to far more
+        raise SeriesError("the DICOMDIR is packed")
 
 
 def _on_disc(folder: Path, components: Sequence[str], listings: dict[Path, dict[str, str]]) -> Path | None:
@@ -426,7 +438,7 @@ def _labelled(infos: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
 def _check_directory(stream: BinaryIO) -> None:
     """Refuse a directory of too many members before zipfile makes an object of each. APPNOTE.TXT 4.3.12 to 4.3.16."""
     size = stream.seek(0, io.SEEK_END)
-    stream.seek(max(0, size - (1 << 16) - 22))
+    stream.seek(max(0, size - (1 << 16) - 22 - 76))  # the longest comment, the end, and what ZIP64 puts before it
     tail = stream.read()
     end = tail.rfind(b"PK\5\6")
     if end < 0 or len(tail) - end < 22:
@@ -437,7 +449,7 @@ def _check_directory(stream: BinaryIO) -> None:
         (directory_bytes,) = struct.unpack_from("<Q", tail, end - 36)
         directory_end -= 76
     if directory_bytes > _MAX_DIRECTORY_BYTES:
-        raise SeriesError(f"the ZIP holds more than {_MAX_MEMBERS:,} files; unpack it first")
+        raise SeriesError("the ZIP's list of files is too long; unpack it first")
     stream.seek(max(0, directory_end - directory_bytes))
     if stream.read(directory_bytes).count(b"PK\1\2") > _MAX_MEMBERS:
         raise SeriesError(f"the ZIP holds more than {_MAX_MEMBERS:,} files; unpack it first")

@@ -6,7 +6,7 @@ Geometry is read, never guessed or repaired. The headers of single files are dic
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.study import GeometryVerdict, Moment, Refusal, Series, SeriesError, UltrasoundRegion
-from viewer.io.archives import open_file
+from viewer.io.archives import open_file, shown_name
 from viewer.io.dicom_instance import (
     SINGLE_PICTURES,
     Cosines,
@@ -89,14 +89,17 @@ def _short_hash(value: Any) -> str:
     return hashlib.sha256(repr(value).encode(errors="backslashreplace")).hexdigest()[:12]
 
 
-def series_of(instances: Sequence[Instance]) -> tuple[list[Series], list[Refusal]]:
+def series_of(
+    instances: Sequence[Instance], check: Callable[[], None] = lambda: None
+) -> tuple[list[Series], list[Refusal]]:
     """Group files into stacks by what their headers say, each sorted by position and with a geometry verdict.
 
     A stack with several slices at each place is split into volumes, related by Series.moment. Copies with the same
-    bytes are left out, which is the only time that files are opened. The result does not depend on the order of the
-    instances. No file is refused yet: what makes no volume is still looked at slice by slice.
+    bytes are left out, which is the only time that files are opened; check is called before each and may raise to
+    cancel. The result does not depend on the order of the instances. No file is refused yet: what makes no volume is
+    still looked at slice by slice.
     """
-    kept, notes, contested = _without_copies(instances)
+    kept, left_out, contested = _without_copies(instances, check)
     stacks: dict[str, list[_Stack]] = defaultdict(list)
     for stack in _stacks([_Slice(instance, frame) for instance in kept for frame in instance.frames]):
         stacks[stack.kind.series].append(stack)
@@ -106,9 +109,10 @@ def series_of(instances: Sequence[Instance]) -> tuple[list[Series], list[Refusal
         apart = _apart(of_series)
         for stack in of_series:
             uid = f"{series_uid}#{stack.name}" if len(of_series) > 1 else series_uid
-            own_notes = [note for one in dict.fromkeys(s.instance.file for s in stack.slices) for note in notes[one]]
-            said = [apart, *_counted(own_notes)]
-            found += _series_of_stack(uid, stack, contested, said, first_acquired_s.get(series_uid))
+            files = list(dict.fromkeys(one.instance.file for one in stack.slices))
+            claims = list({id(claim): claim for file in files if (claim := contested.get(file))}.values())
+            said = [apart, _claims_note(claims), _copies_note(sum(left_out[file] for file in files))]
+            found += _series_of_stack(uid, stack, bool(claims), said, first_acquired_s.get(series_uid))
     return sorted(found, key=_listed_order), []
 
 
@@ -130,48 +134,64 @@ def _first_acquired_s(instances: Sequence[Instance]) -> dict[str, float]:
 # Copies
 
 
-def _without_copies(instances: Sequence[Instance]) -> tuple[list[Instance], dict[Path, list[str]], set[Path]]:
-    """The instances in order of number and name without those whose bytes are another's, notes for the files kept, and
-    the files that claim to be the same image but are not."""
+def _without_copies(
+    instances: Sequence[Instance], check: Callable[[], None]
+) -> tuple[list[Instance], Counter[Path], dict[Path, tuple[Instance, ...]]]:
+    """The instances in order of number and name without those whose bytes are another's, how many were left out for
+    each file kept, and for each file that claims to be the same image as others but is not, all of these."""
     by_path = {instance.file: instance for instance in instances}
     ordered = sorted(by_path.values(), key=lambda instance: (instance.number or 0, str(instance.file)))
     of_uid: dict[tuple[str, str], list[Instance]] = defaultdict(list)
     for instance in ordered:
         of_uid[instance.series_uid, instance.sop_uid].append(instance)
     dropped: set[Path] = set()
-    contested: set[Path] = set()
-    notes: dict[Path, list[str]] = defaultdict(list)
+    left_out: Counter[Path] = Counter()
+    contested: dict[Path, tuple[Instance, ...]] = {}
     for (_, sop_uid), same in of_uid.items():
         if len(same) == 1 or not sop_uid:
             continue
         originals: dict[Any, Instance] = {}
         for instance in same:
-            original = originals.setdefault(_content_of(instance, same), instance)
+            original = originals.setdefault(_content_of(instance, same, check), instance)
             if original is not instance:
                 dropped.add(instance.file)
-                notes[original.file].append(_COPY)
-        different = list(originals.values())
+                left_out[original.file] += 1
+        different = tuple(originals.values())
         if len(different) > 1:
-            contested.update(instance.file for instance in different)
-            names = ", ".join(instance.file.name for instance in different[:3])
-            for instance in different:
-                notes[instance.file].append(f"Files claim to be the same image but differ ({names}): choose one.")
-    return [instance for instance in ordered if instance.file not in dropped], notes, contested
+            contested |= dict.fromkeys((instance.file for instance in different), different)
+    return [instance for instance in ordered if instance.file not in dropped], left_out, contested
 
 
-_COPY = "1 identical copy was left out."
+def _copies_note(count: int) -> str:
+    if count == 0:
+        return ""
+    return "1 identical copy was left out." if count == 1 else f"{count} identical copies were left out."
 
 
-def _counted(notes: list[str]) -> list[str]:
-    copies = notes.count(_COPY)
-    others = [note for note in dict.fromkeys(notes) if note != _COPY]
-    return [*others, *([_COPY] if copies == 1 else [f"{copies} identical copies were left out."] if copies else [])]
+def _claims_note(claims: Sequence[tuple[Instance, ...]]) -> str:
+    """What a person can do about files that claim to be the same image (DICOM PS3.3 C.12.1: the SOP Instance UID) but
+    differ. A whole series may be there twice, so one sentence names the first only."""
+    if not claims:
+        return ""
+    names = " and ".join(shown_name(instance.file) for instance in claims[0][:2])
+    images = "1 image is" if len(claims) == 1 else f"{len(claims)} images are"
+    same = "Their headers agree, so one may be a compressed or an edited copy of the other. "
+    alike = all(_all_but_storage(instance) == _all_but_storage(group[0]) for group in claims for instance in group)
+    return (
+        f"{images} there more than once with different contents ({names}). {same if alike else ''}"
+        "Move all but one version into another folder, then open the folder again."
+    )
 
 
-def _content_of(instance: Instance, others: Sequence[Instance]) -> Any:
+def _all_but_storage(instance: Instance) -> Instance:
+    return replace(instance, file=Path(), size_bytes=0, value_type="int16", lossy=False, notes=())
+
+
+def _content_of(instance: Instance, others: Sequence[Instance], check: Callable[[], None]) -> Any:
     """What is equal for files with equal bytes only. A file that cannot be read any more equals none."""
     if sum(other.size_bytes == instance.size_bytes for other in others) == 1:
         return instance.size_bytes
+    check()
     try:
         with open_file(instance.file) as stream:
             return instance.size_bytes, hashlib.file_digest(stream, "sha256").digest()
@@ -447,10 +467,9 @@ def _by_image_number(slices: Sequence[_Slice], place: NDArray[np.int64]) -> list
 
 
 def _series_of_stack(
-    uid: str, stack: _Stack, contested: set[Path], notes: list[str], first_acquired_s: float | None
+    uid: str, stack: _Stack, disputed: bool, notes: list[str], first_acquired_s: float | None
 ) -> list[Series]:
     """The series that a stack makes: one, or one for each of its volumes."""
-    disputed = any(one.instance.file in contested for one in stack.slices)
     if disputed or not stack.kind.having_a_position or _places(stack).max() + 1 == len(stack.slices):
         return [_series(uid, stack, notes, first_acquired_s, disputed)]
     volumes, incomplete, note = _volumes(stack)
@@ -521,7 +540,7 @@ def _series(
     """One series of the slices of a stack, in order of position, or of number where they have none."""
     slices, verdict, spacing_mm, origins = _judge(stack)
     if disputed:
-        verdict = GeometryVerdict("duplicate", "Files claim to be the same image but differ.")
+        verdict = GeometryVerdict("duplicate", "Some images are there more than once with different contents.")
         spacing_mm = None if spacing_mm is None else (*spacing_mm[:2], None)
         origins = tuple(cast(Vector, one.frame.position) for one in slices if one.frame.placed)
     first, middle = slices[0].instance, slices[len(slices) // 2]

@@ -37,7 +37,7 @@ _MAX_HEADER_BYTES = 256 << 20  # enough for 100,000 frames with their functional
 _MAX_ELEMENTS = 2_000_000
 _MAX_ITEMS = 200_000
 _MAX_DEPTH = 64
-_REMEMBERED_BYTES = 128  # of values that are looked up instead of being decoded again
+_REMEMBERED_BYTES = 128  # of values not decoded again: the files of a series repeat most of each other's
 _MAX_TEXT_BYTES = 10_240  # the longest that a text VR allows (LT), PS3.5 6.2; nothing wanted here is as long
 _MAX_NUMBERS = 1_000_000  # of one element: more than a table has entries or a recording frames
 
@@ -158,8 +158,9 @@ _LONG_VRS = dict.fromkeys(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(), Tru
     b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split(), False
 )  # whether the length of an element takes four bytes behind two empty ones, PS3.5 7.1.2
 _SEQUENCE_VRS = (b"SQ", b"UN", b"")
-_FORMATS = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "UV": "Q", "SV": "q", "FL": "f", "FD": "d",
-            "OB": "B", "OW": "H", "OL": "L", "OV": "Q", "OF": "f", "OD": "d"}  # fmt: skip
+_FORMATS = {b"US": "H", b"SS": "h", b"UL": "L", b"SL": "l", b"UV": "Q", b"SV": "q", b"FL": "f", b"FD": "d",
+            b"OB": "B", b"OW": "H", b"OL": "L", b"OV": "Q", b"OF": "f", b"OD": "d"}  # fmt: skip
+_DECIMAL_VRS = (b"DS", b"IS")
 _LOCAL_TEXT_VRS = frozenset(("SH", "LO", "ST", "LT", "PN", "UC", "UT"))  # written in the file's own character set
 _ONE_TEXT_VRS = frozenset(("ST", "LT", "UR", "UT"))  # a backslash is a letter
 _DELIMITERS = {0x09, 0x0A, 0x0C, 0x0D, 0x5C}  # after which the first character set holds again, PS3.5 6.1.2.5.3
@@ -185,10 +186,11 @@ class Elements:
     Keywords are those of PS3.6. Asking for one that this module does not keep is a mistake of the caller: KeyError.
     """
 
-    __slots__ = ("_parent", "_sequences", "_values")
+    __slots__ = ("_parent", "_sequences", "_values", "little_endian")
 
-    def __init__(self, parent: Elements | None) -> None:
+    def __init__(self, parent: Elements | None, little_endian: bool = True) -> None:
         self._parent = parent
+        self.little_endian = little_endian if parent is None else parent.little_endian
         self._values: dict[int, tuple[bytes, bytes]] = {}  # VR, empty if the file tells none, and value
         self._sequences: dict[int, list[Elements]] = {}
 
@@ -206,15 +208,19 @@ class Elements:
 
         What its character set cannot decode becomes U+FFFD and a sentence in the header's warnings.
         """
-        return "\\".join(self.texts(keyword))
+        texts = self.texts(keyword)
+        return texts[0] if len(texts) == 1 else "\\".join(texts)
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """The values of a text, each without padding; () if absent or empty."""
         tag, vr = _TAGS[keyword]
         found = self._values.get(tag)
-        if found is None:
+        if found is None or not found[1]:
             return ()
-        return _plain_texts(found[1], vr) or _texts(self._decoded(found[1], vr), vr)
+        value = found[1]
+        if len(value) <= _REMEMBERED_BYTES and value.isascii() and b"\x1b" not in value:  # in any character set
+            return _remembered_texts(value, vr)
+        return _texts(self._decoded(value, vr), vr)
 
     def numbers(self, keyword: str) -> tuple[float, ...] | None:
         """The values of a number, decoded by their VR; of a tag (AT) group and element as one number.
@@ -225,24 +231,16 @@ class Elements:
         found = self._values.get(tag)
         if found is None or not found[1]:
             return None
-        vr, value = found[0].decode("latin-1"), found[1]
-        if vr in ("DS", "IS") or (vr not in _FORMATS and dictionary_vr in ("DS", "IS")):
-            return _few_decimals(value) if len(value) <= _REMEMBERED_BYTES else _decimals(value)
-        order = "<" if self._root.little_endian else ">"
-        if vr == "AT" or dictionary_vr == "AT":
-            pairs = struct.iter_unpack(order + "HH", value[: 4 * _MAX_NUMBERS]) if len(value) % 4 == 0 else ()
-            return tuple(float(group << 16 | element) for group, element in pairs) or None
-        if vr not in _FORMATS or (vr == "OB" and dictionary_vr not in ("OB", "OB or OW")):  # so UN, or none told
+        vr, value = found
+        if dictionary_vr == "AT" and vr not in _DECIMAL_VRS:
+            vr = b"AT"
+        elif vr in _FORMATS:
+            if vr == b"OB" and dictionary_vr not in ("OB", "OB or OW"):
+                vr = self._settled(dictionary_vr)
+        elif vr not in _DECIMAL_VRS and vr != b"AT":  # so UN, or none told
             vr = self._settled(dictionary_vr)
-        if vr not in _FORMATS:
-            return None
-        form = order + _FORMATS[vr]
-        if len(value) % struct.calcsize(form):
-            return None
-        if len(value) > struct.calcsize(form) * _MAX_NUMBERS:
-            return None
-        numbers = tuple(float(number) for (number,) in struct.iter_unpack(form, value))
-        return numbers if all(map(math.isfinite, numbers)) else None
+        numbers = _remembered_numbers if len(value) <= _REMEMBERED_BYTES else _numbers
+        return numbers(value, vr, self.little_endian)
 
     def number(self, keyword: str) -> float | None:
         """The first of numbers."""
@@ -251,8 +249,8 @@ class Elements:
 
     def whole(self, keyword: str) -> int | None:
         """The first of numbers if it is a whole one."""
-        number = self.number(keyword)
-        return int(number) if number is not None and number == int(number) else None
+        numbers = self.numbers(keyword)
+        return int(numbers[0]) if numbers and numbers[0].is_integer() else None
 
     def items(self, keyword: str) -> list[Elements]:
         """The items of a sequence in their order, [] if it is absent."""
@@ -286,11 +284,11 @@ class Elements:
             elements = elements._parent
         return b""
 
-    def _settled(self, dictionary_vr: str) -> str:
+    def _settled(self, dictionary_vr: str) -> bytes:
         """The VR of an element that the dictionary leaves open. PS3.5 A.1 d."""
         if dictionary_vr == "US or SS":
-            return "SS" if self._inherited(_PIXEL_REPRESENTATION).strip(b"\0") else "US"
-        return "US" if dictionary_vr in ("US or OW", "US or SS or OW") else dictionary_vr[:2]
+            return b"SS" if self._inherited(_PIXEL_REPRESENTATION).strip(b"\0") else b"US"
+        return b"US" if dictionary_vr in ("US or OW", "US or SS or OW") else dictionary_vr[:2].encode()
 
     def _decoded(self, value: bytes, vr: str) -> str:
         if len(value) > _MAX_TEXT_BYTES:
@@ -323,13 +321,12 @@ class Header(Elements):
     that has none.
     """
 
-    __slots__ = ("_deflated_from", "_warned", "implicit_vr", "little_endian", "pixels", "transfer_syntax")
+    __slots__ = ("_deflated_from", "_warned", "implicit_vr", "pixels", "transfer_syntax")
 
     def __init__(self, transfer_syntax: str, implicit_vr: bool, little_endian: bool, deflated_from: int | None) -> None:
-        super().__init__(None)
+        super().__init__(None, little_endian)
         self.transfer_syntax = transfer_syntax
         self.implicit_vr = implicit_vr
-        self.little_endian = little_endian
         self.pixels: PixelElement | None = None
         self._deflated_from = deflated_from
         self._warned: dict[str, None] = {}
@@ -342,6 +339,8 @@ class Header(Elements):
     def overlay_groups(self) -> list[Elements]:
         """The overlay planes (60xx), to be asked by the keywords of PS3.3 C.9.2: OverlayRows, OverlayData ..."""
         planes = []
+        if max(self._values, default=0) >> 16 < _OVERLAY_GROUPS.start:
+            return planes
         for group in sorted({tag >> 16 for tag in self._values}.intersection(_OVERLAY_GROUPS)):
             shift = group - 0x6000 << 16
             plane = Elements(self)
@@ -688,13 +687,24 @@ def _remembered_texts(value: bytes, vr: str) -> tuple[str, ...]:
     return _texts(value.decode("ascii").rstrip("\0 ").replace("\0", ""), vr)
 
 
-def _plain_texts(value: bytes, vr: str) -> tuple[str, ...]:
-    """The values of a short text that reads the same in every character set; () if it does not.
+def _numbers(value: bytes, vr: bytes, little_endian: bool) -> tuple[float, ...] | None:
+    """The finite numbers that a value holds in a VR, None if there is none or any other."""
+    if vr in _DECIMAL_VRS:
+        return _decimals(value)
+    order = "<" if little_endian else ">"
+    if vr == b"AT":
+        pairs = struct.iter_unpack(order + "HH", value[: 4 * _MAX_NUMBERS]) if len(value) % 4 == 0 else ()
+        return tuple(float(group << 16 | element) for group, element in pairs) or None
+    if vr not in _FORMATS:
+        return None
+    form = order + _FORMATS[vr]
+    if len(value) % struct.calcsize(form) or len(value) > struct.calcsize(form) * _MAX_NUMBERS:
+        return None
+    numbers = tuple(float(number) for (number,) in struct.iter_unpack(form, value))
+    return numbers if all(map(math.isfinite, numbers)) else None
 
-    The files of a series repeat most of each other's texts and numbers, so these are remembered.
-    """
-    plain = len(value) <= _REMEMBERED_BYTES and value.isascii() and b"\x1b" not in value
-    return _remembered_texts(value, vr) if plain else ()
+
+_remembered_numbers = lru_cache(4096)(_numbers)
 
 
 def _decimals(value: bytes) -> tuple[float, ...] | None:
@@ -706,9 +716,6 @@ def _decimals(value: bytes) -> tuple[float, ...] | None:
     except ValueError:
         return None
     return numbers if all(map(math.isfinite, numbers)) else None
-
-
-_few_decimals = lru_cache(4096)(_decimals)
 
 
 def _damaged(what: str) -> SeriesError:

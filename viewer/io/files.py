@@ -96,7 +96,7 @@ def scan(
             reason = seen.refused or (_NO_IMAGE if named[seen.file] and seen == Look(seen.file) else "")
             if reason:
                 refused.append(Refusal(seen.file, reason))
-    from_dicom, refused_dicom = dicom.series_of(instances)
+    from_dicom, refused_dicom = dicom.series_of(instances, check)
     return Scan((*from_dicom, *series, *pictures.stacked(singles)), (*refused, *refused_dicom))
 
 

@@ -60,6 +60,9 @@ def read_meta_image_header(file: Path, stream: io.BufferedReader) -> VolumeHeade
     if skipped < -1 or (skipped and (packed or local)):
         raise SeriesError("its voxels begin at a place that is not understood; save it in one file")
     size = size_of_grid(extent[:3])
+    scale = [numbers_in(fields.get(f"ElementToIntensityFunction{name}", "")) for name in ("Slope", "Offset")]
+    if scale[0] not in ([], [1.0]) or scale[1] not in ([], [0.0]):
+        raise SeriesError("its values have a scale of their own, which is not applied; write it with a slope of 1")
     return VolumeHeader(
         size=size,
         dtype=dtype,
@@ -96,6 +99,8 @@ def _place(fields: dict[str, str], dimension: int, flat: bool) -> Place:
     spacing = numbers_in(fields.get("ElementSpacing", ""))
     if len(spacing) != dimension or not all(math.isfinite(s) and s > 0 for s in spacing[:3]):
         return Place(impossible="The voxel size is missing, zero, negative or not a number.")
+    if fields.get("DistanceUnits", "?").lower() not in ("", "?", "mm"):
+        return Place(impossible=f"Its voxel size is in {fields['DistanceUnits'][:20]!r}, not in mm.")
     matrix = numbers_in(first_of(fields, "TransformMatrix", "Rotation", "Orientation"))
     offset = numbers_in(first_of(fields, "Offset", "Position", "Origin"))
     if not matrix or not offset or dimension == 2:

@@ -87,11 +87,14 @@ def read_nifti_header(file: Path, stream: io.BufferedReader, packed: bool) -> Vo
     if abs(slope) >= _IMPOSSIBLE_SCALE or abs(intercept) >= _IMPOSSIBLE_SCALE:
         raise SeriesError(f"its scale is impossible (slope {slope:g}, intercept {intercept:g}); write the file anew")
     scaled = math.isfinite(slope) and slope != 0 and math.isfinite(intercept) and components == 1  # nifti1.h: 0 is none
+    thick = size[2] > 1 or (math.isfinite(pixdim[3]) and pixdim[3] > 0)
+    told = pixdim if thick else (*pixdim[:3], 1.0)
+    places = _places(codes, told, quaternion, rows, size, _MM_OF_UNIT.get(units & 0x7))
     first_voxel = max(int(offset), 352 if version == 1 else 544)
     return VolumeHeader(
         size=size,
         dtype=dtype,
-        places=_places(codes, pixdim, quaternion, rows, size, _MM_OF_UNIT.get(units & 0x7)),
+        places=places if thick else tuple(_without_thickness(place) for place in places),
         data_file=file,
         offset=0 if packed else first_voxel,
         encoding="gzip" if packed else "raw",
@@ -130,8 +133,6 @@ def _places(
     sizes = np.array(pixdim[1:4], dtype=np.float64)
     if mm is None:
         return (Place(impossible="The unit of the voxel size is unknown."),)
-    if flat and not (math.isfinite(sizes[2]) and sizes[2] > 0):
-        sizes[2] = 1.0
     if not (np.isfinite(sizes).all() and sizes.min() > 0):
         return (Place(impossible="The voxel size is zero, negative or not a number."),)
     notes = () if mm == 1.0 else ("Its lengths are in m or in µm; they were converted to mm.",)
@@ -159,6 +160,10 @@ def _places(
     if only.name == "sform" and _other_spacing(only.spacing, tuple(sizes * mm)):
         return (Place(impossible="Its sform and its voxel size (pixdim) disagree, and nothing is guessed."),)
     return (replace(only, name="", notes=notes),)
+
+
+def _without_thickness(place: Place) -> Place:
+    return place if place.spacing is None else replace(place, spacing=(*place.spacing[:2], None))
 
 
 def _one_or_both(sform: Place, qform: Place, size: tuple[int, int, int], notes: tuple[str, ...]) -> tuple[Place, ...]:

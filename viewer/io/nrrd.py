@@ -184,8 +184,11 @@ def _place(
     flat: bool,
 ) -> Place:
     if not vectors:
-        note = NO_PATIENT
-        return without_patient([spacings[axis] for axis in domain if axis < len(spacings)], flat, note)
+        mm_of_axes = _mm_of_axes(quoted_in(fields.get("units", "")), domain)
+        if mm_of_axes is None:
+            return Place(impossible="The unit of the voxel size is no length.")
+        sizes = [spacings[axis] * mm for axis, mm in zip(domain, mm_of_axes, strict=True) if axis < len(spacings)]
+        return without_patient(sizes, flat, NO_PATIENT)
     units = set(quoted_in(fields.get("space units", "")))
     if not units <= set(_MM_OF_NAME) or len(units) > 1:
         return Place(impossible="The unit of the voxel size is no length.")
@@ -208,9 +211,15 @@ def _place(
     to_lps = _SPACES.get(fields.get("space", "").lower())
     origin = numbers_in(fields.get("space origin", "").strip("()").replace(",", " "))
     if to_lps is None or len(origin) < 3 or len(domain) < 3:
-        note = NO_PATIENT
-        return without_patient([*place.spacing[: len(domain)]], flat, note)
+        return without_patient([*place.spacing[: len(domain)]], flat, NO_PATIENT)
     if not np.isfinite(origin).all():
         return Place(impossible="The voxels have no place: its space origin is not a number.")
     signs = np.array(to_lps, dtype=np.float64)
     return replace(place, direction=place.direction * signs[:, None], origin=signs * origin[:3] * mm)
+
+
+def _mm_of_axes(units: Sequence[str], domain: Sequence[int]) -> list[float] | None:
+    """How many mm the unit of each axis of space is, 1 where none is told; None if one is no length."""
+    told = [units[axis] if axis < len(units) else "" for axis in domain]
+    found = [_MM_OF_NAME.get(unit) if unit.strip(" ?") else 1.0 for unit in told]
+    return [mm for mm in found if mm is not None] if None not in found else None

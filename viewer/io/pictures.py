@@ -23,6 +23,10 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 _MAX_PIXELS = 1 << 28
 _PIXELS_OF_A_BYTE = {"png": 8 * 1_040, "jpeg": 1_024}  # more cannot be packed into one: deflate; a bit for 64 pixels
 _MAX_EXIF_BYTES = 1 << 16
+_STACKED = (
+    "They are one stack only because their names differ by a number alone: they may be of different days or patients. "
+    "Open one file alone to see it by itself."
+)
 _ORIENTATION = 0x0112  # EXIF 2.32, 4.6.4 A
 
 
@@ -134,7 +138,7 @@ def _stack(pictures: Sequence[Series]) -> Series:
         files=files,
         size=(*first.size[:2], len(files)),
         verdict=GeometryVerdict("no-position", detail),
-        notes=tuple(dict.fromkeys(note for picture in pictures for note in picture.notes)),
+        notes=(_STACKED, *dict.fromkeys(note for picture in pictures for note in picture.notes)),
     )
 
 
@@ -184,7 +188,8 @@ def _png_header(stream: BinaryIO) -> _Picture:
         raise SeriesError("grey pictures that are partly transparent are not shown; save it without transparency")
     if transparent:
         notes.append("It is partly transparent and shown in front of black.")
-    return _Picture(width, height, colour, "uint16" if bits == 16 and not colour else "uint8", tuple(notes))
+    value_type = "uint16" if bits == 16 and not colour else "uint8"
+    return _Picture(width, height, colour, value_type, tuple(dict.fromkeys(notes)))
 
 
 _PNG_KINDS = {
@@ -257,7 +262,7 @@ def _jpeg_header(stream: BinaryIO) -> _Picture:
         if marker[1] == 0xE1 and segment.startswith(b"Exif\0\0"):
             notes.extend(_turned(segment[6:]))
         if marker[1] in (0xC0, 0xC1, 0xC2):
-            return _jpeg_frame(segment, tuple(notes))
+            return _jpeg_frame(segment, tuple(dict.fromkeys(notes)))
         if 0xC3 <= marker[1] <= 0xCF and marker[1] not in (0xC4, 0xC8, 0xCC):
             raise SeriesError("this kind of JPEG is not shown (lossless or hierarchical); save it as PNG")
         if marker[1] in (0xD9, 0xDA):

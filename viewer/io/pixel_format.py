@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pydicom.pixels.decoders.base import get_decoder
@@ -64,7 +65,7 @@ def pixel_format(header: Header) -> PixelFormat:
     """How the pixels are stored. Raises SeriesError if the header alone tells that they cannot be shown."""
     if header.pixels is None:
         raise SeriesError("the file holds no pixels; it may be truncated, fetch it again")
-    _check_syntax(UID(header.transfer_syntax))
+    _check_syntax(header.transfer_syntax)
     rows, columns = header.whole("Rows"), header.whole("Columns")
     frames = header.whole("NumberOfFrames") if header.text("NumberOfFrames") else 1
     if rows is None or columns is None:
@@ -124,7 +125,9 @@ def is_spare_bit(pixels: PixelFormat, bit: int) -> bool:
     return 0 <= bit < pixels.allocated and not pixels.high_bit + 1 - pixels.stored <= bit <= pixels.high_bit
 
 
-def _check_syntax(syntax: UID) -> None:
+@lru_cache(maxsize=64)
+def _check_syntax(transfer_syntax: str) -> None:
+    syntax = UID(transfer_syntax)
     try:
         available = syntax in NATIVE or get_decoder(syntax).available_plugins
     except NotImplementedError as error:

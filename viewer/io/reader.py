@@ -128,11 +128,10 @@ class Reader:
                     submitted = batch.stop
                 check()
                 while number not in looks:
-                    answer = call.next_answer(_CHECK_EVERY_S)
-                    if answer is None:
+                    answers = call.next_answers(_CHECK_EVERY_S)
+                    if not answers:
                         check()
-                    elif answer[1] is not None:
-                        looks[answer[0]] = answer[1]
+                    looks.update((answered, look) for answered, look in answers if look is not None)
                 yield looks.pop(number)
         finally:
             self._pool.drop(call)
@@ -224,9 +223,8 @@ def _read_in(pool: _Pool, series: Series, value_type: str, telling: _Telling) ->
     try:
         pool.submit([_Task(call, deque(run)) for run in _runs(series, telling.first, pool.processes)])
         while not volume.complete:
-            answer = call.next_answer(_CHECK_EVERY_S)
-            if answer is not None:
-                telling.add(volume, answer[0])
+            for k, _ in call.next_answers(_CHECK_EVERY_S):
+                telling.add(volume, k)
             telling.tell(volume)
     finally:
         pool.drop(call)
@@ -347,7 +345,8 @@ class _Call:
         self.limit_s, self.opening, self.urgent = limit_s, opening, urgent
         self.over = False
         self._paths = paths
-        self._answers: queue.SimpleQueue[tuple[int, Look | None] | SeriesError] = queue.SimpleQueue()
+        self._heard: list[tuple[int, Look | None]] = []  # belongs to the pool's thread
+        self._answers: queue.SimpleQueue[list[tuple[int, Look | None]] | SeriesError] = queue.SimpleQueue()
 
     def file(self, number: int) -> Path:
         return self._paths[number if len(self._paths) > 1 else 0]
@@ -358,20 +357,29 @@ class _Call:
         return packed(LookAt(tuple(self.file(number) for number in numbers)))
 
     def answer(self, number: int, look: Look | None = None) -> None:
-        self._answers.put((number, look))
+        """Keep an answer until all that were heard at once are delivered: each delivery wakes the caller's thread."""
+        self._heard.append((number, look))
+
+    def deliver(self) -> None:
+        if self._heard:
+            self._answers.put(self._heard)
+            self._heard = []
 
     def fail(self, error: SeriesError) -> None:
         self._answers.put(error)
 
-    def next_answer(self, timeout_s: float) -> tuple[int, Look | None] | None:
-        """The number of a file with its look, or of a slice that has been read. Raises the error that ends the call."""
+    def next_answers(self, timeout_s: float) -> list[tuple[int, Look | None]]:
+        """Numbers of files with their looks, or of slices that have been read; [] if there are none within the time.
+
+        Raises the error that ends the call.
+        """
         try:
-            answer = self._answers.get(timeout=timeout_s)
+            answers = self._answers.get(timeout=timeout_s)
         except queue.Empty:
-            return None
-        if isinstance(answer, SeriesError):
-            raise answer
-        return answer
+            return []
+        if isinstance(answers, SeriesError):
+            raise answers
+        return answers
 
 
 @dataclass(eq=False)
@@ -467,6 +475,7 @@ class _Pool:
                 self._hand_out()
                 self._listen()
                 self._check_deadlines()
+                self._deliver()
         finally:
             self._end()
 
@@ -493,6 +502,10 @@ class _Pool:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._orders.get_nowait()()
+
+    def _deliver(self) -> None:
+        for call in self._calls:
+            call.deliver()
 
     def _take(self, tasks: Sequence[_Task]) -> None:
         if not self._children:
@@ -606,7 +619,11 @@ class _Pool:
                 self._lose(child, _TOOK_LONGER.format(child.task.call.limit_s if child.task else _START_LIMIT_S))
 
     def _lose(self, child: _Child, sentence: str) -> None:
-        """End a process that cannot be used any more. The sentence goes to the file that it was at."""
+        """End a process that cannot be used any more. The sentence goes to the file that it was at.
+
+        Where that may be one of several files, as what it had done last may not have been sent yet, each is tried
+        again by itself.
+        """
         self._children.remove(child)
         self._selector.unregister(child.channel)
         child.channel.socket.close()
@@ -615,12 +632,14 @@ class _Pool:
         if task is None:
             self._count_failed_start(child.parent)
         elif task.numbers and not task.call.over:
-            file = task.call.file(task.numbers[0])
-            if task.call.opening is not None:
+            file, *others = dict.fromkeys(map(task.call.file, task.numbers))
+            if others:
+                self._queue(task).extendleft(_Task(task.call, deque([number])) for number in reversed(task.numbers))
+            elif task.call.opening is not None:
                 task.call.fail(SeriesError(f"{archives.shown_name(file)}: {sentence}"))
-                return
-            task.call.answer(task.numbers.popleft(), Look(file, refused=sentence))
-            self._queue(task).appendleft(task)
+            else:
+                for number in task.numbers:
+                    task.call.answer(number, Look(file, refused=sentence))
 
     def _count_failed_start(self, parent: _Parent) -> None:
         if parent is self._parent:

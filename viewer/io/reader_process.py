@@ -20,6 +20,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -47,12 +48,14 @@ _VALUE_TYPES = {np.dtype(kind).name for kind in np.typecodes["AllInteger"] + np.
 _LEAST_MEMORY = 1 << 30
 _LONGEST_MESSAGE = 64 << 20
 _CHUNK = 64 << 10
+_SEND_EVERY_S = 0.015  # results are sent together: each sending wakes two threads of the window
+_MOST_UNSENT = 32 << 10
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
 
 
 @dataclass(frozen=True)
 class LookAt:
-    """To a reader: look at these files; each is answered with Looked, all with Finished."""
+    """To a reader: look at these files; each is answered with Looked, in their order, all with Finished."""
 
     files: tuple[Path, ...]
 
@@ -181,8 +184,8 @@ class Channel:
     def fileno(self) -> int:
         return self.socket.fileno()
 
-    def send(self, packet: bytes, descriptor: int | None = None) -> None:
-        """Send a packed message. Raises OSError if the other end is gone or does not take it."""
+    def send(self, packet: bytes | bytearray, descriptor: int | None = None) -> None:
+        """Send packed messages. Raises OSError if the other end is gone or does not take it."""
         sent = 0 if descriptor is None else socket.send_fds(self.socket, [packet], [descriptor])
         self.socket.sendall(memoryview(packet)[sent:])
 
@@ -353,6 +356,8 @@ class _Reader:
         self._idle_bytes = _private_bytes()
         self._limit_bytes = self._series_limit_bytes = 0
         self._series: tuple[Series, NDArray, NDArray[np.bool_] | None] | None = None
+        self._unsent = bytearray()
+        self._sent_s = 0.0
 
     def serve(self) -> None:
         self._say(Ready())
@@ -374,8 +379,7 @@ class _Reader:
             case LookAt(files):
                 self._limit_memory(_LEAST_MEMORY)
                 for file in files:
-                    self._say(Looked(self._look(file)))
-                    self._check()
+                    self._add(Looked(self._look(file)))
                 self._say(Finished())
             case OpenSeries(series, value_type):
                 descriptor = self._channel.descriptors.pop()
@@ -395,15 +399,24 @@ class _Reader:
                 pass  # had finished already
 
     def _done(self, k: int) -> None:
-        self._say(SliceRead(k))
-        self._check()
+        self._add(SliceRead(k))
 
-    def _check(self) -> None:
+    def _add(self, result: Looked | SliceRead) -> None:
+        """Say it soon, or go on no longer if the parent wants no more."""
+        self._unsent += packed(result)
+        if len(self._unsent) > _MOST_UNSENT or time.monotonic() - self._sent_s > _SEND_EVERY_S:
+            self._send()
         if self._channel.has_message():  # while a request is answered that can only be Stop
             raise _Stopped
 
     def _say(self, message: Message) -> None:
-        self._channel.send(packed(message))
+        self._unsent += packed(message)
+        self._send()
+
+    def _send(self) -> None:
+        self._channel.send(self._unsent)
+        self._unsent.clear()
+        self._sent_s = time.monotonic()
 
     def _limit_memory(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes

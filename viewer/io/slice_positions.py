@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from viewer.core.geometry import orientation_letters
 from viewer.core.study import GeometryVerdict
 
 _SPACING_TOLERANCE_MM = 0.02  # positions rounded to 0.01 mm change a gap by up to 0.017 mm
@@ -16,6 +17,7 @@ _SPACING_TOLERANCE_PIXELS = 0.2  # ... but the slices of a micro-CT lie closer t
 _PLACE_TOLERANCE_MM = 0.05  # of a slice from its place on the line through the stack
 _TILT_TOLERANCE_DEGREES = 0.05
 _SHARE_OF_UNIT = 1 / 3  # of all gaps, below which multiples of the smallest may be chance
+_STRAIGHT = 0.999  # cosine of the angle between a normal and L, P or H, below which it is oblique
 _LISTED = 5  # positions that a sentence names
 
 
@@ -78,7 +80,7 @@ def _judge(
     same = gaps < tolerance_mm
     if same.any():
         shared = np.unique(np.round(along[:-1][same], 1))
-        return GeometryVerdict("duplicate", f"More than one slice lies at {_listed(shared)}."), None
+        return GeometryVerdict("duplicate", f"More than one slice lies at {_listed(shared, normal)}."), None
     spacing = float(np.sort(gaps)[(len(gaps) - 1) // 2])  # a gap that there is, which a mean of two need not be
     tolerance_mm = max(tolerance_mm, 0.001 * spacing)
     if (np.abs(gaps - spacing) > tolerance_mm).any():
@@ -88,7 +90,7 @@ def _judge(
     astray = np.linalg.norm(positions - start - number[:, None] * step, axis=1)
     if astray.max() > _PLACE_TOLERANCE_MM:
         worst = int(np.argmax(astray))
-        where = f"{astray[worst]:.1f} mm beside their place, at {along[worst]:.1f} mm"
+        where = f"{astray[worst]:.1f} mm beside their place, at {_listed(along[worst : worst + 1], normal)}"
         return GeometryVerdict("uneven", f"Slices lie up to {where}."), None
     tilt = _tilt_degrees(step, normal)
     if tilt > _TILT_TOLERANCE_DEGREES:
@@ -115,14 +117,23 @@ def _judge_gaps(
     if smallest.mean() >= _SHARE_OF_UNIT and (np.abs(gaps - steps * unit) <= tolerance_mm * steps).all():
         count = int((steps - 1).sum())
         are = "slice is" if count == 1 else "slices are"
-        return GeometryVerdict("missing", f"{count} {are} missing, after {_listed(along[:-1][steps > 1])}.{sheared}")
+        return GeometryVerdict(
+            "missing", f"{count} {are} missing, after {_listed(along[:-1][steps > 1], normal)}.{sheared}"
+        )
     odd = along[:-1][np.abs(gaps - spacing) > tolerance_mm]
-    return GeometryVerdict("uneven", f"The gaps between slices differ, after {_listed(odd)}.{sheared}")
+    return GeometryVerdict("uneven", f"The gaps between slices differ, after {_listed(odd, normal)}.{sheared}")
 
 
 def _tilt_degrees(step: NDArray[np.float64], normal: NDArray[np.float64]) -> float:
     return math.degrees(math.acos(min(1.0, abs(float(step @ normal)) / float(np.linalg.norm(step)))))
 
 
-def _listed(along: NDArray[np.float64]) -> str:
-    return ", ".join(f"{p:.1f}" for p in along[:_LISTED]) + (" ..." if len(along) > _LISTED else "") + " mm"
+def _listed(along: NDArray[np.float64], normal: NDArray[np.float64]) -> str:
+    """Positions along the normal for a person: as the panes write them, "F 790.5", where the normal is L, P or H."""
+    axis = int(np.argmax(np.abs(normal)))
+    if abs(normal[axis]) > _STRAIGHT:
+        towards = along[:_LISTED] * np.sign(normal[axis])
+        places = [f"{orientation_letters(np.sign(p) * np.eye(3)[axis]) if p else ''} {abs(p):.1f}" for p in towards]
+    else:
+        places = [f"{p:.1f}" for p in along[:_LISTED]]
+    return ", ".join(place.strip() for place in places) + (" ..." if len(along) > _LISTED else "") + " mm"

@@ -114,8 +114,10 @@ def seconds_of(date: str, time: str) -> float | None:
     midnight_s = _midnight_s(date)
     if midnight_s is None:
         return None
-    seconds = int(whole[:2]) * 3600.0 + int(whole[2:4] or 0) * 60.0 + int(whole[4:] or 0)
-    return midnight_s + seconds + (float(f"0.{fraction}") if fraction else 0.0)
+    hours, minutes, seconds = int(whole[:2]), int(whole[2:4] or 0), int(whole[4:] or 0)
+    if hours > 23 or minutes > 59 or seconds > 60:  # 60: a leap second
+        return None
+    return midnight_s + hours * 3600.0 + minutes * 60.0 + seconds + (float(f"0.{fraction}") if fraction else 0.0)
 
 
 @lru_cache(maxsize=256)

@@ -75,7 +75,7 @@ class VolumeHeader:
         if self.components > 1:
             return "uint8"
         if self.scaled:
-            return self.dtype.name if self.dtype.kind == "f" else "float32"
+            return np.result_type(self.dtype, np.float32).name  # float64 for whole numbers of 32 bits and more
         return "int32" if self.dtype.name in ("int64", "uint64") else self.dtype.name
 
 
