@@ -312,6 +312,14 @@ def test_a_slice_that_ends_its_process_is_named_and_other_series_are_read(faulty
     same(faulty.read(good), files.read_series(good))
 
 
+@pytest.mark.parametrize("fault", ["segfault", "holding"])
+def test_a_bad_slice_is_named_whatever_was_asked_for_with_it(faulty, series_of, fault, monkeypatch):
+    monkeypatch.setattr(reader, "_runs", lambda series, first, processes: [range(series.frames)])
+
+    with pytest.raises(SeriesError, match=f"^{fault}-3.dcm: .*{FAULTS[fault]}"):
+        faulty.read(series_of(fault))
+
+
 def test_many_faults_at_once_each_get_their_own_sentence(faulty, copies):
     kinds = ["abort", "fine", "hog", "fine", "garbage", "exit", "fine", "fine"]
     paths = copies(*(f"{kinds[n % 8]}-{n}" for n in range(64)))
