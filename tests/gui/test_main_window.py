@@ -254,17 +254,15 @@ def test_cancelled_preparations_leave_a_window_that_can_go_on(opened, qtbot, mon
     window, session = opened, opened.session
     session.toggle_confirmed("axial")
     release = threading.Event()
-
-    def wait(job):
-        while not release.is_set():
-            job.check()
-            QTest.qSleep(5)
-
-    for _ in range(2):
-        window.workflows.jobs.submit("busy", wait)
+    for _ in range(2):  # both workers are busy: the preparations wait
+        window.workflows.jobs.submit("busy", lambda job: release.wait(20))
     run = window.workflows.start_training("tiny")
-    qtbot.waitUntil(lambda: len(window._jobs) == 3)
-    window._jobs[-1].cancel()
+
+    def preparations():
+        return [job for job in window._jobs if job.title == "Preparing the training"]
+
+    qtbot.waitUntil(lambda: len(preparations()) == 1, timeout=10_000)
+    preparations()[0].cancel()
     release.set()
     qtbot.waitUntil(lambda: run.ended, timeout=10_000)
     qtbot.waitUntil(window.training_panel.start.isEnabled)

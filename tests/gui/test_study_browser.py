@@ -8,8 +8,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QTreeWidgetItem
 
+from tests.listed_series import listed_series
 from viewer.core.study import GeometryVerdict, Moment, Scan, Series
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.style import DIMMED_TEXT
@@ -33,22 +34,7 @@ UID = Qt.ItemDataRole.UserRole
 def series(tmp_path) -> Callable[..., Series]:
     (tmp_path / "there.dcm").touch()
 
-    def make(uid: str, **fields: Any) -> Series:
-        whole = Series(
-            uid=uid,
-            study_uid="study-1",
-            patient_id="7",
-            patient_name="Doe^Jane",
-            modality="CT",
-            description=f"series {uid}",
-            files=(tmp_path / "there.dcm",),
-            verdict=GeometryVerdict("regular", "36 slices every 2.50 mm."),
-            size=(64, 48, 36),
-            study_date="20200101",
-        )
-        return replace(whole, **fields)
-
-    return make
+    return partial(listed_series, files=(tmp_path / "there.dcm",))
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def attack(reader: Reads, paths: Sequence[Path], known_good: Path, true_values: 
         _hear(report, refusal.file, refusal.reason)
     seen = {refusal.file for refusal in found.refused} | {file for series in found.series for file in series.files}
     listed = {look.instance.sop_uid for look in looks if look.instance and look.file in seen}  # copies are left out
-    good = _alone(next(iter(reader.look_all([known_good]))))[0][0]
+    good = _alone(next(iter(reader.look_all([known_good]))))[0]
     for number, look in enumerate(looks):
         if look.refused and look.file not in seen:
             report.complaints.append(f"{look.file.name}: refused ({look.refused}), but the scan does not say so")
@@ -87,22 +87,17 @@ def attack(reader: Reads, paths: Sequence[Path], known_good: Path, true_values: 
     return report
 
 
-def _alone(look: Look) -> tuple[Sequence[Series], Sequence[str]]:
-    """The series of one file and the reasons for which parts of it are refused."""
-    if look.instance is None:
-        return look.series, []
-    series, refused = dicom.series_of([look.instance])
-    return series, [refusal.reason for refusal in refused]
+def _alone(look: Look) -> Sequence[Series]:
+    """The series of one file."""
+    return look.series if look.instance is None else dicom.series_of([look.instance])
 
 
 def _read_alone(reader: Reads, look: Look, report: Report) -> None:
     try:
-        held, reasons = _alone(look)
+        held = _alone(look)
     except Exception as error:  # whatever it is, it would have ended the window's job
         report.complaints.append(f"{look.file.name}: grouping raises {error!r}")
         return
-    for reason in reasons:
-        _hear(report, look.file, reason)
     for series in held:
         report.said.setdefault(look.file, []).extend(told(series))
         try:

@@ -24,6 +24,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from tests.opened_files import opened_files
 from viewer.core.study import Refusal, SeriesError
 from viewer.io import archives
 
@@ -48,28 +49,6 @@ def zipped(path: Path, members: dict[str, bytes], packing: int = zipfile.ZIP_DEF
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name), content, packing)
     return path
-
-
-_opened: list[str] | None = None
-
-
-def _listen(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "open" and _opened is not None and isinstance(arguments[0], str | bytes | os.PathLike):
-        _opened.append(os.path.realpath(os.fsdecode(arguments[0])))
-
-
-sys.addaudithook(_listen)  # for the whole process: Python cannot take one away again
-
-
-@contextlib.contextmanager
-def opened_files() -> Iterator[list[str]]:
-    """The real paths of all files that are opened meanwhile, whoever opens them."""
-    global _opened
-    _opened = []
-    try:
-        yield _opened
-    finally:
-        _opened = None
 
 
 def test_the_listener_hears_an_opened_file(tmp_path):

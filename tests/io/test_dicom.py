@@ -27,8 +27,9 @@ from pydicom.uid import MPEG2MPML, JPEG2000Lossless, JPEGBaseline8Bit, RLELossle
 from viewer.core.geometry import Geometry
 from viewer.core.study import Scan, Series, SeriesError
 from viewer.core.volume import Volume
-from viewer.io.dicom import Instance, check_unchanged, series_of
+from viewer.io.dicom import series_of
 from viewer.io.dicom_header import read_header
+from viewer.io.dicom_instance import Instance, check_unchanged
 from viewer.io.files import look, read_series, scan
 
 WriteDicom = Callable[..., list[Path]]
@@ -1229,7 +1230,7 @@ def test_copy_that_is_gone_again_is_not_taken_for_the_same(tmp_path, oblique_pha
     instances = instances_of([*files, Path(shutil.copy(tmp_path / "phantom-003.dcm", tmp_path / "copy.dcm"))])
     for name in gone:
         (tmp_path / name).unlink()
-    (series,), _ = series_of(instances)
+    (series,) = series_of(instances)
     assert series.verdict.kind == "duplicate"
 
 
@@ -1628,7 +1629,7 @@ def test_every_bundled_file_is_listed_or_refused_and_stays_what_it_was():
     files = [Path(name) for name in get_testdata_files() if Path(name).suffix == ".dcm"]
     looks = [look(file) for file in files]
     assert all(bool(one.instance) != bool(one.refused) for one in looks if one.instance or one.refused)
-    found, _ = series_of([one.instance for one in looks if one.instance])
+    found = series_of([one.instance for one in looks if one.instance])
     assert len(found) > 20
     for series in found:
         assert series.geometry.size == series.size

@@ -34,13 +34,11 @@ from viewer.io.dicom_header import Header, read_header
 from viewer.io.dicom_pixels import (
     Frames,
     ValuesDoNotFit,
-    has_overlays,
-    overlay_problems,
-    pixel_format,
-    read_frame,
     rescale_of,
     value_type,
 )
+from viewer.io.overlays import has_overlays, overlay_problems
+from viewer.io.pixel_format import pixel_format
 
 ROWS, COLUMNS = 35, 44
 NOTHING = 77  # what an array holds before it is read into
@@ -88,6 +86,12 @@ def as_bytes(made: Dataset) -> bytes:
     stream = io.BytesIO()
     made.save_as(stream, enforce_file_format=True)
     return stream.getvalue()
+
+
+def declared_type(made: Dataset) -> str:
+    """The type of the values by the header alone."""
+    header = header_of(as_bytes(made))
+    return value_type(pixel_format(header), [rescale_of(header)])
 
 
 def header_of(file: bytes) -> Header:
@@ -257,7 +261,7 @@ def test_fractions_are_read_as_fractions(keyword, kind):
     setattr(made, keyword, values.astype(kind).tobytes())
     made.BitsAllocated = 8 * np.dtype(kind).itemsize
 
-    assert value_type(header_of(as_bytes(made))) == "float32"
+    assert declared_type(made) == "float32"
     np.testing.assert_array_equal(read(made), values.astype(np.float32))
 
 
@@ -363,7 +367,7 @@ def test_modality_table_is_applied_instead_of_a_rescale(kind, first, vr):
 
     expected = entries[np.clip(stored.astype(int) - first, 0, 699)]
     np.testing.assert_array_equal(read(made), expected)
-    assert value_type(header_of(as_bytes(made))) == "int32"
+    assert declared_type(made) == "int32"
 
 
 def test_damaged_modality_table_gives_stored_values_and_says_so():
@@ -378,7 +382,7 @@ def test_damaged_modality_table_gives_stored_values_and_says_so():
 
 def test_value_type_by_the_header_alone():
     def told(stored: np.ndarray, **elements) -> str:
-        return value_type(header_of(as_bytes(dataset(stored, **elements))))
+        return declared_type(dataset(stored, **elements))
 
     assert told(ramp("uint16")) == "int16"
     assert told(ramp("uint16"), RescaleSlope=1, RescaleIntercept=-1024) == "int16"
@@ -590,7 +594,7 @@ def drawn_over(made: Dataset, frame_number: int = 0) -> np.ndarray:
     stream = io.BytesIO(file)
     out = np.full((made.Rows, made.Columns), NOTHING, "int16")
     overlay = np.zeros(out.shape, bool)
-    read_frame(read_header(stream, len(file)), stream, len(file), frame_number, out, overlay)
+    Frames(read_header(stream, len(file)), stream, len(file)).read(frame_number, out, overlay)
     return overlay
 
 
@@ -827,11 +831,11 @@ def test_pixels_that_come_in_small_portions_are_read_whole():
     stored = ramp("uint16", 12)
     file = as_bytes(dataset(stored, BitsStored=12))
     out = np.empty((ROWS, COLUMNS), np.int16)
-    read_frame(header_of(file), Slow(file), len(file), 0, out)
+    Frames(header_of(file), Slow(file), len(file)).read(0, out)
 
     np.testing.assert_array_equal(out, stored)
     with pytest.raises(SeriesError):
-        read_frame(header_of(file), Slow(file[:-100]), len(file), 0, out)
+        Frames(header_of(file), Slow(file[:-100]), len(file)).read(0, out)
 
 
 def test_codestream_with_another_number_of_colours_is_refused():

@@ -9,7 +9,6 @@ import itertools
 import os
 import re
 import struct
-import sys
 import tracemalloc
 import zipfile
 import zlib
@@ -25,6 +24,7 @@ from pydicom import dcmread, dcmwrite
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
+from tests.opened_files import opened_files
 from viewer.core.geometry import Geometry
 from viewer.core.study import Refusal, Scan, Series, SeriesError
 from viewer.core.volume import Volume, to_image
@@ -847,28 +847,6 @@ def test_meta_image_whose_named_orientation_is_another_says_so(tmp_path, oblique
 
 
 # Voxels beside a header, and files that try to lead elsewhere
-
-
-_opened: set[str] | None = None
-
-
-def _listen(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "open" and _opened is not None and isinstance(arguments[0], str | bytes | os.PathLike):
-        _opened.add(os.path.realpath(os.fsdecode(arguments[0])))
-
-
-sys.addaudithook(_listen)  # for the whole process: Python cannot take one away again
-
-
-@contextlib.contextmanager
-def opened_files() -> Iterator[set[str]]:
-    """The real paths of all files that Python opens meanwhile."""
-    global _opened
-    _opened = set()
-    try:
-        yield _opened
-    finally:
-        _opened = None
 
 
 @pytest.mark.parametrize("name", ["/SECRET", "../secret.raw", "sub/../../secret.raw", "link.raw"])

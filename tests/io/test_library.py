@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.listed_series import listed_series
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.geometry import Geometry, plane_axes
 from viewer.core.study import GeometryVerdict, Moment, Scan, Series, SeriesError, UltrasoundRegion
@@ -25,23 +26,16 @@ from viewer.io.library import Library, PatientEntry, make_thumbnail
 
 
 def series(uid: str, **fields: object) -> Series:
-    whole = Series(
-        uid=uid,
-        study_uid="study-1",
-        patient_id="7",
-        patient_name="Doe^Jane",
-        modality="CT",
-        description=f"series {uid}",
-        files=(Path("/somewhere/ä 1.dcm"), Path("/somewhere/2.dcm")),
-        verdict=GeometryVerdict("regular", "2 slices every 2.50 mm."),
-        size=(14, 11, 2),
-        spacing_mm=(0.8, 1.3, 2.5),
-        number=4,
-        study_date="20200101",
-        windows=(WindowLevel(40.0, 400.0, "SIGMOID", "SOFT"),),
-        instance_uids=("1.2.3", "1.2.4"),
-    )
-    return replace(whole, **fields)
+    whole = {
+        "files": (Path("/somewhere/ä 1.dcm"), Path("/somewhere/2.dcm")),
+        "verdict": GeometryVerdict("regular", "2 slices every 2.50 mm."),
+        "size": (14, 11, 2),
+        "spacing_mm": (0.8, 1.3, 2.5),
+        "number": 4,
+        "windows": (WindowLevel(40.0, 400.0, "SIGMOID", "SOFT"),),
+        "instance_uids": ("1.2.3", "1.2.4"),
+    }
+    return listed_series(uid, **{**whole, **fields})
 
 
 def in_files(uid: str, *files: Path, **fields: object) -> Series:

@@ -15,23 +15,11 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.core.study import GeometryVerdict, Moment, Refusal, Series, SeriesError, UltrasoundRegion
+from viewer.core.study import GeometryVerdict, Moment, Series, SeriesError, UltrasoundRegion
 from viewer.io.archives import open_file, shown_name
-from viewer.io.dicom_instance import (
-    SINGLE_PICTURES,
-    Cosines,
-    Frame,
-    Instance,
-    Vector,
-    check_unchanged,
-    instance_of,
-    near,
-    widest,
-)
+from viewer.io.dicom_instance import SINGLE_PICTURES, Cosines, Frame, Instance, Vector, near, widest
 from viewer.io.slice_positions import arrange, places
 from viewer.io.suv import suv_factor
-
-__all__ = ["Frame", "Instance", "check_unchanged", "instance_of", "series_of"]
 
 MomentKind = Literal["time", "phase", "echo", "b-value", "part"]
 
@@ -89,15 +77,13 @@ def _short_hash(value: Any) -> str:
     return hashlib.sha256(repr(value).encode(errors="backslashreplace")).hexdigest()[:12]
 
 
-def series_of(
-    instances: Sequence[Instance], check: Callable[[], None] = lambda: None
-) -> tuple[list[Series], list[Refusal]]:
+def series_of(instances: Sequence[Instance], check: Callable[[], None] = lambda: None) -> list[Series]:
     """Group files into stacks by what their headers say, each sorted by position and with a geometry verdict.
 
     A stack with several slices at each place is split into volumes, related by Series.moment. Copies with the same
     bytes are left out, which is the only time that files are opened; check is called before each and may raise to
-    cancel. The result does not depend on the order of the instances. No file is refused yet: what makes no volume is
-    still looked at slice by slice.
+    cancel. The result does not depend on the order of the instances. No file is refused: what makes no volume is still
+    looked at slice by slice.
     """
     kept, left_out, contested = _without_copies(instances, check)
     stacks: dict[str, list[_Stack]] = defaultdict(list)
@@ -113,7 +99,7 @@ def series_of(
             claims = list({id(claim): claim for file in files if (claim := contested.get(file))}.values())
             said = [apart, _claims_note(claims), _copies_note(sum(left_out[file] for file in files))]
             found += _series_of_stack(uid, stack, bool(claims), said, first_acquired_s.get(series_uid))
-    return sorted(found, key=_listed_order), []
+    return sorted(found, key=_listed_order)
 
 
 def _listed_order(series: Series) -> tuple[str, int, str, int, str]:

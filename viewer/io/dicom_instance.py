@@ -16,15 +16,9 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit, J
 from viewer.core.display import VoiTable, WindowFunction, WindowLevel
 from viewer.core.study import Calibration, Series, SeriesError, UltrasoundRegion
 from viewer.io.dicom_header import Elements, Header
-from viewer.io.dicom_pixels import (
-    PixelFormat,
-    Rescale,
-    ValueType,
-    has_overlays,
-    overlay_problems,
-    pixel_format,
-    rescale_of,
-)
+from viewer.io.dicom_pixels import Rescale, ValueType, rescale_of, value_type
+from viewer.io.overlays import has_overlays, overlay_problems
+from viewer.io.pixel_format import PixelFormat, pixel_format
 from viewer.io.suv import Tracer, seconds_of, seconds_of_datetime
 
 Vector = tuple[float, float, float]
@@ -220,7 +214,7 @@ def instance_of(file: Path, header: Header, size: int) -> Instance:
         columns=pixels.columns,
         colour=pixels.colour,
         inverted=pixels.photometric == "MONOCHROME1",
-        value_type=_value_type(pixels, rescales),
+        value_type=value_type(pixels, rescales),
         frames=frames,
         calibration=scale.calibration,
         regions=scale.regions,
@@ -531,16 +525,6 @@ def _frame(
         content_s=None if groups.enhanced else _seconds(header, "Content"),
         dimension_indices=tuple(int(index) for index in content.numbers("DimensionIndexValues") or ()),
     )
-
-
-def _value_type(pixels: PixelFormat, rescales: list[Rescale]) -> ValueType:
-    """The smallest type that the values should fit into; a reader that finds them larger takes the next."""
-    if pixels.colour:
-        return "uint8"
-    if pixels.keyword != "PixelData" or not all(rescale.whole for rescale in rescales):
-        return "float32"
-    tables = [max(rescale.table) for rescale in rescales if rescale.table is not None]
-    return "int32" if pixels.stored > 16 or max(tables, default=0) >= 1 << 15 else "int16"
 
 
 def _note_unusable_place(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO, Literal
@@ -17,7 +17,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from viewer.core.study import SeriesError
 from viewer.io.codestreams import Fragments, decode
 from viewer.io.dicom_header import Elements, Header
-from viewer.io.overlays import Overlay, draw, draw_from_pixels, has_overlays, overlay_problems, overlays_of
+from viewer.io.overlays import Overlay, draw, draw_from_pixels, overlays_of
 from viewer.io.pixel_format import (
     FETCH,
     HALVED_CHROMA,
@@ -27,20 +27,6 @@ from viewer.io.pixel_format import (
     PixelFormat,
     pixel_format,
 )
-
-__all__ = [
-    "Frames",
-    "PixelFormat",
-    "Rescale",
-    "ValueType",
-    "ValuesDoNotFit",
-    "has_overlays",
-    "overlay_problems",
-    "pixel_format",
-    "read_frame",
-    "rescale_of",
-    "value_type",
-]
 
 ValueType = Literal["uint8", "int16", "int32", "float32"]
 
@@ -92,29 +78,14 @@ def rescale_of(header: Header, frame_number: int = 0) -> Rescale:
     return _linear_rescale(header)
 
 
-def value_type(header: Header, frame_number: int = 0) -> ValueType:
-    """The smallest type that the values of a frame should fit into, by the header alone; read_frame may still raise
-    ValuesDoNotFit. Raises SeriesError as pixel_format does."""
-    pixels, rescale = pixel_format(header), rescale_of(header, frame_number)
+def value_type(pixels: PixelFormat, rescales: Sequence[Rescale]) -> ValueType:
+    """The smallest type that the values of all frames should fit into; Frames.read may still raise ValuesDoNotFit."""
     if pixels.colour:
         return "uint8"
-    if pixels.keyword != "PixelData" or not rescale.whole:
+    if pixels.keyword != "PixelData" or not all(rescale.whole for rescale in rescales):
         return "float32"
-    if rescale.table is not None:
-        return "int16" if max(rescale.table) < 1 << 15 else "int32"
-    return "int16" if pixels.stored <= 16 else "int32"
-
-
-def read_frame(
-    header: Header,
-    stream: BinaryIO,
-    size: int,
-    frame_number: int,
-    out: NDArray,
-    overlay: NDArray[np.bool_] | None = None,
-) -> None:
-    """Decode one frame (from 0) into out, and what the file draws over it into overlay, as Frames.read does."""
-    Frames(header, stream, size).read(frame_number, out, overlay)
+    highest = max((max(rescale.table) for rescale in rescales if rescale.table is not None), default=0)
+    return "int32" if pixels.stored > 16 or highest >= 1 << 15 else "int16"
 
 
 class Frames:

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from viewer.core.geometry import Geometry
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import Volume, geometry_of, to_image
-from viewer.io import archives, dicom, pictures, volume_files
+from viewer.io import archives, pictures, volume_files
+from viewer.io.dicom import series_of
 from viewer.io.dicom_header import read_header
+from viewer.io.dicom_instance import Instance, check_unchanged, instance_of
 from viewer.io.dicom_pixels import Frames, ValuesDoNotFit
 
 Progress = Callable[[float, str], None]
@@ -35,7 +37,7 @@ class Look:
     """What one file is: a DICOM instance, or series of its own, or refused, or (nothing set) no image at all."""
 
     file: Path
-    instance: dicom.Instance | None = None
+    instance: Instance | None = None
     series: tuple[Series, ...] = ()
     refused: str = ""
 
@@ -47,7 +49,7 @@ def look(file: Path) -> Look:
             kind, size = _kind(file, stream), stream.seek(0, io.SEEK_END)
             if kind == "dicom":
                 stream.seek(0)
-                return Look(file, instance=dicom.instance_of(file, read_header(stream, size), size))
+                return Look(file, instance=instance_of(file, read_header(stream, size), size))
         if kind == "volume":
             return Look(file, series=volume_files.series_in(file))
         if kind == "picture":
@@ -81,7 +83,7 @@ def scan(
     file and may raise to cancel. In a folder or an archive, files that are clearly something else (texts, tables)
     are passed over; a file named by itself is refused with a reason.
     """
-    instances: list[dicom.Instance] = []
+    instances: list[Instance] = []
     series: list[Series] = []
     singles: list[Series] = []
     refused: list[Refusal] = []
@@ -96,8 +98,7 @@ def scan(
             reason = seen.refused or (_NO_IMAGE if named[seen.file] and seen == Look(seen.file) else "")
             if reason:
                 refused.append(Refusal(seen.file, reason))
-    from_dicom, refused_dicom = dicom.series_of(instances, check)
-    return Scan((*from_dicom, *series, *pictures.stacked(singles)), (*refused, *refused_dicom))
+    return Scan((*series_of(instances, check), *series, *pictures.stacked(singles)), tuple(refused))
 
 
 def read_slices(
@@ -283,7 +284,7 @@ def _read_frames(
     header = read_header(stream, size)
     frames = Frames(header, stream, size)
     for k in slices:
-        dicom.check_unchanged(header, series, k)
+        check_unchanged(header, series, k)
         number = series.frame_numbers[k] if series.frame_numbers else 0
         frames.read(number, voxels[k], None if overlay is None else overlay[k])
         done(k)

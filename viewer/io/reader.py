@@ -93,7 +93,7 @@ class Reader:
             processes = min(4, max(2, os.cpu_count() or 2))
         self._pool = _Pool(processes, program) if processes and sys.platform != "win32" else None
         if self._pool is not None:
-            weakref.finalize(self, self._pool.close)  # also at the interpreter's exit
+            weakref.finalize(self, self._pool.ask_to_end)  # also at the interpreter's exit
 
     def start(self) -> None:
         """Start the processes if they do not run yet. Returns at once: they import their libraries meanwhile."""
@@ -416,7 +416,7 @@ class _Pool:
     def __init__(self, processes: int, program: Sequence[str]) -> None:
         self.processes = processes
         self._program = program
-        self._lock = threading.RLock()  # of the four below; re-entrant as a finalizer may call close at any time
+        self._lock = threading.RLock()  # of the two below
         self._closed = False
         self._thread: threading.Thread | None = None
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -452,14 +452,18 @@ class _Pool:
         """Let go of a call: what it still waits for is not done, and its memory is unmapped."""
         self._order(lambda: self._forget(call))
 
+    def ask_to_end(self) -> None:
+        """Waits for nothing: a garbage collector may call it on any thread, with whatever locks that one holds."""
+        self._closed = True
+        self._order(self._stop)
+
     def close(self) -> None:
         with self._lock:
-            self._closed = True
+            self.ask_to_end()
             thread = self._thread
-            self._order(self._stop)
         if thread is None:
             self._end()
-        elif thread is not threading.current_thread():
+        else:
             thread.join()
 
     def _order(self, order: Callable[[], None]) -> None:

@@ -227,6 +227,8 @@ class _VoxelBytes:
     def close(self) -> None:
         self._stream.close()
 
+    __del__ = close  # what is kept open goes with the process
+
     def _restart(self) -> None:
         self._stream.seek(self._start)
         self._unpacked = Unpacked(self._stream, self._encoding)
