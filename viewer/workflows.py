@@ -43,8 +43,9 @@ from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.files import Look
-from viewer.io.library import Library, make_thumbnail
+from viewer.io.library import Library
 from viewer.io.reader import Reader
+from viewer.io.thumbnails import make_thumbnail
 from viewer.io.training_set import TrainingCase, write_dataset
 from viewer.jobs import ChildProcess, Job, JobQueue
 

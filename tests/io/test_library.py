@@ -22,7 +22,8 @@ from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.geometry import Geometry, plane_axes
 from viewer.core.study import GeometryVerdict, Moment, Scan, Series, SeriesError, UltrasoundRegion
 from viewer.core.volume import Volume
-from viewer.io.library import Library, PatientEntry, make_thumbnail
+from viewer.io.library import Library, PatientEntry
+from viewer.io.thumbnails import make_thumbnail
 
 
 def series(uid: str, **fields: object) -> Series:
@@ -379,7 +380,7 @@ def test_coloured_thumbnail_comes_back(library):
 
 
 def test_oldest_thumbnails_are_forgotten(library, monkeypatch):
-    monkeypatch.setattr("viewer.io.library._THUMBNAILS", 3)
+    monkeypatch.setattr("viewer.io.thumbnails._MOST", 3)
     library.add(Scan(tuple(series(uid) for uid in "abcde")))
     for uid in "abcda":  # a comes again, so that b and c are the oldest
         library.set_thumbnail(uid, np.zeros((3, 4), np.uint8))

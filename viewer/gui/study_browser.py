@@ -32,7 +32,8 @@ from PySide6.QtWidgets import (
 from viewer.core.study import SeriesError
 from viewer.gui.overlay import iso_date, person_name
 from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, TEXT, VIEWPORT, WARNING
-from viewer.io.library import THUMBNAIL_PIXELS, PatientEntry, SeriesEntry, StudyEntry
+from viewer.io.library import PatientEntry, SeriesEntry, StudyEntry
+from viewer.io.thumbnails import THUMBNAIL_PIXELS
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 

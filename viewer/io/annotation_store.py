@@ -22,7 +22,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Annotations, ConfirmedSlice
 from viewer.core.study import SeriesError
 from viewer.core.volume import LabelMap, Volume
-from viewer.io.library import open_database
+from viewer.io.databases import open_database
 
 _SCHEMA = """
 create table if not exists annotated (

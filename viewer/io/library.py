@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import sqlite3
@@ -18,15 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from viewer.core.display import default_window, to_grey
-from viewer.core.geometry import plane_axes
 from viewer.core.study import GeometryVerdict, Moment, Scan, Series, SeriesError
-from viewer.core.volume import Volume
 from viewer.io.archives import exists
+from viewer.io.databases import BUSY_TIMEOUT_S, connect, is_damaged, is_locked_by_its_header, put_aside
+from viewer.io.thumbnails import ThumbnailCache
 
 _VERSION = 2  # of the schema; the first release left it at 0
 # Strict tables let the check at the start find a value that a damaged disk has turned into another type.
@@ -63,16 +60,8 @@ _SCHEMA = (
     folder integer not null, name blob not null, frame integer, sop_uid text, primary key (series, position)
 ) {", ".join(("without rowid", *filter(None, [_STRICT])))}""",
 )
-_THUMBNAIL_SCHEMA = """
-create table if not exists thumbnails (
-    number integer primary key autoincrement, uid text not null unique, shape text not null, pixels blob not null
-);
-"""
 _SERIES = TypeAdapter(Series)
 _LETTERS = str.maketrans("øłđıæœ^=_/", "oldiao    ")  # letters that Unicode does not split into letter and accent
-THUMBNAIL_PIXELS = 96
-_THUMBNAILS = 5000
-_BUSY_TIMEOUT_S = 10.0
 
 _Instance = tuple[bytes, int | None, str | None]  # path, frame, SOPInstanceUID
 
@@ -129,19 +118,19 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         self._writing, self._reading = threading.RLock(), threading.RLock()
-        damaged = path.exists() and (_is_damaged(path, "integrity_check") or _is_locked_by_its_header(path))
-        self.put_aside = _put_aside(path) if damaged else None
+        damaged = path.exists() and (is_damaged(path, "integrity_check") or is_locked_by_its_header(path))
+        self.put_aside = put_aside(path) if damaged else None
         self.salvaged_paths = _salvage(self.put_aside) if self.put_aside else ()
-        self._writer = _connect(path)
+        self._writer = connect(path)
         if self._value("pragma user_version") > _VERSION:  # a later release's: not ours to empty
             self._writer.close()
-            self.salvaged_paths = _salvage(_put_aside(path))
-            self._writer = _connect(path)
+            self.salvaged_paths = _salvage(put_aside(path))
+            self._writer = connect(path)
         self._begin_anew(path)
-        self._reader = sqlite3.connect(path, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
+        self._reader = sqlite3.connect(path, check_same_thread=False, timeout=BUSY_TIMEOUT_S)
         self._reader.execute("pragma query_only = on")
         self._seen = self._value("pragma data_version")
-        self._thumbnails = _open_cache(path.with_name("thumbnails.sqlite"))
+        self._thumbnails = ThumbnailCache(path.with_name("thumbnails.sqlite"))
 
     def add(self, scan: Scan) -> tuple[Series, ...]:
         """Take up all series of a scan. Returns the listed series that hold what the scan found, in its order.
@@ -258,39 +247,27 @@ class Library:
 
     def thumbnail(self, uid: str) -> NDArray[np.uint8] | None:
         """Grey (rows, columns) or coloured (rows, columns, 3) picture of a series, or None if there is none yet."""
-        with self._reading, suppress(sqlite3.Error, ValueError):
-            row = self._thumbnails.execute("select shape, pixels from thumbnails where uid = ?", (uid,)).fetchone()
-            if row is not None:
-                return np.frombuffer(row[1], dtype=np.uint8).reshape([int(n) for n in row[0].split()])
-        return None
+        with self._reading:
+            return self._thumbnails.get(uid)
 
     def set_thumbnail(self, uid: str, picture: NDArray[np.uint8]) -> None:
         """Keep a picture, grey (rows, columns) or coloured (rows, columns, 3), of a series.
 
         It is dropped if the series was removed meanwhile, and forgotten when 5,000 newer ones have come.
         """
-        with self._writing, self._reading, suppress(sqlite3.Error):  # it is a cache: without it there is no picture
-            if self._row("select 1 from series where uid = ?", uid) is None:
-                return
-            with self._thumbnails as cache:
-                shape = " ".join(map(str, picture.shape))
-                cache.execute("delete from thumbnails where uid = ?", (uid,))
-                cache.execute(
-                    "insert into thumbnails (uid, shape, pixels) values (?, ?, ?)", (uid, shape, picture.tobytes())
-                )
-                cache.execute(
-                    "delete from thumbnails where number <= (select max(number) from thumbnails) - ?", (_THUMBNAILS,)
-                )
+        with self._writing, self._reading:
+            if self._row("select 1 from series where uid = ?", uid) is not None:
+                self._thumbnails.set(uid, picture)
 
     def remove(self, uid: str) -> None:
         """Take a series off the list, with the other moments of its sequence; the files stay where they are."""
         with self._transaction() as database:
             members = "from series where uid = ?1 or sequence = (select sequence from series where uid = ?1)"
-            gone = [(member,) for (member,) in database.execute(f"select uid {members}", (uid,))]
+            gone = [member for (member,) in database.execute(f"select uid {members}", (uid,))]
             database.execute(f"delete {members}", (uid,))
             _drop_empty(database)
-            with self._reading, suppress(sqlite3.Error), self._thumbnails as cache:
-                cache.executemany("delete from thumbnails where uid = ?", gone)
+        with self._reading:
+            self._thumbnails.forget(gone)
 
     def close(self) -> None:
         with self._writing, self._reading:
@@ -397,82 +374,6 @@ class Library:
         if not any(exists(_path(path)) for path in {path for path, _, _ in rest}):
             return None
         return {uid: [k for k, (_, held) in known.items() if held & part] for uid, part in new.items()}
-
-
-def open_database(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
-    """A connection that commits durably (WAL, FULL), and where a damaged file was put aside, if one was.
-
-    A damaged file is renamed together with its write-ahead log, which may hold the newest commits, and neither is
-    changed. Raises sqlite3.OperationalError for a file that is not damaged but cannot be used now: in use
-    elsewhere, on a full or failing disk. Simulated power cuts lost no commit with synchronous=FULL and one in ten
-    with NORMAL.
-    """
-    damaged = _put_aside(path) if path.exists() and _is_damaged(path, "quick_check") else None
-    return _connect(path, schema), damaged
-
-
-def _connect(path: Path, schema: str = "") -> sqlite3.Connection:
-    database = sqlite3.connect(path, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
-    try:
-        _log_ahead(database)
-        database.execute("pragma synchronous = full")
-        database.execute("pragma foreign_keys = on")
-        database.execute("pragma secure_delete = on")
-        database.executescript(schema)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def _log_ahead(database: sqlite3.Connection) -> None:
-    """Turn to a write-ahead log. For this step alone SQLite does not wait while another program begins or ends."""
-    give_up = time.monotonic() + _BUSY_TIMEOUT_S
-    while True:
-        try:
-            database.execute("pragma journal_mode = wal")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                raise
-        time.sleep(0.01)
-
-
-def make_thumbnail(volume: Volume, inverted: bool = False) -> NDArray[np.uint8]:
-    """The middle slice across the stack, in the radiological layout, at most 96 pixels wide and high, square in mm.
-
-    Grey (rows, columns), or (rows, columns, 3) for colours. inverted is for MONOCHROME1. What is padding or no number
-    is black.
-    """
-    geometry = volume.geometry
-    axes = next(a for p in ("axial", "coronal", "sagittal") if (a := plane_axes(geometry, p)).normal == 2)
-    middle = volume.voxels[geometry.size[2] // 2]
-    picture = middle if axes.down == 1 else middle.swapaxes(0, 1)
-    picture = picture[:: -1 if axes.flip_down else 1, :: -1 if axes.flip_right else 1]
-    width_mm = picture.shape[1] * geometry.spacing[axes.right]
-    height_mm = picture.shape[0] * geometry.spacing[axes.down]
-    scale = THUMBNAIL_PIXELS / max(width_mm, height_mm)
-    size = max(1, round(width_mm * scale)), max(1, round(height_mm * scale))
-    if volume.colour:
-        channels = [_shrunk(picture[..., n].astype(np.float32), size) for n in range(3)]
-        return np.clip(np.stack(channels, axis=-1) + 0.5, 0, 255).astype(np.uint8)
-    measured = np.isfinite(picture)
-    if volume.padding is not None:
-        measured &= (picture < volume.padding[0]) | (picture > volume.padding[1])
-    values = picture[measured]
-    black = 0 if not values.size else values.max() if inverted else values.min()
-    small = _shrunk(np.where(measured, picture, black).astype(np.float32), size)
-    return to_grey(small, default_window(volume, None), inverted)
-
-
-def _shrunk(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """A plane at another size (columns, rows), smoothed before so that nothing flickers."""
-    image = sitk.GetImageFromArray(plane)
-    step = [max(1e-6, (old - 1) / max(1, new - 1)) for old, new in zip(image.GetSize(), size, strict=True)]
-    for axis in (0, 1):
-        if step[axis] > 1 and image.GetSize()[axis] >= 4:  # the filter takes no fewer pixels
-            image = sitk.RecursiveGaussian(image, step[axis] / 2, direction=axis)
-    return sitk.GetArrayFromImage(sitk.Resample(image, size, sitk.Transform(), sitk.sitkLinear, (0.0, 0.0), step))
 
 
 # Writing
@@ -708,43 +609,11 @@ def _unreadable(error: sqlite3.Error) -> SeriesError:
 # Damage
 
 
-def _is_damaged(path: Path, check: str) -> bool:
-    # Read-only, because closing a writing connection would fold the write-ahead log into the damaged file.
-    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S)
-    try:
-        return database.execute(f"pragma {check}").fetchone()[0] != "ok"
-    except UnicodeDecodeError:  # sqlite3 quotes the damaged schema
-        return True
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
-            return True
-        raise
-    finally:
-        database.close()
-
-
-def _is_locked_by_its_header(path: Path) -> bool:
-    """True if the byte that tells which versions of SQLite may write says none: no check of SQLite's finds this."""
-    with path.open("rb") as file:
-        return file.read(19)[18:] not in (b"", b"\1", b"\2")
-
-
-def _put_aside(path: Path) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    names = (path.with_name(f"{path.stem}.damaged-{stamp}{n or ''}{path.suffix}") for n in itertools.count())
-    damaged = next(name for name in names if not name.exists())
-    for tail in ("-wal", "-shm", ""):
-        part = path.with_name(path.name + tail)
-        if part.exists():
-            part.rename(damaged.with_name(damaged.name + tail))
-    return damaged
-
-
 def _salvage(path: Path) -> tuple[Path, ...]:
     """The files that an index has listed and that are still there, as far as it can be read: never raises."""
     files: dict[Path, None] = {}
     with suppress(sqlite3.Error, OSError, ValueError):
-        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S)
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
         database.text_factory = bytes
         try:
             for query in ("select series, number, path from folders", "select header from series"):
@@ -775,28 +644,3 @@ def _still_there(file: Path) -> Path | None:
     with suppress(OSError, ValueError):
         return next((place for place in (file, *file.parents) if place.is_file()), None)
     return None
-
-
-def _open_cache(path: Path) -> sqlite3.Connection:
-    """The thumbnails: a cache that may be lost, so a damaged one is simply begun anew."""
-    with suppress(sqlite3.Error, OSError):
-        if path.exists() and _is_damaged(path, "quick_check"):
-            for tail in ("-wal", "-shm", ""):
-                path.with_name(path.name + tail).unlink(missing_ok=True)
-    try:
-        return _open_thumbnails(path)
-    except sqlite3.Error:  # in use, or the disk is full: until the next start in memory
-        return _open_thumbnails(Path(":memory:"))
-
-
-def _open_thumbnails(path: Path) -> sqlite3.Connection:
-    cache = sqlite3.connect(path, check_same_thread=False, timeout=1.0)
-    try:
-        _log_ahead(cache)
-        cache.execute("pragma synchronous = normal")
-        cache.execute("pragma secure_delete = on")
-        cache.executescript(_THUMBNAIL_SCHEMA)
-    except sqlite3.Error:
-        cache.close()
-        raise
-    return cache
