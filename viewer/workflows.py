@@ -44,7 +44,7 @@ from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.files import Look
 from viewer.io.library import Library
-from viewer.io.reader import Reader
+from viewer.io.reader import Reader, SlicesUnreadable
 from viewer.io.thumbnails import make_thumbnail
 from viewer.io.training_set import TrainingCase, write_dataset
 from viewer.jobs import ChildProcess, Job, JobQueue
@@ -189,12 +189,20 @@ class Workflows:
         The first slices to arrive are shown at once; done is called when all are there.
         """
         series = self.library.series(uid)
+        said: list[str] = []
 
         def work(job: Job, arrived: Arrived) -> tuple[Series, Volume]:
-            return series, self.reader.read(series, job.report, arrived, first=_first_shown(series))
+            try:
+                return series, self.reader.read(series, job.report, arrived, first=_first_shown(series))
+            except SlicesUnreadable as error:
+                rest, volume = self._read_others(series, error, job)
+                said.append(f"{error}. The other {rest.frames} slices are shown.")
+                return rest, volume
 
         def opened() -> None:
-            if series.moment is not None:
+            if said:
+                self._fail(said[0])
+            elif series.moment is not None:
                 self._read_moments(series.moment.sequence_uid)
             done()
 
@@ -263,7 +271,7 @@ class Workflows:
             if wish != self._opened:
                 return
             opened, volume, key, annotations = result
-            if partly:
+            if partly and partly[-1] is volume:
                 session.complete(volume, annotations)
             else:
                 self._leave()
@@ -275,7 +283,7 @@ class Workflows:
                 self._fail(
                     "This series is open in another window of Slicewise: it can be looked at here, not labelled."
                 )
-            if key != opened.uid:
+            if key.startswith(f"{opened.uid}@"):
                 self._fail("This scan has changed since it was annotated: the earlier labels are kept but not shown.")
 
         def failed(message: str) -> None:
@@ -288,6 +296,14 @@ class Workflows:
 
         self._opening = self.jobs.submit(title, read, finish, failed, lambda: failed(""))
         return self._opening
+
+    def _read_others(self, series: Series, unreadable: SlicesUnreadable, job: Job) -> tuple[Series, Volume]:
+        """A series judged and read without the slices that cannot be read. Raises unreadable if that is no series."""
+        try:
+            rest = files.without(series, unreadable.sentences, job.check, self.reader.look_all)
+            return rest, self.reader.read(rest, job.report)
+        except SeriesError:
+            raise unreadable from None
 
     def _read_moments(self, sequence_uid: str) -> None:
         """Have the moments of a sequence at hand, so that it can be played."""
@@ -426,11 +442,11 @@ class Workflows:
         jobs_folder.mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=jobs_folder))
         self.training = run = TrainingRun(record, folder, steps)
-        snapshot = self._current_case(record.manifest)
+        snapshot, key = self._current_case(record.manifest), self._annotation_key
 
         def work(job: Job) -> None:
             job.report(0.1, "Writing the training data")
-            others = self._other_cases(record.manifest, snapshot.series_uid, job)
+            others = self._other_cases(record.manifest, snapshot.series_uid, key, job)
             write_dataset(run.folder / "data", [snapshot, *others], job.check)
             _write_job(run, seed, batch)
 
@@ -613,9 +629,11 @@ class Workflows:
             manifest,
         )
 
-    def _other_cases(self, manifest: ModelManifest, open_uid: str, job: Job) -> list[TrainingCase]:
-        """Every other annotated series, and a few of the same modality that nobody has annotated."""
+    def _other_cases(self, manifest: ModelManifest, open_uid: str, open_key: str, job: Job) -> list[TrainingCase]:
+        """Every other annotated series once, though there be copies of it, and a few of the same modality that nobody
+        has annotated. open_key is the one under which the open series' annotations are kept."""
         cases: list[TrainingCase] = []
+        keys = {open_key}
         unlabelled = 0
         for series in self.library.all_series():
             annotated = self.annotation_store.is_confirmed(series.uid)
@@ -628,6 +646,9 @@ class Workflows:
             try:
                 volume = self.reader.read(series, lambda fraction, text: job.check())
                 key = self.annotation_store.key_of(series.uid, volume)
+                if key in keys:
+                    continue
+                keys.add(key)
                 annotations = self.annotation_store.load(key, volume.geometry)
             except SeriesError:
                 continue  # its files are gone or damaged: there is enough to learn from without it

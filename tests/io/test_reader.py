@@ -22,7 +22,7 @@ import pytest
 from viewer.core.geometry import Geometry
 from viewer.core.study import SeriesError
 from viewer.io import files, reader
-from viewer.io.reader import Reader
+from viewer.io.reader import Reader, SlicesUnreadable
 from viewer.io.reader_process import memory_limit_bytes
 
 FAULTY = (sys.executable, "-P", str(Path(__file__).with_name("faulty_reader.py")))
@@ -716,3 +716,94 @@ def test_processes_die_with_a_killed_parent_even_in_an_endless_loop(tmp_path, co
 
     assert len(started) == 3
     assert wait_until(lambda: all(state(pid) in ("", "Z") for pid in started), 5.0)
+
+
+# Slices that cannot be read among others that can
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_slices_that_cannot_be_read_are_told_with_their_reasons(two, series_of, processes):
+    one = two if processes else Reader(processes=0)
+    series = series_of("short", at=(2,))
+    series.files[2].write_bytes(series.files[2].read_bytes()[:-9])
+
+    with pytest.raises(SlicesUnreadable, match=r"^short-2\.dcm: .*truncated") as caught:
+        one.read(series)
+
+    assert list(caught.value.sentences) == [2]
+
+
+def test_each_slice_is_told_that_ends_its_process(faulty, series_of, monkeypatch):
+    monkeypatch.setattr(reader, "_runs", lambda series, first, processes: [range(series.frames)])
+    monkeypatch.setattr(reader, "_READABLE_SHARE", 0.5)
+
+    with pytest.raises(
+        SlicesUnreadable, match=r"^abort-1\.dcm: .* \(and 2 further slices cannot be read either\)$"
+    ) as caught:
+        faulty.read(series_of("abort", at=(1, 4, 6)))
+
+    assert list(caught.value.sentences) == [1, 4, 6]
+    assert all(sentence.startswith(f"abort-{k}.dcm") for k, sentence in caught.value.sentences.items())
+
+
+def test_a_series_of_which_much_is_damaged_is_given_up(two, series_of):
+    series = series_of("short", at=(2, 3))
+    for k in (2, 3):
+        series.files[k].write_bytes(series.files[k].read_bytes()[:-9])
+
+    with pytest.raises(SeriesError, match="truncated") as caught:
+        two.read(series)
+
+    assert not isinstance(caught.value, SlicesUnreadable)
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_the_other_slices_are_judged_anew_and_read(two, series_of, processes):
+    one = two if processes else Reader(processes=0)
+    series = series_of("short", at=(2,))
+    whole = files.read_series(series)
+    series.files[2].write_bytes(series.files[2].read_bytes()[:-9])
+    with pytest.raises(SlicesUnreadable) as caught:
+        one.read(series)
+
+    rest = files.without(series, caught.value.sentences, look_all=one.look_all)
+    volume = one.read(rest)
+
+    assert rest.verdict.kind == "missing"
+    assert rest.uid == series.uid
+    assert rest.notes[0] == f"Left out: {caught.value}."
+    np.testing.assert_array_equal(volume.voxels, np.delete(whole.voxels, 2, axis=0))
+
+
+def test_a_film_that_was_cut_off_is_shown_to_its_last_whole_frame(two, tmp_path):
+    film = tmp_path / "film.dcm"
+    content = (BUNDLED / "examples_ybr_color.dcm").read_bytes()
+    film.write_bytes(content)
+    (series,) = files.scan([film]).series
+    whole = files.read_series(series)
+    film.write_bytes(content[:-3000])
+
+    with pytest.raises(SlicesUnreadable, match="truncated") as caught:
+        two.read(series)
+
+    assert list(caught.value.sentences) == [29]
+    rest = files.without(series, caught.value.sentences, look_all=two.look_all)
+    assert (rest.frames, rest.verdict.kind) == (29, "no-position")
+    np.testing.assert_array_equal(two.read(rest).voxels, whole.voxels[:29])
+
+
+def test_the_last_slice_of_a_packed_volume_counts_only_after_its_checksum(tmp_path, oblique_phantom):
+    path = tmp_path / "volume.nii.gz"
+    files.write_image(oblique_phantom.voxels, oblique_phantom.geometry, path)
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 1
+    path.write_bytes(content)
+    (series,) = files.scan([path]).series
+    done = []
+
+    with pytest.raises(SeriesError, match="damaged"):
+        files.read_slices(
+            series, range(series.frames), np.empty(series.size[::-1], series.value_type), None, done.append
+        )
+
+    assert done == list(range(series.frames - 1))

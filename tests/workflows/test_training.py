@@ -20,11 +20,13 @@ def training(tmp_path):
     write_trainable_model(tmp_path / "shipped" / "tiny")
     scans = tmp_path / "scans"
     scans.mkdir()
-    write_image(head().voxels, head().geometry, scans / "head.nii.gz")
+    for name in ("head", "copy"):
+        write_image(head().voxels, head().geometry, scans / f"{name}.nii.gz")
     models = ModelStore(tmp_path / "shipped", tmp_path / "user" / "models")
     workflows = Workflows(Session(), JobQueue(workers=0), tmp_path / "user", models)
     workflows.add_paths([scans])
-    workflows.open_series(workflows.library.all_series()[0].uid)
+    for name in ("copy", "head"):
+        workflows.open_series(next(s.uid for s in workflows.library.all_series() if s.description.startswith(name)))
     workflows.segment("tiny")
     workflows.accept_proposal()
     session = workflows.session
@@ -57,6 +59,7 @@ def test_a_training_that_is_killed_is_said_and_the_model_stays(training):
     assert training.models.get("tiny").manifest.version == "1.0.0"
     assert training.accept_training() is None
     assert len(training.session.confirmed) == 4
+    assert len(list((run.folder / "data" / "images").iterdir())) == 1, "the copy brings nothing new"
 
 
 def test_a_training_that_is_stopped_still_compares_what_it_learnt(training):

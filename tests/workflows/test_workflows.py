@@ -1,5 +1,6 @@
 """The use cases without a window: jobs run inline, the model is one whose result can be worked out by hand."""
 
+import shutil
 import sqlite3
 
 import numpy as np
@@ -243,3 +244,90 @@ def test_damaged_index_is_put_aside_and_begun_anew(user, scan_folder, tmp_path):
     assert workflows.library.put_aside.exists()
     workflows.add_paths([scan_folder])
     assert len(workflows.library.tree()) == 2
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_labels_follow_a_scan_without_an_identity_of_its_own_to_another_folder(user, scan_folder, tmp_path, copied):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    workflows.session.choose_tool("brush")
+    workflows.session.begin_stroke("axial", (12, 20, 9))
+    workflows.session.end_stroke()
+    workflows.session.toggle_confirmed("axial")
+    painted = workflows.session.label_map.voxels.copy()
+    elsewhere = tmp_path / "elsewhere" / "renamed.nii.gz"
+    elsewhere.parent.mkdir()
+    (shutil.copy if copied else shutil.move)(scan_folder / "first.nii.gz", elsewhere)
+
+    again = user()
+    again.add_paths([elsewhere])
+    (moved,) = (series for series in again.library.all_series() if series.description == "renamed.nii.gz")
+    assert not again.annotation_store.is_confirmed(moved.uid)  # nobody has seen its voxels yet
+    again.open_series(moved.uid)
+
+    assert again.messages == []
+    np.testing.assert_array_equal(again.session.label_map.voxels, painted)
+    assert again.annotation_store.is_confirmed(moved.uid)
+    again.session.undo()
+    again.session.choose_tool("brush")
+    again.session.begin_stroke("axial", (5, 5, 5))
+    again.session.end_stroke()
+    changed = again.session.label_map.voxels.copy()
+    last = user()
+    last.open_series(moved.uid)
+    np.testing.assert_array_equal(last.session.label_map.voxels, changed)
+
+
+def test_labels_do_not_follow_to_the_same_values_at_another_place(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    workflows.session.choose_tool("brush")
+    workflows.session.begin_stroke("axial", (12, 20, 9))
+    workflows.session.end_stroke()
+    beside = Geometry((26, 30, 18), (2.0, 2.0, 2.0), np.array([9.0, -7.0, 40.0]), DIRECTION)
+    write_image(head().voxels, beside, scan_folder / "beside.nii.gz")
+    workflows.add_paths([scan_folder / "beside.nii.gz"])
+    (other,) = (series for series in workflows.library.all_series() if series.description == "beside.nii.gz")
+    workflows.open_series(other.uid)
+
+    assert workflows.session.volume.geometry.same_grid(beside)
+    assert not workflows.session.label_map.voxels.any()
+
+
+def test_a_series_opens_without_the_slice_that_cannot_be_read(user, write_dicom, oblique_phantom, tmp_path):
+    paths = write_dicom(tmp_path / "scan", oblique_phantom)
+    workflows = user()
+    workflows.add_paths([tmp_path / "scan"])
+    (series,) = workflows.library.all_series()
+    damaged = series.files[2]
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    opened = []
+    workflows.open_series(series.uid, lambda: opened.append(True))
+
+    session = workflows.session
+    assert opened == [True]
+    assert len(paths) - 1 == session.volume.geometry.size[2] == session.series.frames
+    assert session.series.verdict.kind == "missing"
+    assert not session.volume.geometry.is_grid
+    assert session.editable
+    (message,) = workflows.messages
+    assert message.startswith(f"{damaged.name}: it is truncated")
+    assert message.endswith("The other 6 slices are shown.")
+    assert "needs a regular volume" in workflows.unsuitable("threshold")
+    assert workflows.library.series(series.uid) == series
+
+
+def test_a_series_of_which_much_is_damaged_is_refused_and_what_was_open_stays(
+    user, scan_folder, write_dicom, oblique_phantom, tmp_path
+):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    write_dicom(tmp_path / "scan", oblique_phantom)
+    workflows.add_paths([tmp_path / "scan"])
+    (series,) = (series for series in workflows.library.all_series() if series.modality == "CT")
+    for file in series.files[2:5]:
+        file.write_bytes(file.read_bytes()[:-9])
+    workflows.open_series(series.uid)
+
+    assert "truncated" in workflows.messages[-1]
+    assert "are shown" not in workflows.messages[-1]

@@ -35,6 +35,7 @@ create table if not exists edits (
 );
 create index if not exists edits_of_series on edits (uid, sequence);
 """
+PATH_UIDS = ("file-", "folder-")  # how the uids begin of files that have no identity of their own
 _JOURNAL_LIMIT = 200  # edits that are replayed at opening before they are folded into a snapshot
 
 
@@ -79,7 +80,8 @@ class AnnotationStore:
     def key_of(self, uid: str, volume: Volume) -> str:
         """Under which uid the work on a series is kept: its own, or, if other voxels or another grid were annotated
         under that one (a file was replaced), one of its own. Labels must never appear on a scan they were not made
-        on. Reads every voxel: not for the GUI thread."""
+        on. A series without an identity of its own, whose uid comes from a path, has the labels of the same voxels on
+        the same grid wherever they lay before. Reads every voxel: not for the GUI thread."""
         voxels = zlib.crc32(np.ascontiguousarray(volume.voxels).data)
         with self._lock:
             grid = self._database.execute("select grid from annotated where uid = ?", (uid,)).fetchone()
@@ -89,13 +91,28 @@ class AnnotationStore:
                 return f"{uid}@{voxels:08x}"
             with contextlib.suppress(OSError):  # without it a replaced file is not noticed, but work can begin
                 self._write(("insert or replace into fingerprints values (?, ?)", (uid, voxels)))
-        return uid
+            if annotated or not uid.startswith(PATH_UIDS):
+                return uid
+            return self._moved_from(voxels, volume.geometry) or uid
+
+    def _moved_from(self, voxels: int, geometry: Geometry) -> str | None:
+        """The uid, from another path, under which the same voxels on the same grid were annotated."""
+        same = self._database.execute(
+            "select a.uid, a.grid from annotated a join fingerprints f on f.uid = a.uid where f.voxels = ? "
+            "order by a.rowid",
+            (voxels,),
+        )
+        return next((u for u, grid in same if u.startswith(PATH_UIDS) and _geometry(grid).same_grid(geometry)), None)
 
     def is_confirmed(self, uid: str) -> bool:
-        """True if a person has confirmed slices of a series."""
+        """True if a person has confirmed slices of a series, or of the same voxels at another path."""
         with self._lock:
-            row = self._database.execute("select state from annotated where uid = ?", (uid,)).fetchone()
-        return row is not None and bool(json.loads(row[0]).get("confirmed"))
+            rows = self._database.execute(
+                "select state from annotated where uid = ?1 or ?2 and uid in (select same.uid from fingerprints f "
+                "join fingerprints same on same.voxels = f.voxels where f.uid = ?1)",
+                (uid, uid.startswith(PATH_UIDS)),
+            ).fetchall()
+        return any(json.loads(state).get("confirmed") for (state,) in rows)
 
     def append(self, uid: str, geometry: Geometry, edit: Edit) -> None:
         """Commit one edit; when this returns it survives a crash. Raises OSError if it could not be written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -99,6 +99,35 @@ def scan(
             if reason:
                 refused.append(Refusal(seen.file, reason))
     return Scan((*series_of(instances, check), *series, *pictures.stacked(singles)), tuple(refused))
+
+
+def without(
+    series: Series,
+    unreadable: Mapping[int, str],
+    check: Callable[[], None] = lambda: None,
+    look_all: Callable[[Sequence[Path], Callable[[], None]], Iterator[Look]] = look_here,
+) -> Series:
+    """What the other slices of a series make: what is missing shows in the verdict.
+
+    unreadable has the slices' numbers k, each with the sentence that says why. Raises SeriesError if the others do not
+    make one series.
+    """
+    left_out = {(series.files[k], series.frame_numbers[k] if series.frame_numbers else 0) for k in unreadable}
+
+    def look_at_others(paths: Sequence[Path], check: Callable[[], None]) -> Iterator[Look]:
+        for seen in look_all(paths, check):
+            if seen.instance is not None:
+                frames = tuple(f for f in seen.instance.frames if (seen.file, f.number) not in left_out)
+                if frames:
+                    yield replace(seen, instance=replace(seen.instance, frames=frames))
+            elif (seen.file, 0) not in left_out:
+                yield seen
+
+    found = scan(tuple(dict.fromkeys(series.files)), check, look_at_others).series
+    if len(found) != 1:
+        raise SeriesError("its other slices make no series")
+    notes = tuple(dict.fromkeys((*map("Left out: {}.".format, unreadable.values()), *found[0].notes)))
+    return replace(found[0], uid=series.uid, description=series.description, moment=series.moment, notes=notes)
 
 
 def read_slices(

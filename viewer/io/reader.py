@@ -52,6 +52,7 @@ from viewer.io.reader_process import (
 
 Progress = Callable[[float, str], None]
 Arrived = Callable[[Volume, Sequence[int]], None]
+_Answer = tuple[int, Look | SeriesError | None]  # the number of a file or slice, and what is said of it
 
 HEADER_LIMIT_S = 10.0
 SLICE_LIMIT_S = 10.0
@@ -71,6 +72,8 @@ _FILES_AT_ONCE = 32  # in one request
 _SLICES_AT_ONCE = 16
 _TELL_EVERY_S = 1 / 30
 _CHECK_EVERY_S = 0.05
+_MOST_UNREADABLE = 16  # slices: with more the whole series is given up, as each may take its time limit;
+_READABLE_SHARE = 0.75  # and so it is if fewer than these can be read
 
 _CRASHED = "the reader crashed on it; the file may be damaged: fetch it again"
 _TOOK_LONGER = "reading it took longer than {:.0f} s; the file may be damaged: fetch it again"
@@ -131,7 +134,7 @@ class Reader:
                     answers = call.next_answers(_CHECK_EVERY_S)
                     if not answers:
                         check()
-                    looks.update((answered, look) for answered, look in answers if look is not None)
+                    looks.update((answered, look) for answered, look in answers if isinstance(look, Look))
                 yield looks.pop(number)
         finally:
             self._pool.drop(call)
@@ -151,7 +154,8 @@ class Reader:
         values turn out to need a larger type than the headers said. Slices near `first` come before others, and a
         call with arrived, for which a person waits, before all other calls.
 
-        Raises SeriesError with one sentence if the files are gone, damaged, or need more memory than is free.
+        Raises SeriesError with one sentence if the files are gone, damaged, or need more memory than is free;
+        SlicesUnreadable if that is so for a few slices only, and no others.
         """
         tried = set()
         value_type = series.value_type
@@ -206,12 +210,24 @@ def _read_here(series: Series, value_type: str, telling: _Telling) -> Volume:
     volume = _arriving(series, value_type, memory)
     voxels, overlay = shared_arrays(memory, series, value_type)
 
+    unreadable = _Unreadable(series)
+    rest: deque[int] = deque()
+
     def done(k: int) -> None:
+        rest.remove(k)
         telling.add(volume, k)
         telling.tell(volume)
 
     for run in _runs(series, telling.first, processes=1):
-        files.read_slices(series, run, voxels, overlay, done)
+        rest.extend(run)
+        while rest:
+            try:
+                files.read_slices(series, tuple(rest), voxels, overlay, done)
+            except ValuesDoNotFit:
+                raise
+            except SeriesError as error:
+                unreadable.add(rest.popleft(), error)
+    unreadable.tell()
     return volume
 
 
@@ -222,13 +238,53 @@ def _read_in(pool: _Pool, series: Series, value_type: str, telling: _Telling) ->
     call = _Call(series.files, _slice_limit_s(series, value_type), opening, telling.urgent)
     try:
         pool.submit([_Task(call, deque(run)) for run in _runs(series, telling.first, pool.processes)])
-        while not volume.complete:
-            for k, _ in call.next_answers(_CHECK_EVERY_S):
-                telling.add(volume, k)
+        unreadable = _Unreadable(series)
+        heard = 0
+        while heard < series.frames:
+            for k, error in call.next_answers(_CHECK_EVERY_S):
+                heard += 1
+                if isinstance(error, SeriesError):
+                    unreadable.add(k, error)
+                else:
+                    telling.add(volume, k)
             telling.tell(volume)
+        unreadable.tell()
     finally:
         pool.drop(call)
     return volume
+
+
+class SlicesUnreadable(SeriesError):
+    """Some slices cannot be read and all others can: their numbers k, each with the sentence that says why."""
+
+    def __init__(self, sentences: dict[int, str]) -> None:
+        more = f" (and {len(sentences) - 1} further slices cannot be read either)" if len(sentences) > 1 else ""
+        super().__init__(f"{next(iter(sentences.values()))}{more}")
+        self.sentences = sentences
+
+
+class _Unreadable:
+    """The slices of a series that turn out to be damaged, if it still makes sense to read the others."""
+
+    def __init__(self, series: Series) -> None:
+        few = min(_MOST_UNREADABLE, int(series.frames * (1 - _READABLE_SHARE)))
+        self._most = few if _one_by_one(series) else 0
+        self._sentences: dict[int, str] = {}
+
+    def add(self, k: int, error: SeriesError) -> None:
+        """Raises the error if too many are damaged."""
+        self._sentences[k] = str(error)
+        if len(self._sentences) > self._most:
+            raise error
+
+    def tell(self) -> None:
+        if self._sentences:
+            raise SlicesUnreadable(dict(sorted(self._sentences.items())))
+
+
+def _one_by_one(series: Series) -> bool:
+    """True if a slice can be read though another cannot: it has a file of its own, or is a frame of its own."""
+    return len(series.files) > 1 or len(series.frame_numbers) > 1
 
 
 def _arriving(series: Series, value_type: str, memory: mmap.mmap | NDArray[np.uint8]) -> Volume:
@@ -345,8 +401,8 @@ class _Call:
         self.limit_s, self.opening, self.urgent = limit_s, opening, urgent
         self.over = False
         self._paths = paths
-        self._heard: list[tuple[int, Look | None]] = []  # belongs to the pool's thread
-        self._answers: queue.SimpleQueue[list[tuple[int, Look | None]] | SeriesError] = queue.SimpleQueue()
+        self._heard: list[_Answer] = []  # belongs to the pool's thread
+        self._answers: queue.SimpleQueue[list[_Answer] | SeriesError] = queue.SimpleQueue()
 
     def file(self, number: int) -> Path:
         return self._paths[number if len(self._paths) > 1 else 0]
@@ -356,9 +412,9 @@ class _Call:
             return packed(ReadSlices(tuple(numbers)))
         return packed(LookAt(tuple(self.file(number) for number in numbers)))
 
-    def answer(self, number: int, look: Look | None = None) -> None:
+    def answer(self, number: int, said: Look | SeriesError | None = None) -> None:
         """Keep an answer until all that were heard at once are delivered: each delivery wakes the caller's thread."""
-        self._heard.append((number, look))
+        self._heard.append((number, said))
 
     def deliver(self) -> None:
         if self._heard:
@@ -368,8 +424,9 @@ class _Call:
     def fail(self, error: SeriesError) -> None:
         self._answers.put(error)
 
-    def next_answers(self, timeout_s: float) -> list[tuple[int, Look | None]]:
-        """Numbers of files with their looks, or of slices that have been read; [] if there are none within the time.
+    def next_answers(self, timeout_s: float) -> list[_Answer]:
+        """Numbers of files with their looks, or of slices that have been read, with the error for those that cannot
+        be; [] if there are none within the time.
 
         Raises the error that ends the call.
         """
@@ -590,9 +647,11 @@ class _Pool:
                 self._free(child)
                 if task.numbers and not task.call.over:
                     self._queue(task).appendleft(task)
-            case Failed(reason) if task and task.call.opening:
-                task.call.fail(SeriesError(reason))
+            case Failed(reason) if task and task.call.opening and task.numbers:
+                task.call.answer(task.numbers.popleft(), SeriesError(reason))  # they are read in order
                 self._free(child)
+                if task.numbers and not task.call.over:
+                    self._queue(task).appendleft(task)
             case DoesNotFit(value_type) if task and task.call.opening:
                 task.call.fail(ValuesDoNotFit(value_type))
                 self._free(child)
@@ -640,7 +699,11 @@ class _Pool:
             if others:
                 self._queue(task).extendleft(_Task(task.call, deque([number])) for number in reversed(task.numbers))
             elif task.call.opening is not None:
-                task.call.fail(SeriesError(f"{archives.shown_name(file)}: {sentence}"))
+                error = SeriesError(f"{archives.shown_name(file)}: {sentence}")
+                if len(task.numbers) == 1:
+                    task.call.answer(task.numbers[0], error)
+                else:  # frames of one file, each of which may end another process
+                    task.call.fail(error)
             else:
                 for number in task.numbers:
                     task.call.answer(number, Look(file, refused=sentence))

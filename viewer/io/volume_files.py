@@ -70,7 +70,7 @@ def series_in(file: Path) -> tuple[Series, ...]:
 def read_voxels(series: Series, slices: Sequence[int], voxels: NDArray, done: Callable[[int], None]) -> None:
     """Fill voxels[k] for each k of slices, in rising order whatever the order of slices. done(k) follows each.
 
-    A packed file is checked to its end, once, when the last slice is asked for. Raises SeriesError if the file is no
+    A packed file is checked to its end, once, before the last slice is done. Raises SeriesError if the file is no
     longer what series says or its voxels are damaged or cut off, ValuesDoNotFit, OSError.
     """
     file = series.files[0]
@@ -83,9 +83,9 @@ def read_voxels(series: Series, slices: Sequence[int], voxels: NDArray, done: Ca
         with _open_voxels(header) as voxel_bytes:
             for k in ordered:
                 _read_slice(voxel_bytes, header, number, k, voxels[k])
+                if k == header.size[2] - 1:  # done only if the checksum is right
+                    voxel_bytes.check_to_end()
                 done(k)
-            if ordered and ordered[-1] == header.size[2] - 1:
-                voxel_bytes.check_to_end()
     except (EOFError, zlib.error) as error:
         raise SeriesError("its voxels are damaged or cut off; fetch it again") from error
     except OSError as error:
