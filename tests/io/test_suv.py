@@ -134,7 +134,15 @@ def test_what_is_no_date_or_time_is_none(date, time):
     assert seconds_of(date, time) is None
 
 
-def test_date_and_time_in_one_loses_its_zone():
+def test_date_and_time_in_one_is_brought_to_the_zone_of_the_file():
+    assert seconds_of_datetime("20200304120000.00+0100", "+0100") == NOON_S
+    assert seconds_of_datetime("20200304120000.00+0100", "-0530") == NOON_S - 6.5 * 3600
+    assert seconds_of_datetime("20200304120000-0500", "+0000") == NOON_S + 5 * 3600
+
+
+def test_a_zone_that_is_not_told_or_damaged_is_taken_for_that_of_the_file():
     assert seconds_of_datetime("20200304120000.00+0100") == NOON_S
-    assert seconds_of_datetime("20200304120000-0500") == NOON_S
+    assert seconds_of_datetime("20200304120000-0500", "east") == NOON_S
+    assert seconds_of_datetime("20200304120000", "+0200") == NOON_S
+    assert seconds_of_datetime("20200304120000+01", "+0200") == NOON_S
     assert seconds_of_datetime("20200304") is None

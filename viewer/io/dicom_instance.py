@@ -674,7 +674,8 @@ def _frame_time_ms(header: Header) -> float | None:
 
 def _tracer(header: Header) -> Tracer:
     given = next(iter(header.items("RadiopharmaceuticalInformationSequence")), _NOTHING)
-    injected_s = seconds_of_datetime(given.text("RadiopharmaceuticalStartDateTime"))
+    zone = header.text("TimezoneOffsetFromUTC")
+    injected_s = seconds_of_datetime(given.text("RadiopharmaceuticalStartDateTime"), zone)
     series_day = header.text("SeriesDate") or header.text("AcquisitionDate")
     undated_s = seconds_of(series_day, given.text("RadiopharmaceuticalStartTime"))
     return Tracer(

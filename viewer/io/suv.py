@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -129,7 +130,23 @@ def _midnight_s(date: str) -> float | None:
         return None
 
 
-def seconds_of_datetime(text: str) -> float | None:
-    """Seconds of a DICOM date and time in one (DT), its time zone left aside; None unless it has a time of day."""
-    local = text.strip().split("+")[0].split("-")[0]
-    return seconds_of(local[:8], local[8:]) if len(local) >= 10 else None
+def seconds_of_datetime(text: str, zone: str = "") -> float | None:
+    """Seconds of a DICOM date and time in one (DT); None unless it has a time of day. DICOM PS3.5 6.2.
+
+    zone is that of the file's other times, TimezoneOffsetFromUTC ("+0100"), to which a DT with a zone of its own is
+    brought; where one of the two is not told, they are taken for the same.
+    """
+    local = re.split("[+-]", text.strip())[0]
+    seconds = seconds_of(local[:8], local[8:]) if len(local) >= 10 else None
+    own_s, files_s = _offset_s(text.strip()[len(local) :]), _offset_s(zone.strip())
+    if seconds is None or own_s is None or files_s is None:
+        return seconds
+    return seconds - own_s + files_s
+
+
+def _offset_s(zone: str) -> float | None:
+    """Seconds east of Greenwich of "+HHMM"; None for anything else."""
+    if not re.fullmatch(r"[+-]\d{4}", zone, re.ASCII):
+        return None
+    seconds = int(zone[1:3]) * 3600.0 + int(zone[3:]) * 60.0
+    return -seconds if zone[0] == "-" else seconds
