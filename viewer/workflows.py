@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,7 +54,7 @@ TrainingState = Literal[
     "preparing", "running", "paused", "stopping", "finished", "installing", "failed", "accepted", "discarded"
 ]
 
-Arrived = Callable[[Volume, Sequence[int]], None]
+Arrived = Callable[[Series, Volume, Sequence[int]], None]
 
 DEMO_MODEL = "brain-structures-mr"
 _LET_GO_AFTER_S = 1.0  # by then nothing on the screen needs what was open before
@@ -124,6 +125,7 @@ class Workflows:
         self.training: TrainingRun | None = None
         self._child: ChildProcess | None = None
         self._opening: Job | None = None
+        self._opening_uid = ""  # of the listed series that it opens
         self._reading_moments: Job | None = None
         self._opened = 0  # how often something was asked to be opened: the last wish wins
         self._annotation_key = ""
@@ -186,33 +188,39 @@ class Workflows:
     def open_series(self, uid: str, done: Callable[[], None] = lambda: None) -> Job:
         """Read a listed series and show it, with the work a person saved on it. A later wish replaces an earlier.
 
-        The first slices to arrive are shown at once; done is called when all are there.
+        The first slices to arrive are shown at once; done is called when all are there. What is open already, as its
+        files are now, stays as it is.
         """
-        series = self.library.series(uid)
+        if self._opening is not None and not self._opening.ended and self._opening_uid == uid:
+            return self._opening
+        session = self.session
+        shown = None if session.loading or session.read_only else session.series
         said: list[str] = []
 
-        def work(job: Job, arrived: Arrived) -> tuple[Series, Volume]:
+        def work(job: Job, arrived: Arrived) -> tuple[Series, Volume] | None:
+            series = self.library.series(uid)
+            if series == shown:
+                return None
+            job.title = f"Opening {series.description or series.modality}"
             try:
-                return series, self.reader.read(series, job.report, arrived, first=_first_shown(series))
+                volume = self.reader.read(series, job.report, partial(arrived, series), first=_first_shown(series))
             except SlicesUnreadable as error:
-                rest, volume = self._read_others(series, error, job)
-                said.append(f"{error}. The other {rest.frames} slices are shown.")
-                return rest, volume
+                series, volume = self._read_others(series, error, job)
+                said.append(f"{error}. The other {series.frames} slices are shown.")
+            return series, volume
 
         def opened() -> None:
             if said:
                 self._fail(said[0])
-            elif series.moment is not None:
-                self._read_moments(series.moment.sequence_uid)
+            elif session.series is not None and session.series.moment is not None:
+                self._read_moments(session.series.moment.sequence_uid)
             done()
 
         if self._reading_moments is not None:
             self._reading_moments.cancel()
-        return self._open(f"Opening {series.description or series.modality}", series, work, opened)
-
-    def is_open(self, uid: str) -> bool:
-        """True if a listed series is the open one, as its files are now, with all that may be done with it."""
-        return self.session.series == self.library.series(uid) and not self.session.read_only
+        job = self._open("Opening a series", work, opened)
+        self._opening_uid = uid
+        return job
 
     def show_moment(self, number: int) -> Job | None:
         """Open another moment of the sequence that is open, with its own labels, seen as the present one is."""
@@ -225,7 +233,7 @@ class Workflows:
         def work(job: Job, arrived: Arrived) -> tuple[Series, Volume]:
             return series, volumes[number] if volumes else self.reader.read(series, job.report)
 
-        return self._open(title, series, work, keep_view=True)
+        return self._open(title, work, keep_view=True)
 
     def resample_series(self) -> Job | None:
         """Show the open stack of slices, which makes no volume, on a regular grid made from it and named so."""
@@ -238,22 +246,23 @@ class Workflows:
             grid, sentence = to_regular_grid(volume, series.verdict, job.check)
             return _on_regular_grid(series, grid.geometry, sentence), grid
 
-        return self._open("Resampling to a regular grid", series, work)
+        return self._open("Resampling to a regular grid", work)
 
     def _open(
         self,
         title: str,
-        series: Series,
-        work: Callable[[Job, Arrived], tuple[Series, Volume]],
+        work: Callable[[Job, Arrived], tuple[Series, Volume] | None],
         done: Callable[[], None] = lambda: None,
         keep_view: bool = False,
     ) -> Job:
-        """Show what work reads, its first slices before the last are there; a later call replaces an earlier one."""
+        """Show what work reads, its first slices before the last are there; a later call replaces an earlier one. If
+        it returns None, what is open stays."""
         self.cancel_opening()
+        self._opening_uid = ""
         wish, session = self._opened, self.session
         partly: list[Volume] = []  # what is shown of it already
 
-        def show(volume: Volume, slices: Sequence[int]) -> None:
+        def show(series: Series, volume: Volume, slices: Sequence[int]) -> None:
             if wish != self._opened:
                 return
             if not partly or partly[-1] is not volume:
@@ -262,13 +271,16 @@ class Workflows:
                 session.open(series, volume)
             session.slices_arrived(slices)
 
-        def read(job: Job) -> tuple[Series, Volume, str, Annotations | None]:
-            opened, volume = work(job, lambda v, slices: self.jobs.deliver(lambda: show(v, slices)))
+        def read(job: Job) -> tuple[Series, Volume, str, Annotations | None] | None:
+            found = work(job, lambda *news: self.jobs.deliver(lambda: show(*news)))
+            if found is None:
+                return None
+            opened, volume = found
             key = self.annotation_store.key_of(opened.uid, volume)
             return opened, volume, key, self.annotation_store.load(key, volume.geometry)
 
-        def finish(result: tuple[Series, Volume, str, Annotations | None]) -> None:
-            if wish != self._opened:
+        def finish(result: tuple[Series, Volume, str, Annotations | None] | None) -> None:
+            if wish != self._opened or result is None:
                 return
             opened, volume, key, annotations = result
             if partly and partly[-1] is volume:
@@ -307,20 +319,25 @@ class Workflows:
 
     def _read_moments(self, sequence_uid: str) -> None:
         """Have the moments of a sequence at hand, so that it can be played."""
-        session, siblings = self.session, self.library.sequence(sequence_uid)
+        session = self.session
         opened = {session.series.uid: session.volume} if session.series and session.volume else {}
-        session.set_moments(siblings)
 
-        def work(job: Job) -> tuple[Volume, ...]:
+        def listed(siblings: tuple[Series, ...]) -> None:
+            if session.series is not None and session.series.uid in opened:
+                session.set_moments(siblings)
+
+        def work(job: Job) -> tuple[tuple[Series, ...], tuple[Volume, ...]]:
+            siblings = self.library.sequence(sequence_uid)
+            self.jobs.deliver(lambda: listed(siblings))
             volumes = []
             for n, series in enumerate(siblings):
                 job.report(n / len(siblings), f"{n + 1} of {len(siblings)}")
                 volumes.append(opened.get(series.uid) or self.reader.read(series, lambda fraction, text: job.check()))
-            return tuple(volumes)
+            return siblings, tuple(volumes)
 
-        def finish(volumes: tuple[Volume, ...]) -> None:
-            if session.moment_series is siblings:
-                session.set_moments(siblings, volumes)
+        def finish(read: tuple[tuple[Series, ...], tuple[Volume, ...]]) -> None:
+            if session.moment_series is read[0]:
+                session.set_moments(*read)
 
         self._reading_moments = self.jobs.submit("Reading all moments", work, finish, self._fail)
 

@@ -331,3 +331,23 @@ def test_a_series_of_which_much_is_damaged_is_refused_and_what_was_open_stays(
 
     assert "truncated" in workflows.messages[-1]
     assert "are shown" not in workflows.messages[-1]
+
+
+def test_what_is_open_is_read_again_only_if_more_may_be_done_with_it_or_it_was_listed_anew(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session, first = workflows.session, workflows.session.volume
+    workflows.open_series(session.series.uid)
+    assert session.volume is first
+
+    session.set_read_only(True)  # another window has it, perhaps no longer
+    workflows.open_series(session.series.uid)
+    assert session.volume is not first
+    assert session.editable
+
+    second, beside = session.volume, Geometry((26, 30, 18), (2.0, 2.0, 2.0), np.array([9.0, -7.0, 40.0]), DIRECTION)
+    write_image(head().voxels, beside, scan_folder / "first.nii.gz", overwrite=True)
+    workflows.add_paths([scan_folder])
+    workflows.open_series(session.series.uid)
+    assert session.volume is not second
+    assert session.volume.geometry.same_grid(beside)

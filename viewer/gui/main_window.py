@@ -164,11 +164,7 @@ class MainWindow(QMainWindow):
     def open_series(self, uid: str) -> None:
         """Read a listed series and show it."""
         self._failure.hide()
-        if self.workflows.is_open(uid):
-            if not self.session.loading:
-                self.workflows.cancel_opening()
-        else:
-            self.workflows.open_series(uid, self._opened)
+        self.workflows.open_series(uid, self._opened)
 
     def show_training(self) -> None:
         """Bring the training panel to the front."""
