@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import queue
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 Deliver = Callable[[Callable[[], None]], None]
 
 _ERROR_LINES = 20
+_LET_GO_AFTER_S = 1.0
 
 
 class Cancelled(Exception):
@@ -63,6 +66,13 @@ class JobQueue:
 
     def __init__(self, workers: int = 2, deliver: Deliver | None = None) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job") if workers else None
+        self._left: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
+        if self._pool is not None:  # all threads now: to start one later, the GUI thread would wait until it runs
+            running = threading.Barrier(workers + 1)
+            for _ in range(workers):
+                self._pool.submit(running.wait)
+            running.wait()
+            threading.Thread(target=self._clear, name="letting go", daemon=True).start()
         self._deliver: Deliver = deliver or (lambda act: act())
         self._listeners: list[Callable[[Job], None]] = []
         self._running: list[Job] = []
@@ -106,9 +116,23 @@ class JobQueue:
             self._pool.submit(self._run, job, work, done, failed, cancelled)
         return job
 
+    def let_go(self, held: list[Any]) -> None:
+        """Clear a list a second from now, when nothing on the screen needs what is in it, on a thread of its own: to
+        give back some hundred megabytes takes longer than a frame."""
+        if self._pool is None:
+            held.clear()
+        else:
+            self._left.put(held)
+
+    def _clear(self) -> None:
+        while (held := self._left.get()) is not None:
+            time.sleep(_LET_GO_AFTER_S)
+            held.clear()
+
     def close(self) -> None:
         """Cancel what runs and wait for it."""
         self._closed = True
+        self._left.put(None)
         for job in tuple(self._running):
             job.cancel()
         if self._pool is not None:

@@ -101,3 +101,32 @@ def test_a_job_submitted_after_the_end_is_cancelled_and_never_runs():
     ran = []
     assert queue.submit("late", lambda job: ran.append(1)).state == "cancelled"
     assert ran == []
+
+
+def test_what_is_let_go_is_given_back_later_by_another_thread():
+    given_back = []
+
+    class Heavy:
+        def __del__(self) -> None:
+            given_back.append(threading.current_thread() is not threading.main_thread())
+
+    for workers, elsewhere in ((2, True), (0, False)):
+        jobs = JobQueue(workers)
+        jobs.let_go([Heavy()])
+        assert given_back == [] or not workers, "not at once: something may still draw it"
+        end = time.monotonic() + 10
+        while not given_back and time.monotonic() < end:
+            time.sleep(0.02)
+        assert given_back == [elsewhere]
+        given_back.clear()
+        jobs.close()
+
+
+def test_submitting_starts_no_thread():
+    jobs = JobQueue(3)
+    before = set(threading.enumerate())
+    for _ in range(6):
+        jobs.submit("work", lambda job: time.sleep(0.01))
+    jobs.let_go([1])
+    assert set(threading.enumerate()) <= before
+    jobs.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -118,6 +119,7 @@ class Geometry:
         apart = np.abs(self.index_to_lps(corners) - other.index_to_lps(corners))
         return bool(apart.max() <= tolerance_mm)
 
+    @cached_property  # asked for many times in each picture
     def anatomical_axes(self) -> tuple[int, int, int]:
         """Index axes (0 i, 1 j, 2 k) that run nearest to L, P and S, in this order: always a permutation."""
         alignment = np.abs(self.direction)  # rows L, P, S; columns i, j, k
@@ -172,7 +174,7 @@ def plane_axes(geometry: Geometry, plane: Plane) -> PlaneAxes:
     if not geometry.patient_space:
         normal, right, down = {"axial": (2, 0, 1), "coronal": (1, 0, 2), "sagittal": (0, 1, 2)}[plane]
         return PlaneAxes(plane, normal, right, down, False, False)
-    left, posterior, superior = geometry.anatomical_axes()
+    left, posterior, superior = geometry.anatomical_axes
     grows = [geometry.direction[row, axis] > 0 for row, axis in enumerate((left, posterior, superior))]
     if plane == "axial":
         return PlaneAxes(plane, superior, left, posterior, not grows[0], not grows[1])

@@ -57,7 +57,7 @@ def upright(voxels: NDArray, geometry: Geometry) -> Grid:
     VTK's mappers take no reflections, so a left-handed grid has to be read the other way round. Of the 48
     ways to permute and flip the axes the nearest to the anatomical ones is always a rotation.
     """
-    axes = geometry.anatomical_axes()
+    axes = geometry.anatomical_axes
     grows = [geometry.direction[row, axis] >= 0 for row, axis in enumerate(axes)]
     ordered = voxels.transpose([2 - axis for axis in reversed(axes)])
     ordered = ordered[tuple(slice(None, None, 1 if up else -1) for up in reversed(grows))]
