@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from inference.models import ModelStore
+from tests.gui.painted_words import Ink, watch
 from tests.models import write_trainable_model
 from viewer.core.geometry import Geometry
 from viewer.core.session import Session
@@ -27,6 +28,12 @@ def head() -> Volume:
     voxels = np.random.default_rng(3).integers(0, 60, (20, 32, 40)).astype(np.int16)
     voxels[BRIGHT] += 900
     return Volume(voxels, Geometry((40, 32, 20), (2.0, 2.0, 2.0), np.array([5.0, -7.0, 40.0]), OBLIQUE_LEFT_HANDED))
+
+
+@pytest.fixture
+def ink(monkeypatch) -> Ink:
+    """The rectangle and the words of each text that panes paint from now on."""
+    return watch(monkeypatch)
 
 
 @pytest.fixture

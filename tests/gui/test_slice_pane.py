@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
+from tests.gui.painted_words import assert_nothing_overlaps
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry
@@ -287,23 +288,22 @@ def test_labels_and_proposals_have_their_colours(session, pane_of):
     assert tuple(pixels(pane)[y + 3, x + 3]) == (255, 0, 0)
 
 
-def letters_painted(pane, monkeypatch):
-    painted = []
-    monkeypatch.setattr(slice_pane, "draw_edge_letters", lambda painter, rect, letters, font: painted.append(letters))
+def painted(pane, kind):
+    """The texts of a kind that are on the pane."""
     pane.grab()
-    return painted[-1] if painted else None
+    return [piece.text for piece in pane.written if piece.key[0] == kind]
 
 
 @pytest.mark.parametrize(("plane", "sides"), [("axial", "RLAP"), ("coronal", "RLHF"), ("sagittal", "APHF")])
-def test_letters_at_the_edges_name_the_sides(session, pane_of, monkeypatch, plane, sides):
-    letters = letters_painted(pane_of(plane), monkeypatch)
+def test_letters_at_the_edges_name_the_sides(session, pane_of, plane, sides):
+    letters = painted(pane_of(plane), "letter")
 
     assert "".join(text[0] for text in letters) == sides  # the strongest component of each comes first
     tilted = not np.allclose(np.abs(session.volume.geometry.direction).max(axis=0), 1)
     assert all((len(text) > 1) == tilted for text in letters)
 
 
-def test_there_are_no_letters_where_the_sides_are_unknown(oblique_phantom, qtbot, monkeypatch):
+def test_there_are_no_letters_where_the_sides_are_unknown(oblique_phantom, qtbot):
     session = Session()
     geometry = replace(oblique_phantom.geometry, patient_space=False)
     session.open(SERIES, replace(oblique_phantom, geometry=geometry))
@@ -311,7 +311,7 @@ def test_there_are_no_letters_where_the_sides_are_unknown(oblique_phantom, qtbot
     qtbot.addWidget(pane)
     pane.resize(400, 300)
 
-    assert letters_painted(pane, monkeypatch) is None
+    assert painted(pane, "letter") == []
 
 
 def test_the_corners_say_who_what_and_where(session, pane_of):
@@ -321,9 +321,9 @@ def test_the_corners_say_who_what_and_where(session, pane_of):
     def words():
         corners = pane.corner_texts()
         return [
-            text
+            line.text
             for corner in (corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right)
-            for text, _ in corner
+            for line in corner
         ]
 
     assert {"Canary, Patient", "CANARY-7", "2020-03-04", "Value 1900 HU", "Not for diagnostic use"} <= set(words())
@@ -371,15 +371,7 @@ def colour_at(pane, index_ijk, aside=(9, 7)):
     return tuple(pixels(pane)[y + aside[1], x + aside[0]].tolist())
 
 
-def sentences_painted(pane, monkeypatch):
-    painted = []
-    monkeypatch.setattr(slice_pane, "draw_sentence", lambda painter, rect, text, colour, font: painted.append(text))
-    pane.grab()
-    monkeypatch.undo()
-    return painted
-
-
-def test_a_slice_that_has_not_arrived_is_not_black_and_is_seen_when_it_comes(qtbot, monkeypatch):
+def test_a_slice_that_has_not_arrived_is_not_black_and_is_seen_when_it_comes(qtbot):
     arrived = np.zeros(20, bool)
     arrived[10] = True
     session = Session()
@@ -387,19 +379,19 @@ def test_a_slice_that_has_not_arrived_is_not_black_and_is_seen_when_it_comes(qtb
     session.set_window(WindowLevel(100.0, 50.0))
     pane = make_pane(qtbot, session)
     at = (15, 12, 10)
-    assert sentences_painted(pane, monkeypatch) == []
+    assert painted(pane, "sentence") == []
     grey = colour_at(pane, at)
     assert 120 < grey[0] < 136
 
     session.move_cursor((30, 25, 11))
     qtbot.wait(5)
-    assert sentences_painted(pane, monkeypatch) == ["Loading…"]
+    assert painted(pane, "sentence") == ["Loading…"]
     assert colour_at(pane, at) == NOT_ARRIVED
 
     arrived[11] = True
     session.slices_arrived([11])
     qtbot.wait(5)
-    assert sentences_painted(pane, monkeypatch) == []
+    assert painted(pane, "sentence") == []
     assert colour_at(pane, at) == grey
 
 
@@ -445,7 +437,7 @@ def test_how_much_is_read_is_written_until_all_is_there(qtbot):
     session = Session()
     session.open(SERIES, plain_volume(arrived=arrived))
     pane = make_pane(qtbot, session)
-    assert pane.corner_texts().bottom_right[-1][0] == "Reading 15 of 20"
+    assert pane.corner_texts().bottom_right[-1].text == "Reading 15 of 20"
     session.complete(plain_volume())
     assert "Reading" not in str(pane.corner_texts().bottom_right)
 
@@ -500,7 +492,7 @@ def test_a_stack_is_scrolled_in_its_own_plane_with_the_place_of_each_slice(qtbot
     session.open(replace(SERIES, verdict=MISSING), missing_slices())
     pane = make_pane(qtbot, session)
     wheel(pane, 4)
-    lines = [text for text, _ in pane.corner_texts().bottom_right]
+    lines = [line.text for line in pane.corner_texts().bottom_right]
     assert "Slice 5 / 5" in lines and "H 12.0 mm" in lines, "12 mm by its own position, and no spacing"
 
 
@@ -549,8 +541,38 @@ def test_a_click_on_a_badge_shows_its_sentence_and_leaves_the_cross_hair(qtbot):
     assert session.cursor_ijk == before
 
 
+def test_the_badge_of_a_stack_that_can_be_resampled_offers_it_where_that_plane_alone_is_seen(qtbot):
+    session, asked = Session(), []
+    session.open(replace(SERIES, verdict=MISSING, notes=("One.",)), missing_slices())
+    pane = make_pane(qtbot, session)
+    pane.resampleRequested.connect(lambda: asked.append(True))
+    assert badge_texts(pane) == ["⚠ Missing slices · resample…", "1 note"]
+    drag(pane, pane._badges[0][0].center().toTuple())
+    assert pane.detail == MISSING.detail and pane.mend_button.isVisible()
+    pane.mend_button.click()
+    assert asked == [True] and pane.detail == ""
+    drag(pane, pane._badges[1][0].center().toTuple())
+    assert pane.detail == "One." and not pane.mend_button.isVisible()
+
+
+def test_the_badge_of_one_of_two_places_tells_how_far_the_other_is(qtbot):
+    note = "Its sform and its qform place the voxels up to {} mm apart{}: this is the place by its qform."
+    verdict = GeometryVerdict("ambiguous", "20 slices every 2.00 mm, placed by its qform.")
+    session = Session()
+    for apart, text in (
+        (("12.50", ""), "12.5 mm from its sform"),
+        (("0.00", " and give it another voxel size"), "another voxel size by its sform"),
+    ):
+        session.open(replace(SERIES, verdict=verdict, notes=(note.format(*apart),)), plain_volume())
+        pane = make_pane(qtbot, session, size=(640, 480))
+        pane.grab()
+        (badge,) = pane.badges
+        assert badge.text == f"⚠ One of two places · {text}"
+        assert badge.detail == f"{verdict.detail}\n{note.format(*apart)}"
+
+
 @pytest.mark.parametrize("size", [(290, 280), (420, 330), (1200, 900)])
-def test_badges_lie_inside_and_not_over_each_other_or_the_words_in_the_corners(qtbot, monkeypatch, size):
+def test_badges_are_all_there_and_whole_in_panes_of_usual_sizes(qtbot, size):
     session = Session()
     changes = {"notes": ("Resampled to 2 mm.", "One."), "lossy": True, "calibration": "ImagerPixelSpacing"}
     session.open(
@@ -558,33 +580,97 @@ def test_badges_lie_inside_and_not_over_each_other_or_the_words_in_the_corners(q
     )
     session.toggle_confirmed("axial")
     pane = make_pane(qtbot, session, size=size)
-    written, draw_corner = [], slice_pane.draw_corner
-    monkeypatch.setattr(
-        slice_pane, "draw_corner", lambda *args, **kw: written.append(draw_corner(*args, **kw)) or written[-1]
-    )
-    pane.grab()
-    rects = [rect for rect, _ in pane._badges]
-    assert len(rects) == 6
-    wide, narrow = (
-        next(r.width() for r, b in pane._badges if b.text == t) for t in ("⚠ Uneven slice spacing", "1 note")
-    )
-    assert wide > 2 * narrow, "none is cut"
-    for n, rect in enumerate(rects):
-        assert pane.rect().toRectF().contains(rect)
-        assert not any(rect.intersects(other) for other in rects[n + 1 :] + written)
+    assert painted(pane, "badge") == [
+        "⚠ Uneven slice spacing", "Resampled", "At detector", "Lossy compression", "1 note", "✓ Confirmed"
+    ]  # fmt: skip
+    assert badge_texts(pane) == painted(pane, "badge")
 
 
-def test_the_ruler_names_its_calibration_and_is_absent_without_one(qtbot, monkeypatch):
-    rulers = []
-    monkeypatch.setattr(slice_pane, "draw_scale_bar", lambda *args: rulers.append(args[4]))
+WORDY = replace(
+    SERIES,
+    patient_name="Wolfeschlegelsteinhausenbergerdorff^Hubert Blaine Ferdinand",
+    patient_id="1234567890-ABCDEFGHIJ",
+    birth_date="19140404",
+    sex="M",
+    description="sagittal · t1_mprage_sag_p2_iso_1.0_post_contrast_dark_blood",
+    study_description="Neurological examination of the whole head with and without contrast",
+    institution="University Hospital of Somewhere",
+    verdict=GeometryVerdict("uneven", "The gaps between slices differ, after 4.0, 8.0 mm."),
+    notes=("Resampled to 2 mm.", "One.", "Two."),
+    lossy=True,
+    calibration="ImagerPixelSpacing",
+)
+SIZES = sorted({(w, h) for w in (140, 180, 240, 300, 340, 420, 640, 1600) for h in (110, 150, 215, 300, 420, 900)})
 
+
+@pytest.mark.parametrize("plane", ["axial", "sagittal"])
+@pytest.mark.parametrize("series", [SERIES, WORDY], ids=["usual", "long names"])
+def test_no_two_texts_of_a_pane_overlap_at_any_size_and_the_most_important_stay(session, qtbot, ink, series, plane):
+    session.open(series, replace(session.volume, suv_factor=0.0003))
+    session.set_window(WindowLevel(-600.0, 1500.0, "SIGMOID", "LUNG AND MEDIASTINUM"))
+    session.propose(Proposal(np.zeros(session.volume.voxels.shape, np.uint8), (), "brain-structures-mr", "1.0", "", 1))
+    session.source = "brain-structures-mr 1.0.0"
+    session.toggle_confirmed(plane)
+    pane = make_pane(qtbot, session, plane)
+    for size in SIZES:
+        pane.resize(*size)
+        assert_nothing_overlaps(pane, ink)
+        kinds = [piece.key for piece in pane.written]
+        assert sum(kind == "letter" for kind, _ in kinds) == 4, size
+        assert ("top left", 1) in kinds, f"the patient's name is missing at {size}"
+        if series is WORDY:
+            assert any(badge.text.startswith("⚠ Uneven") for badge in pane.badges), size
+
+
+def test_the_scale_bar_and_the_window_both_stay_in_the_panes_of_a_small_window(session, qtbot, ink):
+    session.set_window(WindowLevel(-600.0, 1500.0))
+    pane = make_pane(qtbot, session, size=(228, 270))  # of a window of 1024 x 700
+    assert_nothing_overlaps(pane, ink)
+    assert painted(pane, "ruler")
+    assert {"W 1500  L -600", "Not for diagnosis"} <= set(painted(pane, "bottom left"))
+
+
+@pytest.mark.parametrize("size", [(282, 270), (340, 300), (500, 420), (900, 700)])
+def test_the_badge_of_a_place_is_whole_beside_the_names_or_below_them(session, qtbot, size):
+    notes = ("Its sform and its qform place the voxels up to 40.00 mm apart: this is the place by its sform.",)
+    session.open(replace(SERIES, verdict=GeometryVerdict("ambiguous", "x"), notes=notes), session.volume)
+    pane = make_pane(qtbot, session, size=size)
+    assert painted(pane, "badge") == ["⚠ One of two places · 40 mm from its qform"]
+
+
+def test_a_number_is_whole_or_not_there(session, qtbot, ink):
+    session.set_window(WindowLevel(-600.0, 1500.0, "SIGMOID", "LUNG"))
+    pane = make_pane(qtbot, session)
+    for width in range(140, 420, 7):
+        pane.resize(width, 240)
+        whole = {line.text for line in pane.corner_texts().bottom_left}
+        for text in painted(pane, "bottom left"):
+            assert text in whole or any(line.startswith(f"{text} · ") for line in whole)
+
+
+@pytest.mark.parametrize("verdict", ["missing", "uneven"])
+def test_the_sentence_of_an_empty_plane_its_button_and_the_name_never_overlap(qtbot, ink, verdict):
+    session = Session()
+    detail = "7 slices are missing, after H 12.0, H 24.0, H 36.0, H 48.0, H 60.0 ... mm."
+    session.open(replace(WORDY, verdict=GeometryVerdict(verdict, detail)), missing_slices())
+    pane = make_pane(qtbot, session, "coronal")
+    for size in SIZES:
+        pane.resize(*size)
+        assert_nothing_overlaps(pane, ink)
+        assert ("top left", 1) in [piece.key for piece in pane.written], size
+        if size[0] >= 300 and size[1] >= 215:
+            assert (
+                painted(pane, "sentence")[0].startswith("The slices make no volume.")
+                and pane.resample_button.isVisible()
+            )
+
+
+def test_the_ruler_names_its_calibration_and_is_absent_without_one(qtbot):
     def ruler(calibrated, **changes):
-        rulers.clear()
         session, volume = Session(), plain_volume()
         geometry = replace(volume.geometry, calibrated=calibrated)
         session.open(replace(SERIES, **changes), replace(volume, geometry=geometry))
-        make_pane(qtbot, session).grab()
-        return rulers[-1] if rulers else None
+        return next(iter(painted(make_pane(qtbot, session), "ruler")), None)
 
     assert ruler(True) == "10 mm"
     assert ruler(True, calibration="ImagerPixelSpacing") == "10 mm at detector"
@@ -596,7 +682,7 @@ def test_the_ruler_names_its_calibration_and_is_absent_without_one(qtbot, monkey
 
 
 def readout(pane):
-    return [text for text, _ in pane.corner_texts().bottom_left if text.startswith(("Value", "R ", "SUV"))]
+    return [line.text for line in pane.corner_texts().bottom_left if line.text.startswith(("Value", "R ", "SUV"))]
 
 
 def test_colours_are_shown_as_they_are_with_their_three_values(qtbot):
@@ -653,7 +739,7 @@ def test_the_window_and_its_inversion_are_written(qtbot, window, by_file, toggle
     session.set_window(window)
     if toggled:
         session.toggle_inverted()
-    lines = [text for text, _ in make_pane(qtbot, session).corner_texts().bottom_left]
+    lines = [line.text for line in make_pane(qtbot, session).corner_texts().bottom_left]
     assert lines[-len(said) - 1 : -1] == said
 
 
@@ -714,7 +800,7 @@ def test_a_moment_that_is_played_is_seen_without_labels_at_the_same_zoom(qtbot):
     qtbot.wait(5)
     red, green, blue = colour_at(pane, (25, 22, 9))
     assert red == green == blue and red > 150
-    assert ("1 s (2 / 2)", slice_pane.ON_IMAGE) in pane.corner_texts().bottom_right
+    assert "1 s (2 / 2)" in [line.text for line in pane.corner_texts().bottom_right]
     assert readout(pane) == ["Value 120 HU"]
 
     session.open(moments[1], volumes[1], keep_view=True)

@@ -98,6 +98,26 @@ def test_row_warns_of_a_stack_that_makes_no_volume(browser_of, series, kind, det
     assert "A &lt;note&gt;." in item.toolTip(0)  # a file must not bring markup into the window
 
 
+def test_rows_of_a_file_in_two_places_are_told_apart_and_carry_the_warning(browser_of, series):
+    apart = "Its sform and its qform place the voxels up to 40.00 mm apart: this is the place by its"
+    browser = browser_of(
+        *(
+            series(
+                name,
+                description=f"by its {name} · head.nii.gz",
+                verdict=GeometryVerdict("ambiguous", f"36 slices every 2.50 mm, placed by its {name}."),
+                notes=(f"{apart} {name}.",),
+            )
+            for name in ("sform", "qform")
+        )
+    )
+    for name, other in (("sform", "qform"), ("qform", "sform")):
+        item = row_of(browser, name)
+        assert item.text(0).splitlines()[0].startswith(f"by its {name}")
+        assert item.text(0).splitlines()[-1] == f"⚠ 40 mm from its {other}"
+        assert f"{apart} {name}." in item.toolTip(0)
+
+
 def test_cine_is_no_warning(browser_of, series):
     verdict = GeometryVerdict("no-position", "96 frames over time: nothing is measured across them.")
     browser = browser_of(series("a", modality="US", verdict=verdict, frame_time_ms=33.0))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QMenu
 
+from tests.gui.painted_words import assert_nothing_overlaps
 from viewer.core.labels import Label
 from viewer.core.session import Proposal, Session
 from viewer.core.study import GeometryVerdict, Series
@@ -309,6 +310,26 @@ def test_every_size_can_be_painted_with_the_buttons_inside(session, pane_of, ren
     pane.grab()
 
     assert pane.rect().contains(pane._buttons.geometry())
+
+
+@pytest.mark.parametrize("shown", ["picture", "sentence"])
+def test_no_two_texts_overlap_at_any_size_and_the_name_stays(session, pane_of, renderers, qtbot, ink, shown):
+    series = replace(SERIES, patient_name="Wolfeschlegelsteinhausenbergerdorff^Hubert Blaine", birth_date="19140404")
+    session.open(series, session.volume)
+    pane = pane_of(session)
+    if shown == "picture":
+        notice = "Reduced to 256 voxels a side, as the memory of the graphics card is small"
+        renderers[0].deliver(replace(renderers[0].frame(), notice=notice))
+        renderers[0].say("Making the surfaces of 29 structures…")
+        session.propose(
+            Proposal(np.ones(session.volume.voxels.shape, np.uint8), (), "brain-structures-mr", "1.0.0", "", 1.0)
+        )
+        qtbot.waitUntil(lambda: pane.frame is not None and session.proposal is not None and not pane.sentence)
+    for width in (140, 200, 260, 340, 520, 1200):
+        for height in (110, 160, 230, 330, 800):
+            pane.resize(width, height)
+            assert_nothing_overlaps(pane, ink, pane._buttons)
+            assert ("top left", 1) in [piece.key for piece in pane.written], (width, height)
 
 
 def test_a_real_scene_comes_and_goes_without_keeping_the_window(session, pane_of, qtbot):

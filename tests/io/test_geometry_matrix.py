@@ -7,6 +7,7 @@ ORIGIN + axes @ (spacing * index) in LPS. A reader may reorder the axes of its a
 from __future__ import annotations
 
 import itertools
+import json
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from tests.hostile.generate import dicom
+from viewer.__main__ import main
 from viewer.core.geometry import Geometry
 from viewer.core.study import Scan, Series
 from viewer.core.volume import Volume
@@ -327,3 +329,45 @@ def test_shuffled_files_give_the_same_series_and_the_same_voxels(dicom_files, sh
     for series in shuffled.series:
         number = int(series.uid.rpartition(".")[2])
         assert_same_patient(read_series(series), OBLIQUE @ AXIS_ORDERS[(5, 40)[number]])
+
+
+# Two places in one file
+
+
+def write_nifti_in_two_places(path: Path, shift_mm: float) -> None:
+    """A NIfTI file whose qform lies shift_mm further along z than its sform."""
+    write_nifti(path, OBLIQUE, "qs")
+    content = bytearray(path.read_bytes())
+    (z,) = struct.unpack_from("<f", content, 276)
+    struct.pack_into("<f", content, 276, z + shift_mm)
+    path.write_bytes(bytes(content))
+
+
+def test_nifti_in_two_places_is_two_doubtful_volumes_that_say_how_far_they_are_apart(tmp_path, capsys):
+    path = tmp_path / "head.nii"
+    write_nifti_in_two_places(path, 12.5)
+    found = scan([path])
+    assert [refusal.reason for refusal in found.refused] == []
+    assert [series.description for series in found.series] == ["by its sform · head.nii", "by its qform · head.nii"]
+    for series, name in zip(found.series, ("sform", "qform"), strict=True):
+        assert series.verdict.kind == "ambiguous" and series.verdict.is_volume
+        assert f"placed by its {name}" in series.verdict.detail
+        assert read_series(series).geometry.is_grid
+    assert_same_patient(read_series(found.series[0]), OBLIQUE)
+    moved = read_series(found.series[1]).geometry.origin - read_series(found.series[0]).geometry.origin
+    np.testing.assert_allclose(moved, (0, 0, 12.5), atol=SAME_PLACE_MM)
+
+    assert main(["info", str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["series"]
+    assert [one["verdict"] for one in told] == ["ambiguous", "ambiguous"]
+    assert all("12.50 mm apart" in one["notes"][0] for one in told)
+
+
+def test_single_slice_in_two_places_is_doubtful_too(tmp_path):
+    path = tmp_path / "slice.nii"
+    write_nifti_in_two_places(path, 12.5)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<h", content, 46, 1)  # dim[3]
+    path.write_bytes(bytes(content))
+    kinds = [series.verdict.kind for series in scan([path]).series]
+    assert kinds == ["ambiguous", "ambiguous"]

@@ -11,13 +11,16 @@ import numpy as np
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.geometry import Geometry
 
-VerdictKind = Literal["regular", "tilted", "uneven", "missing", "duplicate", "mixed", "no-position", "2d"]
+VerdictKind = Literal["regular", "tilted", "uneven", "missing", "duplicate", "mixed", "no-position", "ambiguous", "2d"]
 Calibration = Literal["PixelSpacing", "ImagerPixelSpacing", "US regions", "voxel size", "none"]
 
 
 @dataclass(frozen=True)
 class GeometryVerdict:
-    """What the positions of a series' slices allow. detail is one sentence for a person."""
+    """What the positions of a series' slices allow. detail is one sentence for a person.
+
+    "ambiguous" is a regular grid that its file puts in two places: each is a series, and a person chooses.
+    """
 
     kind: VerdictKind
     detail: str
@@ -25,7 +28,7 @@ class GeometryVerdict:
     @property
     def is_volume(self) -> bool:
         """True if the slices form a regular grid, so that 3-D, millimetres along the normal and AI are allowed."""
-        return self.kind in ("regular", "2d")
+        return self.kind in ("regular", "ambiguous", "2d")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from viewer.gui.style import ACCENT, DIMMED_TEXT, TEXT
 
 _PAGE = 10  # slices for Shift+arrow
 _RADIUS_STEP = 1.2
+READ_ONLY = "Another window of Slicewise has this series open: its labels can be looked at here, not changed."
 _NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
 
 Group = Literal["File", "Slices", "Display", "Presets", "Tools", "Labels", "AI", "Window"]
@@ -67,6 +68,7 @@ class Actions(QObject):
         self._active_plane = active_plane
         self._table = load_presets(resources.path("presets", "window_level.json"))
         self._needs_series: list[QAction] = []
+        self._tips: dict[QAction, str] = {}
         self.file_windows: list[QAction] = []
         self.groups: dict[Group, list[QAction]] = {}
         self._add_slices()
@@ -94,7 +96,8 @@ class Actions(QObject):
         action.setCheckable(checkable)
         action.setShortcuts([QKeySequence(key) for key in keys])
         keys_text = f" ({_readable(keys[0])})" if keys else ""
-        action.setToolTip(f"{text.rstrip('…')}{keys_text}" + (f"<br>{html.escape(tip)}" if tip else ""))
+        self._tips[action] = f"{text.rstrip('…')}{keys_text}" + (f"<br>{html.escape(tip)}" if tip else "")
+        action.setToolTip(self._tips[action])
         action.setStatusTip("")
         action.triggered.connect(lambda checked=False: act())
         if scope == "viewer":
@@ -106,6 +109,12 @@ class Actions(QObject):
             self._needs_series.append(action)
         self.groups.setdefault(group, []).append(action)
         return action
+
+    def allow(self, action: QAction, allowed: bool, why_not: str = "") -> None:
+        """Enable an action or not; where it is forbidden for a reason, the tooltip says why."""
+        action.setEnabled(allowed and not why_not)
+        tip = self._tips[action]
+        action.setToolTip(f"{tip}<br><b>{html.escape(why_not)}</b>" if why_not else tip)
 
     @property
     def presets(self) -> tuple[WindowPreset, ...]:
@@ -121,16 +130,21 @@ class Actions(QObject):
         opened = session.volume is not None
         for action in self._needs_series:
             action.setEnabled(opened)
-        if what & (What.SERIES | What.LABELS | What.PROPOSAL):
+        why_not = READ_ONLY if session.read_only else ""
+        if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL):
             for action, word, title in (
                 (self.undo, "Undo", session.history.undo_title),
                 (self.redo, "Redo", session.history.redo_title),
             ):
                 action.setText(f"{word} {title}" if title else word)
                 action.setIconText(word)
-                action.setToolTip(f"{word} {title or ''} ({_readable(action.shortcut().toString())})")
-                action.setEnabled(title is not None)
+                self._tips[action] = f"{word} {title or ''} ({_readable(action.shortcut().toString())})"
+                self.allow(action, title is not None, why_not)
         if what & (What.SERIES | What.TOOL):
+            for tool in ("brush", "eraser"):
+                self.allow(self.tools[tool], True, why_not)
+            if why_not and session.tool in ("brush", "eraser"):
+                session.choose_tool("window")
             self.tools[session.tool].setChecked(True)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
             self.labels_visible.setChecked(session.overlay_visible)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import time
@@ -20,9 +21,12 @@ from viewer.gui.main_window import MainWindow
 from viewer.gui.style import apply_style
 from viewer.io.reader import Reader
 from viewer.jobs import JobQueue
+from viewer.render.scene_thread import load_vtk
 from viewer.workflows import Workflows, user_folder
 
 _LOG_LIMIT_BYTES = 1_000_000
+_END_LIMIT_S = 1.5  # for what the 3-D view is still drawing
+_SETTLED_MS = 300  # after which the window has been painted
 _JOB_THREADS = 4  # a segmentation, a scan and its thumbnails may run while a series is opened
 
 
@@ -45,7 +49,10 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
         QTimer.singleShot(0, window.open_demo)
     elif paths:
         QTimer.singleShot(0, lambda: window.open_paths(paths))
-    return app.exec()
+    code = app.exec()
+    if not window.volume_pane.close_scene(_END_LIMIT_S):
+        os._exit(code)  # all is saved and closed; the interpreter would wait for VTK
+    return code
 
 
 def build_window(folder: Path | None) -> MainWindow:
@@ -57,6 +64,7 @@ def build_window(folder: Path | None) -> MainWindow:
     workflows = Workflows(Session(), JobQueue(_JOB_THREADS, courier.deliver), folder, reader=reader)
     window = MainWindow(workflows)
     courier.setParent(window)
+    QTimer.singleShot(_SETTLED_MS, window, load_vtk)
     return window
 
 

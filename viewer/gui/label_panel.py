@@ -26,10 +26,13 @@ from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane, plane_axes
 from viewer.core.painting import Box
 from viewer.core.session import BRUSH_RADIUS_RANGE_MM, ConfirmedSlice
+from viewer.gui.actions import READ_ONLY
 from viewer.gui.style import GOOD
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
+_RADIUS_TIP = "Radius of brush and eraser; also [ and ], or Shift + wheel over a pane"
+_CONFIRM_TIP = "Training learns from confirmed slices: everything on them is as it should be (Return)"
 _VALUE = Qt.ItemDataRole.UserRole
 
 
@@ -61,13 +64,11 @@ class LabelPanel(QWidget):
         self.opacity.valueChanged.connect(lambda percent: self._session.set_overlay(opacity=percent / 100))
         self.radius = QDoubleSpinBox(decimals=1, singleStep=0.5, suffix=" mm")
         self.radius.setRange(*BRUSH_RADIUS_RANGE_MM)
-        self.radius.setToolTip("Radius of brush and eraser; also [ and ], or Shift + wheel over a pane")
         self.radius.valueChanged.connect(self._session.set_brush_radius)
         self.radius.editingFinished.connect(self.finished)
 
         self.confirm = QPushButton()
         self.confirm.setCheckable(True)
-        self.confirm.setToolTip("Training learns from confirmed slices: everything on them is as it should be (Return)")
         self.confirm.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         self.confirm.clicked.connect(lambda: self._session.toggle_confirmed(self._active_plane()))
         self.confirmed = QListWidget()
@@ -109,12 +110,16 @@ class LabelPanel(QWidget):
             self._show_active()
             with QSignalBlocker(self.radius):
                 self.radius.setValue(session.brush_radius_mm)
+            self.radius.setEnabled(not session.read_only)
+            self.radius.setToolTip(READ_ONLY if session.read_only else _RADIUS_TIP)
         if what & (What.SERIES | What.DISPLAY):
             with QSignalBlocker(self.opacity):
                 self.opacity.setValue(round(100 * session.overlay_opacity))
         if what & (What.SERIES | What.CONFIRMED):
             self._fill_confirmed()
-        if what & (What.SERIES | What.CONFIRMED | What.CURSOR):
+        if what & (What.SERIES | What.CONFIRMED | What.TOOL):
+            self._show_hint()
+        if what & (What.SERIES | What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS):
             self.show_plane()
         self.table.setEnabled(opened)
 
@@ -123,7 +128,8 @@ class LabelPanel(QWidget):
         session, plane = self._session, self._active_plane()
         opened = session.volume is not None
         done = opened and session.is_confirmed(plane)
-        self.confirm.setEnabled(opened)
+        self.confirm.setEnabled(session.editable)
+        self.confirm.setToolTip(READ_ONLY if session.read_only else _CONFIRM_TIP)
         self.confirm.setChecked(done)
         number = ""
         if session.volume is not None:
@@ -199,6 +205,12 @@ class LabelPanel(QWidget):
             self.confirmed.addItem(item)
         count = len(session.confirmed)
         self.confirmed.setVisible(count > 0)
+
+    def _show_hint(self) -> None:
+        count = len(self._session.confirmed)
+        if self._session.read_only:
+            self._hint.setText(READ_ONLY)
+            return
         self._hint.setText(
             f"{count} confirmed slice{'s' if count > 1 else ''}: training learns from {'them' if count > 1 else 'it'}."
             if count

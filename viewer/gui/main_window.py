@@ -36,7 +36,7 @@ from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane
 from viewer.core.painting import Box
 from viewer.core.study import Refusal, Scan
-from viewer.gui.actions import Actions, KeysDialog, icon
+from viewer.gui.actions import READ_ONLY, Actions, KeysDialog, icon
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.model_panel import ModelPanel
@@ -56,7 +56,7 @@ _SHOW_JOB_AFTER_MS = 300  # shorter jobs would only flicker
 _NOTICE_MS = 8000
 _MOST_REFUSALS = 5000  # rows of the list: more would make the window wait, and nobody reads them
 _PRESETS = "Window presets (keys 0 to 9)"
-_BROWSER_SHARE, _BROWSER_PX = 0.17, (150, 260)  # of the window's width, and at least and at most
+_BROWSER_SHARE, _BROWSER_PX = 0.17, (196, 260)  # of the window's width, and at least and at most
 _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
 _PLACES = {"axial": (0, 0), "3d": (0, 1), "coronal": (1, 0), "sagittal": (1, 1)}  # as 3D Slicer's four-up
 
@@ -449,14 +449,17 @@ class MainWindow(QMainWindow):
 
     def _enable(self) -> None:
         """Allow what makes sense with what is open."""
-        session = self.session
-        self.accept_action.setEnabled(session.proposal is not None)
+        session, allow = self.session, self.commands.allow
+        why_not = READ_ONLY if session.read_only else ""
+        allow(self.accept_action, session.proposal is not None, why_not)
         self.reject_action.setEnabled(session.proposal is not None)
-        self.segment_action.setEnabled(session.editable and self.model_panel.run.isEnabled())
-        self.confirm_action.setEnabled(session.editable)
+        allow(self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not)
+        allow(self.confirm_action, session.editable, why_not)
+        self._proposal.first.setEnabled(not session.read_only)
+        self._proposal.first.setToolTip(why_not)
         series, volume = session.series, session.volume
-        resample = series is not None and volume is not None and session.editable and can_be_resampled(series, volume)
-        self.resample_action.setEnabled(resample)
+        resample = series is not None and volume is not None and can_be_resampled(series, volume)
+        self.resample_action.setEnabled(resample and not session.loading)
 
     def _show_series(self, anew: bool) -> None:
         """Show what is open now; anew: with the panes that it has a use for, and the keyboard in one of them."""
@@ -628,7 +631,7 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.hide()  # jobs may take a moment to end
-            self.volume_pane.close_scene()
+            self.volume_pane.close_scene(timeout_s=0.0)  # a step of it may take seconds: nothing waits for that
             self.workflows.close()
         super().closeEvent(event)
 

@@ -21,8 +21,11 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.painting import Box
+from viewer.gui.actions import READ_ONLY
 from viewer.jobs import Job
 from viewer.workflows import Workflows
+
+_RUN_TIP = "Run the model in the background; the result waits for you as a proposal"
 
 
 class ModelPanel(QWidget):
@@ -44,7 +47,6 @@ class ModelPanel(QWidget):
         self._job: Job | None = None
         self.run = QPushButton("Segment")
         self.run.setProperty("primary", True)
-        self.run.setToolTip("Run the model in the background; the result waits for you as a proposal")
         self.run.clicked.connect(self.segment)
         self.card = QPushButton("About this model…")
         self.card.clicked.connect(self._show_card)
@@ -111,9 +113,9 @@ class ModelPanel(QWidget):
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
-        if what & What.SERIES:
+        if what & (What.SERIES | What.TOOL):
             self._show_fit()
-        if what & (What.SERIES | What.PROPOSAL):
+        if what & (What.SERIES | What.PROPOSAL | What.TOOL):
             self._show_proposal()
 
     def _show_model(self) -> None:
@@ -150,7 +152,9 @@ class ModelPanel(QWidget):
         self._fit.setProperty("warning", bool(problem or doubt) and self._session.series is not None)
         self._fit.style().unpolish(self._fit)
         self._fit.style().polish(self._fit)
-        self.run.setEnabled(not problem and (self._job is None or self._job.ended))
+        read_only = self._session.read_only
+        self.run.setEnabled(not problem and not read_only and (self._job is None or self._job.ended))
+        self.run.setToolTip(READ_ONLY if read_only else _RUN_TIP)
 
     def _job_changed(self, job: Job) -> None:
         if job is self._job and job.ended:
@@ -162,6 +166,8 @@ class ModelPanel(QWidget):
     def _show_proposal(self) -> None:
         proposal = self._session.proposal
         self._proposal.setVisible(proposal is not None)
+        self.accept.setEnabled(not self._session.read_only)
+        self.accept.setToolTip(READ_ONLY if self._session.read_only else "")
         if proposal is not None:
             self._proposal_text.setText(
                 f"{proposal.source}, on {proposal.provider}, {proposal.seconds:.0f} s. Accepting keeps every voxel "

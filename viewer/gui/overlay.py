@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,21 +19,54 @@ NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
 
 _SHADOW = QColor(0, 0, 0, 210)
 _BADGE_BACK = QColor(18, 19, 22, 235)
-_EDGE = 8.0  # logical pixels between text and the pane's edge
+EDGE_PX = 8.0  # logical pixels between text and the pane's edge
 _BADGE_GAP = 4.0
 _PROGRESS_PX = 3.0
 _SENTENCE_FLAGS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
-Line = tuple[str, QColor]
+
+class Rank(IntEnum):
+    """How long a text stays on a pane that grows smaller."""
+
+    MINOR = 1
+    USUAL = 2
+    VALUE = 3
+    SCALE = 4
+    PLACE = 5
+    WINDOW = 6
+    NOTICE = 7
+    WARNING = 8
+    MUST = 9
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text. number: it tells a quantity, which must not be cut, as another number may remain."""
+
+    text: str
+    colour: QColor = field(default_factory=lambda: ON_IMAGE)
+    rank: Rank = Rank.USUAL
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """A length on the picture, in logical pixels and in words."""
+
+    length: float
+    text: str
 
 
 @dataclass(frozen=True)
 class Badge:
-    """A few words on a picture that a person must not miss, and the sentence behind them."""
+    """A few words on a picture that a person must not miss, and the sentence behind them. Parts of the text after a
+    " · " go first where there is little room. mends: with the sentence goes an offer to resample."""
 
     text: str
     colour: QColor
     detail: str = ""
+    rank: Rank = Rank.NOTICE
+    mends: bool = False
 
 
 def font_for(base: QFont, width: float, height: float, *, bold: bool = False, times: float = 1.0) -> QFont:
@@ -53,107 +88,114 @@ def draw_text(painter: QPainter, at: QPointF, text: str, colour: QColor) -> None
     painter.drawText(at, text)
 
 
-def draw_corner(
-    painter: QPainter, pane: QRectF, lines: Sequence[Line], *, right: bool, bottom: bool, font: QFont
-) -> QRectF:
-    """Lines of text in one corner, as many as fit in their quarter of the pane and each cut to its half.
+def elided(text: str, metrics: QFontMetricsF, widest: float) -> str:
+    """A text cut to a width, with an ellipsis at its end."""
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(widest, 0.0))
 
-    Those first in lines are kept at the top, those last at the bottom. Returns the rectangle written on.
-    """
+
+def ruler_rect(foot: QPointF, ruler: Ruler, font: QFont) -> QRectF:
+    """Where draw_ruler draws and writes."""
     metrics = QFontMetricsF(font)
-    step = metrics.height()
-    room = max(int((pane.height() / 2 - 2 * step) / step), 1)
-    widest = pane.width() / 2 - _EDGE - metrics.horizontalAdvance("MM")
-    shown = [(t, c) for t, c in lines if t]
-    shown = shown[-room:] if bottom else shown[:room]
-    if not shown or widest < metrics.horizontalAdvance("MMMM"):
-        return QRectF()
-    painter.setFont(font)
-    top = pane.bottom() - _EDGE - step * len(shown) if bottom else pane.top() + _EDGE
-    reach = 0.0
-    for n, (text, colour) in enumerate(shown):
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, widest)
-        length = metrics.horizontalAdvance(text)
-        left = pane.right() - _EDGE - length if right else pane.left() + _EDGE
-        draw_text(painter, QPointF(left, top + n * step + metrics.ascent()), text, colour)
-        reach = max(reach, length)
-    left = pane.right() - _EDGE - reach if right else pane.left() + _EDGE
-    return QRectF(left, top, reach, step * len(shown))
+    wide = max(metrics.horizontalAdvance(ruler.text), ruler.length + 4)
+    high = _above_ruler(ruler, metrics) + metrics.ascent()
+    return QRectF(foot.x() - wide / 2, foot.y() - high, wide, high + 2)
 
 
-def draw_edge_letters(painter: QPainter, pane: QRectF, letters: tuple[str, str, str, str], font: QFont) -> None:
-    """Orientation letters in the middle of the left, right, top and bottom edge."""
+def draw_ruler(painter: QPainter, foot: QPointF, ruler: Ruler, font: QFont) -> None:
+    """A ruler with end ticks, its middle at foot, its length written above it."""
     metrics = QFontMetricsF(font)
-    painter.setFont(font)
-    middle = pane.center().y() + metrics.capHeight() / 2
-    left, right, top, bottom = letters
-    centred = [pane.center().x() - metrics.horizontalAdvance(t) / 2 for t in (top, bottom)]
-    for text, x, y in (
-        (left, pane.left() + _EDGE, middle),
-        (right, pane.right() - _EDGE - metrics.horizontalAdvance(right), middle),
-        (top, centred[0], pane.top() + _EDGE + metrics.capHeight() + 2),
-        (bottom, centred[1], pane.bottom() - _EDGE),
-    ):
-        draw_text(painter, QPointF(x, y), text, ON_IMAGE)
-
-
-def draw_scale_bar(painter: QPainter, centre_x: float, bottom: float, length: float, text: str, font: QFont) -> None:
-    """A ruler with end ticks, its length written above it."""
-    metrics = QFontMetricsF(font)
-    left, right = round(centre_x - length / 2) + 0.5, round(centre_x + length / 2) + 0.5
-    y = round(bottom) - 0.5
+    left, right = round(foot.x() - ruler.length / 2) + 0.5, round(foot.x() + ruler.length / 2) + 0.5
+    y = round(foot.y()) - 0.5
     for colour, width in ((_SHADOW, 3.4), (ON_IMAGE, 1.4)):
         painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
         painter.drawLine(QPointF(left, y), QPointF(right, y))
         painter.drawLine(QPointF(left, y - 5), QPointF(left, y))
         painter.drawLine(QPointF(right, y - 5), QPointF(right, y))
     painter.setFont(font)
-    wide = metrics.horizontalAdvance(text)
-    above = 6 if wide < length else 9  # clear of the ticks
-    draw_text(painter, QPointF(centre_x - wide / 2, y - above), text, ON_IMAGE)
+    wide = metrics.horizontalAdvance(ruler.text)
+    draw_text(painter, QPointF(foot.x() - wide / 2, y - _above_ruler(ruler, metrics)), ruler.text, ON_IMAGE)
 
 
-def draw_badges(
-    painter: QPainter, centre_x: float, top: float, widest: float, badges: Sequence[Badge], font: QFont
-) -> list[QRectF]:
-    """Rounded labels side by side, in as many rows as widest asks for, each cut to it and each row centred on
-    centre_x. Returns their rectangles."""
+def _above_ruler(ruler: Ruler, metrics: QFontMetricsF) -> float:
+    return 6.0 if metrics.horizontalAdvance(ruler.text) < ruler.length else 9.0  # clear of the ticks
+
+
+def badge_places(
+    centre_x: float, top: float, widest: float, badges: Sequence[Badge], font: QFont
+) -> list[tuple[QRectF, str]]:
+    """Where badges lie and what is written on them: side by side, in as many rows as widest asks for, each cut to it
+    and each row centred on centre_x."""
     metrics = QFontMetricsF(font)
     pad, height = metrics.height() * 0.45, metrics.height() * 1.35
-    texts = [metrics.elidedText(b.text, Qt.TextElideMode.ElideRight, max(widest - 2 * pad, 20.0)) for b in badges]
-    widths = [metrics.horizontalAdvance(text) + 2 * pad for text in texts]
+    beside = [2 * pad + (_arrow_px(metrics) if badge.detail else 0.0) for badge in badges]
+    texts = []
+    for badge, more in zip(badges, beside, strict=True):
+        text = badge.text
+        while metrics.horizontalAdvance(text) + more > widest and " · " in text:
+            text = text.rpartition(" · ")[0]
+        texts.append(elided(text, metrics, max(widest - more, 20.0)))
+    widths = [metrics.horizontalAdvance(text) + more for text, more in zip(texts, beside, strict=True)]
     rows: list[list[int]] = []
     for n, width in enumerate(widths):
         if not rows or sum(widths[m] + _BADGE_GAP for m in rows[-1]) + width > widest:
             rows.append([])
         rows[-1].append(n)
-    painter.setFont(font)
-    rects = []
+    places = []
     for line, row in enumerate(rows):
         left = centre_x - (sum(widths[n] for n in row) + _BADGE_GAP * (len(row) - 1)) / 2
         for n in row:
             rect = QRectF(round(left), round(top + line * (height + _BADGE_GAP)), widths[n], height)
-            painter.setPen(QPen(badges[n].colour, 1.2))
-            painter.setBrush(_BADGE_BACK)
-            painter.drawRoundedRect(rect, height * 0.3, height * 0.3)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(badges[n].colour.lighter(118))
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, texts[n])
-            rects.append(rect)
+            places.append((rect, texts[n]))
             left += widths[n] + _BADGE_GAP
-    return rects
+    return places
 
 
-def draw_sentence(painter: QPainter, pane: QRectF, text: str, colour: QColor, font: QFont) -> None:
-    """A sentence in the middle of a pane that has no picture to show."""
+def draw_badge(painter: QPainter, rect: QRectF, text: str, badge: Badge, font: QFont) -> None:
+    """A rounded label, with an arrow if a click tells more."""
+    metrics = QFontMetricsF(font)
+    painter.setFont(font)
+    painter.setPen(QPen(badge.colour, 1.2))
+    painter.setBrush(_BADGE_BACK)
+    painter.drawRoundedRect(rect, rect.height() * 0.3, rect.height() * 0.3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(badge.colour.lighter(118))
+    arrow = _arrow_px(metrics) if badge.detail else 0.0
+    painter.drawText(rect.adjusted(0, 0, -arrow, 0), Qt.AlignmentFlag.AlignCenter, text)
+    if badge.detail:
+        size = metrics.height() * 0.2
+        tip = QPointF(rect.right() - metrics.height() * 0.45 - size, rect.center().y() + size / 2)
+        painter.setPen(QPen(badge.colour.lighter(118), 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPolyline(QPolygonF([tip + QPointF(-size, -size), tip, tip + QPointF(size, -size)]))
+
+
+def _arrow_px(metrics: QFontMetricsF) -> float:
+    return metrics.height() * 0.65
+
+
+def fitting_sentence(area: QRectF, text: str, font: QFont) -> str:
+    """As many of the sentences of a text as an area holds; of the first one, if need be, its beginning."""
+    metrics = QFontMetricsF(font)
+    sentences = re.split(r"(?<=[.!?]) ", text)
+    words = sentences[0].split()
+    shorter = [" ".join(sentences[:n]) for n in range(len(sentences), 0, -1)]
+    shorter += [f"{' '.join(words[:n])} …" for n in range(len(words) - 1, 0, -1)]
+    for candidate in shorter:
+        rect = metrics.boundingRect(area, int(_SENTENCE_FLAGS), candidate)
+        if area.adjusted(-0.5, -0.5, 0.5, 0.5).contains(rect):
+            return candidate
+    return ""
+
+
+def draw_sentence(painter: QPainter, area: QRectF, text: str, colour: QColor, font: QFont) -> None:
+    """A sentence in the middle of an area that has no picture to show."""
     painter.setFont(font)
     painter.setPen(colour)
-    painter.drawText(_inner(pane), int(_SENTENCE_FLAGS), text)
+    painter.drawText(area, int(_SENTENCE_FLAGS), text)
 
 
-def sentence_rect(pane: QRectF, text: str, font: QFont) -> QRectF:
+def sentence_rect(area: QRectF, text: str, font: QFont) -> QRectF:
     """Where draw_sentence writes."""
-    return QFontMetricsF(font).boundingRect(_inner(pane), int(_SENTENCE_FLAGS), text)
+    return QFontMetricsF(font).boundingRect(area, int(_SENTENCE_FLAGS), text)
 
 
 def draw_progress(painter: QPainter, pane: QRectF, fraction: float) -> None:
@@ -202,12 +244,25 @@ def draw_orientation_cube(
 def identity_lines(series: Series) -> tuple[Line, ...]:
     """Whose pictures these are: name, identifier, date of birth and sex."""
     born = " · ".join(x for x in (iso_date(series.birth_date), series.sex) if x)
-    return plain_lines(person_name(series.patient_name), series.patient_id, born)
+    name = person_name(series.patient_name)
+    lines = (
+        Line(name, rank=Rank.MUST),
+        Line(series.patient_id, rank=Rank.NOTICE if name else Rank.MUST),
+        Line(born, rank=Rank.MINOR),
+    )
+    return tuple(line for line in lines if line.text)
 
 
-def plain_lines(*texts: str) -> tuple[Line, ...]:
-    """Those of the texts that are not empty, in the usual colour."""
-    return tuple((text, ON_IMAGE) for text in texts if text)
+def other_place(notes: Sequence[str]) -> str:
+    """What one of two places that a file gives (the sform and the qform of NIfTI) is to the other, by its notes:
+    "12.5 mm from its qform"; empty if there is only one."""
+    for note in notes:
+        found = re.search(r"up to ([\d.]+) mm apart.* by its (sform|qform)\.", note)
+        if found is not None:
+            other = "qform" if found[2] == "sform" else "sform"
+            apart_mm = float(found[1])
+            return f"{apart_mm:g} mm from its {other}" if apart_mm else f"another voxel size by its {other}"
+    return ""
 
 
 def not_for_diagnosis(width: float) -> str:
@@ -224,7 +279,3 @@ def person_name(name: str) -> str:
     """A DICOM person name (PN, "family^given^...") as people write it."""
     family, _, rest = name.partition("^")
     return ", ".join(x for x in (family, rest.replace("^", " ").strip()) if x)
-
-
-def _inner(pane: QRectF) -> QRectF:
-    return pane.adjusted(2 * _EDGE, 2 * _EDGE, -2 * _EDGE, -2 * _EDGE)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPen, QWheelEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
-from viewer.gui.overlay import Badge, draw_badges, font_for, sentence_rect
+from viewer.gui.lettering import Piece, Words, write
+from viewer.gui.overlay import EDGE_PX, Badge, fitting_sentence, font_for, sentence_rect
 from viewer.gui.style import ACCENT, BORDER, RAISED
 
 CLICK_PX = 4  # a press that moves less is a click
@@ -21,7 +21,9 @@ ZOOM_PER_NOTCH = 1.15
 _NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
 STRIP_PX = 3.0
 LOADING = "Loading…"
-_DETAIL_PX = 360  # widest sentence behind a badge
+_DETAIL_PX, _DETAIL_MARGIN_PX = 360, 11  # of the sentence behind a badge
+_ABOVE_BUTTON_PX = 12
+_RESAMPLE, _RESAMPLE_SHORT = "Resample to a regular grid…", "Resample…"
 
 
 class Pane(QWidget):
@@ -36,12 +38,10 @@ class Pane(QWidget):
         super().__init__(parent)
         self.session, self.name, self._strip = session, name, strip
         self._active = False
+        self._written: list[Piece] = []
         self._badges: list[tuple[QRectF, Badge]] = []
-        self._detail: QLabel | None = None
-        self.resample_button = QPushButton("Resample to a regular grid…", self)
-        self.resample_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.resample_button.setToolTip("Values between the slices are interpolated. The scan itself stays as it is.")
-        self.resample_button.clicked.connect(self.resampleRequested)
+        self._detail: QFrame | None = None
+        self.resample_button = self._make_resample_button(self)
         self.resample_button.hide()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -65,9 +65,14 @@ class Pane(QWidget):
         return tuple(badge for _, badge in self._badges)
 
     @property
+    def written(self) -> tuple[Piece, ...]:
+        """The words that were painted last, each with its place."""
+        return tuple(self._written)
+
+    @property
     def detail(self) -> str:
         """The sentence of the badge that was clicked, while it is shown."""
-        return self._detail.text() if self._detail is not None and self._detail.isVisible() else ""
+        return self._sentence.text() if self._detail is not None and self._detail.isVisible() else ""
 
     def sizeHint(self) -> QSize:
         return QSize(480, 400)
@@ -91,9 +96,11 @@ class Pane(QWidget):
 
     # Badges
 
-    def _paint_badges(self, painter: QPainter, top: float, widest: float, badges: Sequence[Badge], font: QFont) -> None:
-        rects = draw_badges(painter, self.width() / 2, top, widest, badges, font)
-        self._badges = list(zip(rects, badges, strict=True))
+    def _write(self, painter: QPainter, inside: QRectF, words: Words) -> None:
+        """Write what there is to say, but for what has no room."""
+        self._written = write(painter, inside, words, self.font())
+        of_badges = [piece for piece in self._written if piece.key[0] == "badge"]
+        self._badges = [(piece.rect, words.badges[piece.key[1]]) for piece in of_badges]
 
     def _badge_at(self, point: QPointF) -> tuple[QRectF, Badge] | None:
         """The badge under a pane point that has more to say."""
@@ -106,14 +113,9 @@ class Pane(QWidget):
             return False
         rect, badge = found
         if self._detail is None:
-            self._detail = QLabel(self, wordWrap=True)
-            self._detail.setWindowFlags(Qt.WindowType.Popup)
-            self._detail.setTextFormat(Qt.TextFormat.PlainText)
-            self._detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._detail.setMargin(10)
-            self._detail.setStyleSheet(f"background: {RAISED.name()}; border: 1px solid {BORDER.name()};")
-            self._detail.setFixedWidth(_DETAIL_PX)
-        self._detail.setText(badge.detail)
+            self._detail = self._make_detail()
+        self._sentence.setText(badge.detail)
+        self.mend_button.setVisible(badge.mends)
         self._detail.adjustSize()
         below = self.mapToGlobal(QPointF(rect.center().x() - _DETAIL_PX / 2, rect.bottom() + 4).toPoint())
         screen = self.screen().availableGeometry()
@@ -122,19 +124,61 @@ class Pane(QWidget):
         self._detail.show()
         return True
 
+    def _make_detail(self) -> QFrame:
+        detail = QFrame(self)
+        detail.setWindowFlags(Qt.WindowType.Popup)
+        detail.setObjectName("detail")
+        detail.setStyleSheet(f"#detail {{ background: {RAISED.name()}; border: 1px solid {BORDER.name()}; }}")
+        self._sentence = QLabel(wordWrap=True)
+        self._sentence.setFixedWidth(_DETAIL_PX - 2 * _DETAIL_MARGIN_PX)
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.mend_button = self._make_resample_button()
+        self.mend_button.clicked.connect(detail.hide)
+        layout = QVBoxLayout(detail)
+        layout.setContentsMargins(*(_DETAIL_MARGIN_PX,) * 4)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
+        layout.addWidget(self._sentence)
+        layout.addWidget(self.mend_button)
+        return detail
+
     # A sentence in place of a picture
+
+    def _make_resample_button(self, parent: QWidget | None = None) -> QPushButton:
+        button = QPushButton(_RESAMPLE, parent)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip("Values between the slices are interpolated. The scan itself stays as it is.")
+        button.clicked.connect(self.resampleRequested)
+        return button
+
+    @property
+    def _sentence_area(self) -> QRectF:
+        """The middle of the pane, with room for two lines above and below, or for the button below."""
+        font = font_for(self.font(), self.width(), self.height())
+        above = STRIP_PX + EDGE_PX + 2.6 * font.pixelSize()
+        below = EDGE_PX + 2.6 * font.pixelSize()
+        if self._resampling_offered:
+            below = max(below, self.resample_button.sizeHint().height() + _ABOVE_BUTTON_PX + EDGE_PX)
+        return QRectF(self.rect()).adjusted(2 * EDGE_PX, above, -2 * EDGE_PX, -below)
+
+    @property
+    def _resampling_offered(self) -> bool:
+        series, volume = self.session.series, self.session.volume
+        if series is None or volume is None or self.session.loading:
+            return False
+        return can_be_resampled(series, volume)
 
     def _offer_resampling(self, sentence: str) -> None:
         """Offer the button under the sentence where a grid can be made of the slices; none without a sentence."""
-        series, volume = self.session.series, self.session.volume
-        offered = bool(sentence) and series is not None and volume is not None and can_be_resampled(series, volume)
-        self.resample_button.setVisible(offered and not self.session.loading)
-        if offered:
-            pane = QRectF(self.rect())
-            written = sentence_rect(pane, sentence, font_for(self.font(), pane.width(), pane.height()))
-            self.resample_button.adjustSize()
-            top = min(written.bottom() + 12, pane.bottom() - self.resample_button.height() - 8)
-            self.resample_button.move(round(pane.center().x() - self.resample_button.width() / 2), round(top))
+        button, area = self.resample_button, self._sentence_area
+        button.setText(_RESAMPLE)
+        if button.sizeHint().width() > self.width() - 2 * EDGE_PX:
+            button.setText(_RESAMPLE_SHORT)
+        button.adjustSize()
+        button.setVisible(bool(sentence) and self._resampling_offered and area.height() > 0)
+        font = font_for(self.font(), self.width(), self.height())
+        written = sentence_rect(area, fitting_sentence(area, sentence, font), font)
+        button.move(round(self.width() / 2 - button.width() / 2), round(written.bottom() + _ABOVE_BUTTON_PX))
 
     def _paint_strip(self, painter: QPainter) -> None:
         if self._active:

@@ -32,20 +32,20 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
+from viewer.gui.actions import READ_ONLY
+from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import (
     Badge,
     Line,
-    draw_corner,
-    draw_edge_letters,
+    Rank,
+    Ruler,
     draw_progress,
-    draw_scale_bar,
-    draw_sentence,
     draw_text,
     font_for,
     identity_lines,
     iso_date,
     not_for_diagnosis,
-    plain_lines,
+    other_place,
 )
 from viewer.gui.pane import (
     CLICK_PX,
@@ -68,7 +68,7 @@ _CROSS_FOOT_PX = 50.0  # and of the ruler
 _BRUSH_NAME_PX = 260.0  # room for a label's name beside the brush
 _SCALE_BAR_SHARE = 0.22  # of the pane's width
 _HIDDEN_LABELS_NOTE = " (hidden)"
-_ARRIVAL_MS = 100  # between pictures of a plane that grows with every slice that arrives
+_ARRIVAL_MS = 200  # between pictures of a plane that grows with every slice that arrives
 _NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor anatomy
 _MARKS = (255, 236, 150, 210)  # what the file draws over the picture
 
@@ -79,15 +79,14 @@ _VERDICTS = {
     "duplicate": "Duplicate slices",
     "mixed": "Mixed orientations or sizes",
     "no-position": "Slice positions unknown",
+    "ambiguous": "One of two places",
 }
 _AT_DETECTOR = (
     "Sizes are those on the detector (ImagerPixelSpacing). In the patient they are smaller, by the magnification."
 )
 _UNCALIBRATED = "The file gives no size of a pixel, so nothing is measured in millimetres."
 _US_SCALE = "The scale is that of the ultrasound region, not of the whole picture."
-_READ_ONLY = "Another window of Slicewise has this series open: its labels can be looked at here, not changed."
 _US_SCALES = "The ultrasound regions of the picture have different scales, so there is none for all of it."
-_MEND = "View, Resample to a regular grid, makes a volume of the slices."
 _LOSSY = "The pictures were compressed with loss: fine detail may be missing or altered."
 _LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
 
@@ -112,16 +111,6 @@ class _Layer:
     image: QImage
     row: int
     column: int
-
-
-@dataclass(frozen=True)
-class CornerTexts:
-    """What stands in the four corners of a pane, in reading order."""
-
-    top_left: tuple[Line, ...]
-    top_right: tuple[Line, ...]
-    bottom_left: tuple[Line, ...]
-    bottom_right: tuple[Line, ...]
 
 
 class SlicePane(Pane):
@@ -435,10 +424,19 @@ class SlicePane(Pane):
         volume = session.shown
         if view is None or volume is None or session.series is None:
             self._paint_strip(painter)
-            font = font_for(self.font(), pane.width(), pane.height())
-            if session.volume is not None:
-                draw_corner(painter, pane, self.corner_texts().top_left, right=False, bottom=False, font=font)
-            draw_sentence(painter, pane, self.sentence, DIMMED_TEXT, font)
+            left = self.corner_texts().top_left if session.volume is not None else ()
+            button = self.resample_button
+            self._write(
+                painter,
+                pane.adjusted(0, STRIP_PX, 0, 0),
+                Words(
+                    CornerTexts(left),
+                    sentence=self.sentence,
+                    sentence_colour=DIMMED_TEXT,
+                    sentence_area=self._sentence_area,
+                    taken=(QRectF(button.geometry()),) if button.isVisible() else (),
+                ),
+            )
             return
         self._shown_slice = self._slice_index
         self._paint_image(painter, view, volume)
@@ -447,8 +445,8 @@ class SlicePane(Pane):
         if len(session.planes) > 1 or session.tool == "crosshair":  # else there is no other plane that it leads to
             self._paint_cross_hair(painter, view)
         if session.loading and volume.arrived is not None:
-            self._paint_loading(painter, pane, view, volume.arrived)
-        self._paint_texts(painter, pane, view, session.series, volume)
+            draw_progress(painter, pane, float(volume.arrived.mean()))
+        self._write(painter, pane.adjusted(0, STRIP_PX, 0, 0), self._words(view, session.series, volume))
         self._paint_strip(painter)
         self._paint_brush(painter, view)
 
@@ -476,12 +474,6 @@ class SlicePane(Pane):
                 for rect in _not_arrived(volume.arrived, view, k):
                     painter.fillRect(rect, _NOT_ARRIVED)
         return picture
-
-    def _paint_loading(self, painter: QPainter, pane: QRectF, view: SliceView, arrived: NDArray[np.bool_]) -> None:
-        draw_progress(painter, pane, float(arrived.mean()))
-        if view.axes.normal == 2 and not arrived[self._slice_index]:
-            font = font_for(self.font(), pane.width(), pane.height())
-            draw_sentence(painter, pane, LOADING, DIMMED_TEXT, font)
 
     def _paint_labels(self, painter: QPainter, view: SliceView) -> None:
         session = self.session
@@ -565,49 +557,29 @@ class SlicePane(Pane):
         normals: dict[int, Plane] = {plane_axes(volume.geometry, plane).normal: plane for plane in PLANES}
         return normals[view.axes.down], normals[view.axes.right]
 
-    def _paint_texts(self, painter: QPainter, pane: QRectF, view: SliceView, series: Series, volume: Volume) -> None:
-        session, width, height = self.session, pane.width(), pane.height()
-        text_font = font_for(self.font(), width, height)
-        inside = pane.adjusted(0, STRIP_PX, 0, 0)
-        corners = self.corner_texts()
-        reach = 0.0
-        below = inside.top() + 6.0
-        for lines, right, bottom in (
-            (corners.top_left, False, False),
-            (corners.top_right, True, False),
-            (corners.bottom_left, False, True),
-            (corners.bottom_right, True, True),
-        ):
-            written = draw_corner(painter, inside, lines, right=right, bottom=bottom, font=text_font)
-            if not bottom and not written.isEmpty():
-                reach, below = max(reach, written.width()), max(below, written.bottom() + 4)
-        letters_shown = False
-        if session.overlay_text != "none":
-            letters = edge_letters(volume.geometry, view.axes)
-            if letters is not None:
-                letter_font = font_for(self.font(), width, height, bold=True, times=1.2)
-                draw_edge_letters(painter, inside, letters, letter_font)
-                letters_shown = True
-            self._paint_scale_bar(painter, inside, view, series)
-        free = width - 2 * (reach + 20)
-        top = inside.top() + (text_font.pixelSize() * 1.2 + 14 if letters_shown else 8)
-        font = font_for(self.font(), width, height, bold=True, times=0.92)
-        if free < 15 * font.pixelSize():
-            top, free = max(below, top), width - 24
-        self._paint_badges(painter, top, free, self._badges_now(series, volume), font)
+    def _words(self, view: SliceView, series: Series, volume: Volume) -> Words:
+        named = self.session.overlay_text != "none"
+        arrived = volume.arrived if self.session.loading and view.axes.normal == 2 else None
+        return Words(
+            self.corner_texts(),
+            edge_letters(volume.geometry, view.axes) if named else None,
+            self._ruler(view, series) if named else None,
+            tuple(self._badges_now(series, volume)),
+            LOADING if arrived is not None and not arrived[self._slice_index] else "",
+            DIMMED_TEXT,
+            self._sentence_area,
+        )
 
-    def _paint_scale_bar(self, painter: QPainter, inside: QRectF, view: SliceView, series: Series) -> None:
+    def _ruler(self, view: SliceView, series: Series) -> Ruler | None:
         if self.session.volume is None or not self.session.volume.geometry.calibrated:
-            return
-        bar = scale_bar_mm(view.pixels_per_mm, min(inside.width() * _SCALE_BAR_SHARE, 180.0))
-        if bar is None:
-            return
-        font = font_for(self.font(), inside.width(), inside.height(), times=0.92)
-        bottom = inside.bottom() - font.pixelSize() * 1.3 - 14
-        draw_scale_bar(painter, inside.center().x(), bottom, bar * view.pixels_per_mm, _length(bar, series), font)
+            return None
+        bar_mm = scale_bar_mm(view.pixels_per_mm, min(self.width() * _SCALE_BAR_SHARE, 180.0))
+        return None if bar_mm is None else Ruler(bar_mm * view.pixels_per_mm, _length(bar_mm, series))
 
     def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
         session = self.session
+        places = [note for note in series.notes if other_place([note])]
+        notes = [note for note in series.notes if note not in places]
         badges = []
         if session.proposal is not None:
             hidden = "" if session.overlay_visible else _HIDDEN_LABELS_NOTE
@@ -615,9 +587,10 @@ class SlicePane(Pane):
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
             badges.append(Badge("Frames over time", DIMMED_TEXT, series.verdict.detail))
         elif series.verdict.kind in _VERDICTS:
-            mend = f"\n{_MEND}" if can_be_resampled(series, volume) else ""
-            badges.append(Badge(f"⚠ {_VERDICTS[series.verdict.kind]}", WARNING, f"{series.verdict.detail}{mend}"))
-        notes = list(series.notes)
+            mends = can_be_resampled(series, volume) and not session.loading
+            texts = f"⚠ {_VERDICTS[series.verdict.kind]}", "resample…" if mends else "", other_place(series.notes)
+            detail = "\n".join((series.verdict.detail, *places))
+            badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))
         resampled = next((note for note in notes if note.startswith("Resampled")), "")
         if resampled:
             notes.remove(resampled)
@@ -626,15 +599,16 @@ class SlicePane(Pane):
             detail = _US_SCALES if series.regions else _UNCALIBRATED
             badges.append(Badge("Uncalibrated", WARNING, detail))
         elif series.calibration == "ImagerPixelSpacing":
-            badges.append(Badge("At detector", DIMMED_TEXT, _AT_DETECTOR))
+            badges.append(Badge("At detector", DIMMED_TEXT, _AT_DETECTOR, Rank.SCALE))
         elif series.calibration == "US regions":
-            badges.append(Badge("US region scale", DIMMED_TEXT, _US_SCALE))
+            badges.append(Badge("US region scale", DIMMED_TEXT, _US_SCALE, Rank.SCALE))
         if series.lossy:
             badges.append(Badge("Lossy compression", WARNING, _LOSSY))
         if notes:
-            badges.append(Badge(f"{len(notes)} notes" if len(notes) > 1 else "1 note", DIMMED_TEXT, "\n".join(notes)))
+            text = f"{len(notes)} notes" if len(notes) > 1 else "1 note"
+            badges.append(Badge(text, DIMMED_TEXT, "\n".join(notes), Rank.USUAL))
         if session.read_only:
-            badges.append(Badge("Read only", WARNING, _READ_ONLY))
+            badges.append(Badge("Read only", WARNING, READ_ONLY))
         if session.is_confirmed(self.plane):
             badges.append(Badge("✓ Confirmed", GOOD))
         return badges
@@ -669,17 +643,18 @@ class SlicePane(Pane):
         """The lines of the four corners in the session's overlay state; the value is that under the mouse, or
         under the cross-hair while the mouse is elsewhere."""
         session, view = self.session, self._view
-        name = ((self._plane_name, PLANE_COLOURS[self.plane]),)
+        name = (Line(self._plane_name, PLANE_COLOURS[self.plane], Rank.NOTICE),)
         if session.volume is None or session.series is None or session.overlay_text == "none":
-            return CornerTexts(name, (), (), ())
+            return CornerTexts(name)
         series = session.series
         left, right = name, ()
         if session.overlay_text == "all":
             left = (*name, *identity_lines(series))
             place = " · ".join(x for x in (series.modality, series.institution) if x)
-            right = plain_lines(series.study_description, iso_date(series.study_date), place)
+            date = Line(iso_date(series.study_date), rank=Rank.VALUE, number=True)
+            right = _told(Line(series.study_description), date, Line(place, rank=Rank.MINOR))
         if view is None:
-            return CornerTexts(left, right, (), ())
+            return CornerTexts(left, right)
         return CornerTexts(
             left, right, self._image_lines(session.shown or session.volume, view), self._slice_lines(series, view)
         )
@@ -695,14 +670,14 @@ class SlicePane(Pane):
         if index is None or not volume.geometry.contains_index(index):
             index = self.session.cursor_ijk
         zoom = 100 * max(view.pixels_per_voxel)
-        lines = [
-            (f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL),
-            *plain_lines(*_value_texts(volume, volume.geometry.clamp_index(index))),
-            (f"Zoom {zoom:.0f} %", ON_IMAGE),
+        texts = _value_texts(volume, volume.geometry.clamp_index(index))
+        return _told(
+            Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
+            *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
+            Line(f"Zoom {zoom:.0f} %", rank=Rank.MINOR, number=True),
             *(() if volume.colour else self._window_lines()),
-            (not_for_diagnosis(self.width()), DIMMED_TEXT),
-        ]
-        return tuple(line for line in lines if line[0])
+            Line(not_for_diagnosis(self.width()), DIMMED_TEXT, Rank.WARNING, number=True),
+        )
 
     def _window_lines(self) -> tuple[Line, ...]:
         window, inverted = self.session.window, self.session.inverted
@@ -712,10 +687,13 @@ class SlicePane(Pane):
             kind = " sigmoid" if window.function == "SIGMOID" else ""
             name = f" · {window.name}" if window.name else ""
             text = f"W {_number(window.width)}  L {_number(window.centre)}{kind}{name}"
+        written = Line(text, rank=Rank.WINDOW, number=True)
         by_file = self.session.series is not None and self.session.series.inverted
-        if by_file:  # as it is meant to be seen, or against it
-            return (text, ON_IMAGE), ("MONOCHROME1", ON_IMAGE) if inverted else ("Inverted MONOCHROME1", WARNING)
-        return (text, ON_IMAGE), ("Inverted" if inverted else "", WARNING)
+        if not by_file:
+            return written, Line("Inverted" if inverted else "", WARNING, Rank.WINDOW)
+        if inverted:  # as it is meant to be seen
+            return written, Line("MONOCHROME1")
+        return written, Line("Inverted MONOCHROME1", WARNING, Rank.WINDOW)
 
     def _slice_lines(self, series: Series, view: SliceView) -> tuple[Line, ...]:
         session, volume = self.session, self.session.shown
@@ -730,7 +708,13 @@ class SlicePane(Pane):
         last = self._location(volume, view)
         if session.loading and volume.arrived is not None:
             last = f"Reading {int(volume.arrived.sum())} of {len(volume.arrived)}"
-        return plain_lines(number, series.description, moment_text, position, last)
+        return _told(
+            Line(number, rank=Rank.MINOR, number=True),
+            Line(series.description),
+            Line(moment_text, rank=Rank.PLACE, number=True),
+            Line(position, rank=Rank.PLACE, number=True),
+            Line(last, rank=Rank.VALUE, number=True),
+        )
 
     def _location(self, volume: Volume, view: SliceView) -> str:
         geometry = volume.geometry
@@ -800,6 +784,10 @@ def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, 
         return ("Value: padding",)
     texts = (f"Value {_number(value)} {volume.unit}".strip(),)
     return texts if volume.suv_factor is None else (*texts, f"SUV {value * volume.suv_factor:.2f}")
+
+
+def _told(*lines: Line) -> tuple[Line, ...]:
+    return tuple(line for line in lines if line.text)
 
 
 def _length(mm: float, series: Series) -> str:

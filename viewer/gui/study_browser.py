@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.study import SeriesError
-from viewer.gui.overlay import iso_date, person_name
+from viewer.gui.overlay import iso_date, other_place, person_name
 from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, TEXT, VIEWPORT, WARNING
 from viewer.io.library import PatientEntry, SeriesEntry, StudyEntry
 from viewer.io.thumbnails import THUMBNAIL_PIXELS
@@ -61,6 +61,7 @@ _BADGES = {
     "duplicate": "duplicate slices",
     "mixed": "mixed slices",
     "no-position": "no positions",
+    "ambiguous": "one of two places",
 }
 
 
@@ -495,6 +496,8 @@ def _badge(series: SeriesEntry) -> str:
         words = f"tilted {float(angle[1]):.0f}°"
     elif kind == "missing" and (count := re.match(r"(\d+) slices? (?:is|are) missing", detail)):
         words = f"{count[1]} slice{'' if count[1] == '1' else 's'} missing"
+    elif kind == "ambiguous":
+        words = other_place(series.notes) or words
     return f"{_WARNING} {words}"
 
 

@@ -25,21 +25,19 @@ from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.bridge import Courier
+from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import (
     Badge,
     Line,
-    draw_corner,
+    Rank,
     draw_orientation_cube,
     draw_progress,
-    draw_sentence,
-    font_for,
     identity_lines,
     not_for_diagnosis,
 )
 from viewer.gui.pane import CLICK_PX, LOADING, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane, why_no_grid
 from viewer.gui.style import (
     DIMMED_TEXT,
-    ON_IMAGE,
     PROPOSAL,
     TEXT,
     VIEWPORT,
@@ -63,7 +61,7 @@ SIDES: tuple[tuple[Side, str, str], ...] = (
 _BUTTON_PX = 22
 _CUBE_PX = (46.0, 78.0)
 _STROKE_PAUSE_MS = 500  # without a change of the labels before their surfaces are made again
-_ARRIVAL_MS = 100  # between two pictures of how much has arrived
+_ARRIVAL_MS = 200  # between two pictures of how much has arrived
 _PREPARING = "Preparing the 3-D view…"
 
 _Kind = Literal["rotate", "pan", "zoom"]
@@ -91,6 +89,7 @@ class VolumePane(Pane):
         super().__init__(session, NAME, VOLUME_COLOUR, parent)
         self._courier = Courier(self)
         self._renderer: SceneRenderer | None = None
+        self._ending: SceneRenderer | None = None
         self._generation = -1
         self._frame: Frame | None = None
         self._picture: QImage | None = None
@@ -170,12 +169,11 @@ class VolumePane(Pane):
             return self._failed
         return LOADING if self.session.loading else self._said or _PREPARING
 
-    def close_scene(self) -> None:
-        """End the drawing thread. It needs at most the rest of one step; this waits for no more than a moment."""
+    def close_scene(self, timeout_s: float = 2.0) -> bool:
+        """End the drawing thread, which needs at most the rest of one step. True if it ended within timeout_s."""
         self._pause.stop()
-        renderer, self._renderer = self._renderer, None
-        if renderer is not None:
-            renderer.close(timeout_s=2.0)
+        self._ending, self._renderer = self._renderer or self._ending, None
+        return self._ending is None or self._ending.close(timeout_s)
 
     # Mouse
 
@@ -406,41 +404,43 @@ class VolumePane(Pane):
         painter.drawImage(QRectF(pane.center().x() - width / 2, pane.top(), width, pane.height()), picture)
 
     def _paint_texts(self, painter: QPainter, inside: QRectF) -> None:
-        session = self.session
-        font = font_for(self.font(), inside.width(), inside.height())
-        name: tuple[Line, ...] = (("3-D", VOLUME_COLOUR.lighter(120)),)
+        session, frame = self.session, self._frame
+        name = [Line("3-D", VOLUME_COLOUR.lighter(120), Rank.NOTICE)]
         if session.overlay_text == "all" and session.series is not None:
-            name = (*name, *identity_lines(session.series))
-        written = draw_corner(painter, inside, name, right=False, bottom=False, font=font)
-        if self.sentence:
-            draw_sentence(painter, inside, self.sentence, WARNING if self._failed else DIMMED_TEXT, font)
-            return
-        if self._frame is None:
-            return
-        notice = (self._frame.notice, DIMMED_TEXT)
-        lines: list[Line] = [(not_for_diagnosis(self.width()), DIMMED_TEXT)]
-        if session.overlay_text != "none":
-            lines = [notice, *lines] if self._frame.notice else lines
-            if self._knows_sides:
-                self._paint_cube(painter, inside, self._frame)
-        if self._said:
-            lines.insert(0, (self._said, ON_IMAGE))
-        if session.shown is not session.volume and session.series is not None and session.series.moment is not None:
-            lines.insert(0, (f"3-D stays at {session.series.moment.label}", DIMMED_TEXT))
-        draw_corner(painter, inside, lines, right=False, bottom=True, font=font)
-        if session.proposal is not None and session.overlay_visible and self.show_labels.isChecked():
-            bold = font_for(self.font(), inside.width(), inside.height(), bold=True, times=0.95)
-            beside = inside.width() - 2 * (max(written.right(), _BUTTON_PX) + 16)
-            wide = beside > 15 * bold.pixelSize()
-            top = inside.top() + 8 if wide else written.bottom() + 6
-            room = beside if wide else inside.width() - 2 * (_BUTTON_PX + 14)
-            self._paint_badges(painter, top, room, [Badge(f"AI proposal: {session.proposal.source}", PROPOSAL)], bold)
+            name += identity_lines(session.series)
+        taken = [QRectF(w.geometry()) for w in (self._buttons, self.resample_button) if w.isVisible()]
+        lines: list[Line] = []
+        badges: list[Badge] = []
+        if frame is not None and not self.sentence:
+            lines = self._lines(frame)
+            if session.overlay_text != "none" and self._knows_sides:
+                taken.append(self._paint_cube(painter, inside, frame))
+            if session.proposal is not None and session.overlay_visible and self.show_labels.isChecked():
+                badges.append(Badge(f"AI proposal: {session.proposal.source}", PROPOSAL))
+        colour = WARNING if self._failed else DIMMED_TEXT
+        corners = CornerTexts(tuple(name), bottom_left=tuple(lines))
+        area = self._sentence_area
+        self._write(
+            painter, inside, Words(corners, None, None, tuple(badges), self.sentence, colour, area, tuple(taken))
+        )
 
-    def _paint_cube(self, painter: QPainter, inside: QRectF, frame: Frame) -> None:
+    def _lines(self, frame: Frame) -> list[Line]:
+        session = self.session
+        lines = []
+        if session.shown is not session.volume and session.series is not None and session.series.moment is not None:
+            lines.append(Line(f"3-D stays at {session.series.moment.label}", DIMMED_TEXT, Rank.PLACE))
+        if self._said:
+            lines.append(Line(self._said, rank=Rank.NOTICE))
+        if session.overlay_text != "none" and frame.notice:
+            lines.append(Line(frame.notice, DIMMED_TEXT))
+        return [*lines, Line(not_for_diagnosis(self.width()), DIMMED_TEXT, Rank.WARNING, number=True)]
+
+    def _paint_cube(self, painter: QPainter, inside: QRectF, frame: Frame) -> QRectF:
         low, high = _CUBE_PX
         size = min(max(0.15 * min(inside.width(), inside.height()), low), high)
         centre = QPointF(inside.right() - size / 2 - 8, inside.bottom() - size / 2 - 8)
         draw_orientation_cube(painter, centre, size, frame.right_lps, frame.up_lps, self.font())
+        return QRectF(centre.x() - size / 2, centre.y() - size / 2, size, size)
 
     # State of the widget
 

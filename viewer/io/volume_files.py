@@ -114,14 +114,19 @@ def _series_at(file: Path, header: VolumeHeader, place: Place) -> Series:
     spacing = place.spacing
     flat = header.size[2] == 1
     notes = place.notes
+    by = f", placed by its {place.name}" if place.name else ""
     if flat:
-        verdict = GeometryVerdict("2d", "A single slice: nothing can be measured across it.")
+        verdict = GeometryVerdict(
+            "ambiguous" if place.name else "2d", f"A single slice{by}: nothing can be measured across it."
+        )
         notes = (*notes, place.impossible) if place.impossible else notes
     elif place.impossible:
         verdict = GeometryVerdict("no-position", f"{place.impossible} Distances are in pixels, slice by slice.")
     else:
         assert spacing is not None and spacing[2] is not None
-        verdict = GeometryVerdict("regular", f"{header.size[2]} slices every {spacing[2]:.2f} mm.")
+        verdict = GeometryVerdict(
+            "ambiguous" if place.name else "regular", f"{header.size[2]} slices every {spacing[2]:.2f} mm{by}."
+        )
     direction: tuple[float, ...] | None = None
     origins: tuple[tuple[float, float, float], ...] = ()
     if place.direction is not None and place.origin is not None:
@@ -133,7 +138,7 @@ def _series_at(file: Path, header: VolumeHeader, place: Place) -> Series:
         patient_id="",
         patient_name=file.name,
         modality="",
-        description=f"{file.name} ({place.name})" if place.name else file.name,
+        description=f"by its {place.name} · {file.name}" if place.name else file.name,
         files=(file,),
         verdict=verdict,
         size=header.size,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import importlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +19,17 @@ if TYPE_CHECKING:  # VTK takes most of a second to import: only the thread does,
 
 _STILL_S = 0.15  # without a command after which a frame of full quality is drawn
 _LAST_WAIT_S = 20.0  # for the thread when the interpreter ends: VTK must not draw after that
+
+
+def load_vtk() -> None:
+    """Import VTK on a thread of its own. Its libraries hold up all other Python while they load, so the best time is
+    when nobody looks at anything yet."""
+
+    def load() -> None:
+        with contextlib.suppress(ImportError):  # the renderer will say so
+            importlib.import_module("viewer.render.volume_scene")
+
+    threading.Thread(target=load, name="VTK", daemon=True).start()
 
 
 @dataclass

@@ -1,0 +1,256 @@
+"""Where the words on a pane stand, and which of them go where there is no room for all: no two ever overlap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+
+from viewer.gui import overlay
+from viewer.gui.overlay import EDGE_PX, Badge, Line, Rank, Ruler, font_for
+from viewer.gui.style import ON_IMAGE
+
+_CLEAR_PX = 5.0  # between texts side by side
+_ABOVE_RULER_PX = 14.0
+_LOW_EMS = 18  # the height of a low pane
+_BADGES_BESIDE_EMS = 15  # with less room between the upper corners, badges lie below them
+
+_Key = tuple[str, int]  # which of the words a piece is: ("top left", 1) is the second line of that corner
+
+
+@dataclass(frozen=True)
+class CornerTexts:
+    """What stands in the four corners of a pane, in reading order."""
+
+    top_left: tuple[Line, ...] = ()
+    top_right: tuple[Line, ...] = ()
+    bottom_left: tuple[Line, ...] = ()
+    bottom_right: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True)
+class Words:
+    """All that a pane has to say. letters name its left, right, upper and lower edge. sentence stands in the middle,
+    within sentence_area. taken is where buttons and the like are already."""
+
+    corners: CornerTexts = CornerTexts()
+    letters: tuple[str, str, str, str] | None = None
+    ruler: Ruler | None = None
+    badges: tuple[Badge, ...] = ()
+    sentence: str = ""
+    sentence_colour: QColor = field(default_factory=lambda: ON_IMAGE)
+    sentence_area: QRectF | None = None
+    taken: tuple[QRectF, ...] = ()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One text in its place."""
+
+    key: _Key
+    rank: Rank
+    text: str
+    rect: QRectF
+    draw: Callable[[QPainter], None]
+
+
+def write(painter: QPainter, pane: QRectF, words: Words, base: QFont) -> list[Piece]:
+    """Write on a pane what has room on it: where two texts would overlap, the one of the lower rank goes.
+
+    base is the application's font. Returns what was written.
+    """
+    left_out: set[_Key] = set()
+    while True:
+        pieces = _pieces(pane, words, base, left_out)
+        in_the_way = _in_the_way(pane, pieces, words.taken)
+        if in_the_way is None:
+            break
+        left_out.add(in_the_way)
+    for piece in pieces:
+        piece.draw(painter)
+    return pieces
+
+
+def _in_the_way(pane: QRectF, pieces: Sequence[Piece], taken: Sequence[QRectF]) -> _Key | None:
+    """The least of the texts that overlap another or leave the pane; None if there is none."""
+    boxes = [_box(piece.rect) for piece in pieces]
+    fixed = [_box(rect) for rect in taken]
+    left, top, right, bottom = _box(pane)
+    least: tuple[int, int] | None = None
+    for n, one in enumerate(boxes):
+        outside = one[0] < left or one[1] < top or one[2] > right or one[3] > bottom
+        if outside or any(_overlap(one, other) for other in fixed):
+            least = max(least or (-Rank.MUST, n), (-pieces[n].rank, n))
+        for m in range(n):
+            if _overlap(one, boxes[m]):
+                lesser = max((-pieces[n].rank, n), (-pieces[m].rank, m))
+                least = max(least or lesser, lesser)
+    return None if least is None else pieces[least[1]].key
+
+
+def _box(rect: QRectF) -> tuple[float, float, float, float]:
+    return rect.left(), rect.top(), rect.right(), rect.bottom()
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    slack = 0.3  # rectangles that only touch do not overlap, however their sums were rounded
+    return a[0] + slack < b[2] and b[0] + slack < a[2] and a[1] + slack < b[3] and b[1] + slack < a[3]
+
+
+def _pieces(pane: QRectF, words: Words, base: QFont, left_out: set[_Key]) -> list[Piece]:
+    """All texts but those left out, each in its place; they may overlap."""
+    width, height = pane.width(), pane.height()
+    letters = _letters(pane, words, font_for(base, width, height, bold=True, times=1.2))
+    ruler = _ruler(pane, words, font_for(base, width, height, times=0.92))
+    central = [piece for piece in (*letters, *ruler) if piece.key not in left_out]
+    font = font_for(base, width, height)
+    corners = [piece for side in ("top", "bottom") for piece in _corners(pane, words, side, central, font, left_out)]
+    badge_font = font_for(base, width, height, bold=True, times=0.92)
+    badges = _badges(pane, words, letters, corners, badge_font, left_out)
+    return [*central, *corners, *badges, *_sentence(words, font, left_out)]
+
+
+def _letters(pane: QRectF, words: Words, font: QFont) -> list[Piece]:
+    if words.letters is None:
+        return []
+    metrics = QFontMetricsF(font)
+    cap = metrics.capHeight()
+    wide = [metrics.horizontalAdvance(text) for text in words.letters]
+    middle = pane.center()
+    places = (
+        (pane.left() + EDGE_PX, middle.y() + cap / 2),
+        (pane.right() - EDGE_PX - wide[1], middle.y() + cap / 2),
+        (middle.x() - wide[2] / 2, pane.top() + EDGE_PX + cap + 2),
+        (middle.x() - wide[3] / 2, pane.bottom() - EDGE_PX),
+    )
+    pieces = []
+    for n, (text, (x, y)) in enumerate(zip(words.letters, places, strict=True)):
+        rect = QRectF(x - 1, y - cap - 1, wide[n] + 2, cap + 2)
+        pieces.append(_line(("letter", n), Rank.MUST, text, ON_IMAGE, QPointF(x, y), rect, font))
+    return pieces
+
+
+def _ruler(pane: QRectF, words: Words, font: QFont) -> list[Piece]:
+    ruler = words.ruler
+    if ruler is None:
+        return []
+    at = QPointF(pane.center().x(), pane.bottom() - font.pixelSize() * 1.3 - _ABOVE_RULER_PX)
+    rect = overlay.ruler_rect(at, ruler, font)
+    return [Piece(("ruler", 0), Rank.SCALE, ruler.text, rect, lambda p: overlay.draw_ruler(p, at, ruler, font))]
+
+
+def _corners(
+    pane: QRectF, words: Words, side: str, central: Sequence[Piece], font: QFont, left_out: set[_Key]
+) -> list[Piece]:
+    """The lines of both upper or both lower corners. Those that face each other share the width of the pane, and
+    leave free what stands in the middle between them."""
+    metrics = QFontMetricsF(font)
+    step = metrics.height()
+    room = max(int((pane.height() / 2 - 2 * step) / step), 1)
+    corners = words.corners
+    both = (corners.top_left, corners.top_right) if side == "top" else (corners.bottom_left, corners.bottom_right)
+    shown = [
+        _foremost(lines, f"{side} {end}", room, left_out) for end, lines in zip(("left", "right"), both, strict=True)
+    ]
+    pieces = []
+    for row in range(max(map(len, shown))):
+        top = pane.top() + EDGE_PX + row * step if side == "top" else pane.bottom() - EDGE_PX - (row + 1) * step
+        left, right = _free_across(pane, top, top + step, words.taken)
+        between = [p.rect for p in central if p.key[1] > 1 or p.key[0] == "ruler"]  # not the letters at the sides
+        between = [rect for rect in between if rect.top() < top + step and rect.bottom() > top]
+        pair = [lines[row if side == "top" else -1 - row] if row < len(lines) else None for lines in shown]
+        wide = [0.0 if one is None else metrics.horizontalAdvance(one[1].text) for one in pair]
+        for n, one in enumerate(pair):
+            if one is None:
+                continue
+            key, line = one
+            limit = max((right - left) / 2 - _CLEAR_PX, right - left - 2 * _CLEAR_PX - wide[1 - n])
+            for rect in between:
+                limit = min(limit, (right - rect.right() if n else rect.left() - left) - _CLEAR_PX)
+            text = _cut(line, metrics, limit)
+            length = metrics.horizontalAdvance(text)
+            rect = QRectF(right - length if n else left, top, length, step)
+            at = QPointF(rect.left(), top + metrics.ascent())
+            pieces.append(_line(key, line.rank, text, line.colour, at, rect, font))
+    return [piece for piece in pieces if piece.text]
+
+
+def _foremost(lines: Sequence[Line], corner: str, room: int, left_out: set[_Key]) -> list[tuple[_Key, Line]]:
+    """As many lines of a corner as its part of the pane holds, in reading order."""
+    keyed = [((corner, n), line) for n, line in enumerate(lines) if line.text and (corner, n) not in left_out]
+    outwards = 1 if corner.startswith("top") else -1
+    ranked = sorted(keyed, key=lambda one: (-one[1].rank, outwards * one[0][1]))
+    return sorted(ranked[:room], key=lambda one: one[0][1])
+
+
+def _free_across(pane: QRectF, top: float, bottom: float, taken: Sequence[QRectF]) -> tuple[float, float]:
+    """The left and the right end of what is free at a height: buttons stand at the right."""
+    right = pane.right() - EDGE_PX
+    for rect in taken:
+        if rect.top() < bottom and rect.bottom() > top and rect.left() > pane.center().x():
+            right = min(right, rect.left() - _CLEAR_PX)
+    return pane.left() + EDGE_PX, right
+
+
+def _cut(line: Line, metrics: QFontMetricsF, limit: float) -> str:
+    """A line without its last parts, until it fits; a name is cut with an ellipsis, a number never: then it keeps its
+    length."""
+    text = line.text
+    while metrics.horizontalAdvance(text) > limit and " · " in text:
+        text = text.rpartition(" · ")[0]
+    if line.number or metrics.horizontalAdvance(text) <= limit:
+        return text
+    cut = overlay.elided(text, metrics, limit)
+    return cut if len(cut) > 3 or line.rank == Rank.MUST else ""
+
+
+def _badges(
+    pane: QRectF,
+    words: Words,
+    letters: Sequence[Piece],
+    corners: Sequence[Piece],
+    font: QFont,
+    left_out: set[_Key],
+) -> list[Piece]:
+    """Badges in the middle between the upper corners or, where these leave little room, below them."""
+    shown = [(n, badge) for n, badge in enumerate(words.badges) if ("badge", n) not in left_out]
+    upper = [piece.rect for piece in corners if piece.key[0].startswith("top")]
+    aside = [pane.right() - rect.left() for rect in words.taken if rect.top() < pane.center().y()]
+    if pane.height() < _LOW_EMS * font.pixelSize():  # badges come down to the letters at the sides
+        aside += [EDGE_PX + piece.rect.width() for piece in letters[:2]]
+    reach = max([rect.width() for rect in upper], default=0.0)
+    top = letters[2].rect.bottom() + _CLEAR_PX if letters else pane.top() + EDGE_PX
+    widest = pane.width() - 2 * (max([reach, *aside]) + 20)
+    whole = overlay.badge_places(0.0, 0.0, math.inf, [badge for _, badge in shown], font)
+    if widest < max([_BADGES_BESIDE_EMS * font.pixelSize(), *(rect.width() for rect, _ in whole)]):
+        top = max([top, *(rect.bottom() + 4 for rect in upper)])
+        widest = pane.width() - 2 * (max([EDGE_PX, *aside]) + _CLEAR_PX)
+    places = overlay.badge_places(pane.center().x(), top, widest, [badge for _, badge in shown], font)
+    return [_badge(n, badge, text, rect, font) for (n, badge), (rect, text) in zip(shown, places, strict=True)]
+
+
+def _badge(number: int, badge: Badge, text: str, rect: QRectF, font: QFont) -> Piece:
+    return Piece(("badge", number), badge.rank, text, rect, lambda p: overlay.draw_badge(p, rect, text, badge, font))
+
+
+def _sentence(words: Words, font: QFont, left_out: set[_Key]) -> list[Piece]:
+    area, key = words.sentence_area, ("sentence", 0)
+    if not words.sentence or area is None or key in left_out:
+        return []
+    text = overlay.fitting_sentence(area, words.sentence, font)
+    if not text:
+        return []
+    rect = overlay.sentence_rect(area, text, font)
+    colour = words.sentence_colour
+    return [Piece(key, Rank.WARNING, text, rect, lambda p: overlay.draw_sentence(p, area, text, colour, font))]
+
+
+def _line(key: _Key, rank: Rank, text: str, colour: QColor, at: QPointF, rect: QRectF, font: QFont) -> Piece:
+    def draw(painter: QPainter) -> None:
+        painter.setFont(font)
+        overlay.draw_text(painter, at, text, colour)
+
+    return Piece(key, rank, text, rect, draw)
