@@ -8,7 +8,6 @@ import json
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,7 +42,7 @@ from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesErro
 from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
-from viewer.io.files import Look
+from viewer.io.files import Aspect, Look
 from viewer.io.library import Library
 from viewer.io.reader import Reader, SlicesUnreadable
 from viewer.io.thumbnails import make_thumbnail
@@ -57,7 +56,6 @@ TrainingState = Literal[
 Arrived = Callable[[Series, Volume, Sequence[int]], None]
 
 DEMO_MODEL = "brain-structures-mr"
-_LET_GO_AFTER_S = 1.0  # by then nothing on the screen needs what was open before
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
 
 
@@ -167,9 +165,9 @@ class Workflows:
         def work(job: Job) -> Scan:
             numbers = itertools.count(1)
 
-            def look_all(files: Sequence[Path], check: Callable[[], None]) -> Iterator[Look]:
-                for look in self.reader.look_all(files, check):
-                    if (number := next(numbers)) % 100 == 0:
+            def look_all(files: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
+                for look in self.reader.look_all(files, check, at):
+                    if at == "header" and (number := next(numbers)) % 100 == 0:
                         job.report(0.0, f"{number:,} files")
                     yield look
 
@@ -570,11 +568,7 @@ class Workflows:
         session = self.session
         session.end_stroke()
         self._annotation_key = ""
-        # To give back some hundred megabytes takes longer than a frame: not on the session's thread.
-        held = [session.volume, session.label_map, session.machine, session.proposal, session.moments]
-        thread = threading.Timer(_LET_GO_AFTER_S, held.clear)
-        thread.daemon = True
-        thread.start()
+        self.jobs.let_go([session.volume, session.label_map, session.machine, session.proposal, session.moments])
 
     def _autosave(self, change: Change) -> None:
         session, key = self.session, self._annotation_key

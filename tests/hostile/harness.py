@@ -16,7 +16,7 @@ import numpy as np
 from viewer.core.study import Series, SeriesError
 from viewer.core.volume import Volume
 from viewer.io import dicom, files
-from viewer.io.files import Look
+from viewer.io.files import Aspect, Look
 
 _LONGEST = 300
 _NO_SENTENCE = {
@@ -33,7 +33,9 @@ _NO_SENTENCE = {
 class Reads(Protocol):
     """What the harness needs of viewer.io.reader.Reader."""
 
-    def look_all(self, paths: Sequence[Path], check: Callable[[], None] = ...) -> Iterator[Look]: ...
+    def look_all(
+        self, paths: Sequence[Path], check: Callable[[], None] = ..., at: Aspect = "header"
+    ) -> Iterator[Look]: ...
 
     def read(self, series: Series) -> Volume: ...
 
@@ -60,9 +62,10 @@ def attack(reader: Reads, paths: Sequence[Path], known_good: Path, true_values: 
     report = Report()
     looks: list[Look] = []
 
-    def look_all(all_files: Sequence[Path], check: Callable[[], None]) -> Iterator[Look]:
-        for look in reader.look_all(all_files, check):
-            looks.append(look)
+    def look_all(all_files: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
+        for look in reader.look_all(all_files, check, at):
+            if at == "header":
+                looks.append(look)
             yield look
 
     found = files.scan(paths, look_all=look_all)

@@ -259,8 +259,8 @@ class Planted:
     forget: bool = False
     honest: Reader = field(default_factory=lambda: Reader(0))
 
-    def look_all(self, paths: Sequence[Path], check=lambda: None) -> Iterator[files.Look]:
-        for look in self.honest.look_all(paths, check):
+    def look_all(self, paths: Sequence[Path], check=lambda: None, at="header") -> Iterator[files.Look]:
+        for look in self.honest.look_all(paths, check, at):
             self.leak.append(b"\1" * self.leak_bytes)
             yield replace(look, refused=self.refusal) if self.refusal and look.refused else look
 
@@ -333,10 +333,10 @@ from viewer.io import files
 from viewer.io.reader import Reader
 from viewer.io.reader_process import run
 
-def look(file):
+def look(file, at):
     if file.name == "b.dcm":
         os.abort()
-    return honest(file)
+    return honest(file, at)
 
 honest = files.look
 """

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import itertools
 import os
 import struct
 import sys
 import threading
+import tracemalloc
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,17 +28,35 @@ from pydicom.uid import (
 
 from tests.opened_files import opened_files
 from viewer.core.study import Refusal, SeriesError
-from viewer.io import archives
+from viewer.io import archives, files
+from viewer.io.files import Aspect, Look
 
 CONTENT = bytes(range(256)) * 300  # larger than any buffer, and nowhere the same
 
 
+def scanned(*paths: Path) -> tuple[list[Path], list[Refusal]]:
+    """The files that a scan takes for possible images, and those that it refuses because of where they are."""
+    looked_at: list[Path] = []
+
+    def look_all(found: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
+        for file in found:
+            look = Look(file) if at == "header" else files.look(file, at)
+            if at == "header":
+                looked_at.append(file)
+            elif look.contents is not None and file in looked_at:  # no image, but a ZIP
+                looked_at.remove(file)
+            yield look
+
+    refused = files.scan(paths, look_all=look_all).refused
+    return looked_at, [refusal for refusal in refused if not refusal.reason.startswith("this is no image")]
+
+
 def files_in(*paths: Path) -> list[Path]:
-    return [found[0] for found in archives.walk(paths) if not isinstance(found, Refusal)]
+    return scanned(*paths)[0]
 
 
 def refusals_in(*paths: Path) -> list[tuple[str, str]]:
-    return [(found.file.name, found.reason) for found in archives.walk(paths) if isinstance(found, Refusal)]
+    return [(refusal.file.name, refusal.reason) for refusal in scanned(*paths)[1]]
 
 
 def content_of(path: Path) -> bytes:
@@ -72,7 +92,7 @@ def test_folders_are_walked_to_the_bottom_in_the_order_of_names(tmp_path):
 def test_a_file_says_whether_it_was_named_itself(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(name.encode())
-    assert list(archives.walk([tmp_path / "a", tmp_path])) == [(tmp_path / "a", True), (tmp_path / "b", False)]
+    assert list(archives.Walk([tmp_path / "a", tmp_path])) == [(tmp_path / "a", True), (tmp_path / "b", False)]
 
 
 def test_folders_nested_deeper_than_python_recurses_are_walked(tmp_path):
@@ -96,6 +116,19 @@ def test_what_is_not_there_is_refused_by_its_name(tmp_path):
         ("gone", "there is no such file or folder"),
         ("pipe", "it is no regular file"),
     ]
+
+
+def test_a_walk_opens_no_file(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"a": b"a"})
+    document = zipped(tmp_path / "letter", {"a": b"a"})
+    (tmp_path / "DICOMDIR").write_bytes(b"x")
+    with opened_files() as opened:
+        walk = archives.Walk([tmp_path / "DICOMDIR", document, tmp_path])
+        assert list(walk) == [(tmp_path / "DICOMDIR", True), (document, True), (archive, False)]
+        walk.enter(archive, archives.Contents(members=("a",)))
+        walk.enter(tmp_path / "DICOMDIR", archives.Contents(file_ids=(("LETTER",),)))
+        assert list(walk) == [(archive / "a", False)]
+    assert opened == []
 
 
 def test_opening_a_pipe_does_not_wait_for_its_other_end(tmp_path):
@@ -151,7 +184,7 @@ def test_a_large_folder_can_be_left_before_it_was_listed_to_its_end(tmp_path, mo
             raise Stop
 
     with pytest.raises(Stop):
-        next(archives.walk([tmp_path], check))
+        next(archives.Walk([tmp_path], check))
 
 
 # ZIP
@@ -220,6 +253,75 @@ def test_members_of_one_name_stay_apart(tmp_path):
         for content in (b"1", b"2", b"3"):
             archive.writestr("a", content)
     assert [content_of(file) for file in files_in(tmp_path / "a.zip")] == [b"1", b"2", b"3"]
+
+
+def test_a_member_that_was_named_before_its_archive_is_looked_at_once(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"a": b"a", "b": b"b"})
+    assert files_in(archive / "a", archive) == [archive / "a", archive / "b"]
+
+
+def test_archives_of_a_folder_are_entered_in_the_order_of_their_names_and_few_at_once(tmp_path, monkeypatch):
+    """What they list is held in memory until their members have been looked at."""
+    made = [zipped(tmp_path / f"{n}.zip", {"1": b"1", "2": b"2"}, zipfile.ZIP_STORED) for n in range(5)]
+    assert files_in(tmp_path) == [archive / name for archive in made for name in "12"]
+
+    asked: list[list[Path]] = []
+
+    def look_all(found: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
+        if at == "contents":
+            asked.append(list(found))
+        return files.look_here(found, check, at)
+
+    files.scan([tmp_path], look_all=look_all)
+    assert asked == [made]
+    asked.clear()
+    monkeypatch.setattr(files, "_ZIPPED_BYTES", 2 * made[0].stat().st_size - 1)
+    files.scan([tmp_path], look_all=look_all)
+    assert asked == [made[:2], made[2:4], made[4:]]
+
+
+def test_a_document_in_a_folder_is_not_asked_for_its_members(tmp_path):
+    document = zipped(tmp_path / "letter.docx", {"word/document.xml": b"<w/>"})
+    asked: list[Path] = []
+
+    def look_all(found: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
+        asked.extend(found if at == "contents" else ())
+        return files.look_here(found, check, at)
+
+    files.scan([tmp_path], look_all=look_all)
+    assert asked == []
+    files.scan([document], look_all=look_all)
+    assert asked == [document]
+
+
+def test_the_digest_of_a_member_is_that_of_its_bytes_and_holds_few_of_them(tmp_path):
+    large = bytes(64 << 20)
+    (tmp_path / "plain").write_bytes(CONTENT)
+    archive = zipped(tmp_path / "a.zip", {"large": large, "small": CONTENT})
+    tracemalloc.start()
+    try:
+        digests = [archives.digest_of(path) for path in (archive / "large", archive / "small", tmp_path / "plain")]
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+    assert digests == [hashlib.sha256(content).hexdigest() for content in (large, CONTENT, CONTENT)]
+
+
+def test_a_damaged_member_has_no_digest(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"a": CONTENT}, zipfile.ZIP_STORED)
+    content = bytearray(archive.read_bytes())
+    content[40_000] ^= 1
+    archive.write_bytes(content)
+    with pytest.raises(SeriesError, match="damaged inside its ZIP"):
+        archives.digest_of(archive / "a")
+
+
+def test_the_bytes_on_the_disc_are_those_of_the_file_or_of_the_archive(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"a": CONTENT})
+    with opened_files() as opened:
+        assert archives.stored_bytes(archive) == archives.stored_bytes(archive / "a") == archive.stat().st_size
+        assert archives.stored_bytes(tmp_path / "gone") == 0
+    assert opened == []
 
 
 def test_nothing_is_written_while_an_archive_is_read(tmp_path):
@@ -358,12 +460,12 @@ def test_wrong_bits_in_an_archive_end_in_content_or_one_sentence(tmp_path):
         damaged = bytearray(whole)
         damaged[place] ^= 0x40
         (tmp_path / "b.zip").write_bytes(damaged)
-        for found in archives.walk([tmp_path / "b.zip"]):
-            if isinstance(found, Refusal):
-                assert found.reason
-                continue
+        found, refused = scanned(tmp_path / "b.zip")
+        assert found or refused
+        assert all(refusal.reason for refusal in refused)
+        for file in found:
             with contextlib.suppress(SeriesError):
-                assert content_of(found[0]) in truth.values()
+                assert content_of(file) in truth.values()
 
 
 def test_an_archive_that_was_replaced_is_opened_anew(tmp_path):
@@ -479,6 +581,54 @@ def test_a_dicomdir_that_costs_too_much_gives_its_folder(tmp_path, monkeypatch, 
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.save_as(listed)
     assert files_in(listed) == [tmp_path / "A", tmp_path / "not listed"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_what_a_dicomdir_lists_counts_as_named_though_its_folder_is_named_too(tmp_path):
+    (tmp_path / "IM").mkdir()
+    (tmp_path / "IM" / "A").write_bytes(b"no image")
+    (tmp_path / "IM" / "B").write_bytes(b"no image")
+    listed = dicomdir(tmp_path, [["IM", "A"]])
+    refused = files.scan([listed, tmp_path]).refused
+    assert [refusal.file.name for refusal in refused] == ["A"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_dicomdir_that_is_named_after_its_folder_is_read_all_the_same(tmp_path):
+    listed = dicomdir(tmp_path, [["GONE"]])
+    assert refusals_in(tmp_path, listed) == [("GONE", "listed by the DICOMDIR but not there")]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_dicomdir_that_lists_others_does_not_open_them(tmp_path):
+    (tmp_path / "IM").mkdir()
+    (tmp_path / "IM" / "A").write_bytes(b"a")
+    dicomdir(tmp_path / "IM", [["A"]])
+    listed = dicomdir(tmp_path, [["DICOMDIR"], ["IM", "DICOMDIR"]])
+    assert files_in(listed) == []
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("folders", "name"), [(31, "A"), (32, "not listed")])
+def test_a_dicomdir_with_names_of_very_many_folders_gives_its_folder(tmp_path, folders, name):
+    place = tmp_path.joinpath(*"F" * folders)
+    place.mkdir(parents=True)
+    (place / "A").write_bytes(b"a")
+    (tmp_path / "not listed").write_bytes(b"b")
+    found = files_in(dicomdir(tmp_path, [[*"F" * folders, "A"]]))
+    assert found[0].name == name
+
+
+def test_a_dicomdir_that_cannot_be_read_is_refused_and_gives_its_folder(tmp_path):
+    (tmp_path / "DICOMDIR").write_bytes(b"x")
+    (tmp_path / "image.dcm").write_bytes(b"no image")
+
+    def look_all(found: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
+        for file in found:
+            yield Look(file, refused="the reader crashed on it") if at == "contents" else files.look(file, at)
+
+    refused = files.scan([tmp_path / "DICOMDIR"], look_all=look_all).refused
+    assert [refusal.file.name for refusal in refused] == ["DICOMDIR", "image.dcm"]
 
 
 def test_a_dicomdir_within_a_folder_is_passed_over(tmp_path):

@@ -888,6 +888,7 @@ def test_last_volume_of_a_scan_that_was_stopped_stands_apart(tmp_path, oblique_p
     assert labels(Scan(tuple(whole))) == ["time 1", "time 2"]
     assert stopped.frames == 4
     assert "Time 3 of the series has 4 of 7 slices." in stopped.notes
+    assert stopped.description == "time 3 · phantom"
 
 
 def test_uid_of_a_volume_does_not_depend_on_the_others(tmp_path, oblique_phantom, write_dicom):
@@ -1108,6 +1109,53 @@ def test_slices_that_differ_are_stacks_of_their_own_and_say_why(tmp_path, obliqu
     assert len({series.uid.partition("#")[0] for series in found.series}) == 1
 
 
+PARTS = {
+    "kernel": ({"ConvolutionKernel": "B70f"}, {"kernel B70f", "no kernel"}),
+    "signal": ({"ImageType": ["ORIGINAL", "PRIMARY", "P", "ND"]}, {"phase", "no image type"}),
+    "field map": ({"ImageType": ["DERIVED", "PRIMARY", "R", "SE", "FIELD_MAP"]}, {"real", "no image type"}),
+    "inversion": ({"PhotometricInterpretation": "MONOCHROME1"}, {"MONOCHROME1", "MONOCHROME2"}),
+    "position": ({"ImagePositionPatient": [1, 2]}, {"without a place", "axial"}),
+    "spacing": ({"PixelSpacing": [1.3, 0.9]}, {"0.8 × 1.3 mm", "0.9 × 1.3 mm"}),
+    "plane": ({"ImageOrientationPatient": [0, 1, 0, 0, 0, -1]}, {"sagittal", "axial"}),
+    "nothing to say": ({"FrameOfReferenceUID": "1.2.3"}, {"stack 1 of 2", "stack 2 of 2"}),
+    "elsewhere in the list": ({"StudyInstanceUID": "1.2.3"}, {""}),
+}
+
+
+@pytest.mark.parametrize("name", list(PARTS))
+def test_each_stack_says_in_its_description_which_part_of_the_series_it_is(
+    tmp_path, oblique_phantom, write_dicom, name
+):
+    changes, parts = PARTS[name]
+
+    def change(dataset: Dataset) -> None:
+        for keyword, value in changes.items():
+            setattr(dataset, keyword, value)
+
+    found = stacks(tmp_path, oblique_phantom, write_dicom, change)
+    said = {series.description for series in found.series}
+    assert said == {f"{part} · phantom" if part else "phantom" for part in parts}
+
+
+def test_stacks_take_no_more_words_than_tell_them_apart_and_are_numbered_where_none_do(
+    tmp_path, oblique_phantom, write_dicom
+):
+    """Kernels tell three stacks apart, of which one has other pixels too; the last slice lies in another frame."""
+
+    def change(dataset: Dataset, k: int) -> None:
+        dataset.ConvolutionKernel = "AABBCCC"[k]
+        if k in (2, 3):
+            dataset.PixelSpacing = [1.1, 1.1]
+        if k == 6:
+            dataset.FrameOfReferenceUID = "1.2.3"
+
+    files = write_dicom(tmp_path, oblique_phantom, change=change)
+    said = {(series.description, series.frames) for series in listed(files).series}
+    numbered = {("kernel C, stack 1 of 2 · phantom", 1), ("kernel C, stack 2 of 2 · phantom", 2)}
+    assert said == {("kernel A · phantom", 2), ("kernel B · phantom", 2), *numbered}
+    assert {(series.description, series.frames) for series in listed(files[::-1]).series} == said
+
+
 def test_one_slice_without_hounsfield_units_is_kept_from_the_others(tmp_path, oblique_phantom, write_dicom):
     def change(dataset: Dataset, k: int) -> None:
         if k == 6:
@@ -1133,6 +1181,7 @@ def test_image_types_at_the_same_places_are_two_stacks(tmp_path, oblique_phantom
         (7, "regular", None)
     ] * 2
     assert "image type differs" in found.series[0].notes[0]
+    assert {series.description for series in found.series} == {"WATER · phantom", "FAT · phantom"}
 
 
 def test_radiographs_of_one_series_are_pictures_of_their_own(tmp_path, oblique_phantom, write_dicom):
@@ -1145,6 +1194,7 @@ def test_radiographs_of_one_series_are_pictures_of_their_own(tmp_path, oblique_p
     assert [series.verdict.kind for series in found.series] == ["2d"] * 7
     assert {series.windows[0].centre for series in found.series} == {100 + k for k in range(7)}
     assert found.series[0].notes[0] == "One of 7 pictures in this series."
+    assert {series.description for series in found.series} == {f"picture {n} of 7 · phantom" for n in range(1, 8)}
 
 
 def test_mosaic_of_slices_has_no_place_in_the_patient(tmp_path, oblique_phantom, write_dicom):
@@ -1541,6 +1591,14 @@ def test_suv_factor_is_weight_over_the_decayed_dose(tmp_path, oblique_phantom, d
     series = of_one(tmp_path, pet(oblique_phantom, dicom_slice))
     assert series.suv_factor == pytest.approx(70_000 / 185e6, rel=1e-12)
     assert (series.unit, series.notes) == ("BQML", ())
+
+
+@pytest.mark.parametrize("scanned_in", ["+0100", "-0330"])
+def test_suv_counts_the_zone_of_the_injection_once(tmp_path, oblique_phantom, dicom_slice, scanned_in):
+    nine_there = {"+0100": "20200304090000+0100", "-0330": "20200304133000+0100"}[scanned_in]
+    dataset = pet(oblique_phantom, dicom_slice, TimezoneOffsetFromUTC=scanned_in)
+    dataset.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartDateTime = nine_there
+    assert of_one(tmp_path, dataset).suv_factor == pytest.approx(70_000 / 185e6, rel=1e-12)
 
 
 def test_suv_of_a_copy_made_later_begins_at_the_first_acquisition(tmp_path, oblique_phantom, dicom_slice):

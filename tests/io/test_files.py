@@ -1206,11 +1206,13 @@ def test_what_a_look_says_passes_through_json(tmp_path, small_files, oblique_pha
     packed_series(tmp_path / "series.nii.gz", oblique_phantom, 3)
     (tmp_path / "notes.dcm").write_text("no image")
     messages = TypeAdapter(Look)
-    files = [found[0] for found in archives.walk([tmp_path]) if isinstance(found, tuple)]
+    files = [found[0] for found in archives.Walk([tmp_path]) if isinstance(found, tuple)]
     assert len(files) == len(small_files) + oblique_phantom.geometry.size[2] + 2
+    files.append(zipped(tmp_path / "dicom", tmp_path / "a.zip"))
     for file in files:
-        seen = look(file)
-        assert messages.validate_json(messages.dump_json(seen)) == seen
+        for at in ("header", "contents", "digest"):
+            seen = look(file, at)
+            assert messages.validate_json(messages.dump_json(seen)) == seen
 
 
 def test_a_look_at_what_is_gone_or_no_file_is_a_refusal(tmp_path):

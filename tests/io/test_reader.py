@@ -4,6 +4,8 @@ Faults are planted by faulty_reader.py, which runs in the place of the reader's 
 """
 
 import contextlib
+import gc
+import hashlib
 import os
 import re
 import shutil
@@ -12,13 +14,16 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pydicom.data
 import pytest
+from pydicom import dcmread
 
+from tests.opened_files import opened_files
 from viewer.core.geometry import Geometry
 from viewer.core.study import SeriesError
 from viewer.io import files, reader
@@ -143,6 +148,13 @@ def peak_mb():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
 
 
+def zipped(paths, archive):
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writing:
+        for path in paths:
+            writing.write(path, path.name)
+    return archive
+
+
 def same(volume, expected):
     np.testing.assert_array_equal(volume.voxels, expected.voxels)
     assert volume.voxels.dtype == expected.voxels.dtype
@@ -157,10 +169,14 @@ def same(volume, expected):
 # The same as in this process
 
 
-def test_files_are_looked_at_as_in_this_process_and_in_their_order(two):
-    bundled = sorted(BUNDLED.glob("*.dcm"))
+@pytest.mark.parametrize("at", ["header", "contents", "digest"])
+def test_files_are_looked_at_as_in_this_process_and_in_their_order(two, at, tmp_path):
+    paths = [*sorted(BUNDLED.glob("*.dcm")), BUNDLED / "dicomdirtests" / "DICOMDIR", zipped([CT], tmp_path / "a.zip")]
 
-    assert list(two.look_all(bundled)) == list(files.look_here(bundled, lambda: None))
+    looks = list(two.look_all(paths, at=at))
+
+    assert looks == list(files.look_here(paths, lambda: None, at))
+    assert at == "header" or len({(look.contents, look.digest) for look in looks}) > 2
 
 
 def test_a_phantom_arrives_voxel_for_voxel(two, series_of, oblique_phantom):
@@ -284,6 +300,89 @@ def test_progress_reaches_the_end_and_never_falls(two, series_of):
     assert fractions[-1] == 1.0
 
 
+# Nothing is opened in the window's process
+
+
+@pytest.fixture
+def holders(tmp_path):
+    """A ZIP, one that is not called so, a DICOMDIR that lists an image, and two copies of a slice."""
+    (tmp_path / "in").mkdir()
+    whole = dcmread(CT)
+    made = []
+    for n in range(4):
+        whole.SOPInstanceUID = whole.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{n}"
+        whole.SeriesInstanceUID = f"1.2.4.{n}"
+        made.append(tmp_path / "in" / f"{n}.dcm")
+        whole.save_as(made[-1])
+    disc = tmp_path / "disc"
+    (disc / "98892001").mkdir(parents=True)
+    shutil.copy(BUNDLED / "dicomdirtests" / "DICOMDIR", disc)
+    shutil.copytree(BUNDLED / "dicomdirtests" / "98892001" / "CT5N", disc / "98892001" / "CT5N")
+    (tmp_path / "twice").mkdir()
+    copies = [Path(shutil.copy(made[0], tmp_path / "twice" / name)) for name in ("a", "b")]
+    return [
+        zipped([made[1]], tmp_path / "a.zip"),
+        zipped([made[2]], tmp_path / "download"),
+        disc / "DICOMDIR",
+        *copies,
+    ]
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_no_archive_file_set_or_copy_is_opened_in_this_process(two, holders, processes):
+    one = two if processes else Reader(processes=0)
+    expected = files.scan(holders)
+
+    with opened_files() as opened:
+        found = files.scan(holders, look_all=one.look_all)
+
+    assert found == expected
+    assert len(found.series) == 4
+    assert any("1 identical copy was left out." in series.notes for series in found.series)
+    assert len(found.refused) > 10  # of the disc most files are not there
+    heard = {name for name in opened if name.startswith(str(holders[0].parent))}
+    if processes:
+        assert heard == set()
+    else:
+        assert heard >= set(map(str, holders))  # so there is something to be heard
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured in /proc")
+def test_this_process_does_not_grow_with_a_large_copy_in_an_archive(two, tmp_path):
+    large = dcmread(CT)
+    large.Rows = large.Columns = 6000
+    large.PixelData = bytes(6000 * 6000 * 2)
+    large.save_as(tmp_path / "a.dcm")
+    shutil.copy(tmp_path / "a.dcm", tmp_path / "b.dcm")
+    archive = zipped([tmp_path / "a.dcm", tmp_path / "b.dcm"], tmp_path / "a.zip")
+    del large
+    gc.collect()
+    files.scan([CT], look_all=two.look_all)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is now what is resident, proc(5)
+    before = resident_mb()
+
+    (series,) = files.scan([archive], look_all=two.look_all).series
+
+    assert "1 identical copy was left out." in series.notes
+    assert peak_mb() - before < 20
+
+
+def test_the_digest_of_a_large_file_has_the_time_that_reading_it_takes(faulty, tmp_path, monkeypatch):
+    list(faulty.look_all([CT]))
+    monkeypatch.setattr(reader, "HEADER_LIMIT_S", 0.1)
+    slow = tmp_path / "slow-1"  # takes 0.3 s
+    slow.touch()
+    os.truncate(slow, 2_000_000)
+    (gone,) = faulty.look_all([tmp_path / "gone"], at="digest")
+
+    (in_time,) = faulty.look_all([slow], at="digest")
+    (late,) = faulty.look_all([slow])
+
+    assert in_time.digest == hashlib.sha256(bytes(2_000_000)).hexdigest()
+    assert "took longer" in late.refused
+    assert (gone.digest, bool(gone.refused)) == ("", True)
+
+
 # No file can hurt
 
 
@@ -300,6 +399,44 @@ def test_a_file_that_ends_its_process_is_refused_in_one_sentence_and_others_go_o
     assert looks[:2] + looks[3:] == expected[:2] + expected[3:]
     assert list(faulty.look_all(paths[:2])) == expected[:2]
     assert not (paths[0].with_name("written").exists() and paths[0].with_name("written").read_bytes())
+
+
+@pytest.mark.parametrize("fault", ["abort", "garbage", "endless", "hog"])
+def test_an_archive_that_ends_its_process_is_refused_in_one_sentence_and_others_go_on(faulty, copies, tmp_path, fault):
+    copies("a")
+    bad = zipped([CT], tmp_path / f"{fault}-1.zip")
+    fine = zipped([BUNDLED / "MR_small.dcm"], tmp_path / "fine.zip")
+
+    found = files.scan([tmp_path], look_all=faulty.look_all)
+
+    assert {series.files for series in found.series} == {(tmp_path / "a.dcm",), (fine / "MR_small.dcm",)}
+    assert [refusal.file for refusal in found.refused] == [bad]
+    assert FAULTS[fault] in found.refused[0].reason
+
+
+@pytest.mark.parametrize("fault", ["abort", "garbage"])
+def test_a_dicomdir_that_ends_its_process_is_refused_and_the_files_of_its_folder_are_listed(faulty, tmp_path, fault):
+    disc = tmp_path / f"{fault}-disc"
+    disc.mkdir()
+    shutil.copy(BUNDLED / "dicomdirtests" / "DICOMDIR", disc)
+    image = Path(shutil.copy(CT, disc / "image"))
+    other = Path(shutil.copy(BUNDLED / "MR_small.dcm", tmp_path))
+
+    found = files.scan([disc / "DICOMDIR", other], look_all=faulty.look_all)
+
+    assert {series.files for series in found.series} == {(image,), (other,)}
+    assert [refusal.file for refusal in found.refused] == [disc / "DICOMDIR"]
+    assert CRASHED in found.refused[0].reason
+
+
+def test_a_copy_that_ends_its_process_is_taken_for_no_copy(faulty, copies):
+    twins, others = copies("twin-a", "twin-b"), copies("a", "b")
+
+    (series,) = files.scan([*twins, *others], look_all=faulty.look_all).series
+
+    assert series.verdict.kind == "duplicate"
+    assert set(series.files) == {*twins, others[0]}
+    assert "1 identical copy was left out." in series.notes
 
 
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"another", "unasked"}))

@@ -1,10 +1,12 @@
 """Where files come from: folders, a CD's DICOMDIR, and ZIP archives, whose members are read without unpacking.
 
-A member of a ZIP is written as a path below the archive's own: /a/study.zip/IM/0001.
+A member of a ZIP is written as a path below the archive's own: /a/study.zip/IM/0001. Walk is for the window's process:
+it lists folders and opens no file.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -13,6 +15,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -22,9 +25,11 @@ from viewer.io.dicom_header import DEFLATED, read_header
 
 _ITEM, _ITEM_BIG_ENDIAN = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"
 _CHECK_EVERY = 256  # entries of a folder or of an archive
-# Indices are read in the process of the window, so these keep them below 50 MB of it and a few seconds.
+# What a ZIP or a DICOMDIR lists is held by the window, so these keep it below 50 MB there; and it must be read within
+# the limits of a reading process.
 _MAX_DICOMDIR_BYTES = 8 << 20  # a record takes about 500 bytes
 _MAX_RECORDS = 20_000
+_MAX_FOLDERS = 32  # in the name of one file; DICOM PS3.10 8.2 allows 8
 _MAX_MEMBERS = 50_000
 _MAX_DIRECTORY_BYTES = 8 << 20
 _MAX_MEMBER_BYTES = 4 << 30
@@ -32,34 +37,104 @@ _MAX_RATIO = 200  # of real images at most 10 to 30; deflate can reach 1032
 _RATIO_COUNTS_FROM_BYTES = 100 << 20
 _OPEN_ARCHIVES = 4
 
+Found = tuple[Path, bool] | Refusal
+
+_DAMAGED_MEMBER = "it is damaged inside its ZIP; fetch the archive again"
 _DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, RuntimeError)
 
 
-def walk(paths: Sequence[Path], check: Callable[[], None] = lambda: None) -> Iterator[tuple[Path, bool] | Refusal]:
+@dataclass(frozen=True)
+class Contents:
+    """What a ZIP holds or a DICOMDIR lists.
+
+    members are paths below the archive's own; refused has such paths, or "" for the archive itself, each with one
+    sentence. file_ids are the names in a DICOMDIR, folder by folder, which may lead anywhere.
+    """
+
+    members: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    file_ids: tuple[tuple[str, ...], ...] = ()
+
+
+class Walk(Iterator[Found]):
     """Each regular file below some paths once, with whether it was named itself, and what could not be looked into.
 
-    Lazy; check is called for each folder and every few hundred entries and may raise to cancel. Links to folders are
-    not followed, hidden files are passed over, pipes and devices never opened. A DICOMDIR that was named gives the
-    files it lists, as far as they lie in its own folder; a ZIP gives its members.
+    Lazy; no file is opened. check is called for each folder and every few hundred entries and may raise to cancel.
+    Links to folders are not followed; hidden files, pipes, devices, and a DICOMDIR that was not named are passed over.
     """
-    seen: set[tuple[int, int] | str] = set()
-    for found in _named_and_below(paths, check):
-        if isinstance(found, Refusal):
-            yield found
-            continue
-        file, named = found
-        identity = _identity(file)
-        if identity is None and _place_in_archive(file) is not None:
-            identity = str(file)
-        if identity is None and named:
-            yield Refusal(file, _why_no_file(file))
-        if identity is None or identity in seen:
-            continue
-        seen.add(identity)
-        if _is_zip(file, named):
-            yield from _members(file, check)
-        elif named or not _is_dicomdir(file.name):
-            yield file, named
+
+    def __init__(self, paths: Sequence[Path], check: Callable[[], None] = lambda: None) -> None:
+        self._check = check
+        self._seen: set[tuple[int, int] | str] = set()
+        self._sources = [(_named_and_below(paths, check), False)]  # the last one comes first; True for members of a ZIP
+
+    def __next__(self) -> Found:
+        while self._sources:
+            source, zipped = self._sources[-1]
+            for found in source:
+                if isinstance(found, Refusal):
+                    return found
+                file, named = found
+                if not named and _is_dicomdir(file.name):
+                    continue
+                identity = str(file) if zipped else _identity(file)
+                if identity is None and named:
+                    return Refusal(file, _why_no_file(file))
+                if identity is not None and identity not in self._seen:
+                    self._seen.add(identity)
+                    return found
+            self._sources.pop()
+        raise StopIteration
+
+    def enter(self, file: Path, contents: Contents | None) -> None:
+        """Go on with what a ZIP or a DICOMDIR holds, before all else; None for what could not be read.
+
+        A DICOMDIR gives the files it lists, as far as they lie in its own folder, as if they had been named; one that
+        lists nothing or could not be read gives those of its folder.
+        """
+        if is_file_set(file):
+            listed = contents.file_ids if contents else ()
+            found = _listed(file, listed, self._check) if listed else _below(file.parent, self._check)
+            self._sources.append((found, False))
+        elif contents is not None:
+            self._sources.append((_members(file, contents, self._check), True))
+
+
+def holds_others(file: Path) -> bool:
+    """True for a ZIP or a DICOMDIR, by its name, that is no member of a ZIP itself."""
+    return (file.suffix.lower() == ".zip" or _is_dicomdir(file.name)) and not is_member(file)
+
+
+def is_file_set(file: Path) -> bool:
+    """True for a DICOMDIR, by its name, that is no member of a ZIP."""
+    return _is_dicomdir(file.name) and os.path.isfile(file)
+
+
+def contents_of(file: Path) -> Contents | None:
+    """What a ZIP, by its name or its content, or a DICOMDIR, by its name, holds; None for any other file.
+
+    Empty for a DICOMDIR that is damaged. Raises OSError, and SeriesError for a damaged ZIP.
+    """
+    if is_file_set(file):
+        try:
+            return Contents(file_ids=_file_ids(file))
+        except (SeriesError, OSError):
+            return Contents()
+    with open_file(file) as stream:
+        zipped = file.suffix.lower() == ".zip" or stream.read(4) in (b"PK\3\4", b"PK\5\6")
+    return _contents_of_zip(file) if zipped and not is_member(file) else None
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a plain file or of an unpacked member of a ZIP, in hexadecimal, which is not held in memory.
+
+    Raises as open_file does, and SeriesError for a damaged member.
+    """
+    with _opened(path)[0] as stream:
+        try:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        except _DAMAGED_ZIP as error:
+            raise SeriesError(_DAMAGED_MEMBER) from error
 
 
 def open_file(path: Path) -> io.BufferedReader:
@@ -68,20 +143,8 @@ def open_file(path: Path) -> io.BufferedReader:
     Never blocks on a pipe. A member is unpacked in memory, as far as it is read, once, and never beyond the size its
     archive declares. Raises OSError, FileNotFoundError among them, and SeriesError for a damaged archive.
     """
-    try:
-        return _open_plain(path)
-    except (FileNotFoundError, NotADirectoryError):
-        place = _place_in_archive(path)
-        if place is None:
-            raise
-    archive, info = _member(*place)
-    refused = _why_no_member(info)
-    if refused:
-        raise SeriesError(refused)
-    try:
-        return io.BufferedReader(_Member(archive.open(info), info.file_size))
-    except (OSError, *_DAMAGED_ZIP) as error:  # OSError too: a place before the beginning of the file
-        raise SeriesError("it is damaged inside its ZIP; fetch the archive again") from error
+    opened = _opened(path)
+    return opened[0] if opened[1] is None else io.BufferedReader(_Member(*opened))
 
 
 def size_of(path: Path) -> int:
@@ -93,6 +156,15 @@ def size_of(path: Path) -> int:
         if place is None:
             raise
     return _member(*place)[1].file_size
+
+
+def stored_bytes(path: Path) -> int:
+    """Bytes on the disc of a plain file, or of the ZIP that holds a member; 0 if there is none. Opens nothing."""
+    place = _place_in_archive(path)
+    try:
+        return os.stat(place[0] if place else path).st_size
+    except OSError:
+        return 0
 
 
 def exists(path: Path) -> bool:
@@ -124,18 +196,16 @@ def beside(file: Path, name: str) -> Path:
     return other
 
 
-def _named_and_below(paths: Sequence[Path], check: Callable[[], None]) -> Iterator[tuple[Path, bool] | Refusal]:
+def _named_and_below(paths: Sequence[Path], check: Callable[[], None]) -> Iterator[Found]:
     for path in paths:
         check()
         if os.path.isdir(path):
             yield from _below(path, check)
-        elif _is_dicomdir(path.name) and os.path.isfile(path):
-            yield from _listed_by(path, check)
         else:
             yield path, True
 
 
-def _below(top: Path, check: Callable[[], None]) -> Iterator[tuple[Path, bool] | Refusal]:
+def _below(top: Path, check: Callable[[], None]) -> Iterator[Found]:
     folders = [top]
     while folders:
         folder = folders.pop()
@@ -158,11 +228,11 @@ def _below(top: Path, check: Callable[[], None]) -> Iterator[tuple[Path, bool] |
 
 
 def _identity(file: Path) -> tuple[int, int] | str | None:
-    """What two names of one file have in common; None for what is no regular file."""
+    """What two names of one file have in common; None for what is no regular file and no member of a ZIP."""
     try:
         status = os.stat(file)
     except (OSError, ValueError):
-        return None
+        return str(file) if _place_in_archive(file) is not None else None
     if not stat.S_ISREG(status.st_mode):
         return None
     return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(file)
@@ -170,6 +240,24 @@ def _identity(file: Path) -> tuple[int, int] | str | None:
 
 def _why_no_file(path: Path) -> str:
     return "it is no regular file" if os.path.lexists(path) else "there is no such file or folder"
+
+
+def _opened(path: Path) -> tuple[io.BufferedReader, None] | tuple[zipfile.ZipExtFile, int]:
+    """A plain file, or a member of a ZIP and how many bytes it declares."""
+    try:
+        return _open_plain(path), None
+    except (FileNotFoundError, NotADirectoryError):
+        place = _place_in_archive(path)
+        if place is None:
+            raise
+    archive, info = _member(*place)
+    refused = _why_no_member(info)
+    if refused:
+        raise SeriesError(refused)
+    try:
+        return archive.open(info), info.file_size
+    except (OSError, *_DAMAGED_ZIP) as error:  # OSError too: a place before the beginning of the file
+        raise SeriesError(_DAMAGED_MEMBER) from error
 
 
 def _open_plain(path: Path) -> io.BufferedReader:
@@ -192,19 +280,12 @@ def _is_dicomdir(name: str) -> bool:
     return name.upper().rstrip(".").split(";")[0] == "DICOMDIR"
 
 
-def _listed_by(dicomdir: Path, check: Callable[[], None]) -> Iterator[tuple[Path, bool] | Refusal]:
-    """The files that a DICOMDIR lists; those of its folder if it is empty or damaged. DICOM PS3.3 F.3.2.2."""
-    try:
-        listed = _file_ids(dicomdir)
-    except (SeriesError, OSError):
-        listed = []
-    if not listed:
-        yield from _below(dicomdir.parent, check)
-        return
+def _listed(dicomdir: Path, file_ids: Sequence[Sequence[str]], check: Callable[[], None]) -> Iterator[Found]:
+    """The files that a DICOMDIR lists, by their names on the disc."""
     root = os.path.realpath(dicomdir.parent)
     listings: dict[Path, dict[str, str]] = {}
     outside = 0
-    for number, components in enumerate(listed, start=1):
+    for number, components in enumerate(file_ids, start=1):
         if number % _CHECK_EVERY == 0:
             check()
         if any(part in ("", ".", "..") or ":" in part or "\0" in part for part in components):
@@ -215,13 +296,14 @@ def _listed_by(dicomdir: Path, check: Callable[[], None]) -> Iterator[tuple[Path
             yield Refusal(dicomdir.parent.joinpath(*components), "listed by the DICOMDIR but not there")
         elif not Path(os.path.realpath(file)).is_relative_to(root):
             outside += 1
-        else:
+        elif not _is_dicomdir(file.name):
             yield file, True
     if outside:
-        yield Refusal(dicomdir, f"{outside} of the {len(listed)} files it lists lie outside its folder; not opened")
+        yield Refusal(dicomdir, f"{outside} of the {len(file_ids)} files it lists lie outside its folder; not opened")
 
 
-def _file_ids(dicomdir: Path) -> list[list[str]]:
+def _file_ids(dicomdir: Path) -> tuple[tuple[str, ...], ...]:
+    """What a DICOMDIR lists. DICOM PS3.3 F.3.2.2."""
     size = size_of(dicomdir)
     if size > _MAX_DICOMDIR_BYTES:
         raise SeriesError("the DICOMDIR is too large")
@@ -231,7 +313,10 @@ def _file_ids(dicomdir: Path) -> list[list[str]]:
         records = read_header(stream, size).items("DirectoryRecordSequence")
     ids = [record.texts("ReferencedFileID") for record in records]
     # Some writers separate folders by a slash instead of giving several values.
-    return [re.split(r"[/\\]", "\\".join(components)) for components in ids if any(components)]
+    listed = tuple(tuple(re.split(r"[/\\]", "\\".join(components))) for components in ids if any(components))
+    if any(len(components) > _MAX_FOLDERS for components in listed):
+        raise SeriesError("the DICOMDIR lists too much")
+    return listed
 
 
 def _check_records(content: bytes) -> None:
@@ -307,7 +392,7 @@ class _Member(io.RawIOBase):
                     raise EOFError
                 self._unpacked += part  # of which zipfile compares the checksum once all of it is there
         except (OSError, *_DAMAGED_ZIP) as error:
-            raise SeriesError("it is damaged inside its ZIP; fetch the archive again") from error
+            raise SeriesError(_DAMAGED_MEMBER) from error
 
 
 class _Archive:
@@ -343,9 +428,13 @@ def _archive(path: str, modified_ns: int, size: int) -> _Archive:
     return _Archive(Path(path))
 
 
+def _opened_archive(path: Path) -> _Archive:
+    status = os.stat(path)
+    return _archive(str(path), status.st_mtime_ns, status.st_size)
+
+
 def _member(archive: Path, label: str) -> tuple[_Archive, zipfile.ZipInfo]:
-    status = os.stat(archive)
-    opened = _archive(str(archive), status.st_mtime_ns, status.st_size)
+    opened = _opened_archive(archive)
     if label not in opened.members:
         raise FileNotFoundError(2, "no such member in the ZIP", str(archive / label))
     return opened, opened.members[label]
@@ -361,44 +450,34 @@ def _place_in_archive(path: Path) -> tuple[Path, str] | None:
     return None
 
 
-def _is_zip(file: Path, named: bool) -> bool:
-    """By its name in a folder, where a text document may be a ZIP too; by its content if it was named itself."""
-    if file.suffix.lower() == ".zip":
-        return not is_member(file)
-    if not named:
-        return False
-    try:
-        with open_file(file) as stream:
-            return stream.read(4) in (b"PK\3\4", b"PK\5\6")
-    except (OSError, SeriesError):
-        return False
-
-
-def _members(file: Path, check: Callable[[], None]) -> Iterator[tuple[Path, bool] | Refusal]:
-    try:
-        members = _Archive(file).members
-    except SeriesError as error:
-        yield Refusal(file, str(error))
-        return
-    except OSError as error:
-        yield Refusal(file, f"the file cannot be read ({error.strerror})")
-        return
-    locked = sum(_is_encrypted(info) for info in members.values())
+def _contents_of_zip(file: Path) -> Contents:
+    held = _opened_archive(file).members
+    if not held:
+        return Contents(refused=(("", "the ZIP is empty"),))
+    members: list[str] = []
+    refused: list[tuple[str, str]] = []
+    locked = sum(_is_encrypted(info) for info in held.values())
     if locked:
-        yield Refusal(file, f"{locked} of its {len(members)} files are encrypted; unpack it with its password first")
-    for number, (label, info) in enumerate(members.items(), start=1):
-        if number % _CHECK_EVERY == 0:
-            check()
+        refused.append(("", f"{locked} of its {len(held)} files are encrypted; unpack it with its password first"))
+    for label, info in held.items():
         name = label.rsplit("/", 1)[-1]
         if name.startswith(".") or label.startswith("__MACOSX/") or _is_dicomdir(name) or _is_encrypted(info):
             continue
-        refused = _why_no_member(info)
-        if refused:
-            yield Refusal(file / label, refused)
+        reason = _why_no_member(info)
+        if reason:
+            refused.append((label, reason))
         else:
-            yield file / label, False
-    if not members:
-        yield Refusal(file, "the ZIP is empty")
+            members.append(label)
+    return Contents(tuple(members), tuple(refused))
+
+
+def _members(archive: Path, contents: Contents, check: Callable[[], None]) -> Iterator[Found]:
+    for label, reason in contents.refused:
+        yield Refusal(archive / label, reason)
+    for number, label in enumerate(contents.members, start=1):
+        if number % _CHECK_EVERY == 0:
+            check()
+        yield archive / label, False
 
 
 def _is_encrypted(info: zipfile.ZipInfo) -> bool:

@@ -5,9 +5,10 @@ Geometry is read, never guessed or repaired. The headers of single files are dic
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
@@ -16,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.study import GeometryVerdict, Moment, Series, SeriesError, UltrasoundRegion
-from viewer.io.archives import open_file, shown_name
+from viewer.io.archives import digest_of, shown_name
 from viewer.io.dicom_instance import SINGLE_PICTURES, Cosines, Frame, Instance, Vector, near, widest
 from viewer.io.slice_positions import arrange, places
 from viewer.io.suv import suv_factor
 
 MomentKind = Literal["time", "phase", "echo", "b-value", "part"]
+Digests = Callable[[Sequence[Path], Callable[[], None]], Mapping[Path, str]]
 
 _SAME_ORIENTATION = 1e-3  # largest difference of a direction cosine within one stack
 _SAME_PIXEL_SPACING_MM = 1e-4
@@ -57,13 +59,14 @@ class _Kind(NamedTuple):
 @dataclass
 class _Stack:
     """Slices that belong together; orientation and spacing are those of its first slice. image_type is told only
-    where it sets this stack apart."""
+    where it sets this stack apart; part is what a person calls it beside the other stacks of its series."""
 
     kind: _Kind
     orientation: Cosines | None
     spacing_mm: tuple[float, float] | None
     slices: list[_Slice]
     image_type: str = ""
+    part: str = ""
 
     @property
     def name(self) -> str:
@@ -77,15 +80,29 @@ def _short_hash(value: Any) -> str:
     return hashlib.sha256(repr(value).encode(errors="backslashreplace")).hexdigest()[:12]
 
 
-def series_of(instances: Sequence[Instance], check: Callable[[], None] = lambda: None) -> list[Series]:
+def digests_here(files: Sequence[Path], check: Callable[[], None]) -> dict[Path, str]:
+    """Digests of the bytes of files, taken in this process, without those that cannot be read."""
+    digests: dict[Path, str] = {}
+    for file in files:
+        check()
+        with contextlib.suppress(OSError, SeriesError):
+            digests[file] = digest_of(file)
+    return digests
+
+
+def series_of(
+    instances: Sequence[Instance],
+    check: Callable[[], None] = lambda: None,
+    digests: Digests = digests_here,
+) -> list[Series]:
     """Group files into stacks by what their headers say, each sorted by position and with a geometry verdict.
 
     A stack with several slices at each place is split into volumes, related by Series.moment. Copies with the same
-    bytes are left out, which is the only time that files are opened; check is called before each and may raise to
-    cancel. The result does not depend on the order of the instances. No file is refused: what makes no volume is still
-    looked at slice by slice.
+    bytes are left out; only for these are files opened, by digests, which gets check and may raise to cancel. The
+    result does not depend on the order of the instances. No file is refused: what makes no volume is still looked at
+    slice by slice.
     """
-    kept, left_out, contested = _without_copies(instances, check)
+    kept, left_out, contested = _without_copies(instances, check, digests)
     stacks: dict[str, list[_Stack]] = defaultdict(list)
     for stack in _stacks([_Slice(instance, frame) for instance in kept for frame in instance.frames]):
         stacks[stack.kind.series].append(stack)
@@ -93,7 +110,7 @@ def series_of(instances: Sequence[Instance], check: Callable[[], None] = lambda:
     found = []
     for series_uid, of_series in stacks.items():
         apart = _apart(of_series)
-        for stack in of_series:
+        for stack in _named(of_series):
             uid = f"{series_uid}#{stack.name}" if len(of_series) > 1 else series_uid
             files = list(dict.fromkeys(one.instance.file for one in stack.slices))
             claims = list({id(claim): claim for file in files if (claim := contested.get(file))}.values())
@@ -121,7 +138,7 @@ def _first_acquired_s(instances: Sequence[Instance]) -> dict[str, float]:
 
 
 def _without_copies(
-    instances: Sequence[Instance], check: Callable[[], None]
+    instances: Sequence[Instance], check: Callable[[], None], digests: Digests
 ) -> tuple[list[Instance], Counter[Path], dict[Path, tuple[Instance, ...]]]:
     """The instances in order of number and name without those whose bytes are another's, how many were left out for
     each file kept, and for each file that claims to be the same image as others but is not, all of these."""
@@ -130,15 +147,16 @@ def _without_copies(
     of_uid: dict[tuple[str, str], list[Instance]] = defaultdict(list)
     for instance in ordered:
         of_uid[instance.series_uid, instance.sop_uid].append(instance)
+    alike = [same for (_, sop_uid), same in of_uid.items() if len(same) > 1 and sop_uid]
+    perhaps_copies = [instance.file for same in alike for instance in _of_one_size(same)]
+    content_of = digests(perhaps_copies, check) if perhaps_copies else {}
     dropped: set[Path] = set()
     left_out: Counter[Path] = Counter()
     contested: dict[Path, tuple[Instance, ...]] = {}
-    for (_, sop_uid), same in of_uid.items():
-        if len(same) == 1 or not sop_uid:
-            continue
-        originals: dict[Any, Instance] = {}
+    for same in alike:
+        originals: dict[str | Path, Instance] = {}  # by what is equal for files with equal bytes only
         for instance in same:
-            original = originals.setdefault(_content_of(instance, same, check), instance)
+            original = originals.setdefault(content_of.get(instance.file, instance.file), instance)
             if original is not instance:
                 dropped.add(instance.file)
                 left_out[original.file] += 1
@@ -173,16 +191,10 @@ def _all_but_storage(instance: Instance) -> Instance:
     return replace(instance, file=Path(), size_bytes=0, value_type="int16", lossy=False, notes=())
 
 
-def _content_of(instance: Instance, others: Sequence[Instance], check: Callable[[], None]) -> Any:
-    """What is equal for files with equal bytes only. A file that cannot be read any more equals none."""
-    if sum(other.size_bytes == instance.size_bytes for other in others) == 1:
-        return instance.size_bytes
-    check()
-    try:
-        with open_file(instance.file) as stream:
-            return instance.size_bytes, hashlib.file_digest(stream, "sha256").digest()
-    except (OSError, SeriesError):
-        return instance.file
+def _of_one_size(instances: Sequence[Instance]) -> list[Instance]:
+    """Those that have the size of another: the others are the copy of none."""
+    count = Counter(instance.size_bytes for instance in instances)
+    return [instance for instance in instances if count[instance.size_bytes] > 1]
 
 
 # Stacks
@@ -279,6 +291,71 @@ def _apart(stacks: list[_Stack]) -> str:
         return f"One of {len(stacks)} pictures in this series."
     differ = "differ" if len(names) > 1 else "differs"
     return f"One of {len(stacks)} stacks in this series: {_and(names)} {differ}." if names else ""
+
+
+def _named(stacks: list[_Stack]) -> list[_Stack]:
+    """The stacks of one series, each with as few words as tell it from the others; what no word tells is numbered."""
+    if len(stacks) == 1:
+        return stacks
+    common = set.intersection(*(set(_image_types(stack)) for stack in stacks))
+    told: list[tuple[str, ...]] = [(s.kind.patient, s.kind.study, s.kind.modality) for s in stacks]  # listed anyway
+    parts: list[list[str]] = [[] for _ in stacks]
+    for word_of in _WORDS:
+        words = [word_of(stack, common) for stack in stacks]
+        finer = [(*known, word) for known, word in zip(told, words, strict=True)]
+        if len(set(finer)) > len(set(told)):
+            told = finer
+            for part, word in zip(parts, words, strict=True):
+                part.append(word)
+    count, number = Counter(told), Counter[tuple[str, ...]]()
+    for stack, known, part in zip(stacks, told, parts, strict=True):
+        number[known] += 1
+        if count[known] > 1:
+            part.append(f"{'picture' if stack.kind.picture else 'stack'} {number[known]} of {count[known]}")
+    return [replace(stack, part=", ".join(part)) for stack, part in zip(stacks, parts, strict=True)]
+
+
+def _image_types(stack: _Stack) -> list[str]:
+    """The values of the image type that all slices have, in the file's order."""
+    first, *others = (name.split("\\") for name in dict.fromkeys(one.frame.image_type for one in stack.slices))
+    return [name for name in first if all(name in other for other in others)]
+
+
+def _signal_word(stack: _Stack, common: set[str]) -> str:
+    return stack.kind.part_of_the_signal or _type_word(stack, common)
+
+
+def _type_word(stack: _Stack, common: set[str]) -> str:
+    types = _image_types(stack)
+    return " ".join([name for name in types if name not in common][-2:] or types[-1:]) or "no image type"
+
+
+def _plane_word(stack: _Stack, common: set[str]) -> str:
+    """The plane that the slices are nearest to."""
+    if stack.orientation is None:
+        return "without a place"
+    normal = np.cross(stack.orientation[:3], stack.orientation[3:])
+    return ("sagittal", "coronal", "axial")[int(np.argmax(np.abs(normal)))]
+
+
+def _pixel_word(stack: _Stack, common: set[str]) -> str:
+    if stack.spacing_mm is None:
+        return "no pixel size"
+    return f"{' × '.join(dict.fromkeys(f'{mm:.4g}' for mm in stack.spacing_mm))} mm"
+
+
+_WORDS: tuple[Callable[[_Stack, set[str]], str], ...] = (  # the most telling first
+    _signal_word,
+    _plane_word,
+    lambda stack, _: f"kernel {stack.kind.reconstruction_kernel}" if stack.kind.reconstruction_kernel else "no kernel",
+    _type_word,
+    lambda stack, _: f"stack number {stack.kind.stack_number}" if stack.kind.stack_number else "no stack number",
+    lambda stack, _: "colour" if stack.kind.colour else "grey",
+    lambda stack, _: stack.kind.unit or "no unit",
+    lambda stack, _: f"{stack.kind.matrix[0]} × {stack.kind.matrix[1]}",
+    _pixel_word,
+    lambda stack, _: "MONOCHROME1" if stack.kind.inversion else "MONOCHROME2",
+)
 
 
 def _and(names: list[str]) -> str:
@@ -468,9 +545,10 @@ def _series_of_stack(
 
 
 def _incomplete(uid: str, stack: _Stack, part: _Part, notes: list[str], first_acquired_s: float | None) -> Series:
-    volume = replace(stack, slices=[stack.slices[n] for n in part.slices])
-    of_all = int(_places(stack).max()) + 1
     label = ", ".join(label for _, _, label in part.path)
+    name = ", ".join(filter(None, (stack.part, label)))
+    volume = replace(stack, slices=[stack.slices[n] for n in part.slices], part=name)
+    of_all = int(_places(stack).max()) + 1
     note = f"{label[:1].upper()}{label[1:]} of the series has {len(part.slices)} of {of_all} slices."
     return _series(_volume_uid(uid, part), volume, [note, *notes], first_acquired_s)
 
@@ -547,7 +625,7 @@ def _series(
         patient_id=first.patient_id,
         patient_name=first.patient_name,
         modality=first.modality,
-        description=first.description,
+        description=" · ".join(filter(None, (stack.part, first.description))),
         files=tuple(one.instance.file for one in slices),
         verdict=verdict,
         size=(first.columns, first.rows, len(slices)),

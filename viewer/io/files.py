@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, Protocol
 
 import numpy as np
 import SimpleITK as sitk
@@ -24,27 +24,48 @@ from viewer.io.dicom_instance import Instance, check_unchanged, instance_of
 from viewer.io.dicom_pixels import Frames, ValuesDoNotFit
 
 Progress = Callable[[float, str], None]
+Aspect = Literal["header", "contents", "digest"]
 
 WRITABLE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
 
 _SAME_PLACE_MM = 0.01
 _BATCH = 1_000  # files that are listed before they are looked at: a folder of a million does not fill the memory
+_ZIPPED_BYTES = 8 << 20  # of ZIPs in one batch: what they list is held by the window, and is less than they are
 _NO_IMAGE = "this is no image that Slicewise knows (DICOM, NIfTI, NRRD, MHA, PNG, JPEG)"
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one file is: a DICOM instance, or series of its own, or refused, or (nothing set) no image at all."""
+    """What one file is: a DICOM instance, or series of its own, or refused, or (nothing set) no image at all.
+
+    contents and digest are told only if they were asked for.
+    """
 
     file: Path
     instance: Instance | None = None
     series: tuple[Series, ...] = ()
     refused: str = ""
+    contents: archives.Contents | None = None
+    digest: str = ""
 
 
-def look(file: Path) -> Look:
-    """What a file or a member of a ZIP is, by its header alone. Never raises."""
+class LookAll(Protocol):
+    """Gives a Look for each file, in their order; check is called often and may raise to cancel."""
+
+    def __call__(
+        self, files: Sequence[Path], check: Callable[[], None], at: Aspect = "header", /
+    ) -> Iterator[Look]: ...
+
+
+def look(file: Path, at: Aspect = "header") -> Look:
+    """What a file or a member of a ZIP is, by its header alone; or, of any file, what it holds if it is a ZIP or a
+    DICOMDIR, or the digest of its bytes. Never raises.
+    """
     try:
+        if at == "contents":
+            return Look(file, contents=archives.contents_of(file))
+        if at == "digest":
+            return Look(file, digest=archives.digest_of(file))
         with archives.open_file(file) as stream:
             kind, size = _kind(file, stream), stream.seek(0, io.SEEK_END)
             if kind == "dicom":
@@ -65,47 +86,63 @@ def look(file: Path) -> Look:
         return Look(file, refused="the file is damaged in an unforeseen way; fetch it again")
 
 
-def look_here(files: Sequence[Path], check: Callable[[], None]) -> Iterator[Look]:
+def look_here(files: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
     """look at each file, in this process; check is called before each and may raise to cancel."""
     for file in files:
         check()
-        yield look(file)
+        yield look(file, at)
 
 
 def scan(
     paths: Sequence[Path],
     check: Callable[[], None] = lambda: None,
-    look_all: Callable[[Sequence[Path], Callable[[], None]], Iterator[Look]] = look_here,
+    look_all: LookAll = look_here,
 ) -> Scan:
     """Every series in some files, folders and archives, and every file that was refused and why.
 
-    Only headers are read, by look_all, which gives a Look for each file in their order. check is called for each
-    file and may raise to cancel. In a folder or an archive, files that are clearly something else (texts, tables)
-    are passed over; a file named by itself is refused with a reason.
+    Files are opened only by look_all, mostly for their headers. check is called for each file and may raise to
+    cancel. In a folder or an archive, files that are clearly something else (texts, tables) are passed over; a file
+    named by itself is refused with a reason. A ZIP in a folder is one by its name, because text documents are ZIPs
+    too; a file that was named itself is one by its content.
     """
+
+    def digests(files: Sequence[Path], check: Callable[[], None]) -> dict[Path, str]:
+        return {seen.file: seen.digest for seen in look_all(files, check, "digest") if seen.digest}
+
     instances: list[Instance] = []
     series: list[Series] = []
     singles: list[Series] = []
     refused: list[Refusal] = []
-    walk = archives.walk(paths, check)
-    while batch := list(itertools.islice(walk, _BATCH)):
+    walk = archives.Walk(paths, check)
+    while batch := _batch(walk):
         refused.extend(found for found in batch if isinstance(found, Refusal))
         named = {found[0]: found[1] for found in batch if not isinstance(found, Refusal)}
-        for seen in look_all(list(named), check):
+        holders = {file for file in named if archives.holds_others(file)}
+        reasons: dict[Path, str] = {}
+        for seen in look_all([file for file in named if file not in holders], check):
             if seen.instance is not None:
                 instances.append(seen.instance)
             (singles if seen.series and _is_picture(seen.file) else series).extend(seen.series)
             reason = seen.refused or (_NO_IMAGE if named[seen.file] and seen == Look(seen.file) else "")
             if reason:
-                refused.append(Refusal(seen.file, reason))
-    return Scan((*series_of(instances, check), *series, *pictures.stacked(singles)), tuple(refused))
+                reasons[seen.file] = reason
+        holders.update(file for file in reasons if named[file])  # a ZIP, perhaps, that is not called one
+        inside = look_all([file for file in named if file in holders], check, "contents") if holders else ()
+        for seen in reversed(tuple(inside)):
+            if seen.contents is not None:
+                reasons.pop(seen.file, None)
+            elif seen.refused:
+                reasons[seen.file] = seen.refused
+            walk.enter(seen.file, seen.contents)
+        refused.extend(Refusal(file, reason) for file, reason in reasons.items())
+    return Scan((*series_of(instances, check, digests), *series, *pictures.stacked(singles)), tuple(refused))
 
 
 def without(
     series: Series,
     unreadable: Mapping[int, str],
     check: Callable[[], None] = lambda: None,
-    look_all: Callable[[Sequence[Path], Callable[[], None]], Iterator[Look]] = look_here,
+    look_all: LookAll = look_here,
 ) -> Series:
     """What the other slices of a series make: what is missing shows in the verdict.
 
@@ -114,8 +151,8 @@ def without(
     """
     left_out = {(series.files[k], series.frame_numbers[k] if series.frame_numbers else 0) for k in unreadable}
 
-    def look_at_others(paths: Sequence[Path], check: Callable[[], None]) -> Iterator[Look]:
-        for seen in look_all(paths, check):
+    def look_at_others(paths: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
+        for seen in look_all(paths, check, at):
             if seen.instance is not None:
                 frames = tuple(f for f in seen.instance.frames if (seen.file, f.number) not in left_out)
                 if frames:
@@ -274,6 +311,19 @@ def _origin_of(series: Series, k: int) -> tuple[tuple[float, float, float], ...]
         return ()
     point_lps = series.geometry.index_to_lps((0, 0, k)).tolist()
     return ((point_lps[0], point_lps[1], point_lps[2]),)
+
+
+def _batch(walk: archives.Walk) -> list[archives.Found]:
+    """The next files to look at, up to a DICOMDIR, whose files come next, or to ZIPs that may list very much."""
+    batch: list[archives.Found] = []
+    zipped_bytes = 0
+    for found in itertools.islice(walk, _BATCH):
+        batch.append(found)
+        if not isinstance(found, Refusal) and archives.holds_others(found[0]):
+            zipped_bytes += archives.stored_bytes(found[0])
+            if zipped_bytes > _ZIPPED_BYTES or archives.is_file_set(found[0]):
+                break
+    return batch
 
 
 def _kind(file: Path, stream: BinaryIO) -> Literal["dicom", "volume", "picture"] | None:

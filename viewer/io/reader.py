@@ -28,7 +28,7 @@ from viewer.core.study import Series, SeriesError
 from viewer.core.volume import Volume
 from viewer.io import archives, files
 from viewer.io.dicom_pixels import ValuesDoNotFit
-from viewer.io.files import Look
+from viewer.io.files import Aspect, Look
 from viewer.io.reader_process import (
     Channel,
     CloseSeries,
@@ -108,18 +108,18 @@ class Reader:
         if self._pool is not None:
             self._pool.close()
 
-    def look_all(self, paths: Sequence[Path], check: Callable[[], None] = lambda: None) -> Iterator[Look]:
-        """What each file is, in the order given. check is called often and may raise to cancel.
+    def look_all(
+        self, paths: Sequence[Path], check: Callable[[], None] = lambda: None, at: Aspect = "header"
+    ) -> Iterator[Look]:
+        """What each file is, in the order given, as files.look says. check is called often and may raise to cancel.
 
         A file that ends its process is refused, like others that cannot be read. Raises SeriesError only if no
         process can be started or the reader was closed.
         """
         if self._pool is None:
-            for file in paths:
-                check()
-                yield files.look(file)
+            yield from files.look_here(paths, check, at)
             return
-        call = _Call(paths, HEADER_LIMIT_S)
+        call = _Call(paths, _digest_limit_s(paths) if at == "digest" else HEADER_LIMIT_S, at=at)
         at_once = max(1, min(_FILES_AT_ONCE, math.ceil(len(paths) / (4 * self._pool.processes))))
         submitted = 0
         looks: dict[int, Look] = {}
@@ -318,6 +318,11 @@ def _slice_limit_s(series: Series, value_type: str) -> float:
     return SLICE_LIMIT_S + decoded / _DECODED_BYTES_PER_S + stored / _STORED_BYTES_PER_S
 
 
+def _digest_limit_s(paths: Sequence[Path]) -> float:
+    """How long the digest of one of some files may take: that of a member of a ZIP no longer than all of its ZIP."""
+    return HEADER_LIMIT_S + max(map(archives.stored_bytes, paths), default=0) / _STORED_BYTES_PER_S
+
+
 def _runs(series: Series, first: int | None, processes: int) -> list[range]:
     """The slices in runs, one request each, in the order in which they are wanted: from `first` outwards.
 
@@ -392,13 +397,20 @@ class _Opening:
 class _Call:
     """One look_all or read: what its requests have in common, and the answers on their way to the caller.
 
-    paths has a file for each number in its tasks, or one file for all. A reading has an opening.
+    paths has a file for each number in its tasks, or one file for all. A reading has an opening; at is what files are
+    looked at for.
     """
 
     def __init__(
-        self, paths: Sequence[Path], limit_s: float, opening: _Opening | None = None, urgent: bool = False
+        self,
+        paths: Sequence[Path],
+        limit_s: float,
+        opening: _Opening | None = None,
+        urgent: bool = False,
+        at: Aspect = "header",
     ) -> None:
         self.limit_s, self.opening, self.urgent = limit_s, opening, urgent
+        self._at: Aspect = at
         self.over = False
         self._paths = paths
         self._heard: list[_Answer] = []  # belongs to the pool's thread
@@ -410,7 +422,7 @@ class _Call:
     def request(self, numbers: Sequence[int]) -> bytes:
         if self.opening is not None:
             return packed(ReadSlices(tuple(numbers)))
-        return packed(LookAt(tuple(self.file(number) for number in numbers)))
+        return packed(LookAt(tuple(self.file(number) for number in numbers), self._at))
 
     def answer(self, number: int, said: Look | SeriesError | None = None) -> None:
         """Keep an answer until all that were heard at once are delivered: each delivery wakes the caller's thread."""

@@ -35,9 +35,9 @@ from pydantic_core import PydanticSerializationError
 from viewer.core.study import Series, SeriesError
 from viewer.io import files
 from viewer.io.dicom_pixels import ValuesDoNotFit, ValueType
-from viewer.io.files import Look
+from viewer.io.files import Aspect, Look
 
-LookFunction = Callable[[Path], Look]
+LookFunction = Callable[[Path, Aspect], Look]
 ReadSlicesFunction = Callable[
     [Series, Sequence[int], NDArray, "NDArray[np.bool_] | None", Callable[[int], None]],
     None,
@@ -50,6 +50,7 @@ _LONGEST_MESSAGE = 64 << 20
 _CHUNK = 64 << 10
 _SEND_EVERY_S = 0.015  # results are sent together: each sending wakes two threads of the window
 _MOST_UNSENT = 32 << 10
+_NICENESS = 5  # the window goes first where both want the same processor
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
 
 
@@ -58,6 +59,7 @@ class LookAt:
     """To a reader: look at these files; each is answered with Looked, in their order, all with Finished."""
 
     files: tuple[Path, ...]
+    at: Aspect = "header"
 
 
 @dataclass(frozen=True)
@@ -279,6 +281,7 @@ def run(look: LookFunction, read_slices: ReadSlicesFunction) -> NoReturn:
         signal.signal(number, signal.SIG_IGN)
     _die_with_parent()
     _give_up_rights()
+    os.nice(_NICENESS)
     for decoder in _DECODERS:
         with contextlib.suppress(ImportError):
             importlib.import_module(decoder)
@@ -376,10 +379,10 @@ class _Reader:
 
     def _answer(self, request: Message) -> None:
         match request:
-            case LookAt(files):
+            case LookAt(files, at):
                 self._limit_memory(_LEAST_MEMORY)
                 for file in files:
-                    self._add(Looked(self._look(file)))
+                    self._add(Looked(self._look(file, at)))
                 self._say(Finished())
             case OpenSeries(series, value_type):
                 descriptor = self._channel.descriptors.pop()
