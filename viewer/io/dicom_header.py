@@ -380,7 +380,7 @@ def read_header(stream: BinaryIO, size: int) -> Header:
 def _read_header(file: _Plain) -> Header:
     first = file.read(0, _CHUNK_BYTES)
     start = 132 if first[128:132] == b"DICM" else 0
-    if not start and not _begins_like_dicom(first):
+    if not start and not begins_like_dicom(first):
         raise SeriesError("the file is not DICOM; open a DICOM, NIfTI, NRRD, MHA, PNG or JPEG file instead")
     meta, first, start = _read_meta(file, first, start)
     _, syntax_uid = meta.get(_TRANSFER_SYNTAX, (b"UI", b""))
@@ -398,11 +398,11 @@ def _read_header(file: _Plain) -> Header:
     return header
 
 
-def _begins_like_dicom(first: bytes) -> bool:
-    """True if a file without a preamble begins with an element that comes first: of group 2, or of group 8 up to the
-    SOP Instance UID, in either byte order."""
+def begins_like_dicom(first: bytes) -> bool:
+    """True if a file without a preamble begins with an element that comes first: (0002,0000) to (0002,0018), or of
+    group 8 up to the SOP Instance UID, (0008,0018); in either byte order, big endian with a VR."""
     if first[:2] == b"\0\x08":
-        return len(first) >= 8 and int.from_bytes(first[2:4], "big") <= 0x18
+        return _is_vr(first[4:6]) and int.from_bytes(first[2:4], "big") <= 0x18
     return len(first) >= 8 and first[:2] in (b"\x02\0", b"\x08\0") and int.from_bytes(first[2:4], "little") <= 0x18
 
 

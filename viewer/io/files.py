@@ -19,7 +19,7 @@ from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesErro
 from viewer.core.volume import Volume, geometry_of, to_image
 from viewer.io import archives, pictures, volume_files
 from viewer.io.dicom import series_of
-from viewer.io.dicom_header import read_header
+from viewer.io.dicom_header import begins_like_dicom, read_header
 from viewer.io.dicom_instance import Instance, check_unchanged, instance_of
 from viewer.io.dicom_pixels import Frames, ValuesDoNotFit
 
@@ -335,15 +335,7 @@ def _kind(file: Path, stream: BinaryIO) -> Literal["dicom", "volume", "picture"]
         return "volume"
     if _is_picture(file):
         return "picture"
-    return "dicom" if len(head) == 132 and _begins_as_dicom(head) else None
-
-
-def _begins_as_dicom(head: bytes) -> bool:
-    """Of a file without a preamble: the tag is one that comes first, (0002,00xx) or (0008,0000) to (0008,0018)."""
-    if head[:2] in (b"\x02\0", b"\x08\0"):
-        return int.from_bytes(head[2:4], "little") <= 0x18
-    big_endian = head[:2] == b"\0\x08" and head[4:6].isalpha() and head[4:6].isupper()
-    return big_endian and int.from_bytes(head[2:4], "big") <= 0x18
+    return "dicom" if len(head) == 132 and begins_like_dicom(head) else None
 
 
 def _is_picture(file: Path) -> bool:
