@@ -136,6 +136,8 @@ def seconds_of_datetime(text: str, zone: str = "") -> float | None:
     zone is that of the file's other times, TimezoneOffsetFromUTC ("+0100"), to which a DT with a zone of its own is
     brought; where one of the two is not told, they are taken for the same.
     """
+    if not text:  # as most are: a scan of thousands of files waits for this
+        return None
     local = re.split("[+-]", text.strip())[0]
     seconds = seconds_of(local[:8], local[8:]) if len(local) >= 10 else None
     own_s, files_s = _offset_s(text.strip()[len(local) :]), _offset_s(zone.strip())
