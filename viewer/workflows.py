@@ -208,11 +208,11 @@ class Workflows:
             return series, volume
 
         def opened() -> None:
+            done()
             if said:
                 self._fail(said[0])
             elif session.series is not None and session.series.moment is not None:
                 self._read_moments(session.series.moment.sequence_uid)
-            done()
 
         if self._reading_moments is not None:
             self._reading_moments.cancel()
@@ -803,7 +803,7 @@ def _on_regular_grid(series: Series, geometry: Geometry, sentence: str) -> Serie
 
 def _first_shown(series: Series) -> int:
     """The slice that is read before the others: the one on which the cross-hair stands after opening."""
-    return int(np.rint((series.frames - 1) / 2)) if series.verdict.is_volume else 0
+    return int(np.rint((series.frames - 1) / 2)) if series.verdict.is_volume or series.origins else 0
 
 
 def _write_job(run: TrainingRun, seed: int, batch: int) -> None:

@@ -540,14 +540,22 @@ def test_a_stack_that_makes_no_volume_is_seen_and_drawn_on_in_its_own_plane_only
     session = Session()
     session.open(series(), Volume(np.zeros(grid.shape, np.int16), grid))
 
-    assert session.planes == (own,) and session.cursor_ijk[2] == 0
-    session.scroll(own, 1 if session.cursor_ijk[2] == 0 else -1)
+    assert session.planes == (own,) and session.cursor_ijk[2] == 2, "the middle, where something is to be seen"
+    session.scroll(own, 1)
+    assert session.cursor_ijk[2] in (1, 3)
     for other in set(PLANES) - {own}:
         paint(session, other, (12, 15, 1))
         session.toggle_confirmed(other)
     assert not session.label_map.voxels.any() and not session.confirmed
     paint(session, own, (12, 15, 2))
     assert np.flatnonzero(session.label_map.voxels.any(axis=(1, 2))).tolist() == [2]
+
+
+def test_pictures_whose_places_are_unknown_begin_with_the_first():
+    grid = Geometry((24, 30, 4), (1, 1, 1), np.zeros(3), np.eye(3), patient_space=False, slice_origins=np.zeros((0, 3)))
+    session = Session()
+    session.open(series(), Volume(np.zeros(grid.shape, np.int16), grid))
+    assert session.cursor_ijk[2] == 0
 
 
 def test_a_single_picture_has_one_plane_and_a_volume_three(session):

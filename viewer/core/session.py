@@ -553,9 +553,9 @@ def _edge_on(geometry: Geometry, plane: Plane) -> bool:
 
 
 def _first_look(volume: Volume) -> tuple[int, int, int]:
-    """The voxel to begin with: the middle of a volume, the first of slices that make none; of those that are there."""
+    """The voxel to begin with, of those that are there: the middle, or the first of slices whose places are unknown."""
     i, j, k = volume.geometry.clamp_index((np.array(volume.geometry.size) - 1) / 2)
-    if not volume.geometry.is_grid:
+    if volume.geometry.slice_origins is not None and not len(volume.geometry.slice_origins):
         k = 0
     if volume.arrived is not None and volume.arrived.any():
         there = np.flatnonzero(volume.arrived)
