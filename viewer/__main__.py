@@ -200,20 +200,20 @@ def _scan_as_json(scan: Scan) -> dict[str, object]:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from viewer.core.resample import to_regular_grid
+    from viewer.core.resample import can_be_resampled, to_regular_grid
     from viewer.io import files
 
     with _reader() as reader:
         series, volume = _read_one(reader, options.path, options.series)
     if not volume.geometry.is_grid:
         if not options.resample:
-            mend = "" if series.verdict.kind == "no-position" else "; --resample makes a regular grid of them"
+            mend = "; --resample makes a regular grid of them" if can_be_resampled(volume, series.verdict) else ""
             raise UsageError(f"the slices make no volume ({series.verdict.detail.rstrip('.')}){mend}")
         volume, sentence = to_regular_grid(volume, series.verdict)
         print(sentence)
     files.write_image(volume.voxels, volume.geometry, options.out)
     print(f"wrote {options.out}")
-    if series.spacing_mm is None or series.spacing_mm[2] is None:
+    if not options.resample and (series.spacing_mm is None or series.spacing_mm[2] is None):
         print("the files tell no spacing between slices; what stands in its place has no meaning")
     return 0
 

@@ -41,6 +41,11 @@ class Job:
     def ended(self) -> bool:
         return self.state in ("done", "failed", "cancelled")
 
+    @property
+    def cancelled(self) -> bool:
+        """True once a person has cancelled, even while the worker has not noticed."""
+        return self._cancelled.is_set()
+
     def cancel(self) -> None:
         """Ask the worker to stop at its next check; returns at once."""
         self._cancelled.set()
@@ -66,7 +71,7 @@ class JobQueue:
 
     def __init__(self, workers: int = 2, deliver: Deliver | None = None) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job") if workers else None
-        self._left: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
+        self._left: queue.SimpleQueue[tuple[float, list[Any]] | None] = queue.SimpleQueue()
         if self._pool is not None:  # all threads now: to start one later, the GUI thread would wait until it runs
             running = threading.Barrier(workers + 1)
             for _ in range(workers):
@@ -122,11 +127,12 @@ class JobQueue:
         if self._pool is None:
             held.clear()
         else:
-            self._left.put(held)
+            self._left.put((time.monotonic() + _LET_GO_AFTER_S, held))
 
     def _clear(self) -> None:
-        while (held := self._left.get()) is not None:
-            time.sleep(_LET_GO_AFTER_S)
+        while (left := self._left.get()) is not None:
+            when_s, held = left
+            time.sleep(max(0.0, when_s - time.monotonic()))
             held.clear()
 
     def close(self) -> None:

@@ -189,8 +189,9 @@ class Workflows:
         The first slices to arrive are shown at once; done is called when all are there. What is open already, as its
         files are now, stays as it is.
         """
-        if self._opening is not None and not self._opening.ended and self._opening_uid == uid:
-            return self._opening
+        opening = self._opening
+        if opening is not None and self._opening_uid == uid and not (opening.ended or opening.cancelled):
+            return opening
         session = self.session
         shown = None if session.loading or session.read_only else session.series
         said: list[str] = []
@@ -199,6 +200,8 @@ class Workflows:
             series = self.library.series(uid)
             if series == shown:
                 return None
+            if self._reading_moments is not None:
+                self._reading_moments.cancel()
             job.title = f"Opening {series.description or series.modality}"
             try:
                 volume = self.reader.read(series, job.report, partial(arrived, series), first=_first_shown(series))
@@ -208,15 +211,11 @@ class Workflows:
             return series, volume
 
         def opened() -> None:
-            done()
-            if said:
-                self._fail(said[0])
-            elif session.series is not None and session.series.moment is not None:
+            if not said and session.series is not None and session.series.moment is not None:
                 self._read_moments(session.series.moment.sequence_uid)
+            done()
 
-        if self._reading_moments is not None:
-            self._reading_moments.cancel()
-        job = self._open("Opening a series", work, opened)
+        job = self._open("Opening a series", work, opened, said=said)
         self._opening_uid = uid
         return job
 
@@ -252,9 +251,10 @@ class Workflows:
         work: Callable[[Job, Arrived], tuple[Series, Volume] | None],
         done: Callable[[], None] = lambda: None,
         keep_view: bool = False,
+        said: Sequence[str] = (),
     ) -> Job:
         """Show what work reads, its first slices before the last are there; a later call replaces an earlier one. If
-        it returns None, what is open stays."""
+        it returns None, what is open stays. said are sentences that work leaves for a person."""
         self.cancel_opening()
         self._opening_uid = ""
         wish, session = self._opened, self.session
@@ -289,12 +289,17 @@ class Workflows:
             self._annotation_key = key
             session.set_read_only(not self.annotation_store.hold(key))
             done()
+            sentences = [*said]
             if session.read_only:
-                self._fail(
+                sentences.append(
                     "This series is open in another window of Slicewise: it can be looked at here, not labelled."
                 )
             if key.startswith(f"{opened.uid}@"):
-                self._fail("This scan has changed since it was annotated: the earlier labels are kept but not shown.")
+                sentences.append(
+                    "This scan has changed since it was annotated: the earlier labels are kept but not shown."
+                )
+            if sentences:
+                self._fail(" ".join(sentences))
 
         def failed(message: str) -> None:
             if wish == self._opened:
@@ -308,12 +313,15 @@ class Workflows:
         return self._opening
 
     def _read_others(self, series: Series, unreadable: SlicesUnreadable, job: Job) -> tuple[Series, Volume]:
-        """A series judged and read without the slices that cannot be read. Raises unreadable if that is no series."""
+        """A series judged and read without the slices that cannot be read, under a uid of its own: its labels are not
+        those of the whole, which may be there again. Raises unreadable if that is no series."""
         try:
             rest = files.without(series, unreadable.sentences, job.check, self.reader.look_all)
-            return rest, self.reader.read(rest, job.report)
+            volume = self.reader.read(rest, job.report)
         except SeriesError:
             raise unreadable from None
+        left_out = "-".join(str(k + 1) for k in unreadable.sentences)
+        return replace(rest, uid=f"{series.uid}~without-{left_out}"), volume
 
     def _read_moments(self, sequence_uid: str) -> None:
         """Have the moments of a sequence at hand, so that it can be played."""
@@ -657,13 +665,14 @@ class Workflows:
             try:
                 volume = self.reader.read(series, lambda fraction, text: job.check())
                 key = self.annotation_store.key_of(series.uid, volume)
-                if key in keys:
-                    continue
-                keys.add(key)
                 annotations = self.annotation_store.load(key, volume.geometry)
             except SeriesError:
                 continue  # its files are gone or damaged: there is enough to learn from without it
-            unlabelled += annotations is None or not annotations.confirmed
+            labelled = annotations is not None and bool(annotations.confirmed)
+            if key in keys or not (labelled or (series.modality and unlabelled < _MAX_UNLABELLED_SERIES)):
+                continue
+            keys.add(key)
+            unlabelled += not labelled
             cases.append(_training_case(series, volume, annotations, manifest))
         return cases
 

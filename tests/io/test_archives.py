@@ -661,3 +661,15 @@ def test_a_link_beside_a_header_may_not_lead_away(tmp_path):
     (tmp_path / "in" / "x.raw").symlink_to(tmp_path / "secret")
     with pytest.raises(SeriesError, match="beside it"):
         archives.beside(tmp_path / "in" / "a.mhd", "x.raw")
+
+
+def test_an_open_member_can_be_read_though_many_other_archives_were_opened_since(tmp_path):
+    truth = os.urandom(300_000)
+    for n in range(8):
+        zipped(tmp_path / f"{n}.zip", {"m": truth})
+    with archives.open_file(tmp_path / "0.zip" / "m") as member:
+        member.read(10)
+        for n in range(1, 8):
+            archives.size_of(tmp_path / f"{n}.zip" / "m")
+        member.seek(0)
+        assert member.read() == truth

@@ -27,6 +27,7 @@ from pydicom.uid import MPEG2MPML, JPEG2000Lossless, JPEGBaseline8Bit, RLELossle
 from viewer.core.geometry import Geometry
 from viewer.core.study import Scan, Series, SeriesError
 from viewer.core.volume import Volume
+from viewer.io import files
 from viewer.io.dicom import series_of
 from viewer.io.dicom_header import read_header
 from viewer.io.dicom_instance import Instance, check_unchanged
@@ -1693,3 +1694,43 @@ def test_every_bundled_file_is_listed_or_refused_and_stays_what_it_was():
         assert series.geometry.size == series.size
         for k in range(len(series.files)):
             check(series, k)
+
+
+# The rest of a series
+
+
+def test_the_rest_of_a_moment_takes_in_no_other_moment_of_its_file(tmp_path, oblique_phantom):
+    for change in (
+        lambda content, n: setattr(content, "TemporalPositionIndex", n // 7 + 1),
+        lambda content, n: setattr(content, "DimensionIndexValues", [1, n % 7 + 1, n // 7 + 4]),
+    ):
+        dataset = enhanced(oblique_phantom, [*range(7), *range(7)])
+        for n, frame in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+            change(frame.FrameContentSequence[0], n)
+        one, _ = files.scan([saved(dataset, tmp_path / "both.dcm")]).series
+        rest = files.without(one, {3: "frame 4 is damaged"})
+        assert rest.frame_numbers == tuple(n for n in one.frame_numbers if n != one.frame_numbers[3])
+        assert (rest.moment, rest.verdict.kind) == (one.moment, "missing")
+
+
+def test_the_rest_of_a_pet_series_has_the_factor_of_the_whole(tmp_path, oblique_phantom, dicom_slice):
+    paths = []
+    for n, acquired in enumerate(("104946.2", "112000", "113000")):
+        dataset = pet(oblique_phantom, dicom_slice, SeriesTime="180000", AcquisitionTime=acquired)
+        dataset.SOPInstanceUID = f"1.2.3.{n}"
+        moved(dataset, 3.0 * n * oblique_phantom.geometry.direction[:, 2])
+        paths.append(saved(dataset, tmp_path / f"{n}.dcm"))
+    series = only(listed(paths))
+    first = series.files.index(paths[0])
+    assert files.without(series, {first: "it is damaged"}).suv_factor == series.suv_factor
+
+
+def test_the_rest_of_what_is_in_doubt_is_not_judged_anew(tmp_path, oblique_phantom, write_dicom):
+    paths = write_dicom(tmp_path, oblique_phantom)
+    twin = dcmread(paths[3])
+    twin.ConvolutionKernel = "another"
+    saved(twin, tmp_path / "twin.dcm")
+    series = max(listed([*paths, tmp_path / "twin.dcm"]).series, key=lambda series: series.frames)
+    assert series.verdict.kind == "duplicate"
+    with pytest.raises(SeriesError, match="more than once"):
+        files.without(series, {0: "it is damaged"})

@@ -1441,3 +1441,35 @@ def test_written_file_carries_no_text(tmp_path, oblique_phantom, write_dicom):
     assert b"Canary" not in content
     assert b"CANARY" not in content
     assert content[148:252].strip(b"\0") == b""  # descrip and aux_file
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
+def test_what_is_no_number_is_written_and_read_back(tmp_path, oblique_phantom, suffix):
+    voxels = oblique_phantom.voxels.astype(np.float32)
+    voxels[1, 2, 3], voxels[2, 3, 4], voxels[3, 4, 5] = np.nan, np.inf, -np.inf
+    write_image(voxels, oblique_phantom.geometry, tmp_path / f"scan{suffix}")
+    (series,) = scan([tmp_path / f"scan{suffix}"]).series
+    np.testing.assert_array_equal(read_series(series).voxels, voxels)
+
+
+def test_a_copy_that_came_back_different_is_not_kept(tmp_path, oblique_phantom, monkeypatch):
+    voxels = oblique_phantom.voxels.astype(np.float32)
+    voxels[1, 2, 3] = np.nan
+    monkeypatch.setattr("viewer.io.files.to_image", lambda v, geometry: to_image(np.nan_to_num(v), geometry))
+    with pytest.raises(SeriesError, match="other voxels"):
+        write_image(voxels, oblique_phantom.geometry, tmp_path / "scan.nii")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_nifti_in_two_parts_is_refused_by_name_in_a_folder_too(tmp_path):
+    (tmp_path / "scan.hdr").write_bytes(b"\x5c\x01\0\0" + bytes(344))
+    (tmp_path / "scan.img").write_bytes(bytes(1000))
+    (refusal,) = scan([tmp_path]).refused
+    assert refusal.file.name == "scan.hdr" and "one .nii file" in refusal.reason
+
+
+def test_a_spacing_of_micrometres_is_not_shown_as_zero(tmp_path, oblique_phantom):
+    grid = replace(oblique_phantom.geometry, spacing=(0.003, 0.003, 0.0031))
+    write_image(oblique_phantom.voxels, grid, tmp_path / "scan.nrrd")
+    (series,) = scan([tmp_path / "scan.nrrd"]).series
+    assert series.verdict.detail == "7 slices every 0.0031 mm."

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -944,3 +945,21 @@ def test_the_last_slice_of_a_packed_volume_counts_only_after_its_checksum(tmp_pa
         )
 
     assert done == list(range(series.frames - 1))
+
+
+def test_whole_numbers_of_64_bits_that_need_a_larger_type_get_it(two, tmp_path):
+    values = np.random.default_rng(5).integers(-1000, 3000, (5, 7, 9)) * 10**7
+    header = bytearray(352)
+    struct.pack_into("<i8h", header, 0, 348, *[0] * 8)
+    struct.pack_into("<8h", header, 40, 3, 9, 7, 5, 1, 1, 1, 1)
+    struct.pack_into("<2h", header, 70, 1024, 64)
+    struct.pack_into("<8f", header, 76, 1, 1, 2, 3, 0, 0, 0, 0)
+    struct.pack_into("<f", header, 108, 352)
+    header[344:348] = b"n+1\0"
+    (tmp_path / "large.nii").write_bytes(header + values.astype("<i8").tobytes())
+    (series,) = files.scan([tmp_path / "large.nii"]).series
+
+    volume = two.read(series)
+
+    assert volume.voxels.dtype == np.float64
+    np.testing.assert_array_equal(volume.voxels, values)

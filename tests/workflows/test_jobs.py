@@ -112,12 +112,14 @@ def test_what_is_let_go_is_given_back_later_by_another_thread():
 
     for workers, elsewhere in ((2, True), (0, False)):
         jobs = JobQueue(workers)
-        jobs.let_go([Heavy()])
+        started = time.monotonic()
+        for _ in range(4):
+            jobs.let_go([Heavy()])
+        time.sleep(0.3)
         assert given_back == [] or not workers, "not at once: something may still draw it"
-        end = time.monotonic() + 10
-        while not given_back and time.monotonic() < end:
+        while len(given_back) < 4 and time.monotonic() < started + 2.5:
             time.sleep(0.02)
-        assert given_back == [elsewhere]
+        assert given_back == [elsewhere] * 4, "all of them a second later, not one a second"
         given_back.clear()
         jobs.close()
 

@@ -1,7 +1,11 @@
 """The use cases without a window: jobs run inline, the model is one whose result can be worked out by hand."""
 
+import contextlib
+import queue
 import shutil
 import sqlite3
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -351,3 +355,143 @@ def test_what_is_open_is_read_again_only_if_more_may_be_done_with_it_or_it_was_l
     workflows.open_series(session.series.uid)
     assert session.volume is not second
     assert session.volume.geometry.same_grid(beside)
+
+
+def test_labels_made_without_a_slice_do_not_stand_in_the_way_of_those_of_the_whole(
+    user, write_dicom, oblique_phantom, tmp_path
+):
+    """A share that was slow, or a copy that was not finished yet, may be whole again the next time."""
+    write_dicom(tmp_path / "scan", oblique_phantom)
+    workflows = user()
+    workflows.add_paths([tmp_path / "scan"])
+    (series,) = workflows.library.all_series()
+    whole = series.files[6].read_bytes()
+
+    def paint_and_look_again(k: int) -> np.ndarray:
+        workflows.session.choose_tool("brush")
+        workflows.session.begin_stroke("axial", (4, 4, k))
+        workflows.session.end_stroke()
+        return workflows.session.label_map.voxels.copy()
+
+    series.files[6].write_bytes(whole[:-9])
+    workflows.open_series(series.uid)
+    without = paint_and_look_again(3)
+    series.files[6].write_bytes(whole)
+    workflows.open_series(series.uid)
+    assert workflows.session.series == series
+    assert not workflows.session.label_map.voxels.any()
+    assert "changed" not in workflows.messages[-1]
+    of_whole = paint_and_look_again(2)
+
+    for content, expected in ((whole[:-9], without), (whole, of_whole)):
+        series.files[6].write_bytes(content)
+        workflows = user()
+        workflows.open_series(series.uid)
+        np.testing.assert_array_equal(workflows.session.label_map.voxels, expected)
+
+
+def test_labels_of_a_file_that_was_replaced_and_moved_follow_too(user, scan_folder, tmp_path):
+    def paint(workflows, at) -> None:
+        workflows.session.choose_tool("brush")
+        workflows.session.begin_stroke("axial", at)
+        workflows.session.end_stroke()
+
+    first = user()
+    open_first(first, scan_folder)
+    paint(first, (12, 20, 9))
+    other = head((slice(1, 5),) * 3)
+    write_image(other.voxels, other.geometry, scan_folder / "first.nii.gz", overwrite=True)
+    second = user()
+    open_first(second, scan_folder)
+    paint(second, (5, 5, 5))
+    painted = second.session.label_map.voxels.copy()
+    (tmp_path / "there").mkdir()
+    shutil.move(scan_folder / "first.nii.gz", tmp_path / "there" / "moved.nii.gz")
+    third = user()
+    third.add_paths([tmp_path / "there"])
+    third.open_series(next(s.uid for s in third.library.all_series() if s.description == "moved.nii.gz"))
+
+    assert painted.any()
+    np.testing.assert_array_equal(third.session.label_map.voxels, painted)
+
+
+def test_labels_of_a_dicom_series_stay_with_it(user, write_dicom, oblique_phantom, tmp_path):
+    write_dicom(tmp_path / "scan", oblique_phantom)
+    workflows = user()
+    workflows.add_paths([tmp_path / "scan"])
+    workflows.open_series(workflows.library.all_series()[0].uid)
+    workflows.session.choose_tool("brush")
+    workflows.session.begin_stroke("axial", (4, 4, 3))
+    workflows.session.end_stroke()
+    volume = workflows.session.volume
+    write_image(volume.voxels, volume.geometry, tmp_path / "same.nrrd")
+    workflows.add_paths([tmp_path / "same.nrrd"])
+    workflows.open_series(next(s.uid for s in workflows.library.all_series() if s.description == "same.nrrd"))
+
+    np.testing.assert_array_equal(workflows.session.volume.voxels, volume.voxels)
+    assert workflows.session.volume.geometry.same_grid(volume.geometry, 0.01)
+    assert not workflows.session.label_map.voxels.any()
+
+
+@pytest.fixture
+def slow(tmp_path):
+    """Use cases whose jobs run on threads, and what takes their results until something is so."""
+    results = queue.SimpleQueue()
+    models = ModelStore(tmp_path / "shipped", tmp_path / "user" / "models")
+    workflows = Workflows(Session(), JobQueue(4, results.put), tmp_path / "user", models)
+
+    def until(ready, seconds: float = 20) -> bool:
+        end = time.monotonic() + seconds
+        while not ready() and time.monotonic() < end:
+            with contextlib.suppress(queue.Empty):
+                results.get(timeout=0.02)()
+        return ready()
+
+    workflows.until = until
+    yield workflows
+    workflows.close()
+
+
+@pytest.mark.parametrize(
+    "cancel", [lambda workflows, job: job.cancel(), lambda workflows, job: workflows.cancel_opening()]
+)
+def test_what_was_cancelled_can_be_opened_at_once(slow, write_dicom, oblique_phantom, tmp_path, cancel):
+    write_dicom(tmp_path / "scan", oblique_phantom)
+    slow.add_paths([tmp_path / "scan"])
+    assert slow.until(lambda: slow.jobs.idle)
+    uid = slow.library.all_series()[0].uid
+    first = slow.open_series(uid)
+    assert slow.open_series(uid) is first, "a double click is one wish"
+    cancel(slow, first)
+    slow.open_series(uid)
+    assert slow.until(lambda: slow.session.volume is not None)
+
+
+def test_a_click_on_the_open_sequence_does_not_end_the_reading_of_its_moments(
+    slow, write_dicom, oblique_phantom, tmp_path, monkeypatch
+):
+    for n in range(3):
+
+        def change(dataset, k, n=n):
+            dataset.TemporalPositionIdentifier = n + 1
+            dataset.SOPInstanceUID = f"1.2.{n + 1}.{k + 1}"
+
+        write_dicom(tmp_path / f"scan-{n}", oblique_phantom, change=change)
+    slow.add_paths(sorted(tmp_path.glob("scan-*")))
+    assert slow.until(lambda: slow.jobs.idle)
+    uid = slow.library.all_series()[0].uid
+    read, gate = slow.reader.read, threading.Event()
+
+    def held_up(series, progress=lambda fraction, text: None, arrived=None, first=None):
+        while arrived is None and not gate.wait(0.02):
+            progress(0.0, "")
+        return read(series, progress, arrived, first)
+
+    monkeypatch.setattr(slow.reader, "read", held_up)
+    slow.open_series(uid)
+    assert slow.until(lambda: len(slow.session.moment_series) == 3)
+    slow.until(lambda: slow._opening.ended)
+    again = slow.open_series(uid)
+    assert slow.until(lambda: again.ended)
+    gate.set()
+    assert slow.until(lambda: len(slow.session.moments) == 3)

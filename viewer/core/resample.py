@@ -19,6 +19,14 @@ _BRIDGED_SPACINGS = 3.0
 _MOST_SLICES = 4  # times those of an uneven stack: two slices that nearly coincide must not ask for thousands
 _MOST_VOXELS = 8  # times those of the stack: more than a gantry can tilt, so positions that ask for it are wrong
 _SAME_PLACE_MM = 1e-3  # a slice this near to a plane or a row of the grid is taken as it is
+_KINDS = ("tilted", "uneven", "missing")
+
+
+def can_be_resampled(volume: Volume, verdict: GeometryVerdict) -> bool:
+    """True if slices that make no volume have places from which a regular grid could be made."""
+    origins = volume.geometry.slice_origins
+    known = origins is not None and len(origins) > 1 and volume.geometry.patient_space and volume.geometry.calibrated
+    return known and not volume.colour and verdict.kind in _KINDS
 
 
 def to_regular_grid(
@@ -85,7 +93,7 @@ class _Stack:
 def _stack(volume: Volume, verdict: GeometryVerdict) -> _Stack:
     geometry = volume.geometry
     origins = geometry.slice_origins
-    if verdict.kind not in ("tilted", "uneven", "missing"):
+    if verdict.kind not in _KINDS:
         raise SeriesError(f"only tilted, uneven or missing slices can be resampled to a grid: {verdict.detail}")
     if origins is None or len(origins) < 2 or not geometry.patient_space or not geometry.calibrated:
         raise SeriesError("the positions or the pixel size of the slices are not known, so no grid can be made of them")

@@ -35,13 +35,13 @@ import resources
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane
 from viewer.core.painting import Box
+from viewer.core.resample import can_be_resampled
 from viewer.core.study import Refusal, Scan
 from viewer.gui.actions import READ_ONLY, Actions, KeysDialog, icon
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
-from viewer.gui.pane import can_be_resampled
 from viewer.gui.player import Player
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
@@ -458,7 +458,7 @@ class MainWindow(QMainWindow):
         self._proposal.first.setEnabled(not session.read_only)
         self._proposal.first.setToolTip(why_not)
         series, volume = session.series, session.volume
-        resample = series is not None and volume is not None and can_be_resampled(series, volume)
+        resample = series is not None and volume is not None and can_be_resampled(volume, series.verdict)
         self.resample_action.setEnabled(resample and not session.loading)
 
     def _show_series(self, anew: bool) -> None:

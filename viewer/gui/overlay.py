@@ -276,6 +276,8 @@ def iso_date(date: str) -> str:
 
 
 def person_name(name: str) -> str:
-    """A DICOM person name (PN, "family^given^...") as people write it."""
-    family, _, rest = name.partition("^")
-    return ", ".join(x for x in (family, rest.replace("^", " ").strip()) if x)
+    """A DICOM person name (PN, "family^given^...") as people write it, the ways to write it (PS3.5 6.2.1.2: in letters,
+    in ideographs, by sound) side by side."""
+    groups = [group.partition("^") for group in name.split("=")]
+    written = (", ".join(x for x in (family, rest.replace("^", " ").strip()) if x) for family, _, rest in groups)
+    return " · ".join(dict.fromkeys(x for x in written if x))

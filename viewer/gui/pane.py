@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
+from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import Series
-from viewer.core.volume import Volume
 from viewer.gui.lettering import Piece, Words, write
 from viewer.gui.overlay import EDGE_PX, Badge, fitting_sentence, font_for, sentence_rect
 from viewer.gui.style import ACCENT, BORDER, RAISED
@@ -166,7 +166,7 @@ class Pane(QWidget):
         series, volume = self.session.series, self.session.volume
         if series is None or volume is None or self.session.loading:
             return False
-        return can_be_resampled(series, volume)
+        return can_be_resampled(volume, series.verdict)
 
     def _offer_resampling(self, sentence: str) -> None:
         """Offer the button under the sentence where a grid can be made of the slices; none without a sentence."""
@@ -195,13 +195,6 @@ def why_no_grid(series: Series) -> str:
     if series.verdict.kind == "no-position":
         return f"Only one plane: {series.verdict.detail}"
     return f"The slices make no volume. {series.verdict.detail} Other planes and 3-D need a regular grid."
-
-
-def can_be_resampled(series: Series, volume: Volume) -> bool:
-    """True if slices that make no volume have places from which a regular grid could be made."""
-    origins = volume.geometry.slice_origins
-    known = origins is not None and len(origins) > 1 and volume.geometry.patient_space and volume.geometry.calibrated
-    return known and not volume.colour and series.verdict.kind in ("tilted", "uneven", "missing")
 
 
 def _paragraphs(text: str) -> str:

@@ -29,6 +29,7 @@ from viewer.core.display import VoiTable, WindowLevel, label_colours
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane, PlaneAxes, edge_letters, plane_axes
 from viewer.core.painting import Box
+from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
@@ -54,7 +55,6 @@ from viewer.gui.pane import (
     ZOOM_DRAG_PX,
     ZOOM_PER_NOTCH,
     Pane,
-    can_be_resampled,
     why_no_grid,
 )
 from viewer.gui.style import DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
@@ -587,7 +587,7 @@ class SlicePane(Pane):
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
             badges.append(Badge("Frames over time", DIMMED_TEXT, series.verdict.detail))
         elif series.verdict.kind in _VERDICTS:
-            mends = can_be_resampled(series, volume) and not session.loading
+            mends = can_be_resampled(volume, series.verdict) and not session.loading
             texts = f"⚠ {_VERDICTS[series.verdict.kind]}", "resample…" if mends else "", other_place(series.notes)
             detail = "\n".join((series.verdict.detail, *places))
             badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.core.study import SeriesError
+from viewer.core.study import Series, SeriesError
 from viewer.gui.overlay import iso_date, other_place, person_name
 from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, TEXT, VIEWPORT, WARNING
 from viewer.io.library import PatientEntry, SeriesEntry, StudyEntry
@@ -142,7 +142,7 @@ class StudyBrowser(QWidget):
     def show_open(self) -> None:
         """Mark the series that is open, and unfold where it lies."""
         if self._session.series is not None:
-            self._reveal(self._session.series.uid)
+            self._reveal(_listed_uid(self._session.series))
         self._mark_open()
 
     def select(self, uid: str) -> None:
@@ -269,7 +269,7 @@ class StudyBrowser(QWidget):
 
     def _mark_open(self) -> None:
         series = self._session.series
-        opened = self._rows.get(series.uid) if series is not None else None
+        opened = self._rows.get(_listed_uid(series)) if series is not None else None
         for item in set(self._rows.values()):
             font = item.font(0)
             if font.bold() != (item is opened):
@@ -556,3 +556,8 @@ def _key(item: QTreeWidgetItem) -> str:
     if isinstance(entry, StudyEntry):
         return f"{_key(_parents(item)[0])}\n{entry.uid}"
     return entry.key if isinstance(entry, PatientEntry) else ""
+
+
+def _listed_uid(series: Series) -> str:
+    """Of the listed series that one on the screen was made from, resampled or without some slices."""
+    return series.uid.partition("~")[0]

@@ -87,12 +87,14 @@ class AnnotationStore:
             grid = self._database.execute("select grid from annotated where uid = ?", (uid,)).fetchone()
             known = self._database.execute("select voxels from fingerprints where uid = ?", (uid,)).fetchone()
             annotated = grid is not None
-            if annotated and not (_geometry(grid[0]).same_grid(volume.geometry) and (known or (voxels,))[0] == voxels):
-                return f"{uid}@{voxels:08x}"
+            same = not annotated or (
+                _geometry(grid[0]).same_grid(volume.geometry) and (known or (voxels,))[0] == voxels
+            )
+            key = uid if same else f"{uid}@{voxels:08x}"
             with contextlib.suppress(OSError):  # without it a replaced file is not noticed, but work can begin
-                self._write(("insert or replace into fingerprints values (?, ?)", (uid, voxels)))
+                self._write(("insert or replace into fingerprints values (?, ?)", (key, voxels)))
             if annotated or not uid.startswith(PATH_UIDS):
-                return uid
+                return key
             return self._moved_from(voxels, volume.geometry) or uid
 
     def _moved_from(self, voxels: int, geometry: Geometry) -> str | None:
@@ -105,7 +107,8 @@ class AnnotationStore:
         return next((u for u, grid in same if u.startswith(PATH_UIDS) and _geometry(grid).same_grid(geometry)), None)
 
     def is_confirmed(self, uid: str) -> bool:
-        """True if a person has confirmed slices of a series, or of the same voxels at another path."""
+        """True if a person has confirmed slices of a series, or of the same voxels at another path, whose grid may be
+        another: load tells."""
         with self._lock:
             rows = self._database.execute(
                 "select state from annotated where uid = ?1 or ?2 and uid in (select same.uid from fingerprints f "

@@ -255,7 +255,9 @@ def _opened(path: Path) -> tuple[io.BufferedReader, None] | tuple[zipfile.ZipExt
     if refused:
         raise SeriesError(refused)
     try:
-        return archive.open(info), info.file_size
+        member = archive.open(info)
+        member.archive = archive  # type: ignore[attr-defined] - which closes its file when nobody has it any more
+        return member, info.file_size
     except (OSError, *_DAMAGED_ZIP) as error:  # OSError too: a place before the beginning of the file
         raise SeriesError(_DAMAGED_MEMBER) from error
 

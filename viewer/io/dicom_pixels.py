@@ -28,7 +28,7 @@ from viewer.io.pixel_format import (
     pixel_format,
 )
 
-ValueType = Literal["uint8", "int16", "int32", "float32"]
+ValueType = Literal["uint8", "int16", "int32", "float32", "float64"]  # each holds what those before it hold
 
 _HIGHEST_DEFLATE_RATIO = 1032  # a run of 258 bytes in two bits, RFC 1951
 

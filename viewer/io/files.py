@@ -33,6 +33,11 @@ _BATCH = 1_000  # files that are listed before they are looked at: a folder of a
 _ZIPPED_BYTES = 8 << 20  # of ZIPs in one batch: what they list is held by the window, and is less than they are
 _NO_IMAGE = "this is no image that Slicewise knows (DICOM, NIfTI, NRRD, MHA, PNG, JPEG)"
 
+_REFUSED_SUFFIXES = {  # in a folder, too, where other files that are no image are passed over
+    ".dcm": _NO_IMAGE,
+    ".hdr": "its voxels are in a file of their own (NIfTI or Analyze in two parts); save it as one .nii file",
+}
+
 
 @dataclass(frozen=True)
 class Look:
@@ -75,7 +80,7 @@ def look(file: Path, at: Aspect = "header") -> Look:
             return Look(file, series=volume_files.series_in(file))
         if kind == "picture":
             return Look(file, series=(pictures.series_in(file),))
-        return Look(file, refused=_NO_IMAGE if file.suffix.lower() == ".dcm" else "")
+        return Look(file, refused=_REFUSED_SUFFIXES.get(file.suffix.lower(), ""))
     except SeriesError as error:
         return Look(file, refused=str(error))
     except OSError as error:
@@ -147,24 +152,34 @@ def without(
     """What the other slices of a series make: what is missing shows in the verdict.
 
     unreadable has the slices' numbers k, each with the sentence that says why. Raises SeriesError if the others do not
-    make one series.
+    make one series, or if there are doubts about which images belong to it.
     """
-    left_out = {(series.files[k], series.frame_numbers[k] if series.frame_numbers else 0) for k in unreadable}
+    if series.verdict.kind == "duplicate":
+        raise SeriesError("some of its images are there more than once")
+    numbers = series.frame_numbers or (0,) * len(series.files)
+    kept = {place for k, place in enumerate(zip(series.files, numbers, strict=True)) if k not in unreadable}
 
-    def look_at_others(paths: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
+    def look_at_kept(paths: Sequence[Path], check: Callable[[], None], at: Aspect = "header") -> Iterator[Look]:
         for seen in look_all(paths, check, at):
             if seen.instance is not None:
-                frames = tuple(f for f in seen.instance.frames if (seen.file, f.number) not in left_out)
+                frames = tuple(f for f in seen.instance.frames if (seen.file, f.number) in kept)
                 if frames:
                     yield replace(seen, instance=replace(seen.instance, frames=frames))
-            elif (seen.file, 0) not in left_out:
+            elif (seen.file, 0) in kept:
                 yield seen
 
-    found = scan(tuple(dict.fromkeys(series.files)), check, look_at_others).series
+    found = scan(tuple(dict.fromkeys(file for file, _ in kept)), check, look_at_kept).series
     if len(found) != 1:
         raise SeriesError("its other slices make no series")
-    notes = tuple(dict.fromkeys((*map("Left out: {}.".format, unreadable.values()), *found[0].notes)))
-    return replace(found[0], uid=series.uid, description=series.description, moment=series.moment, notes=notes)
+    return replace(  # what takes the whole of it to tell stays as it was
+        found[0],
+        uid=series.uid,
+        description=series.description,
+        moment=series.moment,
+        frame_time_ms=series.frame_time_ms,
+        suv_factor=series.suv_factor,
+        notes=tuple(dict.fromkeys((*map("Left out: {}.".format, unreadable.values()), *series.notes, *found[0].notes))),
+    )
 
 
 def read_slices(
@@ -293,7 +308,7 @@ def write_image(voxels: NDArray, geometry: Geometry, path: Path, overwrite: bool
     try:
         sitk.WriteImage(to_image(voxels, geometry), str(temporary), useCompression=True)
         written = sitk.ReadImage(str(temporary))
-        if not np.array_equal(sitk.GetArrayViewFromImage(written), voxels, equal_nan=voxels.dtype.kind == "f"):
+        if not _same_voxels(temporary, written, voxels):
             raise SeriesError(f"{path.name} came back with other voxels than were written; nothing was saved")
         if not geometry_of(written).same_grid(geometry, _SAME_PLACE_MM):
             raise SeriesError(f"{path.name} cannot hold this geometry exactly; nothing was saved, try .nrrd")
@@ -304,6 +319,17 @@ def write_image(voxels: NDArray, geometry: Geometry, path: Path, overwrite: bool
         raise SeriesError(f"{path.name} cannot be written ({_first_line(error)})") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _same_voxels(file: Path, written: sitk.Image, voxels: NDArray) -> bool:
+    """True if a file came back as it was written, whether read by ITK or, as ITK makes zeros of NaN and infinity in
+    NIfTI, by ourselves."""
+    if voxels.dtype.kind != "f" or np.isfinite(voxels).all():
+        return np.array_equal(sitk.GetArrayViewFromImage(written), voxels)
+    back = np.empty_like(voxels)
+    (series,) = volume_files.series_in(file)
+    volume_files.read_voxels(series, range(len(back)), back, lambda k: None)
+    return np.array_equal(back, voxels, equal_nan=True)
 
 
 def _origin_of(series: Series, k: int) -> tuple[tuple[float, float, float], ...]:

@@ -311,10 +311,7 @@ def _slice_limit_s(series: Series, value_type: str) -> float:
     """How long one slice may take, or all of them where one file holds them."""
     if len(set(series.files)) > 1:
         return SLICE_LIMIT_S + largest_file_bytes(series, value_type) / _DECODED_BYTES_PER_S
-    stored = 0
-    with contextlib.suppress(OSError):  # a member of an archive, or gone: reading it will say so
-        stored = series.files[0].stat().st_size
-    decoded = largest_file_bytes(series, value_type)
+    decoded, stored = largest_file_bytes(series, value_type), archives.stored_bytes(series.files[0])
     return SLICE_LIMIT_S + decoded / _DECODED_BYTES_PER_S + stored / _STORED_BYTES_PER_S
 
 

@@ -125,7 +125,7 @@ def _series_at(file: Path, header: VolumeHeader, place: Place) -> Series:
     else:
         assert spacing is not None and spacing[2] is not None
         verdict = GeometryVerdict(
-            "ambiguous" if place.name else "regular", f"{header.size[2]} slices every {spacing[2]:.2f} mm{by}."
+            "ambiguous" if place.name else "regular", f"{header.size[2]} slices every {_mm(spacing[2])}{by}."
         )
     direction: tuple[float, ...] | None = None
     origins: tuple[tuple[float, float, float], ...] = ()
@@ -151,6 +151,10 @@ def _series_at(file: Path, header: VolumeHeader, place: Place) -> Series:
         colour=header.components > 1,
         notes=notes,
     )
+
+
+def _mm(length: float) -> str:
+    return f"{length:.2f} mm" if length >= 0.1 else f"{length:.3g} mm"
 
 
 def _moment(header: VolumeHeader, uid: str, number: int) -> Moment:
@@ -307,7 +311,7 @@ def _convert(stored: NDArray, header: VolumeHeader, out: NDArray) -> None:
     elif stored.dtype.name in ("int64", "uint64"):
         low, high = int(stored.min()), int(stored.max())
         if out.dtype.kind == "i" and not np.iinfo(out.dtype).min <= low <= high <= np.iinfo(out.dtype).max:
-            raise ValuesDoNotFit("float64")  # pyright: ignore[reportArgumentType] - it names types that DICOM has
+            raise ValuesDoNotFit("float64")
         if max(-low, high) > 2**53:
             raise SeriesError("its whole numbers are too large to be kept exactly; write it with 32 bits")
         out[...] = stored
