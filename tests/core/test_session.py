@@ -654,3 +654,16 @@ def test_colours_have_no_window():
     session.toggle_inverted()
     session.reset_window()
     assert session.window == before and not session.inverted
+
+
+def test_where_labels_may_only_be_looked_at_no_tool_draws(session):
+    session.choose_tool("eraser")
+    session.set_read_only(True)
+    assert session.tool == "window"
+    session.choose_tool("brush")
+    assert session.tool == "window"
+    session.choose_tool("pan")
+    assert session.tool == "pan"
+    session.set_read_only(False)
+    session.choose_tool("brush")
+    assert session.tool == "brush"

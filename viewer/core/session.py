@@ -22,6 +22,7 @@ Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"]
 OverlayText = Literal["all", "image only", "none"]
 ConfirmedSlice = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
 
+_DRAWING: tuple[Tool, ...] = ("brush", "eraser")
 BRUSH_RADIUS_RANGE_MM = (0.5, 50.0)
 
 
@@ -261,6 +262,8 @@ class Session:
         """Whether the labels of the open series may only be looked at, because another window edits them."""
         if read_only != self.read_only:
             self.read_only = read_only
+            if read_only and self.tool in _DRAWING:
+                self.tool = "window"
             self._announce(Change(What.TOOL))
 
     @property
@@ -366,8 +369,10 @@ class Session:
         self._announce(Change(What.DISPLAY))
 
     def choose_tool(self, tool: Tool) -> None:
-        self.tool = tool
-        self._announce(Change(What.TOOL))
+        """Use a tool from now on; where labels may only be looked at, not one that draws."""
+        if not (self.read_only and tool in _DRAWING):
+            self.tool = tool
+            self._announce(Change(What.TOOL))
 
     def set_brush_radius(self, radius_mm: float) -> None:
         low, high = BRUSH_RADIUS_RANGE_MM
@@ -395,7 +400,7 @@ class Session:
     def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:
         """Press the brush or the eraser on a slice; the stroke stays on this slice until it ends."""
         self.end_stroke()
-        if not self.editable or self.tool not in ("brush", "eraser") or plane not in self.planes:
+        if not self.editable or self.tool not in _DRAWING or plane not in self.planes:
             return
         assert self.volume is not None and self.label_map is not None
         axis = plane_axes(self.volume.geometry, plane).normal

@@ -15,6 +15,11 @@ VerdictKind = Literal["regular", "tilted", "uneven", "missing", "duplicate", "mi
 Calibration = Literal["PixelSpacing", "ImagerPixelSpacing", "US regions", "voxel size", "none"]
 
 
+def shown_mm(length_mm: float) -> str:
+    """A spacing for a person to read, which is never shown as zero."""
+    return f"{length_mm:.2f} mm" if length_mm >= 0.1 else f"{length_mm:.3g} mm"
+
+
 @dataclass(frozen=True)
 class GeometryVerdict:
     """What the positions of a series' slices allow. detail is one sentence for a person.

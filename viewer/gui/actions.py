@@ -143,8 +143,6 @@ class Actions(QObject):
         if what & (What.SERIES | What.TOOL):
             for tool in ("brush", "eraser"):
                 self.allow(self.tools[tool], True, why_not)
-            if why_not and session.tool in ("brush", "eraser"):
-                session.choose_tool("window")
             self.tools[session.tool].setChecked(True)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
             self.labels_visible.setChecked(session.overlay_visible)

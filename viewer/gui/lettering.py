@@ -198,9 +198,7 @@ def _free_across(pane: QRectF, top: float, bottom: float, taken: Sequence[QRectF
 def _cut(line: Line, metrics: QFontMetricsF, limit: float) -> str:
     """A line without its last parts, until it fits; a name is cut with an ellipsis, a number never: then it keeps its
     length."""
-    text = line.text
-    while metrics.horizontalAdvance(text) > limit and " · " in text:
-        text = text.rpartition(" · ")[0]
+    text = overlay.without_last_parts(line.text, metrics, limit)
     if line.number or metrics.horizontalAdvance(text) <= limit:
         return text
     cut = overlay.elided(text, metrics, limit)

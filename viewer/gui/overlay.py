@@ -93,6 +93,13 @@ def elided(text: str, metrics: QFontMetricsF, widest: float) -> str:
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(widest, 0.0))
 
 
+def without_last_parts(text: str, metrics: QFontMetricsF, widest: float) -> str:
+    """A text without as many of its parts after a " · " as it takes to fit; the first part stays."""
+    while metrics.horizontalAdvance(text) > widest and " · " in text:
+        text = text.rpartition(" · ")[0]
+    return text
+
+
 def ruler_rect(foot: QPointF, ruler: Ruler, font: QFont) -> QRectF:
     """Where draw_ruler draws and writes."""
     metrics = QFontMetricsF(font)
@@ -128,12 +135,10 @@ def badge_places(
     metrics = QFontMetricsF(font)
     pad, height = metrics.height() * 0.45, metrics.height() * 1.35
     beside = [2 * pad + (_arrow_px(metrics) if badge.detail else 0.0) for badge in badges]
-    texts = []
-    for badge, more in zip(badges, beside, strict=True):
-        text = badge.text
-        while metrics.horizontalAdvance(text) + more > widest and " · " in text:
-            text = text.rpartition(" · ")[0]
-        texts.append(elided(text, metrics, max(widest - more, 20.0)))
+    texts = [
+        elided(without_last_parts(badge.text, metrics, widest - more), metrics, max(widest - more, 20.0))
+        for badge, more in zip(badges, beside, strict=True)
+    ]
     widths = [metrics.horizontalAdvance(text) + more for text, more in zip(texts, beside, strict=True)]
     rows: list[list[int]] = []
     for n, width in enumerate(widths):
@@ -245,11 +250,15 @@ def identity_lines(series: Series) -> tuple[Line, ...]:
     """Whose pictures these are: name, identifier, date of birth and sex."""
     born = " · ".join(x for x in (iso_date(series.birth_date), series.sex) if x)
     name = person_name(series.patient_name)
-    lines = (
+    return told(
         Line(name, rank=Rank.MUST),
         Line(series.patient_id, rank=Rank.NOTICE if name else Rank.MUST),
         Line(born, rank=Rank.MINOR),
     )
+
+
+def told(*lines: Line) -> tuple[Line, ...]:
+    """Those of the lines that say something."""
     return tuple(line for line in lines if line.text)
 
 

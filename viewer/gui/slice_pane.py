@@ -47,6 +47,7 @@ from viewer.gui.overlay import (
     iso_date,
     not_for_diagnosis,
     other_place,
+    told,
 )
 from viewer.gui.pane import (
     CLICK_PX,
@@ -652,7 +653,7 @@ class SlicePane(Pane):
             left = (*name, *identity_lines(series))
             place = " · ".join(x for x in (series.modality, series.institution) if x)
             date = Line(iso_date(series.study_date), rank=Rank.VALUE, number=True)
-            right = _told(Line(series.study_description), date, Line(place, rank=Rank.MINOR))
+            right = told(Line(series.study_description), date, Line(place, rank=Rank.MINOR))
         if view is None:
             return CornerTexts(left, right)
         return CornerTexts(
@@ -671,7 +672,7 @@ class SlicePane(Pane):
             index = self.session.cursor_ijk
         zoom = 100 * max(view.pixels_per_voxel)
         texts = _value_texts(volume, volume.geometry.clamp_index(index))
-        return _told(
+        return told(
             Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
             *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
             Line(f"Zoom {zoom:.0f} %", rank=Rank.MINOR, number=True),
@@ -708,7 +709,7 @@ class SlicePane(Pane):
         last = self._location(volume, view)
         if session.loading and volume.arrived is not None:
             last = f"Reading {int(volume.arrived.sum())} of {len(volume.arrived)}"
-        return _told(
+        return told(
             Line(number, rank=Rank.MINOR, number=True),
             Line(series.description),
             Line(moment_text, rank=Rank.PLACE, number=True),
@@ -784,10 +785,6 @@ def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, 
         return ("Value: padding",)
     texts = (f"Value {_number(value)} {volume.unit}".strip(),)
     return texts if volume.suv_factor is None else (*texts, f"SUV {value * volume.suv_factor:.2f}")
-
-
-def _told(*lines: Line) -> tuple[Line, ...]:
-    return tuple(line for line in lines if line.text)
 
 
 def _length(mm: float, series: Series) -> str:

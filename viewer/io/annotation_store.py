@@ -35,7 +35,7 @@ create table if not exists edits (
 );
 create index if not exists edits_of_series on edits (uid, sequence);
 """
-PATH_UIDS = ("file-", "folder-")  # how the uids begin of files that have no identity of their own
+_PATH_UIDS = ("file-", "folder-")  # how the uids begin of files that have no identity of their own
 _JOURNAL_LIMIT = 200  # edits that are replayed at opening before they are folded into a snapshot
 
 
@@ -93,7 +93,7 @@ class AnnotationStore:
             key = uid if same else f"{uid}@{voxels:08x}"
             with contextlib.suppress(OSError):  # without it a replaced file is not noticed, but work can begin
                 self._write(("insert or replace into fingerprints values (?, ?)", (key, voxels)))
-            if annotated or not uid.startswith(PATH_UIDS):
+            if annotated or not uid.startswith(_PATH_UIDS):
                 return key
             return self._moved_from(voxels, volume.geometry) or uid
 
@@ -104,7 +104,7 @@ class AnnotationStore:
             "order by a.rowid",
             (voxels,),
         )
-        return next((u for u, grid in same if u.startswith(PATH_UIDS) and _geometry(grid).same_grid(geometry)), None)
+        return next((u for u, grid in same if u.startswith(_PATH_UIDS) and _geometry(grid).same_grid(geometry)), None)
 
     def is_confirmed(self, uid: str) -> bool:
         """True if a person has confirmed slices of a series, or of the same voxels at another path, whose grid may be
@@ -113,7 +113,7 @@ class AnnotationStore:
             rows = self._database.execute(
                 "select state from annotated where uid = ?1 or ?2 and uid in (select same.uid from fingerprints f "
                 "join fingerprints same on same.voxels = f.voxels where f.uid = ?1)",
-                (uid, uid.startswith(PATH_UIDS)),
+                (uid, uid.startswith(_PATH_UIDS)),
             ).fetchall()
         return any(json.loads(state).get("confirmed") for (state,) in rows)
 

@@ -653,14 +653,10 @@ class _Pool:
                 task.call.answer(k)
                 child.deadline_s = _later(child, task)
             case Finished() if task and (child.stopping or not task.numbers):
-                self._free(child)
-                if task.numbers and not task.call.over:
-                    self._queue(task).appendleft(task)
+                self._put_back(child, task)
             case Failed(reason) if task and task.call.opening and task.numbers:
                 task.call.answer(task.numbers.popleft(), SeriesError(reason))  # they are read in order
-                self._free(child)
-                if task.numbers and not task.call.over:
-                    self._queue(task).appendleft(task)
+                self._put_back(child, task)
             case DoesNotFit(value_type) if task and task.call.opening:
                 task.call.fail(ValuesDoNotFit(value_type))
                 self._free(child)
@@ -668,6 +664,12 @@ class _Pool:
                 raise _Lost(_NEEDS_MEMORY.format(limit_bytes / (1 << 20)))
             case _:
                 raise ValueError(f"unasked {type(message).__name__}")
+
+    def _put_back(self, child: _Child, task: _Task) -> None:
+        """Free a child; what is left of its task is for the next that is free."""
+        self._free(child)
+        if task.numbers and not task.call.over:
+            self._queue(task).appendleft(task)
 
     def _free(self, child: _Child) -> None:
         child.task, child.stopping, child.deadline_s = None, False, math.inf

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from viewer.core.geometry import orientation_letters
-from viewer.core.study import GeometryVerdict
+from viewer.core.study import GeometryVerdict, shown_mm
 
 _SPACING_TOLERANCE_MM = 0.02  # positions rounded to 0.01 mm change a gap by up to 0.017 mm
 _SPACING_TOLERANCE_PIXELS = 0.2  # ... but the slices of a micro-CT lie closer than that
@@ -96,7 +96,7 @@ def _judge(
     if tilt > _TILT_TOLERANCE_DEGREES:
         return GeometryVerdict("tilted", f"The stack is sheared by {tilt:.1f} degrees (gantry tilt)."), None
     mean_spacing = float((along[-1] - along[0]) / (len(along) - 1))
-    return GeometryVerdict("regular", f"{len(along)} slices every {mean_spacing:.2f} mm."), mean_spacing
+    return GeometryVerdict("regular", f"{len(along)} slices every {shown_mm(mean_spacing)}."), mean_spacing
 
 
 def _judge_gaps(

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.core.study import GeometryVerdict, Moment, Series, SeriesError
+from viewer.core.study import GeometryVerdict, Moment, Series, SeriesError, shown_mm
 from viewer.io import archives
 from viewer.io.dicom_pixels import ValuesDoNotFit
 from viewer.io.meta_image import read_meta_image_header
@@ -125,7 +125,7 @@ def _series_at(file: Path, header: VolumeHeader, place: Place) -> Series:
     else:
         assert spacing is not None and spacing[2] is not None
         verdict = GeometryVerdict(
-            "ambiguous" if place.name else "regular", f"{header.size[2]} slices every {_mm(spacing[2])}{by}."
+            "ambiguous" if place.name else "regular", f"{header.size[2]} slices every {shown_mm(spacing[2])}{by}."
         )
     direction: tuple[float, ...] | None = None
     origins: tuple[tuple[float, float, float], ...] = ()
@@ -151,10 +151,6 @@ def _series_at(file: Path, header: VolumeHeader, place: Place) -> Series:
         colour=header.components > 1,
         notes=notes,
     )
-
-
-def _mm(length: float) -> str:
-    return f"{length:.2f} mm" if length >= 0.1 else f"{length:.3g} mm"
 
 
 def _moment(header: VolumeHeader, uid: str, number: int) -> Moment:
