@@ -79,6 +79,7 @@ def write_ct(folder: Path, slices: int, pixels: int) -> list[Path]:
     """A CT with the header of a real scanner's file (pydicom's CT_small) and pixels x pixels noise in each slice."""
     template = dcmread(get_testdata_file("CT_small.dcm"))
     template.Rows = template.Columns = pixels
+    template.SeriesInstanceUID = generate_uid()
     noise = np.random.default_rng(0).integers(0, 3000, (pixels, pixels)).astype("<i2")
     paths = []
     for k in range(slices):

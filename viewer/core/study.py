@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -114,6 +114,10 @@ class Series:
     @property
     def frames(self) -> int:
         return self.size[2] if self.size else len(self.files)
+
+    def without_instances(self) -> Series:
+        """All but what grows with the number of its slices, which takes long to write and to read."""
+        return replace(self, files=(), frame_numbers=(), instance_uids=())
 
     @property
     def geometry(self) -> Geometry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import sys
@@ -84,6 +85,8 @@ def _application() -> QApplication:
 def _dress(app: QApplication) -> None:
     # Each call into Qt lets other threads run Python, and with the usual 5 ms a repaint of many calls waits for long.
     sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()  # or the collector now and then holds the window for 0.1 s to look through all that was imported
     app.setApplicationName("Slicewise")
     app.setApplicationDisplayName("")  # the window writes its whole title itself
     app.setDesktopFileName("slicewise")

@@ -18,7 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
+
+from pydantic import PlainSerializer, PlainValidator
 
 from viewer.core.study import Refusal, SeriesError
 from viewer.io.dicom_header import DEFLATED, read_header
@@ -38,6 +40,19 @@ _RATIO_COUNTS_FROM_BYTES = 100 << 20
 _OPEN_ARCHIVES = 4
 
 Found = tuple[Path, bool] | Refusal
+
+
+_path = lru_cache(maxsize=4)(Path)  # a file is named more than once in what is said of it
+
+
+def _told_path(told: object) -> Path:
+    if not isinstance(told, str | Path):
+        raise ValueError("this is no path")
+    return _path(told)
+
+
+# A path in a message: pydantic would take it apart twice, each time longer than all the rest of a file's header.
+ToldPath = Annotated[Path, PlainValidator(_told_path), PlainSerializer(str)]
 
 _DAMAGED_MEMBER = "it is damaged inside its ZIP; fetch the archive again"
 _DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, RuntimeError)
@@ -102,7 +117,8 @@ class Walk(Iterator[Found]):
 
 def holds_others(file: Path) -> bool:
     """True for a ZIP or a DICOMDIR, by its name, that is no member of a ZIP itself."""
-    return (file.suffix.lower() == ".zip" or _is_dicomdir(file.name)) and not is_member(file)
+    name = file.name
+    return (name.lower().endswith(".zip") or _is_dicomdir(name)) and not is_member(file)
 
 
 def is_file_set(file: Path) -> bool:
@@ -279,7 +295,7 @@ def _open_plain(path: Path) -> io.BufferedReader:
 
 
 def _is_dicomdir(name: str) -> bool:
-    return name.upper().rstrip(".").split(";")[0] == "DICOMDIR"
+    return name[:1] in ("D", "d") and name.upper().rstrip(".").split(";")[0] == "DICOMDIR"
 
 
 def _listed(dicomdir: Path, file_ids: Sequence[Sequence[str]], check: Callable[[], None]) -> Iterator[Found]:

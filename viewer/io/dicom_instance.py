@@ -15,6 +15,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit, J
 
 from viewer.core.display import VoiTable, WindowFunction, WindowLevel
 from viewer.core.study import Calibration, Series, SeriesError, UltrasoundRegion
+from viewer.io.archives import ToldPath
 from viewer.io.dicom_header import Elements, Header
 from viewer.io.dicom_pixels import Rescale, ValueType, rescale_of, value_type
 from viewer.io.overlays import has_overlays, overlay_problems
@@ -135,7 +136,7 @@ class Instance:
     so that it can be sent as JSON.
     """
 
-    file: Path
+    file: ToldPath
     size_bytes: int
     sop_uid: str
     series_uid: str

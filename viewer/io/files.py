@@ -18,6 +18,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import Volume, geometry_of, to_image
 from viewer.io import archives, pictures, volume_files
+from viewer.io.archives import ToldPath
 from viewer.io.dicom import series_of
 from viewer.io.dicom_header import begins_like_dicom, read_header
 from viewer.io.dicom_instance import Instance, check_unchanged, instance_of
@@ -46,7 +47,7 @@ class Look:
     contents and digest are told only if they were asked for.
     """
 
-    file: Path
+    file: ToldPath
     instance: Instance | None = None
     series: tuple[Series, ...] = ()
     refused: str = ""

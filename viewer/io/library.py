@@ -512,7 +512,7 @@ def _clean(text: str) -> str:
 
 def _header(series: Series) -> bytes:
     """A series as JSON, without its instances, which have rows of their own."""
-    fields = _SERIES.dump_python(replace(series, files=(), frame_numbers=(), instance_uids=()))
+    fields = _SERIES.dump_python(series.without_instances())
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
 
 

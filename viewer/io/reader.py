@@ -38,14 +38,14 @@ from viewer.io.reader_process import (
     LookAt,
     Looked,
     Message,
-    OpenSeries,
     OutOfMemory,
-    ReadSlices,
     Ready,
     SliceRead,
     Stop,
     largest_file_bytes,
+    opening_of,
     packed,
+    request_for,
     shared_arrays,
     shared_bytes,
 )
@@ -234,7 +234,7 @@ def _read_here(series: Series, value_type: str, telling: _Telling) -> Volume:
 def _read_in(pool: _Pool, series: Series, value_type: str, telling: _Telling) -> Volume:
     memory = _SharedMemory(_bytes_that_fit(series, value_type))
     volume = _arriving(series, value_type, memory.mapped())
-    opening = _Opening(packed(OpenSeries(series, value_type)), memory)
+    opening = _Opening(series, packed(opening_of(series, value_type)), memory)
     call = _Call(series.files, _slice_limit_s(series, value_type), opening, telling.urgent)
     try:
         pool.submit([_Task(call, deque(run)) for run in _runs(series, telling.first, pool.processes)])
@@ -297,8 +297,10 @@ def _arriving(series: Series, value_type: str, memory: mmap.mmap | NDArray[np.ui
 
 
 def _bytes_that_fit(series: Series, value_type: str) -> int:
-    """How much memory the voxels need. Raises SeriesError if that much is not free."""
+    """How much memory the voxels need. Raises SeriesError if that much is not free, or if there are no such voxels."""
     size_bytes, free_bytes = shared_bytes(series, value_type), _free_bytes()
+    if len(series.files) not in (1, series.frames):
+        raise SeriesError("its files are not as many as its slices; open its folder again")
     if free_bytes is not None and size_bytes > free_bytes:
         raise SeriesError(
             f"the series needs {size_bytes / 1e9:,.1f} GB of memory, {free_bytes / 1e9:,.1f} GB are free: "
@@ -385,8 +387,9 @@ def _free_bytes() -> int | None:
 
 @dataclass(frozen=True, eq=False)
 class _Opening:
-    """What a process needs to take part in a reading: the packed OpenSeries, and memory."""
+    """What a process needs to take part in a reading of a series: the packed OpenSeries, and memory."""
 
+    series: Series
     packet: bytes
     memory: _SharedMemory
 
@@ -418,7 +421,7 @@ class _Call:
 
     def request(self, numbers: Sequence[int]) -> bytes:
         if self.opening is not None:
-            return packed(ReadSlices(tuple(numbers)))
+            return packed(request_for(self.opening.series, numbers))
         return packed(LookAt(tuple(self.file(number) for number in numbers), self._at))
 
     def answer(self, number: int, said: Look | SeriesError | None = None) -> None:

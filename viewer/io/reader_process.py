@@ -23,9 +23,9 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,11 @@ from pydantic_core import PydanticSerializationError
 
 from viewer.core.study import Series, SeriesError
 from viewer.io import files
+from viewer.io.archives import ToldPath
 from viewer.io.dicom_pixels import ValuesDoNotFit, ValueType
 from viewer.io.files import Aspect, Look
 
+T = TypeVar("T")
 LookFunction = Callable[[Path, Aspect], Look]
 ReadSlicesFunction = Callable[
     [Series, Sequence[int], NDArray, "NDArray[np.bool_] | None", Callable[[int], None]],
@@ -48,7 +50,7 @@ _VALUE_TYPES = {np.dtype(kind).name for kind in np.typecodes["AllInteger"] + np.
 _LEAST_MEMORY = 1 << 30
 _LONGEST_MESSAGE = 64 << 20
 _CHUNK = 64 << 10
-_SEND_EVERY_S = 0.015  # results are sent together: each sending wakes two threads of the window
+_SEND_EVERY_S = 0.03  # results are sent together: each sending wakes two threads of the window
 _MOST_UNSENT = 32 << 10
 _NICENESS = 5  # the window goes first where both want the same processor
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
@@ -58,23 +60,34 @@ _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
 class LookAt:
     """To a reader: look at these files; each is answered with Looked, in their order, all with Finished."""
 
-    files: tuple[Path, ...]
+    files: tuple[ToldPath, ...]
     at: Aspect = "header"
 
 
 @dataclass(frozen=True)
 class OpenSeries:
-    """To a reader: the following ReadSlices are of this series. Its shared memory comes along as a descriptor."""
+    """To a reader: the following ReadSlices are of this series. Its shared memory comes along as a descriptor.
+
+    A series of many files is told without its instances, which each ReadSlices names for its own slices: the first
+    picture need not wait until thousands of paths are understood.
+    """
 
     series: Series
     value_type: str
+    memory_limit_bytes: int
 
 
 @dataclass(frozen=True)
 class ReadSlices:
-    """To a reader: read these slices; each is answered with SliceRead, all with Finished."""
+    """To a reader: read these slices; each is answered with SliceRead, all with Finished.
+
+    files, frame_numbers and instance_uids are those of the slices, as in Series; empty if the series has them.
+    """
 
     slices: tuple[int, ...]
+    files: tuple[ToldPath, ...] = ()
+    frame_numbers: tuple[int, ...] = ()
+    instance_uids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -228,8 +241,6 @@ def shared_bytes(series: Series, value_type: str) -> int:
     """Size of the memory that shared_arrays divides. Raises SeriesError if the series has no such pixels."""
     if series.size is None or min(series.size) < 1:
         raise SeriesError("its headers do not tell how many pixels it has, so it cannot be shown")
-    if len(series.files) not in (1, series.size[2]):
-        raise SeriesError("its files are not as many as its slices; open its folder again")
     type_ = _value_type(value_type)
     voxels = series.size[0] * series.size[1] * series.size[2]
     return voxels * (type_.itemsize * (3 if series.colour else 1) + (1 if series.overlays else 0))
@@ -264,6 +275,43 @@ def largest_file_bytes(series: Series, value_type: str) -> int:
 def memory_limit_bytes(series: Series, value_type: str) -> int:
     """How much memory of its own a reader may take for a series, above what it has when it is idle."""
     return max(_LEAST_MEMORY, 4 * largest_file_bytes(series, value_type))
+
+
+def opening_of(series: Series, value_type: str) -> OpenSeries:
+    """What a reader must know of a series before it is asked for slices."""
+    told = series if len(series.files) == 1 else series.without_instances()
+    return OpenSeries(told, value_type, memory_limit_bytes(series, value_type))
+
+
+def request_for(series: Series, slices: Sequence[int]) -> ReadSlices:
+    """A request for some slices of a series that a reader has been told by opening_of."""
+    if len(series.files) == 1:
+        return ReadSlices(tuple(slices))
+
+    def of_slices(all_: tuple[T, ...]) -> tuple[T, ...]:
+        return tuple(all_[k] for k in slices) if all_ else ()
+
+    of_each = of_slices(series.files), of_slices(series.frame_numbers), of_slices(series.instance_uids)
+    return ReadSlices(tuple(slices), *of_each)
+
+
+def _with_instances(series: Series, request: ReadSlices) -> Series:
+    """The series as it was told, and the instances of the slices that are asked for in their places."""
+    if not request.files:
+        return series
+
+    def in_place(of_slices: tuple[T, ...], blank: T) -> tuple[T, ...]:
+        all_ = [blank] * series.frames
+        for k, one in zip(request.slices, of_slices, strict=True):
+            all_[k] = one
+        return tuple(all_)
+
+    return replace(
+        series,
+        files=in_place(request.files, Path()),
+        frame_numbers=in_place(request.frame_numbers, 0) if request.frame_numbers else (),
+        instance_uids=in_place(request.instance_uids, "") if request.instance_uids else (),
+    )
 
 
 def run(look: LookFunction, read_slices: ReadSlicesFunction) -> NoReturn:
@@ -384,16 +432,17 @@ class _Reader:
                 for file in files:
                     self._add(Looked(self._look(file, at)))
                 self._say(Finished())
-            case OpenSeries(series, value_type):
+            case OpenSeries(series, value_type, limit_bytes):
                 descriptor = self._channel.descriptors.pop()
                 memory = mmap.mmap(descriptor, shared_bytes(series, value_type))
                 os.close(descriptor)
                 self._series = (series, *shared_arrays(memory, series, value_type))
-                self._series_limit_bytes = memory_limit_bytes(series, value_type)
+                self._series_limit_bytes = limit_bytes
             case ReadSlices(slices):
                 assert self._series is not None
                 self._limit_memory(self._series_limit_bytes)
-                self._read_slices(self._series[0], slices, self._series[1], self._series[2], self._done)
+                series = _with_instances(self._series[0], request)
+                self._read_slices(series, slices, self._series[1], self._series[2], self._done)
                 self._say(Finished())
             case CloseSeries():
                 self._series = None
