@@ -201,10 +201,14 @@ def _scan_as_json(scan: Scan) -> dict[str, object]:
 
 def _convert(options: argparse.Namespace) -> int:
     from viewer.core.resample import can_be_resampled, to_regular_grid
+    from viewer.core.study import LEFT_OUT
     from viewer.io import files
 
     with _reader() as reader:
         series, volume = _read_one(reader, options.path, options.series)
+    if not series.whole:
+        left_out = next(note.removeprefix(LEFT_OUT) for note in series.notes if note.startswith(LEFT_OUT))
+        raise UsageError(f"the series is not whole: {left_out.rstrip('.')}")
     if not volume.geometry.is_grid:
         if not options.resample:
             mend = "; --resample makes a regular grid of them" if can_be_resampled(volume, series.verdict) else ""

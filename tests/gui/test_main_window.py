@@ -39,6 +39,18 @@ def drop(window, *paths) -> None:
     QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), *how))
 
 
+@pytest.mark.parametrize("offered", [Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.MoveAction])
+def test_what_is_dropped_is_never_taken_as_a_move(opened, offered, tmp_path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.dcm"))])
+    how = offered, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for event in (QDragEnterEvent(QPoint(300, 300), *how), QDropEvent(QPointF(300, 300), *how)):
+        event.setDropAction(Qt.DropAction.MoveAction)
+        QApplication.sendEvent(opened, event)
+        copied = event.isAccepted() and event.dropAction() == Qt.DropAction.CopyAction
+        assert copied == bool(offered & Qt.DropAction.CopyAction)
+
+
 def wheel(widget, notches: int, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
     middle = QPointF(widget.width() / 2, widget.height() / 2)
     event = QWheelEvent(

@@ -146,7 +146,27 @@ def test_series_that_is_open_is_marked(browser_of, series):
     assert [row_of(browser, uid).font(0).bold() for uid in "ab"] == [False, True]
 
 
+def test_what_was_selected_stays_selected_when_the_list_is_made_anew(browser_of, series):
+    browser = browser_of(series("a"), series("b"))
+    browser._session.series = series("a")
+    browser.show_open()
+    browser.select("b")
+    browser.refresh()
+    assert browser.tree.currentItem() is row_of(browser, "b")
+
+
 # Finding
+
+
+def test_series_that_filters_hide_is_shown_when_it_is_to_be_selected(browser_of, series):
+    browser = browser_of(series("a"), series("b", modality="MR"))
+    browser.modality.setCurrentText("MR")
+    browser.modality.activated.emit(2)
+    browser.filter.setText("nobody")
+    assert uids(browser) == set()
+    browser.select("a")
+    assert browser.tree.currentItem() is row_of(browser, "a")
+    assert (browser.filter.text(), browser.modality.currentIndex()) == ("", 0)
 
 
 def test_typing_searches_after_a_pause(browser_of, series, library, monkeypatch, qtbot):

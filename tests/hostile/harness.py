@@ -92,7 +92,7 @@ def attack(reader: Reads, paths: Sequence[Path], known_good: Path, true_values: 
 
 def _alone(look: Look) -> Sequence[Series]:
     """The series of one file."""
-    return look.series if look.instance is None else dicom.series_of([look.instance])
+    return look.series if look.instance is None or look.refused else dicom.series_of([look.instance])
 
 
 def _read_alone(reader: Reads, look: Look, report: Report) -> None:

@@ -628,6 +628,39 @@ def test_truncated_slice_is_refused_and_missed(tmp_path, oblique_phantom, write_
     assert [refusal.file for refusal in found.refused] == [files[2]]
     assert "truncated" in found.refused[0].reason
     assert [series.verdict.kind for series in found.series] == ["missing"]
+    assert found.series[0].notes[0].startswith(f"Left out: {files[2].name}: it is truncated")
+    assert not found.series[0].whole
+
+
+def test_what_is_left_of_a_truncated_end_looks_whole_and_says_that_it_is_not(tmp_path, oblique_phantom, write_dicom):
+    files = write_dicom(tmp_path, oblique_phantom)
+    assert only(listed(files)).whole
+    files[-1].write_bytes(files[-1].read_bytes()[:-200])
+    (series,) = listed(files).series
+    assert (series.verdict.kind, len(series.files), series.whole) == ("regular", len(files) - 1, False)
+
+
+def test_a_series_of_which_many_files_are_truncated_is_refused(tmp_path, oblique_phantom, write_dicom):
+    files = write_dicom(tmp_path, oblique_phantom)
+    few = len(files) // 4
+    for file in files[:few]:
+        file.write_bytes(file.read_bytes()[:-200])
+    (series,) = listed(files).series
+    assert len(series.notes) == few
+    files[few].write_bytes(files[few].read_bytes()[:-200])
+    found = listed(files)
+    assert not found.series
+    assert sorted(refusal.file for refusal in found.refused) == sorted(files)
+    assert f"{few + 1} files of its series are damaged ({files[0].name}: " in found.refused[-1].reason
+
+
+def test_a_truncated_copy_of_a_slice_that_is_there_is_not_missed(tmp_path, oblique_phantom, write_dicom):
+    files = write_dicom(tmp_path, oblique_phantom)
+    copy = tmp_path / "copy.dcm"
+    copy.write_bytes(files[2].read_bytes()[:-200])
+    found = listed([*files, copy])
+    assert [refusal.file for refusal in found.refused] == [copy]
+    assert [series.whole for series in found.series] == [True]
 
 
 @pytest.mark.parametrize("lost_bytes", [1, 40, 250])
@@ -1687,8 +1720,8 @@ def test_every_bundled_file_is_listed_or_refused_and_stays_what_it_was():
     """Whatever is in pydicom's folder: one of the two, one sentence, a geometry, and an unchanged header."""
     files = [Path(name) for name in get_testdata_files() if Path(name).suffix == ".dcm"]
     looks = [look(file) for file in files]
-    assert all(bool(one.instance) != bool(one.refused) for one in looks if one.instance or one.refused)
-    found = series_of([one.instance for one in looks if one.instance])
+    assert all(one.refused == one.instance.damage for one in looks if one.instance)
+    found = series_of([one.instance for one in looks if one.instance and not one.refused])
     assert len(found) > 20
     for series in found:
         assert series.geometry.size == series.size

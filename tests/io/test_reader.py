@@ -873,7 +873,7 @@ def test_slices_that_cannot_be_read_are_told_with_their_reasons(two, series_of, 
 
 def test_each_slice_is_told_that_ends_its_process(faulty, series_of, monkeypatch):
     monkeypatch.setattr(reader, "_runs", lambda series, first, processes: [range(series.frames)])
-    monkeypatch.setattr(reader, "_READABLE_SHARE", 0.5)
+    monkeypatch.setattr(files, "_READABLE_SHARE", 0.5)
 
     with pytest.raises(
         SlicesUnreadable, match=r"^abort-1\.dcm: .* \(and 2 further slices cannot be read either\)$"

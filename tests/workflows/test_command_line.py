@@ -43,6 +43,18 @@ def test_convert_writes_the_volume_as_simpleitk_reads_it(tmp_path):
     assert written.GetDirection() == pytest.approx(expected.GetDirection())
 
 
+def test_convert_refuses_a_series_that_is_not_whole(tmp_path, oblique_phantom, write_dicom, capsys):
+    (tmp_path / "scan").mkdir()
+    files = write_dicom(tmp_path / "scan", oblique_phantom)
+    files[-1].write_bytes(files[-1].read_bytes()[:-200])
+    out = tmp_path / "out.nii.gz"
+
+    assert main(["convert", str(tmp_path / "scan"), str(out)]) == 2
+
+    assert f"the series is not whole: {files[-1].name}: it is truncated" in capsys.readouterr().err
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm"])
 def test_single_dicom_files_convert_as_simpleitk_reads_them(tmp_path, name):
     file = get_testdata_file(name)

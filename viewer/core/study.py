@@ -15,6 +15,9 @@ VerdictKind = Literal["regular", "tilted", "uneven", "missing", "duplicate", "mi
 Calibration = Literal["PixelSpacing", "ImagerPixelSpacing", "US regions", "voxel size", "none"]
 
 
+LEFT_OUT = "Left out: "  # how a note begins that names a part of a series which cannot be read
+
+
 def shown_mm(length_mm: float) -> str:
     """A spacing for a person to read, which is never shown as zero."""
     return f"{length_mm:.2f} mm" if length_mm >= 0.1 else f"{length_mm:.3g} mm"
@@ -114,6 +117,11 @@ class Series:
     @property
     def frames(self) -> int:
         return self.size[2] if self.size else len(self.files)
+
+    @property
+    def whole(self) -> bool:
+        """False if files or frames of it were left out because they cannot be read."""
+        return not any(note.startswith(LEFT_OUT) for note in self.notes)
 
     def without_instances(self) -> Series:
         """All but what grows with the number of its slices, which takes long to write and to read."""

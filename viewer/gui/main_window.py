@@ -500,9 +500,10 @@ class MainWindow(QMainWindow):
         self._refusals = scan.refused
         taken = {file for series in scan.series for file in series.files}
         if scan.refused and (scan.series or len(scan.refused) > 1):
-            count, total = len(scan.refused), len(scan.refused) + len(taken)
-            were = "file was" if count == 1 else "files were"
-            self._left_out.show_text(f"{count:,} of {total:,} {were} left out.")
+            refused = {refusal.file for refusal in scan.refused}
+            count, total = len(refused), len(refused | taken)
+            files, were = "file" if total == 1 else "files", "was" if count == 1 else "were"
+            self._left_out.show_text(f"{count:,} of {total:,} {files} {were} left out.")
         else:
             self._left_out.hide()
         sequences = {series.moment.sequence_uid if series.moment else series.uid for series in scan.series}
@@ -617,12 +618,13 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+            _accept_as_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        event.acceptProposedAction()
-        self.open_paths(paths)
+        _accept_as_copy(event)
+        if event.isAccepted():
+            self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed and (warning := self._lost_by_closing()) and not self._ask(warning):
@@ -696,6 +698,15 @@ class _Bar(QFrame):
     def show_text(self, text: str) -> None:
         self.text.setText(text)
         self.show()
+
+
+def _accept_as_copy(event: QDropEvent) -> None:
+    """Never as a move, after which the other program may delete the files."""
+    if event.possibleActions() & Qt.DropAction.CopyAction:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+    else:
+        event.ignore()
 
 
 def _toggle(widget: QWidget) -> None:

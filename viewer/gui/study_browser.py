@@ -143,11 +143,16 @@ class StudyBrowser(QWidget):
         """Mark the series that is open, and unfold where it lies."""
         if self._session.series is not None:
             self._reveal(_listed_uid(self._session.series))
-        self._mark_open()
+        opened = self._mark_open()
+        if opened is not None:
+            self.tree.setCurrentItem(opened)
 
     def select(self, uid: str) -> None:
-        """Show a series in the tree and select it."""
+        """Show a series in the tree and select it, without the filters if they leave it out."""
         item = self._reveal(uid)
+        if item is None and self._filtered():
+            self._clear_filters()
+            item = self._reveal(uid)
         if item is not None:
             self.tree.setCurrentItem(item)
             self.tree.scrollToItem(item)
@@ -190,9 +195,10 @@ class StudyBrowser(QWidget):
         self._hint.setText(_NO_MATCH if self._filtered() else _EMPTY)
         self.clear_filters.setVisible(self._filtered())
         self._stack.setCurrentIndex(1 if self._patients else 0)
-        if selected in self._rows:
-            self.tree.setCurrentItem(self._rows[selected])
-        self._mark_open()
+        opened = self._mark_open()
+        item = self._rows.get(selected or "", opened)
+        if item is not None:
+            self.tree.setCurrentItem(item)
         self.tree.verticalScrollBar().setValue(scrolled)
 
     def _fill(self) -> None:
@@ -267,7 +273,8 @@ class StudyBrowser(QWidget):
             what_to_do = "Its files are not where they were. Right click to say where they are now."
         item.setToolTip(0, _tooltip(name, size, series.verdict.detail, *series.notes, what_to_do))
 
-    def _mark_open(self) -> None:
+    def _mark_open(self) -> QTreeWidgetItem | None:
+        """The row of the series that is open, in bold."""
         series = self._session.series
         opened = self._rows.get(_listed_uid(series)) if series is not None else None
         for item in set(self._rows.values()):
@@ -275,8 +282,7 @@ class StudyBrowser(QWidget):
             if font.bold() != (item is opened):
                 font.setBold(item is opened)
                 item.setFont(0, font)
-        if opened is not None:
-            self.tree.setCurrentItem(opened)
+        return opened
 
     def _reveal(self, uid: str) -> QTreeWidgetItem | None:
         """The row of a series, unfolded; None if the filters leave it out."""

@@ -169,17 +169,18 @@ class Instance:
     lossy: bool = False
     tracer: Tracer | None = None
     notes: tuple[str, ...] = ()
+    damage: str = ""  # why its pixels cannot all be there
 
 
 def instance_of(file: Path, header: Header, size: int) -> Instance:
     """What a DICOM file of size bytes says of its picture, by its header alone.
 
     Raises SeriesError with one sentence for what holds no picture, for kinds that are not shown, and for headers
-    that contradict themselves or promise more pixels than the file can hold.
+    that contradict themselves.
     """
     _refuse_other_objects(header)
     pixels = pixel_format(header)
-    _check_size(header, pixels, size)
+    damage = _damage(header, pixels, size)
     groups = _FunctionalGroups(header)
     modality = header.text("Modality")
     notes = _declared_lies(header, groups, pixels)
@@ -226,6 +227,7 @@ def instance_of(file: Path, header: Header, size: int) -> Instance:
         lossy=lossy,
         tracer=_tracer(header) if modality == "PT" else None,
         notes=tuple(dict.fromkeys([*header.warnings, *notes, *scale.notes])),  # the warnings are of the texts above
+        damage=damage,
     )
 
 
@@ -309,8 +311,11 @@ def _not_shown(storage: str, modality: str) -> str:
     return _NOT_SHOWN.get(max(fitting, key=len, default=_NOT_SHOWN_MODALITIES.get(modality, "")), "")
 
 
-def _check_size(header: Header, pixels: PixelFormat, size: int) -> None:
-    """Refuse a header that promises more than the file can hold, before anything of that size is made."""
+def _damage(header: Header, pixels: PixelFormat, size: int) -> str:
+    """One sentence on a header that promises more than the file can hold; "" for others.
+
+    Raises SeriesError where there may be any number of frames, before anything is made of each.
+    """
     assert header.pixels is not None  # pixel_format has looked
     if pixels.frames > _MOST_FRAMES:
         raise SeriesError(f"its header speaks of {pixels.frames} frames; no image needs so many, fetch the file again")
@@ -323,11 +328,15 @@ def _check_size(header: Header, pixels: PixelFormat, size: int) -> None:
         promised = header.pixels.length
     else:
         here = header.pixels.length
-    if promised > here:
-        raise SeriesError(
-            f"it is truncated or its header is wrong: at least {promised} bytes of pixels are promised, {here} are "
-            "there; fetch the file again"
-        )
+    if promised <= here:
+        return ""
+    sentence = (
+        f"it is truncated or its header is wrong: at least {promised} bytes of pixels are promised, {here} are "
+        "there; fetch the file again"
+    )
+    if pixels.frames > 1:
+        raise SeriesError(sentence)
+    return sentence
 
 
 def _folder_uid(file: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
-from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
+from viewer.core.study import LEFT_OUT, GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import Volume, geometry_of, to_image
 from viewer.io import archives, pictures, volume_files
 from viewer.io.archives import ToldPath
@@ -29,6 +29,8 @@ Aspect = Literal["header", "contents", "digest"]
 
 WRITABLE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
 
+_MOST_UNREADABLE = 16  # slices: with more the whole series is given up, as each may take its time limit;
+_READABLE_SHARE = 0.75  # and so it is if fewer than these can be read
 _SAME_PLACE_MM = 0.01
 _BATCH = 1_000  # files that are listed before they are looked at: a folder of a million does not fill the memory
 _ZIPPED_BYTES = 8 << 20  # of ZIPs in one batch: what they list is held by the window, and is less than they are
@@ -44,7 +46,8 @@ _REFUSED_SUFFIXES = {  # in a folder, too, where other files that are no image a
 class Look:
     """What one file is: a DICOM instance, or series of its own, or refused, or (nothing set) no image at all.
 
-    contents and digest are told only if they were asked for.
+    One that is refused although it is an instance lacks pixels that its header promises. contents and digest are told
+    only if they were asked for.
     """
 
     file: ToldPath
@@ -76,7 +79,8 @@ def look(file: Path, at: Aspect = "header") -> Look:
             kind, size = _kind(file, stream), stream.seek(0, io.SEEK_END)
             if kind == "dicom":
                 stream.seek(0)
-                return Look(file, instance=instance_of(file, read_header(stream, size), size))
+                instance = instance_of(file, read_header(stream, size), size)
+                return Look(file, instance=instance, refused=instance.damage)
         if kind == "volume":
             return Look(file, series=volume_files.series_in(file))
         if kind == "picture":
@@ -116,6 +120,7 @@ def scan(
         return {seen.file: seen.digest for seen in look_all(files, check, "digest") if seen.digest}
 
     instances: list[Instance] = []
+    damaged: list[Instance] = []
     series: list[Series] = []
     singles: list[Series] = []
     refused: list[Refusal] = []
@@ -127,7 +132,7 @@ def scan(
         reasons: dict[Path, str] = {}
         for seen in look_all([file for file in named if file not in holders], check):
             if seen.instance is not None:
-                instances.append(seen.instance)
+                (damaged if seen.refused else instances).append(seen.instance)
             (singles if seen.series and _is_picture(seen.file) else series).extend(seen.series)
             reason = seen.refused or (_NO_IMAGE if named[seen.file] and seen == Look(seen.file) else "")
             if reason:
@@ -141,7 +146,41 @@ def scan(
                 reasons[seen.file] = seen.refused
             walk.enter(seen.file, seen.contents)
         refused.extend(Refusal(file, reason) for file, reason in reasons.items())
-    return Scan((*series_of(instances, check, digests), *series, *pictures.stacked(singles)), tuple(refused))
+    of_dicom, given_up = _told_of_damage(series_of(instances, check, digests), damaged)
+    return Scan((*of_dicom, *series, *pictures.stacked(singles)), (*refused, *given_up))
+
+
+def may_lack(count: int) -> int:
+    """How many of the slices of a series may be unreadable before all of it is given up."""
+    return min(_MOST_UNREADABLE, int(count * (1 - _READABLE_SHARE)))
+
+
+def _left_out(sentences: Iterable[str]) -> list[str]:
+    return [f"{LEFT_OUT}{sentence}." for sentence in sentences]
+
+
+def _told_of_damage(found: Sequence[Series], damaged: Sequence[Instance]) -> tuple[list[Series], list[Refusal]]:
+    """DICOM series, each with notes on the instances that belong to it but lack pixels: what is left may look whole.
+    Series that lack too many are refused, file by file."""
+    notes: dict[str, list[str]] = {}
+    refused: list[Refusal] = []
+    for series_uid, of_series in itertools.groupby(sorted(damaged, key=_series_uid), key=_series_uid):
+        stacks = [series for series in found if f"{series.uid}#".startswith(f"{series_uid}#")]
+        sizes = {series.size[:2] for series in stacks if series.size is not None}
+        uids = {uid for series in stacks for uid in series.instance_uids}  # of which there is a whole copy
+        missed = [one for one in of_series if (one.columns, one.rows) in sizes and one.sop_uid not in uids]
+        sentences = [f"{archives.shown_name(one.file)}: {one.damage}" for one in missed]
+        notes |= dict.fromkeys((series.uid for series in stacks), _left_out(sentences))
+        if len(missed) > may_lack(sum(series.frames for series in stacks) + len(missed)):
+            many = f"{len(missed)} files of its series are damaged ({sentences[0]})"
+            refused += [Refusal(file, many) for file in dict.fromkeys(f for series in stacks for f in series.files)]
+    given_up = {refusal.file for refusal in refused}
+    kept = [series for series in found if given_up.isdisjoint(series.files)]
+    return [replace(series, notes=(*notes.get(series.uid, ()), *series.notes)) for series in kept], refused
+
+
+def _series_uid(instance: Instance) -> str:
+    return instance.series_uid
 
 
 def without(
@@ -179,7 +218,7 @@ def without(
         moment=series.moment,
         frame_time_ms=series.frame_time_ms,
         suv_factor=series.suv_factor,
-        notes=tuple(dict.fromkeys((*map("Left out: {}.".format, unreadable.values()), *series.notes, *found[0].notes))),
+        notes=tuple(dict.fromkeys((*_left_out(unreadable.values()), *series.notes, *found[0].notes))),
     )
 
 

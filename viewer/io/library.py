@@ -25,7 +25,7 @@ from viewer.io.archives import exists
 from viewer.io.databases import BUSY_TIMEOUT_S, connect, is_damaged, is_locked_by_its_header, put_aside
 from viewer.io.thumbnails import ThumbnailCache
 
-_VERSION = 2  # of the schema; the first release left it at 0
+_VERSION = 3  # of the schema and of how its words are compared; the first release left it at 0
 # Strict tables let the check at the start find a value that a damaged disk has turned into another type.
 _STRICT = "strict" if sqlite3.sqlite_version_info >= (3, 37) else ""
 _SCHEMA = (
@@ -61,7 +61,8 @@ _SCHEMA = (
 ) {", ".join(("without rowid", *filter(None, [_STRICT])))}""",
 )
 _SERIES = TypeAdapter(Series)
-_LETTERS = str.maketrans("øłđıæœ^=_/", "oldiao    ")  # letters that Unicode does not split into letter and accent
+# Letters that Unicode does not split into letter and accent, and what is written between the parts of a name or not.
+_LETTERS = str.maketrans("øłđıæœ^=_/", "oldiao    ", "'’`")
 
 _Instance = tuple[bytes, int | None, str | None]  # path, frame, SOPInstanceUID
 
@@ -349,7 +350,7 @@ class Library:
         ):
             studies = sorted(by_patient[number], key=lambda study: (study.date, study.uid), reverse=True)
             patients.append(PatientEntry(*row, studies=tuple(studies)))
-        return tuple(sorted(patients, key=lambda patient: (patient.name.casefold(), patient.key)))
+        return tuple(sorted(patients, key=lambda patient: (_words(patient.name), patient.name, patient.key)))
 
     def _holding_more(self, root: str, found: Sequence[Series]) -> dict[str, list[str]] | None:
         """Which listed series hold each of those found, if these are but a part of a listing that can still be read."""

@@ -72,8 +72,6 @@ _FILES_AT_ONCE = 32  # in one request
 _SLICES_AT_ONCE = 16
 _TELL_EVERY_S = 1 / 30
 _CHECK_EVERY_S = 0.05
-_MOST_UNREADABLE = 16  # slices: with more the whole series is given up, as each may take its time limit;
-_READABLE_SHARE = 0.75  # and so it is if fewer than these can be read
 
 _CRASHED = "the reader crashed on it; the file may be damaged: fetch it again"
 _TOOK_LONGER = "reading it took longer than {:.0f} s; the file may be damaged: fetch it again"
@@ -267,8 +265,7 @@ class _Unreadable:
     """The slices of a series that turn out to be damaged, if it still makes sense to read the others."""
 
     def __init__(self, series: Series) -> None:
-        few = min(_MOST_UNREADABLE, int(series.frames * (1 - _READABLE_SHARE)))
-        self._most = few if _one_by_one(series) else 0
+        self._most = files.may_lack(series.frames) if _one_by_one(series) else 0
         self._sentences: dict[int, str] = {}
 
     def add(self, k: int, error: SeriesError) -> None:
