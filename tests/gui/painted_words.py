@@ -14,21 +14,21 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Ink:
     """From now on gets the rectangle and the words of each text that is painted."""
     seen: Ink = []
 
-    def watched_text(painter, at, text, colour):
-        seen.append((QFontMetricsF(painter.font()).tightBoundingRect(text).translated(at), text))
-        draw_text(painter, at, text, colour)
+    def watched_text(face, painter, at, text, colour):
+        seen.append((QFontMetricsF(face.font).tightBoundingRect(text).translated(at), text))
+        write(face, painter, at, text, colour)
 
-    def watched_badge(painter, rect, text, badge, font):
+    def watched_badge(painter, rect, text, badge, face):
         seen.append((rect, text))
-        draw_badge(painter, rect, text, badge, font)
+        draw_badge(painter, rect, text, badge, face)
 
-    def watched_sentence(painter, area, text, colour, font):
+    def watched_sentence(painter, area, text, colour, face):
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        seen.append((QFontMetricsF(font).boundingRect(area, int(flags), text), text))
-        draw_sentence(painter, area, text, colour, font)
+        seen.append((QFontMetricsF(face.font).boundingRect(area, int(flags), text), text))
+        draw_sentence(painter, area, text, colour, face)
 
-    draw_text, draw_badge, draw_sentence = overlay.draw_text, overlay.draw_badge, overlay.draw_sentence
-    monkeypatch.setattr(overlay, "draw_text", watched_text)
+    write, draw_badge, draw_sentence = overlay.Face.write, overlay.draw_badge, overlay.draw_sentence
+    monkeypatch.setattr(overlay.Face, "write", watched_text)
     monkeypatch.setattr(overlay, "draw_badge", watched_badge)
     monkeypatch.setattr(overlay, "draw_sentence", watched_sentence)
     return seen

@@ -825,3 +825,18 @@ def test_a_moment_that_is_played_is_seen_without_labels_at_the_same_zoom(qtbot):
 )
 def test_a_name_is_written_as_people_write_it(name, written):
     assert person_name(name) == written
+
+
+def test_a_slice_has_one_place_wherever_the_cross_hair_is(session, qtbot, ink):
+    """On an oblique scan each point of a slice lies at another height; the number is that of its middle."""
+    pane = make_pane(qtbot, session)
+    cursor = list(session.cursor_ijk)
+    pane.grab()
+    before = [text for _, text in ink if " mm apart" in text]
+    ink.clear()
+    cursor[pane.view.axes.right] += 3
+    cursor[pane.view.axes.down] -= 3
+    session.move_cursor(tuple(cursor))
+    pane.apply(What.CURSOR)
+    pane.grab()
+    assert before and [text for _, text in ink if " mm apart" in text] == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import os
 import sqlite3
@@ -25,6 +27,8 @@ from viewer.jobs import JobQueue
 from viewer.render.scene_thread import load_vtk
 from viewer.workflows import Workflows, user_folder
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_LARGEST_PICTURE_BYTES = 32 << 20  # the most that mallopt takes
 _LOG_LIMIT_BYTES = 1_000_000
 _END_LIMIT_S = 1.5  # for what the 3-D view is still drawing
 _SETTLED_MS = 300  # after which the window has been painted
@@ -82,7 +86,18 @@ def _application() -> QApplication:
     return app
 
 
+def _keep_memory() -> None:
+    """Have the C library of Linux keep freed memory at hand: else it gives the pixels of each frame back to the system,
+    and to get them again page by page takes longer than to draw them. mallopt(3)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            library = ctypes.CDLL(None)
+            library.mallopt(_M_MMAP_THRESHOLD, _LARGEST_PICTURE_BYTES)
+            library.mallopt(_M_TRIM_THRESHOLD, 4 * _LARGEST_PICTURE_BYTES)
+
+
 def _dress(app: QApplication) -> None:
+    _keep_memory()
     # Each call into Qt lets other threads run Python, and with the usual 5 ms a repaint of many calls waits for long.
     sys.setswitchinterval(0.0005)
     gc.collect()

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter
 
 from viewer.gui import overlay
-from viewer.gui.overlay import EDGE_PX, Badge, Line, Rank, Ruler, font_for
+from viewer.gui.overlay import EDGE_PX, Badge, Face, Line, Rank, Ruler, face_for
 from viewer.gui.style import ON_IMAGE
 
 _CLEAR_PX = 5.0  # between texts side by side
@@ -103,22 +103,21 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
 def _pieces(pane: QRectF, words: Words, base: QFont, left_out: set[_Key]) -> list[Piece]:
     """All texts but those left out, each in its place; they may overlap."""
     width, height = pane.width(), pane.height()
-    letters = _letters(pane, words, font_for(base, width, height, bold=True, times=1.2))
-    ruler = _ruler(pane, words, font_for(base, width, height, times=0.92))
+    letters = _letters(pane, words, face_for(base, width, height, bold=True, times=1.2))
+    ruler = _ruler(pane, words, face_for(base, width, height, times=0.92))
     central = [piece for piece in (*letters, *ruler) if piece.key not in left_out]
-    font = font_for(base, width, height)
-    corners = [piece for side in ("top", "bottom") for piece in _corners(pane, words, side, central, font, left_out)]
-    badge_font = font_for(base, width, height, bold=True, times=0.92)
-    badges = _badges(pane, words, letters, corners, badge_font, left_out)
-    return [*central, *corners, *badges, *_sentence(words, font, left_out)]
+    face = face_for(base, width, height)
+    corners = [piece for side in ("top", "bottom") for piece in _corners(pane, words, side, central, face, left_out)]
+    badge_face = face_for(base, width, height, bold=True, times=0.92)
+    badges = _badges(pane, words, letters, corners, badge_face, left_out)
+    return [*central, *corners, *badges, *_sentence(words, face, left_out)]
 
 
-def _letters(pane: QRectF, words: Words, font: QFont) -> list[Piece]:
+def _letters(pane: QRectF, words: Words, face: Face) -> list[Piece]:
     if words.letters is None:
         return []
-    metrics = QFontMetricsF(font)
-    cap = metrics.capHeight()
-    wide = [metrics.horizontalAdvance(text) for text in words.letters]
+    cap = face.metrics.capHeight()
+    wide = [face.advance(text) for text in words.letters]
     middle = pane.center()
     places = (
         (pane.left() + EDGE_PX, middle.y() + cap / 2),
@@ -129,26 +128,25 @@ def _letters(pane: QRectF, words: Words, font: QFont) -> list[Piece]:
     pieces = []
     for n, (text, (x, y)) in enumerate(zip(words.letters, places, strict=True)):
         rect = QRectF(x - 1, y - cap - 1, wide[n] + 2, cap + 2)
-        pieces.append(_line(("letter", n), Rank.MUST, text, ON_IMAGE, QPointF(x, y), rect, font))
+        pieces.append(_line(("letter", n), Rank.MUST, text, ON_IMAGE, QPointF(x, y), rect, face))
     return pieces
 
 
-def _ruler(pane: QRectF, words: Words, font: QFont) -> list[Piece]:
+def _ruler(pane: QRectF, words: Words, face: Face) -> list[Piece]:
     ruler = words.ruler
     if ruler is None:
         return []
-    at = QPointF(pane.center().x(), pane.bottom() - font.pixelSize() * 1.3 - _ABOVE_RULER_PX)
-    rect = overlay.ruler_rect(at, ruler, font)
-    return [Piece(("ruler", 0), Rank.SCALE, ruler.text, rect, lambda p: overlay.draw_ruler(p, at, ruler, font))]
+    at = QPointF(pane.center().x(), pane.bottom() - face.pixel_size * 1.3 - _ABOVE_RULER_PX)
+    rect = overlay.ruler_rect(at, ruler, face)
+    return [Piece(("ruler", 0), Rank.SCALE, ruler.text, rect, lambda p: overlay.draw_ruler(p, at, ruler, face))]
 
 
 def _corners(
-    pane: QRectF, words: Words, side: str, central: Sequence[Piece], font: QFont, left_out: set[_Key]
+    pane: QRectF, words: Words, side: str, central: Sequence[Piece], face: Face, left_out: set[_Key]
 ) -> list[Piece]:
     """The lines of both upper or both lower corners. Those that face each other share the width of the pane, and
     leave free what stands in the middle between them."""
-    metrics = QFontMetricsF(font)
-    step = metrics.height()
+    step = face.height
     room = max(int((pane.height() / 2 - 2 * step) / step), 1)
     corners = words.corners
     both = (corners.top_left, corners.top_right) if side == "top" else (corners.bottom_left, corners.bottom_right)
@@ -162,7 +160,7 @@ def _corners(
         between = [p.rect for p in central if p.key[1] > 1 or p.key[0] == "ruler"]  # not the letters at the sides
         between = [rect for rect in between if rect.top() < top + step and rect.bottom() > top]
         pair = [lines[row if side == "top" else -1 - row] if row < len(lines) else None for lines in shown]
-        wide = [0.0 if one is None else metrics.horizontalAdvance(one[1].text) for one in pair]
+        wide = [0.0 if one is None else face.advance(one[1].text) for one in pair]
         for n, one in enumerate(pair):
             if one is None:
                 continue
@@ -170,11 +168,11 @@ def _corners(
             limit = max((right - left) / 2 - _CLEAR_PX, right - left - 2 * _CLEAR_PX - wide[1 - n])
             for rect in between:
                 limit = min(limit, (right - rect.right() if n else rect.left() - left) - _CLEAR_PX)
-            text = _cut(line, metrics, limit)
-            length = metrics.horizontalAdvance(text)
+            text = _cut(line, face, limit)
+            length = face.advance(text)
             rect = QRectF(right - length if n else left, top, length, step)
-            at = QPointF(rect.left(), top + metrics.ascent())
-            pieces.append(_line(key, line.rank, text, line.colour, at, rect, font))
+            at = QPointF(rect.left(), top + face.ascent)
+            pieces.append(_line(key, line.rank, text, line.colour, at, rect, face))
     return [piece for piece in pieces if piece.text]
 
 
@@ -195,13 +193,13 @@ def _free_across(pane: QRectF, top: float, bottom: float, taken: Sequence[QRectF
     return pane.left() + EDGE_PX, right
 
 
-def _cut(line: Line, metrics: QFontMetricsF, limit: float) -> str:
+def _cut(line: Line, face: Face, limit: float) -> str:
     """A line without its last parts, until it fits; a name is cut with an ellipsis, a number never: then it keeps its
     length."""
-    text = overlay.without_last_parts(line.text, metrics, limit)
-    if line.number or metrics.horizontalAdvance(text) <= limit:
+    text = overlay.without_last_parts(line.text, face, limit)
+    if line.number or face.advance(text) <= limit:
         return text
-    cut = overlay.elided(text, metrics, limit)
+    cut = overlay.elided(text, face, limit)
     return cut if len(cut) > 3 or line.rank == Rank.MUST else ""
 
 
@@ -210,45 +208,41 @@ def _badges(
     words: Words,
     letters: Sequence[Piece],
     corners: Sequence[Piece],
-    font: QFont,
+    face: Face,
     left_out: set[_Key],
 ) -> list[Piece]:
     """Badges in the middle between the upper corners or, where these leave little room, below them."""
     shown = [(n, badge) for n, badge in enumerate(words.badges) if ("badge", n) not in left_out]
     upper = [piece.rect for piece in corners if piece.key[0].startswith("top")]
     aside = [pane.right() - rect.left() for rect in words.taken if rect.top() < pane.center().y()]
-    if pane.height() < _LOW_EMS * font.pixelSize():  # badges come down to the letters at the sides
+    if pane.height() < _LOW_EMS * face.pixel_size:  # badges come down to the letters at the sides
         aside += [EDGE_PX + piece.rect.width() for piece in letters[:2]]
     reach = max([rect.width() for rect in upper], default=0.0)
     top = letters[2].rect.bottom() + _CLEAR_PX if letters else pane.top() + EDGE_PX
     widest = pane.width() - 2 * (max([reach, *aside]) + 20)
-    whole = overlay.badge_places(0.0, 0.0, math.inf, [badge for _, badge in shown], font)
-    if widest < max([_BADGES_BESIDE_EMS * font.pixelSize(), *(rect.width() for rect, _ in whole)]):
+    whole = overlay.badge_places(0.0, 0.0, math.inf, [badge for _, badge in shown], face)
+    if widest < max([_BADGES_BESIDE_EMS * face.pixel_size, *(rect.width() for rect, _ in whole)]):
         top = max([top, *(rect.bottom() + 4 for rect in upper)])
         widest = pane.width() - 2 * (max([EDGE_PX, *aside]) + _CLEAR_PX)
-    places = overlay.badge_places(pane.center().x(), top, widest, [badge for _, badge in shown], font)
-    return [_badge(n, badge, text, rect, font) for (n, badge), (rect, text) in zip(shown, places, strict=True)]
+    places = overlay.badge_places(pane.center().x(), top, widest, [badge for _, badge in shown], face)
+    return [_badge(n, badge, text, rect, face) for (n, badge), (rect, text) in zip(shown, places, strict=True)]
 
 
-def _badge(number: int, badge: Badge, text: str, rect: QRectF, font: QFont) -> Piece:
-    return Piece(("badge", number), badge.rank, text, rect, lambda p: overlay.draw_badge(p, rect, text, badge, font))
+def _badge(number: int, badge: Badge, text: str, rect: QRectF, face: Face) -> Piece:
+    return Piece(("badge", number), badge.rank, text, rect, lambda p: overlay.draw_badge(p, rect, text, badge, face))
 
 
-def _sentence(words: Words, font: QFont, left_out: set[_Key]) -> list[Piece]:
+def _sentence(words: Words, face: Face, left_out: set[_Key]) -> list[Piece]:
     area, key = words.sentence_area, ("sentence", 0)
     if not words.sentence or area is None or key in left_out:
         return []
-    text = overlay.fitting_sentence(area, words.sentence, font)
+    text = overlay.fitting_sentence(area, words.sentence, face)
     if not text:
         return []
-    rect = overlay.sentence_rect(area, text, font)
+    rect = overlay.sentence_rect(area, text, face)
     colour = words.sentence_colour
-    return [Piece(key, Rank.WARNING, text, rect, lambda p: overlay.draw_sentence(p, area, text, colour, font))]
+    return [Piece(key, Rank.WARNING, text, rect, lambda p: overlay.draw_sentence(p, area, text, colour, face))]
 
 
-def _line(key: _Key, rank: Rank, text: str, colour: QColor, at: QPointF, rect: QRectF, font: QFont) -> Piece:
-    def draw(painter: QPainter) -> None:
-        painter.setFont(font)
-        overlay.draw_text(painter, at, text, colour)
-
-    return Piece(key, rank, text, rect, draw)
+def _line(key: _Key, rank: Rank, text: str, colour: QColor, at: QPointF, rect: QRectF, face: Face) -> Piece:
+    return Piece(key, rank, text, rect, lambda p: face.write(p, at, text, colour))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from viewer.core.study import Series
 from viewer.gui.style import ACCENT, ON_IMAGE, VOLUME_COLOUR
@@ -21,6 +23,7 @@ _SHADOW = QColor(0, 0, 0, 210)
 _BADGE_BACK = QColor(18, 19, 22, 235)
 EDGE_PX = 8.0  # logical pixels between text and the pane's edge
 _BADGE_GAP = 4.0
+_ROOM_PX = 3.0  # around a written text, for its shadow and what leans out
 _PROGRESS_PX = 3.0
 _SENTENCE_FLAGS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
@@ -69,48 +72,91 @@ class Badge:
     mends: bool = False
 
 
-def font_for(base: QFont, width: float, height: float, *, bold: bool = False, times: float = 1.0) -> QFont:
+class Face:
+    """A font, with what has been measured and drawn of it: most words of a pane stay from one slice to the next."""
+
+    def __init__(self, font: QFont) -> None:
+        self.font, self.metrics = font, QFontMetricsF(font)
+        self.height, self.ascent, self.pixel_size = self.metrics.height(), self.metrics.ascent(), font.pixelSize()
+        self.advance = lru_cache(maxsize=1024)(self.metrics.horizontalAdvance)
+        self._drawn = lru_cache(maxsize=512)(self._draw)
+
+    def write(self, painter: QPainter, at: QPointF, text: str, colour: QColor) -> None:
+        """One line with its baseline at a point, and a shadow so that it can be read on white."""
+        ratio = painter.device().devicePixelRatioF()
+        x, y = at.x() - _ROOM_PX, at.y() - _ROOM_PX - self.ascent
+        at_pixel = QPointF(round(x * ratio) / ratio, round(y * ratio) / ratio)
+        painter.drawImage(at_pixel, self._drawn(text, colour.rgba(), ratio))
+
+    def _draw(self, text: str, colour: int, ratio: float) -> QImage:
+        wide, high = self.advance(text) + 2 * _ROOM_PX, self.height + 2 * _ROOM_PX
+        image = QImage(math.ceil(wide * ratio), math.ceil(high * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        image.fill(Qt.GlobalColor.transparent)
+        at = QPointF(_ROOM_PX, _ROOM_PX + self.ascent)
+        with QPainter(image) as painter:
+            painter.setFont(self.font)
+            painter.setPen(_SHADOW)
+            for dx, dy in ((1.0, 1.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)):
+                painter.drawText(at + QPointF(dx, dy), text)
+            painter.setPen(QColor.fromRgba(colour))
+            painter.drawText(at, text)
+        return image
+
+
+def face_for(base: QFont, width: float, height: float, *, bold: bool = False, times: float = 1.0) -> Face:
     """The application's font for a pane of this size: a little smaller in small panes, larger in large ones."""
-    usual = QFontMetricsF(base).height() * 0.80  # close to the font's pixel size at every resolution
-    size = usual * min(max(min(width, height) / 480.0, 0.86), 1.2)
-    font = QFont(base)
-    font.setPixelSize(max(round(size * times), 9))
+    return _face(base.toString(), min(max(min(width, height) / 480.0, 0.86), 1.2) * times, bold)
+
+
+@lru_cache(maxsize=64)
+def _face(base_name: str, times: float, bold: bool) -> Face:
+    font = QFont()
+    font.fromString(base_name)
+    usual = QFontMetricsF(font).height() * 0.80  # close to the font's pixel size at every resolution
+    font.setPixelSize(max(round(usual * times), 9))
     font.setBold(bold)
-    return font
+    return Face(font)
+
+
+def font_for(base: QFont, width: float, height: float, *, bold: bool = False, times: float = 1.0) -> QFont:
+    """The font of face_for."""
+    return face_for(base, width, height, bold=bold, times=times).font
 
 
 def draw_text(painter: QPainter, at: QPointF, text: str, colour: QColor) -> None:
-    """One line with its baseline at a point, and a shadow so that it can be read on white."""
-    painter.setPen(_SHADOW)
-    for dx, dy in ((1.0, 1.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)):
-        painter.drawText(QPointF(at.x() + dx, at.y() + dy), text)
-    painter.setPen(colour)
-    painter.drawText(at, text)
+    """One line in the painter's font with its baseline at a point, and a shadow so that it can be read on white."""
+    _face_named(painter.font().toString()).write(painter, at, text, colour)
 
 
-def elided(text: str, metrics: QFontMetricsF, widest: float) -> str:
+@lru_cache(maxsize=64)
+def _face_named(name: str) -> Face:
+    font = QFont()
+    font.fromString(name)
+    return Face(font)
+
+
+def elided(text: str, face: Face, widest: float) -> str:
     """A text cut to a width, with an ellipsis at its end."""
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(widest, 0.0))
+    return face.metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(widest, 0.0))
 
 
-def without_last_parts(text: str, metrics: QFontMetricsF, widest: float) -> str:
+def without_last_parts(text: str, face: Face, widest: float) -> str:
     """A text without as many of its parts after a " · " as it takes to fit; the first part stays."""
-    while metrics.horizontalAdvance(text) > widest and " · " in text:
+    while face.advance(text) > widest and " · " in text:
         text = text.rpartition(" · ")[0]
     return text
 
 
-def ruler_rect(foot: QPointF, ruler: Ruler, font: QFont) -> QRectF:
+def ruler_rect(foot: QPointF, ruler: Ruler, face: Face) -> QRectF:
     """Where draw_ruler draws and writes."""
-    metrics = QFontMetricsF(font)
-    wide = max(metrics.horizontalAdvance(ruler.text), ruler.length + 4)
-    high = _above_ruler(ruler, metrics) + metrics.ascent()
+    wide = max(face.advance(ruler.text), ruler.length + 4)
+    high = _above_ruler(ruler, face) + face.ascent
     return QRectF(foot.x() - wide / 2, foot.y() - high, wide, high + 2)
 
 
-def draw_ruler(painter: QPainter, foot: QPointF, ruler: Ruler, font: QFont) -> None:
+def draw_ruler(painter: QPainter, foot: QPointF, ruler: Ruler, face: Face) -> None:
     """A ruler with end ticks, its middle at foot, its length written above it."""
-    metrics = QFontMetricsF(font)
     left, right = round(foot.x() - ruler.length / 2) + 0.5, round(foot.x() + ruler.length / 2) + 0.5
     y = round(foot.y()) - 0.5
     for colour, width in ((_SHADOW, 3.4), (ON_IMAGE, 1.4)):
@@ -118,28 +164,26 @@ def draw_ruler(painter: QPainter, foot: QPointF, ruler: Ruler, font: QFont) -> N
         painter.drawLine(QPointF(left, y), QPointF(right, y))
         painter.drawLine(QPointF(left, y - 5), QPointF(left, y))
         painter.drawLine(QPointF(right, y - 5), QPointF(right, y))
-    painter.setFont(font)
-    wide = metrics.horizontalAdvance(ruler.text)
-    draw_text(painter, QPointF(foot.x() - wide / 2, y - _above_ruler(ruler, metrics)), ruler.text, ON_IMAGE)
+    at = QPointF(foot.x() - face.advance(ruler.text) / 2, y - _above_ruler(ruler, face))
+    face.write(painter, at, ruler.text, ON_IMAGE)
 
 
-def _above_ruler(ruler: Ruler, metrics: QFontMetricsF) -> float:
-    return 6.0 if metrics.horizontalAdvance(ruler.text) < ruler.length else 9.0  # clear of the ticks
+def _above_ruler(ruler: Ruler, face: Face) -> float:
+    return 6.0 if face.advance(ruler.text) < ruler.length else 9.0  # clear of the ticks
 
 
 def badge_places(
-    centre_x: float, top: float, widest: float, badges: Sequence[Badge], font: QFont
+    centre_x: float, top: float, widest: float, badges: Sequence[Badge], face: Face
 ) -> list[tuple[QRectF, str]]:
     """Where badges lie and what is written on them: side by side, in as many rows as widest asks for, each cut to it
     and each row centred on centre_x."""
-    metrics = QFontMetricsF(font)
-    pad, height = metrics.height() * 0.45, metrics.height() * 1.35
-    beside = [2 * pad + (_arrow_px(metrics) if badge.detail else 0.0) for badge in badges]
+    pad, height = face.height * 0.45, face.height * 1.35
+    beside = [2 * pad + (_arrow_px(face) if badge.detail else 0.0) for badge in badges]
     texts = [
-        elided(without_last_parts(badge.text, metrics, widest - more), metrics, max(widest - more, 20.0))
+        elided(without_last_parts(badge.text, face, widest - more), face, max(widest - more, 20.0))
         for badge, more in zip(badges, beside, strict=True)
     ]
-    widths = [metrics.horizontalAdvance(text) + more for text, more in zip(texts, beside, strict=True)]
+    widths = [face.advance(text) + more for text, more in zip(texts, beside, strict=True)]
     rows: list[list[int]] = []
     for n, width in enumerate(widths):
         if not rows or sum(widths[m] + _BADGE_GAP for m in rows[-1]) + width > widest:
@@ -155,52 +199,50 @@ def badge_places(
     return places
 
 
-def draw_badge(painter: QPainter, rect: QRectF, text: str, badge: Badge, font: QFont) -> None:
+def draw_badge(painter: QPainter, rect: QRectF, text: str, badge: Badge, face: Face) -> None:
     """A rounded label, with an arrow if a click tells more."""
-    metrics = QFontMetricsF(font)
-    painter.setFont(font)
+    painter.setFont(face.font)
     painter.setPen(QPen(badge.colour, 1.2))
     painter.setBrush(_BADGE_BACK)
     painter.drawRoundedRect(rect, rect.height() * 0.3, rect.height() * 0.3)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(badge.colour.lighter(118))
-    arrow = _arrow_px(metrics) if badge.detail else 0.0
+    arrow = _arrow_px(face) if badge.detail else 0.0
     painter.drawText(rect.adjusted(0, 0, -arrow, 0), Qt.AlignmentFlag.AlignCenter, text)
     if badge.detail:
-        size = metrics.height() * 0.2
-        tip = QPointF(rect.right() - metrics.height() * 0.45 - size, rect.center().y() + size / 2)
+        size = face.height * 0.2
+        tip = QPointF(rect.right() - face.height * 0.45 - size, rect.center().y() + size / 2)
         painter.setPen(QPen(badge.colour.lighter(118), 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPolyline(QPolygonF([tip + QPointF(-size, -size), tip, tip + QPointF(size, -size)]))
 
 
-def _arrow_px(metrics: QFontMetricsF) -> float:
-    return metrics.height() * 0.65
+def _arrow_px(face: Face) -> float:
+    return face.height * 0.65
 
 
-def fitting_sentence(area: QRectF, text: str, font: QFont) -> str:
+def fitting_sentence(area: QRectF, text: str, face: Face) -> str:
     """As many of the sentences of a text as an area holds; of the first one, if need be, its beginning."""
-    metrics = QFontMetricsF(font)
     sentences = re.split(r"(?<=[.!?]) ", text)
     words = sentences[0].split()
     shorter = [" ".join(sentences[:n]) for n in range(len(sentences), 0, -1)]
     shorter += [f"{' '.join(words[:n])} …" for n in range(len(words) - 1, 0, -1)]
     for candidate in shorter:
-        rect = metrics.boundingRect(area, int(_SENTENCE_FLAGS), candidate)
+        rect = face.metrics.boundingRect(area, int(_SENTENCE_FLAGS), candidate)
         if area.adjusted(-0.5, -0.5, 0.5, 0.5).contains(rect):
             return candidate
     return ""
 
 
-def draw_sentence(painter: QPainter, area: QRectF, text: str, colour: QColor, font: QFont) -> None:
+def draw_sentence(painter: QPainter, area: QRectF, text: str, colour: QColor, face: Face) -> None:
     """A sentence in the middle of an area that has no picture to show."""
-    painter.setFont(font)
+    painter.setFont(face.font)
     painter.setPen(colour)
     painter.drawText(area, int(_SENTENCE_FLAGS), text)
 
 
-def sentence_rect(area: QRectF, text: str, font: QFont) -> QRectF:
+def sentence_rect(area: QRectF, text: str, face: Face) -> QRectF:
     """Where draw_sentence writes."""
-    return QFontMetricsF(font).boundingRect(area, int(_SENTENCE_FLAGS), text)
+    return face.metrics.boundingRect(area, int(_SENTENCE_FLAGS), text)
 
 
 def draw_progress(painter: QPainter, pane: QRectF, fraction: float) -> None:

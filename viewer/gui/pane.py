@@ -12,7 +12,7 @@ from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.gui.lettering import Piece, Words, write
-from viewer.gui.overlay import EDGE_PX, Badge, fitting_sentence, font_for, sentence_rect
+from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sentence_rect
 from viewer.gui.style import ACCENT, BORDER, RAISED
 
 CLICK_PX = 4  # a press that moves less is a click
@@ -154,9 +154,9 @@ class Pane(QWidget):
     @property
     def _sentence_area(self) -> QRectF:
         """The middle of the pane, with room for two lines above and below, or for the button below."""
-        font = font_for(self.font(), self.width(), self.height())
-        above = STRIP_PX + EDGE_PX + 2.6 * font.pixelSize()
-        below = EDGE_PX + 2.6 * font.pixelSize()
+        face = face_for(self.font(), self.width(), self.height())
+        above = STRIP_PX + EDGE_PX + 2.6 * face.pixel_size
+        below = EDGE_PX + 2.6 * face.pixel_size
         if self._resampling_offered:
             below = max(below, self.resample_button.sizeHint().height() + _ABOVE_BUTTON_PX + EDGE_PX)
         return QRectF(self.rect()).adjusted(2 * EDGE_PX, above, -2 * EDGE_PX, -below)
@@ -176,8 +176,8 @@ class Pane(QWidget):
             button.setText(_RESAMPLE_SHORT)
         button.adjustSize()
         button.setVisible(bool(sentence) and self._resampling_offered and area.height() > 0)
-        font = font_for(self.font(), self.width(), self.height())
-        written = sentence_rect(area, fitting_sentence(area, sentence, font), font)
+        face = face_for(self.font(), self.width(), self.height())
+        written = sentence_rect(area, fitting_sentence(area, sentence, face), face)
         button.move(round(self.width() / 2 - button.width() / 2), round(written.bottom() + _ABOVE_BUTTON_PX))
 
     def _paint_strip(self, painter: QPainter) -> None:

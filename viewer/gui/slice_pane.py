@@ -59,7 +59,18 @@ from viewer.gui.pane import (
     why_no_grid,
 )
 from viewer.gui.style import DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
-from viewer.render.slices import SliceView, grey_slice, label_layer, mark_layer, scale_bar_mm, shrunk, slice_of
+from viewer.render.slices import (
+    GREYS,
+    SliceView,
+    coloured,
+    filled,
+    grey_slice,
+    label_layer,
+    mark_layer,
+    scale_bar_mm,
+    shrunk,
+    slice_of,
+)
 
 _WINDOW_DRAG_PX = 300.0  # logical pixels over which a drag changes the centre by one width, the width by e
 _RADIUS_PER_NOTCH = 1.15
@@ -106,12 +117,19 @@ class _Drag:
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """An overlay at the screen's resolution: image shares memory with pixels, whose first one is at (row, column)."""
+    """An overlay at the screen's resolution: image shares memory with pixels, whose first one is at (row, column).
+    Only the pixels within shown (left, top, width, height) are ever other than empty."""
 
     pixels: NDArray[np.uint8]
     image: QImage
     row: int
     column: int
+    shown: QRect
+
+    def place(self, ratio: float) -> QRectF:
+        """Where in the pane the pixels within shown are, at a device pixel ratio."""
+        left, top = self.column + self.shown.x(), self.row + self.shown.y()
+        return QRectF(left / ratio, top / ratio, self.shown.width() / ratio, self.shown.height() / ratio)
 
 
 class SlicePane(Pane):
@@ -495,7 +513,7 @@ class SlicePane(Pane):
                 self._proposal = _layer(shown, view, colours, ratio, hatched=True)
         for layer in (self._labels, self._proposal):
             if layer is not None:
-                painter.drawImage(QPointF(layer.column / ratio, layer.row / ratio), layer.image)
+                painter.drawImage(layer.place(ratio), layer.image, QRectF(layer.shown))
 
     def _redraw_labels(self, box: Box) -> None:
         """Draw anew only the part of the overlay that a stroke has touched."""
@@ -526,6 +544,8 @@ class SlicePane(Pane):
             for span, n, whole in ((down, part.shape[0], len(rows)), (across, part.shape[1], len(columns)))
         )
         self._labels.pixels[down, across][inner] = part[inner]
+        drawn = QRect(across.start, down.start, across.stop - across.start, down.stop - down.start)
+        self._labels = replace(self._labels, shown=self._labels.shown.united(drawn))
         x, y = (first_column + across.start) / ratio, (first_row + down.start) / ratio
         touched = QRectF(x, y, (across.stop - across.start) / ratio, (down.stop - down.start) / ratio)
         self.update(touched.toAlignedRect().adjusted(-1, -1, 1, 1))
@@ -545,10 +565,10 @@ class SlicePane(Pane):
             (down, ((x, top, x, min(y - gap, bottom)), (x, max(y + gap, top), x, bottom))),
         )
         for plane, ends in lines:
-            painter.setPen(QPen(_with_alpha(PLANE_COLOURS[plane], 205), 1.0))
             for x1, y1, x2, y2 in ends:
                 if x2 >= x1 and y2 >= y1 and 0 <= x <= self.width() and 0 <= y <= self.height():
-                    painter.drawLine(QPointF(x1, y1), QPointF(x2, y2))
+                    line = QRectF(x1, y1, x2 - x1, y2 - y1).adjusted(-0.5, -0.5, 0.5, 0.5)
+                    painter.fillRect(line, _with_alpha(PLANE_COLOURS[plane], 205))  # drawLine takes ten times as long
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def _planes_of_lines(self, view: SliceView) -> tuple[Plane, Plane]:
@@ -722,7 +742,9 @@ class SlicePane(Pane):
         if view.size[view.axes.normal] == 1 or not geometry.patient_space or not geometry.calibrated:
             return ""
         below, above, row = _LPS_LETTERS[self.plane]
-        mm = float(geometry.index_to_lps(self.session.cursor_ijk)[row])
+        middle = [(n - 1) / 2 for n in geometry.size]  # of the slice: on an oblique one each point has its own
+        middle[view.axes.normal] = self._slice_index
+        mm = float(geometry.index_to_lps(middle)[row])
         apart = f" · {geometry.spacing[view.axes.normal]:.2f} mm apart" if geometry.is_grid else ""
         return f"{above if mm >= 0 else below} {abs(mm):.1f} mm{apart}"
 
@@ -735,7 +757,10 @@ def _scaled(pixels: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
     rows, columns = pixels.shape[:2]
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
     picture.fill(VIEWPORT)
-    layout = QImage.Format.Format_RGB888 if small.ndim == 3 else QImage.Format.Format_Grayscale8
+    if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
+        small, layout = coloured(small, GREYS), QImage.Format.Format_ARGB32_Premultiplied
+    else:
+        layout = QImage.Format.Format_RGB888
     source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
     left, top, width, height = (n * ratio for n in view.image_rect)
     with QPainter(picture) as painter:
@@ -807,18 +832,19 @@ def _what_has_arrived(volume: Volume, arrived: NDArray[np.bool_], axes: PlaneAxe
 def _layer(
     labels: NDArray[np.uint8], view: SliceView, colours: NDArray[np.uint8], ratio: float, *, hatched: bool
 ) -> _Layer | None:
-    if not labels.any():
-        return None
+    labels = np.ascontiguousarray(labels)  # a slice across the stack lies scattered in memory
     row, column, rows, columns = view.device_pixels(ratio)
-    if not rows.size or not columns.size:
-        return None
-    hatched_from = (row, column) if hatched else None
     outline = _outline_px(ratio)
-    pixels = label_layer(labels, rows, columns, colours, outline_px=outline, hatched_from=hatched_from)
+    down, across = filled(labels, rows, columns, outline)
+    if down.stop <= down.start or across.stop <= across.start:
+        return None
+    pixels = np.zeros((len(rows), len(columns), 4), np.uint8)  # memory that is not touched costs nothing
+    hatched_from = (row + down.start, column + across.start) if hatched else None
+    part = label_layer(labels, rows[down], columns[across], colours, outline_px=outline, hatched_from=hatched_from)
+    pixels[down, across] = part
     high, wide = pixels.shape[:2]
     image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
-    image.setDevicePixelRatio(ratio)
-    return _Layer(pixels, image, row, column)
+    return _Layer(pixels, image, row, column, QRect(across.start, down.start, part.shape[1], part.shape[0]))
 
 
 def _outline_px(ratio: float) -> int:

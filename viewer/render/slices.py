@@ -14,6 +14,7 @@ from viewer.core.geometry import PlaneAxes
 _FIT_MARGIN_PX = 6.0
 _SMALLEST_ZOOM, _LARGEST_ZOOM = 0.2, 60.0
 _TABLE_FROM = 1 << 17  # pixels from which a table of all 16-bit values beats computing each pixel
+GREYS = np.arange(256, dtype=np.uint32) * 0x010101 | np.uint32(0xFF000000)  # a map of colours that has none
 _HATCH_PX = 4  # width of a stripe of a hatched fill, and of the gap after it
 _GAP_ALPHA, _STRIPE_ALPHA = 0.12, 1.3
 
@@ -138,6 +139,11 @@ def grey_slice(
     return np.ascontiguousarray(to_grey(values, window, inverted, padding))
 
 
+def coloured(grey: NDArray[np.uint8], colour_map: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Grey levels in the colours of a map: colour_map[g] is 0xAARRGGBB. Returns the shape of grey, C order."""
+    return colour_map.take(grey)
+
+
 def shrunk(picture: NDArray[np.uint8], factor_rows: int, factor_columns: int) -> NDArray[np.uint8]:
     """Means over blocks of pixels, grey or (rows, columns, 3), so that a slice far larger than its pane shows no
     moiré.
@@ -170,7 +176,7 @@ def label_layer(
     hatched, so that stripes run on across parts drawn apart; its scale is taken from outline_px.
     Returns (len(rows), len(columns), 4) premultiplied RGBA, C order.
     """
-    on_screen = labels.take(rows, axis=0).take(columns, axis=1)
+    on_screen = labels.take(columns, axis=1).take(rows, axis=0)  # whole rows are copied faster than single pixels
     fill = _premultiplied(colours, 1.0)
     if hatched_from is None:
         layer = fill.take(on_screen)
@@ -181,6 +187,22 @@ def label_layer(
     edge = _inner_edges(on_screen, outline_px)
     layer[edge] = _premultiplied(colours, 2.0).take(on_screen[edge])
     return layer.view(np.uint8).reshape(*on_screen.shape, 4)
+
+
+def filled(
+    labels: NDArray[np.uint8], rows: NDArray[np.intp], columns: NDArray[np.intp], margin: int
+) -> tuple[slice, slice]:
+    """The screen pixels, down and across, within margin of which any label lies; empty slices if there is none.
+
+    labels, rows and columns are as for label_layer; rows and columns rise.
+    """
+    places = []
+    for axis, pixels in ((1, rows), (0, columns)):
+        found = np.flatnonzero(np.maximum.reduce(labels, axis=axis))
+        first, last = (found[0], found[-1]) if found.size else (0, -1)
+        start, stop = np.searchsorted(pixels, first), np.searchsorted(pixels, last, side="right")
+        places.append(slice(max(int(start) - margin, 0), int(stop) + margin) if stop > start else slice(0, 0))
+    return places[0], places[1]
 
 
 def mark_layer(
