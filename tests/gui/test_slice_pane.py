@@ -518,6 +518,7 @@ def badge_texts(pane):
         ({}, False, ["Uncalibrated"]),
         ({"lossy": True}, True, ["Lossy compression"]),
         ({"notes": ("Resampled to 2 mm.", "3 copies were left out.")}, True, ["Resampled", "1 note"]),
+        ({"notes": ("Left out: i012.dcm: it is truncated.",)}, True, ["⚠ Not whole"]),
         ({"notes": ("One.", "Two.")}, True, ["2 notes"]),
         (
             {"verdict": GeometryVerdict("no-position", "9 frames over time."), "frame_time_ms": 33.0},

@@ -124,6 +124,16 @@ def test_cine_is_no_warning(browser_of, series):
     assert row_of(browser, "a").text(0).splitlines()[1:] == ["US · 36 images", "frames over time"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "badge"),
+    [("regular", "⚠ not whole"), ("uneven", "⚠ uneven spacing, not whole"), ("missing", "⚠ slices missing")],
+)
+def test_a_series_that_is_not_whole_says_so(browser_of, series, kind, badge):
+    verdict = GeometryVerdict(kind, "As it is.")
+    browser = browser_of(series("a", verdict=verdict, notes=("Left out: i012.dcm: it is truncated.",)))
+    assert row_of(browser, "a").text(0).splitlines()[-1] == badge
+
+
 def test_moments_of_a_sequence_are_one_row_that_opens_the_first(browser_of, series, qtbot):
     moments = [series(f"s#{n}", description="BOLD", moment=Moment("s", "time", n, 300, f"{n} s")) for n in range(300)]
     browser = browser_of(*reversed(moments), series("other", number=9))

@@ -31,7 +31,7 @@ from viewer.core.geometry import PLANES, Plane, PlaneAxes, edge_letters, plane_a
 from viewer.core.painting import Box
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
-from viewer.core.study import Series
+from viewer.core.study import LEFT_OUT, Series
 from viewer.core.volume import Volume
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.lettering import CornerTexts, Words
@@ -600,7 +600,8 @@ class SlicePane(Pane):
     def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
         session = self.session
         places = [note for note in series.notes if other_place([note])]
-        notes = [note for note in series.notes if note not in places]
+        left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
+        notes = [note for note in series.notes if note not in (*places, *left_out)]
         badges = []
         if session.proposal is not None:
             hidden = "" if session.overlay_visible else _HIDDEN_LABELS_NOTE
@@ -612,6 +613,8 @@ class SlicePane(Pane):
             texts = f"⚠ {_VERDICTS[series.verdict.kind]}", "resample…" if mends else "", other_place(series.notes)
             detail = "\n".join((series.verdict.detail, *places))
             badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))
+        if left_out:
+            badges.append(Badge("⚠ Not whole", WARNING, "\n".join(left_out), Rank.MUST))
         resampled = next((note for note in notes if note.startswith("Resampled")), "")
         if resampled:
             notes.remove(resampled)

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.core.study import Series, SeriesError
+from viewer.core.study import LEFT_OUT, Series, SeriesError
 from viewer.gui.overlay import iso_date, other_place, person_name
 from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, TEXT, VIEWPORT, WARNING
 from viewer.io.library import PatientEntry, SeriesEntry, StudyEntry
@@ -493,10 +493,11 @@ def _moments(series: SeriesEntry) -> str:
 def _badge(series: SeriesEntry) -> str:
     """The verdict in a few words, if there is something to know."""
     kind, detail = series.verdict.kind, series.verdict.detail
+    not_whole = any(note.startswith(LEFT_OUT) for note in series.notes)
     if kind == "no-position" and series.frame_time_ms is not None:
         return "frames over time"
     if kind not in _BADGES:
-        return ""
+        return f"{_WARNING} not whole" if not_whole else ""
     words = _BADGES[kind]
     if kind == "tilted" and (angle := re.search(r"(\d+(?:\.\d+)?) ?(?:degrees|°)", detail)):
         words = f"tilted {float(angle[1]):.0f}°"
@@ -504,7 +505,7 @@ def _badge(series: SeriesEntry) -> str:
         words = f"{count[1]} slice{'' if count[1] == '1' else 's'} missing"
     elif kind == "ambiguous":
         words = other_place(series.notes) or words
-    return f"{_WARNING} {words}"
+    return f"{_WARNING} {words}{', not whole' if not_whole and kind != 'missing' else ''}"
 
 
 def _icon(picture: NDArray[np.uint8] | None, modality: str, mark: str) -> QIcon:
