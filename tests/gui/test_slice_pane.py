@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QMenu
 
 from tests.gui.painted_words import assert_nothing_overlaps
-from viewer.core.display import VoiTable, WindowLevel
+from viewer.core.display import VoiTable, WindowLevel, to_grey
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry
 from viewer.core.labels import Label
@@ -19,6 +20,7 @@ from viewer.gui import slice_pane
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.overlay import person_name
 from viewer.gui.slice_pane import SlicePane
+from viewer.render.slabs import Slab, slab_of, slices_within
 
 MARKER_IJK = (9, 3, 5)
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -841,3 +843,65 @@ def test_a_slice_has_one_place_wherever_the_cross_hair_is(session, qtbot, ink):
     pane.apply(What.CURSOR)
     pane.grab()
     assert before and [text for _, text in ink if " mm apart" in text] == before
+
+
+def test_a_slab_shows_the_brightest_of_several_slices_and_says_so(session, pane_of):
+    pane = pane_of("axial")
+    axis = pane.view.axes.normal
+    spacing = pane.view.spacing[axis]
+    assert pane.slab is None
+    pane.set_slab("MIP")
+    pane.grab()
+    usual = min(max(round(10.0 / spacing), 2), pane.view.size[axis])
+    within = slices_within(Slab("MIP", usual), session.cursor_ijk[axis], pane.view.size[axis])
+    assert pane.badges[0].text == f"MIP {len(within) * spacing:.1f} mm"
+    assert not [piece for piece in pane.written if piece.text.startswith("Value")]
+    values = slab_of(session.volume, pane.view.axes, session.cursor_ijk[axis], Slab("MIP", usual))
+    rows, columns = values.shape
+    for row, column in ((rows // 4, columns // 4), (rows // 2, columns // 3)):
+        index = pane.view.axes.to_index(column, row, session.cursor_ijk[axis], pane.view.size)
+        grey = int(to_grey(values[row : row + 1, column : column + 1], session.window)[0, 0])
+        assert abs(colour_at(pane, index, aside=(0, 0))[0] - grey) < 40
+
+
+def test_the_wheel_with_shift_makes_a_slab_thicker_and_the_menu_ends_it(session, pane_of):
+    pane = pane_of("axial")
+    wheel(pane, 1, keys=SHIFT)
+    assert pane.slab is None
+    before = session.cursor_ijk
+    pane.set_slab("MinIP")
+    count = pane.slab.slices
+    wheel(pane, -1, keys=SHIFT)
+    thinner = max(count - 1, 2)
+    assert pane.slab == Slab("MinIP", thinner)
+    wheel(pane, 1, keys=SHIFT)
+    assert pane.slab == Slab("MinIP", thinner + 1) and session.cursor_ijk == before
+    wheel(pane, 1)
+    assert session.cursor_ijk != before, "without Shift the slab moves"
+    menu = QMenu()
+    pane.fill_menu(menu)
+    slabs = menu.actions()[-1].menu()
+    assert [action.text() for action in slabs.actions() if action.isChecked()] == ["Minimum intensity (MinIP)"]
+    next(action for action in slabs.actions() if action.text() == "Single slices").trigger()
+    assert pane.slab is None
+
+
+def test_nobody_paints_on_a_slab(session, pane_of):
+    pane = pane_of("axial")
+    pane.set_slab("Mean")
+    session.choose_tool("brush")
+    send(pane, QMouseEvent.Type.MouseButtonPress, (200, 150), LEFT)
+    send(pane, QMouseEvent.Type.MouseButtonRelease, (200, 150), LEFT)
+    assert pane.slab is None and not session.label_map.voxels.any()
+    send(pane, QMouseEvent.Type.MouseButtonPress, (200, 150), LEFT)
+    send(pane, QMouseEvent.Type.MouseButtonRelease, (200, 150), LEFT)
+    assert session.label_map.voxels.any()
+
+
+def test_slices_that_make_no_volume_have_no_slabs(session, qtbot):
+    geometry = replace(session.volume.geometry, slice_origins=np.zeros((session.volume.geometry.size[2], 3)))
+    volume = Volume(session.volume.voxels, geometry)
+    session.open(replace(SERIES, verdict=GeometryVerdict("missing", "1 slice is missing.")), volume)
+    pane = make_pane(qtbot, session)
+    pane.set_slab("MIP")
+    assert pane.slab is None

@@ -306,6 +306,14 @@ class MainWindow(QMainWindow):
             "M",
             needs_series=True,
         )
+        self.slab_actions = [
+            add("Display", text, lambda act=act: act(self.panes[self._plane]), *keys, scope="viewer", needs_series=True)
+            for text, act, keys in (
+                ("Slab: MIP, MinIP, mean, single slices", SlicePane.next_slab, ("S",)),
+                ("Thicker slab", lambda pane: pane.thicken_slab(1), ("Ctrl+Up",)),
+                ("Thinner slab", lambda pane: pane.thicken_slab(-1), ("Ctrl+Down",)),
+            )
+        ]
         self.confirm_action = add(
             "Labels",
             "Confirm the slice",
@@ -356,6 +364,7 @@ class MainWindow(QMainWindow):
         view = bar.addMenu("&View")
         view.addActions([self.reset_action, self.maximise_action])
         view.addMenu(self._window_menu("Window presets", view))
+        view.addActions(self.slab_actions)
         view.addActions([commands.invert, commands.labels_visible, commands.file_overlay, commands.overlay_text])
         view.addSeparator()
         view.addActions([self.play_action, *self.step_actions, self.resample_action])
@@ -544,6 +553,7 @@ class MainWindow(QMainWindow):
         if name in self.panes:
             menu.addMenu(self._window_menu("Window presets", menu))
             menu.addActions([self.commands.invert, self.commands.labels_visible, self.commands.file_overlay])
+            self.panes[self._plane].fill_menu(menu)
             menu.addSeparator()
             menu.addAction(self.confirm_action)
             menu.addSeparator()

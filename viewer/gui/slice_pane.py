@@ -23,7 +23,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.core.display import VoiTable, WindowLevel, label_colours
 from viewer.core.events import What
@@ -59,11 +59,13 @@ from viewer.gui.pane import (
     why_no_grid,
 )
 from viewer.gui.style import DIMMED_TEXT, GOOD, ON_IMAGE, PLANE_COLOURS, PROPOSAL, VIEWPORT, WARNING
+from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind, slab_of, slices_within
 from viewer.render.slices import (
     GREYS,
     SliceView,
     coloured,
     filled,
+    grey_of,
     grey_slice,
     label_layer,
     mark_layer,
@@ -100,6 +102,12 @@ _UNCALIBRATED = "The file gives no size of a pixel, so nothing is measured in mi
 _US_SCALE = "The scale is that of the ultrasound region, not of the whole picture."
 _US_SCALES = "The ultrasound regions of the picture have different scales, so there is none for all of it."
 _LOSSY = "The pictures were compressed with loss: fine detail may be missing or altered."
+_SLAB_MM = 10.0  # thickness of a slab at first
+_SLAB_DETAIL = (
+    "Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as "
+    "what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the "
+    "next kind, and single slices again."
+)
 _LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
 
 _Kind = Literal["window", "crosshair", "pan", "zoom", "paint", "none"]
@@ -151,6 +159,8 @@ class SlicePane(Pane):
         self._shown_arrival = -1
         self._arrival = QTimer(self, singleShot=True, interval=_ARRIVAL_MS)
         self._arrival.timeout.connect(self._show_arrived)
+        self._slab: Slab | None = None
+        self._slab_slices = 0  # how thick a person has made it
         self._grey: QImage | None = None
         self._labels: _Layer | None = None
         self._proposal: _Layer | None = None
@@ -160,6 +170,52 @@ class SlicePane(Pane):
         self.apply(What.SERIES | What.VIEW)
 
     # What the window asks of a pane
+
+    @property
+    def slab(self) -> Slab | None:
+        """The slab that is shown, as far as the open series allows one; None shows single slices."""
+        volume, view = self.session.shown, self._view
+        if self._slab is None or volume is None or view is None or not _allows_slabs(volume) or self.session.loading:
+            return None
+        count = view.size[view.axes.normal]
+        return None if count < 2 else replace(self._slab, slices=min(self._slab.slices, count))
+
+    def set_slab(self, kind: SlabKind | None) -> None:
+        """Show slabs as thick as the last, 10 mm at first, or single slices."""
+        if kind is None:
+            self._slab = None
+        elif self._view is not None:
+            usual = max(round(_SLAB_MM / self._view.spacing[self._view.axes.normal]), 2)
+            self._slab = Slab(kind, self._slab_slices or usual)
+        self._forget(grey=True)
+        self.update()
+
+    def next_slab(self) -> None:
+        """From single slices to each kind of slab in turn, and back."""
+        kinds = (None, *SLAB_KINDS)
+        self.set_slab(kinds[(kinds.index(self.slab.kind if self.slab else None) + 1) % len(kinds)])
+
+    def thicken_slab(self, slices: int) -> None:
+        """Make the slab thicker, or with a negative number thinner; it keeps at least two slices."""
+        slab, view = self.slab, self._view
+        if slab is not None and view is not None:
+            self._slab_slices = min(max(slab.slices + slices, 2), view.size[view.axes.normal])
+            self.set_slab(slab.kind)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Put what is the pane's own into a menu."""
+        slabs = menu.addMenu("Slab")
+        names: dict[SlabKind | None, str] = {
+            None: "Single slices",
+            "MIP": "Maximum intensity (MIP)",
+            "MinIP": "Minimum intensity (MinIP)",
+            "Mean": "Mean",
+        }
+        for kind, name in names.items():
+            action = slabs.addAction(name, lambda kind=kind: self.set_slab(kind))
+            action.setCheckable(True)
+            action.setChecked((self.slab.kind if self.slab else None) == kind)
+        slabs.setEnabled(self.session.volume is not None and _allows_slabs(self.session.volume))
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session. box bounds the label voxels touched, None meaning anywhere."""
@@ -292,14 +348,21 @@ class SlicePane(Pane):
             self._look(self._view.zoomed(ZOOM_PER_NOTCH**notches, at.x(), at.y()))
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._brushing:
             self.session.set_brush_radius(self.session.brush_radius_mm * _RADIUS_PER_NOTCH**notches)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self.slab is not None:
+            self.thicken_slab(self._whole_steps(notches))
         elif self._drag is None or self._drag.kind != "paint":
-            if self._wheel_rest * notches < 0:
-                self._wheel_rest = 0.0
-            self._wheel_rest += notches
-            slices = int(self._wheel_rest)
-            self._wheel_rest -= slices
+            slices = self._whole_steps(notches)
             if slices:
                 self.session.scroll(self.plane, slices)
+
+    def _whole_steps(self, notches: float) -> int:
+        """Fine wheels turn by parts of a notch, which add up."""
+        if self._wheel_rest * notches < 0:
+            self._wheel_rest = 0.0
+        self._wheel_rest += notches
+        steps = int(self._wheel_rest)
+        self._wheel_rest -= steps
+        return steps
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._hovered(event.position())
@@ -318,7 +381,12 @@ class SlicePane(Pane):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             return "crosshair"
         tool = self.session.tool
-        return "paint" if tool in ("brush", "eraser") else tool
+        if tool not in ("brush", "eraser"):
+            return tool
+        if self.slab is None:
+            return "paint"
+        self.set_slab(None)  # nobody paints on a slice that is not what is seen
+        return "none"
 
     def _move_cursor(self, point: QPointF) -> None:
         index = self.index_at(point)
@@ -483,6 +551,9 @@ class SlicePane(Pane):
             voxels, index = _what_has_arrived(volume, volume.arrived, view.axes, k), 0
         if volume.colour:
             pixels = slice_of(voxels, view.axes, index)
+        elif self.slab is not None:
+            values = slab_of(volume, view.axes, k, self.slab)
+            pixels = grey_of(values, session.window, session.inverted, volume.padding)
         else:
             pixels = grey_slice(voxels, view.axes, index, session.window, session.inverted, volume.padding)
         picture = _scaled(pixels, view, ratio)
@@ -599,10 +670,13 @@ class SlicePane(Pane):
 
     def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
         session = self.session
+        slab = self.slab
         places = [note for note in series.notes if other_place([note])]
         left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
         notes = [note for note in series.notes if note not in (*places, *left_out)]
         badges = []
+        if slab is not None and self._view is not None:
+            badges.append(Badge(self._slab_text(slab, self._view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
         if session.proposal is not None:
             hidden = "" if session.overlay_visible else _HIDDEN_LABELS_NOTE
             badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
@@ -636,6 +710,12 @@ class SlicePane(Pane):
         if session.is_confirmed(self.plane):
             badges.append(Badge("✓ Confirmed", GOOD))
         return badges
+
+    def _slab_text(self, slab: Slab, view: SliceView) -> str:
+        normal = view.axes.normal
+        count = len(slices_within(slab, self._slice_index, view.size[normal]))
+        calibrated = self.session.volume is not None and self.session.volume.geometry.calibrated
+        return f"{slab.kind} {count * view.spacing[normal]:.1f} mm" if calibrated else f"{slab.kind} {count} slices"
 
     def _paint_brush(self, painter: QPainter, view: SliceView) -> None:
         if self._hover is None or not self._brushing or self._badge_at(self._hover) is not None:
@@ -694,7 +774,7 @@ class SlicePane(Pane):
         if index is None or not volume.geometry.contains_index(index):
             index = self.session.cursor_ijk
         zoom = 100 * max(view.pixels_per_voxel)
-        texts = _value_texts(volume, volume.geometry.clamp_index(index))
+        texts = _value_texts(volume, volume.geometry.clamp_index(index)) if self.slab is None else ()
         return told(
             Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
             *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
@@ -813,6 +893,10 @@ def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, 
         return ("Value: padding",)
     texts = (f"Value {_number(value)} {volume.unit}".strip(),)
     return texts if volume.suv_factor is None else (*texts, f"SUV {value * volume.suv_factor:.2f}")
+
+
+def _allows_slabs(volume: Volume) -> bool:
+    return volume.geometry.is_grid and not volume.colour
 
 
 def _length(mm: float, series: Series) -> str:

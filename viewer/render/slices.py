@@ -132,7 +132,16 @@ def grey_slice(
     padding: tuple[float, float] | None = None,
 ) -> NDArray[np.uint8]:
     """Grey levels of one slice, (rows, columns) as on the screen, C order; padding (from, to) is black."""
-    values = slice_of(voxels, axes, slice_index)
+    return grey_of(slice_of(voxels, axes, slice_index), window, inverted, padding)
+
+
+def grey_of(
+    values: NDArray,
+    window: WindowLevel | VoiTable,
+    inverted: bool = False,
+    padding: tuple[float, float] | None = None,
+) -> NDArray[np.uint8]:
+    """Grey levels of values (rows, columns), C order; padding (from, to) is black."""
     if values.dtype.kind in "iu" and values.dtype.itemsize == 2 and values.size >= _TABLE_FROM:
         every_value = np.arange(1 << 16, dtype=np.uint16).view(values.dtype)
         return np.take(to_grey(every_value, window, inverted, padding), values.view(np.uint16))
