@@ -97,6 +97,8 @@ def test_a_picture_without_a_place_in_the_patient_has_no_letters_and_is_shown_as
     layout = plane_axes(picture, "axial")
 
     assert edge_letters(picture, layout) is None
+    assert edge_letters(picture, layout, ("L", "FP")) == ("R", "L", "HA", "FP")
+    assert edge_letters(picture, plane_axes(picture, "coronal"), ("L", "F")) is None
     assert (layout.right, layout.down, layout.flip_right, layout.flip_down) == (0, 1, False, False)
 
 

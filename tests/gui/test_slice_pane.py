@@ -905,3 +905,16 @@ def test_slices_that_make_no_volume_have_no_slabs(session, qtbot):
     pane = make_pane(qtbot, session)
     pane.set_slab("MIP")
     assert pane.slab is None
+
+
+def test_a_radiograph_shows_the_sides_and_the_view_of_its_file(session, qtbot):
+    grid = Geometry((60, 50, 1), (1.0, 1.0, 1.0), np.zeros(3), np.eye(3), patient_space=False)
+    picture = Volume(np.zeros(grid.shape, np.int16), grid)
+    session.open(
+        replace(SERIES, modality="DX", verdict=GeometryVerdict("2d", "One."), sides=("L", "F"), view="R CC"), picture
+    )
+    pane = make_pane(qtbot, session)
+    pane.grab()
+    letters = [piece.text for piece in pane.written if piece.key[0] == "letter"]
+    assert letters == ["R", "L", "H", "F"]
+    assert "R CC" in [piece.text for piece in pane.written]

@@ -1767,3 +1767,54 @@ def test_the_rest_of_what_is_in_doubt_is_not_judged_anew(tmp_path, oblique_phant
     assert series.verdict.kind == "duplicate"
     with pytest.raises(SeriesError, match="more than once"):
         files.without(series, {0: "it is damaged"})
+
+
+# Radiographs, which have no position but sides
+
+
+def radiograph(dicom_slice, phantom, path: Path, **told) -> Path:
+    dataset = dicom_slice(phantom, 0)
+    del dataset.ImagePositionPatient, dataset.ImageOrientationPatient
+    for keyword, value in told.items():
+        setattr(dataset, keyword, value)
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("told", "sides"),
+    [
+        (["L", "F"], ("L", "F")),
+        (["P", "FR"], ("P", "FR")),
+        (["L", "R"], None),  # rows and columns along one line
+        (["L", "L"], None),
+        (["LE", "D"], None),  # an animal
+        (["L"], None),
+        ("", None),
+        (["l", "f"], None),
+        (["X", "F"], None),
+    ],
+)
+def test_a_radiograph_has_the_sides_that_its_file_gives(tmp_path, oblique_phantom, dicom_slice, told, sides):
+    path = radiograph(dicom_slice, oblique_phantom, tmp_path / "a.dcm", PatientOrientation=told)
+    assert only(listed([path])).sides == sides
+
+
+def test_the_file_of_a_radiograph_names_its_view(tmp_path, oblique_phantom, dicom_slice):
+    path = radiograph(dicom_slice, oblique_phantom, tmp_path / "a.dcm", ImageLaterality="R", ViewPosition="CC")
+    assert only(listed([path])).view == "R CC"
+
+
+def test_pictures_that_lie_differently_have_no_sides_in_common(tmp_path, oblique_phantom, dicom_slice):
+    for name, way in (("a", "L"), ("b", "R")):
+        radiograph(dicom_slice, oblique_phantom, tmp_path / name, PatientOrientation=[way, "F"], ViewPosition=way)
+    for series in listed([tmp_path / "a", tmp_path / "b"]).series:
+        assert len(series.files) == 1 or (series.sides, series.view) == (None, "")
+
+
+def test_a_position_says_more_than_the_sides(tmp_path, oblique_phantom, write_dicom):
+    def change(dataset, k):
+        dataset.PatientOrientation = ["R", "H"]
+
+    assert only(listed(write_dicom(tmp_path, oblique_phantom, change=change))).sides is None

@@ -191,10 +191,21 @@ def orientation_letters(vector_lps: ArrayLike) -> str:
     return "".join(_LETTERS[a][int(vector[a] > 0)] for a in strongest if abs(vector[a]) > _LETTER_THRESHOLD)
 
 
-def edge_letters(geometry: Geometry, axes: PlaneAxes) -> tuple[str, str, str, str] | None:
-    """Letters for the left, right, top and bottom edge of a pane; None where the patient space is unknown."""
+_OPPOSITE = str.maketrans("RLAPHF", "LRPAFH")
+
+
+def edge_letters(
+    geometry: Geometry, axes: PlaneAxes, sides: tuple[str, str] | None = None
+) -> tuple[str, str, str, str] | None:
+    """Letters for the left, right, top and bottom edge of a pane; None where they are unknown.
+
+    sides are those that a file gives for its rows and columns, for pictures without patient space.
+    """
     if not geometry.patient_space:
-        return None
+        if sides is None or axes.normal != 2:
+            return None
+        to_right, to_bottom = sides
+        return to_right.translate(_OPPOSITE), to_right, to_bottom.translate(_OPPOSITE), to_bottom
     to_right = geometry.direction[:, axes.right] * (-1 if axes.flip_right else 1)
     to_bottom = geometry.direction[:, axes.down] * (-1 if axes.flip_down else 1)
     return (

@@ -654,7 +654,7 @@ class SlicePane(Pane):
         arrived = volume.arrived if self.session.loading and view.axes.normal == 2 else None
         return Words(
             self.corner_texts(),
-            edge_letters(volume.geometry, view.axes) if named else None,
+            edge_letters(volume.geometry, view.axes, series.sides) if named else None,
             self._ruler(view, series) if named else None,
             tuple(self._badges_now(series, volume)),
             LOADING if arrived is not None and not arrived[self._slice_index] else "",
@@ -754,6 +754,7 @@ class SlicePane(Pane):
         left, right = name, ()
         if session.overlay_text == "all":
             left = (*name, *identity_lines(series))
+            left = (*left, *told(Line(series.view, rank=Rank.NOTICE)))
             place = " · ".join(x for x in (series.modality, series.institution) if x)
             date = Line(iso_date(series.study_date), rank=Rank.VALUE, number=True)
             right = told(Line(series.study_description), date, Line(place, rank=Rank.MINOR))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -169,6 +170,8 @@ class Instance:
     lossy: bool = False
     tracer: Tracer | None = None
     notes: tuple[str, ...] = ()
+    sides: tuple[str, str] | None = None
+    view: str = ""
     damage: str = ""  # why its pixels cannot all be there
 
 
@@ -227,7 +230,26 @@ def instance_of(file: Path, header: Header, size: int) -> Instance:
         lossy=lossy,
         tracer=_tracer(header) if modality == "PT" else None,
         notes=tuple(dict.fromkeys([*header.warnings, *notes, *scale.notes])),  # the warnings are of the texts above
+        sides=_sides(header) if pixels.frames == 1 else None,
+        view=_view(header),
         damage=damage,
+    )
+
+
+def _sides(header: Header) -> tuple[str, str] | None:
+    """Where rows and columns of a single picture lead in a person who stands on two legs; None if the file does not
+    tell, or contradicts itself. DICOM PS3.3 C.7.6.1.1.1."""
+    told = header.texts("PatientOrientation")
+    if len(told) != 2 or not all(re.fullmatch("[APRLHF]{1,3}", way) for way in told):
+        return None
+    axes = [["RL", "AP", "HF"].index(next(pair for pair in ("RL", "AP", "HF") if way[0] in pair)) for way in told]
+    return (told[0], told[1]) if axes[0] != axes[1] else None
+
+
+def _view(header: Header) -> str:
+    """Side and projection of a radiograph, "R CC". DICOM PS3.3 C.8.11.7, C.8.1.1."""
+    return " ".join(
+        filter(None, (header.text("ImageLaterality") or header.text("Laterality"), header.text("ViewPosition")))
     )
 
 
