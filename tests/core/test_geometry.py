@@ -1,6 +1,7 @@
 """Geometry against SimpleITK and hand-worked numbers, on non-cubic, anisotropic, oblique and left-handed grids."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,17 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewer.core.geometry import PLANES, Geometry, edge_letters, orientation_letters, plane_axes
+from viewer.core.geometry import (
+    PLANES,
+    Geometry,
+    edge_letters,
+    mirrored,
+    orientation_letters,
+    plane_axes,
+    turned,
+)
 from viewer.core.volume import geometry_of, to_image
+from viewer.render.slices import slice_of
 
 
 def rotation(degrees):
@@ -123,3 +133,28 @@ def test_grids_that_differ_by_more_than_the_tolerance_at_one_corner_are_not_the_
 
     assert geometry.same_grid(grid(np.eye(3), size=(200, 7, 4)))
     assert not geometry.same_grid(stretched, tolerance_mm=0.01)
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_turned_and_mirrored_layouts_are_those_of_turned_and_mirrored_pictures(plane):
+    grid = Geometry((7, 6, 5), (1, 1, 1), np.zeros(3), np.array([[0, 0, -1], [1, 0, 0], [0, 1, 0.0]]))
+    voxels = np.arange(7 * 6 * 5).reshape(5, 6, 7)
+    axes = plane_axes(grid, plane)
+    plain = slice_of(voxels, axes, 3)
+    np.testing.assert_array_equal(slice_of(voxels, mirrored(axes), 3), plain[:, ::-1])
+    for quarters in range(-1, 5):
+        np.testing.assert_array_equal(slice_of(voxels, turned(axes, quarters), 3), np.rot90(plain, -quarters))
+        again = turned(mirrored(axes), quarters)
+        np.testing.assert_array_equal(slice_of(voxels, again, 3), np.rot90(plain[:, ::-1], -quarters))
+
+
+def test_letters_go_with_the_picture():
+    letters = {"supine": Geometry((4, 4, 4), (1, 1, 1), np.zeros(3), np.eye(3))}
+    letters["radiograph"] = replace(letters["supine"], patient_space=False)
+    for geometry in letters.values():
+        axes = plane_axes(geometry, "axial")
+        sides = ("L", "P")  # as the grid has them
+        assert edge_letters(geometry, axes, sides) == ("R", "L", "A", "P")
+        assert edge_letters(geometry, mirrored(axes), sides) == ("L", "R", "A", "P")
+        assert edge_letters(geometry, turned(axes, 1), sides) == ("P", "A", "R", "L")
+        assert edge_letters(geometry, turned(mirrored(axes), 2), sides) == ("R", "L", "P", "A")

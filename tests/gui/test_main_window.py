@@ -715,3 +715,25 @@ def test_a_slice_that_cannot_be_read_is_said_while_the_others_are_shown(
     assert window._failure.isVisible()
     assert window._failure.text.text().startswith(f"{file.name}: it is truncated")
     assert window.session.series.verdict.kind == "missing"
+
+
+def test_keys_mirror_turn_and_thicken_the_active_pane_alone(opened):
+    pane, other = opened.panes["coronal"], opened.panes["axial"]
+    axes = pane.view.axes
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    QTest.keyClick(pane, Qt.Key.Key_H)
+    assert pane.view.axes.flip_right != axes.flip_right and pane.view.axes.right == axes.right
+    QTest.keyClick(pane, Qt.Key.Key_H)
+    QTest.keyClick(pane, Qt.Key.Key_BracketRight, Qt.KeyboardModifier.ControlModifier)
+    assert (pane.view.axes.right, pane.view.axes.down) == (axes.down, axes.right)
+    QTest.keyClick(pane, Qt.Key.Key_BracketLeft, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(pane, Qt.Key.Key_V)
+    assert pane.view.axes.flip_down != axes.flip_down
+    QTest.keyClick(pane, Qt.Key.Key_R)
+    assert pane.view.axes == axes
+    QTest.keyClick(pane, Qt.Key.Key_S)
+    assert pane.slab is not None and pane.slab.kind == "MIP"
+    count = pane.slab.slices
+    QTest.keyClick(pane, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert pane.slab.slices == count + 1
+    assert other.slab is None and other.view.axes == plane_axes(opened.session.volume.geometry, "axial")

@@ -918,3 +918,44 @@ def test_a_radiograph_shows_the_sides_and_the_view_of_its_file(session, qtbot):
     letters = [piece.text for piece in pane.written if piece.key[0] == "letter"]
     assert letters == ["R", "L", "H", "F"]
     assert "R CC" in [piece.text for piece in pane.written]
+
+
+def test_in_a_mirrored_and_turned_pane_a_click_finds_what_is_seen(session, pane_of):
+    pane = pane_of("axial")
+    axes = pane.view.axes
+    marker = list(MARKER_IJK)
+    marker[axes.normal] = session.cursor_ijk[axes.normal]
+    seen = set()
+    away = [0, 0, 0]
+    away[axes.normal] = marker[axes.normal]
+    for act in (pane.mirror, lambda: pane.turn(1), lambda: pane.mirror(upside_down=True)):
+        act()
+        x, y = pane.view.to_pane(tuple(marker))
+        seen.add((round(x), round(y)))
+        drag(pane, (x, y))
+        assert session.cursor_ijk == tuple(marker)
+        session.move_cursor(tuple(away))
+    assert len(seen) == 3
+    pane.grab()
+    assert pane.view.axes != axes
+    pane.reset_view()
+    assert pane.view.axes == axes
+
+
+def test_a_mirrored_picture_says_so_and_its_letters_are_right(session, pane_of):
+    pane = pane_of("axial")
+    pane.grab()
+    before = [piece.text for piece in pane.written if piece.key[0] == "letter"]
+    first = pixels(pane).copy()
+    pane.mirror()
+    pane.grab()
+    after = [piece.text for piece in pane.written if piece.key[0] == "letter"]
+    assert after == [before[1], before[0], *before[2:]]
+    assert "⚠ Mirrored" in [badge.text for badge in pane.badges]
+    assert not np.array_equal(pixels(pane), first)
+    pane.mirror()
+    pane.turn(1)
+    pane.grab()
+    assert [badge.text for badge in pane.badges if "ir" in badge.text or "urn" in badge.text] == ["Turned 90°"]
+    pane.turn(-1)
+    np.testing.assert_array_equal(pixels(pane), first)

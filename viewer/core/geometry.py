@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -183,6 +183,18 @@ def plane_axes(geometry: Geometry, plane: Plane) -> PlaneAxes:
     return PlaneAxes(plane, left, posterior, superior, not grows[1], bool(grows[2]))
 
 
+def mirrored(axes: PlaneAxes) -> PlaneAxes:
+    """The layout with left and right of the screen exchanged."""
+    return replace(axes, flip_right=not axes.flip_right)
+
+
+def turned(axes: PlaneAxes, quarters: int) -> PlaneAxes:
+    """The layout turned clockwise by quarters of a turn."""
+    for _ in range(quarters % 4):  # what was above comes to the right, what was on the left comes above
+        axes = replace(axes, right=axes.down, down=axes.right, flip_right=not axes.flip_down, flip_down=axes.flip_right)
+    return axes
+
+
 def orientation_letters(vector_lps: ArrayLike) -> str:
     """One to three letters of R L A P H F for the way a vector points, the strongest component first."""
     vector = np.asarray(vector_lps, dtype=np.float64)
@@ -204,8 +216,11 @@ def edge_letters(
     if not geometry.patient_space:
         if sides is None or axes.normal != 2:
             return None
-        to_right, to_bottom = sides
-        return to_right.translate(_OPPOSITE), to_right, to_bottom.translate(_OPPOSITE), to_bottom
+        to_right, to_bottom = sides[axes.right], sides[axes.down]
+        left, right = to_right.translate(_OPPOSITE), to_right
+        top, bottom = to_bottom.translate(_OPPOSITE), to_bottom
+        left, right = (right, left) if axes.flip_right else (left, right)
+        return (left, right, bottom, top) if axes.flip_down else (left, right, top, bottom)
     to_right = geometry.direction[:, axes.right] * (-1 if axes.flip_right else 1)
     to_bottom = geometry.direction[:, axes.down] * (-1 if axes.flip_down else 1)
     return (

@@ -314,6 +314,15 @@ class MainWindow(QMainWindow):
                 ("Thinner slab", lambda pane: pane.thicken_slab(-1), ("Ctrl+Down",)),
             )
         ]
+        self.turn_actions = [
+            add("Display", text, lambda act=act: act(self.panes[self._plane]), key, scope="viewer", needs_series=True)
+            for text, act, key in (
+                ("Mirror left and right", SlicePane.mirror, "H"),
+                ("Mirror above and below", lambda pane: pane.mirror(upside_down=True), "V"),
+                ("Turn clockwise", lambda pane: pane.turn(1), "Ctrl+]"),
+                ("Turn anticlockwise", lambda pane: pane.turn(-1), "Ctrl+["),
+            )
+        ]
         self.confirm_action = add(
             "Labels",
             "Confirm the slice",
@@ -365,6 +374,9 @@ class MainWindow(QMainWindow):
         view.addActions([self.reset_action, self.maximise_action])
         view.addMenu(self._window_menu("Window presets", view))
         view.addActions(self.slab_actions)
+        view.addSeparator()
+        view.addActions(self.turn_actions)
+        view.addSeparator()
         view.addActions([commands.invert, commands.labels_visible, commands.file_overlay, commands.overlay_text])
         view.addSeparator()
         view.addActions([self.play_action, *self.step_actions, self.resample_action])
@@ -554,6 +566,7 @@ class MainWindow(QMainWindow):
             menu.addMenu(self._window_menu("Window presets", menu))
             menu.addActions([self.commands.invert, self.commands.labels_visible, self.commands.file_overlay])
             self.panes[self._plane].fill_menu(menu)
+            menu.addActions(self.turn_actions)
             menu.addSeparator()
             menu.addAction(self.confirm_action)
             menu.addSeparator()

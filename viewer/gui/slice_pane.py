@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.core.display import VoiTable, WindowLevel, label_colours
 from viewer.core.events import What
-from viewer.core.geometry import PLANES, Plane, PlaneAxes, edge_letters, plane_axes
+from viewer.core.geometry import PLANES, Geometry, Plane, PlaneAxes, edge_letters, mirrored, plane_axes, turned
 from viewer.core.painting import Box
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
@@ -102,6 +102,10 @@ _UNCALIBRATED = "The file gives no size of a pixel, so nothing is measured in mi
 _US_SCALE = "The scale is that of the ultrasound region, not of the whole picture."
 _US_SCALES = "The ultrasound regions of the picture have different scales, so there is none for all of it."
 _LOSSY = "The pictures were compressed with loss: fine detail may be missing or altered."
+_MIRRORED = (
+    "The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. "
+    "R, Reset view, ends it."
+)
 _SLAB_MM = 10.0  # thickness of a slab at first
 _SLAB_DETAIL = (
     "Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as "
@@ -159,6 +163,7 @@ class SlicePane(Pane):
         self._shown_arrival = -1
         self._arrival = QTimer(self, singleShot=True, interval=_ARRIVAL_MS)
         self._arrival.timeout.connect(self._show_arrived)
+        self._mirrored, self._quarters = False, 0  # and then turned clockwise by this many quarters
         self._slab: Slab | None = None
         self._slab_slices = 0  # how thick a person has made it
         self._grey: QImage | None = None
@@ -189,6 +194,20 @@ class SlicePane(Pane):
             self._slab = Slab(kind, self._slab_slices or usual)
         self._forget(grey=True)
         self.update()
+
+    def mirror(self, *, upside_down: bool = False) -> None:
+        """Exchange left and right of the screen, or above and below; the letters at the edges go with the picture."""
+        self._lay(not self._mirrored, (2 if upside_down else 0) - self._quarters)
+
+    def turn(self, quarters: int) -> None:
+        """Turn the picture clockwise by quarters of a turn."""
+        self._lay(self._mirrored, self._quarters + quarters)
+
+    def _lay(self, mirrored: bool, quarters: int) -> None:
+        volume = self.session.volume
+        if self._view is not None and volume is not None:
+            self._mirrored, self._quarters = mirrored, quarters % 4
+            self._look(replace(self._view, axes=self._axes(volume.geometry), centre_mm=(0.0, 0.0)))
 
     def next_slab(self) -> None:
         """From single slices to each kind of slab in turn, and back."""
@@ -251,9 +270,9 @@ class SlicePane(Pane):
         volume = self.session.volume
         self._view = None
         if volume is not None and self.plane in self.session.planes:
-            axes = plane_axes(volume.geometry, self.plane)
             geometry = volume.geometry
-            self._view = SliceView(axes, geometry.size, geometry.spacing, self.width(), self.height())
+            self._mirrored, self._quarters = False, 0
+            self._view = SliceView(self._axes(geometry), geometry.size, geometry.spacing, self.width(), self.height())
         self._view_changed()
 
     def zoom_by(self, factor: float) -> None:
@@ -447,8 +466,12 @@ class SlicePane(Pane):
         if volume is None or view is None or self.plane not in self.session.planes:
             return False
         geometry = volume.geometry
+        return (view.size, view.spacing, view.axes) == (geometry.size, geometry.spacing, self._axes(geometry))
+
+    def _axes(self, geometry: Geometry) -> PlaneAxes:
+        """How the plane lies on the screen, as a person has mirrored and turned it."""
         axes = plane_axes(geometry, self.plane)
-        return (view.size, view.spacing, view.axes) == (geometry.size, geometry.spacing, axes)
+        return turned(mirrored(axes) if self._mirrored else axes, self._quarters)
 
     def _arrival_now(self) -> int:
         """A number that grows when the shown slice changes by slices that arrive."""
@@ -677,6 +700,10 @@ class SlicePane(Pane):
         badges = []
         if slab is not None and self._view is not None:
             badges.append(Badge(self._slab_text(slab, self._view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+        if self._mirrored:
+            badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
+        if self._quarters:
+            badges.append(Badge(f"Turned {90 * self._quarters}°", DIMMED_TEXT))
         if session.proposal is not None:
             hidden = "" if session.overlay_visible else _HIDDEN_LABELS_NOTE
             badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
