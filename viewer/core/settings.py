@@ -16,6 +16,7 @@ Resolution = Literal["screen", "1x", "2x"]
 MOST_RECENT = 12  # studies that are remembered
 _PIXELS = Annotated[int, Field(ge=-100_000, le=100_000)]
 _LENGTH = Annotated[int, Field(ge=1, le=100_000)]
+_WIDTH = Annotated[int, Field(ge=0, le=100_000)]
 _UID = Annotated[str, Field(min_length=1, max_length=512)]
 
 
@@ -62,7 +63,7 @@ class Settings(_Value):
     overlay_text: OverlayText = "all"
     large_pane: LargePane = ""
     window: WindowPlace | None = None
-    splitter: tuple[Annotated[int, Field(ge=0, le=100_000)], ...] | None = Field(default=None, min_length=3, max_length=3)
+    splitter: tuple[_WIDTH, _WIDTH, _WIDTH] | None = None
     browser_shown: bool = True
     panels_shown: bool = True
     panel: Annotated[int, Field(ge=0, le=100)] = 0

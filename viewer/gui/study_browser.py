@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.study import Series, SeriesError
 from viewer.gui.overlay import iso_date, other_place, person_name
-from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, TEXT, VIEWPORT, WARNING
+from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, VIEWPORT, WARNING, theme
 from viewer.io.library import PatientEntry, SeriesEntry, StudyEntry
 from viewer.io.thumbnails import THUMBNAIL_PIXELS
 from viewer.jobs import Job
@@ -260,7 +260,7 @@ class StudyBrowser(QWidget):
         images = " · ".join(part for part in (series.modality, _images(series)) if part)
         lines = (name, images, _moments(series), _GONE if gone else _badge(series))
         item.setText(0, "\n".join(line for line in lines if line))
-        item.setForeground(0, DIMMED_TEXT if gone else TEXT)
+        item.setForeground(0, theme().dimmed_text if gone else theme().text)
         size = f"{series.width} × {series.height} × {series.images}" if series.width else ""
         what_to_do = "Double click to open"
         if gone:
