@@ -809,6 +809,7 @@ class MainWindow(QMainWindow):
             "browser_shown": not self.browser.isHidden(),
             "panels_shown": not self.panels.isHidden(),
             "panel": self.panels.currentIndex(),
+            "overlay_text": self.session.overlay_text,
         }
         sizes = tuple(self._splitter.sizes())
         if all(sizes):  # one that is hidden keeps the width that it had
