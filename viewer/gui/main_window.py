@@ -44,6 +44,8 @@ from viewer.gui import style
 from viewer.gui.actions import READ_ONLY, Actions, Group, Keys, icon, readable
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.command_palette import CommandPalette, Entry
+from viewer.gui.export_dialog import ExportDialog
+from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
@@ -352,6 +354,22 @@ class MainWindow(QMainWindow):
         self.open_folder_action = add("File", "Open folder…", self._ask_folder, "Ctrl+O", picture="folder-open")
         self.open_files_action = add("File", "Open files…", self._ask_files, "Ctrl+Shift+O", picture="file-outline")
         self.demo_action = add("File", "Open the demo study", self.open_demo, picture="head-outline")
+        self.export_action = add("File", "Export pictures…", self._ask_export, "Ctrl+E", picture="image-move")
+        self.copy_action = add(
+            "File",
+            "Copy the picture",
+            self._copy_picture,
+            "Ctrl+C",
+            tip="Without the patient's name",
+            scope="viewer",
+        )
+        self.copy_named_action = add(
+            "File",
+            "Copy the picture with the patient's name",
+            lambda: self._copy_picture(identified=True),
+            "Ctrl+Shift+C",
+            scope="viewer",
+        )
         self.forget_action = add("File", "Forget recent studies", self._forget_recent)
         self.quit_action = add("File", "Quit", self.close, "Ctrl+Q")
         self.reset_action = add(
@@ -424,6 +442,8 @@ class MainWindow(QMainWindow):
         recent.aboutToShow.connect(lambda: self._fill_recent(recent))
         self._fill_recent(recent)
         file.addAction(self.demo_action)
+        file.addSeparator()
+        file.addActions([self.export_action, self.copy_action, self.copy_named_action])
         file.addSeparator()
         edit = menus["&Edit"]
         edit.addActions([commands.undo, commands.redo])
@@ -553,6 +573,8 @@ class MainWindow(QMainWindow):
         self._proposal.first.setEnabled(not session.read_only)
         self._proposal.first.setToolTip(why_not)
         series, volume = session.series, session.volume
+        for action in (self.export_action, self.copy_action, self.copy_named_action):
+            allow(action, opened and not session.loading, still or ("" if opened else "No series is open"))
         resample = series is not None and volume is not None and can_be_resampled(volume, series.verdict)
         fine = "" if resample or not opened else "This series is a regular grid already, or cannot be made one"
         allow(self.resample_action, resample and not session.loading, still or fine)
@@ -648,6 +670,8 @@ class MainWindow(QMainWindow):
             self.volume_pane.fill_menu(menu)
             menu.addSeparator()
         menu.addActions([self.reset_action, self.maximise_action])
+        menu.addSeparator()
+        menu.addActions([self.copy_action, self.export_action])
         menu.popup(at)
 
     def _job_changed(self, job: Job) -> None:
@@ -716,6 +740,41 @@ class MainWindow(QMainWindow):
             act = partial(self.open_series, recent.series_uid)
             entries.append(Entry(recent.text, "Recent study", "", recent.why_not, act))
         return entries
+
+    # Pictures for other programs
+
+    def _copy_picture(self, identified: bool = False) -> None:
+        pane = self._all_panes()[self._active_name]
+        if why_not := why_no_picture(pane):
+            self.statusBar().showMessage(why_not, _NOTICE_MS)
+            return
+        QGuiApplication.clipboard().setImage(picture_of(pane, identified=identified))
+        how = "with" if identified else "without"
+        self.statusBar().showMessage(f"The picture was copied {how} the patient's name. {doubts(pane)}", _NOTICE_MS)
+
+    def _ask_export(self) -> None:
+        pane = self._all_panes()[self._active_name]
+        if why_not := why_no_picture(pane):
+            self.show_failure(why_not)
+            return
+        dialog = ExportDialog(pane, self.settings.export, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._export(pane, dialog))
+        dialog.open()
+
+    def _export(self, pane: SlicePane | VolumePane, dialog: ExportDialog) -> None:
+        if dialog.export is None:
+            return
+        self._remember(export=dialog.choices)
+        self._failure.hide()
+        show = self.statusBar().showMessage
+        Exporter(
+            self.workflows.jobs,
+            pane,
+            dialog.export,
+            lambda path: show(f"{path.name} was written to {path.parent}", _NOTICE_MS),
+            self.show_failure,
+        )
 
     # Habits
 
