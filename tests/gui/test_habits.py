@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
 from tests.gui.test_main_window import wheel
+from viewer.core.labels import DEFAULT_LABELS, OKABE_ITO
 from viewer.core.settings import Settings, WindowPlace
 from viewer.gui import style
 from viewer.gui.command_palette import CommandPalette, Entry, fit, fitting
@@ -415,3 +416,15 @@ def test_plus_and_minus_magnify_the_active_pane(opened):
     assert pane.view.zoom == pytest.approx(before)
     wheel(pane, 1)
     assert QKeySequence("+") in opened.commands.named["Display/Zoom in"].shortcuts()
+
+
+def test_safe_label_colours_hold_at_once_for_other_series_and_after_a_restart(opened, start, scan_folder, qtbot):
+    opened.safe_colours_action.trigger()
+    assert opened.session.labels[0].colour == OKABE_ITO[0]
+    again = start()
+    again.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
+    assert again.safe_colours_action.isChecked()
+    assert [label.colour for label in again.session.labels] == list(OKABE_ITO[:3])
+    again.safe_colours_action.trigger()
+    assert again.session.labels == DEFAULT_LABELS

@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
         if settings.theme != style.current():
             self._use_theme(settings.theme)
         self.session.overlay_text = settings.overlay_text
+        self.session.set_safe_label_colours(settings.safe_label_colours)
         self._plane: Plane = "axial"
         self._maximised = ""
         self._layout_wished: str = settings.large_pane  # as _maximised, by a person, for series that have all planes
@@ -426,6 +427,14 @@ class MainWindow(QMainWindow):
         self.panels_action = add("Window", "Panels", lambda: _toggle(self.panels), "F9")
         for text, key, step in (("Next part of the window", "F6", 1), ("Previous part of the window", "Shift+F6", -1)):
             add("Window", text, lambda n=step: self._step_part(n), key)
+        self.safe_colours_action = add(
+            "Labels",
+            "Label colours for every colour vision",
+            self._toggle_safe_colours,
+            tip="The default labels in the colours of Okabe and Ito",
+            checkable=True,
+        )
+        self.safe_colours_action.setChecked(self.settings.safe_label_colours)
         self.theme_action = add("Window", "Light theme", self._toggle_theme, checkable=True)
         self.theme_action.setChecked(self.settings.theme == "light")
         self.palette_action = add("Window", "Find a command…", self._show_palette, "Ctrl+K", "Ctrl+Shift+P")
@@ -809,6 +818,11 @@ class MainWindow(QMainWindow):
         self._dress()
         self.player.dress()
         self.browser.refresh()
+
+    def _toggle_safe_colours(self) -> None:
+        safe = not self.session.safe_label_colours
+        self.session.set_safe_label_colours(safe)
+        self._remember(safe_label_colours=safe)
 
     def _use_theme(self, wanted: style.Theme) -> None:
         app = QApplication.instance()
