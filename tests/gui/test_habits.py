@@ -147,6 +147,12 @@ def test_keys_that_do_something_in_dialogs_can_be_given_and_esc_leaves(opened, q
     assert commands.keys_of(undo) == ()
 
 
+def test_the_dialog_of_keys_fits_the_screen(opened, qtbot):
+    dialog = keys_dialog(opened, qtbot)
+    screen = dialog.screen().availableSize()
+    assert dialog.width() < screen.width() and dialog.height() < screen.height()
+
+
 def test_the_keys_can_be_searched(opened, qtbot):
     dialog = keys_dialog(opened, qtbot)
     QTest.keyClicks(dialog.search, "smaller br")
@@ -208,7 +214,7 @@ def test_esc_leaves_the_palette_and_the_pane_has_the_keyboard_again(opened, qtbo
 
 def test_arrows_choose_and_what_cannot_be_done_says_why_and_is_not_done(opened, qtbot):
     palette = open_palette(opened, qtbot)
-    QTest.keyClicks(palette.search, "proposal")
+    QTest.keyClicks(palette.search, "prop")  # before "Previous pane", though that can be done
     assert {entry.why_not for entry in palette.shown[:2]} == {"No model has proposed anything"}
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
     assert palette.isVisible()

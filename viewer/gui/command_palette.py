@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 _ENTRY = Qt.ItemDataRole.UserRole
 _WIDTH_PX, _HEIGHT_PX = 620, 420
 _MARGIN_PX = 9
-_WORD_START, _IN_A_ROW, _FIRST = 8, 5, 6  # what a letter that was found is worth
+_WORD_START, _IN_A_ROW, _FIRST = 8, 3, 2  # what a letter that was found is worth; in a row each more than the last
 _LATE = 0.05  # and what each letter that was passed over costs
 
 
@@ -130,12 +130,12 @@ class CommandPalette(QDialog):
 
 
 def fitting(entries: Sequence[Entry], text: str) -> list[Entry]:
-    """The entries that hold the letters of a text in its order, the best first; what can be done before what cannot."""
+    """The entries that hold the letters of a text in its order, the best first; of equal ones what can be done."""
     if not text.split():
         return sorted(entries, key=lambda entry: bool(entry.why_not))
-    found = [(fit(text, f"{entry.group} {entry.text} {entry.keys}"), n) for n, entry in enumerate(entries)]
-    found = [(score, n) for score, n in found if score is not None]
-    return [entries[n] for _, n in sorted(found, key=lambda one: (bool(entries[one[1]].why_not), -one[0], one[1]))]
+    scores = [fit(text, f"{entry.text} {entry.group} {entry.keys}") for entry in entries]
+    found = [(score, n) for n, score in enumerate(scores) if score is not None]
+    return [entries[n] for score, n in sorted(found, key=lambda one: (-one[0], bool(entries[one[1]].why_not), one[1]))]
 
 
 def fit(typed: str, text: str) -> float | None:
@@ -153,13 +153,14 @@ def _fit_word(word: str, text: str) -> float | None:
 
 
 def _fit_from(word: str, text: str, start: int) -> float | None:
-    score, at, before = 0.0, start, start - 1
+    score, at, before, row = 0.0, start, start - 1, 0
     for n, letter in enumerate(word):
         at = start if n == 0 else text.find(letter, before + 1)
         if at < 0:
             return None
         begins = at == 0 or not text[at - 1].isalnum()
-        score += 1 + _WORD_START * begins + _IN_A_ROW * (n > 0 and at == before + 1) - _LATE * (at - before - 1)
+        row = row + 1 if n > 0 and at == before + 1 else 0
+        score += 1 + _WORD_START * begins + _IN_A_ROW * row - _LATE * (at - before - 1)
         before = at
     return score + _FIRST * (start == 0)
 

@@ -75,7 +75,9 @@ class ExportDialog(QDialog):
         self.first, self.last = QSpinBox(), QSpinBox()
         self.speed = QDoubleSpinBox(decimals=1, suffix=" pictures/s")
         self.speed.setRange(1, 50)
-        self.speed.setValue(choices.frames_per_second)
+        series = pane.session.series
+        of_file = series.frame_time_ms if series is not None else None
+        self.speed.setValue(1000 / of_file if of_file else choices.frames_per_second)
         self.identified = QCheckBox("With the patient's name and the study's data")
         self.identified.toggled.connect(self._show_preview)
         self.what.currentIndexChanged.connect(self._choose_run)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRectF, QTimer
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from viewer.core.display import VoiTable
 from viewer.core.events import What
@@ -35,7 +35,7 @@ _DEGREES_PER_PANE = 200.0  # what SceneRenderer.rotate(1, 0) turns the scene by
 _WAITING_FRAMES = 3  # painted ahead of the writer
 _POLL_MS = 5
 _PATIENCE_S = 0.1
-_WARNING_BACK = QColor(0, 0, 0, 200)
+_SMALL_PX = 200  # a pane narrower or lower than this may have no room for the warning
 _PRINTED_ON = ("US", "SC", "OT", "XC", "ES", "IVUS", "OCT", "GM", "XA", "RF", "")  # modalities with text in pixels
 
 
@@ -232,8 +232,10 @@ def _frames(pane: Pane, export: Export) -> Generator[QImage | bool, None, None]:
 
 
 def _turn(pane: VolumePane, export: Export) -> Generator[QImage | bool, None, None]:
-    """The scene turned once about the picture's upright axis, each picture in full quality."""
-    volume, fresh = pane.session.volume, False
+    """The scene turned once about the picture's upright axis, each picture in full quality; whenever it ends, the
+    scene comes back to where it was."""
+    volume, step, turned = pane.session.volume, 360.0 / TURN_STEPS / _DEGREES_PER_PANE, 0
+    fresh = pane.frame is not None and pane.frame.full
 
     def shown(full: bool) -> None:
         nonlocal fresh
@@ -241,17 +243,19 @@ def _turn(pane: VolumePane, export: Export) -> Generator[QImage | bool, None, No
 
     pane.frameShown.connect(shown)
     try:
-        for _ in range(TURN_STEPS):
-            yield _paint_volume(pane, export.identified, export.ratio)
-            fresh = False
-            if pane._renderer is not None:
-                pane._renderer.rotate(360.0 / TURN_STEPS / _DEGREES_PER_PANE, 0.0)
+        for number in range(TURN_STEPS):
+            if number and pane._renderer is not None:
+                fresh, turned = False, turned + 1
+                pane._renderer.rotate(step, 0.0)
             while not fresh:
                 if pane.session.volume is not volume or not pane.isVisible() or pane._renderer is None:
-                    return  # the job says that frames are missing
+                    return  # the job says that pictures are missing
                 yield True
+            yield _paint_volume(pane, export.identified, export.ratio)
     finally:
         pane.frameShown.disconnect(shown)
+        if turned and pane._renderer is not None and pane.session.volume is volume:
+            pane._renderer.rotate((TURN_STEPS - turned) * step, 0.0)
 
 
 def _session_for(session: Session, identified: bool) -> Session:
@@ -318,25 +322,27 @@ def _paint_volume(pane: VolumePane, identified: bool, ratio: float) -> QImage:
 
 
 def _painted(pane: Pane, paint: Callable[[QPainter], None], ratio: float) -> QImage:
+    """What a pane paints, with the warning on it or, of a small pane, on a strip below: a pane that has no room may do
+    without it, a file may not."""
     width, height = pane.width(), pane.height()
-    picture = QImage(math.ceil(width * ratio), math.ceil(height * ratio), QImage.Format.Format_RGB32)
+    font = font_for(pane.font(), width, height)
+    strip = math.ceil(QFontMetricsF(font).height()) + 2
+    below = strip if min(width, height) < _SMALL_PX else 0  # by the size alone, or pictures of a film would differ
+    size = math.ceil(width * ratio), math.ceil((height + below) * ratio)
+    picture = QImage(*size, QImage.Format.Format_RGB32)
     picture.fill(QColor("black"))
     picture.setDevicePixelRatio(ratio)
     with QPainter(picture) as painter:
         paint(painter)
-        if not any(piece.text == not_for_diagnosis(width) for piece in pane.written):
-            _warn(painter, pane)
+        if below or not any(piece.text == not_for_diagnosis(width) for piece in pane.written):
+            _warn(painter, QRectF(0, height + below - strip, width, strip), font)
     return picture
 
 
-def _warn(painter: QPainter, pane: Pane) -> None:
-    """Say that it is not for diagnosis where the pane had no room for it: a pane may do without, a file may not."""
-    font = font_for(pane.font(), pane.width(), pane.height())
+def _warn(painter: QPainter, foot: QRectF, font: QFont) -> None:
     metrics = QFontMetricsF(font)
-    words = NOT_FOR_DIAGNOSIS
-    if metrics.horizontalAdvance(words) > pane.width() - 6:
-        words = not_for_diagnosis(0)
-    foot = QRectF(0, pane.height() - metrics.height() - 2, pane.width(), metrics.height() + 2)
-    painter.fillRect(foot, _WARNING_BACK)
+    fits = metrics.horizontalAdvance(NOT_FOR_DIAGNOSIS) <= foot.width() - 6
+    painter.fillRect(foot, QColor("black"))
     painter.setFont(font)
-    draw_text(painter, QPointF(4, foot.bottom() - metrics.descent() - 1), words, QColor("white"))
+    at = QPointF(4, foot.bottom() - metrics.descent() - 1)
+    draw_text(painter, at, NOT_FOR_DIAGNOSIS if fits else not_for_diagnosis(0), QColor("white"))

@@ -48,7 +48,8 @@ class KeysDialog(QDialog):
         self._actions = actions
         self._pending: tuple[QAction, str, bool] | None = None  # action, key and whether it is added: to be confirmed
         self.setWindowTitle("Keys and mouse")
-        self.resize(680, 620)
+        room = self.screen().availableSize()
+        self.resize(min(680, round(room.width() * 0.9)), min(620, round(room.height() * 0.85)))
         self.search = QLineEdit(placeholderText="Find an action or a key", clearButtonEnabled=True)
         self.search.setAccessibleName("Find an action or a key")
         self.search.textChanged.connect(self._filter)

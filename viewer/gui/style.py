@@ -167,6 +167,7 @@ def style_sheet(wanted: Theme) -> str:
         head, on_pictures, tail = sheet.partition("/* Controls that lie on a picture. */")
         pictures, bars, tail = tail.partition("/* The bars over the panes")
         sheet = f"{_lit(head)}{on_pictures}{pictures}{bars}{_lit(tail)}"
+        sheet = re.sub(r"(up|down)\.svg", r"\1-on-light.svg", sheet)
     return sheet.replace("ICONS", resources.path("icons").as_posix())
 
 
