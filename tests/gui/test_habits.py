@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
+from tests.gui.conftest import head
 from tests.gui.test_main_window import wheel
 from viewer.core.labels import DEFAULT_LABELS, OKABE_ITO
 from viewer.core.settings import Settings, WindowPlace
@@ -17,6 +18,7 @@ from viewer.gui.command_palette import CommandPalette, Entry, fit, fitting
 from viewer.gui.habits import fitting_place
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.main_window import _actions_in
+from viewer.io.files import write_image
 from viewer.io.settings_file import read_settings, write_settings
 
 CTRL, SHIFT, NONE = (
@@ -434,3 +436,19 @@ def test_safe_label_colours_hold_at_once_for_other_series_and_after_a_restart(op
     assert [label.colour for label in again.session.labels] == list(OKABE_ITO[:3])
     again.safe_colours_action.trigger()
     assert again.session.labels == DEFAULT_LABELS
+
+
+def test_page_keys_open_the_series_beside_the_open_one(opened, scan_folder, qtbot):
+    for name in ("a", "z"):
+        write_image(head().voxels // (2 if name == "a" else 3), head().geometry, scan_folder / f"{name}.nii.gz")
+    opened.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: len(opened.browser.series_items()) == 3, timeout=20_000)
+    uids = [opened.browser.series_items()[n].data(0, Qt.ItemDataRole.UserRole) for n in range(3)]
+    place = next(n for n in range(3) if opened.browser.beside_open(0) == uids[n])
+    opened.focus_pane()
+    key, step = (Qt.Key.Key_PageDown, 1) if place < 2 else (Qt.Key.Key_PageUp, -1)
+    QTest.keyClick(opened.panes["axial"], key)
+    qtbot.waitUntil(lambda: opened.session.series.uid == uids[place + step], timeout=20_000)
+    qtbot.waitUntil(lambda: opened.session.editable, timeout=20_000)
+    assert opened.browser.beside_open(3) is None
+    assert opened.browser.beside_open(-3) is None

@@ -273,13 +273,9 @@ class KeyCapture(QLineEdit):
         self.setFixedWidth(130)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent):
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()  # or the key would do what it does now
-                return True
-            if event.type() == QEvent.Type.KeyPress:  # before Tab moves the keyboard on
-                self._take(event)
-                return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:  # before Tab moves the keyboard on
+            self._take(event)
+            return True
         return super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

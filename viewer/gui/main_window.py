@@ -387,6 +387,8 @@ class MainWindow(QMainWindow):
             add("Display", text, lambda f=factor: self._zoom(f), *keys, scope="viewer", needs_series=True)
         for text, key, step in (("Next pane", "Right", 1), ("Previous pane", "Left", -1)):
             add("Display", text, lambda n=step: self._step_pane(n), key, scope="viewer", needs_series=True)
+        for text, key, step in (("Next series of the list", "PgDown", 1), ("Previous series of the list", "PgUp", -1)):
+            add("Display", text, lambda n=step: self._step_series(n), key, scope="viewer", needs_series=True)
         for side, _, text in SIDES:
             add("3-D", text, partial(self.volume_pane.look_from, side), needs_series=True)
         add("3-D", "Show or hide the scan in 3-D", self.volume_pane.show_volume.trigger, needs_series=True)
@@ -851,6 +853,13 @@ class MainWindow(QMainWindow):
             return
         self._activate(name)
         self.focus_pane()
+
+    def _step_series(self, step: int) -> None:
+        uid = self.browser.beside_open(step)
+        if uid is None:
+            self.statusBar().showMessage("That was the last series of the list", _NOTICE_MS)
+        else:
+            self.open_series(uid)
 
     def _step_part(self, step: int) -> None:
         """Bring the keyboard from the list of studies to the panes, from there to the panels, and round again."""

@@ -13,7 +13,6 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import GifImagePlugin, Image
 
 _JPEG_QUALITY = 95
 _GIF_TICK_MS = 10  # GIF89a counts delays in hundredths of a second; players make short ones longer
@@ -29,6 +28,8 @@ def write_picture(rgb: NDArray[np.uint8], path: Path, *, overwrite: bool = False
 
     The file appears whole or not at all. Raises ExistsAlready or another OSError.
     """
+    from PIL import Image  # here, because the window need not wait for it when it starts
+
     picture = Image.fromarray(rgb)
     with _appearing(path, overwrite) as file:
         if SUFFIXES[path.suffix.lower()] == "JPEG":
@@ -51,6 +52,8 @@ def write_film(
     grey level where it has no more than these. written is called with the number of frames so far and may raise to
     stop. The file appears whole or not at all. Raises ExistsAlready or another OSError, ValueError without a frame.
     """
+    from PIL import GifImagePlugin, Image
+
     count = 0
     duration_ms = max(round(period_ms / _GIF_TICK_MS), 2) * _GIF_TICK_MS
     with _appearing(path, overwrite) as file:
