@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import threading
 
 import pytest
 from PySide6.QtCore import QRect, Qt
@@ -276,6 +277,7 @@ def test_recent_studies_are_in_the_menu_and_one_that_is_gone_says_so(opened, sta
 
 def test_the_file_of_settings_holds_no_name(opened, tmp_path, scan_folder, qtbot):
     opened.close()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("settings")]
     text = (tmp_path / "user" / "settings.json").read_text()
     assert "recent" in text
     assert "head" not in text and str(scan_folder) not in text

@@ -81,8 +81,6 @@ def fitting_place(place: WindowPlace, screens: Sequence[QRect]) -> QRect:
     wanted = QRect(place.left, place.top, place.width, place.height)
     rooms = [screen.adjusted(0, min(_TITLE_BAR_PX, screen.height() // 2), 0, 0) for screen in screens]
     room = max(rooms, key=lambda one: _area(one.intersected(wanted)))
-    if not room.intersects(wanted):
-        wanted.moveCenter(room.center())
     width = min(max(wanted.width(), _LEAST_PX[0]), room.width())
     height = min(max(wanted.height(), _LEAST_PX[1]), room.height())
     left = min(max(wanted.left(), room.left()), room.right() + 1 - width)

@@ -152,10 +152,12 @@ def apply_style(app: QApplication, wanted: Theme = "dark") -> None:
     _theme = wanted
     if app.style().objectName() != "fusion":
         app.setStyle("Fusion")  # the one style that looks the same everywhere and obeys the palette
+    app.setStyleSheet("")  # to replace one sheet by another takes five times as long
     app.setPalette(_palette(theme()))
     font = QFont(app.font())
-    if font.pointSizeF() > 0:
-        font.setPointSizeF(min(max(font.pointSizeF(), _POINT_SIZES[0]), _POINT_SIZES[1]))
+    size = min(max(font.pointSizeF(), _POINT_SIZES[0]), _POINT_SIZES[1])
+    if font.pointSizeF() > 0 and font.pointSizeF() != size:
+        font.setPointSizeF(size)
         app.setFont(font)
     app.setStyleSheet(style_sheet(wanted))
 
