@@ -8,6 +8,7 @@ import numpy as np
 from viewer.core.events import What
 from viewer.core.labels import DEFAULT_LABELS, OKABE_ITO, Label, with_default_colours
 from viewer.core.session import Session
+from viewer.core.study import GeometryVerdict, Series
 
 # Viénot, Brettel and Mollon 1999, on linear RGB: what someone sees who lacks one kind of cone.
 DEFICIENCIES = {
@@ -48,3 +49,10 @@ def test_the_session_changes_them_at_once_and_says_so():
     assert told == [What.LABEL_TABLE]
     session.set_safe_label_colours(True)
     assert told == [What.LABEL_TABLE], "nothing changed"
+
+
+def test_a_series_that_is_opened_afterwards_has_them_too(oblique_phantom):
+    session = Session()
+    session.set_safe_label_colours(True)
+    session.open(Series("1", "1", "P", "Phantom", "CT", "", (), GeometryVerdict("regular", "")), oblique_phantom)
+    assert [label.colour for label in session.labels] == list(OKABE_ITO[:3])
