@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,31 @@ DEFAULT_LABELS: tuple[Label, ...] = (
     Label(2, "Region 2", (69, 178, 157)),
     Label(3, "Region 3", (239, 201, 76)),
 )
+
+# The eight colours of Okabe and Ito (https://jfly.uni-koeln.de/color/, 2008), which people with any colour vision can
+# tell apart. Their black, which is no colour on a picture that is black itself, is a light grey here.
+OKABE_ITO: tuple[tuple[int, int, int], ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+    (200, 200, 200),
+)
+
+
+def with_default_colours(labels: Sequence[Label], safe: bool) -> tuple[Label, ...]:
+    """Labels with the default ones in the usual colours or in those of Okabe and Ito; those of models and those that
+    a person has given another name or colour stay as they are."""
+    usual = {(label.value, label.name): (label.colour, OKABE_ITO[n]) for n, label in enumerate(DEFAULT_LABELS)}
+
+    def colour(label: Label) -> tuple[int, int, int]:
+        pair = usual.get((label.value, label.name), ())
+        return pair[safe] if label.colour in pair else label.colour
+
+    return tuple(replace(label, colour=colour(label)) for label in labels)
 
 
 def merge_labels(current: Sequence[Label], incoming: Sequence[Label]) -> tuple[tuple[Label, ...], dict[int, int]]:

@@ -13,7 +13,7 @@ from viewer.core.display import VoiTable, WindowLevel, bracketing_window, defaul
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.history import Edit, History, LabelDelta, Layer
-from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels
+from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels, with_default_colours
 from viewer.core.painting import Box, Point, changed_box, stroke_segment
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
@@ -159,6 +159,7 @@ class Session:
         self.overlay_opacity = 0.5
         self.overlay_text: OverlayText = "all"
         self.file_overlay_visible = True
+        self.safe_label_colours = False
         self.history = History()
         self.read_only = False
         self._arriving = self._completed = False
@@ -235,7 +236,8 @@ class Session:
 
     def _take_over(self, annotations: Annotations) -> None:
         self.label_map, self.machine = annotations.label_map, annotations.machine
-        self.labels, self.confirmed, self.source = annotations.labels, annotations.confirmed, annotations.source
+        self.labels = with_default_colours(annotations.labels, self.safe_label_colours)
+        self.confirmed, self.source = annotations.confirmed, annotations.source
         self.proposal, self._stroke, self.history = None, None, History()
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
@@ -362,6 +364,14 @@ class Session:
         """Show or hide what the file itself draws over the picture."""
         self.file_overlay_visible = not self.file_overlay_visible
         self._announce(Change(What.DISPLAY))
+
+    def set_safe_label_colours(self, safe: bool) -> None:
+        """Whether default labels have colours that can be told apart with any colour vision."""
+        self.safe_label_colours = safe
+        recoloured = with_default_colours(self.labels, safe)
+        if recoloured != self.labels:
+            self.labels = recoloured
+            self._announce(Change(What.LABEL_TABLE))
 
     def cycle_overlay_text(self) -> None:
         states: tuple[OverlayText, ...] = ("all", "image only", "none")

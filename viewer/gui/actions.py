@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import qtawesome
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMenu, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 import resources
 from viewer.core.display import VoiTable, WindowLevel, WindowPreset, load_presets
@@ -18,14 +18,18 @@ from viewer.core.geometry import Plane, plane_axes
 from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
 from viewer.core.volume import looks_like_ct
-from viewer.gui.style import ACCENT, DIMMED_TEXT, TEXT
+from viewer.gui.style import theme
 
 _PAGE = 10  # slices for Shift+arrow
 _RADIUS_STEP = 1.2
 READ_ONLY = "Another window of Slicewise has this series open: its labels can be looked at here, not changed."
 _NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
 
-Group = Literal["File", "Slices", "Display", "Presets", "Tools", "Labels", "AI", "Window"]
+_NOTHING_OPEN = "No series is open"
+_NOT_NOW = "Not possible now"
+
+Group = Literal["File", "Slices", "Display", "Presets", "3-D", "Tools", "Labels", "AI", "Window"]
+Keys = tuple[str, ...]  # each as Qt's portable text ("Ctrl+Shift+Z")
 
 _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
     ("window", "Window", "W", "contrast-circle", "Drag right: wider; up: brighter. Click: move the cross-hair"),
@@ -36,31 +40,24 @@ _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
     ("eraser", "Eraser", "X", "eraser", "Take labels away; Shift + wheel or [ ] change the size"),
 )
 
-_MOUSE = (
-    ("Left drag", "the chosen tool; window/level at first"),
-    ("Click", "moves the cross-hair (window/level and cross-hair tools)"),
-    ("Shift + move", "moves the cross-hair with any tool"),
-    ("Middle drag", "pan"),
-    ("Right drag", "zoom"),
-    ("Right click", "menu of the pane"),
-    ("Wheel", "scroll through the slices"),
-    ("Ctrl + wheel", "zoom"),
-    ("Shift + wheel", "brush size, while painting"),
-    ("Double click", "one pane large, and back"),
-)
 
-
-def icon(name: str, colour: QColor = TEXT, colour_on: QColor | None = None) -> QIcon:
-    """A Material Design icon, sharp at every size; colour_on is for a checked button."""
-    return qtawesome.icon(f"mdi6.{name}", color=colour, color_on=colour_on or colour, color_disabled=QColor("#5a5f67"))
+def icon(name: str, colour: QColor | None = None, colour_on: QColor | None = None) -> QIcon:
+    """A Material Design icon, sharp at every size; in the colour of the theme's text unless another is given.
+    colour_on is for a checked button."""
+    usual = colour or theme().text
+    disabled = theme().disabled_text
+    return qtawesome.icon(f"mdi6.{name}", color=usual, color_on=colour_on or usual, color_disabled=disabled)
 
 
 class Actions(QObject):
     """The window's actions. Those of the session are made here; the window adds its own with add().
 
     active_plane tells which plane the keys act on. Actions of scope "viewer" listen only while the panes have
-    the keyboard, because lists and sliders need the same keys.
+    the keyboard, because lists and sliders need the same keys. An action's name, under which a person's own keys for
+    it are kept, is its group and the text that it was added with, as the program's source has it.
     """
+
+    keysChanged = Signal(object)  # dict of name to Keys, or to None where an action has its own again
 
     def __init__(self, window: QWidget, viewer: QWidget, session: Session, active_plane: Callable[[], Plane]) -> None:
         super().__init__(window)
@@ -68,7 +65,12 @@ class Actions(QObject):
         self._active_plane = active_plane
         self._table = load_presets(resources.path("presets", "window_level.json"))
         self._needs_series: list[QAction] = []
-        self._tips: dict[QAction, str] = {}
+        self._tips: dict[QAction, tuple[str, str]] = {}  # a title and more, without the keys
+        self._why_not: dict[QAction, str] = {}
+        self._pictures: dict[QAction, str] = {}
+        self._own_keys: dict[str, Keys] = {}
+        self._chosen_keys: dict[str, Keys] = {}  # those of a person
+        self.named: dict[str, QAction] = {}
         self.file_windows: list[QAction] = []
         self.groups: dict[Group, list[QAction]] = {}
         self._add_slices()
@@ -89,15 +91,23 @@ class Actions(QObject):
         scope: Literal["window", "viewer"] = "window",
         needs_series: bool = False,
     ) -> QAction:
-        """A new action, listed in its group of the keyboard help if it has a key, which its tooltip shows."""
+        """A new action, listed in its group of the keys and in the command palette; its tooltip shows its key.
+
+        Raises ValueError if the group has an action of this text already.
+        """
+        name = f"{group}/{text}"
+        if name in self.named:
+            raise ValueError(f"there are two actions {name}")
         action = QAction(text, self._window)
+        action.setObjectName(name)
+        self.named[name] = action
+        self._own_keys[name] = keys
         if picture:
-            action.setIcon(icon(picture))
+            self._pictures[action] = picture
         action.setCheckable(checkable)
-        action.setShortcuts([QKeySequence(key) for key in keys])
-        keys_text = f" ({_readable(keys[0])})" if keys else ""
-        self._tips[action] = f"{text.rstrip('…')}{keys_text}" + (f"<br>{html.escape(tip)}" if tip else "")
-        action.setToolTip(self._tips[action])
+        self._tips[action] = text.rstrip("…"), tip
+        self._give_keys(action)
+        self._dress(action)
         action.setStatusTip("")
         action.triggered.connect(lambda checked=False: act())
         if scope == "viewer":
@@ -111,10 +121,88 @@ class Actions(QObject):
         return action
 
     def allow(self, action: QAction, allowed: bool, why_not: str = "") -> None:
-        """Enable an action or not; where it is forbidden for a reason, the tooltip says why."""
+        """Enable an action or not; where it is forbidden for a reason, its tooltip and the palette say why."""
         action.setEnabled(allowed and not why_not)
-        tip = self._tips[action]
-        action.setToolTip(f"{tip}<br><b>{html.escape(why_not)}</b>" if why_not else tip)
+        self._why_not[action] = why_not
+        self._show_tip(action)
+
+    def why_not(self, action: QAction) -> str:
+        """Why an action cannot be taken now, in a few words; empty if it can."""
+        if action.isEnabled():
+            return ""
+        if reason := self._why_not.get(action):
+            return reason
+        return _NOTHING_OPEN if self._session.volume is None else _NOT_NOW
+
+    def dress(self) -> None:
+        """Draw all icons in the colours of the theme."""
+        for action in self._pictures:
+            self._dress(action)
+
+    # Keys
+
+    def use_keys(self, chosen: Mapping[str, Keys]) -> None:
+        """Give actions the keys that a person has chosen, by name. Other actions keep their own, but for those that
+        have been chosen for another; names that no action has are passed over."""
+        self._chosen_keys = {name: tuple(keys) for name, keys in chosen.items() if name in self.named}
+        for action in self.named.values():
+            self._give_keys(action)
+
+    def keys_of(self, action: QAction) -> Keys:
+        """The keys that an action has now."""
+        return tuple(key.toString() for key in action.shortcuts())
+
+    def has_own_keys(self, action: QAction) -> bool:
+        """True unless a person has given it others."""
+        return action.objectName() not in self._chosen_keys
+
+    def owner_of(self, key: str, but: QAction) -> QAction | None:
+        """Another action than `but` that has a key."""
+        wanted = QKeySequence(key)
+        return next((a for a in self.named.values() if a is not but and wanted in a.shortcuts()), None)
+
+    def set_keys(self, changed: Mapping[QAction, Keys]) -> None:
+        """Give actions other keys, all at once, and announce it. Keys that another action has are taken from it."""
+        taken = {QKeySequence(key).toString() for keys in changed.values() for key in keys}
+        wanted = {action.objectName(): keys for action, keys in changed.items()}
+        for name, keys in self._chosen_keys.items():  # an action without chosen keys loses them by the choice alone
+            if name not in wanted and taken.intersection(keys):
+                wanted[name] = tuple(key for key in keys if key not in taken)
+        names = {name: None if _same(keys, self._own_keys[name]) else keys for name, keys in wanted.items()}
+        kept = {name: keys for name, keys in self._chosen_keys.items() if name not in names}
+        self.use_keys(kept | {name: keys for name, keys in names.items() if keys is not None})
+        self.keysChanged.emit(names)
+
+    def give_back_keys(self, action: QAction) -> None:
+        """Let an action have its own keys again; who has them now loses them."""
+        self.set_keys({action: self._own_keys[action.objectName()]})
+
+    def give_back_all_keys(self) -> None:
+        """Let every action have its own keys again."""
+        names = dict.fromkeys(self._chosen_keys)
+        self.use_keys({})
+        self.keysChanged.emit(names)
+
+    def _give_keys(self, action: QAction) -> None:
+        name = action.objectName()
+        keys = self._chosen_keys.get(name)
+        if keys is None:
+            taken = {QKeySequence(key).toString() for chosen in self._chosen_keys.values() for key in chosen}
+            keys = tuple(key for key in self._own_keys[name] if QKeySequence(key).toString() not in taken)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        self._show_tip(action)
+
+    def _show_tip(self, action: QAction) -> None:
+        title, more = self._tips[action]
+        keys = self.keys_of(action)
+        lines = [html.escape(f"{title} ({readable(keys[0])})" if keys else title), html.escape(more)]
+        if why_not := self._why_not.get(action):
+            lines.append(f"<b>{html.escape(why_not)}</b>")
+        action.setToolTip("<br>".join(line for line in lines if line))
+
+    def _dress(self, action: QAction) -> None:
+        if picture := self._pictures.get(action):
+            action.setIcon(icon(picture, colour_on=theme().strong_text))
 
     @property
     def presets(self) -> tuple[WindowPreset, ...]:
@@ -129,7 +217,7 @@ class Actions(QObject):
         session = self._session
         opened = session.volume is not None
         for action in self._needs_series:
-            action.setEnabled(opened)
+            self.allow(action, opened, "" if opened else _NOTHING_OPEN)
         why_not = READ_ONLY if session.read_only else ""
         if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL):
             for action, word, title in (
@@ -138,8 +226,8 @@ class Actions(QObject):
             ):
                 action.setText(f"{word} {title}" if title else word)
                 action.setIconText(word)
-                self._tips[action] = f"{word} {title or ''} ({_readable(action.shortcut().toString())})"
-                self.allow(action, title is not None, why_not)
+                self._tips[action] = f"{word} {title or ''}".rstrip(), ""
+                self.allow(action, title is not None, why_not or ("" if title else f"Nothing to {word.lower()}"))
         if what & (What.SERIES | What.TOOL):
             for tool in ("brush", "eraser"):
                 self.allow(self.tools[tool], True, why_not)
@@ -154,10 +242,12 @@ class Actions(QObject):
             for key, action in self.preset_actions.items():
                 preset = known.get(key)
                 action.setVisible(preset is not None)
-                action.setEnabled(preset is not None)
+                self.allow(action, preset is not None, "" if preset else "This modality has no such preset")
                 if preset is not None:
                     window = preset.window
                     action.setText(f"{preset.name}  (W {window.width:g} L {window.centre:g})")
+                    self._tips[action] = action.text(), ""
+                    self._show_tip(action)
 
     def fill_window_menu(self, menu: QMenu) -> None:
         """Put the windows of the open series into a menu: the file's own first, then those of the modality."""
@@ -185,12 +275,11 @@ class Actions(QObject):
                 action = QAction(f"From the file: {text}", self)
                 action.triggered.connect(lambda checked=False, window=window: session.set_window(window))
                 self.file_windows.append(action)
-        for action, tip in ((self.invert, "Invert grey levels (I)"), (self.auto_window, "The file's window (0)")):
-            action.setEnabled(session.volume is not None and not colour)
-            action.setToolTip(_NO_WINDOW if colour else tip)
+        for action in (self.invert, self.auto_window):
+            self.allow(action, session.volume is not None and not colour, _NO_WINDOW if colour else "")
         overlay = session.volume is not None and session.volume.overlay is not None
-        self.file_overlay.setEnabled(overlay)
-        self.file_overlay.setToolTip("Overlays of the file" if overlay else "This file draws nothing over its picture")
+        drawn = overlay or session.volume is None
+        self.allow(self.file_overlay, overlay, "" if drawn else "This file draws nothing over its picture")
 
     # Groups of actions
 
@@ -262,7 +351,6 @@ class Actions(QObject):
                 tip=tip,
                 checkable=True,
             )
-            action.setIcon(icon(picture, TEXT, QColor("#ffffff")))
             group.addAction(action)
             self.tools[tool] = action
         self.add("Tools", "Leave the tool: back to window/level", lambda: self._choose_tool("window"), "Esc")
@@ -291,56 +379,10 @@ class Actions(QObject):
         self._session.set_brush_radius(self._session.brush_radius_mm * factor)
 
 
-class KeysDialog(QDialog):
-    """All keys and mouse gestures on one page."""
-
-    def __init__(self, groups: dict[Group, list[QAction]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Keys and mouse")
-        self.resize(760, 600)
-        page = QTextBrowser()
-        page.setHtml(_keys_page(groups))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addWidget(page)
-        layout.addWidget(buttons)
-
-
-def _keys_page(groups: dict[Group, list[QAction]]) -> str:
-    rows: dict[Group, list[tuple[str, str]]] = {
-        name: [(" or ".join(_readable(k.toString()) for k in a.shortcuts()), a.text()) for a in actions]
-        for name, actions in groups.items()
-    }
-    rows["Display"] += [("1 to 9", "Window presets of the modality")] * bool(rows.pop("Presets"))
-    left, right = _halves(rows)
-    return (
-        f"<table width='100%'><tr><td width='50%' valign='top'>{''.join(left)}{_table('Mouse', _MOUSE)}</td>"
-        f"<td width='50%' valign='top'>{''.join(right)}</td></tr></table>"
-    )
-
-
-def _halves(rows: dict[Group, list[tuple[str, str]]]) -> tuple[list[str], list[str]]:
-    """Tables in two columns of about equal height; the left one also carries the mouse."""
-    columns: tuple[list[str], list[str]] = ([], [])
-    heights = [len(_MOUSE) + 2, 0]
-    for name, lines in rows.items():
-        shorter = int(heights[1] < heights[0])
-        columns[shorter].append(_table(name, lines))
-        heights[shorter] += 2 + sum(bool(keys) for keys, _ in lines)
-    return columns
-
-
-def _table(name: str, rows: Sequence[tuple[str, str]]) -> str:
-    cells = "".join(
-        f"<tr><td style='padding:2px 14px 2px 0; color:{ACCENT.name()}; white-space:nowrap'><b>{html.escape(keys)}</b>"
-        f"</td><td style='padding:2px 0'>{html.escape(text.rstrip('…'))}</td></tr>"
-        for keys, text in rows
-        if keys
-    )
-    heading = f"<p style='margin:12px 0 4px 0; color:{DIMMED_TEXT.name()}'><b>{name.upper()}</b></p>"
-    return f"{heading}<table>{cells}</table>" if cells else ""
-
-
-def _readable(keys: str) -> str:
+def readable(keys: str) -> str:
+    """Keys as they are called on this machine."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _same(some: Keys, others: Keys) -> bool:
+    return [QKeySequence(key) for key in some] == [QKeySequence(key) for key in others]

@@ -46,8 +46,7 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
         QMessageBox.critical(None, "Slicewise", f"The folder {folder} cannot be used ({error}).")
         return 2
     sys.excepthook = _Excepthook(window, user_folder() / "errors.log")
-    window.resize(window.screen().availableGeometry().size() * 0.9)  # for when it is not maximised
-    window.showMaximized()
+    window.show_as_before()
     if salvaged := window.workflows.library.salvaged_paths:
         QTimer.singleShot(0, lambda: window.workflows.add_paths(salvaged))
     if demo:

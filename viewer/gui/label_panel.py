@@ -27,7 +27,7 @@ from viewer.core.geometry import PLANES, Plane, plane_axes
 from viewer.core.painting import Box
 from viewer.core.session import BRUSH_RADIUS_RANGE_MM, ConfirmedSlice
 from viewer.gui.actions import READ_ONLY
-from viewer.gui.style import GOOD
+from viewer.gui.style import theme
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
@@ -199,7 +199,7 @@ class LabelPanel(QWidget):
             planes = {plane_axes(session.volume.geometry, plane).normal: plane for plane in PLANES}
         for one in sorted(session.confirmed, reverse=True):
             item = QListWidgetItem(f"✓ {planes[one[0]].capitalize()} slice {one[1] + 1}")
-            item.setForeground(GOOD)
+            item.setForeground(theme().good)
             item.setData(_VALUE, one)
             item.setToolTip("Click to go there")
             self.confirmed.addItem(item)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QShowEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -36,9 +38,16 @@ from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane
 from viewer.core.painting import Box
 from viewer.core.resample import can_be_resampled
+from viewer.core.settings import Settings, WindowPlace
 from viewer.core.study import Refusal, Scan
-from viewer.gui.actions import READ_ONLY, Actions, KeysDialog, icon
+from viewer.gui import style
+from viewer.gui.actions import READ_ONLY, Actions, Group, Keys, icon, readable
 from viewer.gui.bridge import ChangeGatherer
+from viewer.gui.command_palette import CommandPalette, Entry
+from viewer.gui.export_dialog import ExportDialog
+from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
+from viewer.gui.habits import RecentStudies, fitting_place, recent_study
+from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
@@ -46,7 +55,8 @@ from viewer.gui.player import Player
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.training_panel import TrainingPanel
-from viewer.gui.volume_pane import VolumePane
+from viewer.gui.volume_pane import SIDES, VolumePane
+from viewer.io.settings_file import SettingsFile
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
@@ -55,9 +65,22 @@ DEMO_STUDY = resources.path("demo", "mni152-t1")
 _SHOW_JOB_AFTER_MS = 300  # shorter jobs would only flicker
 _NOTICE_MS = 8000
 _MOST_REFUSALS = 5000  # rows of the list: more would make the window wait, and nobody reads them
-_PRESETS = "Window presets (keys 0 to 9)"
+_PRESETS = "Window presets"
+_ZOOM_STEP = 1.25
 _BROWSER_SHARE, _BROWSER_PX = 0.17, (196, 260)  # of the window's width, and at least and at most
+_MOST_BESIDE_SHARE = 0.6  # of the window's width for both together, or the panes would be too small
 _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
+_MENUS: dict[Group, str] = {  # where actions stand that have no better place
+    "File": "&File",
+    "Labels": "&Edit",
+    "Display": "&View",
+    "Presets": "&View",
+    "3-D": "&View",
+    "Slices": "&Slices",
+    "Tools": "&Tools",
+    "AI": "&AI",
+    "Window": "&Window",
+}
 _PLACES = {"axial": (0, 0), "3d": (0, 1), "coronal": (1, 0), "sagittal": (1, 1)}  # as 3D Slicer's four-up
 
 
@@ -67,9 +90,19 @@ class MainWindow(QMainWindow):
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.workflows, self.session = workflows, workflows.session
+        self._settings = SettingsFile(
+            workflows.folder / "settings.json",
+            lambda sentence: workflows.jobs.deliver(lambda: self.show_failure(sentence)),
+        )
+        settings = self._settings.settings
+        self._recent = RecentStudies(workflows, lambda: self._settings.settings.recent)
+        if settings.theme != style.current():
+            self._use_theme(settings.theme)
+        self.session.overlay_text = settings.overlay_text
+        self.session.set_safe_label_colours(settings.safe_label_colours)
         self._plane: Plane = "axial"
         self._maximised = ""
-        self._layout_wished = ""  # as _maximised, by a person, for series that have all planes
+        self._layout_wished: str = settings.large_pane  # as _maximised, by a person, for series that have all planes
         self._active_name = "axial"
         self._tool = self.session.tool
         self._closed = self._arranged = False
@@ -106,12 +139,17 @@ class MainWindow(QMainWindow):
 
         self.commands = Actions(self, self._viewer, self.session, lambda: self._plane)
         self._add_commands()
+        self.commands.use_keys(settings.keys)
+        self.commands.keysChanged.connect(self._keep_keys)
         self._proposal.first.clicked.connect(workflows.accept_proposal)
         self._proposal.second.clicked.connect(self.session.reject_proposal)
         self.setCentralWidget(self._make_centre())
         self._make_menus()
         self.addToolBar(self._make_toolbar())
         self._make_status_bar()
+        self.browser.setVisible(settings.browser_shown)
+        self.panels.setVisible(settings.panels_shown)
+        self.panels.setCurrentIndex(min(settings.panel, self.panels.count() - 1))
 
         self.browser.seriesRequested.connect(self.open_series)
         self.browser.locateRequested.connect(self._locate)
@@ -143,6 +181,10 @@ class MainWindow(QMainWindow):
         ):
             if damaged is not None:
                 self.show_failure(f"The {what} was damaged and begun anew. The old one is kept: {damaged}")
+        if self._settings.said:
+            self.show_failure(self._settings.said)
+        workflows.on_library_change(self._recent.refresh)
+        self._recent.refresh()
         self._activate("axial")
         self._enable()
         self._viewer.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -189,6 +231,24 @@ class MainWindow(QMainWindow):
         self._show_large("" if self._maximised else name)
         if len(self.session.planes) > 1:
             self._layout_wished = self._maximised
+            self._remember(large_pane=self._maximised)
+
+    def show_as_before(self) -> None:
+        """Show the window where it was left, on a screen that is there; maximised the first time."""
+        place = self._settings.settings.window
+        if place is None:
+            self.resize(self.screen().availableGeometry().size() * 0.9)  # for when it is not maximised
+        else:
+            self.setGeometry(fitting_place(place, [s.availableGeometry() for s in QGuiApplication.screens()]))
+        if place is None or place.maximised:
+            self.showMaximized()
+        else:
+            self.show()
+
+    @property
+    def settings(self) -> Settings:
+        """What is remembered of this window's use."""
+        return self._settings.settings
 
     def _show_large(self, name: str) -> None:
         """Give one pane all the room, or, without a name, each its part."""
@@ -295,6 +355,23 @@ class MainWindow(QMainWindow):
         self.open_folder_action = add("File", "Open folder…", self._ask_folder, "Ctrl+O", picture="folder-open")
         self.open_files_action = add("File", "Open files…", self._ask_files, "Ctrl+Shift+O", picture="file-outline")
         self.demo_action = add("File", "Open the demo study", self.open_demo, picture="head-outline")
+        self.export_action = add("File", "Export pictures…", self._ask_export, "Ctrl+E", picture="image-move")
+        self.copy_action = add(
+            "File",
+            "Copy the picture",
+            self._copy_picture,
+            "Ctrl+C",
+            tip="Without the patient's name",
+            scope="viewer",
+        )
+        self.copy_named_action = add(
+            "File",
+            "Copy the picture with the patient's name",
+            lambda: self._copy_picture(identified=True),
+            "Ctrl+Shift+C",
+            scope="viewer",
+        )
+        self.forget_action = add("File", "Forget recent studies", self._forget_recent)
         self.quit_action = add("File", "Quit", self.close, "Ctrl+Q")
         self.reset_action = add(
             "Display", "Reset view", self._reset_views, "R", picture="fit-to-screen-outline", needs_series=True
@@ -323,6 +400,16 @@ class MainWindow(QMainWindow):
                 ("Turn anticlockwise", lambda pane: pane.turn(-1), "Ctrl+["),
             )
         ]
+        for text, keys, factor in (("Zoom in", ("+", "="), _ZOOM_STEP), ("Zoom out", ("-",), 1 / _ZOOM_STEP)):
+            add("Display", text, lambda f=factor: self._zoom(f), *keys, scope="viewer", needs_series=True)
+        for text, key, step in (("Next pane", "Right", 1), ("Previous pane", "Left", -1)):
+            add("Display", text, lambda n=step: self._step_pane(n), key, scope="viewer", needs_series=True)
+        for text, key, step in (("Next series of the list", "PgDown", 1), ("Previous series of the list", "PgUp", -1)):
+            add("Display", text, lambda n=step: self._step_series(n), key, scope="viewer", needs_series=True)
+        for side, _, text in SIDES:
+            add("3-D", text, partial(self.volume_pane.look_from, side), needs_series=True)
+        add("3-D", "Show or hide the scan in 3-D", self.volume_pane.show_volume.trigger, needs_series=True)
+        add("3-D", "Show or hide label surfaces in 3-D", self.volume_pane.show_labels.trigger, needs_series=True)
         self.confirm_action = add(
             "Labels",
             "Confirm the slice",
@@ -357,20 +444,40 @@ class MainWindow(QMainWindow):
         self.training_action = add("AI", "Training…", self.show_training, "Ctrl+T", picture="school-outline")
         self.browser_action = add("Window", "Studies", lambda: _toggle(self.browser), "F8")
         self.panels_action = add("Window", "Panels", lambda: _toggle(self.panels), "F9")
+        for text, key, step in (("Next part of the window", "F6", 1), ("Previous part of the window", "Shift+F6", -1)):
+            add("Window", text, lambda n=step: self._step_part(n), key)
+        self.safe_colours_action = add(
+            "Labels",
+            "Label colours for every colour vision",
+            self._toggle_safe_colours,
+            tip="The default labels in the colours of Okabe and Ito",
+            checkable=True,
+        )
+        self.safe_colours_action.setChecked(self.settings.safe_label_colours)
+        self.theme_action = add("Window", "Light theme", self._toggle_theme, checkable=True)
+        self.theme_action.setChecked(self.settings.theme == "light")
+        self.palette_action = add("Window", "Find a command…", self._show_palette, "Ctrl+K", "Ctrl+Shift+P")
         self.keys_action = add("Window", "Keys and mouse…", self._show_keys, "?", "F1", picture="keyboard-outline")
         self.about_action = add("Window", "About Slicewise…", self._show_about)
 
     def _make_menus(self) -> None:
+        """Every action stands in a menu: in its place, or else at the end of its group's menu."""
         bar, commands = self.menuBar(), self.commands
-        file = bar.addMenu("&File")
-        file.addActions([self.open_folder_action, self.open_files_action, self.demo_action])
+        self._menus = menus = {title: bar.addMenu(title) for title in dict.fromkeys(_MENUS.values())}
+        file = menus["&File"]
+        file.addActions([self.open_folder_action, self.open_files_action])
+        recent = file.addMenu("Recent studies")
+        recent.aboutToShow.connect(lambda: self._fill_recent(recent))
+        self._fill_recent(recent)
+        file.addAction(self.demo_action)
         file.addSeparator()
-        file.addAction(self.quit_action)
-        edit = bar.addMenu("&Edit")
+        file.addActions([self.export_action, self.copy_action, self.copy_named_action])
+        file.addSeparator()
+        edit = menus["&Edit"]
         edit.addActions([commands.undo, commands.redo])
         edit.addSeparator()
-        edit.addActions([commands.tools["brush"], commands.tools["eraser"], self.confirm_action])
-        view = bar.addMenu("&View")
+        edit.addAction(self.confirm_action)
+        view = menus["&View"]
         view.addActions([self.reset_action, self.maximise_action])
         view.addMenu(self._window_menu("Window presets", view))
         view.addActions(self.slab_actions)
@@ -379,14 +486,23 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         view.addActions([commands.invert, commands.labels_visible, commands.file_overlay, commands.overlay_text])
         view.addSeparator()
-        view.addActions([self.play_action, *self.step_actions, self.resample_action])
-        view.addSeparator()
-        view.addActions([self.browser_action, self.panels_action])
-        ai = bar.addMenu("&AI")
-        ai.addActions([self.segment_action, self.accept_action, self.reject_action])
-        ai.addSeparator()
-        ai.addAction(self.training_action)
-        bar.addMenu("&Help").addActions([self.keys_action, self.about_action])
+        menus["&Slices"].addActions([self.play_action, *self.step_actions])
+        menus["&Slices"].addSeparator()
+        menus["&AI"].addActions([self.segment_action, self.accept_action, self.reject_action])
+        menus["&AI"].addSeparator()
+        menus["&Window"].addActions([self.browser_action, self.panels_action])
+        menus["&Window"].addSeparator()
+        bar.addMenu("&Help").addActions([self.palette_action, self.keys_action, self.about_action])
+        placed = set(_actions_in(bar.actions()))
+        for group, actions in commands.groups.items():
+            menu = menus.get(_MENUS[group]) or menus["&Window"]
+            left = [action for action in actions if action not in placed and action is not self.quit_action]
+            if group == "3-D" and left:
+                menu = menu.addMenu("3-D")
+            if group != "Presets":  # which come and go with the modality
+                menu.addActions(left)
+        file.addSeparator()
+        file.addAction(self.quit_action)
 
     def _window_menu(self, title: str, parent: QWidget) -> QMenu:
         menu = QMenu(title, parent)
@@ -465,6 +581,8 @@ class MainWindow(QMainWindow):
         if what & What.TOOL and session.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         self._tool = session.tool
+        if what & What.DISPLAY:
+            self._remember(overlay_text=session.overlay_text)
         self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
         self._enable()
 
@@ -472,15 +590,26 @@ class MainWindow(QMainWindow):
         """Allow what makes sense with what is open."""
         session, allow = self.session, self.commands.allow
         why_not = READ_ONLY if session.read_only else ""
-        allow(self.accept_action, session.proposal is not None, why_not)
-        self.reject_action.setEnabled(session.proposal is not None)
-        allow(self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not)
-        allow(self.confirm_action, session.editable, why_not)
+        no_proposal = "" if session.proposal is not None else "No model has proposed anything"
+        allow(self.accept_action, session.proposal is not None, why_not or no_proposal)
+        allow(self.reject_action, session.proposal is not None, no_proposal)
+        opened = session.volume is not None
+        still = "Still being read" if session.loading else ""
+        unsuitable = (
+            "" if self.model_panel.run.isEnabled() or not opened else "The chosen model does not fit this series"
+        )
+        allow(
+            self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not or still or unsuitable
+        )
+        allow(self.confirm_action, session.editable, why_not or still)
         self._proposal.first.setEnabled(not session.read_only)
         self._proposal.first.setToolTip(why_not)
         series, volume = session.series, session.volume
+        for action in (self.export_action, self.copy_action, self.copy_named_action):
+            allow(action, opened and not session.loading, still or ("" if opened else "No series is open"))
         resample = series is not None and volume is not None and can_be_resampled(volume, series.verdict)
-        self.resample_action.setEnabled(resample and not session.loading)
+        fine = "" if resample or not opened else "This series is a regular grid already, or cannot be made one"
+        allow(self.resample_action, resample and not session.loading, still or fine)
 
     def _show_series(self, anew: bool) -> None:
         """Show what is open now; anew: with the panes that it has a use for, and the keyboard in one of them."""
@@ -496,6 +625,9 @@ class MainWindow(QMainWindow):
             return
         self._viewer.setCurrentIndex(int(session.series is not None))
         if session.series is not None:
+            study = recent_study(session.series)
+            self._settings.change(lambda settings: settings.with_recent(study))
+            self._recent.refresh()
             self._show_large(planes[0] if len(planes) == 1 else self._layout_wished)
             if self._plane not in planes:
                 self._activate(planes[0])
@@ -505,10 +637,9 @@ class MainWindow(QMainWindow):
         playing, why_not = self.player.playing, self.player.waits_for
         self.play_action.setIcon(self._play_icons[playing])
         self.play_action.setText("Pause" if playing else "Play")
-        self.play_action.setEnabled(not why_not)
-        self.play_action.setToolTip(why_not or f"{self.play_action.text()} (C)")
+        self.commands.allow(self.play_action, not why_not, why_not)
         for action in self.step_actions:
-            action.setEnabled(bool(self.player.kind))
+            self.commands.allow(action, bool(self.player.kind), "" if self.player.kind else why_not)
 
     def _locate(self, uid: str) -> None:
         """Look for the files of a listed series in another folder."""
@@ -574,6 +705,8 @@ class MainWindow(QMainWindow):
             self.volume_pane.fill_menu(menu)
             menu.addSeparator()
         menu.addActions([self.reset_action, self.maximise_action])
+        menu.addSeparator()
+        menu.addActions([self.copy_action, self.export_action])
         menu.popup(at)
 
     def _job_changed(self, job: Job) -> None:
@@ -613,9 +746,181 @@ class MainWindow(QMainWindow):
             self.open_paths([Path(name) for name in names])
 
     def _show_keys(self) -> None:
-        dialog = KeysDialog(self.commands.groups, self)
+        dialog = KeysDialog(self.commands, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def _show_palette(self) -> None:
+        palette = CommandPalette(self._entries(), self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.open()
+
+    def _entries(self) -> list[Entry]:
+        """All that the palette offers: actions, windows of the series and recent studies."""
+        commands = self.commands
+        entries = [
+            Entry(
+                action.text().replace("&", "").rstrip("…"),
+                "Window preset" if group == "Presets" else group,
+                " or ".join(readable(key) for key in commands.keys_of(action)),
+                commands.why_not(action),
+                action.trigger,
+            )
+            for group, actions in commands.groups.items()
+            for action in actions
+            if action is not self.palette_action and (action.isVisible() or group != "Presets")
+        ]
+        entries += [Entry(action.text(), "Window preset", "", "", action.trigger) for action in commands.file_windows]
+        for recent in self._recent.entries:
+            act = partial(self.open_series, recent.series_uid)
+            entries.append(Entry(recent.text, "Recent study", "", recent.why_not, act))
+        return entries
+
+    # Pictures for other programs
+
+    def _copy_picture(self, identified: bool = False) -> None:
+        pane = self._all_panes()[self._active_name]
+        if why_not := why_no_picture(pane):
+            self.statusBar().showMessage(why_not, _NOTICE_MS)
+            return
+        QGuiApplication.clipboard().setImage(picture_of(pane, identified=identified))
+        how = "with" if identified else "without"
+        self.statusBar().showMessage(f"The picture was copied {how} the patient's name. {doubts(pane)}", _NOTICE_MS)
+
+    def _ask_export(self) -> None:
+        pane = self._all_panes()[self._active_name]
+        if why_not := why_no_picture(pane):
+            self.show_failure(why_not)
+            return
+        dialog = ExportDialog(pane, self.settings.export, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._export(pane, dialog))
+        dialog.open()
+
+    def _export(self, pane: SlicePane | VolumePane, dialog: ExportDialog) -> None:
+        if dialog.export is None:
+            return
+        self._remember(export=dialog.choices)
+        self._failure.hide()
+        show = self.statusBar().showMessage
+        Exporter(
+            self.workflows.jobs,
+            pane,
+            dialog.export,
+            lambda path: show(f"{path.name} was written to {path.parent}", _NOTICE_MS),
+            self.show_failure,
+        )
+
+    # Habits
+
+    def _remember(self, **changed: object) -> None:
+        """Keep some settings; those that are as they were cost nothing."""
+        self._settings.change(lambda settings: settings.model_copy(update=changed))
+
+    def _keep_keys(self, changed: dict[str, Keys | None]) -> None:
+        self._settings.change(lambda settings: settings.with_keys(changed))
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        menu.clear()
+        for recent in self._recent.entries:
+            text = recent.text.replace("&", "&&") + (f"  ({recent.why_not})" if recent.why_not else "")
+            action = menu.addAction(text, partial(self.open_series, recent.series_uid))
+            action.setEnabled(not recent.why_not)
+        if not self._recent.entries:
+            menu.addAction("None yet").setEnabled(False)
+        menu.addSeparator()
+        menu.addAction(self.forget_action)
+
+    def _forget_recent(self) -> None:
+        self._remember(recent=())
+        self._recent.refresh()
+
+    def _toggle_theme(self) -> None:
+        wanted = "light" if style.current() == "dark" else "dark"
+        self._use_theme(wanted)
+        self._remember(theme=wanted)
+        self.theme_action.setChecked(wanted == "light")
+        self.commands.dress()
+        self._dress()
+        self.player.dress()
+        self.browser.refresh()
+
+    def _toggle_safe_colours(self) -> None:
+        safe = not self.session.safe_label_colours
+        self.session.set_safe_label_colours(safe)
+        self._remember(safe_label_colours=safe)
+
+    def _use_theme(self, wanted: style.Theme) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            style.apply_style(app, wanted)
+
+    def _dress(self) -> None:
+        """Draw the icons that are no action's in the colours of the theme."""
+        self._play_icons = icon("play"), icon("pause")
+        self._presets.setIcon(icon("contrast-box"))
+        self._show_playing()
+
+    def _zoom(self, factor: float) -> None:
+        self._all_panes()[self._active_name].zoom_by(factor)
+
+    def _step_pane(self, step: int) -> None:
+        """Make the next pane the active one; the next one large, if one is large."""
+        names = [name for name in _PLACES if name == "3d" or name in self.session.planes]
+        place = names.index(self._active_name) if self._active_name in names else 0
+        name = names[(place + step) % len(names)]
+        if self._maximised and len(self.session.planes) > 1:
+            self._show_large(name)
+            self._layout_wished = name
+            self._remember(large_pane=name)
+        elif not self._all_panes()[name].isVisible():
+            return
+        self._activate(name)
+        self.focus_pane()
+
+    def _step_series(self, step: int) -> None:
+        uid = self.browser.beside_open(step)
+        if uid is None:
+            self.statusBar().showMessage("That was the last series of the list", _NOTICE_MS)
+        else:
+            self.open_series(uid)
+
+    def _step_part(self, step: int) -> None:
+        """Bring the keyboard from the list of studies to the panes, from there to the panels, and round again."""
+        parts = [
+            (self.browser, self.browser.filter),
+            (self._viewer, self._all_panes()[self._active_name] if self.session.volume is not None else None),
+            (self.panels, self.panels.tabBar()),
+        ]
+        shown = [(part, target) for part, target in parts if part.isVisible()]
+        focused = QApplication.focusWidget()
+        within = [n for n, (part, _) in enumerate(shown) if focused and (part is focused or part.isAncestorOf(focused))]
+        part, target = shown[((within[0] if within else -1) + step) % len(shown)]
+        if target is None:  # the page without a series: its first button
+            target = part.findChild(QPushButton)
+        if target is not None:
+            target.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _keep_place(self) -> None:
+        """Remember where the window stands and how its room is shared."""
+        normal = self.normalGeometry() if self.isMaximized() or self.isFullScreen() else self.geometry()
+        changed: dict[str, object] = {
+            "window": WindowPlace(
+                left=normal.x(),
+                top=normal.y(),
+                width=max(normal.width(), 1),
+                height=max(normal.height(), 1),
+                maximised=self.isMaximized() or self.isFullScreen(),
+            ),
+            "browser_shown": not self.browser.isHidden(),
+            "panels_shown": not self.panels.isHidden(),
+            "panel": self.panels.currentIndex(),
+            "overlay_text": self.session.overlay_text,
+        }
+        sizes = tuple(self._splitter.sizes())
+        if all(sizes):  # one that is hidden keeps the width that it had
+            changed["splitter"] = sizes
+        self._remember(**changed)
 
     def _show_about(self) -> None:
         from importlib.metadata import version
@@ -636,6 +941,9 @@ class MainWindow(QMainWindow):
             browser = min(max(round(_BROWSER_SHARE * self.width()), low), high)
             low, high = _PANELS_PX
             panels = min(max(round(_PANELS_SHARE * self.width()), low), high)
+            remembered = self.settings.splitter
+            if remembered is not None and remembered[0] + remembered[2] <= _MOST_BESIDE_SHARE * self.width():
+                browser, _, panels = remembered
             self._splitter.setSizes([browser, self.width() - browser - panels, panels])
         super().showEvent(event)
 
@@ -655,9 +963,12 @@ class MainWindow(QMainWindow):
             return
         if not self._closed:
             self._closed = True
+            if self._arranged:
+                self._keep_place()
             self.hide()  # jobs may take a moment to end
             self.volume_pane.close_scene(timeout_s=0.0)  # a step of it may take seconds: nothing waits for that
             self.workflows.close()
+            self._settings.close()
         super().closeEvent(event)
 
     def _lost_by_closing(self) -> str:
@@ -734,3 +1045,13 @@ def _accept_as_copy(event: QDropEvent) -> None:
 
 def _toggle(widget: QWidget) -> None:
     widget.setVisible(not widget.isVisible())
+
+
+def _actions_in(actions: Sequence[QAction]) -> list[QAction]:
+    """Actions and those of their submenus."""
+    return [inner for action in actions for inner in (action, *_submenu(action))]
+
+
+def _submenu(action: QAction) -> list[QAction]:
+    menu = action.menu()
+    return _actions_in(menu.actions()) if isinstance(menu, QMenu) else []

@@ -13,7 +13,7 @@ from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.gui.lettering import Piece, Words, write
 from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sentence_rect
-from viewer.gui.style import ACCENT, BORDER, RAISED
+from viewer.gui.style import ACCENT, theme
 
 CLICK_PX = 4  # a press that moves less is a click
 ZOOM_DRAG_PX = 180.0  # logical pixels over which a drag zooms by e
@@ -114,6 +114,10 @@ class Pane(QWidget):
         rect, badge = found
         if self._detail is None:
             self._detail = self._make_detail()
+        colours = theme()
+        self._detail.setStyleSheet(
+            f"#detail {{ background: {colours.raised.name()}; border: 1px solid {colours.border.name()}; }}"
+        )
         self._sentence.setText(badge.detail)
         self.mend_button.setVisible(badge.mends)
         self._detail.adjustSize()
@@ -128,7 +132,6 @@ class Pane(QWidget):
         detail = QFrame(self)
         detail.setWindowFlags(Qt.WindowType.Popup)
         detail.setObjectName("detail")
-        detail.setStyleSheet(f"#detail {{ background: {RAISED.name()}; border: 1px solid {BORDER.name()}; }}")
         self._sentence = QLabel(wordWrap=True)
         self._sentence.setFixedWidth(_DETAIL_PX - 2 * _DETAIL_MARGIN_PX)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)

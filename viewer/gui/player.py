@@ -111,6 +111,11 @@ class Player(QFrame):
             self.pause()
             self._go((self._number + pictures) % self._count)
 
+    def dress(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        self._icons = icon("play"), icon("pause")
+        self._show_state()
+
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
         if what & What.VIEW:
@@ -203,4 +208,4 @@ class Player(QFrame):
         why_not = self.waits_for
         self._button.setIcon(self._icons[self.playing])
         self._button.setEnabled(not why_not)
-        self._button.setToolTip(why_not or ("Pause (C)" if self.playing else "Play (C)"))
+        self._button.setToolTip(why_not or ("Pause" if self.playing else "Play"))

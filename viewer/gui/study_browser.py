@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.study import LEFT_OUT, Series, SeriesError
 from viewer.gui.overlay import iso_date, other_place, person_name
-from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, TEXT, VIEWPORT, WARNING
+from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, VIEWPORT, WARNING, theme
 from viewer.io.library import PatientEntry, SeriesEntry, StudyEntry
 from viewer.io.thumbnails import THUMBNAIL_PIXELS
 from viewer.jobs import Job
@@ -157,6 +157,13 @@ class StudyBrowser(QWidget):
             self.tree.setCurrentItem(item)
             self.tree.scrollToItem(item)
 
+    def beside_open(self, step: int) -> str | None:
+        """The uid of the series that stands so many rows below the open one, of those that are unfolded."""
+        series, items = self._session.series, self.series_items()
+        opened = self._rows.get(_listed_uid(series)) if series is not None else None
+        place = next((n for n, item in enumerate(items) if item is opened), -1) + step
+        return items[place].data(0, _UID) if opened is not None and 0 <= place < len(items) else None
+
     def series_items(self) -> list[QTreeWidgetItem]:
         """The rows of series that are unfolded, from top to bottom, as what is typed in the search field asks for."""
         if self._typing.isActive():
@@ -266,7 +273,7 @@ class StudyBrowser(QWidget):
         images = " · ".join(part for part in (series.modality, _images(series)) if part)
         lines = (name, images, _moments(series), _GONE if gone else _badge(series))
         item.setText(0, "\n".join(line for line in lines if line))
-        item.setForeground(0, DIMMED_TEXT if gone else TEXT)
+        item.setForeground(0, theme().dimmed_text if gone else theme().text)
         size = f"{series.width} × {series.height} × {series.images}" if series.width else ""
         what_to_do = "Double click to open"
         if gone:

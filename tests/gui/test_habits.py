@@ -1,0 +1,456 @@
+"""A person's habits: keys of their own, the palette, recent studies, and a window that stands where it was left."""
+
+import re
+import shutil
+import threading
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
+
+from tests.gui.conftest import head
+from tests.gui.test_main_window import wheel
+from viewer.core.labels import DEFAULT_LABELS, OKABE_ITO
+from viewer.core.settings import Settings, WindowPlace
+from viewer.gui import style
+from viewer.gui.command_palette import CommandPalette, Entry, fit, fitting
+from viewer.gui.habits import fitting_place
+from viewer.gui.key_dialog import KeysDialog
+from viewer.gui.main_window import _actions_in
+from viewer.io.files import write_image
+from viewer.io.settings_file import read_settings, write_settings
+
+CTRL, SHIFT, NONE = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.NoModifier,
+)
+
+
+def keys_dialog(window, qtbot) -> KeysDialog:
+    QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_F1)
+    dialog = window.findChild(KeysDialog)
+    qtbot.waitUntil(dialog.isActiveWindow, timeout=3000)
+    return dialog
+
+
+def press_new_key(dialog, action, key, modifiers=NONE) -> None:
+    dialog.choose(action)
+    QTest.mouseClick(dialog.change, Qt.MouseButton.LeftButton)
+    assert QApplication.focusWidget() is dialog.capture
+    QTest.keyClick(dialog.capture, key, modifiers)
+
+
+def back_to(window, qtbot) -> None:
+    """The offscreen platform has no window manager that would bring the window to the front again."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=3000)
+
+
+def open_palette(window, qtbot) -> CommandPalette:
+    QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_K, CTRL)
+    palette = window.findChild(CommandPalette)
+    qtbot.waitUntil(palette.isActiveWindow, timeout=3000)
+    return palette
+
+
+# Menus and keys
+
+
+def test_every_action_stands_in_a_menu_and_no_two_have_one_key(opened):
+    commands = opened.commands
+    in_menus = set(_actions_in(opened.menuBar().actions()))
+    for name, action in commands.named.items():
+        # Presets of a modality come and go with it; those that are offered stand in the menu.
+        if not name.startswith("Presets/") or action.isVisible():
+            assert action in in_menus, f"{name} stands in no menu"
+    keys = [key for action in commands.named.values() for key in commands.keys_of(action)]
+    assert len(keys) == len(set(keys)), "a key has two actions"
+
+
+def test_a_new_key_is_pressed_acts_at_once_and_after_a_restart(opened, start, scan_folder, qtbot):
+    window, session = opened, opened.session
+    brush = window.commands.tools["brush"]
+    dialog = keys_dialog(window, qtbot)
+    press_new_key(dialog, brush, Qt.Key.Key_J)
+    assert window.commands.keys_of(brush) == ("J",)
+    assert "(J)" in brush.toolTip()
+    dialog.reject()
+    back_to(window, qtbot)
+    pane = window.panes["axial"]
+    pane.setFocus()
+    QTest.keyClick(pane, "b")
+    assert session.tool == "window", "the old key is free"
+    QTest.keyClick(pane, "j")
+    assert session.tool == "brush"
+
+    again = start()
+    again.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
+    again.focus_pane()
+    QTest.keyClick(again.panes["axial"], "b")
+    assert again.session.tool == "window"
+    QTest.keyClick(again.panes["axial"], "j")
+    assert again.session.tool == "brush"
+    dialog = keys_dialog(again, qtbot)
+    dialog.choose(again.commands.tools["brush"])
+    QTest.mouseClick(dialog.own, Qt.MouseButton.LeftButton)
+    assert again.commands.keys_of(again.commands.tools["brush"]) == ("B",)
+    dialog.reject()
+    assert start().settings.keys == {}
+
+
+def test_a_key_that_another_action_has_is_named_and_can_be_swapped(opened, qtbot):
+    commands = opened.commands
+    brush, eraser = commands.tools["brush"], commands.tools["eraser"]
+    dialog = keys_dialog(opened, qtbot)
+    press_new_key(dialog, brush, Qt.Key.Key_X)
+    assert "“Eraser”" in dialog.text.text()
+    assert commands.keys_of(brush) == ("B",), "nothing is changed before it is answered"
+    QTest.mouseClick(dialog.keep, Qt.MouseButton.LeftButton)
+    assert (commands.keys_of(brush), commands.keys_of(eraser)) == (("B",), ("X",))
+    press_new_key(dialog, brush, Qt.Key.Key_X)
+    QTest.mouseClick(dialog.swap, Qt.MouseButton.LeftButton)
+    assert (commands.keys_of(brush), commands.keys_of(eraser)) == (("X",), ("B",))
+    QTest.mouseClick(dialog.all_own, Qt.MouseButton.LeftButton)
+    assert (commands.keys_of(brush), commands.keys_of(eraser)) == (("B",), ("X",))
+    assert opened.settings.keys == {}
+
+
+def test_a_key_that_was_taken_comes_back_when_the_taker_gets_its_own_again(opened, qtbot):
+    commands = opened.commands
+    brush, eraser = commands.tools["brush"], commands.tools["eraser"]
+    dialog = keys_dialog(opened, qtbot)
+    press_new_key(dialog, brush, Qt.Key.Key_X)
+    QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
+    assert (commands.keys_of(brush), commands.keys_of(eraser)) == (("X",), ())
+    dialog.choose(brush)
+    QTest.mouseClick(dialog.own, Qt.MouseButton.LeftButton)
+    assert (commands.keys_of(brush), commands.keys_of(eraser)) == (("B",), ("X",))
+
+
+def test_keys_that_do_something_in_dialogs_can_be_given_and_esc_leaves(opened, qtbot):
+    commands, undo = opened.commands, opened.commands.undo
+    dialog = keys_dialog(opened, qtbot)
+    press_new_key(dialog, undo, Qt.Key.Key_Tab, CTRL)
+    assert commands.keys_of(undo) == ("Ctrl+Tab",)
+    press_new_key(dialog, undo, Qt.Key.Key_Escape)
+    assert commands.keys_of(undo) == ("Ctrl+Tab",)
+    assert dialog.isVisible()
+    assert not dialog.capture.isVisible()
+    dialog.choose(undo)
+    QTest.mouseClick(dialog.more, Qt.MouseButton.LeftButton)
+    QTest.keyClick(dialog.capture, Qt.Key.Key_Question, SHIFT)  # as a keyboard sends "?"
+    QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
+    assert commands.keys_of(undo) == ("Ctrl+Tab", "?")
+    assert commands.keys_of(opened.keys_action) == ("F1",)
+    QTest.mouseClick(dialog.none, Qt.MouseButton.LeftButton)
+    assert commands.keys_of(undo) == ()
+
+
+def test_the_dialog_of_keys_fits_the_screen(opened, qtbot):
+    dialog = keys_dialog(opened, qtbot)
+    screen = dialog.screen().availableSize()
+    assert dialog.width() < screen.width() and dialog.height() < screen.height()
+
+
+def test_the_keys_can_be_searched(opened, qtbot):
+    dialog = keys_dialog(opened, qtbot)
+    QTest.keyClicks(dialog.search, "smaller br")
+    assert [row.text(0) for row in dialog._rows() if not row.isHidden()] == ["Smaller brush"]
+    dialog.search.clear()
+    QTest.keyClicks(dialog.search, "ctrl+g")
+    assert [row.text(0) for row in dialog._rows() if not row.isHidden()] == ["Segment"]
+    dialog.search.clear()
+    assert not any(row.isHidden() for row in dialog._rows())
+
+
+def test_keys_of_the_panes_still_act_only_there_after_they_were_changed(opened, qtbot):
+    session = opened.session
+    up = opened.commands.named["Slices/Next slice towards head, front or left"]
+    opened.commands.set_keys({up: ("J",)})
+    before = session.cursor_ijk
+    opened.browser.tree.setFocus()
+    QTest.keyClick(opened.browser.tree, "j")
+    assert session.cursor_ijk == before
+    opened.focus_pane()
+    QTest.keyClick(opened.panes["axial"], "j")
+    assert session.cursor_ijk != before
+
+
+def test_keys_of_a_file_that_clash_with_new_ones_of_the_program_win(start, tmp_path):
+    (tmp_path / "user").mkdir()
+    keys = {"Tools/Pan": ("B",), "Gone/Action": ("F",)}
+    write_settings(Settings(keys=keys), tmp_path / "user" / "settings.json")
+    commands = start().commands
+    assert commands.keys_of(commands.tools["pan"]) == ("B",)
+    assert commands.keys_of(commands.tools["brush"]) == ()
+
+
+# The palette
+
+
+def test_a_command_is_found_by_some_letters_and_done_by_enter(opened, qtbot):
+    palette = open_palette(opened, qtbot)
+    QTest.keyClicks(palette.search, "erser")
+    assert palette.shown[0].text == "Eraser"
+    assert palette.shown[0].keys == "X"
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert opened.session.tool == "eraser"
+    assert not palette.isVisible()
+
+
+def test_esc_leaves_the_palette_and_the_pane_has_the_keyboard_again(opened, qtbot):
+    opened.focus_pane()
+    palette = open_palette(opened, qtbot)
+    QTest.keyClicks(palette.search, "brush")
+    QTest.keyClick(palette.search, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+    assert opened.session.tool == "window"
+    back_to(opened, qtbot)
+    assert QApplication.focusWidget() is opened.panes["axial"]
+    qtbot.waitUntil(lambda: opened.findChild(CommandPalette) is None)
+    assert open_palette(opened, qtbot).search.text() == ""
+
+
+def test_arrows_choose_and_what_cannot_be_done_says_why_and_is_not_done(opened, qtbot):
+    palette = open_palette(opened, qtbot)
+    QTest.keyClicks(palette.search, "prop")  # before "Previous pane", though that can be done
+    assert {entry.why_not for entry in palette.shown[:2]} == {"No model has proposed anything"}
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    QTest.keyClick(palette.search, Qt.Key.Key_Down)
+    assert palette.list.currentRow() == 1
+    QTest.keyClick(palette.search, Qt.Key.Key_Up)
+    QTest.keyClick(palette.search, Qt.Key.Key_Up)
+    assert palette.list.currentRow() == palette.list.count() - 1, "round from the first to the last"
+
+
+def test_the_palette_offers_recent_studies_and_the_windows_of_the_series(opened, scan_folder, qtbot):
+    window = opened
+    qtbot.waitUntil(lambda: bool(window._recent.entries), timeout=10_000)
+    palette = open_palette(window, qtbot)
+    assert {"Recent study", "Display", "Tools", "File"} <= {entry.group for entry in palette.shown}
+    QTest.keyClicks(palette.search, "recent head")
+    assert palette.shown[0].group == "Recent study"
+
+
+def test_letters_in_a_row_and_beginnings_of_words_come_first():
+    texts = ("Invert grey levels", "Interval of no use", "Show labels", "Window preset: Liver")
+    entries = [Entry(text, "", "", "", lambda: None) for text in texts]
+    assert fitting(entries, "inv")[0].text == "Invert grey levels"
+    assert fitting(entries, "sl")[0].text == "Show labels"
+    assert [e.text for e in fitting(entries, "liver")] == ["Window preset: Liver"]
+    assert fit("xyz", "Show labels") is None
+    assert fitting(entries, "  ") == entries
+
+
+# Found again after a restart
+
+
+def test_recent_studies_are_in_the_menu_and_one_that_is_gone_says_so(opened, start, scan_folder, qtbot):
+    qtbot.waitUntil(lambda: bool(opened._recent.entries), timeout=10_000)
+    again = start()
+    qtbot.waitUntil(lambda: bool(again._recent.entries), timeout=10_000)
+    menu = next(m for m in again.menuBar().findChildren(QMenu) if m.title() == "Recent studies")
+    menu.aboutToShow.emit()
+    first = menu.actions()[0]
+    assert "head.nii.gz" in first.text()
+    first.trigger()
+    qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
+
+    shutil.rmtree(scan_folder)
+    third = start()
+    qtbot.waitUntil(lambda: bool(third._recent.entries), timeout=10_000)
+    menu = next(m for m in third.menuBar().findChildren(QMenu) if m.title() == "Recent studies")
+    menu.aboutToShow.emit()
+    assert "not where they were" in menu.actions()[0].text()
+    assert not menu.actions()[0].isEnabled()
+    third.workflows.library.remove(opened.settings.recent[0].series_uid)
+    third._recent.refresh()
+    qtbot.waitUntil(lambda: "no longer in the list" in third._recent.entries[0].why_not, timeout=10_000)
+    third.forget_action.trigger()
+    assert third._recent.entries == ()
+
+
+def test_the_file_of_settings_holds_no_name(opened, tmp_path, scan_folder, qtbot):
+    opened.close()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("settings")]
+    text = (tmp_path / "user" / "settings.json").read_text()
+    assert "recent" in text
+    assert "head" not in text and str(scan_folder) not in text
+
+
+def test_layout_text_and_panels_are_as_they_were_left(opened, start, scan_folder, qtbot):
+    pane = opened.panes["coronal"]
+    QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    QTest.keyClick(pane, Qt.Key.Key_Space)
+    QTest.keyClick(pane, Qt.Key.Key_F8)
+    opened.panels.setCurrentWidget(opened.label_panel)
+    assert not opened.browser.isVisible()
+    again = start()
+    again.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
+    assert [name for name, pane in again._all_panes().items() if pane.isVisible()] == ["coronal"]
+    assert again.session.overlay_text == "image only"
+    assert not again.browser.isVisible()
+    assert again.panels.currentWidget() is again.label_panel
+
+
+def test_the_room_of_the_panels_is_as_it_was_left(start, qtbot):
+    window = start()
+    window._splitter.setSizes([300, 580, 300])
+    left = window._splitter.sizes()
+    again = start()
+    assert abs(again._splitter.sizes()[0] - left[0]) <= 2
+    assert abs(again._splitter.sizes()[2] - left[2]) <= 2
+
+
+def test_the_window_stands_where_it_was_left_on_the_screen(start, tmp_path, qtbot):
+    window = start()
+    window.setGeometry(60, 70, 700, 500)
+    window.close()
+    place = read_settings(tmp_path / "user" / "settings.json")[0].window
+    assert (place.left, place.top, place.width, place.height, place.maximised) == (60, 70, 700, 500, False)
+    again = start()
+    again.hide()
+    again.show_as_before()
+    assert again.geometry() == QRect(60, 70, 700, 500)
+    assert not again.isMaximized()
+
+
+SCREENS = [QRect(0, 0, 1920, 1040), QRect(1920, 0, 1280, 1000)]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        (100, 100, 800, 600),
+        (2000, 50, 900, 700),
+        (-5000, -5000, 800, 600),  # a monitor at the left was taken away
+        (1800, 900, 1200, 900),
+        (0, 0, 9000, 9000),
+        (1910, 30, 300, 5),
+        (3190, 990, 900, 700),
+    ],
+)
+def test_a_window_never_stands_off_the_screens(place):
+    left, top, width, height = place
+    rect = fitting_place(WindowPlace(left=left, top=top, width=width, height=height), SCREENS)
+    screen = next(screen for screen in SCREENS if screen.contains(rect))
+    assert rect.top() >= screen.top() + 30, "its title bar can be reached"
+    if place in ((100, 100, 800, 600), (2000, 50, 900, 700)):
+        assert (rect.left(), rect.top(), rect.width(), rect.height()) == place, "it stays where it fits"
+
+
+# Themes and the keyboard alone
+
+
+def test_the_light_theme_holds_at_once_and_after_a_restart_and_pictures_stay_black(opened, start, qtbot):
+    try:
+        opened.theme_action.trigger()
+        background = QApplication.palette().window().color()
+        assert background.lightness() > 200
+        picture = opened.panes["axial"].grab().toImage()
+        assert picture.pixelColor(3, picture.height() - 20).lightness() < 30
+        button = next(b for b in opened.findChildren(QToolButton) if b.defaultAction() is opened.commands.undo)
+        assert button.isVisible()
+        again = start()
+        assert style.current() == "light"
+        assert again.theme_action.isChecked()
+        again.theme_action.trigger()
+        assert QApplication.palette().window().color().lightness() < 60
+    finally:
+        style.apply_style(QApplication.instance(), "dark")
+        QApplication.instance().setStyleSheet("")
+
+
+def test_every_colour_of_the_sheet_has_one_in_the_light_theme_and_texts_can_be_read():
+    dark, light = style.style_sheet("dark"), style.style_sheet("light")
+    assert dark.count("{") == light.count("{")
+    assert set(re.findall(r"#[0-9a-f]{6}", light)) != set(re.findall(r"#[0-9a-f]{6}", dark))
+    for colours in style._THEMES.values():
+        for text, ground, least in (
+            (colours.text, colours.background, 7.0),
+            (colours.text, colours.sunken, 7.0),
+            (colours.dimmed_text, colours.background, 4.5),
+            (colours.warning, colours.background, 4.5),
+            (colours.good, colours.sunken, 4.5),
+            (colours.highlighted_text, colours.highlight, 4.5),
+        ):
+            assert contrast(text, ground) >= least, (text.name(), ground.name())
+
+
+def contrast(a, b) -> float:
+    """WCAG 2.2's contrast ratio."""
+
+    def luminance(colour) -> float:
+        parts = (colour.redF(), colour.greenF(), colour.blueF())
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_keyboard_alone_reaches_every_part_and_every_pane(opened, qtbot):
+    opened.focus_pane()
+    seen = []
+    for _ in range(3):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6)
+        focused = QApplication.focusWidget()
+        seen.append(next(p for p in (opened.browser, opened._viewer, opened.panels) if p.isAncestorOf(focused)))
+    assert seen == [opened.panels, opened.browser, opened._viewer]
+    assert QApplication.focusWidget() is opened.panes["axial"]
+    names = []
+    for _ in range(4):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+        names.append(opened._active_name)
+    assert names == ["3d", "coronal", "sagittal", "axial"]
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Left)
+    assert opened._active_name == "sagittal"
+    QTest.keyClick(QApplication.focusWidget(), "m")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Left)
+    assert [name for name, pane in opened._all_panes().items() if pane.isVisible()] == ["coronal"]
+
+
+def test_plus_and_minus_magnify_the_active_pane(opened):
+    pane = opened.panes["axial"]
+    opened.focus_pane()
+    before = pane.view.zoom
+    QTest.keyClick(pane, "+")
+    assert pane.view.zoom > before
+    QTest.keyClick(pane, "-")
+    assert pane.view.zoom == pytest.approx(before)
+    wheel(pane, 1)
+    assert QKeySequence("+") in opened.commands.named["Display/Zoom in"].shortcuts()
+
+
+def test_safe_label_colours_hold_at_once_for_other_series_and_after_a_restart(opened, start, scan_folder, qtbot):
+    opened.safe_colours_action.trigger()
+    assert opened.session.labels[0].colour == OKABE_ITO[0]
+    again = start()
+    again.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
+    assert again.safe_colours_action.isChecked()
+    assert [label.colour for label in again.session.labels] == list(OKABE_ITO[:3])
+    again.safe_colours_action.trigger()
+    assert again.session.labels == DEFAULT_LABELS
+
+
+def test_page_keys_open_the_series_beside_the_open_one(opened, scan_folder, qtbot):
+    for name in ("a", "z"):
+        write_image(head().voxels // (2 if name == "a" else 3), head().geometry, scan_folder / f"{name}.nii.gz")
+    opened.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: len(opened.browser.series_items()) == 3, timeout=20_000)
+    uids = [opened.browser.series_items()[n].data(0, Qt.ItemDataRole.UserRole) for n in range(3)]
+    place = next(n for n in range(3) if opened.browser.beside_open(0) == uids[n])
+    opened.focus_pane()
+    key, step = (Qt.Key.Key_PageDown, 1) if place < 2 else (Qt.Key.Key_PageUp, -1)
+    QTest.keyClick(opened.panes["axial"], key)
+    qtbot.waitUntil(lambda: opened.session.series.uid == uids[place + step], timeout=20_000)
+    qtbot.waitUntil(lambda: opened.session.editable, timeout=20_000)
+    assert opened.browser.beside_open(3) is None
+    assert opened.browser.beside_open(-3) is None

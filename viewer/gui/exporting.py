@@ -1,0 +1,348 @@
+"""Pictures of the panes for other programs: painted anew, without the patient unless a person wants it."""
+
+from __future__ import annotations
+
+import copy
+import math
+import queue
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QPointF, QRectF, QTimer
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+
+from viewer.core.display import VoiTable
+from viewer.core.events import What
+from viewer.core.session import Session
+from viewer.core.study import Series
+from viewer.core.volume import Volume
+from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, Line, Rank, draw_text, font_for, not_for_diagnosis
+from viewer.gui.pane import Pane
+from viewer.gui.slice_pane import SlicePane
+from viewer.gui.volume_pane import VolumePane
+from viewer.io.picture_files import write_film, write_picture
+from viewer.jobs import Job, JobQueue
+from viewer.render.slices import SliceView
+
+Run = Literal["slices", "moments", "turn"]
+
+TURN_STEPS = 36
+_DEGREES_PER_PANE = 200.0  # what SceneRenderer.rotate(1, 0) turns the scene by
+_WAITING_FRAMES = 3  # painted ahead of the writer
+_POLL_MS = 5
+_PATIENCE_S = 0.1
+_SMALL_PX = 200  # a pane narrower or lower than this may have no room for the warning
+_PRINTED_ON = ("US", "SC", "OT", "XC", "ES", "IVUS", "OCT", "GM", "XA", "RF", "")  # modalities with text in pixels
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is to be written. identified: with the patient's name and the study's data. ratio: device pixels for each
+    logical pixel of the pane. first and last: slices of the pane's plane, or moments, both included."""
+
+    path: Path
+    identified: bool = False
+    ratio: float = 1.0
+    run: Run | None = None
+    first: int = 0
+    last: int = 0
+    period_ms: float = 100.0
+    overwrite: bool = False
+
+
+def why_no_picture(pane: Pane) -> str:
+    """Why there is nothing to copy or to export; empty if there is."""
+    if pane.session.volume is None:
+        return "No series is open"
+    if isinstance(pane, SlicePane):
+        return pane.sentence
+    return pane.sentence if isinstance(pane, VolumePane) else ""
+
+
+def doubts(pane: Pane) -> str:
+    """What a person should look at before a picture leaves the house; empty if nothing is known."""
+    series, volume = pane.session.series, pane.session.volume
+    if series is None or volume is None:
+        return ""
+    if series.modality in _PRINTED_ON or volume.colour:
+        return "The picture itself may show a name, as pictures of this kind often do. Look before you share it."
+    if isinstance(pane, VolumePane):
+        return "A face in 3-D can be recognised."
+    return ""
+
+
+def picture_of(pane: Pane, *, identified: bool = False, ratio: float | None = None) -> QImage:
+    """The picture of a pane as it is now, painted anew; by default without anything that tells who the patient is.
+
+    Scale bar, letters, labels and badges stay, cross-hair and brush go, and it says that it is not for diagnosis.
+    ratio is the number of device pixels for each logical one, None meaning that of the pane's screen. GUI thread.
+    """
+    ratio = pane.devicePixelRatioF() if ratio is None else ratio
+    if isinstance(pane, SlicePane):
+        easel = _Easel(pane, identified, ratio)
+        try:
+            return easel.paint()
+        finally:
+            easel.deleteLater()
+    assert isinstance(pane, VolumePane)
+    return _paint_volume(pane, identified, ratio)
+
+
+def file_name(pane: Pane, run: Run | None, suffix: str) -> str:
+    """A name for a file that tells nothing about the patient."""
+    series = pane.session.series
+    modality = "".join(letter for letter in series.modality.lower() if letter.isalnum()) if series is not None else ""
+    parts = ["slicewise", modality, pane.name]
+    if run is None and isinstance(pane, SlicePane) and pane.view is not None:
+        parts.append(str(pane.session.cursor_ijk[pane.view.axes.normal] + 1))
+    return "-".join(part for part in (*parts, run or "") if part) + suffix
+
+
+def without_patient(series: Series) -> Series:
+    """A series without all that its files tell about the patient, the study and the place, free text included."""
+    return replace(
+        series,
+        patient_id="",
+        patient_name="",
+        birth_date="",
+        sex="",
+        institution="",
+        description="",
+        study_description="",
+        study_date="",
+        body_part="",
+        number=None,
+        windows=tuple(replace(window, name="") for window in series.windows),
+    )
+
+
+class ExportError(Exception):
+    """A picture or a film was not written; the message is a sentence for a person."""
+
+
+class Exporter(QObject):
+    """Writes one picture, or a run of them as a film, as a job that can be cancelled.
+
+    Panes are painted on the GUI thread, one picture a turn of its event loop; pixels are packed and written by the job.
+    """
+
+    def __init__(
+        self,
+        jobs: JobQueue,
+        pane: Pane,
+        export: Export,
+        done: Callable[[Path], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        super().__init__(pane)
+        self._export = export
+        self._painted: queue.Queue[QImage | None] = queue.Queue(_WAITING_FRAMES)
+        self._count = TURN_STEPS if export.run == "turn" else export.last - export.first + 1
+        self._frames = _frames(pane, export)
+        self._timer = QTimer(self, interval=_POLL_MS)
+        self._timer.timeout.connect(self._paint_next)
+        title = f"Writing {export.path.name}"
+        self.job = jobs.submit(title, self._write, done, failed)
+        self._timer.start()
+
+    def _paint_next(self) -> None:
+        if self.job.ended or self.job.cancelled:
+            self._end()
+        elif not self._painted.full():
+            ended = True
+            try:
+                picture = next(self._frames, None)
+                ended = picture is None
+                if isinstance(picture, QImage):
+                    self._painted.put_nowait(picture)
+            finally:
+                if ended:
+                    self._painted.put_nowait(None)  # after the last, or in place of one that could not be painted
+                    self._end()
+
+    def _end(self) -> None:
+        self._timer.stop()
+        self._frames.close()
+        self.deleteLater()
+
+    def _write(self, job: Job) -> Path:
+        export = self._export
+        path, count = export.path, self._count
+        try:
+            if export.run is None:
+                write_picture(next(self._pixels(job)), path, overwrite=export.overwrite)
+            else:
+                write_film(
+                    self._pixels(job),
+                    path,
+                    export.period_ms,
+                    overwrite=export.overwrite,
+                    written=lambda n: job.report(n / count, f"{n} of {count}"),
+                )
+        except OSError as error:
+            raise ExportError(f"{path.name} was not written: {error.strerror or error}.") from error
+        return path
+
+    def _pixels(self, job: Job) -> Iterator[NDArray[np.uint8]]:
+        for _ in range(self._count):
+            picture = self._next(job)
+            if picture is None:
+                raise ExportError("What was to be written is no longer shown; nothing was saved.")
+            yield pixels_of(picture)
+
+    def _next(self, job: Job) -> QImage | None:
+        while True:
+            job.check()
+            try:
+                return self._painted.get(timeout=_PATIENCE_S)
+            except queue.Empty:
+                continue
+
+
+def pixels_of(picture: QImage) -> NDArray[np.uint8]:
+    """The pixels of a picture as (rows, columns, 3) sRGB, a copy."""
+    rgb = picture.convertToFormat(QImage.Format.Format_RGB888)
+    lines = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    return lines[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()
+
+
+# Painting
+
+
+def _frames(pane: Pane, export: Export) -> Generator[QImage | bool, None, None]:
+    """The pictures of an export in their order; True where the next one is not there yet."""
+    if export.run == "turn":
+        assert isinstance(pane, VolumePane)
+        yield from _turn(pane, export)
+    elif export.run is None:
+        yield picture_of(pane, identified=export.identified, ratio=export.ratio)
+    else:
+        assert isinstance(pane, SlicePane)
+        easel = _Easel(pane, export.identified, export.ratio)
+        try:
+            for number in range(export.first, export.last + 1):
+                easel.show_number(export.run, number)
+                yield easel.paint()
+        finally:
+            easel.deleteLater()
+
+
+def _turn(pane: VolumePane, export: Export) -> Generator[QImage | bool, None, None]:
+    """The scene turned once about the picture's upright axis, each picture in full quality; whenever it ends, the
+    scene comes back to where it was."""
+    volume, step, turned = pane.session.volume, 360.0 / TURN_STEPS / _DEGREES_PER_PANE, 0
+    fresh = pane.frame is not None and pane.frame.full
+
+    def shown(full: bool) -> None:
+        nonlocal fresh
+        fresh = fresh or full
+
+    pane.frameShown.connect(shown)
+    try:
+        for number in range(TURN_STEPS):
+            if number and pane._renderer is not None:
+                fresh, turned = False, turned + 1
+                pane._renderer.rotate(step, 0.0)
+            while not fresh:
+                if pane.session.volume is not volume or not pane.isVisible() or pane._renderer is None:
+                    return  # the job says that pictures are missing
+                yield True
+            yield _paint_volume(pane, export.identified, export.ratio)
+    finally:
+        pane.frameShown.disconnect(shown)
+        if turned and pane._renderer is not None and pane.session.volume is volume:
+            pane._renderer.rotate((TURN_STEPS - turned) * step, 0.0)
+
+
+def _session_for(session: Session, identified: bool) -> Session:
+    """A session that shows the same as another and is changed without anybody hearing of it.
+
+    Without the patient its series holds nothing that could be written, so that no pane has to know of it; what the
+    file draws over its picture may be text and goes, too.
+    """
+    shown = copy.copy(session)
+    shown._listeners = []
+    shown.overlay_text = "all"  # without patient these are the picture's own texts, scale bar and letters
+    if not identified and shown.series is not None:
+        shown.series = without_patient(shown.series)
+        shown.file_overlay_visible = False
+        if not isinstance(shown.window, VoiTable):
+            shown.window = replace(shown.window, name="")
+    return shown
+
+
+class _Easel(SlicePane):
+    """A slice pane that is never shown: like another in size, place and zoom, at a resolution of its own, with a
+    session of its own, without the marks of the mouse."""
+
+    def __init__(self, like: SlicePane, identified: bool, ratio: float) -> None:
+        self._ratio = ratio
+        super().__init__(_session_for(like.session, identified), like.plane)
+        self.setFont(like.font())
+        self.resize(like.size())
+        self._view = like.view
+
+    def devicePixelRatioF(self) -> float:
+        return self._ratio
+
+    def show_number(self, run: Run, number: int) -> None:
+        """Turn to a slice of the plane, or to a moment."""
+        session, view = self.session, self._view
+        if run == "moments":
+            session._moment = session.moments[number]
+            self.apply(What.VOXELS)
+        elif view is not None:
+            index = list(session.cursor_ijk)
+            index[view.axes.normal] = number
+            session.cursor_ijk = (index[0], index[1], index[2])
+            self.apply(What.CURSOR)
+
+    def paint(self) -> QImage:
+        return _painted(self, self._paint, self._ratio)
+
+    def _paint_cross_hair(self, painter: QPainter, view: SliceView) -> None:
+        pass
+
+    def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
+        # Without the cross-hair nobody knows where the value is.
+        return tuple(line for line in super()._image_lines(volume, view) if line.rank is not Rank.VALUE)
+
+
+def _paint_volume(pane: VolumePane, identified: bool, ratio: float) -> QImage:
+    before = pane.session, pane._active, pane._written, pane._badges
+    try:
+        pane.session, pane._active = _session_for(pane.session, identified), False
+        return _painted(pane, pane._paint, ratio)
+    finally:
+        pane.session, pane._active, pane._written, pane._badges = before
+
+
+def _painted(pane: Pane, paint: Callable[[QPainter], None], ratio: float) -> QImage:
+    """What a pane paints, with the warning on it or, of a small pane, on a strip below: a pane that has no room may do
+    without it, a file may not."""
+    width, height = pane.width(), pane.height()
+    font = font_for(pane.font(), width, height)
+    strip = math.ceil(QFontMetricsF(font).height()) + 2
+    below = strip if min(width, height) < _SMALL_PX else 0  # by the size alone, or pictures of a film would differ
+    size = math.ceil(width * ratio), math.ceil((height + below) * ratio)
+    picture = QImage(*size, QImage.Format.Format_RGB32)
+    picture.fill(QColor("black"))
+    picture.setDevicePixelRatio(ratio)
+    with QPainter(picture) as painter:
+        paint(painter)
+        if below or not any(piece.text == not_for_diagnosis(width) for piece in pane.written):
+            _warn(painter, QRectF(0, height + below - strip, width, strip), font)
+    return picture
+
+
+def _warn(painter: QPainter, foot: QRectF, font: QFont) -> None:
+    metrics = QFontMetricsF(font)
+    fits = metrics.horizontalAdvance(NOT_FOR_DIAGNOSIS) <= foot.width() - 6
+    painter.fillRect(foot, QColor("black"))
+    painter.setFont(font)
+    at = QPointF(4, foot.bottom() - metrics.descent() - 1)
+    draw_text(painter, at, NOT_FOR_DIAGNOSIS if fits else not_for_diagnosis(0), QColor("white"))
