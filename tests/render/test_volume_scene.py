@@ -8,9 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import resources
 from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
 from viewer.core.volume import Volume
+from viewer.core.volume_look import load_looks, looks_for
 from viewer.render import volume_scene
 from viewer.render.frame import Frame, LabelLayer, SceneError
 from viewer.render.scene_thread import SceneRenderer
@@ -19,6 +21,8 @@ from viewer.render.volume_scene import VolumeScene
 SIZE_IJK, SPACING_MM = (44, 30, 18), (0.8, 1.3, 2.5)  # some 35 x 39 x 45 mm
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 PIXELS = 160
+LOOKS = load_looks(resources.path("presets", "volume_rendering.json"))
+LOOK = LOOKS["MR"][0]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,7 @@ def shared_scene():
 
 @pytest.fixture
 def scene(shared_scene):
-    shared_scene.set_volume(None)
+    shared_scene.set_volume(None, None)
     shared_scene.show(volume=True, labels=True)
     shared_scene.resize(PIXELS, PIXELS)
     return shared_scene
@@ -97,7 +101,7 @@ SEEN_FROM = {  # where the patient's left, back and head point on the screen: (r
 
 @pytest.mark.parametrize("side", SEEN_FROM)
 def test_left_back_and_head_are_where_they_belong(scene, geometry, side):
-    scene.set_volume(empty_scan(geometry))
+    scene.set_volume(empty_scan(geometry), LOOK)
     for axis, expected in enumerate(SEEN_FROM[side]):
         if expected == (0, 0):
             continue  # towards or away from the camera
@@ -111,7 +115,7 @@ def test_left_back_and_head_are_where_they_belong(scene, geometry, side):
 
 
 def test_a_new_scan_is_seen_from_the_front(scene, geometry):
-    scene.set_volume(empty_scan(geometry))
+    scene.set_volume(empty_scan(geometry), LOOK)
 
     frame = scene.render(full=False)
 
@@ -123,7 +127,7 @@ def test_scan_and_surface_of_the_same_thing_cover_each_other(scene, geometry):
     thing = ball(geometry, middle_lps(geometry) + np.array((7.0, -3.0, 9.0)), 7.0) | ball(
         geometry, middle_lps(geometry), 5.0
     )
-    scene.set_volume(Volume(np.where(thing, 900, 0).astype(np.int16), geometry))
+    scene.set_volume(Volume(np.where(thing, 900, 0).astype(np.int16), geometry), LOOK)
     scene.set_labels((LabelLayer(thing.astype(np.uint8), [Label(1, "thing", GREEN)]),), geometry)
     scene.rotate(0.2, 0.13)
 
@@ -137,7 +141,7 @@ def test_scan_and_surface_of_the_same_thing_cover_each_other(scene, geometry):
 
 
 def test_dragging_takes_the_front_along(scene, straight):
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
     scene.set_labels(labels_at(straight, red=(0.0, -12.0, 0.0)), straight)
     start = place_of(scene.render(full=False), RED)
 
@@ -151,7 +155,7 @@ def test_dragging_takes_the_front_along(scene, straight):
 
 
 def test_panning_follows_the_mouse_and_zooming_magnifies(scene, straight):
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
     scene.set_labels(labels_at(straight, red=(0.0, 0.0, 0.0)), straight)
     first = scene.render(full=False)
 
@@ -166,7 +170,7 @@ def test_panning_follows_the_mouse_and_zooming_magnifies(scene, straight):
 
 
 def test_zooming_stops_before_the_camera_is_lost(scene, straight):
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
     scene.set_labels(labels_at(straight, red=(0.0, 0.0, 0.0)), straight)
     for factor in (1e-9, 1e9):
         scene.zoom(factor)
@@ -181,7 +185,7 @@ def test_a_proposal_is_shown_with_the_labels_and_over_them(scene, straight):
     voxels = np.zeros(straight.shape, np.uint8)
     voxels[ball(straight, middle_lps(straight), 5.0)] = 1  # "other" hides green and has red's value
     proposal = LabelLayer(voxels, [Label(1, "other", BLUE)])
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
 
     scene.set_labels((own, proposal), straight)
     frame = scene.render(full=True)
@@ -195,7 +199,7 @@ def test_surfaces_hide_what_is_behind_them(scene, straight):
     front = ball(straight, middle_lps(straight) + np.array((0.0, -12.0, 0.0)), 7.0)
     back = ball(straight, middle_lps(straight) + np.array((0.0, 12.0, 0.0)), 6.0)
     voxels = (front + 2 * back).astype(np.uint8)
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
     scene.set_labels((LabelLayer(voxels, [Label(1, "front", RED), Label(2, "back", GREEN)]),), straight)
 
     frame = scene.render(full=True)
@@ -212,7 +216,7 @@ def test_only_visible_labels_are_drawn(scene, straight):
     layer = labels_at(straight, red=(-10.0, 0.0, 0.0), green=(10.0, 0.0, 0.0))[0]
     red, green, _ = layer.labels
     hidden = LabelLayer(layer.voxels, [red, Label(green.value, green.name, green.colour, visible=False)])
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
 
     scene.set_labels((hidden,), straight)
     frame = scene.render(full=True)
@@ -224,7 +228,7 @@ def test_only_visible_labels_are_drawn(scene, straight):
 
 def test_the_brush_cannot_change_a_surface_that_is_being_made(scene, straight):
     layer = labels_at(straight, red=(0.0, 0.0, 0.0))[0]
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
     scene.set_labels((layer,), straight)
 
     layer.voxels[:] = 2  # the surface of full resolution is cut with the next full frame
@@ -233,14 +237,14 @@ def test_the_brush_cannot_change_a_surface_that_is_being_made(scene, straight):
 
 
 def test_frames_have_the_size_asked_for(scene, straight):
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
     scene.resize(210, 90)
 
     assert scene.render(full=False).pixels.shape == (90, 210, 3)
 
 
 def test_a_full_frame_can_be_interrupted(scene, straight):
-    scene.set_volume(empty_scan(straight))
+    scene.set_volume(empty_scan(straight), LOOK)
 
     assert scene.render(full=True, interrupted=lambda: True) is None
     assert scene.render(full=True).full
@@ -248,7 +252,7 @@ def test_a_full_frame_can_be_interrupted(scene, straight):
 
 def test_a_scan_too_large_is_reduced_and_says_so(scene):
     geometry = Geometry((300, 6, 5), (1.0, 1.0, 1.0), np.zeros(3), np.eye(3))
-    scene.set_volume(Volume(np.zeros(geometry.shape, np.uint8), geometry))
+    scene.set_volume(Volume(np.zeros(geometry.shape, np.uint8), geometry), LOOK)
 
     assert "reduced" in scene.render(full=False).notice
 
@@ -258,7 +262,8 @@ def test_scans_of_any_type_are_drawn(scene, straight, unit):
     thing = ball(straight, middle_lps(straight), 12.0)
     values = np.where(thing, 700.0, -1000.0).astype(np.float32)
     values[0, 0, :5] = (np.nan, np.inf, -np.inf, 1e30, -1e30)
-    scene.set_volume(Volume(values, straight, unit=unit))
+    volume = Volume(values, straight, unit=unit)
+    scene.set_volume(volume, looks_for(volume, LOOKS)[0])
 
     frame = scene.render(full=True)
 
@@ -346,10 +351,10 @@ def test_movements_add_up_and_newer_wishes_replace_older_ones_while_a_frame_is_d
 def test_frames_tell_which_volume_they_show_and_labels_of_the_volume_before_are_dropped(fake, listened):
     fake.go_on = threading.Semaphore(0)
     renderer, told = listened()
-    first = renderer.set_volume(None)
+    first = renderer.set_volume(None, None)
     wait_for(lambda: fake.called("set_volume"))
     renderer.set_labels((), None)
-    second = renderer.set_volume(None)
+    second = renderer.set_volume(None, None)
     fake.go_on.release(1000)
     wait_for(lambda: told.frames and told.frames[-1].full)
 
@@ -408,7 +413,7 @@ def test_a_machine_without_vtk_is_told_so(monkeypatch, listened):
 def test_a_real_scene_is_drawn_on_its_thread(shared_scene, straight, listened):
     renderer, told = listened()
     renderer.resize(64, 48)
-    generation = renderer.set_volume(empty_scan(straight))
+    generation = renderer.set_volume(empty_scan(straight), LOOK)
     renderer.set_labels(labels_at(straight, red=(0.0, 0.0, 0.0)), straight)
     wait_for(lambda: told.failed or (told.frames and told.frames[-1].full), 30.0)
 
