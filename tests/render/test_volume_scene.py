@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,7 @@ from viewer.core.labels import Label
 from viewer.core.volume import Volume
 from viewer.core.volume_look import load_looks, looks_for
 from viewer.render import volume_scene
-from viewer.render.frame import Frame, LabelLayer, SceneError
+from viewer.render.frame import Cut, CutPlane, Frame, LabelLayer, SceneError
 from viewer.render.scene_thread import SceneRenderer
 from viewer.render.volume_scene import VolumeScene
 
@@ -23,6 +24,7 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 PIXELS = 160
 LOOKS = load_looks(resources.path("presets", "volume_rendering.json"))
 LOOK = LOOKS["MR"][0]
+CT = {look.name: look for look in LOOKS["CT"]}
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +271,165 @@ def test_scans_of_any_type_are_drawn(scene, straight, unit):
 
     assert frame.pixels[PIXELS // 2, PIXELS // 2].max() > 60
     assert frame.pixels[2, 2].max() == 0
+
+
+# Looks, cuts and opacities
+
+
+def ct(geometry: Geometry, *balls: tuple[tuple[float, float, float], float, float], around: float = -1000) -> Volume:
+    """Balls, by their offset from the middle in LPS, radius in mm and HU, in something of another HU."""
+    values = np.full(geometry.shape, around, np.int16)
+    for offset, radius_mm, hu in balls:
+        values[ball(geometry, middle_lps(geometry) + offset, radius_mm)] = hu
+    return Volume(values, geometry, unit="HU", modality="CT")
+
+
+def halves(frame: Frame) -> tuple[float, float]:
+    """Mean brightness of the left and of the right half of the frame."""
+    grey = frame.pixels.max(axis=-1).astype(float)
+    return grey[:, : PIXELS // 2].mean(), grey[:, PIXELS // 2 :].mean()
+
+
+def test_bone_is_bright_and_soft_tissue_is_not_there(scene, geometry):
+    volume = ct(geometry, ((-9.0, 0.0, 0.0), 6.0, 1000), ((9.0, 0.0, 0.0), 6.0, 40))
+    scene.set_volume(volume, CT["Soft tissue"])
+    bone, soft = halves(scene.render(full=True))  # the patient's right is on the left of the frame
+    assert bone > 10 and soft > 5
+
+    scene.set_look(CT["Bone"], glass=True)
+    bone, soft = halves(scene.render(full=True))
+    assert bone > 15 and soft < 0.5
+
+
+def test_a_look_of_percentiles_does_not_depend_on_the_scale_of_the_values(scene, straight):
+    values = np.where(ball(straight, middle_lps(straight), 12.0), 90.0, 3.0)
+    values += np.random.default_rng(0).normal(0, 1, values.shape)
+    pictures = []
+    for scaled in (values, values * 77 - 400):
+        scene.set_volume(Volume(scaled.astype(np.float32), straight, modality="MR"), LOOK)
+        pictures.append(scene.render(full=True).pixels.astype(int))
+    assert pictures[0].max() > 100
+    assert np.abs(pictures[0] - pictures[1]).mean() < 1
+
+
+def test_the_maximum_is_seen_through_what_is_before_it(scene, straight):
+    at = CT["MIP"].at(600)
+    grey = at.colour[0] * at.opacity  # over black
+    back, front = ((0.0, 10.0, 0.0), 5.0, 600), ((0.0, -10.0, 0.0), 8.0, 100)
+    scene.set_volume(ct(straight, back, front), CT["MIP"])
+    scene.render(full=True)
+    both = int(scene.render(full=True).pixels[PIXELS // 2, PIXELS // 2, 0])
+    scene.set_volume(ct(straight, front), CT["MIP"])
+    one = int(scene.render(full=True).pixels[PIXELS // 2, PIXELS // 2, 0])
+    assert abs(both - grey) <= 6
+    assert one < both - 60
+
+    scene.set_volume(ct(straight, back, front), CT["Skin"])
+    shaded = scene.render(full=True).pixels[PIXELS // 2, PIXELS // 2].astype(int)
+    assert shaded[0] > shaded[2] + 10  # the skin of the ball in front
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_box_along_the_patients_axes_takes_away_what_is_outside(scene, geometry, side):
+    scene.set_volume(ct(geometry, ((0.0, 0.0, 0.0), 13.0, 1000)), CT["Bone"])
+    middle = middle_lps(geometry)
+    low, high = middle - 100, middle + 100
+    (low if side == "left" else high)[0] = middle[0]
+    scene.set_cut(Cut(box_lps=(tuple(low), tuple(high))))
+    right_half, left_half = halves(scene.render(full=True))  # of the patient
+    kept, gone = (left_half, right_half) if side == "left" else (right_half, left_half)
+    assert kept > 15 and gone < 4
+
+    scene.set_cut(Cut())
+    assert min(halves(scene.render(full=True))) > 15
+
+
+def test_a_plane_takes_away_the_side_that_its_normal_points_to(scene, geometry):
+    scene.set_volume(ct(geometry, ((0.0, 0.0, 0.0), 13.0, 1000)), CT["Bone"])
+    middle = tuple(middle_lps(geometry))
+    scene.set_cut(Cut(plane=CutPlane(middle, (1.0, 0.0, 0.0))))
+    right_half, left_half = halves(scene.render(full=True))
+    assert right_half > 15 and left_half < 1
+
+    scene.set_cut(Cut(plane=CutPlane(middle, (0.0, 0.0, 1.0))))  # the upper half goes
+    grey = scene.render(full=True).pixels.max(axis=-1).astype(float)
+    assert grey[PIXELS // 2 + 2 :].mean() > 15 and grey[: PIXELS // 2 - 2].mean() < 1
+
+
+@pytest.mark.parametrize("by", ["plane", "box"])
+def test_the_slice_stands_where_the_scan_is_cut_with_left_on_the_right(scene, geometry, by):
+    hidden = ((7.0, 0.0, 3.0), 3.0, 200)  # towards the patient's left and head, within soft tissue
+    scene.set_volume(ct(geometry, ((0.0, 0.0, 0.0), 15.0, 40), hidden), CT["Skin"])
+    middle = middle_lps(geometry)
+    cut = Cut(plane=CutPlane(tuple(middle), (0.0, -1.0, 0.0)), image=(0.0, 200.0))
+    if by == "box":
+        corner = middle - 100
+        corner[1] = middle[1]
+        cut = Cut(box_lps=(tuple(corner), tuple(middle + 100)), image=(0.0, 200.0))
+    scene.set_cut(cut)
+
+    pixels = scene.render(full=True).pixels.astype(int)
+
+    seen = np.argwhere(pixels.max(axis=-1) > 30)
+    centre, radius = (seen.min(axis=0) + seen.max(axis=0)) / 2, np.ptp(seen, axis=0) / 2
+    bright = np.argwhere(pixels.min(axis=-1) > 180).mean(axis=0) - centre  # rows down, columns to the right
+    np.testing.assert_allclose(bright / radius * 15, (-3, 7), atol=1.2)  # mm
+    middle_grey = pixels[PIXELS // 2, PIXELS // 2]
+    assert np.ptp(middle_grey) <= 2 and middle_grey[0] == pytest.approx(0.2 * 255, abs=12)  # 40 of 0 to 200 HU
+    assert pixels[5, 5].max() == 0  # air around the patient is left out
+
+
+def test_labels_stay_whole_unless_they_are_to_be_cut(scene, straight):
+    scene.set_volume(empty_scan(straight), LOOK)
+    scene.set_labels(labels_at(straight, red=(-9.0, 0.0, 0.0), green=(9.0, 0.0, 0.0)), straight)
+    plane = CutPlane(tuple(middle_lps(straight)), (1.0, 0.0, 0.0))
+    for labels in (False, True):
+        scene.set_cut(Cut(plane=plane, labels=labels))
+        frame = scene.render(full=True)
+        assert place_of(frame, RED) is not None
+        assert (place_of(frame, GREEN) is None) == labels
+
+
+def opaque_as(layer: LabelLayer, **opacities: float) -> LabelLayer:
+    table = [replace(label, surface_opacity=opacities.get(label.name, 1.0)) for label in layer.labels]
+    return LabelLayer(layer.voxels, table)
+
+
+def test_a_label_without_opacity_is_hidden_and_a_translucent_one_is_seen_through(scene, straight):
+    front = ball(straight, middle_lps(straight) + np.array((0.0, -12.0, 0.0)), 7.0)
+    back = ball(straight, middle_lps(straight) + np.array((0.0, 12.0, 0.0)), 6.0)
+    table = [Label(1, "front", RED), Label(2, "back", GREEN)]
+    layer = LabelLayer((front + 2 * back).astype(np.uint8), table)
+    scene.set_volume(empty_scan(straight), LOOK)
+    middles = {}
+    for opacity in (1.0, 0.5, 0.0):
+        scene.set_labels((opaque_as(layer, front=opacity),), straight)
+        middles[opacity] = scene.render(full=True).pixels[PIXELS // 2, PIXELS // 2].astype(int)
+    assert middles[1.0][0] > 150 and middles[1.0][1] < 80
+    assert middles[0.5][0] > 60 and middles[0.5][1] > 60
+    assert middles[0.0][0] < 80 and middles[0.0][1] > 150
+
+
+def test_bone_hides_a_label_behind_it_unless_it_is_as_of_glass(scene, straight):
+    wall = ct(straight, around=-1000).voxels.copy()
+    wall[:, 2:6, :] = 1500
+    scene.set_volume(Volume(wall, straight, unit="HU", modality="CT"), CT["Bone"])
+    scene.set_labels(labels_at(straight, green=(0.0, 8.0, 0.0)), straight)
+    assert place_of(scene.render(full=True), GREEN) is not None
+
+    scene.set_look(CT["Bone"], glass=False)
+    assert place_of(scene.render(full=True), GREEN) is None
+
+    scene.look_from("posterior")
+    assert place_of(scene.render(full=True), GREEN) is not None
+
+
+def test_frames_tell_how_often_values_occur(scene, straight):
+    scene.set_volume(ct(straight, ((0.0, 0.0, 0.0), 10.0, 500)), CT["Bone"])
+    histogram = scene.render(full=False).histogram
+    assert histogram.counts.sum() == np.prod(SIZE_IJK)
+    centres = np.linspace(histogram.low, histogram.high, 513)[:-1]
+    assert np.abs(centres[histogram.counts > 0] - np.array((-1000, 500))).max() < 10
 
 
 # The thread

@@ -177,6 +177,8 @@ class VolumePane(Pane):
             self._pause.start(_STROKE_PAUSE_MS)
         if what & What.DISPLAY:
             self._send_visibility()
+        if what & What.WINDOW and self.cut.image is not None:
+            self.set_cut(replace(self.cut, image=self.grey_range()))
         if self.settings is not None:
             self.settings.apply(what)
         if what & (What.SERIES | What.DISPLAY | What.PROPOSAL):

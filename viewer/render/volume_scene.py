@@ -46,6 +46,7 @@ _STEPS = 900  # across the scan at most, beyond the fewest per voxel
 _DEGREES_PER_PANE = 200.0  # of rotation for a drag across the whole pane
 _TOP = 4095  # twelve bits for the scan's values
 _HU_RANGE = (-1024.0, 3071.0)
+_GLASS_BONE_HU = (200.0, 600.0)
 _BINS = 512  # of the histogram; a divisor of _TOP + 1
 _SAMPLE = 200_000  # voxels that are enough for percentiles
 _REDUCED = "3-D shown at reduced resolution"
@@ -148,12 +149,13 @@ class VolumeScene:
         self.notice = _REDUCED if max(factors) > 1 else ""
         smaller = thinned(whole, factors, mean=True)
         is_ct, self._suv_factor = seen_as_ct(volume), volume.suv_factor
-        low, high = _HU_RANGE if is_ct else _range_of(smaller)
+        low, high = _HU_RANGE if volume.unit == "HU" else _range_of(smaller)
         self._grid = _levels(smaller, low, high)
         self._histogram = _histogram_of(self._grid, low, high, -400.0 if is_ct else None)
         self._mapper.SetInputData(self._grid.image())
         self._volume.SetUserMatrix(self._grid.matrix)
-        self._glass = _glass(self._level_of(self._histogram.threshold), is_ct)
+        bone = tuple(self._level_of(hu) for hu in _GLASS_BONE_HU) if is_ct else ()
+        self._glass = _glass(self._level_of(self._histogram.threshold), bone)
         self._unit_distance_mm = 1.0 if is_ct else min(self._grid.spacing)
         self._use(look)
         self._renderer.AddVolume(self._volume)
@@ -552,15 +554,10 @@ def _clipping_planes(cut: Cut) -> vtkPlaneCollection:
     return planes
 
 
-def _glass(skin: float, is_ct: bool) -> vtkPiecewiseFunction:
+def _glass(skin: float, bone: Sequence[float]) -> vtkPiecewiseFunction:
     """The scan around label surfaces: a shell where its outside is and, of a CT, a hint of bone."""
     shell = ((0.5 * skin, 0.0), (0.8 * skin, 0.22), (1.1 * skin, 0.05), (1.35 * skin, 0.0))
-    bone = ((_hu_level(200.0), 0.0), (_hu_level(600.0), 0.05)) if is_ct else ()
-    return _opacity_of((*shell, *bone))
-
-
-def _hu_level(hu: float) -> float:
-    return (hu - _HU_RANGE[0]) * _TOP / (_HU_RANGE[1] - _HU_RANGE[0])
+    return _opacity_of((*shell, *zip(bone, (0.0, 0.05), strict=False)))
 
 
 def _opacity_of(nodes: Sequence[tuple[float, float]]) -> vtkPiecewiseFunction:
