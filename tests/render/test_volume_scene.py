@@ -292,7 +292,7 @@ def halves(frame: Frame) -> tuple[float, float]:
 
 def test_bone_is_bright_and_soft_tissue_is_not_there(scene, geometry):
     volume = ct(geometry, ((-9.0, 0.0, 0.0), 6.0, 1000), ((9.0, 0.0, 0.0), 6.0, 40))
-    scene.set_volume(volume, CT["Soft tissue"])
+    scene.set_volume(volume, CT["Skin"])
     bone, soft = halves(scene.render(full=True))  # the patient's right is on the left of the frame
     assert bone > 10 and soft > 5
 
