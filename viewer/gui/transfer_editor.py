@@ -28,6 +28,7 @@ _MARGINS_PX = (10.0, 20.0, 10.0, 20.0)  # left, top, right, bottom
 _STEPS = 500  # of an arrow key across what is shown
 _FEWEST = 2
 _ZOOM = 1.2
+_CURVE_STEPS = 120
 
 
 class TransferEditor(QWidget):
@@ -270,7 +271,7 @@ class TransferEditor(QWidget):
         if self._look is not None and self.selected >= 0:
             point = self._look.points[self.selected]
             painter.setPen(TEXT)
-            text = f"{point.value:.5g} {self._unit}".strip() + f"  ·  opacity {100 * point.opacity:.3g} %"
+            text = f"{point.value:.4g} {self._unit}".strip() + f"  ·  opacity {100 * point.opacity:.3g} %"
             painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         else:
             painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "Opacity")
@@ -278,13 +279,17 @@ class TransferEditor(QWidget):
     def _paint_histogram(self, painter: QPainter, plot: QRectF) -> None:
         histogram = self._histogram
         assert histogram is not None
+        low, high = self._shown
+        edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
+        shown = (edges[1:] > low) & (edges[:-1] < high)
         heights = np.log1p(histogram.counts) / max(float(np.log1p(histogram.counts.max())), 1.0)
-        edges = np.linspace(histogram.low, histogram.high, len(heights) + 1)
-        outline = [QPointF(self._column(edges[0]), plot.bottom())]
-        for n, height in enumerate(heights):
-            top = plot.bottom() - 0.9 * plot.height() * float(height)
-            outline += [QPointF(self._column(edges[n]), top), QPointF(self._column(edges[n + 1]), top)]
-        outline.append(QPointF(self._column(edges[-1]), plot.bottom()))
+        tops = (plot.bottom() - 0.9 * plot.height() * heights[shown]).tolist()
+        columns = plot.left() + plot.width() * (edges - low) / (high - low)
+        lefts, rights = columns[:-1][shown].tolist(), columns[1:][shown].tolist()
+        outline = [QPointF(lefts[0], plot.bottom())]
+        for left, right, top in zip(lefts, rights, tops, strict=True):
+            outline += [QPointF(left, top), QPointF(right, top)]
+        outline.append(QPointF(rights[-1], plot.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor("#3d434c"))
         painter.drawPolygon(QPolygonF(outline))
@@ -293,14 +298,16 @@ class TransferEditor(QWidget):
         look = self._look
         assert look is not None
         low, high = self._shown
+        points = np.array([point.value for point in look.points])
+        # between the points too, as the square root bends the lines
+        values = np.sort(
+            np.concatenate([np.linspace(low, high, _CURVE_STEPS), points[(points > low) & (points < high)]])
+        )
+        opacities = np.interp(values, points, [point.opacity for point in look.points]).tolist()
+        curve = [QPointF(self._column(v), self._row(o)) for v, o in zip(values.tolist(), opacities, strict=True)]
         colours = QLinearGradient(plot.topLeft(), plot.topRight())
-        curve = []
-        for n in range(201):  # between the points too: the square root bends the lines
-            value = low + (high - low) * n / 200
-            at = look.at(value)
-            curve.append(self.place_of(at))
-            colours.setColorAt(n / 200, QColor(*at.colour, 150))
-        curve = sorted([*curve, *(self.place_of(p) for p in look.points if low <= p.value <= high)], key=QPointF.x)
+        for value in (low, *points[(points > low) & (points < high)].tolist(), high):
+            colours.setColorAt((value - low) / (high - low), QColor(*look.at(value).colour, 150))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours)
         painter.drawPolygon(QPolygonF([plot.bottomLeft(), *curve, plot.bottomRight()]))

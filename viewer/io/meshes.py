@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,7 @@ MESH_SUFFIXES = (".stl", ".ply", ".obj")
 _FACTS = "Slicewise SPACE=LPS UNIT=mm Not for diagnostic use"
 _SAME_PLACE_MM = 1e-3  # STL holds 32-bit numbers: at 1 m from the origin they are 0.00006 mm apart
 _SAME_VOLUME = 1e-4
+_PIECE = 10_000  # lines of text that are made or read at once
 _STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 _PLY_POINT = np.dtype([("xyz", "<f8", 3), ("rgb", "u1", 3)])
 _PLY_FACE = np.dtype([("count", "u1"), ("points", "<i4", 3)])
@@ -120,18 +124,30 @@ def _read_ply(content: bytes) -> NDArray[np.float64]:
 
 
 def _obj(mesh: Mesh) -> bytes:
+    """In pieces, as text in one piece would let no other thread run."""
     red, green, blue = (c / 255 for c in mesh.colour)
-    lines = [f"# {_FACTS}", f"o {_one_line(mesh.name).replace(' ', '_')}"]
-    lines += [f"v {x:.6f} {y:.6f} {z:.6f} {red:.4f} {green:.4f} {blue:.4f}" for x, y, z in mesh.points.tolist()]
-    lines += [f"f {a} {b} {c}" for a, b, c in (mesh.triangles + 1).tolist()]
-    return ("\n".join(lines) + "\n").encode("utf-8")
+    text = [f"# {_FACTS}\no {_one_line(mesh.name).replace(' ', '_')}\n"]
+    for part in _pieces(mesh.points):
+        lines = [f"v {x:.6f} {y:.6f} {z:.6f} {red:.4f} {green:.4f} {blue:.4f}\n" for x, y, z in part.tolist()]
+        text.append("".join(lines))
+    text += ["".join([f"f {a} {b} {c}\n" for a, b, c in (part + 1).tolist()]) for part in _pieces(mesh.triangles)]
+    return b"".join([piece.encode("utf-8") for piece in text])
 
 
 def _read_obj(content: bytes) -> NDArray[np.float64]:
-    lines = content.splitlines()
-    points = np.array([line.split()[1:4] for line in lines if line.startswith(b"v ")], dtype=np.float64)
-    triangles = np.array([line.split()[1:4] for line in lines if line.startswith(b"f ")], dtype=np.int64)
-    return points[triangles - 1]
+    points: list[NDArray[np.float64]] = [np.zeros((0, 3))]
+    triangles: list[NDArray[np.int64]] = [np.zeros((0, 3), np.int64)]
+    lines = iter(io.BytesIO(content))
+    while piece := list(itertools.islice(lines, _PIECE)):
+        at = [line.split()[1:4] for line in piece if line.startswith(b"v ")]
+        of = [line.split()[1:4] for line in piece if line.startswith(b"f ")]
+        points.append(np.array(at, dtype=np.float64).reshape(-1, 3))
+        triangles.append(np.array(of, dtype=np.int64).reshape(-1, 3))
+    return np.concatenate(points)[np.concatenate(triangles) - 1]
+
+
+def _pieces(rows: NDArray) -> Iterator[NDArray]:
+    return (rows[start : start + _PIECE] for start in range(0, len(rows), _PIECE))
 
 
 def _one_line(name: str) -> str:
