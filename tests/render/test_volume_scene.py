@@ -14,6 +14,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
 from viewer.core.volume import Volume
 from viewer.core.volume_look import load_looks, looks_for
+from viewer.io import files
 from viewer.render import volume_scene
 from viewer.render.frame import Cut, CutPlane, Frame, LabelLayer, SceneError
 from viewer.render.scene_thread import SceneRenderer
@@ -299,6 +300,34 @@ def test_bone_is_bright_and_soft_tissue_is_not_there(scene, geometry):
     scene.set_look(CT["Bone"], glass=True)
     bone, soft = halves(scene.render(full=True))
     assert bone > 5 and soft < 0.5
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
+def test_left_is_left_in_a_file_of_every_format_from_every_side(scene, geometry, tmp_path, suffix):
+    """By the scan's own rays, without a label."""
+    offsets = {0: ((12.0, 0.0, 0.0), 900), 1: ((0.0, 12.0, 0.0), 900), 2: ((0.0, 0.0, 14.0), 900)}
+    for axis, (offset, hu) in offsets.items():
+        path = tmp_path / f"axis{axis}{suffix}"
+        body = ct(geometry, ((0.0, 0.0, 0.0), 3.0, hu), (offset, 3.0, hu))
+        files.write_image(body.voxels, body.geometry, path)
+        series = files.scan([path]).series[0]  # NIfTI's quaternion of a half turn is coarse: by its sform
+        scene.set_volume(files.read_series(series), CT["Bone"])
+        for side, expected in SEEN_FROM.items():
+            if expected[axis] == (0, 0):
+                continue
+            scene.look_from(side)
+            seen = scene.render(full=False).pixels.max(axis=-1).astype(float)
+            scene.set_cut(Cut(plane=CutPlane(tuple(middle_lps(geometry) + np.array(offset) / 2), tuple(offset))))
+            near = scene.render(full=False).pixels.max(axis=-1).astype(float)  # the ball in the middle alone
+            scene.set_cut(Cut())
+            moved = _centre(np.clip(seen - near, 0, None)) - _centre(near)
+            np.testing.assert_allclose(moved / np.linalg.norm(moved), expected[axis], atol=0.15)
+
+
+def _centre(grey: np.ndarray) -> np.ndarray:
+    """Mean (column, row) of what is bright."""
+    rows, columns = np.nonzero(grey > 40)
+    return np.array([columns.mean(), rows.mean()])
 
 
 def test_a_look_of_percentiles_does_not_depend_on_the_scale_of_the_values(scene, straight):
