@@ -453,6 +453,13 @@ def test_bone_hides_a_label_behind_it_unless_it_is_as_of_glass(scene, straight):
     assert place_of(scene.render(full=True), GREEN) is not None
 
 
+def test_where_the_scan_ends_in_the_patient_is_a_flat_face_and_no_noise(scene, straight):
+    noise = np.random.default_rng(0).normal(40, 20, straight.shape)
+    scene.set_volume(Volume(noise.astype(np.int16), straight, unit="HU", modality="CT"), CT["Skin"])
+    middle = scene.render(full=True).pixels[70:90, 70:90].astype(float)
+    assert middle.mean() > 90 and middle.std(axis=(0, 1)).max() < 8
+
+
 def test_frames_tell_how_often_values_occur(scene, straight):
     scene.set_volume(ct(straight, ((0.0, 0.0, 0.0), 10.0, 500)), CT["Bone"])
     histogram = scene.render(full=False).histogram

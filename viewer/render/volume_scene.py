@@ -150,8 +150,9 @@ class VolumeScene:
         smaller = thinned(whole, factors, mean=True)
         is_ct, self._suv_factor = seen_as_ct(volume), volume.suv_factor
         low, high = _HU_RANGE if volume.unit == "HU" else _range_of(smaller)
-        self._grid = _levels(smaller, low, high)
-        self._histogram = _histogram_of(self._grid, low, high, -400.0 if is_ct else None)
+        levels = _levels(smaller, low, high)
+        self._histogram = _histogram_of(levels, low, high, -400.0 if is_ct else None)
+        self._grid = _within_air(levels)
         self._mapper.SetInputData(self._grid.image())
         self._volume.SetUserMatrix(self._grid.matrix)
         bone = tuple(self._level_of(hu) for hu in _GLASS_BONE_HU) if is_ct else ()
@@ -467,6 +468,13 @@ def _levels(grid: Grid, low: float, high: float) -> Grid:
     scaled = (grid.voxels.astype(np.float32) - np.float32(low)) * np.float32(_TOP / max(high - low, 1e-12))
     levels = np.nan_to_num(np.clip(scaled, 0, _TOP), nan=0.0).astype(np.uint16)
     return Grid(levels, grid.spacing, grid.origin_lps, grid.to_lps)
+
+
+def _within_air(levels: Grid) -> Grid:
+    """With a layer of the lowest value around it: where the scan ends within the patient the light then falls on a flat
+    face, and not on the noise of single voxels."""
+    origin = levels.origin_lps - levels.to_lps @ np.array(levels.spacing)
+    return Grid(np.pad(levels.voxels, 1), levels.spacing, origin, levels.to_lps)
 
 
 def _extent_mm(grid: Grid, opacity: vtkPiecewiseFunction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
