@@ -39,6 +39,7 @@ LARGEST_EDGE = 256  # voxels along an axis of what is drawn; larger scans are av
 _COARSE_EDGE = 128  # of the label surfaces while the camera moves
 _TARGET_S = 0.05  # for a frame while the camera moves
 _PIXELS_PER_RAY = (1.0, 6.0)  # range of the distance between rays, in pixels, while the camera moves
+_MOST_COARSE = 1.8  # beyond it: the square of this is how much longer the steps along a ray may become
 _STEPS_PER_VOXEL = (2.0, 5.0)  # along a ray of a full frame: fewer show as rings, more are not seen
 _MOST_QUICK_PIXELS = 300_000  # of a frame drawn without a graphics card while the camera moves
 _MOST_RAYS = 600_000  # of a full frame drawn without a graphics card
@@ -345,8 +346,9 @@ class VolumeScene:
         if full and interrupted():
             return None
         if not full and self._volume.GetVisibility():
+            low, high = _PIXELS_PER_RAY
             aim = self._pixels_per_ray * (seconds / _TARGET_S) ** 0.5
-            self._pixels_per_ray = float(np.clip(0.5 * (self._pixels_per_ray + aim), *_PIXELS_PER_RAY))
+            self._pixels_per_ray = float(np.clip(0.5 * (self._pixels_per_ray + aim), low, high * _MOST_COARSE))
         right, up = self._screen_axes()
         return Frame(self._pixels(), full, self.notice, right, up, seconds, histogram=self._histogram)
 
@@ -362,8 +364,10 @@ class VolumeScene:
             steps = float(np.clip(_STEPS * finest / (2 * self._reach), *_STEPS_PER_VOXEL))
             steps = _STEPS_PER_VOXEL[0] if self._glass_drawn else steps  # glass shows no rings, and is slow
             spared = max((width * height / _MOST_RAYS) ** 0.5, 1.0) if self._software else 1.0
-            self._mapper.SetSampleDistance(finest / steps if full else 1.5 * finest)
-            self._mapper.SetImageSampleDistance(spared if full else max(self._pixels_per_ray, spared))
+            longer = max(self._pixels_per_ray / _PIXELS_PER_RAY[1], 1.0) ** 2
+            self._mapper.SetSampleDistance(finest / steps if full else 1.5 * finest * longer)
+            between = min(self._pixels_per_ray, _PIXELS_PER_RAY[1])
+            self._mapper.SetImageSampleDistance(spared if full else max(between, spared))
         coarse, fine = self._surfaces
         use_fine = _has_cells(self._meshes[1]) and (full or not self._software)
         fine.SetVisibility(self._labels_drawn and use_fine)
