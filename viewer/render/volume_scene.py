@@ -348,7 +348,9 @@ class VolumeScene:
         if not full and self._volume.GetVisibility():
             low, high = _PIXELS_PER_RAY
             aim = self._pixels_per_ray * (seconds / _TARGET_S) ** 0.5
-            self._pixels_per_ray = float(np.clip(0.5 * (self._pixels_per_ray + aim), low, high * _MOST_COARSE))
+            share = 1.0 if aim > self._pixels_per_ray else 0.3  # a frame too slow is felt, one too coarse hardly
+            aim = self._pixels_per_ray + share * (aim - self._pixels_per_ray)
+            self._pixels_per_ray = float(np.clip(aim, low, high * _MOST_COARSE))
         right, up = self._screen_axes()
         return Frame(self._pixels(), full, self.notice, right, up, seconds, histogram=self._histogram)
 
