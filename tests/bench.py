@@ -27,6 +27,7 @@ import resources
 from inference.models import ModelStore
 from inference.runtime import load_model
 from inference.tasks import segment
+from tests.bench_scene import turning
 from viewer.core.display import WindowLevel, to_grey
 from viewer.core.geometry import Geometry
 from viewer.core.session import Session
@@ -322,6 +323,7 @@ def main() -> None:
         looking_on(Path(folder))
         head = opening(reader)
     segmenting(head)
+    turning(tell_share)
 
 
 if __name__ == "__main__":

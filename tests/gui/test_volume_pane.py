@@ -18,6 +18,7 @@ from viewer.core.volume import Volume
 from viewer.gui import volume_pane
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.volume_pane import VolumePane
+from viewer.jobs import JobQueue
 from viewer.render.frame import Frame
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -39,7 +40,7 @@ class FakeRenderer:
     def __getattr__(self, name):
         return lambda *args, **kwargs: self.calls.append((name, *args, *kwargs.values()))
 
-    def set_volume(self, volume) -> int:
+    def set_volume(self, volume, look) -> int:
         self.calls.append(("set_volume", volume))
         self.generation += 1
         return self.generation
@@ -70,7 +71,7 @@ def session(oblique_phantom) -> Session:
 @pytest.fixture
 def pane_of(qtbot):
     def make(session: Session, shown: bool = True) -> VolumePane:
-        pane = VolumePane(session)
+        pane = VolumePane(session, JobQueue(0))
         qtbot.addWidget(pane)
         pane.gatherer = ChangeGatherer(session, [pane.apply], pane)
         pane.resize(420, 330)

@@ -303,3 +303,15 @@ def test_kill_9_loses_no_acknowledged_stroke(tmp_path):
 def test_the_same_harness_catches_a_careless_writer(tmp_path):
     said = killed_while_writing(tmp_path / "plain.txt", "plain", 0.02)
     assert saved_edits(tmp_path / "plain.txt", "plain") < said
+
+
+def test_the_opacity_of_a_surface_is_kept_and_tables_from_before_it_have_opaque_ones(store, oblique_phantom):
+    labels = (replace(DEFAULT_LABELS[0], surface_opacity=0.3), *DEFAULT_LABELS[1:])
+    store.save_state("1.2", oblique_phantom.geometry, labels, frozenset(), "")
+    assert store.load("1.2", oblique_phantom.geometry).labels == labels
+
+    with store._database:
+        store._database.execute(
+            "update annotated set state = replace(state, ', \"surface_opacity\": 0.3', '') where uid = '1.2'"
+        )
+    assert store.load("1.2", oblique_phantom.geometry).labels[0].surface_opacity == 1.0

@@ -5,7 +5,9 @@ import pytest
 from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from viewer.core.geometry import Geometry
-from viewer.render.surfaces import Grid, label_surface, thinned, upright
+from viewer.core.labels import Label
+from viewer.core.mesh import bounds, enclosed_volume
+from viewer.render.surfaces import Grid, label_mesh, label_surface, thinned, upright
 
 ALL = np.arange(256) > 0
 
@@ -112,3 +114,46 @@ def test_a_label_at_the_edge_of_the_scan_is_closed():
     edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
     _, times = np.unique(edges, axis=0, return_counts=True)
     assert (times == 2).all()
+
+
+def test_an_exported_box_has_its_corners_where_its_voxels_end(phantom):
+    geometry = phantom.geometry
+    voxels = np.zeros(geometry.shape, np.uint8)
+    voxels[2:5, 3:8, 9:13] = 3  # i 9..12, j 3..7, k 2..4
+    voxels[0, 0, 0] = 4
+
+    mesh = label_mesh(voxels, geometry, Label(3, "box", (1, 2, 3)), smooth=False)
+
+    expected = geometry.index_to_lps([(i, j, k) for i in (8.5, 12.5) for j in (2.5, 7.5) for k in (1.5, 4.5)])
+    nearest = np.linalg.norm(mesh.points[None] - expected[:, None], axis=-1).min(axis=1)
+    assert nearest.max() < 0.01
+    np.testing.assert_allclose(bounds(mesh.corners), (expected.min(axis=0), expected.max(axis=0)), atol=0.01)
+    assert enclosed_volume(mesh.corners) == pytest.approx(4 * 5 * 3 * 0.8 * 1.3 * 2.5, rel=1e-5)
+    assert (mesh.name, mesh.colour) == ("box", (1, 2, 3))
+
+
+def test_a_smoothed_export_keeps_its_place_its_flat_faces_and_nearly_its_volume(phantom):
+    geometry = Geometry((44, 30, 18), (0.8, 1.3, 2.5), np.array((-41.5, 17.25, 103.0)), phantom.geometry.direction)
+    voxels = np.zeros(geometry.shape, np.uint8)
+    voxels[3:14, 5:25, 7:40] = 1
+
+    mesh = label_mesh(voxels, geometry, Label(1, "box", (1, 2, 3)))
+
+    index = geometry.lps_to_index(mesh.points)
+    in_mm = np.array((0.8, 1.3, 2.5))
+    np.testing.assert_allclose(index.min(axis=0) * in_mm, np.array((6.5, 4.5, 2.5)) * in_mm, atol=0.01)
+    np.testing.assert_allclose(index.max(axis=0) * in_mm, np.array((39.5, 24.5, 13.5)) * in_mm, atol=0.01)
+    np.testing.assert_allclose(mesh.points.mean(axis=0), geometry.index_to_lps((23, 14.5, 8)), atol=0.01)
+    assert 0.95 < enclosed_volume(mesh.corners) / (33 * 20 * 11 * 0.8 * 1.3 * 2.5) < 1.0
+
+
+def test_a_label_that_is_nowhere_has_no_mesh(phantom):
+    assert label_mesh(np.zeros(phantom.geometry.shape, np.uint8), phantom.geometry, Label(1, "x", (1, 2, 3))) is None
+
+
+def test_faces_between_two_labels_are_made_where_they_can_be_seen():
+    labels = np.zeros((6, 6, 12), np.uint8)
+    labels[2:4, 2:4, 2:6], labels[2:4, 2:4, 6:10] = 1, 2
+    grid = Grid(labels, (1.0, 1.0, 1.0), np.zeros(3), np.eye(3))
+    outer, all_faces = (label_surface(grid, ALL, inner_faces=inner).GetNumberOfCells() for inner in (False, True))
+    assert all_faces - outer == 2 * 2 * 2  # a wall of four quadrangles

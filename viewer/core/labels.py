@@ -15,13 +15,15 @@ MAX_LABELS = 254  # 255 is kept for "not annotated" in training data
 
 @dataclass(frozen=True)
 class Label:
-    """One class of a label map. colour is sRGB 0..255; code is (value, scheme, meaning), DICOM's coded concept."""
+    """One class of a label map. colour is sRGB 0..255; code is (value, scheme, meaning), DICOM's coded concept;
+    surface_opacity in [0, 1] is that of its surface in 3-D."""
 
     value: int
     name: str
     colour: tuple[int, int, int]
     code: tuple[str, str, str] | None = None
     visible: bool = True
+    surface_opacity: float = 1.0
 
 
 DEFAULT_LABELS: tuple[Label, ...] = (

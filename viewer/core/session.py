@@ -405,6 +405,12 @@ class Session:
         self.labels = tuple(replace(x, visible=visible) if x.value == value else x for x in self.labels)
         self._announce(Change(What.LABEL_TABLE))
 
+    def set_surface_opacity(self, value: int, opacity: float) -> None:
+        """How dense the surface of a label is in 3-D, 0 to 1; kept with the label."""
+        opacity = min(max(opacity, 0.0), 1.0)
+        self.labels = tuple(replace(x, surface_opacity=opacity) if x.value == value else x for x in self.labels)
+        self._announce(Change(What.LABEL_TABLE))
+
     # Painting
 
     def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:

@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
 
         self.panes = {plane: SlicePane(self.session, plane) for plane in PLANES}
-        self.volume_pane = VolumePane(self.session)
+        self.volume_pane = VolumePane(self.session, workflows.jobs)
         self._grid = self._make_grid()
         self.player = Player(workflows)
         self.browser = StudyBrowser(workflows)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import qtawesome
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
+    QActionGroup,
     QCloseEvent,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QHideEvent,
     QImage,
     QMouseEvent,
     QPainter,
@@ -19,19 +27,26 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
+import resources
+from viewer.core.display import WindowLevel, bracketing_window
 from viewer.core.events import What
+from viewer.core.geometry import Geometry
 from viewer.core.painting import Box
 from viewer.core.session import Session
+from viewer.core.volume_look import ValueHistogram, VolumeLook, in_values, load_looks, looks_for
 from viewer.gui.bridge import Courier
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import (
+    EDGE_PX,
+    NOT_FOR_DIAGNOSIS,
     Badge,
     Line,
     Rank,
     draw_orientation_cube,
     draw_progress,
+    draw_text,
     identity_lines,
     not_for_diagnosis,
 )
@@ -44,7 +59,11 @@ from viewer.gui.style import (
     VOLUME_COLOUR,
     WARNING,
 )
-from viewer.render.frame import Frame, LabelLayer, Side
+from viewer.gui.surface_export import ExportDialog
+from viewer.gui.volume_settings import VolumeSettings
+from viewer.io.saving import saved_when_complete
+from viewer.jobs import Job, JobQueue
+from viewer.render.frame import NO_CUT, Cut, CutPlane, Frame, LabelLayer, Side
 from viewer.render.scene_thread import SceneRenderer
 
 NAME = "3d"  # what this pane's signals carry where a slice pane's carry their plane
@@ -62,9 +81,14 @@ _BUTTON_PX = 22
 _CUBE_PX = (46.0, 78.0)
 _STROKE_PAUSE_MS = 500  # without a change of the labels before their surfaces are made again
 _ARRIVAL_MS = 200  # between two pictures of how much has arrived
+_NOTICE_MS = 6000
 _PREPARING = "Preparing the 3-D view…"
+_SPIN_MS, _SPIN_S = 30, 10.0  # between two steps of a turn, and of a whole one
+_DRAGS_PER_TURN = 1.8  # across the whole pane
+_DENSE = 0.2  # opacity per mm
+_CUT_PER_NOTCH = 1 / 60  # of the scan's greatest extent
 
-_Kind = Literal["rotate", "pan", "zoom"]
+_Kind = Literal["rotate", "pan", "zoom", "cut"]
 
 
 @dataclass(frozen=True)
@@ -84,9 +108,24 @@ class VolumePane(Pane):
     """
 
     frameShown = Signal(bool)  # a new picture is in the pane; True for one of full quality
+    settingsChanged = Signal()  # what the scan looks like in 3-D, and what is cut away
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, jobs: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(session, NAME, VOLUME_COLOUR, parent)
+        self._jobs = jobs
+        self._table = load_looks(resources.path("presets", "volume_rendering.json"))
+        self.looks: tuple[VolumeLook, ...] = ()  # presets for the open scan
+        self._look: VolumeLook | None = None
+        self.glass = True
+        self.cut = NO_CUT
+        self.settings: VolumeSettings | None = None
+        self._for_full: list[Callable[[], None]] = []  # what waits for a picture of full quality
+        self._notice = ""
+        self._notice_timer = QTimer(self, singleShot=True, interval=_NOTICE_MS)
+        self._notice_timer.timeout.connect(lambda: self.tell(""))
+        self._since_step = QElapsedTimer()
+        self._spinning = QTimer(self, interval=_SPIN_MS)
+        self._spinning.timeout.connect(self._step_spin)
         self._courier = Courier(self)
         self._renderer: SceneRenderer | None = None
         self._ending: SceneRenderer | None = None
@@ -103,6 +142,13 @@ class VolumePane(Pane):
         self._arrival.timeout.connect(self.update)
         self.show_volume = self._toggle("Scan in 3-D", "cube-outline")
         self.show_labels = self._toggle("Label surfaces in 3-D", "layers-triple")
+        self.show_volume.toggled.connect(self._send_visibility)
+        self.show_labels.toggled.connect(self._send_visibility)
+        self.spin = self._toggle("Spin", "rotate-360", on=False)
+        self.spin.toggled.connect(self._set_spinning)
+        self.open_settings = QAction(qtawesome.icon("mdi6.tune-variant", color=DIMMED_TEXT), "3-D settings…", self)
+        self.open_settings.setToolTip("Opacity and colours, cuts, labels")
+        self.open_settings.triggered.connect(self.show_settings)
         self._side_actions = [self._side_action(*side) for side in SIDES]
         self._buttons = self._make_buttons()
         self.setAccessibleName("3-D view")
@@ -112,8 +158,12 @@ class VolumePane(Pane):
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session. Painted labels appear after a pause, so that strokes stay smooth."""
+        if what & What.VIEW:
+            self._look, self.glass, self.cut = None, True, NO_CUT
+            self.spin.setChecked(False)
         if what & What.SERIES:
             self._drag = None
+            self._for_full.clear()
             self._forget_frame()
             self._volume_due = self._labels_due = True
             self._pause.stop()
@@ -127,6 +177,10 @@ class VolumePane(Pane):
             self._pause.start(_STROKE_PAUSE_MS)
         if what & What.DISPLAY:
             self._send_visibility()
+        if what & What.WINDOW and self.cut.image is not None:
+            self.set_cut(replace(self.cut, image=self.grey_range()))
+        if self.settings is not None:
+            self.settings.apply(what)
         if what & (What.SERIES | What.DISPLAY | What.PROPOSAL):
             self.update()
         elif what & What.VOXELS and not self._arrival.isActive():
@@ -150,10 +204,253 @@ class VolumePane(Pane):
         """Add what can be done with the pane to a context menu."""
         menu.addActions([self.show_volume, self.show_labels])
         menu.addSeparator()
-        if self._knows_sides:
+        if self.look is not None:
+            menu.addMenu(self._presets_menu(menu))
+            menu.addActions([self.open_settings, self.spin])
+            menu.addSeparator()
+            menu.addAction("Copy picture", self.copy_picture)
+            menu.addAction("Save picture…", self.ask_picture_file)
+            menu.addAction("Save picture with the patient's name…", lambda: self.ask_picture_file(with_patient=True))
+            menu.addAction("Export label surfaces…", self.export_surfaces).setEnabled(self._layers_own)
+            menu.addSeparator()
+        if self.knows_sides:
             menu.addActions(self._side_actions)
             menu.addSeparator()
         menu.addAction("Reset 3-D view", self.reset_view)
+
+    def _presets_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu("Look", parent)
+        group = QActionGroup(menu)
+        for look in self.looks:
+            action = menu.addAction(look.name)
+            action.setCheckable(True)
+            action.setChecked(self._look is not None and look.name == self._look.name and not self.glass_shown)
+            action.triggered.connect(lambda checked=False, look=look: self.choose_look(look))
+            group.addAction(action)
+        menu.addSeparator()
+        glass = menu.addAction("Glass around labels")
+        glass.setCheckable(True)
+        glass.setChecked(self.glass)
+        glass.toggled.connect(self.set_glass)
+        return menu
+
+    # What the scan looks like
+
+    @property
+    def look(self) -> VolumeLook | None:
+        """How the scan is shown in 3-D: a preset, or what a person made of it. None with no scan in 3-D."""
+        return self._look if self.session.volume is not None and not self._why_not else None
+
+    @property
+    def look_in_values(self) -> VolumeLook | None:
+        """The look with its points in the scan's values; None before there is a picture."""
+        look, histogram, volume = self.look, self.histogram, self.session.volume
+        if look is None or histogram is None or volume is None:
+            return None
+        return in_values(look, histogram, volume.suv_factor)
+
+    @property
+    def histogram(self) -> ValueHistogram | None:
+        """How often values occur in the scan; None before there is a picture."""
+        return self._frame.histogram if self._frame is not None else None
+
+    @property
+    def glass_shown(self) -> bool:
+        """Whether the scan is as of glass now, around labels."""
+        return self.glass and bool(self._layers())
+
+    @property
+    def dense(self) -> bool:
+        """Whether most tissue is so opaque that a cut through the scan shows nothing behind it."""
+        look, histogram = self.look_in_values, self.histogram
+        if look is None or histogram is None or look.blend == "maximum" or self.glass_shown:
+            return False
+        return look.at(histogram.percentile_of_tissue(50)).opacity > _DENSE
+
+    @property
+    def preset(self) -> VolumeLook | None:
+        """The preset that the look was made from."""
+        return next((look for look in self.looks if self._look is not None and look.name == self._look.name), None)
+
+    def choose_look(self, look: VolumeLook) -> None:
+        """Show the scan by a preset, or as a person has changed one. Around labels it is no longer of glass."""
+        self._look, self.glass = look, False
+        self._send_look()
+
+    def set_glass(self, glass: bool) -> None:
+        """Whether the scan is as of glass while label surfaces are shown."""
+        self.glass = glass
+        self._send_look()
+
+    def _send_look(self) -> None:
+        if self._renderer is not None and self._look is not None:
+            self._renderer.set_look(self._look, glass=self.glass)
+        self.settingsChanged.emit()
+        self.update()
+
+    # Cuts
+
+    def set_cut(self, cut: Cut) -> None:
+        """Take parts of the scan away."""
+        self.cut = cut
+        if self._renderer is not None:
+            self._renderer.set_cut(cut)
+        self.settingsChanged.emit()
+        self.update()
+
+    @property
+    def extent_lps(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest corner, LPS mm, of the box along the patient's axes around the open scan."""
+        volume = self.session.volume
+        assert volume is not None
+        return _extent(volume.geometry)
+
+    def cut_from(self, normal_lps: np.ndarray, depth_mm: float) -> None:
+        """Cut by a plane, depth_mm before the scan's middle towards the side that is taken away."""
+        low, high = self.extent_lps
+        limit = float(np.linalg.norm(high - low)) / 2
+        normal = normal_lps / np.linalg.norm(normal_lps)
+        point = (low + high) / 2 + min(max(depth_mm, -limit), limit) * normal
+        x, y, z = point.tolist()
+        a, b, c = normal.tolist()
+        self.set_cut(replace(self.cut, plane=CutPlane((x, y, z), (a, b, c))))
+
+    @property
+    def cut_depth_mm(self) -> float:
+        """How far the plane lies before the scan's middle; 0 without one."""
+        if self.cut.plane is None:
+            return 0.0
+        low, high = self.extent_lps
+        return float((np.array(self.cut.plane.point_lps) - (low + high) / 2) @ self.cut.plane.normal_lps)
+
+    def cut_facing(self) -> None:
+        """Turn the plane towards the eye: what lies before it is taken away."""
+        if self._frame is not None:
+            self.cut_from(np.cross(self._frame.right_lps, self._frame.up_lps), self.cut_depth_mm)
+
+    def cut_at_cursor(self) -> None:
+        """Put the plane through the cross-hair, turned as it is."""
+        volume, plane = self.session.volume, self.cut.plane
+        if volume is None or plane is None:
+            return
+        low, high = self.extent_lps
+        cursor = volume.geometry.index_to_lps(self.session.cursor_ijk)
+        self.cut_from(np.array(plane.normal_lps), float((cursor - (low + high) / 2) @ plane.normal_lps))
+
+    def _turn_cut(self, right: float, down: float) -> None:
+        """Turn the plane as the mouse goes, in fractions of the pane."""
+        if self.cut.plane is None or self._frame is None:
+            return
+        axis = self._frame.up_lps * right + self._frame.right_lps * down
+        length = float(np.linalg.norm(axis))
+        if length > 0:
+            normal = _turned(np.array(self.cut.plane.normal_lps), axis / length, length * 2 * math.pi / _DRAGS_PER_TURN)
+            self.cut_from(normal, self.cut_depth_mm)
+
+    def grey_range(self) -> tuple[float, float]:
+        """Values that are black and white in the slices."""
+        window = self.session.window
+        window = window if isinstance(window, WindowLevel) else bracketing_window(window)
+        return window.centre - window.width / 2, window.centre + window.width / 2
+
+    # Turning by itself
+
+    def _set_spinning(self, on: bool) -> None:
+        if on and self.isVisible():
+            self._since_step.start()
+            self._spinning.start()
+        else:
+            self._spinning.stop()
+
+    def _step_spin(self) -> None:
+        seconds = self._since_step.restart() / 1000
+        if self._renderer is not None:
+            self._renderer.rotate(seconds / _SPIN_S * _DRAGS_PER_TURN, 0.0)
+
+    # Pictures and surfaces
+
+    def show_settings(self) -> None:
+        """Open the window of opacity, colours, cuts and labels, or bring it to the front."""
+        if self.settings is None:
+            self.settings = VolumeSettings(self)
+        self.settings.show()
+        self.settings.raise_()
+        self.settings.activateWindow()
+
+    def when_full(self, act: Callable[[], None]) -> None:
+        """Call act as soon as a picture of full quality is shown."""
+        if self._frame is None:
+            return
+        self.spin.setChecked(False)
+        if self._frame.full:
+            act()
+        else:
+            self._for_full.append(act)
+
+    def picture(self, with_patient: bool = False) -> QImage:
+        """The picture that is shown, with the warning and the cube in it, but with the patient's name only if asked."""
+        assert self._frame is not None and self._picture is not None
+        picture = self._picture.convertToFormat(QImage.Format.Format_RGB32)
+        picture.setDevicePixelRatio(1.0)
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            font = QFont(self.font())
+            font.setPixelSize(max(round(min(picture.height(), picture.width()) / 32), 11))
+            painter.setFont(font)
+            metrics, edge = QFontMetricsF(font), font.pixelSize() * 0.8
+            lines = identity_lines(self.session.series) if with_patient and self.session.series is not None else ()
+            for n, line in enumerate(lines):
+                draw_text(painter, QPointF(edge, edge + metrics.ascent() + n * metrics.height()), line.text, TEXT)
+            draw_text(painter, QPointF(edge, picture.height() - edge), NOT_FOR_DIAGNOSIS, TEXT)
+            if self.knows_sides:
+                size = 0.15 * min(picture.width(), picture.height())
+                centre = QPointF(picture.width() - size / 2 - edge, picture.height() - size / 2 - edge)
+                draw_orientation_cube(painter, centre, size, self._frame.right_lps, self._frame.up_lps, font)
+        return picture
+
+    def copy_picture(self) -> None:
+        """Copy the picture, in full quality and without the patient's name, for other programs."""
+
+        def copy() -> None:
+            QGuiApplication.clipboard().setImage(self.picture())
+            self.tell("Picture copied, without the patient's name")
+
+        self.when_full(copy)
+
+    def ask_picture_file(self, with_patient: bool = False) -> None:
+        """Ask for a PNG file and save the picture there."""
+        name, _ = QFileDialog.getSaveFileName(self, "Save picture", "3-D.png", "PNG (*.png)")
+        if name:
+            path = Path(name) if Path(name).suffix.lower() == ".png" else Path(f"{name}.png")
+            # the dialog has asked before it replaces the file that was chosen, but no other
+            self.when_full(lambda: self.save_picture(path, with_patient, overwrite=path == Path(name)))
+
+    def save_picture(self, path: Path, with_patient: bool = False, overwrite: bool = False) -> None:
+        """Save the picture as PNG; it is read back before it is called saved."""
+        picture = self.picture(with_patient)
+
+        def work(job: Job) -> None:
+            with saved_when_complete(path, overwrite) as temporary:
+                if not picture.save(str(temporary)):
+                    raise OSError(f"{path.name} could not be written")
+                if QImage(str(temporary)).convertToFormat(picture.format()) != picture:
+                    raise OSError(f"{path.name} came back with other pixels than were written; nothing was saved")
+
+        self._jobs.submit("Saving the picture", work, lambda _: self.tell(f"Saved {path.name}"), self.tell)
+
+    def export_surfaces(self) -> None:
+        """Ask which labels to write as surfaces, in which format and where."""
+        if self._layers_own:
+            dialog = ExportDialog(self.session, self._jobs, self.tell, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    def tell(self, sentence: str) -> None:
+        """Say something in the pane for a while."""
+        self._notice = sentence
+        if sentence:
+            self._notice_timer.start()
+        self.update()
 
     @property
     def frame(self) -> Frame | None:
@@ -191,6 +488,9 @@ class VolumePane(Pane):
             return
         if kind == "rotate" and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             kind = "pan"
+        if kind == "rotate" and event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.cut.plane is not None:
+            kind = "cut"
+        self.spin.setChecked(False)
         self._drag = _Drag(event.button(), kind, event.position(), event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -206,6 +506,8 @@ class VolumePane(Pane):
         across = max(min(self.width(), self.height()), 1)
         if drag.kind == "rotate":
             self._renderer.rotate(step.x() / across, step.y() / across)
+        elif drag.kind == "cut":
+            self._turn_cut(step.x() / across, step.y() / across)
         elif drag.kind == "pan":
             self._renderer.pan(step.x() / self.height(), step.y() / self.height())
         else:
@@ -226,7 +528,13 @@ class VolumePane(Pane):
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.zoom_by(ZOOM_PER_NOTCH ** self._notches(event))
+        notches = self._notches(event)
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.cut.plane is not None:
+            low, high = self.extent_lps
+            step = _CUT_PER_NOTCH * float(np.linalg.norm(high - low))
+            self.cut_from(np.array(self.cut.plane.normal_lps), self.cut_depth_mm - notches * step)
+        else:
+            self.zoom_by(ZOOM_PER_NOTCH**notches)
 
     # Between the session and the drawing thread
 
@@ -245,7 +553,8 @@ class VolumePane(Pane):
         return ""
 
     @property
-    def _knows_sides(self) -> bool:
+    def knows_sides(self) -> bool:
+        """Whether the scan's place in the patient is known."""
         volume = self.session.volume
         return volume is not None and volume.geometry.patient_space
 
@@ -262,7 +571,15 @@ class VolumePane(Pane):
         assert self._renderer is not None
         if self._volume_due:
             self._volume_due = False
-            self._generation = self._renderer.set_volume(volume)
+            if volume is not None:
+                self.looks = looks_for(volume, self._table)
+                self._look = self._look or self.looks[0]
+            self._generation = self._renderer.set_volume(volume, self._look if volume is not None else None)
+            if volume is not None and self._look is not None and not self.glass:
+                self._renderer.set_look(self._look, glass=False)
+            if volume is not None and self.cut != NO_CUT:
+                self._renderer.set_cut(self.cut)
+            self.settingsChanged.emit()
         if self._labels_due:
             self._labels_due = False
             layers = self._layers() if volume is not None else []
@@ -290,6 +607,11 @@ class VolumePane(Pane):
             layers.append(LabelLayer(session.proposal.voxels, session.proposal.labels))
         return layers
 
+    @property
+    def _layers_own(self) -> bool:
+        """Whether there are labels of a person's own, or accepted ones."""
+        return self.session.label_map is not None and not self.session.label_map.blank and not self._why_not
+
     def _labels_rest(self) -> None:
         if self.session.painting:
             self._pause.start(_STROKE_PAUSE_MS)
@@ -309,10 +631,16 @@ class VolumePane(Pane):
     def _take(self, frame: Frame) -> None:
         if self._renderer is None or frame.generation != self._generation or self._why_not or self.session.loading:
             return  # of a series that is no longer open
-        self._frame = frame
+        first, self._frame = self._frame is None, frame
         rows, columns = frame.pixels.shape[:2]
         self._picture = QImage(frame.pixels.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
         self.update()
+        if first:
+            self.settingsChanged.emit()
+        if frame.full:
+            waiting, self._for_full = self._for_full, []
+            for act in waiting:
+                act()
         self.frameShown.emit(frame.full)
 
     def _hear(self, text: str) -> None:
@@ -332,11 +660,9 @@ class VolumePane(Pane):
 
     # Small buttons
 
-    def _toggle(self, text: str, icon: str) -> QAction:
+    def _toggle(self, text: str, icon: str, on: bool = True) -> QAction:
         picture = qtawesome.icon(f"mdi6.{icon}", color=DIMMED_TEXT, color_on=VOLUME_COLOUR.lighter(125))
-        action = QAction(picture, text, self, checkable=True, checked=True)
-        action.toggled.connect(self._send_visibility)
-        return action
+        return QAction(picture, text, self, checkable=True, checked=on)
 
     def _side_action(self, side: Side, letter: str, text: str) -> QAction:
         action = QAction(text, self)
@@ -353,8 +679,9 @@ class VolumePane(Pane):
         layout = QVBoxLayout(column)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self._side_buttons = []
-        for action in (self.show_volume, self.show_labels, *self._side_actions):
+        self._side_buttons: list[QToolButton] = []
+        self._usual_buttons: list[QToolButton] = []
+        for action in (*self._usual_actions, *self._side_actions):
             button = QToolButton(column)
             button.setDefaultAction(action)
             button.setFixedSize(_BUTTON_PX, _BUTTON_PX)
@@ -363,16 +690,23 @@ class VolumePane(Pane):
             button.setAccessibleName(action.text())
             button.setCursor(Qt.CursorShape.ArrowCursor)
             layout.addWidget(button)
-            if action in self._side_actions:
-                self._side_buttons.append(button)
+            (self._side_buttons if action in self._side_actions else self._usual_buttons).append(button)
         return column
+
+    @property
+    def _usual_actions(self) -> tuple[QAction, ...]:
+        return self.show_volume, self.show_labels, self.open_settings, self.spin
 
     def _arrange_buttons(self) -> None:
         some = self.session.volume is not None and not (self._why_not or self._failed or self.session.loading)
         self._buttons.setVisible(some)
-        room = self.height() > (len(SIDES) + 2) * _BUTTON_PX + 0.24 * min(self.width(), self.height())
+        cube = min(max(0.15 * min(self.width(), self.height()), _CUBE_PX[0]), _CUBE_PX[1])
+        fitting = int((self.height() - cube - 2 * EDGE_PX) // _BUTTON_PX)
+        all_fit = fitting >= len(self._side_buttons) + len(self._usual_buttons)
         for button in self._side_buttons:
-            button.setVisible(self._knows_sides and room)
+            button.setVisible(self.knows_sides and all_fit)
+        for n, button in enumerate(self._usual_buttons):
+            button.setVisible(n < fitting)
         self._buttons.adjustSize()
         self._buttons.move(self.width() - self._buttons.width() - 5, round(STRIP_PX) + 5)
 
@@ -413,7 +747,7 @@ class VolumePane(Pane):
         badges: list[Badge] = []
         if frame is not None and not self.sentence:
             lines = self._lines(frame)
-            if session.overlay_text != "none" and self._knows_sides:
+            if session.overlay_text != "none" and self.knows_sides:
                 taken.append(self._paint_cube(painter, inside, frame))
             if session.proposal is not None and session.overlay_visible and self.show_labels.isChecked():
                 badges.append(Badge(f"AI proposal: {session.proposal.source}", PROPOSAL))
@@ -431,9 +765,20 @@ class VolumePane(Pane):
             lines.append(Line(f"3-D stays at {session.series.moment.label}", DIMMED_TEXT, Rank.PLACE))
         if self._said:
             lines.append(Line(self._said, rank=Rank.NOTICE))
+        if self._notice:
+            lines.append(Line(self._notice, rank=Rank.NOTICE))
+        if session.overlay_text != "none" and self._look is not None and self.show_volume.isChecked():
+            lines.append(Line(self._look_words(), DIMMED_TEXT))
         if session.overlay_text != "none" and frame.notice:
             lines.append(Line(frame.notice, DIMMED_TEXT))
         return [*lines, Line(not_for_diagnosis(self.width()), DIMMED_TEXT, Rank.WARNING, number=True)]
+
+    def _look_words(self) -> str:
+        assert self._look is not None
+        changed = self._look not in self.looks
+        name = "Glass" if self.glass_shown else self._look.name + (", changed" if changed else "")
+        cut = self.cut.box_lps is not None or self.cut.plane is not None
+        return f"{name} · parts cut away" if cut else name
 
     def _paint_cube(self, painter: QPainter, inside: QRectF, frame: Frame) -> QRectF:
         low, high = _CUBE_PX
@@ -453,6 +798,10 @@ class VolumePane(Pane):
         self._send_size()
         self._send()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.spin.setChecked(False)
+        super().hideEvent(event)
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._send_size()
@@ -461,3 +810,18 @@ class VolumePane(Pane):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.close_scene()
         super().closeEvent(event)
+
+
+def _extent(geometry: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    corners = np.array([[-0.5, n - 0.5] for n in geometry.size])
+    at_lps = geometry.index_to_lps([[corners[axis][n[axis]] for axis in range(3)] for n in np.ndindex(2, 2, 2)])
+    return at_lps.min(axis=0), at_lps.max(axis=0)
+
+
+def _turned(vector: np.ndarray, axis: np.ndarray, angle: float) -> np.ndarray:
+    """A vector turned about a unit vector by an angle in radians (Rodrigues' formula)."""
+    return (
+        vector * math.cos(angle)
+        + np.cross(axis, vector) * math.sin(angle)
+        + axis * (axis @ vector) * (1 - math.cos(angle))
+    )

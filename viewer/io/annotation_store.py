@@ -244,4 +244,5 @@ def _label(row: dict) -> Label:
         tuple(row["colour"]),
         tuple(row["code"]) if row["code"] else None,
         row["visible"],
+        row.get("surface_opacity", 1.0),
     )

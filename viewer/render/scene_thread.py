@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from viewer.core.geometry import Geometry
 from viewer.core.volume import Volume
-from viewer.render.frame import Frame, LabelLayer, SceneError, Side
+from viewer.core.volume_look import VolumeLook
+from viewer.render.frame import Cut, Frame, LabelLayer, SceneError, Side
 
 if TYPE_CHECKING:  # VTK takes most of a second to import: only the thread does, when there is something to show
     from viewer.render.volume_scene import VolumeScene
@@ -74,17 +75,18 @@ class SceneRenderer:
         atexit.register(self.close, _LAST_WAIT_S)
         self._thread.start()
 
-    def set_volume(self, volume: Volume | None) -> int:
-        """Show a scan from the front, without labels; None shows nothing. Returns the generation of its frames."""
+    def set_volume(self, volume: Volume | None, look: VolumeLook | None) -> int:
+        """Show a scan from the front, whole, without labels; None shows nothing. Returns the generation of its
+        frames."""
         with self._changed:
             self._asked_generation += 1
             generation = self._asked_generation
-            for outdated in ("labels", "camera"):
+            for outdated in ("labels", "look", "cut", "camera"):
                 self._commands.scene.pop(outdated, None)
             self._commands.forget_camera()
 
             def act(scene: VolumeScene) -> None:
-                scene.set_volume(volume)
+                scene.set_volume(volume, look)
                 self._generation = generation
 
             self._ask("volume", act, "Preparing the 3-D view…" if volume is not None else "")
@@ -96,6 +98,14 @@ class SceneRenderer:
         The voxels are copied on the drawing thread soon after: call again after each change of them.
         """
         self._ask("labels", lambda scene: scene.set_labels(layers, geometry), "Updating surfaces…" if layers else "")
+
+    def set_look(self, look: VolumeLook, *, glass: bool) -> None:
+        """Show the scan in another way. glass: as of glass, whatever the look, while there are label surfaces."""
+        self._ask("look", lambda scene: scene.set_look(look, glass=glass))
+
+    def set_cut(self, cut: Cut) -> None:
+        """Take parts of the scan, or of the labels too, away."""
+        self._ask("cut", lambda scene: scene.set_cut(cut))
 
     def show(self, *, volume: bool, labels: bool) -> None:
         """Show or hide the scan and the label surfaces."""
@@ -206,7 +216,7 @@ class SceneRenderer:
 
 
 def _obey(scene: VolumeScene, commands: _Commands) -> None:
-    for what in ("size", "volume", "labels", "show", "camera"):
+    for what in ("size", "volume", "look", "cut", "labels", "show", "camera"):
         if what in commands.scene:
             commands.scene[what](scene)
     if commands.turn != (0.0, 0.0):

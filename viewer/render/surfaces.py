@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,8 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkFiltersCore import vtkPolyDataNormals, vtkSurfaceNets3D
 
 from viewer.core.geometry import Geometry
+from viewer.core.labels import Label
+from viewer.core.mesh import Mesh, enclosed_volume
 
 _SMOOTHING_STEPS = 8
 
@@ -93,11 +95,14 @@ def thinned(grid: Grid, factors: tuple[int, int, int], *, mean: bool) -> Grid:
     return Grid(kept, (i, j, k), origin, grid.to_lps)
 
 
-def label_surface(grid: Grid, shown: NDArray[np.bool_]) -> vtkPolyData | None:
+def label_surface(
+    grid: Grid, shown: NDArray[np.bool_], *, inner_faces: bool = False, smoothing_steps: int = _SMOOTHING_STEPS
+) -> vtkPolyData | None:
     """The closed outer surfaces of the labels that are shown, smooth, with point normals; None if there are none.
 
     grid: uint8 labels. shown: (256,). Points are in the grid's own mm (see Grid.matrix). Each triangle's label
-    is in the cell array "label" (uint8). Faces between two shown labels are left out: they cannot be seen.
+    is in the cell array "label" (uint8). Faces between two shown labels, which can be seen only where surfaces are
+    translucent or cut, are left out unless inner_faces asks for them.
     Method: surface nets, Frisken, https://jcgt.org/published/0011/01/03/.
     """
     lookup = np.where(shown, np.arange(256), 0).astype(np.uint8)
@@ -117,17 +122,36 @@ def label_surface(grid: Grid, shown: NDArray[np.bool_]) -> vtkPolyData | None:
         nets.SetValue(n, float(value))
     nets.SetOutputMeshTypeToTriangles()
     # Smooth, yet never more than half a voxel from where the label ends: VTK's own limits let thin labels shrink.
-    nets.SetNumberOfIterations(_SMOOTHING_STEPS)
+    nets.SetNumberOfIterations(smoothing_steps)
+    nets.SetSmoothing(smoothing_steps > 0)
     nets.AutomaticSmoothingConstraintsOff()
     nets.SetConstraintStrategyToConstraintBox()
     nets.SetConstraintBox(*grid.spacing)
     nets.Update()
-    return _with_normals(_outer_faces(nets.GetOutput()))
+    return _with_normals(_faces(nets.GetOutput(), inner_faces))
 
 
-def _outer_faces(surface: vtkPolyData) -> vtkPolyData:
+def label_mesh(voxels: NDArray[np.uint8], geometry: Geometry, label: Label, *, smooth: bool = True) -> Mesh | None:
+    """The closed surface of one label of voxels[k, j, i] at full resolution, in LPS; None if the label is nowhere.
+
+    Flat faces lie where its voxels end, half a voxel beyond their centres. smooth moves no point by more than half a
+    voxel along each axis; without it the surface has the corners of the voxels.
+    """
+    grid = upright(voxels, geometry)
+    surface = label_surface(grid, np.arange(256) == label.value, smoothing_steps=_SMOOTHING_STEPS if smooth else 0)
+    if surface is None:
+        return None
+    points_mm = vtk_to_numpy(surface.GetPoints().GetData()).astype(np.float64)
+    triangles = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
+    mesh = Mesh(label.name, grid.origin_lps + points_mm @ grid.to_lps.T, triangles, label.colour)
+    if enclosed_volume(mesh.corners) < 0:
+        mesh = replace(mesh, triangles=triangles[:, ::-1].copy())
+    return mesh
+
+
+def _faces(surface: vtkPolyData, inner_faces: bool) -> vtkPolyData:
     sides = vtk_to_numpy(surface.GetCellData().GetArray("BoundaryLabels"))
-    outer = (sides == 0).any(axis=1)
+    outer = (sides == 0).any(axis=1) | inner_faces
     corners = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)[outer]
     used = np.unique(corners)
     renumbered = np.zeros(surface.GetNumberOfPoints(), dtype=np.int64)

@@ -15,7 +15,7 @@ import vtkmodules.vtkRenderingVolumeOpenGL2  # noqa: F401  both register VTK's d
 from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkCommand, vtkLogger, vtkLookupTable, vtkUnsignedCharArray
-from vtkmodules.vtkCommonDataModel import vtkPiecewiseFunction
+from vtkmodules.vtkCommonDataModel import vtkPiecewiseFunction, vtkPlane, vtkPlaneCollection
 from vtkmodules.vtkRenderingCore import (
     vtkActor,
     vtkColorTransferFunction,
@@ -30,13 +30,16 @@ from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper, vtkG
 from viewer.core.geometry import Geometry
 from viewer.core.labels import Label, merge_labels
 from viewer.core.volume import Volume
-from viewer.render.frame import Frame, LabelLayer, SceneError, Side
+from viewer.core.volume_look import Blend, ValueHistogram, VolumeLook, in_values, seen_as_ct
+from viewer.render.cut_slice import CutSlice
+from viewer.render.frame import NO_CUT, Cut, CutPlane, Frame, LabelLayer, SceneError, Side
 from viewer.render.surfaces import Grid, label_surface, thinned, upright
 
 LARGEST_EDGE = 256  # voxels along an axis of what is drawn; larger scans are averaged down
 _COARSE_EDGE = 128  # of the label surfaces while the camera moves
 _TARGET_S = 0.05  # for a frame while the camera moves
 _PIXELS_PER_RAY = (1.0, 6.0)  # range of the distance between rays, in pixels, while the camera moves
+_MOST_COARSE = 1.8  # beyond it: the square of this is how much longer the steps along a ray may become
 _STEPS_PER_VOXEL = (2.0, 5.0)  # along a ray of a full frame: fewer show as rings, more are not seen
 _MOST_QUICK_PIXELS = 300_000  # of a frame drawn without a graphics card while the camera moves
 _MOST_RAYS = 600_000  # of a full frame drawn without a graphics card
@@ -44,6 +47,8 @@ _STEPS = 900  # across the scan at most, beyond the fewest per voxel
 _DEGREES_PER_PANE = 200.0  # of rotation for a drag across the whole pane
 _TOP = 4095  # twelve bits for the scan's values
 _HU_RANGE = (-1024.0, 3071.0)
+_GLASS_BONE_HU = (200.0, 600.0)
+_BINS = 512  # of the histogram; a divisor of _TOP + 1
 _SAMPLE = 200_000  # voxels that are enough for percentiles
 _REDUCED = "3-D shown at reduced resolution"
 _NO_OPENGL = "3-D is off: this computer offers no OpenGL (on Linux install libegl1 and libgl1-mesa-dri)."
@@ -97,12 +102,19 @@ class VolumeScene:
         self._volume = vtkVolume()
         self._volume.SetMapper(self._mapper)
         self._grid: Grid | None = None
+        self._histogram: ValueHistogram | None = None
+        self._suv_factor: float | None = None
+        self._blend: Blend = "shaded"
+        self._unit_distance_mm = 1.0
+        self._glass_wanted = True
+        self._cut = NO_CUT
         self._opacity = vtkPiecewiseFunction()
         self._glass = vtkPiecewiseFunction()
         self._meshes = [_surface_mapper(), _surface_mapper()]  # coarse, fine
         self._surfaces = [_surface_actor(mapper) for mapper in self._meshes]
-        for actor in self._surfaces:
-            self._front.AddActor(actor)
+        self._translucent = False
+        self._cut_slices: list[CutSlice] = []  # those that are seen
+        self._spare_slices = [CutSlice() for _ in range(7)]
         self._label_grids: list[Grid | None] = [None, None]
         self._labels_shown = np.zeros(256, dtype=bool)
         self._fine_due = False
@@ -122,29 +134,32 @@ class VolumeScene:
 
     # What is shown
 
-    def set_volume(self, volume: Volume | None) -> None:
-        """Show a scan from the front; None shows nothing. Labels of the scan before are taken away."""
+    def set_volume(self, volume: Volume | None, look: VolumeLook | None) -> None:
+        """Show a scan whole, from the front; None shows nothing. Labels of the scan before are taken away."""
         self._renderer.RemoveViewProp(self._volume)
-        self._grid = None
+        self._grid = self._histogram = None
+        self._glass_wanted = True
         self.notice = ""
         self._take_labels_away()
-        if volume is None:
+        self.set_cut(NO_CUT)
+        if volume is None or look is None:
             self._arrange()
             return
         whole = upright(volume.voxels, volume.geometry)
         factors = _factors(whole, LARGEST_EDGE)
         self.notice = _REDUCED if max(factors) > 1 else ""
         smaller = thinned(whole, factors, mean=True)
-        is_ct = volume.unit == "HU"
-        self._grid = _levels(smaller, *(_HU_RANGE if is_ct else _range_of(smaller)))
+        is_ct, self._suv_factor = seen_as_ct(volume), volume.suv_factor
+        low, high = _HU_RANGE if volume.unit == "HU" else _range_of(smaller)
+        levels = _levels(smaller, low, high)
+        self._histogram = _histogram_of(levels, low, high, -400.0 if is_ct else None)
+        self._grid = _within_air(levels)
         self._mapper.SetInputData(self._grid.image())
         self._volume.SetUserMatrix(self._grid.matrix)
-        skin = _level_of(-400.0) if is_ct else _threshold(self._grid.voxels)
-        look = _look_of_ct() if is_ct else _look_of_mr(skin)
-        self._opacity, self._glass = look.GetScalarOpacity(), _glass(skin, is_ct)
-        if not is_ct:
-            look.SetScalarOpacityUnitDistance(min(self._grid.spacing))
-        self._volume.SetProperty(look)
+        bone = tuple(self._level_of(hu) for hu in _GLASS_BONE_HU) if is_ct else ()
+        self._glass = _glass(self._level_of(self._histogram.threshold), bone)
+        self._unit_distance_mm = 1.0 if is_ct else min(self._grid.spacing)
+        self._use(look)
         self._renderer.AddVolume(self._volume)
         first_mm, last_mm = _extent_mm(self._grid, self._opacity)
         self._middle = self._grid.to_world((first_mm + last_mm) / 2)
@@ -156,6 +171,63 @@ class VolumeScene:
         self._radius = float(np.linalg.norm(whole_mm) / 2 + np.linalg.norm(centre - self._middle))
         self._arrange()
         self.reset_camera()
+
+    def set_look(self, look: VolumeLook, *, glass: bool) -> None:
+        """Show the scan in another way. glass: as of glass, whatever the look, while there are label surfaces."""
+        self._glass_wanted = glass
+        if self._grid is not None:
+            self._use(look)
+        self._arrange()
+
+    def set_cut(self, cut: Cut) -> None:
+        """Take parts of the scan away, and of the label surfaces if the cut says so."""
+        inner_before, self._cut = self._inner_faces, cut
+        planes = _clipping_planes(cut)
+        self._mapper.SetClippingPlanes(planes)
+        for mesh in self._meshes:
+            mesh.SetClippingPlanes(planes if cut.labels else vtkPlaneCollection())
+        if self._inner_faces != inner_before:
+            self._cut_surfaces_anew()
+        self._stand_slices()
+        self._arrange()
+
+    def _stand_slices(self) -> None:
+        """Put a slice of the scan where each plane of the cut goes through it."""
+        for renderer in (self._renderer, self._front):
+            for one in self._cut_slices:
+                renderer.RemoveActor(one.actor)
+        self._cut_slices = []
+        if self._grid is None or self._histogram is None or self._cut.image is None:
+            return
+        black, white = (self._level_of(value) for value in self._cut.image)
+        air = self._level_of(self._histogram.threshold)
+        whole_mm = (np.array(self._grid.voxels.shape[::-1]) - 1) * self._grid.spacing
+        corners = np.array([self._grid.to_world(whole_mm * n) for n in np.ndindex(2, 2, 2)])
+        planes = _planes_of(self._cut)
+        for spare, plane in zip(self._spare_slices, planes, strict=False):
+            beyond = (corners - plane.point_lps) @ plane.normal_lps
+            if beyond.min() < 0 < beyond.max():
+                spare.show(self._grid, plane, [other for other in planes if other is not plane], black, white, air)
+                self._cut_slices.append(spare)
+
+    def _use(self, look: VolumeLook) -> None:
+        assert self._histogram is not None
+        look = in_values(look, self._histogram, self._suv_factor)
+        shown = _property_of([(self._level_of(p.value), p.opacity, p.colour) for p in look.points])
+        shown.SetScalarOpacityUnitDistance(self._unit_distance_mm)
+        if look.blend == "maximum":
+            shown.ShadeOff()
+            self._mapper.SetBlendModeToMaximumIntensity()
+        else:
+            self._mapper.SetBlendModeToComposite()
+        self._blend = look.blend
+        self._opacity = shown.GetScalarOpacity()
+        self._volume.SetProperty(shown)
+
+    def _level_of(self, value: float) -> float:
+        assert self._histogram is not None
+        low, high = self._histogram.low, self._histogram.high
+        return (value - low) * _TOP / max(high - low, 1e-12)
 
     def set_labels(self, layers: Sequence[LabelLayer], geometry: Geometry) -> None:
         """Show the surfaces of the visible labels; where two layers have one, the later layer's is shown.
@@ -171,20 +243,31 @@ class VolumeScene:
                 parts = [thinned(whole, _factors(whole, edge), mean=False) for whole in wholes]
                 self._label_grids[n], table = _overlaid(parts, tables)
                 self._meshes[n].SetLookupTable(_lookup_table(table))
-            self._labels_shown[[label.value for label in table if label.visible]] = True
+            seen = [label for label in table if label.visible and label.surface_opacity > 0]
+            self._labels_shown[[label.value for label in seen]] = True
             self._labels_shown[0] = False
+            self._translucent = any(label.surface_opacity < 1 for label in seen)
             self._fine_due = self._make_surface(0)
         self._arrange()
 
     def _take_labels_away(self) -> None:
         self._label_grids = [None, None]
         self._labels_shown = np.zeros(256, dtype=bool)
-        self._fine_due = False
+        self._fine_due = self._translucent = False
         for mesh in self._meshes:
             mesh.SetInputData(None)
 
+    @property
+    def _inner_faces(self) -> bool:
+        """Whether faces between two labels can be seen."""
+        return self._translucent or self._cut.labels
+
+    def _cut_surfaces_anew(self) -> None:
+        if self._label_grids[0] is not None:
+            self._fine_due = self._make_surface(0)
+
     def show(self, *, volume: bool, labels: bool) -> None:
-        """Show or hide the scan and the label surfaces. Around labels the scan is as of glass."""
+        """Show or hide the scan and the label surfaces."""
         self._wants_volume, self._wants_labels = volume, labels
         self._arrange()
 
@@ -263,10 +346,13 @@ class VolumeScene:
         if full and interrupted():
             return None
         if not full and self._volume.GetVisibility():
+            low, high = _PIXELS_PER_RAY
             aim = self._pixels_per_ray * (seconds / _TARGET_S) ** 0.5
-            self._pixels_per_ray = float(np.clip(0.5 * (self._pixels_per_ray + aim), *_PIXELS_PER_RAY))
+            share = 1.0 if aim > self._pixels_per_ray else 0.3  # a frame too slow is felt, one too coarse hardly
+            aim = self._pixels_per_ray + share * (aim - self._pixels_per_ray)
+            self._pixels_per_ray = float(np.clip(aim, low, high * _MOST_COARSE))
         right, up = self._screen_axes()
-        return Frame(self._pixels(), full, self.notice, right, up, seconds)
+        return Frame(self._pixels(), full, self.notice, right, up, seconds, histogram=self._histogram)
 
     def _choose_quality(self, full: bool) -> None:
         width, height = self._size
@@ -278,10 +364,12 @@ class VolumeScene:
         if self._grid is not None:
             finest = min(self._grid.spacing)
             steps = float(np.clip(_STEPS * finest / (2 * self._reach), *_STEPS_PER_VOXEL))
-            steps = _STEPS_PER_VOXEL[0] if self._labels_drawn else steps  # glass shows no rings, and is slow
+            steps = _STEPS_PER_VOXEL[0] if self._glass_drawn else steps  # glass shows no rings, and is slow
             spared = max((width * height / _MOST_RAYS) ** 0.5, 1.0) if self._software else 1.0
-            self._mapper.SetSampleDistance(finest / steps if full else 1.5 * finest)
-            self._mapper.SetImageSampleDistance(spared if full else max(self._pixels_per_ray, spared))
+            longer = max(self._pixels_per_ray / _PIXELS_PER_RAY[1], 1.0) ** 2
+            self._mapper.SetSampleDistance(finest / steps if full else 1.5 * finest * longer)
+            between = min(self._pixels_per_ray, _PIXELS_PER_RAY[1])
+            self._mapper.SetImageSampleDistance(spared if full else max(between, spared))
         coarse, fine = self._surfaces
         use_fine = _has_cells(self._meshes[1]) and (full or not self._software)
         fine.SetVisibility(self._labels_drawn and use_fine)
@@ -306,16 +394,38 @@ class VolumeScene:
         """Cut the coarse (0) or fine (1) surface of the current labels; False if there is nothing to see."""
         grid = self._label_grids[which]
         assert grid is not None
-        surface = label_surface(grid, self._labels_shown)
+        surface = label_surface(grid, self._labels_shown, inner_faces=self._inner_faces)
         self._meshes[which].SetInputData(surface)
         self._surfaces[which].SetUserMatrix(grid.matrix)
         return surface is not None
 
     def _arrange(self) -> None:
-        self._volume.SetVisibility(self._wants_volume and self._grid is not None)
+        seen = self._wants_volume and self._grid is not None
+        self._volume.SetVisibility(seen)
         look = self._volume.GetProperty()
-        look.SetScalarOpacity(self._glass if self._labels_drawn else self._opacity)
+        glass = self._glass_drawn
+        look.SetScalarOpacity(self._glass if glass else self._opacity)
+        # Among the scan's own voxels surfaces hide and are hidden, but only opaque ones: a ray stops at those alone.
+        own, other = (self._front, self._renderer) if glass or self._translucent else (self._renderer, self._front)
+        for actor in self._surfaces:
+            other.RemoveActor(actor)
+            if not own.HasViewProp(actor):
+                own.AddActor(actor)
+            actor.SetForceOpaque(not self._translucent)
+            actor.SetForceTranslucent(self._translucent)
+        self._front.SetUseDepthPeeling(self._translucent)
+        for one in self._cut_slices:  # each hides rays, and surfaces where they are drawn
+            self._renderer.AddActor(one.actor)
+            if own is self._front and self._labels_drawn:
+                self._front.AddActor(one.actor)
+            else:
+                self._front.RemoveActor(one.actor)
+            one.actor.SetVisibility(seen)
         self._clip()
+
+    @property
+    def _glass_drawn(self) -> bool:
+        return self._labels_drawn and self._glass_wanted and self._blend == "shaded"
 
     def _screen_axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         camera = self._renderer.GetActiveCamera()
@@ -366,6 +476,13 @@ def _levels(grid: Grid, low: float, high: float) -> Grid:
     return Grid(levels, grid.spacing, grid.origin_lps, grid.to_lps)
 
 
+def _within_air(levels: Grid) -> Grid:
+    """With a layer of the lowest value around it: where the scan ends within the patient the light then falls on a flat
+    face, and not on the noise of single voxels."""
+    origin = levels.origin_lps - levels.to_lps @ np.array(levels.spacing)
+    return Grid(np.pad(levels.voxels, 1), levels.spacing, origin, levels.to_lps)
+
+
 def _extent_mm(grid: Grid, opacity: vtkPiecewiseFunction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Opposite corners, in the grid's own mm, of the box around what is not transparent; of all if nothing is."""
     table = np.array([opacity.GetValue(level) for level in range(_TOP + 1)]) > 0.1
@@ -388,9 +505,20 @@ def _range_of(grid: Grid) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _threshold(levels: NDArray[np.uint16]) -> float:
+def _histogram_of(grid: Grid, low: float, high: float, threshold: float | None) -> ValueHistogram:
+    """Of a grid of levels that stand for low to high. Without a threshold Otsu's is taken."""
+    per_level = np.zeros(_TOP + 1, dtype=np.int64)
+    for one_slice in grid.voxels:  # piece by piece: numpy counts without letting other threads run
+        per_level += np.bincount(one_slice.ravel(), minlength=_TOP + 1)
+    counts = per_level.reshape(_BINS, -1).sum(axis=1)
+    if threshold is None:
+        threshold = low + _threshold(per_level) * (high - low) / _TOP
+    return ValueHistogram(counts, low, high if high > low else low + 1e-12, threshold)
+
+
+def _threshold(per_level: NDArray[np.int64]) -> float:
     """Level between air and tissue: Otsu's, IEEE Trans. Syst. Man Cybern. 9(1), 1979."""
-    counts, edges = np.histogram(levels, bins=128, range=(0, _TOP))
+    counts, edges = per_level.reshape(128, -1).sum(axis=1), np.linspace(0, _TOP, 129)
     middles = (edges[:-1] + edges[1:]) / 2
     below, moment = np.cumsum(counts), np.cumsum(counts * middles)
     above = below[-1] - below
@@ -400,64 +528,50 @@ def _threshold(levels: NDArray[np.uint16]) -> float:
     return float(middles[between >= between.max() * (1 - 1e-6)].mean())  # the middle, where many do as well
 
 
-def _look_of_mr(threshold: float) -> vtkVolumeProperty:
-    """Tissue from its surface on; without a skull this is the brain, with one the head."""
-    t, top = threshold, float(_TOP)
-    opacity = ((0.55 * t, 0.0), (0.95 * t, 0.25), (1.5 * t, 0.8), (max(top, 1.6 * t), 0.95))
-    colour = (
-        (0.0, (0.52, 0.37, 0.31)),  # a dark edge would show the steps along the rays as rings
-        (0.7 * t, (0.62, 0.47, 0.40)),
-        (1.4 * t, (0.84, 0.70, 0.60)),
-        (max(top, 1.5 * t), (1.0, 0.96, 0.90)),
-    )
-    return _look(opacity, colour)
-
-
-def _level_of(hu: float) -> float:
-    return (hu - _HU_RANGE[0]) * _TOP / (_HU_RANGE[1] - _HU_RANGE[0])
-
-
-def _look_of_ct() -> vtkVolumeProperty:
-    """Bone, with a veil of skin and muscle and the enhanced vessels."""
-    hu = (
-        (-300, 0.0, (0.60, 0.38, 0.30)),
-        (-60, 0.012, (0.72, 0.45, 0.34)),
-        (60, 0.03, (0.78, 0.36, 0.28)),
-        (130, 0.06, (0.84, 0.42, 0.30)),
-        (220, 0.45, (0.92, 0.80, 0.62)),
-        (500, 0.85, (0.98, 0.94, 0.85)),
-        (_HU_RANGE[1], 0.95, (1.0, 1.0, 0.98)),
-    )
-    at = [_level_of(value) for value, _, _ in hu]
-    return _look(
-        tuple((x, alpha) for x, (_, alpha, _) in zip(at, hu, strict=True)),
-        tuple((x, rgb) for x, (_, _, rgb) in zip(at, hu, strict=True)),
-    )
-
-
-def _look(
-    opacity: Sequence[tuple[float, float]], colour: Sequence[tuple[float, tuple[float, float, float]]]
-) -> vtkVolumeProperty:
+def _property_of(points: Sequence[tuple[float, float, tuple[int, int, int]]]) -> vtkVolumeProperty:
+    """Points of level, opacity and colour as VTK takes them, lit as in an operating theatre: a little gloss."""
     rgb = vtkColorTransferFunction()
-    for level, (red, green, blue) in colour:
-        rgb.AddRGBPoint(level, red, green, blue)
-    look = vtkVolumeProperty()
-    look.SetScalarOpacity(_opacity_of(opacity))
-    look.SetColor(rgb)
-    look.SetInterpolationTypeToLinear()
-    look.ShadeOn()
-    look.SetAmbient(0.18)
-    look.SetDiffuse(0.85)
-    look.SetSpecular(0.18)
-    look.SetSpecularPower(18)
-    return look
+    for level, _, colour in points:
+        rgb.AddRGBPoint(level, *(c / 255 for c in colour))
+    shown = vtkVolumeProperty()
+    shown.SetScalarOpacity(_opacity_of([(level, opacity) for level, opacity, _ in points]))
+    shown.SetColor(rgb)
+    shown.SetInterpolationTypeToLinear()
+    shown.ShadeOn()
+    shown.SetAmbient(0.18)
+    shown.SetDiffuse(0.85)
+    shown.SetSpecular(0.18)
+    shown.SetSpecularPower(18)
+    return shown
 
 
-def _glass(skin: float, is_ct: bool) -> vtkPiecewiseFunction:
+def _planes_of(cut: Cut) -> list[CutPlane]:
+    """The planes of a cut, seven at most; their normals point to what is taken away."""
+    planes = []
+    for corner, sign in zip(cut.box_lps or (), (-1.0, 1.0), strict=False):
+        planes += [
+            CutPlane(corner, (sign, 0.0, 0.0)),
+            CutPlane(corner, (0.0, sign, 0.0)),
+            CutPlane(corner, (0.0, 0.0, sign)),
+        ]
+    return planes if cut.plane is None else [*planes, cut.plane]
+
+
+def _clipping_planes(cut: Cut) -> vtkPlaneCollection:
+    """The planes of a cut as VTK takes them, their normals pointing to what stays."""
+    planes = vtkPlaneCollection()
+    for plane in _planes_of(cut):
+        clipping = vtkPlane()
+        clipping.SetOrigin(*plane.point_lps)
+        clipping.SetNormal(*(-c for c in plane.normal_lps))
+        planes.AddItem(clipping)
+    return planes
+
+
+def _glass(skin: float, bone: Sequence[float]) -> vtkPiecewiseFunction:
     """The scan around label surfaces: a shell where its outside is and, of a CT, a hint of bone."""
     shell = ((0.5 * skin, 0.0), (0.8 * skin, 0.22), (1.1 * skin, 0.05), (1.35 * skin, 0.0))
-    bone = ((_level_of(200.0), 0.0), (_level_of(600.0), 0.05)) if is_ct else ()
-    return _opacity_of((*shell, *bone))
+    return _opacity_of((*shell, *zip(bone, (0.0, 0.05), strict=False)))
 
 
 def _opacity_of(nodes: Sequence[tuple[float, float]]) -> vtkPiecewiseFunction:
@@ -515,5 +629,5 @@ def _lookup_table(labels: Sequence[Label]) -> vtkLookupTable:
     table.Build()  # or the values of no label are whatever was in memory, and a part of the table transparent
     for label in labels:
         red, green, blue = (c / 255 for c in label.colour)
-        table.SetTableValue(label.value, red, green, blue, 1.0)
+        table.SetTableValue(label.value, red, green, blue, label.surface_opacity)
     return table
