@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QCursor,
     QEnterEvent,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -35,6 +36,7 @@ from viewer.core.study import Series
 from viewer.core.volume import Volume
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.lettering import CornerTexts, Words
+from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.overlay import (
     Badge,
     Line,
@@ -126,6 +128,7 @@ class SlicePane(Pane):
         self.plane: Plane = plane
         self._view: SliceView | None = None
         self._drag: _Drag | None = None
+        self.measuring = MeasureTools(session, self, self._measuring_scene)
         self._hover: QPointF | None = None
         self._wheel_rest = 0.0
         self._shown_slice = -1
@@ -145,6 +148,7 @@ class SlicePane(Pane):
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session. box bounds the label voxels touched, None meaning anywhere."""
+        self.measuring.apply(what)
         if what & What.VIEW or (what & What.SERIES and not self._view_fits):
             self._drag = None
             self.reset_view()
@@ -212,7 +216,7 @@ class SlicePane(Pane):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.activated.emit(self.name)
-        if self._drag is not None or self._view is None or self._explain(event):
+        if self._drag is not None or self._view is None or self._explain(event) or self.measuring.press(event):
             return
         kind = self._kind_of(event)
         if kind == "none":
@@ -226,6 +230,8 @@ class SlicePane(Pane):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hovered(event.position())
         drag = self._drag
+        if drag is None and self.measuring.move(event):
+            return
         if drag is None:
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not event.buttons():
                 self._move_cursor(event.position())
@@ -248,6 +254,8 @@ class SlicePane(Pane):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag = self._drag
+        if drag is None and self.measuring.release(event):
+            self._choose_cursor()
         if drag is None or event.button() != drag.button:
             return
         self._drag = None
@@ -260,6 +268,8 @@ class SlicePane(Pane):
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._view is not None and self._drag is None and self.measuring.double_click(event):
+            return
         if event.button() == Qt.MouseButton.LeftButton and self._kind_of(event) != "paint":
             self.maximiseRequested.emit(self.name)
         else:
@@ -283,6 +293,17 @@ class SlicePane(Pane):
             if slices:
                 self.session.scroll(self.plane, slices)
 
+    def event(self, event: QEvent) -> bool:
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and self.measuring.wants(event):
+            event.accept()  # a key for what is being drawn is no command of the window
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.measuring.key(event):
+            super().keyPressEvent(event)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self._hovered(event.position())
 
@@ -300,7 +321,9 @@ class SlicePane(Pane):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             return "crosshair"
         tool = self.session.tool
-        return "paint" if tool in ("brush", "eraser") else tool
+        if tool in ("brush", "eraser"):
+            return "paint"
+        return tool if tool in ("window", "crosshair", "pan", "zoom") else "none"
 
     def _move_cursor(self, point: QPointF) -> None:
         index = self.index_at(point)
@@ -326,7 +349,9 @@ class SlicePane(Pane):
 
     def _hovered(self, point: QPointF) -> None:
         before, self._hover = self._hover, point
-        if (self._badge_at(point) is not None) != (self.cursor().shape() == Qt.CursorShape.PointingHandCursor):
+        if self.measuring.hover(point) or (self._badge_at(point) is not None) != (
+            self.cursor().shape() == Qt.CursorShape.PointingHandCursor
+        ):
             self._choose_cursor()
         if not self._brushing or self._drag is None:
             self.update()
@@ -346,6 +371,10 @@ class SlicePane(Pane):
         if self._hover is not None and self._badge_at(self._hover) is not None:
             self.setCursor(QCursor(Qt.CursorShape.PointingHandCursor))
             return
+        measuring = self.measuring.cursor_shape()
+        if measuring is not None:
+            self.setCursor(QCursor(measuring))
+            return
         self.setCursor(QCursor(shapes.get(self.session.tool, Qt.CursorShape.ArrowCursor)))
 
     # State
@@ -353,6 +382,13 @@ class SlicePane(Pane):
     @property
     def _slice_index(self) -> int:
         return self.session.cursor_ijk[self._view.axes.normal] if self._view is not None else 0
+
+    def _measuring_scene(self) -> Scene | None:
+        """What is measured on; None while a moment is played that is not the one measured."""
+        view, session = self._view, self.session
+        if view is None or session.volume is None or session.loading or session.shown is not session.volume:
+            return None
+        return Scene(view, view.axes.normal, self._slice_index)
 
     @property
     def _view_fits(self) -> bool:
@@ -447,6 +483,7 @@ class SlicePane(Pane):
             self._paint_cross_hair(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
+        self.measuring.paint(painter)
         self._write(painter, pane.adjusted(0, STRIP_PX, 0, 0), self._words(view, session.series, volume))
         self._paint_strip(painter)
         self._paint_brush(painter, view)
