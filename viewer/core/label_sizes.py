@@ -53,71 +53,85 @@ def longest_diameter_mm(mask: NDArray[np.bool_], spacing: tuple[float, float, fl
     arXiv:1612.07003). A single voxel is as long as its longest edge. A second for the largest organs: not for the
     GUI thread.
     """
-    points = _outer_points(mask) * (np.array(spacing) / 2)
-    if not len(points):
+    corners, half = _outer_points(mask), np.array(spacing) / 2
+    if not len(corners):
         return 0.0
+    corners = corners[_may_be_farthest(corners * half)]
+    for axis in (2, 0, 1):  # a corner of the hull is one in each plane through it
+        corners = _corners_of_planes(corners, axis)
+    points = corners * half - corners.mean(axis=0) * half
+    squares = np.einsum("nc,nc->n", points, points)
+    at_once = max(_PAIRS_AT_ONCE // len(points), 1)
+    longest_squared = 0.0
+    for start in range(0, len(points), at_once):
+        some, rest = points[start : start + at_once], points[start:]
+        apart_squared = squares[start : start + at_once, None] + squares[start:] - 2 * some @ rest.T
+        longest_squared = max(longest_squared, float(apart_squared.max()))
+    return math.sqrt(longest_squared)
+
+
+def _may_be_farthest(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Points (n, 3) that may be an end of the longest distance: all but those that even the farthest corner of the box
+    around is nearer to than two points are that were found by going to and fro."""
     longest, place = 0.0, points[0]
-    for _ in range(4):  # nearly always the answer already, and a bound in any case
+    for _ in range(4):
         apart = np.linalg.norm(points - place, axis=1)
         longest, place = max(longest, float(apart.max())), points[int(apart.argmax())]
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    reach = np.linalg.norm(
-        np.abs(points - middle) + np.ptp(points, axis=0) / 2, axis=1
-    )  # the farthest corner of the box
-    points = points[reach >= longest] - middle
-    squares = np.einsum("nc,nc->n", points, points)
-    at_once = max(_PAIRS_AT_ONCE // max(len(points), 1), 1)
-    best = longest**2
-    for start in range(0, len(points), at_once):
-        some = slice(start, start + at_once)
-        apart_squared = squares[some, None] + squares[None, :] - 2 * points[some] @ points.T
-        best = max(best, float(apart_squared.max(initial=0.0)))
-    return math.sqrt(best)
+    low, high = points.min(axis=0), points.max(axis=0)
+    reach = np.linalg.norm(np.maximum(points - low, high - points), axis=1)
+    return reach >= longest * (1 - 1e-12)
 
 
 def _outer_points(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Twice the indices (i, j, k) of centres of outer voxel faces, those alone that can be corners of the convex hull:
-    of each plane of faces its own hull."""
-    planes: dict[int, list[tuple[NDArray, NDArray]]] = {}
+    """Twice the indices (i, j, k) of the centres of outer faces of voxels, of those at the ends of lines of voxels: no
+    others can be corners of the convex hull."""
+    parts: list[NDArray[np.int64]] = []
     for k in np.flatnonzero(mask.any(axis=(1, 2))).tolist():
-        layer = mask[k]
-        for turned, along_i in ((layer, True), (layer.T, False)):
-            lines = np.flatnonzero(turned.any(axis=1))
-            first = turned[lines].argmax(axis=1)
-            last = turned.shape[1] - 1 - turned[lines, ::-1].argmax(axis=1)
-            for ends in (2 * first - 1, 2 * last + 1):
-                planes.setdefault(2 * k, []).append((ends, 2 * lines) if along_i else (2 * lines, ends))
-    if planes:
-        j, i = np.nonzero(mask.any(axis=0))
-        first = mask.argmax(axis=0)[j, i]
-        last = len(mask) - 1 - mask[::-1].argmax(axis=0)[j, i]
-        for ends in (2 * first - 1, 2 * last + 1):
-            for height in np.unique(ends).tolist():
-                here = ends == height
-                planes.setdefault(height, []).append((2 * i[here], 2 * j[here]))
-    corners = [
-        (x, y, height)
-        for height, parts in planes.items()
-        for x, y in _hull(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
-    ]
-    return np.array(corners, dtype=np.int64).reshape(-1, 3)
+        for layer, along_i in ((mask[k], True), (mask[k].T, False)):
+            lines = np.flatnonzero(layer.any(axis=1))
+            parts += [
+                _points(ends, 2 * lines, 2 * k) if along_i else _points(2 * lines, ends, 2 * k)
+                for ends in _ends(layer[lines])
+            ]
+    if not parts:
+        return np.zeros((0, 3), dtype=np.int64)
+    j, i = np.nonzero(mask.any(axis=0))
+    below, above = mask.argmax(axis=0)[j, i], len(mask) - 1 - mask[::-1].argmax(axis=0)[j, i]
+    parts += [_points(2 * i, 2 * j, ends) for ends in (2 * below - 1, 2 * above + 1)]
+    return np.concatenate(parts)
 
 
-def _hull(x: NDArray, y: NDArray) -> list[tuple[int, int]]:
-    """Corners of the convex hull of points in a plane (Andrew's monotone chain)."""
-    points = sorted(set(zip(x.tolist(), y.tolist(), strict=True)))
-    if len(points) < 3:
-        return points
-    hull: list[tuple[int, int]] = []
-    for way in (points, points[::-1]):
-        chain: list[tuple[int, int]] = []
-        for p in way:
-            while len(chain) > 1 and not _turns_left(chain[-2], chain[-1], p):
+def _ends(lines: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Twice the places of the outer faces of the first and the last voxel of each line (n, length); none is empty."""
+    return 2 * lines.argmax(axis=1) - 1, 2 * (lines.shape[1] - 1 - lines[:, ::-1].argmax(axis=1)) + 1
+
+
+def _points(x: NDArray, y: NDArray, z: NDArray | int) -> NDArray[np.int64]:
+    return np.stack(np.broadcast_arrays(x, y, z), axis=-1)
+
+
+def _corners_of_planes(points: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
+    """Of points (n, 3), those that are corners of the convex hull of their plane across an axis."""
+    x, y = (other for other in range(3) if other != axis)
+    points = points[np.lexsort((points[:, y], points[:, x], points[:, axis]))]
+    turns = np.any(np.diff(points[:, [axis, x]], axis=0) != 0, axis=1)  # to the next line of the plane
+    ends = np.concatenate([[True], turns]) | np.concatenate([turns, [True]])
+    points = points[ends]
+    planes = np.split(points, 1 + np.flatnonzero(np.diff(points[:, axis])))
+    return np.concatenate([plane[_hull(plane[:, x].tolist(), plane[:, y].tolist())] for plane in planes])
+
+
+def _hull(x: list[int], y: list[int]) -> list[int]:
+    """Which points of a plane, in ascending order, are corners of their convex hull (Andrew's monotone chain)."""
+    hull: list[int] = []
+    for way in (range(len(x)), range(len(x) - 1, -1, -1)):
+        chain: list[int] = []
+        for n in way:
+            while len(chain) > 1:
+                o, a = chain[-2], chain[-1]
+                if (x[a] - x[o]) * (y[n] - y[o]) > (y[a] - y[o]) * (x[n] - x[o]):
+                    break
                 chain.pop()
-            chain.append(p)
-        hull += chain[:-1]
+            chain.append(n)
+        hull += chain[: max(len(chain) - 1, 1)]
     return hull
-
-
-def _turns_left(o: tuple[int, int], a: tuple[int, int], b: tuple[int, int]) -> bool:
-    return (a[0] - o[0]) * (b[1] - o[1]) > (a[1] - o[1]) * (b[0] - o[0])

@@ -142,7 +142,7 @@ def spacing_of(
     return np.array(geometry.spacing), "mm at detector" if at_detector else "mm"
 
 
-def region_values(measurement: Measurement, volume: Volume) -> NDArray[np.float64] | None:
+def region_values(measurement: Measurement, volume: Volume) -> NDArray | None:
     """The values of the voxels whose centres lie inside a region on its slice, without padding, NaN and infinity; None
     for colours."""
     if volume.colour:
@@ -150,11 +150,12 @@ def region_values(measurement: Measurement, volume: Volume) -> NDArray[np.float6
     mask, first_row, first_column = region_mask(measurement, volume.geometry)
     layer = np.take(volume.voxels, measurement.slice_index, axis=2 - measurement.normal)
     rows, columns = mask.shape
-    values = layer[first_row : first_row + rows, first_column : first_column + columns][mask].astype(np.float64)
-    measured = np.isfinite(values)
+    values = layer[first_row : first_row + rows, first_column : first_column + columns][mask]
+    if values.dtype.kind == "f":
+        values = values[np.isfinite(values)]
     if volume.padding is not None:
-        measured &= (values < volume.padding[0]) | (values > volume.padding[1])
-    return values[measured]
+        values = values[(values < volume.padding[0]) | (values > volume.padding[1])]
+    return values
 
 
 def region_mask(measurement: Measurement, geometry: Geometry) -> tuple[NDArray[np.bool_], int, int]:
@@ -180,7 +181,7 @@ def region_mask(measurement: Measurement, geometry: Geometry) -> tuple[NDArray[n
     return mask, int(low[b]), int(low[a])
 
 
-def histogram(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def histogram(values: NDArray) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Counts and the edges of their bins, at most 64. Whole numbers get bins of a whole width, so that none of them is
     empty for want of a value that could fall into it."""
     if not values.size:
@@ -256,7 +257,7 @@ def _probe(measurement: Measurement, volume: Volume, known: Values) -> Values:
     return replace(known, value=value if value is not None and math.isfinite(value) else None)
 
 
-def _statistics(values: NDArray[np.float64] | None, known: Values) -> Values:
+def _statistics(values: NDArray | None, known: Values) -> Values:
     if values is None:
         return known
     if not values.size:
@@ -264,8 +265,8 @@ def _statistics(values: NDArray[np.float64] | None, known: Values) -> Values:
     return replace(
         known,
         count=int(values.size),
-        mean=float(values.mean()),
-        sd=float(values.std(ddof=1)) if values.size > 1 else None,
+        mean=float(values.mean(dtype=np.float64)),
+        sd=float(values.std(dtype=np.float64, ddof=1)) if values.size > 1 else None,
         minimum=float(values.min()),
         maximum=float(values.max()),
     )

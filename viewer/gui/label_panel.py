@@ -29,6 +29,7 @@ from viewer.core.painting import Box
 from viewer.core.session import BRUSH_RADIUS_RANGE_MM, ConfirmedSlice
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.style import GOOD
+from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
@@ -46,6 +47,7 @@ class LabelPanel(QWidget):
         super().__init__(parent)
         self._workflows, self._session, self._active_plane = workflows, workflows.session, active_plane
         self._sizes: dict[str, LabelSize] = {}
+        self._measuring: Job | None = None
         self.table = QTreeWidget(columnCount=3)
         self.table.setRootIsDecorated(False)
         self.table.setHeaderLabels(["Label", "ml", "⌀ mm"])
@@ -183,7 +185,9 @@ class LabelPanel(QWidget):
             self._session.show_label(item.data(0, _VALUE), item.checkState(0) == Qt.CheckState.Checked)
 
     def _measure(self) -> None:
-        self._workflows.measure_labels(self._measured)
+        if self._measuring is not None:
+            self._measuring.cancel()  # what it counts is no longer there
+        self._measuring = self._workflows.measure_labels(self._measured)
 
     def _measured(self, sizes: dict[str, LabelSize]) -> None:
         self._sizes = sizes
