@@ -63,7 +63,9 @@ _MOUSE = (
     ("Wheel", "scroll through the slices"),
     ("Ctrl + wheel", "zoom"),
     ("Shift + wheel", "brush size, while painting"),
-    ("Double click", "one pane large, and back"),
+    ("Double click", "one pane large, and back; on a measurement: write to it"),
+    ("Drag a measurement", "moves it, its words, or one of its handles"),
+    ("Ctrl + click", "begins a new measurement on top of another"),
 )
 
 

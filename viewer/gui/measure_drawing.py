@@ -27,6 +27,8 @@ _BESIDE_PX = 12.0  # between a shape and its words
 _LEADER_FROM_PX = 22.0  # words farther away are joined to their shape by a line
 _PANE_EDGE_PX = 6.0
 _HALO = QColor(0, 0, 0, 190)
+_PLATE = QColor(0, 0, 0, 120)  # behind words: on bright tissue a shadow alone does not do
+_PLATE_PX = 3.0
 _ELLIPSE_POINTS = 72
 
 NAMES: dict[Kind, str] = {
@@ -124,8 +126,8 @@ def short_value(measurement: Measurement, values: Values) -> str:
     """What a measurement says, in a cell of a table."""
     if values.mean is not None:
         if values.suv_factor is not None:
-            return f"SUV {values.mean * values.suv_factor:.2f}"
-        return f"{_figure(values.mean)} {values.unit}".strip()
+            return f"mean SUV {values.mean * values.suv_factor:.2f}"
+        return f"mean {_figure(values.mean)} {values.unit}".strip()
     if values.area is not None:
         return area_text(values.area, values.length_unit)
     return " · ".join(value_words(measurement, values))
@@ -193,6 +195,12 @@ def draw(painter: QPainter, shape: Placed, font: QFont, *, selected: bool, handl
             painter.setPen(pen)
             for x, y in shape.handles.tolist():
                 painter.drawEllipse(QPointF(x, y), HANDLE_PX, HANDLE_PX)
+    if not shape.words:
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_PLATE)
+    painter.drawRoundedRect(shape.words_rect.adjusted(-_PLATE_PX, -1, _PLATE_PX, 1), _PLATE_PX, _PLATE_PX)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     for n, line in enumerate(shape.words):
@@ -311,6 +319,9 @@ def _beside(
         x, y = points[1]
         left = x + 4 if points[1][0] >= points[0][0] else x - size[0] - 4
         return float(left), float(y - size[1] / 2)
+    if measurement.kind == "cobb" and len(points) == 4:
+        middle = points.mean(axis=0)
+        return float(middle[0] + _BESIDE_PX), float(middle[1] - size[1] / 2)
     around = np.vstack([points, *lines])
     low, high = around.min(axis=0), around.max(axis=0)
     left = high[0] + _BESIDE_PX
@@ -328,7 +339,7 @@ def _draw_leader(painter: QPainter, shape: Placed, colour: QColor) -> None:
     """A thin dashed line from the words to the nearest point of the shape, where they are not beside it."""
     if not shape.lines:
         return
-    rect, points = shape.words_rect, np.vstack(shape.lines)
+    rect, points = shape.words_rect, np.vstack([*shape.lines, *(line.mean(axis=0) for line in shape.dashed)])
     nearest = np.stack(
         [np.clip(points[:, 0], rect.left(), rect.right()), np.clip(points[:, 1], rect.top(), rect.bottom())], axis=-1
     )

@@ -32,6 +32,7 @@ from viewer.gui.measure_drawing import NAMES, short_value, value_words
 from viewer.gui.style import BORDER, DIMMED_TEXT, MEASURE, SUNKEN, TEXT
 from viewer.workflows import Workflows
 
+_SHORT = {"axial": "Ax", "coronal": "Cor", "sagittal": "Sag"}
 _NUMBER = Qt.ItemDataRole.UserRole
 _COLUMNS = ("Kind", "Value", "Slice", "Text")
 _TEXT = _COLUMNS.index("Text")
@@ -149,7 +150,7 @@ class MeasurePanel(QWidget):
         if len(self._session.planes) < 2:
             return number
         planes = {plane_axes(volume.geometry, plane).normal: plane for plane in PLANES}
-        return f"{planes[measurement.normal][:3].capitalize()} {number}"
+        return f"{_SHORT[planes[measurement.normal]]} {number}"
 
     def _row_of(self, number: int | None) -> int | None:
         numbers = [measurement.number for measurement in self._session.measurements]

@@ -80,7 +80,6 @@ class MeasureTools:
         self._under: Part | None = None  # the mouse
         self._placed: tuple[Placed, ...] = ()
         self._line_edit: _LineEdit | None = None
-        self._tool = session.tool
 
     # What the pane asks
 
@@ -102,9 +101,10 @@ class MeasureTools:
     def apply(self, what: What) -> None:
         """Take note of what changed in the session."""
         session = self._session
-        if what & What.SERIES or (what & What.TOOL and session.tool != self._tool) or not session.editable:
+        if what & What.SERIES or not session.editable:
             self.cancel()
-        self._tool = session.tool
+        elif self._draft is not None and self._draft.kind != session.tool:
+            self._draft = None
 
     def cancel(self) -> None:
         """Drop what is being drawn, moved or written."""
@@ -132,7 +132,8 @@ class MeasureTools:
             return False
         if self._line_edit is not None:
             self._line_edit.finish()
-        part = self._part_at(event.position()) if self._draft is None else None
+        over = event.modifiers() & Qt.KeyboardModifier.ControlModifier  # a new shape, whatever lies there
+        part = self._part_at(event.position()) if self._draft is None and not over else None
         if part is not None:
             self._take_hold(part, event.position())
             return True
