@@ -34,7 +34,7 @@ _ELLIPSE_POINTS = 72
 NAMES: dict[Kind, str] = {
     "length": "Length",
     "angle": "Angle",
-    "cobb": "Cobb angle",
+    "cobb": "Cobb",
     "ellipse": "Ellipse",
     "rectangle": "Rectangle",
     "polygon": "Polygon",
@@ -73,6 +73,20 @@ class Placed:
     handles: NDArray[np.float64]
     words: tuple[str, ...]
     words_rect: QRectF
+
+    @property
+    def bounds(self) -> QRectF:
+        """Where anything of it is drawn."""
+        rects = [QRectF(self.words_rect)] if self.words else []
+        for points in (*self.lines, *self.dashed, self.handles):
+            if len(points):
+                (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+                rects.append(QRectF(left, top, max(right - left, 1e-3), max(bottom - top, 1e-3)))
+        around = QRectF()
+        for rect in rects:
+            around = around.united(rect)
+        margin = HANDLE_PX + 4
+        return around.adjusted(-margin, -margin, margin, margin)
 
     def part_at(self, point: QPointF) -> Part | None:
         """What lies under a pane point."""
@@ -152,27 +166,40 @@ def with_handle_at(measurement: Measurement, handle: int, index_ijk: Point) -> M
     return replace(measurement, points=tuple(points))
 
 
-def to_pane(view: View, points_ijk: ArrayLike) -> NDArray[np.float64]:
-    """Pane points (n, 2) of indices (n, 3). Asks the view for four points alone: it is affine, outlines are long."""
-    origin = np.array(view.to_pane((0.0, 0.0, 0.0)))
-    steps = np.array([view.to_pane(unit) for unit in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))]) - origin
-    return origin + np.asarray(points_ijk, dtype=np.float64).reshape(-1, 3) @ steps
+class ToPane:
+    """Pane points (n, 2) of many indices (n, 3): asks an affine view for four points and works out the rest."""
+
+    def __init__(self, view: View) -> None:
+        units = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+        origin, *ends = (np.array(view.to_pane(unit)) for unit in units)
+        self._origin, self._steps = origin, np.array(ends) - origin
+
+    def __call__(self, points_ijk: ArrayLike) -> NDArray[np.float64]:
+        return self._origin + np.asarray(points_ijk, dtype=np.float64).reshape(-1, 3) @ self._steps
 
 
-def placed(measurement: Measurement, values: Values | None, view: View, font: QFont, pane: QRectF) -> Placed:
-    """Lay a measurement out on a pane; one that is still being drawn may lack points and values."""
-    points = to_pane(view, measurement.points)
-    lines, dashed = _lines(measurement, points, view)
+def placed(
+    measurement: Measurement,
+    values: Values | None,
+    to_pane: ToPane,
+    font: QFont,
+    pane: QRectF,
+    taken: Sequence[QRectF] = (),
+) -> Placed:
+    """Lay a measurement out on a pane; one that is still being drawn may lack points and values. taken is where other
+    words stand, which its own avoid if they can."""
+    points = to_pane(measurement.points)
+    lines, dashed = _lines(measurement, points, to_pane)
     words = () if values is None else value_words(measurement, values)
     if measurement.text:
         words = (measurement.text, *words)
     size = _words_size(words, font)
     if measurement.text_at is not None:
-        corner = to_pane(view, [measurement.text_at])[0]
+        x, y = to_pane(measurement.text_at)[0].tolist()
+        rect = QRectF(x, y, *size)
     else:
-        corner = _beside(measurement, points, lines, size, pane)
-    rect = QRectF(corner[0], corner[1], *size)
-    return Placed(measurement, lines, dashed, to_pane(view, handles_of(measurement)), words, rect)
+        rect = _beside(measurement, points, lines, size, pane, taken)
+    return Placed(measurement, lines, dashed, to_pane(handles_of(measurement)), words, rect)
 
 
 def draw(painter: QPainter, shape: Placed, font: QFont, *, selected: bool, handles: bool) -> None:
@@ -232,7 +259,7 @@ def _mixed(one: Point, other: Point, axis: int) -> Point:
 
 
 def _lines(
-    measurement: Measurement, points: NDArray[np.float64], view: View
+    measurement: Measurement, points: NDArray[np.float64], to_pane: ToPane
 ) -> tuple[tuple[NDArray[np.float64], ...], tuple[NDArray[np.float64], ...]]:
     """The lines of a shape, and those of it that only help the eye, in pane pixels."""
     kind, enough = measurement.kind, len(points) >= POINTS[measurement.kind]
@@ -241,10 +268,10 @@ def _lines(
     if not enough and kind != "cobb":
         return (points,), ()
     if kind == "rectangle":
-        corners = to_pane(view, handles_of(measurement))
+        corners = to_pane(handles_of(measurement))
         return (np.vstack([corners, corners[:1]]),), ()
     if kind == "ellipse":
-        return (to_pane(view, _ellipse(measurement)),), ()
+        return (to_pane(_ellipse(measurement)),), ()
     if kind == "length" or kind == "profile":
         return (points, *(_tick(points[n], points[1] - points[0]) for n in (0, 1))), ()
     if kind == "angle":
@@ -310,29 +337,41 @@ def _beside(
     lines: Sequence[NDArray[np.float64]],
     size: tuple[float, float],
     pane: QRectF,
-) -> tuple[float, float]:
-    """Where the words stand if nobody has moved them: right of the shape, left of it where the pane ends, and always
-    within the pane as long as the shape is."""
+    taken: Sequence[QRectF],
+) -> QRectF:
+    """Where the words stand if nobody has moved them: right of the shape, or left, below or above it where they would
+    leave the pane or cover other words."""
+    wide, high = size
     if measurement.kind == "text":
-        return float(points[0][0]), float(points[0][1])
+        x, y = points[0].tolist()
+        return QRectF(x, y, wide, high)
     if measurement.kind == "arrow" and len(points) == 2:
-        x, y = points[1]
-        left = x + 4 if points[1][0] >= points[0][0] else x - size[0] - 4
-        return float(left), float(y - size[1] / 2)
+        x, y = points[1].tolist()
+        return QRectF(x + 4 if x >= points[0][0] else x - wide - 4, y - high / 2, wide, high)
     if measurement.kind == "cobb" and len(points) == 4:
-        middle = points.mean(axis=0)
-        return float(middle[0] + _BESIDE_PX), float(middle[1] - size[1] / 2)
+        points, lines = points.mean(axis=0, keepdims=True), ()
     around = np.vstack([points, *lines])
-    low, high = around.min(axis=0), around.max(axis=0)
-    left = high[0] + _BESIDE_PX
-    if left + size[0] > pane.right() - _PANE_EDGE_PX and low[0] - _BESIDE_PX - size[0] >= pane.left() + _PANE_EDGE_PX:
-        left = low[0] - _BESIDE_PX - size[0]
-    top = (low[1] + high[1] - size[1]) / 2
-    if high[0] >= pane.left() and low[0] <= pane.right():
-        left = min(max(left, pane.left() + _PANE_EDGE_PX), pane.right() - _PANE_EDGE_PX - size[0])
-    if high[1] >= pane.top() and low[1] <= pane.bottom():
-        top = min(max(top, pane.top() + _PANE_EDGE_PX), pane.bottom() - _PANE_EDGE_PX - size[1])
-    return float(left), float(top)
+    (left, top), (right, bottom) = around.min(axis=0).tolist(), around.max(axis=0).tolist()
+    x, y, gap = (left + right - wide) / 2, (top + bottom - high) / 2, _BESIDE_PX
+    corners = ((right + gap, y), (left - gap - wide, y), (x, bottom + gap), (x, top - gap - high))
+    room = pane.adjusted(_PANE_EDGE_PX, _PANE_EDGE_PX, -_PANE_EDGE_PX, -_PANE_EDGE_PX)
+    if not room.intersects(QRectF(left, top, right - left, bottom - top).adjusted(-1, -1, 1, 1)):
+        return QRectF(*corners[0], wide, high)  # out of sight, words and all
+    rects = [_held_within(QRectF(*corner, wide, high), room, across=n < 2) for n, corner in enumerate(corners)]
+    free = [rect for rect in rects if room.contains(rect) and not any(rect.intersects(other) for other in taken)]
+    inside = free or [rect for rect in rects if room.contains(rect)]
+    return inside[0] if inside else _held_within(_held_within(rects[0], room, True), room, False)
+
+
+def _held_within(rect: QRectF, room: QRectF, across: bool) -> QRectF:
+    """A rectangle moved along one side of its shape until it lies in the room: up or down if it stands across from it,
+    else sideways."""
+    held = QRectF(rect)
+    if across:
+        held.moveTop(max(min(rect.top(), room.bottom() - rect.height()), room.top()))
+    else:
+        held.moveLeft(max(min(rect.left(), room.right() - rect.width()), room.left()))
+    return held
 
 
 def _draw_leader(painter: QPainter, shape: Placed, colour: QColor) -> None:

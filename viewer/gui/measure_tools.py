@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QFont, QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from viewer.core.events import What
 from viewer.core.measuring import KINDS, OUTLINES, POINTS, Kind, Measurement
 from viewer.core.painting import Point
 from viewer.core.session import Session
-from viewer.gui.measure_drawing import Part, Placed, View, draw, placed, with_handle_at
+from viewer.gui.measure_drawing import Part, Placed, ToPane, View, draw, placed, with_handle_at
 from viewer.gui.overlay import font_for
 from viewer.gui.pane import CLICK_PX
 
@@ -79,6 +80,7 @@ class MeasureTools:
         self._hold: _Hold | None = None
         self._under: Part | None = None  # the mouse
         self._placed: tuple[Placed, ...] = ()
+        self._layer: tuple[object, QImage, QPointF] | None = None  # what it shows, the picture, where it lies
         self._line_edit: _LineEdit | None = None
 
     # What the pane asks
@@ -263,32 +265,47 @@ class MeasureTools:
     # Painting
 
     def paint(self, painter: QPainter) -> None:
-        """Draw the measurements of the slice that the pane shows, and what is being drawn or moved."""
-        scene, session = self._scene(), self._session
-        self._placed = ()
+        """Draw the measurements of the slice that the pane shows, and what is being drawn or moved.
+
+        A dozen of them take as long as the slice itself, so a picture of them is kept while nothing of them changes.
+        """
+        scene = self._scene()
         if scene is None:
+            self._placed, self._layer = (), None
             return
         pane = QRectF(self._pane.rect())
         font = font_for(self._pane.font(), pane.width(), pane.height())
-        held = self._hold.shape if self._hold is not None and self._hold.moved else None
-        shapes = []
-        if session.measurements_visible:
-            for kept in session.measurements:
-                if kept.normal == scene.normal and kept.slice_index == scene.slice_index:
-                    now = held if held is not None and held.number == kept.number else kept
-                    shapes.append(placed(now, session.values_of(now), scene.view, font, pane))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shown, session, ratio = self._shown(scene), self._session, self._pane.devicePixelRatioF()
         under = self._under.number if self._under is not None else None
-        for shape in sorted(shapes, key=lambda s: s.measurement.number == session.selected):
-            number = shape.measurement.number
-            chosen = number == session.selected
-            draw(painter, shape, font, selected=chosen, handles=chosen or number == under)
-        self._placed = tuple(shapes)
+        key = (scene, shown, session.selected, under, self._pane.size(), font, ratio)
+        if self._layer is None or self._layer[0] != key:
+            self._placed = self._lay_out(shown, scene, font, pane)
+            self._layer = key, *_picture(self._placed, font, session.selected, under, pane, ratio)
+        _, picture, corner = self._layer
+        painter.drawImage(corner, picture)
         draft = self._draft
         if draft is not None and draft.slice_index == scene.slice_index:
             shape = draft.shape
             values = session.values_of(shape) if self._is_whole(shape) and draft.kind not in OUTLINES else None
-            draw(painter, placed(shape, values, scene.view, font, pane), font, selected=True, handles=True)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw(painter, placed(shape, values, ToPane(scene.view), font, pane), font, selected=True, handles=True)
+
+    def _shown(self, scene: Scene) -> tuple[Measurement, ...]:
+        """The measurements of the slice, one of them as it is being moved."""
+        session = self._session
+        if not session.measurements_visible:
+            return ()
+        held = self._hold.shape if self._hold is not None and self._hold.moved else None
+        here = (m for m in session.measurements if m.normal == scene.normal and m.slice_index == scene.slice_index)
+        return tuple(held if held is not None and held.number == m.number else m for m in here)
+
+    def _lay_out(self, shown: tuple[Measurement, ...], scene: Scene, font: QFont, pane: QRectF) -> tuple[Placed, ...]:
+        to_pane = ToPane(scene.view)
+        shapes: list[Placed] = []
+        for measurement in shown:
+            taken = [shape.words_rect for shape in shapes]
+            shapes.append(placed(measurement, self._session.values_of(measurement), to_pane, font, pane, taken))
+        return tuple(shapes)
 
     # Parts
 
@@ -406,6 +423,28 @@ class MeasureTools:
                 self._session.add_measurement(kind, points, normal, text)
 
         self._write(QPointF(*scene.view.to_pane(points[-1])), "", done)
+
+
+def _picture(
+    shapes: Sequence[Placed], font: QFont, selected: int | None, under: int | None, pane: QRectF, ratio: float
+) -> tuple[QImage, QPointF]:
+    """Shapes on a transparent picture at the screen's resolution, no larger than they are, and where it lies; the
+    selected one on top."""
+    room = QRectF()
+    for shape in shapes:
+        room = room.united(shape.bounds)
+    room = QRectF(room.intersected(pane).toAlignedRect())
+    size = QSize(math.ceil(room.width() * ratio), math.ceil(room.height() * ratio))
+    picture = QImage(size.expandedTo(QSize(1, 1)), QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-room.topLeft())
+        for shape in sorted(shapes, key=lambda s: s.measurement.number == selected):
+            number = shape.measurement.number
+            draw(painter, shape, font, selected=number == selected, handles=number in (selected, under))
+    return picture, room.topLeft()
 
 
 class _LineEdit(QLineEdit):
