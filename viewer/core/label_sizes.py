@@ -13,6 +13,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
 
 _PAIRS_AT_ONCE = 4_000_000
+_ROUNDS = 100  # more are never needed for what people and models draw, and fewer only make it slower
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,12 @@ def longest_diameter_mm(mask: NDArray[np.bool_], spacing: tuple[float, float, fl
     arXiv:1612.07003). A single voxel is as long as its longest edge. A second for the largest organs: not for the
     GUI thread.
     """
-    corners, half = _outer_points(mask), np.array(spacing) / 2
-    if not len(corners):
+    seen = mask.any(axis=0)
+    if not seen.any():
         return 0.0
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    mask = mask[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    corners, half = _outer_points(mask), np.array(spacing) / 2
     corners = corners[_may_be_farthest(corners * half)]
     for axis in (2, 0, 1):  # a corner of the hull is one in each plane through it
         corners = _corners_of_planes(corners, axis)
@@ -93,8 +97,6 @@ def _outer_points(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
                 _points(ends, 2 * lines, 2 * k) if along_i else _points(2 * lines, ends, 2 * k)
                 for ends in _ends(layer[lines])
             ]
-    if not parts:
-        return np.zeros((0, 3), dtype=np.int64)
     j, i = np.nonzero(mask.any(axis=0))
     below, above = mask.argmax(axis=0)[j, i], len(mask) - 1 - mask[::-1].argmax(axis=0)[j, i]
     parts += [_points(2 * i, 2 * j, ends) for ends in (2 * below - 1, 2 * above + 1)]
@@ -111,27 +113,25 @@ def _points(x: NDArray, y: NDArray, z: NDArray | int) -> NDArray[np.int64]:
 
 
 def _corners_of_planes(points: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
-    """Of points (n, 3), those that are corners of the convex hull of their plane across an axis."""
+    """Of points (n, 3), those that are corners of the convex hull of their plane across an axis, and few others.
+
+    As Andrew's monotone chain, but with all planes at once, round by round: a point inside the bend of its neighbours
+    is no corner, whichever of them are dropped with it.
+    """
     x, y = (other for other in range(3) if other != axis)
-    points = points[np.lexsort((points[:, y], points[:, x], points[:, axis]))]
-    turns = np.any(np.diff(points[:, [axis, x]], axis=0) != 0, axis=1)  # to the next line of the plane
-    ends = np.concatenate([[True], turns]) | np.concatenate([turns, [True]])
-    points = points[ends]
-    planes = np.split(points, 1 + np.flatnonzero(np.diff(points[:, axis])))
-    return np.concatenate([plane[_hull(plane[:, x].tolist(), plane[:, y].tolist())] for plane in planes])
-
-
-def _hull(x: list[int], y: list[int]) -> list[int]:
-    """Which points of a plane, in ascending order, are corners of their convex hull (Andrew's monotone chain)."""
-    hull: list[int] = []
-    for way in (range(len(x)), range(len(x) - 1, -1, -1)):
-        chain: list[int] = []
-        for n in way:
-            while len(chain) > 1:
-                o, a = chain[-2], chain[-1]
-                if (x[a] - x[o]) * (y[n] - y[o]) > (y[a] - y[o]) * (x[n] - x[o]):
-                    break
-                chain.pop()
-            chain.append(n)
-        hull += chain[: max(len(chain) - 1, 1)]
-    return hull
+    chains = []
+    for way in (1, -1):  # the lower chain of each plane, and the upper one
+        chain = points[np.lexsort((way * points[:, y], points[:, x], points[:, axis]))]
+        lines = np.any(np.diff(chain[:, [axis, x]], axis=0, prepend=chain[:1][:, [axis, x]] - 1) != 0, axis=1)
+        chain = chain[lines]
+        for _ in range(_ROUNDS):
+            before, here, after = chain[:-2], chain[1:-1], chain[2:]
+            turn = (here[:, x] - before[:, x]) * (after[:, y] - before[:, y])
+            turn -= (here[:, y] - before[:, y]) * (after[:, x] - before[:, x])
+            kept = np.ones(len(chain), dtype=bool)
+            kept[1:-1] = (way * turn > 0) | (before[:, axis] != after[:, axis])
+            if kept.all():
+                break
+            chain = chain[kept]
+        chains.append(chain)
+    return np.concatenate(chains)
