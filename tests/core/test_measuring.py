@@ -95,6 +95,7 @@ REGIONS = (UltrasoundRegion((0, 0, 10, 20), (0.2, 0.4)), UltrasoundRegion((10, 0
     ("points", "length", "unit"),
     [
         (((1, 1, 0), (4, 6, 0)), np.hypot(0.6, 2.0), "mm"),
+        (((-0.4, 0, 0), (9.4, 19.4, 0)), np.hypot(1.96, 7.76), "mm"),  # to the edges of its outer pixels
         (((12, 1, 0), (15, 5, 0)), 0.5, "mm"),
         (((8, 1, 0), (12, 4, 0)), 5.0, "px"),  # from one region into another
         (((15, 18, 0), (15, 24, 0)), 6.0, "px"),  # out of all regions

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from tests.gui.conftest import head
+from viewer.core.label_sizes import label_sizes
 from viewer.core.measuring import KINDS, values_of
 from viewer.gui.measure_drawing import value_words
 
@@ -294,6 +295,7 @@ def test_text_without_words_is_nothing(hand):
 @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
 def test_a_measurement_is_seen_on_its_slice_alone(hand, qtbot, plane):
     hand = Hand(hand.window, plane)
+    hand.session.move_cursor((10, 10, 10))  # slices of one number in all planes
     hand.session.choose_tool("length")
     at = (12, 8), (20, 14)
     hand.drag(*at)
@@ -623,3 +625,29 @@ def test_each_tool_has_a_key_of_its_own(opened):
 
     assert all(keys)
     assert all(every.count(key) == 1 for key in keys)
+
+
+def test_the_menu_of_the_pane_offers_what_can_be_done_with_the_measurement(hand, line, qtbot):
+    hand.session.select_measurement(None)
+    point = hand.point(middle_of(hand))
+    QTest.mouseClick(hand.pane, Qt.MouseButton.RightButton, NO_KEY, point)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    menu = QApplication.activePopupWidget()
+    texts = [action.text() for action in menu.actions()]
+    menu.close()
+
+    assert hand.session.selected == line.number
+    assert "Delete the measurement" in texts
+    assert "Write to the measurement…" in texts
+
+
+def test_a_label_tells_its_volume_and_longest_diameter(hand, qtbot):
+    hand.key(Qt.Key.Key_B)
+    hand.drag(A, B)
+    panel = hand.window.label_panel
+    qtbot.waitUntil(lambda: panel.table.topLevelItem(0).text(2) != "", timeout=10_000)
+
+    session, item = hand.session, panel.table.topLevelItem(0)
+    size = label_sizes(session.label_map.voxels, session.volume.geometry, session.labels)["Region 1"]
+    assert (item.text(1), item.text(2)) == (f"{size.volume_ml:.1f}", f"{size.longest_mm:.1f}")
+    assert size.longest_mm == pytest.approx(2 * math.dist(A, B) + 2 * session.brush_radius_mm, abs=4)

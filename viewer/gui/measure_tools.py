@@ -277,7 +277,7 @@ class MeasureTools:
         font = font_for(self._pane.font(), pane.width(), pane.height())
         shown, session, ratio = self._shown(scene), self._session, self._pane.devicePixelRatioF()
         under = self._under.number if self._under is not None else None
-        key = (scene, shown, session.selected, under, self._pane.size(), font, ratio)
+        key = (scene, shown, session.selected, under, font, ratio)  # a view knows the pane's size
         if self._layer is None or self._layer[0] != key:
             self._placed = self._lay_out(shown, scene, font, pane)
             self._layer = key, *_picture(self._placed, font, session.selected, under, pane, ratio)
