@@ -312,6 +312,14 @@ def test_a_measurement_is_seen_on_its_slice_alone(hand, qtbot, plane):
     assert hand.pane.measuring.shapes == ()
 
 
+@pytest.mark.parametrize("tool", ["ellipse", "rectangle", "freehand"])
+def test_a_region_without_an_inside_is_nothing(hand, tool):
+    hand.session.choose_tool(tool)
+    hand.drag((10, 15), (14, 15), (20, 15), (25, 15))
+
+    assert hand.session.measurements == ()
+
+
 # Cancel, select, move, delete
 
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFocusEvent, QFont, QImage, QKeyEvent, QMouseEvent, QP
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from viewer.core.events import What
-from viewer.core.measuring import KINDS, OUTLINES, POINTS, Kind, Measurement
+from viewer.core.measuring import KINDS, OUTLINES, POINTS, REGIONS, Kind, Measurement
 from viewer.core.painting import Point
 from viewer.core.session import Session
 from viewer.gui.measure_drawing import Part, Placed, ToPane, View, draw, placed, with_handle_at
@@ -414,7 +414,11 @@ class MeasureTools:
 
     def _finish(self, kind: Kind, points: tuple[Point, ...], normal: int) -> None:
         scene = self._scene()
-        if kind not in ("arrow", "text") or scene is None:
+        if scene is None:
+            return
+        if kind in REGIONS and np.ptp(ToPane(scene.view)(points), axis=0).min() < CLICK_PX:
+            return  # nothing is inside
+        if kind not in ("arrow", "text"):
             self._session.add_measurement(kind, points, normal)
             return
 
