@@ -455,6 +455,17 @@ def test_ctrl_draws_on_top_of_another(hand, line):
     assert hand.session.measurements[0] == line
 
 
+def test_words_of_another_do_not_keep_from_measuring_under_them(hand, line, qtbot):
+    hand.pane.repaint()
+    centre = hand.pane.measuring.shapes[0].words_rect.center()
+    at = hand.pane.view.to_index(centre.x(), centre.y(), hand.session.cursor_ijk[2])[:2]
+    hand.key(Qt.Key.Key_V, SHIFT)
+    hand.session.select_measurement(None)
+    hand.click(at)
+
+    assert [m.kind for m in hand.session.measurements] == ["length", "probe"]
+
+
 def test_while_painting_no_measurement_is_taken_hold_of(hand, line):
     hand.key(Qt.Key.Key_B)
     hand.drag(middle_of(hand), (19, 15), (20, 20))

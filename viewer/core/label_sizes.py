@@ -54,10 +54,9 @@ def longest_diameter_mm(mask: NDArray[np.bool_], spacing: tuple[float, float, fl
     arXiv:1612.07003). A single voxel is as long as its longest edge. A second for the largest organs: not for the
     GUI thread.
     """
-    seen = mask.any(axis=0)
-    if not seen.any():
+    rows, columns = np.flatnonzero(mask.any(axis=(0, 2))), np.flatnonzero(mask.any(axis=(0, 1)))
+    if not rows.size:
         return 0.0
-    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     mask = mask[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     corners, half = _outer_points(mask), np.array(spacing) / 2
     corners = corners[_may_be_farthest(corners * half)]

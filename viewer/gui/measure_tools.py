@@ -319,7 +319,10 @@ class MeasureTools:
         if session.tool in ("brush", "eraser") or self._scene() is None or not session.measurements_visible:
             return None
         ranked = sorted(self._placed, key=lambda s: (s.measurement.number != session.selected, -s.measurement.number))
-        return next((part for shape in ranked if (part := shape.part_at(point)) is not None), None)
+        parts = [part for shape in ranked if (part := shape.part_at(point)) is not None]
+        if session.tool in KINDS:  # words do not keep anyone from measuring what lies under them
+            parts = [part for part in parts if part.what != "words" or part.number == session.selected]
+        return parts[0] if parts else None
 
     def _take_hold(self, part: Part, point: QPointF) -> None:
         shape = next(shape for shape in self._placed if shape.measurement.number == part.number)
