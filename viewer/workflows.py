@@ -27,7 +27,8 @@ from inference.tasks import Segmentation, segment
 from viewer.core.events import Change, What
 from viewer.core.geometry import Geometry
 from viewer.core.history import Edit
-from viewer.core.labels import Label, volumes_ml
+from viewer.core.label_sizes import LabelSize, label_sizes
+from viewer.core.labels import Label
 from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
@@ -44,6 +45,7 @@ from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.files import Aspect, Look
 from viewer.io.library import Library
+from viewer.io.measurement_table import write_measurements
 from viewer.io.reader import Reader, SlicesUnreadable
 from viewer.io.thumbnails import make_thumbnail
 from viewer.io.training_set import TrainingCase, write_dataset
@@ -429,22 +431,39 @@ class Workflows:
 
         return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
 
-    def measure_volumes(self, done: Callable[[dict[str, float]], None]) -> Job | None:
-        """Millilitres of each label of the open series, counted off the session's thread; None without a scale."""
+    def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
+        """Volume and longest diameter of each label of the open series, off the session's thread; None without a
+        scale."""
         volume, label_map, labels = self.session.volume, self.session.label_map, self.session.labels
-        if volume is None or label_map is None or min(volume.geometry.size) < 2:
-            return None
-        if not (volume.geometry.calibrated and volume.geometry.is_grid):
+        if volume is None or label_map is None or not _labels_have_sizes(volume):
             return None
         revision = label_map.revision
 
-        def finish(millilitres: dict[str, float]) -> None:
+        def finish(sizes: dict[str, LabelSize]) -> None:
             if self.session.label_map is label_map and label_map.revision == revision:
-                done(millilitres)  # else another count is on its way
+                done(sizes)  # else another count is on its way
 
-        return self.jobs.submit(
-            "Measuring volumes", lambda job: volumes_ml(label_map.voxels, volume.geometry, labels), finish, self._fail
-        )
+        def work(job: Job) -> dict[str, LabelSize]:
+            return label_sizes(label_map.voxels, volume.geometry, labels, job.check) if not label_map.blank else {}
+
+        return self.jobs.submit("Measuring labels", work, finish, self._fail)
+
+    def export_measurements(self, path: Path, with_description: bool = False) -> Job | None:
+        """Write what was measured on the open series, and the sizes of its labels, as a table (CSV); never who the
+        patient is. with_description: with the series' own description and date, which people may have filled freely."""
+        session = self.session
+        series, volume, label_map, labels = session.series, session.volume, session.label_map, session.labels
+        if series is None or volume is None or label_map is None or session.loading:
+            return None
+        measured = [(measurement, session.values_of(measurement)) for measurement in session.measurements]
+
+        def work(job: Job) -> None:
+            sizes: dict[str, LabelSize] = {}
+            if _labels_have_sizes(volume) and not label_map.blank:
+                sizes = label_sizes(label_map.voxels, volume.geometry, labels, job.check)
+            write_measurements(path, measured, volume.geometry, sizes, series if with_description else None)
+
+        return self.jobs.submit("Exporting measurements", work, lambda _: None, self._fail)
 
     # Train
 
@@ -732,6 +751,10 @@ class Workflows:
         assert self.training is not None
         for listener in tuple(self._training_listeners):
             listener(self.training, event)
+
+
+def _labels_have_sizes(volume: Volume) -> bool:
+    return volume.geometry.calibrated and volume.geometry.is_grid and min(volume.geometry.size) > 1
 
 
 def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:

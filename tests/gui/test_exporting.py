@@ -124,6 +124,42 @@ def test_what_the_file_draws_over_the_picture_goes_with_the_patient(patient):
     assert not np.array_equal(pixels_of(picture_of(pane, identified=True, ratio=1.0)), bare)
 
 
+def test_what_a_person_wrote_goes_with_the_patient_and_what_was_measured_stays(patient, ink):
+    session, pane = patient.session, patient.panes["axial"]
+    axes = pane.view.axes
+    start, end = list(session.cursor_ijk), list(session.cursor_ijk)
+    start[axes.right], end[axes.right] = 5.0, 15.0
+    points = tuple(start), tuple(end)
+    session.add_measurement("length", points, axes.normal)
+    session.change_measurement(replace(session.measurements[-1], text="Canary lesion"))
+    session.add_measurement("text", points[:1], axes.normal, text="Canary said")
+    ink.clear()
+    picture_of(pane, identified=True, ratio=1.0)
+    assert "Canary lesion" in words(ink) and "Canary said" in words(ink)
+    length = next(text for _, text in ink if text.endswith(" mm") and text[0].isdigit() and "." in text)
+    ink.clear()
+    picture_of(pane, ratio=1.0)
+    assert "Canary" not in words(ink) and length in words(ink)
+
+
+def test_the_picture_is_of_the_slab_and_lies_as_the_pane_does(patient, ink):
+    pane = patient.panes["axial"]
+    plain = pixels_of(picture_of(pane, ratio=1.0))
+    pane.set_slab("MIP")
+    pane.mirror()
+    pane.turn(1)
+    ink.clear()
+    shown = pixels_of(picture_of(pane, ratio=1.0))
+    assert {"MIP", "⚠ Mirrored", "Turned 90°"} <= {text.split(" 10")[0] for _, text in ink} | {
+        text[:3] for _, text in ink
+    }
+    assert not np.array_equal(shown, plain)
+    pane.set_slab(None)
+    pane.turn(-1)
+    pane.mirror()
+    np.testing.assert_array_equal(pixels_of(picture_of(pane, ratio=1.0)), plain)
+
+
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 def test_the_picture_is_painted_at_the_resolution_that_was_asked_for(patient, ratio):
     pane = patient.panes["axial"]

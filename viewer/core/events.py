@@ -23,6 +23,7 @@ class What(Flag):
     LABEL_TABLE = auto()
     PROPOSAL = auto()
     CONFIRMED = auto()
+    MEASUREMENTS = auto()  # what was measured, which one is selected, or whether they are shown
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.measuring import Measurement
 from viewer.core.painting import Box, union
+
+_POINT_BYTES = 160  # of a point of a measurement in memory
 
 Layer = Literal["labels", "machine"]  # the label map, and what models last proposed for it
 
@@ -37,19 +40,41 @@ class LabelDelta:
 
 
 @dataclass(frozen=True)
+class MeasurementChange:
+    """A measurement before and after a change; None where there was or is none. Both have the same number."""
+
+    before: Measurement | None
+    after: Measurement | None
+
+    @property
+    def number(self) -> int:
+        there = self.after or self.before
+        assert there is not None
+        return there.number
+
+    def inverse(self) -> MeasurementChange:
+        return MeasurementChange(self.after, self.before)
+
+
+@dataclass(frozen=True)
 class Edit:
-    """One act of a person, a stroke or an accepted result: what one undo takes back and one journal row holds.
+    """One act of a person, a stroke, an accepted result or a measurement: what one undo takes back and one commit of
+    the journal holds.
 
     source, if set, is the model whose labels are shown, before and after.
     """
 
     title: str
-    deltas: tuple[LabelDelta, ...]
+    deltas: tuple[LabelDelta, ...] = ()
     source: tuple[str, str] | None = None
+    measurements: tuple[MeasurementChange, ...] = ()
 
     @property
     def size_bytes(self) -> int:
-        return sum(len(delta.before) + len(delta.after) for delta in self.deltas)
+        shapes = (m for change in self.measurements for m in (change.before, change.after) if m is not None)
+        return sum(len(d.before) + len(d.after) for d in self.deltas) + sum(
+            _POINT_BYTES * len(m.points) for m in shapes
+        )
 
     @property
     def labels_box(self) -> Box | None:
@@ -62,7 +87,12 @@ class Edit:
 
     def inverse(self) -> Edit:
         source = None if self.source is None else (self.source[1], self.source[0])
-        return Edit(self.title, tuple(delta.inverse() for delta in reversed(self.deltas)), source)
+        return Edit(
+            self.title,
+            tuple(delta.inverse() for delta in reversed(self.deltas)),
+            source,
+            tuple(change.inverse() for change in reversed(self.measurements)),
+        )
 
 
 class History:
@@ -80,6 +110,11 @@ class History:
     @property
     def redo_title(self) -> str | None:
         return self._undone[-1].title if self._undone else None
+
+    @property
+    def labels_touched(self) -> bool:
+        """True if an edit that can be undone or redone is one of the label map."""
+        return any(edit.deltas for edit in (*self._done, *self._undone))
 
     def record(self, edit: Edit) -> None:
         """Add an edit just made; what was undone before can no longer be redone."""

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
-from viewer.core.history import Edit, History, LabelDelta, Layer
+from viewer.core.history import Edit, History, LabelDelta, Layer, MeasurementChange
 from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels, with_default_colours
+from viewer.core.measuring import KINDS, Kind, Measurement, Values, values_of
 from viewer.core.painting import Box, Point, changed_box, stroke_segment
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
-Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"]
+Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | Kind
 OverlayText = Literal["all", "image only", "none"]
 ConfirmedSlice = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
 
@@ -31,7 +32,7 @@ class Annotations:
     """A person's work on one series, as it is opened and as it was saved.
 
     label_map is what is seen; machine holds what models last proposed on the same grid, so that a person's
-    own voxels are those where the two differ.
+    own voxels are those where the two differ. measurements are in the order of their numbers.
     """
 
     label_map: LabelMap
@@ -39,6 +40,7 @@ class Annotations:
     labels: tuple[Label, ...] = DEFAULT_LABELS
     confirmed: frozenset[ConfirmedSlice] = frozenset()
     source: str = ""
+    measurements: tuple[Measurement, ...] = ()
 
     @classmethod
     def none(cls, geometry: Geometry) -> Annotations:
@@ -147,6 +149,10 @@ class Session:
         self.confirmed: frozenset[ConfirmedSlice] = frozenset()
         self.proposal: Proposal | None = None
         self.source = ""
+        self.measurements: tuple[Measurement, ...] = ()
+        self.selected: int | None = None  # number of a measurement
+        self.measurements_visible = True
+        self._values: dict[Measurement, Values] = {}
         self.cursor_ijk: tuple[int, int, int] = (0, 0, 0)
         self.window: WindowLevel | VoiTable = WindowLevel(0.5, 1.0)
         self.inverted = False
@@ -230,6 +236,7 @@ class Session:
         self.series = self.volume = self.label_map = self.machine = self._moment = None
         self.proposal, self._stroke, self.history = None, None, History()
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
+        self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
         self._announce(Change(What.SERIES | What.VIEW))
@@ -238,6 +245,7 @@ class Session:
         self.label_map, self.machine = annotations.label_map, annotations.machine
         self.labels = with_default_colours(annotations.labels, self.safe_label_colours)
         self.confirmed, self.source = annotations.confirmed, annotations.source
+        self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self.proposal, self._stroke, self.history = None, None, History()
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
@@ -256,15 +264,15 @@ class Session:
 
     @property
     def editable(self) -> bool:
-        """True if labels can be drawn, confirmed and proposed: all slices are there, no sequence is played, and no
-        other window edits the same labels."""
+        """True if labels can be drawn, confirmed and proposed, and measurements made: all slices are there, no
+        sequence is played, and no other window edits the same labels."""
         return self.volume is not None and not self._arriving and self._moment is None and not self.read_only
 
     def set_read_only(self, read_only: bool) -> None:
         """Whether the labels of the open series may only be looked at, because another window edits them."""
         if read_only != self.read_only:
             self.read_only = read_only
-            if read_only and self.tool in _DRAWING:
+            if read_only and self.tool in (*_DRAWING, *KINDS):
                 self.tool = "window"
             self._announce(Change(What.TOOL))
 
@@ -379,8 +387,8 @@ class Session:
         self._announce(Change(What.DISPLAY))
 
     def choose_tool(self, tool: Tool) -> None:
-        """Use a tool from now on; where labels may only be looked at, not one that draws."""
-        if not (self.read_only and tool in _DRAWING):
+        """Use a tool from now on; where labels may only be looked at, not one that draws or measures."""
+        if not (self.read_only and tool in (*_DRAWING, *KINDS)):
             self.tool = tool
             self._announce(Change(What.TOOL))
 
@@ -502,6 +510,82 @@ class Session:
         axis = plane_axes(self.volume.geometry, plane).normal
         return (axis, self.cursor_ijk[axis]) in self.confirmed
 
+    # Measurements
+
+    def add_measurement(
+        self, kind: Kind, points: Sequence[Point], normal: int, text: str = "", text_at: Point | None = None
+    ) -> Measurement | None:
+        """Put a new measurement on a slice, select it and return it; None where nothing can be measured. normal: the
+        index axis that is normal to the slice."""
+        if not self.editable:
+            return None
+        number = 1 + max((m.number for m in self.measurements), default=0)
+        added = Measurement(number, kind, tuple(points), normal, text, text_at)
+        self.selected = number
+        self._change_measurement(f"Draw {kind}", None, added)
+        return added
+
+    def change_measurement(self, changed: Measurement) -> None:
+        """Have a measurement's points, words and their place be others, as one edit."""
+        before = self.measurement(changed.number)
+        if before is None or before == changed or not self.editable:
+            return
+        act = "Move" if before.text == changed.text else "Rename"
+        self._change_measurement(f"{act} {changed.kind}", before, changed)
+
+    def delete_measurement(self, number: int) -> None:
+        before = self.measurement(number)
+        if before is not None and self.editable:
+            self._change_measurement(f"Delete {before.kind}", before, None)
+
+    def select_measurement(self, number: int | None) -> None:
+        if number != self.selected:
+            self.selected = number if number is not None and self.measurement(number) else None
+            self._announce(Change(What.MEASUREMENTS))
+
+    def go_to_measurement(self, number: int) -> None:
+        """Select a measurement and show its slice, with the cross-hair in its middle."""
+        found = self.measurement(number)
+        if found is None:
+            return
+        self.select_measurement(number)
+        middle = np.array(found.points).mean(axis=0)
+        self.move_cursor((float(middle[0]), float(middle[1]), float(middle[2])))
+
+    def measurement(self, number: int | None) -> Measurement | None:
+        return next((m for m in self.measurements if m.number == number), None)
+
+    def show_measurements(self, visible: bool) -> None:
+        self.measurements_visible = visible
+        self._announce(Change(What.MEASUREMENTS))
+
+    def values_of(self, measurement: Measurement) -> Values:
+        """What a measurement says of the open volume; remembered for those that are kept."""
+        assert self.volume is not None and self.series is not None
+        known = self._values.get(measurement)
+        if known is None:
+            known = values_of(measurement, self.volume, self.series)
+            if measurement in self.measurements:
+                self._values[measurement] = known
+        return known
+
+    def _change_measurement(self, title: str, before: Measurement | None, after: Measurement | None) -> None:
+        self.end_stroke()
+        edit = Edit(title, measurements=(MeasurementChange(before, after),))
+        self.history.record(edit)
+        self._apply(edit)
+
+    def _apply_to_measurements(self, changes: Sequence[MeasurementChange]) -> None:
+        kept = {m.number: m for m in self.measurements}
+        for change in changes:
+            kept.pop(change.number, None)
+            if change.after is not None:
+                kept[change.number] = change.after
+        self.measurements = tuple(kept[number] for number in sorted(kept))
+        self._values = {m: values for m, values in self._values.items() if kept.get(m.number) == m}
+        if self.selected not in kept:
+            self.selected = None
+
     # Proposals
 
     def propose(self, proposal: Proposal) -> None:
@@ -548,19 +632,24 @@ class Session:
 
     def labels_in_use(self) -> tuple[Label, ...]:
         """The table without the untouched default labels: those that a model's labels may replace."""
-        untouched = self.history.undo_title is None and self.history.redo_title is None
+        untouched = not self.history.labels_touched
         if self.label_map is None or self.labels != DEFAULT_LABELS or not untouched or self.label_map.voxels.any():
             return self.labels
         return ()
 
-    def _apply(self, edit: Edit, also: What = What.LABELS) -> None:
+    def _apply(self, edit: Edit, also: What | None = None) -> None:
         assert self.label_map is not None and self.machine is not None
+        if edit.measurements:  # and nothing else: the label map stays as it is, blank perhaps
+            self._apply_to_measurements(edit.measurements)
+            self._announce(Change(What.MEASUREMENTS, edit=edit))
+            return
+        what = What.LABELS if also is None else What.LABELS | also
         for delta in edit.deltas:
             delta.apply(self.label_map.voxels if delta.layer == "labels" else self.machine)
         if edit.source is not None:
-            self.source, also = edit.source[1], also | What.LABEL_TABLE
+            self.source, what = edit.source[1], what | What.LABEL_TABLE
         self.label_map.revision += 1
-        self._announce(Change(What.LABELS | also, edit.labels_box, edit))
+        self._announce(Change(what, edit.labels_box, edit))
 
     def _announce(self, change: Change) -> None:
         for listener in tuple(self._listeners):

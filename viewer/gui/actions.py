@@ -15,6 +15,7 @@ import resources
 from viewer.core.display import VoiTable, WindowLevel, WindowPreset, load_presets
 from viewer.core.events import What
 from viewer.core.geometry import Plane, plane_axes
+from viewer.core.measuring import KINDS
 from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
 from viewer.core.volume import looks_like_ct
@@ -22,13 +23,15 @@ from viewer.gui.style import theme
 
 _PAGE = 10  # slices for Shift+arrow
 _RADIUS_STEP = 1.2
-READ_ONLY = "Another window of Slicewise has this series open: its labels can be looked at here, not changed."
+READ_ONLY = (
+    "Another window of Slicewise has this series open: its labels and measurements can be looked at here, not changed."
+)
 _NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
 
 _NOTHING_OPEN = "No series is open"
 _NOT_NOW = "Not possible now"
 
-Group = Literal["File", "Slices", "Display", "Presets", "3-D", "Tools", "Labels", "AI", "Window"]
+Group = Literal["File", "Slices", "Display", "Presets", "3-D", "Tools", "Measuring", "Labels", "AI", "Window"]
 Keys = tuple[str, ...]  # each as Qt's portable text ("Ctrl+Shift+Z")
 
 _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
@@ -38,6 +41,20 @@ _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
     ("zoom", "Zoom", "Z", "magnify", "Drag up or down (also the right button, or Ctrl + wheel, with every tool)"),
     ("brush", "Brush", "B", "brush", "Paint the chosen label on the slice; Shift + wheel or [ ] change the size"),
     ("eraser", "Eraser", "X", "eraser", "Take labels away; Shift + wheel or [ ] change the size"),
+)
+
+_MEASURING: tuple[tuple[Tool, str, str, str, str], ...] = (
+    ("length", "Length", "L", "ruler", "Drag, or click twice"),
+    ("angle", "Angle", "A", "angle-acute", "Three clicks, the vertex second"),
+    ("cobb", "Cobb angle", "Shift+C", "angle-obtuse", "Two lines, each dragged or of two clicks"),
+    ("ellipse", "Ellipse", "E", "ellipse-outline", "Drag from corner to corner: mean, SD, min, max, area"),
+    ("rectangle", "Rectangle", "Shift+E", "rectangle-outline", "Drag from corner to corner: mean, SD, min, max, area"),
+    ("polygon", "Polygon", "Shift+F", "vector-polygon", "Click each corner; double click or Return closes it"),
+    ("freehand", "Freehand", "F", "lasso", "Drag around a region"),
+    ("probe", "Probe", "Shift+V", "eyedropper", "Click: the stored value of the voxel"),
+    ("profile", "Line profile", "Shift+L", "chart-bell-curve", "Drag, or click twice: the values along the line"),
+    ("arrow", "Arrow", "Shift+A", "arrow-top-left", "Drag from what it points at; then write"),
+    ("text", "Text", "Shift+T", "format-text", "Click and write"),
 )
 
 
@@ -219,7 +236,10 @@ class Actions(QObject):
         for action in self._needs_series:
             self.allow(action, opened, "" if opened else _NOTHING_OPEN)
         why_not = READ_ONLY if session.read_only else ""
-        if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL):
+        if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
+            self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
+            self.measurements_visible.setChecked(session.measurements_visible)
+        if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS):
             for action, word, title in (
                 (self.undo, "Undo", session.history.undo_title),
                 (self.redo, "Redo", session.history.redo_title),
@@ -229,7 +249,7 @@ class Actions(QObject):
                 self._tips[action] = f"{word} {title or ''}".rstrip(), ""
                 self.allow(action, title is not None, why_not or ("" if title else f"Nothing to {word.lower()}"))
         if what & (What.SERIES | What.TOOL):
-            for tool in ("brush", "eraser"):
+            for tool in ("brush", "eraser", *KINDS):
                 self.allow(self.tools[tool], True, why_not)
             self.tools[session.tool].setChecked(True)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
@@ -341,9 +361,9 @@ class Actions(QObject):
     def _add_tools(self) -> None:
         self.tools: dict[Tool, QAction] = {}
         group = QActionGroup(self)
-        for tool, text, key, picture, tip in _TOOLS:
+        for tool, text, key, picture, tip in (*_TOOLS, *_MEASURING):
             action = self.add(
-                "Tools",
+                "Measuring" if tool in KINDS else "Tools",
                 text,
                 lambda tool=tool: self._choose_tool(tool),
                 key,
@@ -353,13 +373,34 @@ class Actions(QObject):
             )
             group.addAction(action)
             self.tools[tool] = action
-        self.add("Tools", "Leave the tool: back to window/level", lambda: self._choose_tool("window"), "Esc")
+        self.add("Tools", "Leave the tool: back to window/level", self._leave_tool, "Esc")
+        session = self._session
+        self.delete_measurement = self.add(
+            "Measuring", "Delete the measurement", self._delete_measurement, "Del", picture="trash-can-outline"
+        )
+        self.measurements_visible = self.add(
+            "Measuring",
+            "Show measurements",
+            lambda: session.show_measurements(not session.measurements_visible),
+            "Shift+M",
+            checkable=True,
+        )
+
+    def _leave_tool(self) -> None:
+        self._choose_tool("window")
+        self._session.select_measurement(None)
+
+    def _delete_measurement(self) -> None:
+        if self._session.selected is not None:
+            self._session.delete_measurement(self._session.selected)
 
     def _choose_tool(self, tool: Tool) -> None:
         session = self._session
         session.choose_tool(tool)
         if tool in ("brush", "eraser") and not session.overlay_visible:
             session.set_overlay(visible=True)  # nobody paints what cannot be seen
+        if tool in KINDS and not session.measurements_visible:
+            session.show_measurements(True)
 
     def _add_labels(self) -> None:
         session = self._session

@@ -270,6 +270,9 @@ def _session_for(session: Session, identified: bool) -> Session:
     if not identified and shown.series is not None:
         shown.series = without_patient(shown.series)
         shown.file_overlay_visible = False
+        shown.measurements = tuple(
+            replace(m, text="") for m in shown.measurements if m.kind != "text"
+        )  # people write names
         if not isinstance(shown.window, VoiTable):
             shown.window = replace(shown.window, name="")
     return shown
@@ -284,7 +287,7 @@ class _Easel(SlicePane):
         super().__init__(_session_for(like.session, identified), like.plane)
         self.setFont(like.font())
         self.resize(like.size())
-        self._view = like.view
+        self.show_as(like)
 
     def devicePixelRatioF(self) -> float:
         return self._ratio

@@ -35,8 +35,10 @@ _MOUSE = (
     ("Right click", "Menu of the pane"),
     ("Wheel", "Scroll through the slices"),
     ("Ctrl + wheel", "Zoom"),
-    ("Shift + wheel", "Brush size, while painting"),
-    ("Double click", "One pane large, and back"),
+    ("Shift + wheel", "Brush size, while painting; thickness of a slab"),
+    ("Double click", "One pane large, and back; on a measurement: write to it"),
+    ("Drag a measurement", "Moves it, its words, or one of its handles"),
+    ("Ctrl + click", "Begins a new measurement on top of another"),
 )
 
 

@@ -24,10 +24,12 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane, plane_axes
+from viewer.core.label_sizes import LabelSize
 from viewer.core.painting import Box
 from viewer.core.session import BRUSH_RADIUS_RANGE_MM, ConfirmedSlice
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.style import theme
+from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
@@ -44,16 +46,19 @@ class LabelPanel(QWidget):
     def __init__(self, workflows: Workflows, active_plane: Callable[[], Plane], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workflows, self._session, self._active_plane = workflows, workflows.session, active_plane
-        self._volumes_ml: dict[str, float] = {}
-        self.table = QTreeWidget(columnCount=2)
+        self._sizes: dict[str, LabelSize] = {}
+        self._measuring: Job | None = None
+        self.table = QTreeWidget(columnCount=3)
         self.table.setRootIsDecorated(False)
-        self.table.setHeaderLabels(["Label", "ml"])
+        self.table.setHeaderLabels(["Label", "ml", "⌀ mm"])
+        self.table.headerItem().setToolTip(2, "Longest diameter in any direction, over all parts of the label")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setAccessibleName("Labels")
         header = self.table.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.table.currentItemChanged.connect(self._chosen)
         self.table.itemChanged.connect(self._checked)
         self.table.itemClicked.connect(self.finished)
@@ -101,7 +106,7 @@ class LabelPanel(QWidget):
         session = self._session
         opened = session.volume is not None
         if what & What.SERIES:
-            self._volumes_ml = {}
+            self._sizes = {}
         if what & (What.SERIES | What.LABEL_TABLE):
             self._fill_table()
         if what & (What.SERIES | What.LABELS | What.LABEL_TABLE):
@@ -147,16 +152,17 @@ class LabelPanel(QWidget):
         with QSignalBlocker(self.table):
             self.table.clear()
             for label in self._session.labels:
-                item = QTreeWidgetItem([label.name, ""])
+                item = QTreeWidgetItem([label.name, "", ""])
                 item.setData(0, _VALUE, label.value)
                 item.setIcon(0, _swatch(label.colour))
                 item.setCheckState(0, Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
                 item.setToolTip(
                     0, label.name + (f"\n{label.code[1]} {label.code[0]} {label.code[2]}" if label.code else "")
                 )
-                item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                for column in (1, 2):
+                    item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.addTopLevelItem(item)
-            self._write_volumes()
+            self._write_sizes()
         self._show_active()
         self.table.verticalScrollBar().setValue(shown_at)
 
@@ -179,17 +185,21 @@ class LabelPanel(QWidget):
             self._session.show_label(item.data(0, _VALUE), item.checkState(0) == Qt.CheckState.Checked)
 
     def _measure(self) -> None:
-        self._workflows.measure_volumes(self._measured)
+        if self._measuring is not None:
+            self._measuring.cancel()  # what it counts is no longer there
+        self._measuring = self._workflows.measure_labels(self._measured)
 
-    def _measured(self, volumes_ml: dict[str, float]) -> None:
-        self._volumes_ml = volumes_ml
+    def _measured(self, sizes: dict[str, LabelSize]) -> None:
+        self._sizes = sizes
         with QSignalBlocker(self.table):
-            self._write_volumes()
+            self._write_sizes()
 
-    def _write_volumes(self) -> None:
+    def _write_sizes(self) -> None:
         for item in self._rows():
-            ml = self._volumes_ml.get(item.text(0), 0.0)
+            size = self._sizes.get(item.text(0))
+            ml, mm = (size.volume_ml, size.longest_mm) if size is not None else (0.0, 0.0)
             item.setText(1, "" if ml == 0 else f"{ml:.1f}" if ml < 1000 else f"{ml:.0f}")
+            item.setText(2, "" if mm == 0 else f"{mm:.1f}")
 
     def _fill_confirmed(self) -> None:
         session = self._session

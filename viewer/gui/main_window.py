@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
 import resources
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane
+from viewer.core.measuring import KINDS
 from viewer.core.painting import Box
 from viewer.core.resample import can_be_resampled
 from viewer.core.settings import Settings, WindowPlace
@@ -49,6 +50,7 @@ from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
+from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
 from viewer.gui.player import Player
@@ -78,6 +80,7 @@ _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "3-D": "&View",
     "Slices": "&Slices",
     "Tools": "&Tools",
+    "Measuring": "&Measure",
     "AI": "&AI",
     "Window": "&Window",
 }
@@ -117,12 +120,15 @@ class MainWindow(QMainWindow):
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self._plane)
         self.label_panel.finished.connect(self.focus_pane)
+        self.measure_panel = MeasurePanel(workflows)
+        self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
         self.training_panel = TrainingPanel(workflows, self.model_panel)
         self.panels = QTabWidget(documentMode=True)
         self.panels.tabBar().setDrawBase(False)
         self.panels.addTab(self.model_panel, "AI")
         self.panels.addTab(self.label_panel, "Labels")
+        self.panels.addTab(self.measure_panel, "Measure")
         self.panels.addTab(self.training_panel, "Training")
         self._failure = _Bar("Close")
         self._failure.first.clicked.connect(self._failure.hide)
@@ -167,6 +173,7 @@ class MainWindow(QMainWindow):
                 self.player.apply,
                 self.commands.apply,
                 self.label_panel.apply,
+                self.measure_panel.apply,
                 self.model_panel.apply,
                 self.training_panel.apply,
                 self._apply,
@@ -421,6 +428,7 @@ class MainWindow(QMainWindow):
             scope="viewer",
             needs_series=True,
         )
+        self.write_action = add("Measuring", "Write to the measurement…", self._write_to_measurement, "F2")
         self.play_action = add(
             "Slices",
             "Play",
@@ -477,6 +485,10 @@ class MainWindow(QMainWindow):
         edit.addActions([commands.undo, commands.redo])
         edit.addSeparator()
         edit.addAction(self.confirm_action)
+        measure = menus["&Measure"]
+        measure.addActions([commands.tools[kind] for kind in KINDS])
+        measure.addSeparator()
+        measure.addActions([self.write_action, commands.delete_measurement, commands.measurements_visible])
         view = menus["&View"]
         view.addActions([self.reset_action, self.maximise_action])
         view.addMenu(self._window_menu("Window presets", view))
@@ -517,7 +529,8 @@ class MainWindow(QMainWindow):
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.addAction(self.open_folder_action)
         bar.addSeparator()
-        bar.addActions(list(commands.tools.values()))
+        bar.addActions([action for tool, action in commands.tools.items() if tool not in KINDS])
+        bar.addWidget(self._make_measure_button())
         bar.addSeparator()
         bar.addActions([commands.undo, commands.redo])
         bar.addSeparator()
@@ -541,6 +554,18 @@ class MainWindow(QMainWindow):
         bar.addWidget(space)
         bar.addAction(self.keys_action)
         return bar
+
+    def _make_measure_button(self) -> QToolButton:
+        """One button for all measuring tools: it shows the one that was used last, and takes it up again."""
+        self.measure_button = button = QToolButton()
+        menu = QMenu(button)
+        menu.addActions([self.commands.tools[kind] for kind in KINDS])
+        menu.addSeparator()
+        menu.addActions([self.commands.delete_measurement, self.commands.measurements_visible])
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        button.setDefaultAction(self.commands.tools["length"])
+        return button
 
     def _make_status_bar(self) -> None:
         bar = self.statusBar()
@@ -580,6 +605,8 @@ class MainWindow(QMainWindow):
                 self._proposal.show_text(f"{proposal.source} proposes the hatched labels. Nothing is changed yet.")
         if what & What.TOOL and session.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
+        if what & What.TOOL and session.tool in KINDS:
+            self.measure_button.setDefaultAction(self.commands.tools[session.tool])
         self._tool = session.tool
         if what & What.DISPLAY:
             self._remember(overlay_text=session.overlay_text)
@@ -602,6 +629,8 @@ class MainWindow(QMainWindow):
             self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not or still or unsuitable
         )
         allow(self.confirm_action, session.editable, why_not or still)
+        selected = "" if session.selected is not None else "No measurement is selected"
+        allow(self.write_action, session.selected is not None and session.editable, why_not or selected)
         self._proposal.first.setEnabled(not session.read_only)
         self._proposal.first.setToolTip(why_not)
         series, volume = session.series, session.volume
@@ -632,6 +661,15 @@ class MainWindow(QMainWindow):
             if self._plane not in planes:
                 self._activate(planes[0])
             self.focus_pane()
+
+    def _write_to_measurement(self) -> None:
+        """Write where the selected measurement is seen, or in the table."""
+        for pane in self.panes.values():
+            if pane.isVisible() and any(s.measurement.number == self.session.selected for s in pane.measuring.shapes):
+                pane.measuring.write_to(self.session.selected or 0)
+                return
+        self.panels.setCurrentWidget(self.measure_panel)
+        self.measure_panel.edit_text()
 
     def _show_playing(self) -> None:
         playing, why_not = self.player.playing, self.player.waits_for
@@ -699,6 +737,9 @@ class MainWindow(QMainWindow):
             self.panes[self._plane].fill_menu(menu)
             menu.addActions(self.turn_actions)
             menu.addSeparator()
+            if self.session.selected is not None:
+                menu.addActions([self.write_action, self.commands.delete_measurement])
+                menu.addSeparator()
             menu.addAction(self.confirm_action)
             menu.addSeparator()
         else:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QCursor,
     QEnterEvent,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -35,6 +36,7 @@ from viewer.core.study import LEFT_OUT, Series
 from viewer.core.volume import Volume
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.lettering import CornerTexts, Words
+from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.overlay import (
     Badge,
     Line,
@@ -156,6 +158,7 @@ class SlicePane(Pane):
         self.plane: Plane = plane
         self._view: SliceView | None = None
         self._drag: _Drag | None = None
+        self.measuring = MeasureTools(session, self, self._measuring_scene)
         self._hover: QPointF | None = None
         self._wheel_rest = 0.0
         self._shown_slice = -1
@@ -194,6 +197,13 @@ class SlicePane(Pane):
             self._slab = Slab(kind, self._slab_slices or usual)
         self._forget(grey=True)
         self.update()
+
+    def show_as(self, other: SlicePane) -> None:
+        """Show what another pane of this plane shows: zoom, place, slab, mirrored and turned."""
+        self._slab, self._slab_slices = other._slab, other._slab_slices
+        self._mirrored, self._quarters = other._mirrored, other._quarters
+        self._view = other.view
+        self._view_changed()
 
     def mirror(self, *, upside_down: bool = False) -> None:
         """Exchange left and right of the screen, or above and below; the letters at the edges go with the picture."""
@@ -238,6 +248,7 @@ class SlicePane(Pane):
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session. box bounds the label voxels touched, None meaning anywhere."""
+        self.measuring.apply(what)
         if what & What.VIEW or (what & What.SERIES and not self._view_fits):
             self._drag = None
             self.reset_view()
@@ -305,7 +316,7 @@ class SlicePane(Pane):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.activated.emit(self.name)
-        if self._drag is not None or self._view is None or self._explain(event):
+        if self._drag is not None or self._view is None or self._explain(event) or self.measuring.press(event):
             return
         kind = self._kind_of(event)
         if kind == "none":
@@ -319,6 +330,8 @@ class SlicePane(Pane):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hovered(event.position())
         drag = self._drag
+        if drag is None and self.measuring.move(event):
+            return
         if drag is None:
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not event.buttons():
                 self._move_cursor(event.position())
@@ -341,6 +354,8 @@ class SlicePane(Pane):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag = self._drag
+        if drag is None and self.measuring.release(event):
+            self._choose_cursor()
         if drag is None or event.button() != drag.button:
             return
         self._drag = None
@@ -353,6 +368,8 @@ class SlicePane(Pane):
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._view is not None and self._drag is None and self.measuring.double_click(event):
+            return
         if event.button() == Qt.MouseButton.LeftButton and self._kind_of(event) != "paint":
             self.maximiseRequested.emit(self.name)
         else:
@@ -383,6 +400,17 @@ class SlicePane(Pane):
         self._wheel_rest -= steps
         return steps
 
+    def event(self, event: QEvent) -> bool:
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and self.measuring.wants(event):
+            event.accept()  # a key for what is being drawn is no command of the window
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.measuring.key(event):
+            super().keyPressEvent(event)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self._hovered(event.position())
 
@@ -401,7 +429,7 @@ class SlicePane(Pane):
             return "crosshair"
         tool = self.session.tool
         if tool not in ("brush", "eraser"):
-            return tool
+            return tool if tool in ("window", "crosshair", "pan", "zoom") else "none"
         if self.slab is None:
             return "paint"
         self.set_slab(None)  # nobody paints on a slice that is not what is seen
@@ -431,7 +459,9 @@ class SlicePane(Pane):
 
     def _hovered(self, point: QPointF) -> None:
         before, self._hover = self._hover, point
-        if (self._badge_at(point) is not None) != (self.cursor().shape() == Qt.CursorShape.PointingHandCursor):
+        if self.measuring.hover(point) or (self._badge_at(point) is not None) != (
+            self.cursor().shape() == Qt.CursorShape.PointingHandCursor
+        ):
             self._choose_cursor()
         if not self._brushing or self._drag is None:
             self.update()
@@ -451,6 +481,10 @@ class SlicePane(Pane):
         if self._hover is not None and self._badge_at(self._hover) is not None:
             self.setCursor(QCursor(Qt.CursorShape.PointingHandCursor))
             return
+        measuring = self.measuring.cursor_shape()
+        if measuring is not None:
+            self.setCursor(QCursor(measuring))
+            return
         self.setCursor(QCursor(shapes.get(self.session.tool, Qt.CursorShape.ArrowCursor)))
 
     # State
@@ -458,6 +492,13 @@ class SlicePane(Pane):
     @property
     def _slice_index(self) -> int:
         return self.session.cursor_ijk[self._view.axes.normal] if self._view is not None else 0
+
+    def _measuring_scene(self) -> Scene | None:
+        """What is measured on; None while a moment is played that is not the one measured."""
+        view, session = self._view, self.session
+        if view is None or session.volume is None or session.loading or session.shown is not session.volume:
+            return None
+        return Scene(view, view.axes.normal, self._slice_index)
 
     @property
     def _view_fits(self) -> bool:
@@ -556,6 +597,7 @@ class SlicePane(Pane):
             self._paint_cross_hair(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
+        self.measuring.paint(painter)
         self._write(painter, pane.adjusted(0, STRIP_PX, 0, 0), self._words(view, session.series, volume))
         self._paint_strip(painter)
         self._paint_brush(painter, view)

@@ -28,6 +28,8 @@ GOOD = QColor("#5fc77f")
 PROPOSAL = QColor("#b794f6")
 VIEWPORT = QColor("#000000")
 ON_IMAGE = QColor("#e4e7ec")
+MEASURE = QColor("#5be3ea")
+MEASURE_SELECTED = QColor("#ffd866")
 
 # 3D Slicer's, vtkMRMLAbstractViewNode.cxx: what neuro- and interventional radiologists have learnt to read.
 PLANE_COLOURS: dict[Plane, QColor] = {

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from viewer.core.geometry import Geometry
 from viewer.core.history import Edit, LabelDelta
 from viewer.core.labels import DEFAULT_LABELS, Label
+from viewer.core.measuring import Measurement
 from viewer.core.painting import Box
 from viewer.core.session import Annotations, ConfirmedSlice
 from viewer.core.study import SeriesError
@@ -34,13 +35,18 @@ create table if not exists edits (
     title text not null, deltas blob not null
 );
 create index if not exists edits_of_series on edits (uid, sequence);
+create table if not exists measurements (
+    uid text not null references annotated (uid) on delete cascade, number integer not null, measurement text not null,
+    primary key (uid, number)
+);
 """
 _PATH_UIDS = ("file-", "folder-")  # how the uids begin of files that have no identity of their own
 _JOURNAL_LIMIT = 200  # edits that are replayed at opening before they are folded into a snapshot
 
 
 class AnnotationStore:
-    """Label maps as a snapshot and a journal of edits per series. All methods may be called from any thread.
+    """Label maps as a snapshot and a journal of edits per series, and its measurements as they are now. All methods may
+    be called from any thread.
 
     A damaged file is put aside with its write-ahead log and a new one begun; put_aside then names it.
     """
@@ -119,12 +125,21 @@ class AnnotationStore:
 
     def append(self, uid: str, geometry: Geometry, edit: Edit) -> None:
         """Commit one edit; when this returns it survives a crash. Raises OSError if it could not be written."""
-        packed = _pack(edit)
+        statements: list[tuple[str, tuple[object, ...]]] = [
+            ("insert or ignore into annotated (uid, grid) values (?, ?)", (uid, _grid(geometry)))
+        ]
+        if edit.deltas:
+            row = (uid, edit.title, _pack(edit))
+            statements.append(("insert into edits (uid, title, deltas) values (?, ?, ?)", row))
+        for change in edit.measurements:
+            if change.after is None:
+                gone = (uid, change.number)
+                statements.append(("delete from measurements where uid = ? and number = ?", gone))
+            else:
+                now = (uid, change.number, _measurement_to_json(change.after))
+                statements.append(("insert or replace into measurements values (?, ?, ?)", now))
         with self._lock:
-            self._write(
-                ("insert or ignore into annotated (uid, grid) values (?, ?)", (uid, _grid(geometry))),
-                ("insert into edits (uid, title, deltas) values (?, ?, ?)", (uid, edit.title, packed)),
-            )
+            self._write(*statements)
 
     def save_state(
         self,
@@ -156,6 +171,9 @@ class AnnotationStore:
             edits = self._database.execute(
                 "select sequence, deltas from edits where uid = ? order by sequence", (uid,)
             ).fetchall()
+            measurements = self._database.execute(
+                "select number, measurement from measurements where uid = ? order by number", (uid,)
+            ).fetchall()
         if not _geometry(row[0]).same_grid(geometry):
             raise SeriesError("this series has changed since it was annotated; its annotations are kept but not shown")
         layers = {"labels": _inflate(row[2], geometry), "machine": _inflate(row[3], geometry)}
@@ -166,11 +184,12 @@ class AnnotationStore:
             self._fold(uid, edits[-1][0], layers)
         state = json.loads(row[1])
         return Annotations(
-            LabelMap(layers["labels"]),
+            LabelMap(layers["labels"], began_empty=row[2] is None and not edits),
             layers["machine"],
             tuple(_label(label) for label in state["labels"]) if "labels" in state else DEFAULT_LABELS,
             frozenset((axis, index) for axis, index in state.get("confirmed", [])),
             state.get("source", ""),
+            tuple(_measurement_from_json(number, text) for number, text in measurements),
         )
 
     def close(self) -> None:
@@ -235,6 +254,26 @@ def _box_to_list(box: Box) -> list[list[int]]:
 def _box_from_list(box: list[list[int]]) -> Box:
     k, j, i = (slice(start, stop) for start, stop in box)
     return k, j, i
+
+
+def _measurement_to_json(measurement: Measurement) -> str:
+    """But for its number. JSON writes each float with the digits that bring the very same one back."""
+    row = asdict(measurement)
+    del row["number"]
+    return json.dumps(row)
+
+
+def _measurement_from_json(number: int, text: str) -> Measurement:
+    row = json.loads(text)
+    text_at = row["text_at"]
+    return Measurement(
+        number,
+        row["kind"],
+        tuple((i, j, k) for i, j, k in row["points"]),
+        row["normal"],
+        row["text"],
+        None if text_at is None else tuple(text_at),
+    )
 
 
 def _label(row: dict) -> Label:

@@ -1,0 +1,327 @@
+"""What a person measures on a slice, and the values of it: from stored voxels and the grid, never from the screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.geometry import Geometry
+from viewer.core.painting import Point
+from viewer.core.study import Series
+from viewer.core.volume import Volume
+
+Kind = Literal[
+    "length", "angle", "cobb", "ellipse", "rectangle", "polygon", "freehand", "probe", "arrow", "text", "profile"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+REGIONS: tuple[Kind, ...] = ("ellipse", "rectangle", "polygon", "freehand")
+OUTLINES: tuple[Kind, ...] = ("polygon", "freehand")  # regions of as many points as a person sets
+POINTS: dict[Kind, int] = {
+    "length": 2,
+    "angle": 3,
+    "cobb": 4,
+    "ellipse": 2,
+    "rectangle": 2,
+    "polygon": 3,
+    "freehand": 3,
+    "probe": 1,
+    "arrow": 2,
+    "text": 1,
+    "profile": 2,
+}  # of each kind; the fewest for outlines
+
+LengthUnit = Literal["mm", "mm at detector", "px"]
+_MOST_BINS = 64
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A shape on one slice. number is its name within the series.
+
+    points are continuous voxel indices (i, j, k) of the series' own grid, so that they are exact with and without a
+    patient space; normal is the index axis that is normal to the slice they lie on. An ellipse and a rectangle have
+    two opposite corners of their box, an angle its vertex in the middle, Cobb's angle two points for each line, an
+    arrow its tip first. text is what a person wrote to it; text_at is where a person moved the words to, None where
+    the program places them.
+    """
+
+    number: int
+    kind: Kind
+    points: tuple[Point, ...]
+    normal: int
+    text: str = ""
+    text_at: Point | None = None
+
+    @property
+    def slice_index(self) -> int:
+        return int(round(self.points[0][self.normal]))
+
+    @property
+    def in_plane(self) -> tuple[int, int]:
+        """The two index axes of the slice, ascending."""
+        first, second = (axis for axis in range(3) if axis != self.normal)
+        return first, second
+
+    def moved(self, by_ijk: Point) -> Measurement:
+        """The whole shape with its words elsewhere on its slice."""
+        step = tuple(0.0 if axis == self.normal else by_ijk[axis] for axis in range(3))
+        shifted = [
+            None if point is None else (point[0] + step[0], point[1] + step[1], point[2] + step[2])
+            for point in (*self.points, self.text_at)
+        ]
+        return replace(self, points=tuple(shifted[:-1]), text_at=shifted[-1])
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a measurement says; None where it does not say it.
+
+    length, in length_unit; angle in degrees; area in the square of length_unit. mean, sd, minimum and maximum are of
+    the count voxels whose centres lie inside a region and that are measurements (no padding, no NaN), in unit, and
+    value is that of the voxel under a probe. sd is the standard deviation of a sample (n - 1). Each times suv_factor is
+    SUVbw in g/ml. colour is what a probe finds in a colour picture, of which regions tell the area alone.
+    """
+
+    length: float | None = None
+    angle: float | None = None
+    area: float | None = None
+    count: int | None = None
+    mean: float | None = None
+    sd: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    value: float | None = None
+    colour: tuple[int, int, int] | None = None
+    length_unit: LengthUnit = "px"
+    unit: str = ""
+    suv_factor: float | None = None
+
+
+def values_of(measurement: Measurement, volume: Volume, series: Series) -> Values:
+    """The values of a measurement on the voxels of its series. Some ms for a region as large as a radiograph."""
+    spacing, unit = spacing_of(measurement.points, volume.geometry, series)
+    known = Values(length_unit=unit, unit=volume.unit, suv_factor=volume.suv_factor)
+    placed = np.array(measurement.points) * spacing
+    if measurement.kind in ("length", "profile"):
+        return replace(known, length=_distance(placed[0], placed[1]))
+    if measurement.kind == "angle":
+        return replace(known, angle=_angle_between(placed[0] - placed[1], placed[2] - placed[1]))
+    if measurement.kind == "cobb":
+        return replace(known, angle=_cobb_angle(placed, measurement.in_plane))
+    if measurement.kind == "probe":
+        return _probe(measurement, volume, known)
+    if measurement.kind in REGIONS:
+        first, second = measurement.in_plane
+        area = _area(measurement) * float(spacing[first] * spacing[second])
+        return replace(_statistics(region_values(measurement, volume), known), area=area)
+    return known
+
+
+def spacing_of(
+    points_ijk: Sequence[Point], geometry: Geometry, series: Series
+) -> tuple[NDArray[np.float64], LengthUnit]:
+    """The size of a voxel along i, j and k where the points lie, and its unit: the axes of a grid are perpendicular, so
+    lengths and angles need nothing else.
+
+    (1, 1, 1) pixels where nothing says how large they are, or where points lie in no common region of an ultrasound
+    picture (DICOM PS3.3 C.8.5.5).
+    """
+    if series.regions:
+        scales = {region.mm_per_pixel for region in series.regions if all(_within(region.box, p) for p in points_ijk)}
+        if len(scales) != 1:
+            return np.ones(3), "px"
+        return np.array([*scales.pop(), 1.0]), "mm"
+    if not geometry.calibrated:
+        return np.ones(3), "px"
+    at_detector = series.calibration == "ImagerPixelSpacing"
+    return np.array(geometry.spacing), "mm at detector" if at_detector else "mm"
+
+
+def region_values(measurement: Measurement, volume: Volume) -> NDArray | None:
+    """The values of the voxels whose centres lie inside a region on its slice, without padding, NaN and infinity; None
+    for colours."""
+    if volume.colour:
+        return None
+    mask, first_row, first_column = region_mask(measurement, volume.geometry)
+    layer = np.take(volume.voxels, measurement.slice_index, axis=2 - measurement.normal)
+    rows, columns = mask.shape
+    values = layer[first_row : first_row + rows, first_column : first_column + columns][mask]
+    if values.dtype.kind == "f":
+        values = values[np.isfinite(values)]
+    if volume.padding is not None:
+        values = values[(values < volume.padding[0]) | (values > volume.padding[1])]
+    return values
+
+
+def region_mask(measurement: Measurement, geometry: Geometry) -> tuple[NDArray[np.bool_], int, int]:
+    """Which voxels of the slice have their centre inside a region: (mask, first row, first column).
+
+    Rows run along the higher index axis of the slice, columns along the lower. An outline that crosses itself encloses
+    what the even-odd rule says.
+    """
+    a, b = measurement.in_plane
+    points = np.array(measurement.points)
+    low = np.clip(np.ceil(points.min(axis=0)), 0, geometry.size).astype(int)
+    high = np.clip(np.floor(points.max(axis=0)) + 1, low, geometry.size).astype(int)
+    columns, rows = np.arange(low[a], high[a]), np.arange(low[b], high[b])
+    if measurement.kind == "rectangle":
+        mask = np.ones((len(rows), len(columns)), dtype=bool)
+    elif measurement.kind == "ellipse":
+        centre, half = points.mean(axis=0), np.maximum(np.ptp(points, axis=0) / 2, 1e-12)
+        across = ((columns - centre[a]) / half[a]) ** 2
+        along = ((rows - centre[b]) / half[b]) ** 2
+        mask = along[:, None] + across[None, :] <= 1.0
+    else:
+        mask = _inside_outline(points[:, a], points[:, b], columns, rows)
+    return mask, int(low[b]), int(low[a])
+
+
+def histogram(values: NDArray) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Counts and the edges of their bins, at most 64. Whole numbers get bins of a whole width, so that none of them is
+    empty for want of a value that could fall into it."""
+    if not values.size:
+        return np.zeros(1, dtype=np.intp), np.array([0.0, 1.0])
+    low, high = float(values.min()), float(values.max())
+    if np.array_equal(values, np.rint(values)):
+        step = max(math.ceil((high - low + 1) / _MOST_BINS), 1)
+        edges = np.arange(low - 0.5, high + 0.5 + step, step)
+    else:
+        edges = np.linspace(low, high, min(max(int(math.sqrt(values.size)), 8), _MOST_BINS) + 1)
+    counts, edges = np.histogram(values, edges)
+    return counts, edges
+
+
+def line_profile(
+    measurement: Measurement, volume: Volume, series: Series
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distances from the first point, in the unit of the length, and the stored values there.
+
+    They are those of the nearest voxels, one for each step along the axis on which the line runs longest; NaN outside
+    the picture and in padding.
+    """
+    if volume.colour:
+        return np.zeros(0), np.zeros(0)
+    start, end = np.array(measurement.points[0]), np.array(measurement.points[1])
+    steps = max(int(np.ceil(np.abs(end - start).max())), 1)
+    along = np.linspace(0.0, 1.0, steps + 1)
+    voxels = np.rint(start + along[:, None] * (end - start)).astype(int)
+    values = np.full(steps + 1, np.nan)
+    inside = np.all((voxels >= 0) & (voxels < volume.geometry.size), axis=1)
+    i, j, k = voxels[inside].T
+    values[inside] = volume.voxels[k, j, i]
+    if volume.padding is not None:
+        values[(values >= volume.padding[0]) & (values <= volume.padding[1])] = np.nan
+    spacing, _ = spacing_of(measurement.points, volume.geometry, series)
+    return along * _distance(start * spacing, end * spacing), values
+
+
+def _within(box: tuple[int, int, int, int], point: Point) -> bool:
+    left, top, right, bottom = box
+    return left - 0.5 <= point[0] <= right - 0.5 and top - 0.5 <= point[1] <= bottom - 0.5
+
+
+def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(other - one))
+
+
+def _angle_between(one: NDArray[np.float64], other: NDArray[np.float64]) -> float | None:
+    """Degrees in [0, 180] between two vectors; None if one has no length."""
+    if not (one.any() and other.any()):
+        return None
+    return math.degrees(math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other)))
+
+
+def _cobb_angle(placed: NDArray[np.float64], in_plane: tuple[int, int]) -> float | None:
+    """Between two lines, each taken towards the same side of the line that joins their middles: so that it does not
+    matter which way they were drawn, and a severe curve gives more than 90 degrees (Cobb 1948)."""
+    upper, lower = placed[1] - placed[0], placed[3] - placed[2]
+    along = placed[2:].mean(axis=0) - placed[:2].mean(axis=0)
+    a, b = in_plane
+    sides = [along[a] * line[b] - along[b] * line[a] for line in (upper, lower)]
+    return _angle_between(upper, -lower if sides[0] * sides[1] < 0 else lower)
+
+
+def _probe(measurement: Measurement, volume: Volume, known: Values) -> Values:
+    if not volume.geometry.contains_index(measurement.points[0]):
+        return known
+    i, j, k = volume.geometry.clamp_index(measurement.points[0])
+    if volume.colour:
+        red, green, blue = volume.voxels[k, j, i].tolist()
+        return replace(known, colour=(red, green, blue))
+    value = volume.value_at((i, j, k))
+    return replace(known, value=value if value is not None and math.isfinite(value) else None)
+
+
+def _statistics(values: NDArray | None, known: Values) -> Values:
+    if values is None:
+        return known
+    if not values.size:
+        return replace(known, count=0)
+    return replace(
+        known,
+        count=int(values.size),
+        mean=float(values.mean(dtype=np.float64)),
+        sd=float(values.std(dtype=np.float64, ddof=1)) if values.size > 1 else None,
+        minimum=float(values.min()),
+        maximum=float(values.max()),
+    )
+
+
+def _area(measurement: Measurement) -> float:
+    """In voxels of the slice: that of the shape itself, not of the voxels inside."""
+    a, b = measurement.in_plane
+    points = np.array(measurement.points)
+    if measurement.kind in OUTLINES:
+        return _area_of_outline(points[:, a], points[:, b])
+    box = float(np.ptp(points[:, a]) * np.ptp(points[:, b]))
+    return box * math.pi / 4 if measurement.kind == "ellipse" else box
+
+
+def _inside_outline(
+    a: NDArray[np.float64], b: NDArray[np.float64], columns: NDArray[np.intp], rows: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Centres (row, column) with an odd number of edges of the closed outline (a, b) to their left."""
+    next_a, next_b = np.roll(a, -1), np.roll(b, -1)
+    row, edge = np.nonzero((b[None, :] <= rows[:, None]) != (next_b[None, :] <= rows[:, None]))
+    along = (rows[row] - b[edge]) / (next_b[edge] - b[edge])
+    crossing = a[edge] + along * (next_a[edge] - a[edge])
+    turns = np.zeros((len(rows), len(columns) + 1), dtype=np.int32)
+    first = columns[0] if len(columns) else 0
+    np.add.at(turns, (row, np.clip(np.ceil(crossing) - first, 0, len(columns)).astype(int)), 1)
+    return np.cumsum(turns, axis=1)[:, :-1] % 2 == 1
+
+
+def _area_of_outline(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """The area by the even-odd rule of a closed outline, which may cross itself: cut at each corner and crossing into
+    strips, in which the edges are the sides of trapezes."""
+    next_a, next_b = np.roll(a, -1), np.roll(b, -1)
+    cuts = np.unique(np.concatenate([b, _crossings(a, b, next_a - a, next_b - b)]))
+    middles, heights = (cuts[1:] + cuts[:-1]) / 2, np.diff(cuts)
+    if not len(heights):
+        return 0.0
+    crossed = (b[None, :] <= middles[:, None]) != (next_b[None, :] <= middles[:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = a + (middles[:, None] - b) / (next_b - b) * (next_a - a)
+    at = np.sort(np.where(crossed, at, np.inf), axis=1)
+    at[~np.isfinite(at)] = 0.0
+    widths = at[:, 1::2].sum(axis=1) - at[:, 0 : 2 * (at.shape[1] // 2) : 2].sum(axis=1)
+    return float((heights * widths).sum())
+
+
+def _crossings(
+    a: NDArray[np.float64], b: NDArray[np.float64], step_a: NDArray[np.float64], step_b: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Where edges (a, b) + t (step_a, step_b) cross one another: the second coordinates."""
+    first, second = np.triu_indices(len(a), k=2)
+    across = step_a[first] * step_b[second] - step_b[first] * step_a[second]
+    apart_a, apart_b = a[second] - a[first], b[second] - b[first]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (apart_a * step_b[second] - apart_b * step_a[second]) / across
+        u = (apart_a * step_b[first] - apart_b * step_a[first]) / across
+    there = (across != 0) & (t > 0) & (t < 1) & (u > 0) & (u < 1)
+    return b[first][there] + t[there] * step_b[first][there]

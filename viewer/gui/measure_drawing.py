@@ -1,0 +1,405 @@
+"""How measurements look on a pane, and which part of one is under the mouse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from viewer.core.measuring import OUTLINES, POINTS, Kind, LengthUnit, Measurement, Values
+from viewer.core.painting import Point
+from viewer.gui.overlay import draw_text
+from viewer.gui.style import MEASURE, MEASURE_SELECTED
+
+HANDLE_PX = 4.0
+_GRAB_HANDLE_PX, _GRAB_LINE_PX = 8.0, 5.0
+_TICK_PX = 5.0
+_ARROW_PX = 11.0
+_PROBE_PX = 6.0
+_ARC_PX = 22.0
+_BESIDE_PX = 12.0  # between a shape and its words
+_LEADER_FROM_PX = 22.0  # words farther away are joined to their shape by a line
+_PANE_EDGE_PX = 6.0
+_HALO = QColor(0, 0, 0, 190)
+_PLATE = QColor(0, 0, 0, 120)  # behind words: on bright tissue a shadow alone does not do
+_PLATE_PX = 3.0
+_ELLIPSE_POINTS = 72
+
+NAMES: dict[Kind, str] = {
+    "length": "Length",
+    "angle": "Angle",
+    "cobb": "Cobb",
+    "ellipse": "Ellipse",
+    "rectangle": "Rectangle",
+    "polygon": "Polygon",
+    "freehand": "Freehand",
+    "probe": "Probe",
+    "arrow": "Arrow",
+    "text": "Text",
+    "profile": "Profile",
+}
+
+
+class View(Protocol):
+    """What measuring asks of a plane's view: the mapping between pane points and voxel indices, an affine one."""
+
+    def to_pane(self, index_ijk: Point, /) -> tuple[float, float]: ...
+
+    def to_index(self, x: float, y: float, slice_index: int, /) -> Point: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a measurement that can be taken hold of: the whole, its words, or the handle of a number."""
+
+    number: int
+    what: Literal["whole", "words", "handle"]
+    handle: int = 0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A measurement as it lies on a pane, in logical pixels: its lines, its handles, and its words."""
+
+    measurement: Measurement
+    lines: tuple[NDArray[np.float64], ...]
+    dashed: tuple[NDArray[np.float64], ...]
+    handles: NDArray[np.float64]
+    words: tuple[str, ...]
+    words_rect: QRectF
+
+    @property
+    def bounds(self) -> QRectF:
+        """Where anything of it is drawn."""
+        rects = [QRectF(self.words_rect)] if self.words else []
+        for points in (*self.lines, *self.dashed, self.handles):
+            if len(points):
+                (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+                rects.append(QRectF(left, top, max(right - left, 1e-3), max(bottom - top, 1e-3)))
+        around = QRectF()
+        for rect in rects:
+            around = around.united(rect)
+        margin = HANDLE_PX + 4
+        return around.adjusted(-margin, -margin, margin, margin)
+
+    def part_at(self, point: QPointF) -> Part | None:
+        """What lies under a pane point."""
+        number, at = self.measurement.number, np.array([point.x(), point.y()])
+        near = np.linalg.norm(self.handles - at, axis=1)
+        if near.size and near.min() <= _GRAB_HANDLE_PX:
+            return Part(number, "handle", int(near.argmin()))
+        if self.words and self.words_rect.contains(point):
+            return Part(number, "whole" if self.measurement.kind == "text" else "words")
+        if any(_distance_to(line, at) <= _GRAB_LINE_PX for line in self.lines):
+            return Part(number, "whole")
+        return None
+
+
+def length_text(value: float, unit: LengthUnit) -> str:
+    decimals = 1 if value >= 1 or value == 0 else 2
+    return f"{value:.{decimals}f} {unit}"
+
+
+def area_text(value: float, unit: LengthUnit) -> str:
+    squared = {"mm": "mm²", "mm at detector": "mm² at detector", "px": "px²"}[unit]
+    return f"{_figure(value)} {squared}"
+
+
+def value_words(measurement: Measurement, values: Values) -> tuple[str, ...]:
+    """What a measurement says, a line each, without a person's own words."""
+    unit = f" {values.unit}" if values.unit else ""
+    if values.length is not None:
+        return (length_text(values.length, values.length_unit),)
+    if measurement.kind in ("angle", "cobb"):
+        return () if values.angle is None else (f"{values.angle:.1f}°",)
+    if measurement.kind == "probe":
+        return _probe_words(values, unit)
+    if values.area is None:
+        return ()
+    lines = []
+    if values.mean is not None and values.minimum is not None and values.maximum is not None:
+        sd = "" if values.sd is None else f"  SD {_figure(values.sd)}"
+        lines.append(f"Mean {_figure(values.mean)}{sd}{unit}")
+        lines.append(f"Min {_figure(values.minimum)}  Max {_figure(values.maximum)}{unit}")
+        if values.suv_factor is not None:
+            peak = values.maximum * values.suv_factor
+            lines.append(f"SUV mean {values.mean * values.suv_factor:.2f}  max {peak:.2f}")
+    elif values.count == 0:
+        lines.append("No values inside")
+    count = "" if values.count is None else f"  n {values.count}"
+    return (*lines, f"Area {area_text(values.area, values.length_unit)}{count}")
+
+
+def short_value(measurement: Measurement, values: Values) -> str:
+    """What a measurement says, in a cell of a table."""
+    if values.mean is not None:
+        if values.suv_factor is not None:
+            return f"mean SUV {values.mean * values.suv_factor:.2f}"
+        return f"mean {_figure(values.mean)} {values.unit}".strip()
+    if values.area is not None:
+        return area_text(values.area, values.length_unit)
+    return " · ".join(value_words(measurement, values))
+
+
+def handles_of(measurement: Measurement) -> tuple[Point, ...]:
+    """The points by which a shape is changed: of a box all four corners, of a freehand outline none."""
+    if measurement.kind in ("ellipse", "rectangle") and len(measurement.points) == 2:
+        a, _ = measurement.in_plane
+        p, q = measurement.points
+        return p, _mixed(q, p, a), q, _mixed(p, q, a)
+    return () if measurement.kind == "freehand" else measurement.points
+
+
+def with_handle_at(measurement: Measurement, handle: int, index_ijk: Point) -> Measurement:
+    """The shape with one handle elsewhere; the opposite corner of a box stays."""
+    if measurement.kind in ("ellipse", "rectangle"):
+        opposite = handles_of(measurement)[(handle + 2) % 4]
+        return replace(measurement, points=(opposite, index_ijk))
+    points = list(measurement.points)
+    points[handle] = index_ijk
+    return replace(measurement, points=tuple(points))
+
+
+class ToPane:
+    """Pane points (n, 2) of many indices (n, 3): asks an affine view for four points and works out the rest."""
+
+    def __init__(self, view: View) -> None:
+        units = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+        origin, *ends = (np.array(view.to_pane(unit)) for unit in units)
+        self._origin, self._steps = origin, np.array(ends) - origin
+
+    def __call__(self, points_ijk: ArrayLike) -> NDArray[np.float64]:
+        return self._origin + np.asarray(points_ijk, dtype=np.float64).reshape(-1, 3) @ self._steps
+
+
+def placed(
+    measurement: Measurement,
+    values: Values | None,
+    to_pane: ToPane,
+    font: QFont,
+    pane: QRectF,
+    taken: Sequence[QRectF] = (),
+) -> Placed:
+    """Lay a measurement out on a pane; one that is still being drawn may lack points and values. taken is where other
+    words stand, which its own avoid if they can."""
+    points = to_pane(measurement.points)
+    lines, dashed = _lines(measurement, points, to_pane)
+    words = () if values is None else value_words(measurement, values)
+    if measurement.text:
+        words = (measurement.text, *words)
+    size = _words_size(words, font)
+    if measurement.text_at is not None:
+        x, y = to_pane(measurement.text_at)[0].tolist()
+        rect = QRectF(x, y, *size)
+    else:
+        rect = _beside(measurement, points, lines, size, pane, taken)
+    return Placed(measurement, lines, dashed, to_pane(handles_of(measurement)), words, rect)
+
+
+def draw(painter: QPainter, shape: Placed, font: QFont, *, selected: bool, handles: bool) -> None:
+    """Draw a measurement with a dark rim, so that it is seen on white and on black."""
+    colour = MEASURE_SELECTED if selected else MEASURE
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if shape.words:
+        _draw_leader(painter, shape, colour)
+    for pen in (QPen(_HALO, 3.4), QPen(colour, 1.6 if selected else 1.4)):
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        for line in shape.lines:
+            painter.drawPolyline(_polygon(line))
+        pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        for line in shape.dashed:
+            painter.drawPolyline(_polygon(line))
+    if handles:
+        for pen in (QPen(_HALO, 3.0), QPen(colour, 1.4)):
+            painter.setPen(pen)
+            for x, y in shape.handles.tolist():
+                painter.drawEllipse(QPointF(x, y), HANDLE_PX, HANDLE_PX)
+    if not shape.words:
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_PLATE)
+    painter.drawRoundedRect(shape.words_rect.adjusted(-_PLATE_PX, -1, _PLATE_PX, 1), _PLATE_PX, _PLATE_PX)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    for n, line in enumerate(shape.words):
+        at = QPointF(shape.words_rect.left(), shape.words_rect.top() + metrics.ascent() + n * metrics.height())
+        draw_text(painter, at, line, colour)
+
+
+def _probe_words(values: Values, unit: str) -> tuple[str, ...]:
+    if values.colour is not None:
+        return ("R {} G {} B {}".format(*values.colour),)
+    if values.value is None:
+        return ("No value",)
+    stored = f"{_figure(values.value)}{unit}"
+    return (stored,) if values.suv_factor is None else (f"SUV {values.value * values.suv_factor:.2f}", stored)
+
+
+def _figure(value: float) -> str:
+    """A value for a person to read: whole from 10,000, else with one decimal, small ones with three digits."""
+    if value == round(value) or abs(value) >= 10_000:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+
+
+def _mixed(one: Point, other: Point, axis: int) -> Point:
+    """The point other with the coordinate of one along an axis."""
+    mixed = list(other)
+    mixed[axis] = one[axis]
+    return mixed[0], mixed[1], mixed[2]
+
+
+def _lines(
+    measurement: Measurement, points: NDArray[np.float64], to_pane: ToPane
+) -> tuple[tuple[NDArray[np.float64], ...], tuple[NDArray[np.float64], ...]]:
+    """The lines of a shape, and those of it that only help the eye, in pane pixels."""
+    kind, enough = measurement.kind, len(points) >= POINTS[measurement.kind]
+    if kind in OUTLINES:
+        return (np.vstack([points, points[:1]]) if enough else points,), ()
+    if not enough and kind != "cobb":
+        return (points,), ()
+    if kind == "rectangle":
+        corners = to_pane(handles_of(measurement))
+        return (np.vstack([corners, corners[:1]]),), ()
+    if kind == "ellipse":
+        return (to_pane(_ellipse(measurement)),), ()
+    if kind == "length" or kind == "profile":
+        return (points, *(_tick(points[n], points[1] - points[0]) for n in (0, 1))), ()
+    if kind == "angle":
+        return (points, *_arc(points)), ()
+    if kind == "cobb":
+        pairs = tuple(points[n : n + 2] for n in range(0, len(points), 2))
+        return pairs, (np.array([pair.mean(axis=0) for pair in pairs]),) if enough else ()
+    if kind == "arrow":
+        return (points, *_arrow_head(points)), ()
+    if kind == "probe":
+        x, y = points[0]
+        p = _PROBE_PX
+        return (np.array([[x - p, y], [x + p, y]]), np.array([[x, y - p], [x, y + p]])), ()
+    return (), ()
+
+
+def _ellipse(measurement: Measurement) -> NDArray[np.float64]:
+    a, b = measurement.in_plane
+    p, q = np.array(measurement.points)
+    turn = np.linspace(0, 2 * math.pi, _ELLIPSE_POINTS + 1)
+    around = np.tile((p + q) / 2, (len(turn), 1))
+    around[:, a] += np.cos(turn) * (q - p)[a] / 2
+    around[:, b] += np.sin(turn) * (q - p)[b] / 2
+    return around
+
+
+def _tick(at: NDArray[np.float64], along: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A short stroke across a line at its end, whose middle is the very point."""
+    length = float(np.linalg.norm(along)) or 1.0
+    across = np.array([-along[1], along[0]]) / length * _TICK_PX
+    return np.array([at - across, at + across])
+
+
+def _arc(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    legs = points[[0, 2]] - points[1]
+    radius = min(_ARC_PX, *(float(np.linalg.norm(leg)) * 0.6 for leg in legs))
+    if radius < 6:
+        return ()
+    start, end = (math.atan2(leg[1], leg[0]) for leg in legs)
+    turn = (end - start + math.pi) % (2 * math.pi) - math.pi
+    angles = start + np.linspace(0, turn, 24)
+    return (points[1] + radius * np.stack([np.cos(angles), np.sin(angles)], axis=-1),)
+
+
+def _arrow_head(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    tip, tail = points[0], points[1]
+    length = float(np.linalg.norm(tail - tip))
+    if length == 0:
+        return ()
+    back = (tail - tip) / length * min(_ARROW_PX, length)
+    across = np.array([-back[1], back[0]]) * 0.45
+    return (np.array([tip + back + across, tip, tip + back - across]),)
+
+
+def _words_size(words: Sequence[str], font: QFont) -> tuple[float, float]:
+    metrics = QFontMetricsF(font)
+    return max([metrics.horizontalAdvance(line) for line in words], default=0.0), metrics.height() * len(words)
+
+
+def _beside(
+    measurement: Measurement,
+    points: NDArray[np.float64],
+    lines: Sequence[NDArray[np.float64]],
+    size: tuple[float, float],
+    pane: QRectF,
+    taken: Sequence[QRectF],
+) -> QRectF:
+    """Where the words stand if nobody has moved them: right of the shape, or left, below or above it where they would
+    leave the pane or cover other words."""
+    wide, high = size
+    if measurement.kind == "text":
+        x, y = points[0].tolist()
+        return QRectF(x, y, wide, high)
+    if measurement.kind == "arrow" and len(points) == 2:
+        x, y = points[1].tolist()
+        return QRectF(x + 4 if x >= points[0][0] else x - wide - 4, y - high / 2, wide, high)
+    if measurement.kind == "cobb" and len(points) == 4:
+        points, lines = points.mean(axis=0, keepdims=True), ()
+    around = np.vstack([points, *lines])
+    (left, top), (right, bottom) = around.min(axis=0).tolist(), around.max(axis=0).tolist()
+    x, y, gap = (left + right - wide) / 2, (top + bottom - high) / 2, _BESIDE_PX
+    corners = ((right + gap, y), (left - gap - wide, y), (x, bottom + gap), (x, top - gap - high))
+    room = pane.adjusted(_PANE_EDGE_PX, _PANE_EDGE_PX, -_PANE_EDGE_PX, -_PANE_EDGE_PX)
+    if not room.intersects(QRectF(left, top, right - left, bottom - top).adjusted(-1, -1, 1, 1)):
+        return QRectF(*corners[0], wide, high)  # out of sight, words and all
+    rects = [_held_within(QRectF(*corner, wide, high), room, across=n < 2) for n, corner in enumerate(corners)]
+    free = [rect for rect in rects if room.contains(rect) and not any(rect.intersects(other) for other in taken)]
+    inside = free or [rect for rect in rects if room.contains(rect)]
+    return inside[0] if inside else _held_within(_held_within(rects[0], room, True), room, False)
+
+
+def _held_within(rect: QRectF, room: QRectF, across: bool) -> QRectF:
+    """A rectangle moved along one side of its shape until it lies in the room: up or down if it stands across from it,
+    else sideways."""
+    held = QRectF(rect)
+    if across:
+        held.moveTop(max(min(rect.top(), room.bottom() - rect.height()), room.top()))
+    else:
+        held.moveLeft(max(min(rect.left(), room.right() - rect.width()), room.left()))
+    return held
+
+
+def _draw_leader(painter: QPainter, shape: Placed, colour: QColor) -> None:
+    """A thin dashed line from the words to the nearest point of the shape, where they are not beside it."""
+    if not shape.lines:
+        return
+    rect, points = shape.words_rect, np.vstack([*shape.lines, *(line.mean(axis=0) for line in shape.dashed)])
+    nearest = np.stack(
+        [np.clip(points[:, 0], rect.left(), rect.right()), np.clip(points[:, 1], rect.top(), rect.bottom())], axis=-1
+    )
+    apart = np.linalg.norm(points - nearest, axis=1)
+    n = int(apart.argmin())
+    if apart[n] < _LEADER_FROM_PX:
+        return
+    for pen in (QPen(_HALO, 2.4), QPen(colour, 1.0, Qt.PenStyle.DotLine)):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(*points[n].tolist()), QPointF(*nearest[n].tolist()))
+
+
+def _distance_to(line: NDArray[np.float64], at: NDArray[np.float64]) -> float:
+    """The distance of a point from the nearest of a polyline's edges."""
+    if len(line) < 2:
+        return math.inf
+    start, step = line[:-1], np.diff(line, axis=0)
+    squares = np.maximum(np.einsum("nc,nc->n", step, step), 1e-12)
+    t = np.clip(np.einsum("nc,nc->n", at - start, step) / squares, 0.0, 1.0)
+    return float(np.linalg.norm(start + t[:, None] * step - at, axis=1).min())
+
+
+def _polygon(points: NDArray[np.float64]) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
