@@ -1473,3 +1473,24 @@ def test_a_spacing_of_micrometres_is_not_shown_as_zero(tmp_path, oblique_phantom
     write_image(oblique_phantom.voxels, grid, tmp_path / "scan.nrrd")
     (series,) = scan([tmp_path / "scan.nrrd"]).series
     assert series.verdict.detail == "7 slices every 0.0031 mm."
+
+
+@pytest.mark.parametrize("tilt_degrees", [0.0, 0.05, 0.1, 0.3, 1.0])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_half_turn_that_the_qform_cannot_tell_exactly_is_no_disagreement(tmp_path, turned, tilt_degrees):
+    """A quaternion is written to 32 bits without its first number, of which near half a turn nothing is left."""
+    tilt = np.radians(tilt_degrees)
+    half_turn = np.array([[1, 0, 0], [0, -np.cos(tilt), np.sin(tilt)], [0, -np.sin(tilt), -np.cos(tilt)]])
+    coronal = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+    grid = Geometry((256, 256, 20), (1.0, 1.0, 1.0), np.zeros(3), half_turn if tilt_degrees else coronal)
+    path = tmp_path / "head.nii"
+    write_image(np.zeros(grid.shape, np.int16), grid, path)
+    if turned:  # by a fifth of a degree, which is a millimetre at its far end
+        content = bytearray(path.read_bytes())
+        rows = np.frombuffer(content, "<f4", 12, 280).reshape(3, 4).astype(np.float64)
+        step = np.radians(0.2)
+        turn = np.array([[np.cos(step), -np.sin(step), 0], [np.sin(step), np.cos(step), 0], [0, 0, 1]])
+        rows[:, :3] = turn @ rows[:, :3]
+        content[280:328] = rows.astype("<f4").tobytes()
+        path.write_bytes(content)
+    assert len(scan([path]).series) == (2 if turned else 1)

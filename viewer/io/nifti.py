@@ -154,7 +154,8 @@ def _places(
     if not usable:
         return (replace(forms[0], name=""),)
     if len(usable) == 2:
-        return _one_or_both(usable[0], usable[1], size, notes)
+        unknown_mm = mm * _rounding_mm(quaternion, sizes, size)
+        return _one_or_both(usable[0], usable[1], size, unknown_mm, notes)
     only = usable[0]
     notes += tuple(f"{place.impossible} Its {only.name} was used." for place in forms if place.impossible)
     if only.name == "sform" and _other_spacing(only.spacing, tuple(sizes * mm)):
@@ -166,11 +167,13 @@ def _without_thickness(place: Place) -> Place:
     return place if place.spacing is None else replace(place, spacing=(*place.spacing[:2], None))
 
 
-def _one_or_both(sform: Place, qform: Place, size: tuple[int, int, int], notes: tuple[str, ...]) -> tuple[Place, ...]:
+def _one_or_both(
+    sform: Place, qform: Place, size: tuple[int, int, int], unknown_mm: float, notes: tuple[str, ...]
+) -> tuple[Place, ...]:
     corners = np.array(list(itertools.product(*((0, n - 1) for n in size))), dtype=np.float64)
     apart = float(np.linalg.norm(_points(sform, corners) - _points(qform, corners), axis=1).max())
     other_size = _other_spacing(sform.spacing, qform.spacing)
-    if apart <= _SAME_PLACE_MM and not other_size:
+    if apart <= _SAME_PLACE_MM + unknown_mm and not other_size:
         return (replace(sform, spacing=qform.spacing, name="", notes=notes),)
     sizes = " and give it another voxel size" if other_size else ""
     note = f"Its sform and its qform place the voxels up to {apart:.2f} mm apart{sizes}: this is the place by its "
@@ -187,6 +190,18 @@ def _other_spacing(one: Sequence[float | None] | None, other: Sequence[float | N
     assert one is not None and other is not None
     both = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
     return any(abs(a - b) > 1e-4 * b for a, b in both)
+
+
+def _rounding_mm(quaternion: Sequence[float], sizes: NDArray[np.float64], size: tuple[int, int, int]) -> float:
+    """How far the rounding of a quaternion's b, c, d to 32 bits can move a corner, in the file's unit. Its first number
+    a is not stored, and near half a turn nothing is left of it: there a whole head may turn by a tenth of a mm."""
+    b, c, d = quaternion[:3]
+    square = b * b + c * c + d * d
+    if not square > 0:
+        return 0.0
+    reach = float(np.linalg.norm(sizes * (np.array(size) - 1)))
+    least, most = (math.sqrt(max(0.0, 1.0 - square + error)) for error in (-square * 2**-23, square * 2**-23))
+    return 2.0 * (most - least) * reach
 
 
 def _qform(
