@@ -287,7 +287,7 @@ def test_a_film_can_be_cancelled_and_leaves_nothing(patient, tmp_path, qtbot, mo
     qtbot.waitUntil(lambda: exporter.job.ended, timeout=10_000)
     qtbot.wait(50)
     assert (exporter.job.state, done, failed) == ("cancelled", [], [])
-    assert not list(tmp_path.glob("*run*")) and not list(tmp_path.glob(".slicewise*"))
+    assert not list(tmp_path.glob("*run*")) and not list(tmp_path.glob(".unfinished*"))
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(patient, tmp_path, qtbot):
@@ -295,7 +295,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(patient, tmp_path, qtbot)
     export = Export(tmp_path / "none" / "a.png")
     Exporter(patient.workflows.jobs, patient.panes["axial"], export, done.append, failed.append)
     qtbot.waitUntil(lambda: bool(failed), timeout=10_000)
-    assert failed == ["a.png was not written: No such file or directory."]
+    assert failed == [f"a.png was not written: there is no folder {tmp_path / 'none'}."]
 
 
 def test_a_turn_comes_back_to_where_it_began(patient, tmp_path, qtbot, monkeypatch):

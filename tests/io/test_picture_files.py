@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viewer.io.picture_files import ExistsAlready, write_film, write_picture
+from viewer.io.picture_files import write_film, write_picture
 
 
 def colours(seed: int = 1) -> np.ndarray:
@@ -68,7 +68,7 @@ def test_a_file_that_is_there_stays_unless_it_may_be_replaced(tmp_path, name):
             write_picture(colours(), path, **how)
 
     path.write_bytes(b"mine")
-    with pytest.raises(ExistsAlready):
+    with pytest.raises(FileExistsError):
         write()
     assert path.read_bytes() == b"mine"
     write(overwrite=True)
@@ -84,7 +84,7 @@ def test_a_file_that_another_program_makes_meanwhile_stays(tmp_path):
         yield colours()
         path.write_bytes(b"mine")
 
-    with pytest.raises(ExistsAlready):
+    with pytest.raises(FileExistsError):
         write_film(frames(), path, 100)
     assert path.read_bytes() == b"mine"
     assert os.listdir(tmp_path) == ["a.gif"]

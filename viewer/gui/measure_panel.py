@@ -29,7 +29,8 @@ from viewer.core.measuring import REGIONS, Measurement, histogram, line_profile,
 from viewer.core.painting import Box
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.measure_drawing import NAMES, short_value, value_words
-from viewer.gui.style import BORDER, DIMMED_TEXT, MEASURE, SUNKEN, TEXT
+from viewer.gui.plots import quiet_plot
+from viewer.gui.style import MEASURE, TEXT
 from viewer.workflows import Workflows
 
 _SHORT = {"axial": "Ax", "coronal": "Cor", "sagittal": "Sag"}
@@ -69,7 +70,7 @@ class MeasurePanel(QWidget):
         self.table.installEventFilter(self)
         self.hint = QLabel(wordWrap=True)
         self.hint.setProperty("dimmed", True)
-        self.plot = _plot()
+        self.plot = quiet_plot(120)
         self.delete = QPushButton("Delete")
         self.delete.clicked.connect(self._delete)
         self.export = QPushButton("Export CSV")
@@ -210,17 +211,3 @@ class MeasurePanel(QWidget):
             self.plot.plot(edges, counts, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(MEASURE))
             self.plot.setTitle(f"<b>Histogram</b>: voxels over values{unit}", color=TEXT, size="8pt")
         self.plot.autoRange()
-
-
-def _plot() -> pg.PlotWidget:
-    plot = pg.PlotWidget(background=SUNKEN.name())
-    plot.setMinimumHeight(120)
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    plot.setMouseEnabled(x=False, y=False)
-    plot.showGrid(x=False, y=True, alpha=0.15)
-    for side in ("left", "bottom"):
-        axis = plot.getAxis(side)
-        axis.setPen(pg.mkPen(BORDER))
-        axis.setTextPen(pg.mkPen(DIMMED_TEXT))
-    return plot

@@ -27,7 +27,8 @@ from PySide6.QtWidgets import (
 from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.gui.model_panel import ModelPanel
-from viewer.gui.style import ACCENT, BORDER, DIMMED_TEXT, GOOD, SUNKEN, TEXT, WARNING
+from viewer.gui.plots import quiet_plot
+from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, TEXT, WARNING
 from viewer.workflows import TrainingRun, Workflows
 
 _STEPS = 80
@@ -290,18 +291,9 @@ class TrainingPanel(QWidget):
 
 def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
     """An empty plot whose title names the colours of its curves: a legend inside would hide them when it is small."""
-    plot = pg.PlotWidget(background=SUNKEN.name())
+    plot = quiet_plot(92)
     keys = "&nbsp;&nbsp; ".join(f"<span style='color:{colour.name()}'>{name}</span>" for name, colour in legend)
     plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=TEXT, size="8pt")
-    plot.setMinimumHeight(92)
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    plot.setMouseEnabled(x=False, y=False)
-    plot.showGrid(x=False, y=True, alpha=0.15)
-    for side in ("left", "bottom"):
-        axis = plot.getAxis(side)
-        axis.setPen(pg.mkPen(BORDER))
-        axis.setTextPen(pg.mkPen(DIMMED_TEXT))
     return plot
 
 

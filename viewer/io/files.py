@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from viewer.io.dicom import series_of
 from viewer.io.dicom_header import begins_like_dicom, read_header
 from viewer.io.dicom_instance import Instance, check_unchanged, instance_of
 from viewer.io.dicom_pixels import Frames, ValuesDoNotFit
+from viewer.io.saving import saved_when_complete
 
 Progress = Callable[[float, str], None]
 Aspect = Literal["header", "contents", "digest"]
@@ -340,25 +340,18 @@ def write_image(voxels: NDArray, geometry: Geometry, path: Path, overwrite: bool
     suffix = volume_files.suffix_of(path)
     if suffix not in WRITABLE_SUFFIXES:
         raise SeriesError(f"{path.name}: volumes are written as {', '.join(WRITABLE_SUFFIXES)}")
-    if path.exists() and not overwrite:
-        raise SeriesError(f"{path} exists already; choose another name")
-    if not path.parent.is_dir():
-        raise SeriesError(f"there is no folder {path.parent}")
-    temporary = path.with_name(f".{path.name.removesuffix(suffix)}.unfinished{suffix}")
     try:
-        sitk.WriteImage(to_image(voxels, geometry), str(temporary), useCompression=True)
-        written = sitk.ReadImage(str(temporary))
-        if not _same_voxels(temporary, written, voxels):
-            raise SeriesError(f"{path.name} came back with other voxels than were written; nothing was saved")
-        if not geometry_of(written).same_grid(geometry, _SAME_PLACE_MM):
-            raise SeriesError(f"{path.name} cannot hold this geometry exactly; nothing was saved, try .nrrd")
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with saved_when_complete(path, overwrite) as temporary:
+            sitk.WriteImage(to_image(voxels, geometry), str(temporary), useCompression=True)
+            written = sitk.ReadImage(str(temporary))
+            if not _same_voxels(temporary, written, voxels):
+                raise SeriesError(f"{path.name} came back with other voxels than were written; nothing was saved")
+            if not geometry_of(written).same_grid(geometry, _SAME_PLACE_MM):
+                raise SeriesError(f"{path.name} cannot hold this geometry exactly; nothing was saved, try .nrrd")
+    except (FileExistsError, FileNotFoundError) as error:
+        raise SeriesError(str(error)) from error
     except RuntimeError as error:
         raise SeriesError(f"{path.name} cannot be written ({_first_line(error)})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _same_voxels(file: Path, written: sitk.Image, voxels: NDArray) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.label_sizes import LabelSize
 from viewer.core.measuring import Measurement, Values
 from viewer.core.study import Series
+from viewer.io.saving import saved_when_complete
 
 COLUMNS = (
     "number",
@@ -70,15 +70,8 @@ def write_measurements(
     for name, size in label_sizes.items():
         sizes = {"volume_ml": repr(size.volume_ml), "longest_diameter_mm": repr(size.longest_mm)}
         writer.writerow({**described, "kind": "label", "text": name, **sizes})
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8-sig", newline="") as file:
-            file.write(table.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with saved_when_complete(path, overwrite=True) as temporary:
+        temporary.write_text(table.getvalue(), encoding="utf-8-sig", newline="")
 
 
 def _description(series: Series) -> dict[str, str]:

@@ -20,7 +20,8 @@ def saved_when_complete(path: Path, overwrite: bool = False) -> Iterator[Path]:
         raise FileExistsError(f"{path.name} exists already; choose another name")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent}")
-    handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem}.unfinished-", dir=path.parent)
+    # The whole name at the end: some libraries go by ".nii.gz".
+    handle, name = tempfile.mkstemp(prefix=".unfinished-", suffix=f"-{path.name}", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from viewer.core.settings import Settings
+from viewer.io.saving import saved_when_complete
 
 _LOCK_TIMEOUT_S = 5.0  # another window holds the file for a few milliseconds
 _LIMIT_BYTES = 1_000_000
@@ -116,23 +115,8 @@ def read_settings(path: Path) -> tuple[Settings, str]:
 def write_settings(settings: Settings, path: Path) -> None:
     """Write settings so that at every moment the file is the old one or the new one. Raises OSError."""
     text = json.dumps(settings.model_dump(mode="json", exclude_defaults=True), indent=1)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    if os.name == "posix":  # or a power cut could bring back the old name; Windows cannot open folders
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    with saved_when_complete(path, overwrite=True) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _put_aside(path: Path) -> str:
