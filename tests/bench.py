@@ -27,6 +27,7 @@ import resources
 from inference.models import ModelStore
 from inference.runtime import load_model
 from inference.tasks import segment
+from tests.bench_panes import panes
 from tests.bench_scene import turning
 from viewer.core.display import WindowLevel, to_grey
 from viewer.core.geometry import Geometry
@@ -323,6 +324,7 @@ def main() -> None:
         looking_on(Path(folder))
         head = opening(reader)
     segmenting(head)
+    panes(tell_share)
     turning(tell_share)
 
 

@@ -9,14 +9,13 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.display import WindowLevel, label_colours
 from viewer.core.events import Change, What
-from viewer.core.geometry import Geometry
+from viewer.core.geometry import Geometry, Plane
 from viewer.core.session import Session
 from viewer.core.study import GeometryVerdict, Series
 from viewer.core.volume import Volume
@@ -25,54 +24,47 @@ _SHAPE = (300, 512, 512)
 _PANE_PX = 1024
 _ROUNDS = 60
 _WARM_UP = 5
+_SLAB_SLICES = 20
 
 Tell = Callable[[str, float, str, str, float], None]
 
 
 def panes(tell_share: Tell) -> None:
-    """Time each kind of pane in turn, so that a machine whose speed drifts treats all alike."""
+    """Time our panes and the peers'."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from viewer.gui.app import (
-        _application,
-        build_window,  # noqa: F401  dresses the application as the window does
-    )
+    from viewer.gui.app import _application
 
     app = _application()
     session = _session()
-    ours = _our_panes(session, 1)
-    four = _our_panes(session, 4)
-    app.processEvents()
+    one, four = _Ours(session, 1), _Ours(session, 4)
     plot, vtk = _pyqtgraph(session), _vtk(session)
     app.processEvents()
 
-    def move(n: int) -> None:
+    def move(ours: _Ours, n: int) -> None:
         session.move_cursor((200 + n % 100, 200 + n % 100, 100 + n % 100))
+        ours.paint()
 
     def window(n: int) -> None:
         session.set_window(WindowLevel(40 + n, 400 + n))
+        one.paint()
 
-    ours[0].set_slab(None)
-    columns: dict[str, list[float]] = {}
+    times: dict[str, list[float]] = {}
     acts: dict[str, Callable[[int], None]] = {
-        "acquired plane": lambda n: (move(n), _paint(session, ours))[0],
-        "window/level": lambda n: (window(n), _paint(session, ours))[0],
-        "slab": lambda n: (move(n), _paint(session, ours))[0],
-        "four panes": lambda n: (move(n), _paint(session, four))[0],
+        "acquired plane": lambda n: move(one, n),
+        "window/level": window,
+        "slab": lambda n: move(one, n),
+        "four panes": lambda n: move(four, n),
         "pyqtgraph": plot,
         "VTK": vtk,
     }
     for name, act in acts.items():
-        if name == "slab":
-            ours[0].set_slab("MIP")
-            ours[0].thicken_slab(20 - ours[0].slab.slices)
-        times = []
+        one.show_slab(_SLAB_SLICES if name == "slab" else 0)
+        times[name] = []
         for n in range(_WARM_UP + _ROUNDS):
             started = time.perf_counter()
             act(n)
-            times.append(1000 * (time.perf_counter() - started))
-        columns[name] = times[_WARM_UP:]
-        ours[0].set_slab(None)
-    p95 = {name: float(np.percentile(times, 95)) for name, times in columns.items()}
+            times[name].append(1000 * (time.perf_counter() - started))
+    p95 = {name: float(np.percentile(some[_WARM_UP:], 95)) for name, some in times.items()}
     for name, key, allowed in (
         ("slice change to painted pane, acquired plane, p95", "acquired plane", 16.0),
         ("window/level drag to painted pane, p95", "window/level", 16.0),
@@ -102,31 +94,34 @@ def _session() -> Session:
     return session
 
 
-def _our_panes(session: Session, count: int) -> list[Any]:
-    from viewer.gui.slice_pane import SlicePane
+class _Ours:
+    """Panes that show a session, as the window has them, painted at once."""
 
-    made = [SlicePane(session, plane) for plane in ("axial", "coronal", "sagittal", "axial")[:count]]
-    for pane in made:
-        pane.resize(_PANE_PX, _PANE_PX)
-        pane.show()
-    changes: list[Change] = []
-    session.subscribe(changes.append)
-    made[0].setProperty("changes", None)
-    _CHANGES[id(made)] = changes
-    return made
+    def __init__(self, session: Session, count: int) -> None:
+        from viewer.gui.slice_pane import SlicePane
 
+        planes: tuple[Plane, ...] = ("axial", "coronal", "sagittal", "axial")
+        self._panes = [SlicePane(session, plane) for plane in planes[:count]]
+        for pane in self._panes:
+            pane.resize(_PANE_PX, _PANE_PX)
+            pane.show()
+        self._changed = What(0)
+        session.subscribe(self._hear)
 
-_CHANGES: dict[int, list[Change]] = {}
+    def _hear(self, change: Change) -> None:
+        self._changed |= change.what
 
+    def paint(self) -> None:
+        changed, self._changed = self._changed, What(0)
+        for pane in self._panes:
+            pane.apply(changed)
+            pane.repaint()
 
-def _paint(session: Session, made: list[Any]) -> None:
-    what = What(0)
-    for change in _CHANGES[id(made)]:
-        what |= change.what
-    _CHANGES[id(made)].clear()
-    for pane in made:
-        pane.apply(what)
-        pane.repaint()
+    def show_slab(self, slices: int) -> None:
+        pane = self._panes[0]
+        pane.set_slab("MIP" if slices else None)
+        if pane.slab is not None:
+            pane.thicken_slab(slices - pane.slab.slices)
 
 
 def _pyqtgraph(session: Session) -> Callable[[int], None]:
