@@ -322,20 +322,27 @@ def _digest_limit_s(paths: Sequence[Path]) -> float:
 def _runs(series: Series, first: int | None, processes: int) -> list[range]:
     """The slices in runs, one request each, in the order in which they are wanted: from `first` outwards.
 
-    A file of many frames is opened once for each run.
+    Runs grow shorter towards the end, so that no process has much left to do when the others have nothing. A file of
+    many frames is opened once for each run.
     """
     count = series.frames
     if len(series.files) == 1:
         return [range(count)]
     frames = Counter(series.files).most_common(1)[0][1]
-    at_once = min(_SLICES_AT_ONCE, math.ceil(count / (16 * processes)))
-    at_once = max(1, at_once, min(frames, math.ceil(count / (2 * processes))))
-    if first is None:
-        return [range(k, min(k + at_once, count)) for k in range(0, count, at_once)]
-    after = [range(k, min(k + at_once, count)) for k in range(first + 1, count, at_once)]
-    before = [range(max(k - at_once, 0), k) for k in range(first, 0, -at_once)]
-    outwards = sorted([*after, *before], key=lambda run: min(abs(run.start - first), abs(run.stop - 1 - first)))
-    return [range(first, first + 1), *outwards]
+    most = min(_SLICES_AT_ONCE, math.ceil(count / (8 * processes)))
+    least = max(1, min(frames, math.ceil(count / (2 * processes))))
+    low = middle = first or 0
+    high = low if first is None else low + 1
+    runs = [range(low, high)] if high > low else []
+    while low > 0 or high < count:
+        size = max(least, min(most, (low + count - high) // (2 * processes)))
+        if high < count and (low == 0 or high - middle <= middle - low + 1):
+            runs.append(range(high, min(high + size, count)))
+            high = runs[-1].stop
+        else:
+            runs.append(range(max(low - size, 0), low))
+            low = runs[-1].start
+    return runs
 
 
 class _SharedMemory:
