@@ -160,7 +160,4 @@ def _sample(volume: Volume) -> NDArray:
     step = max(1, int(round((volume.voxels.size / _SAMPLE) ** (1 / 3))))
     layers = np.arange(len(volume.voxels)) if volume.arrived is None else np.flatnonzero(volume.arrived)
     sample = volume.voxels[:, ::step, ::step][layers[::step]].ravel()
-    measured = np.isfinite(sample) if sample.dtype.kind == "f" else np.ones(sample.shape, bool)
-    if volume.padding is not None:
-        measured &= ~_within(sample, volume.padding)
-    return sample[measured]
+    return sample[volume.measured(sample)]

@@ -151,11 +151,7 @@ def region_values(measurement: Measurement, volume: Volume) -> NDArray | None:
     layer = np.take(volume.voxels, measurement.slice_index, axis=2 - measurement.normal)
     rows, columns = mask.shape
     values = layer[first_row : first_row + rows, first_column : first_column + columns][mask]
-    if values.dtype.kind == "f":
-        values = values[np.isfinite(values)]
-    if volume.padding is not None:
-        values = values[(values < volume.padding[0]) | (values > volume.padding[1])]
-    return values
+    return values[volume.measured(values)]
 
 
 def region_mask(measurement: Measurement, geometry: Geometry) -> tuple[NDArray[np.bool_], int, int]:

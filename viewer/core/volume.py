@@ -44,6 +44,13 @@ class Volume:
         """True once every slice has arrived."""
         return self.arrived is None or bool(self.arrived.all())
 
+    def measured(self, values: NDArray) -> NDArray[np.bool_]:
+        """True for each of some values of this volume that is a finite number and no padding."""
+        measured = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, np.bool_)
+        if self.padding is not None:
+            measured &= (values < self.padding[0]) | (values > self.padding[1])
+        return measured
+
     def value_at(self, index_ijk: tuple[int, int, int]) -> float | None:
         """Stored value at a voxel, in `unit`; None for colours, for padding and before the slice has arrived."""
         i, j, k = index_ijk

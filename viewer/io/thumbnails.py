@@ -77,9 +77,7 @@ def make_thumbnail(volume: Volume, inverted: bool = False) -> NDArray[np.uint8]:
     if volume.colour:
         channels = [_shrunk(picture[..., n].astype(np.float32), size) for n in range(3)]
         return np.clip(np.stack(channels, axis=-1) + 0.5, 0, 255).astype(np.uint8)
-    measured = np.isfinite(picture)
-    if volume.padding is not None:
-        measured &= (picture < volume.padding[0]) | (picture > volume.padding[1])
+    measured = volume.measured(picture)
     values = picture[measured]
     black = 0 if not values.size else values.max() if inverted else values.min()
     small = _shrunk(np.where(measured, picture, black).astype(np.float32), size)

@@ -42,7 +42,7 @@ def slab_of(volume: Volume, axes: PlaneAxes, slice_index: int, slab: Slab) -> ND
     if volume.padding is None and block.dtype.kind in "iu":
         projected = _of_all(block, slab.kind)
     else:
-        projected = _of_measured(block, slab.kind, volume.padding)
+        projected = _of_measured(block, slab.kind, volume.measured(block))
     # One slice thick again, so that it is turned as any slice is.
     return slice_of(np.expand_dims(projected, 2 - axes.normal), axes, 0)
 
@@ -53,10 +53,7 @@ def _of_all(block: NDArray, kind: SlabKind) -> NDArray:
     return (np.maximum if kind == "MIP" else np.minimum).reduce(block, axis=0)
 
 
-def _of_measured(block: NDArray, kind: SlabKind, padding: tuple[float, float] | None) -> NDArray:
-    measured = np.isfinite(block) if block.dtype.kind == "f" else np.ones(block.shape, bool)
-    if padding is not None:
-        measured &= (block < padding[0]) | (block > padding[1])
+def _of_measured(block: NDArray, kind: SlabKind, measured: NDArray[np.bool_]) -> NDArray:
     count = measured.sum(axis=0)
     if kind == "Mean":
         total = np.where(measured, block, 0).sum(axis=0, dtype=np.float64)
