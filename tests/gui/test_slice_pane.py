@@ -16,7 +16,7 @@ from viewer.core.labels import Label
 from viewer.core.session import Proposal, Session
 from viewer.core.study import GeometryVerdict, Moment, Series, UltrasoundRegion
 from viewer.core.volume import Volume
-from viewer.gui import slice_pane
+from viewer.gui import slice_picture
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.overlay import person_name
 from viewer.gui.slice_pane import SlicePane
@@ -425,8 +425,8 @@ def test_slices_that_arrive_elsewhere_do_not_make_a_pane_draw_its_picture_again(
     session.open(SERIES, plain_volume(arrived=arrived))
     pane = make_pane(qtbot, session)
     pixels(pane)
-    drawn, grey_slice = [], slice_pane.grey_slice
-    monkeypatch.setattr(slice_pane, "grey_slice", lambda *args: drawn.append(args[2]) or grey_slice(*args))
+    drawn, grey_slice = [], slice_picture.grey_slice
+    monkeypatch.setattr(slice_picture, "grey_slice", lambda *args: drawn.append(args[2]) or grey_slice(*args))
     for k in (3, 4, 5):
         arrived[k] = True
         session.slices_arrived([k])

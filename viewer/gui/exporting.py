@@ -19,8 +19,7 @@ from viewer.core.display import VoiTable
 from viewer.core.events import What
 from viewer.core.session import Session
 from viewer.core.study import Series
-from viewer.core.volume import Volume
-from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, Line, Rank, draw_text, font_for, not_for_diagnosis
+from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, draw_text, font_for, not_for_diagnosis
 from viewer.gui.pane import Pane
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.volume_pane import VolumePane
@@ -310,9 +309,9 @@ class _Easel(SlicePane):
     def _paint_cross_hair(self, painter: QPainter, view: SliceView) -> None:
         pass
 
-    def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
-        # Without the cross-hair nobody knows where the value is.
-        return tuple(line for line in super()._image_lines(volume, view) if line.rank is not Rank.VALUE)
+    @property
+    def _pointed(self) -> None:
+        return None  # without the cross-hair nobody knows where the value is
 
 
 def _paint_volume(pane: VolumePane, identified: bool, ratio: float) -> QImage:

@@ -1,0 +1,199 @@
+"""One slice as pixels for Qt: its grey levels or colours, what the file draws on it, and its labels, in layers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from viewer.core.display import VoiTable, WindowLevel
+from viewer.core.geometry import PlaneAxes
+from viewer.core.painting import Box
+from viewer.core.volume import Volume
+from viewer.gui.style import VIEWPORT
+from viewer.render.slabs import Slab, slab_of
+from viewer.render.slices import (
+    GREYS,
+    SliceView,
+    coloured,
+    filled,
+    grey_of,
+    grey_slice,
+    label_layer,
+    mark_layer,
+    shrunk,
+    slice_of,
+)
+
+_NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor anatomy
+_MARKS = (255, 236, 150, 210)  # what the file draws over the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """An overlay at the screen's resolution: image shares memory with pixels, whose first one is at (row, column).
+    Only the pixels within shown (left, top, width, height) are ever other than empty."""
+
+    pixels: NDArray[np.uint8]
+    image: QImage
+    row: int
+    column: int
+    shown: QRect
+
+    def place(self, ratio: float) -> QRectF:
+        """Where in the pane the pixels within shown are, at a device pixel ratio."""
+        left, top = self.column + self.shown.x(), self.row + self.shown.y()
+        return QRectF(left / ratio, top / ratio, self.shown.width() / ratio, self.shown.height() / ratio)
+
+
+def picture_of_slice(
+    volume: Volume,
+    view: SliceView,
+    slice_index: int,
+    window: WindowLevel | VoiTable,
+    inverted: bool,
+    ratio: float,
+    *,
+    slab: Slab | None = None,
+    loading: bool = False,
+    marks: bool = True,
+) -> QImage:
+    """The pane's size at the screen's resolution: the slice, what the file draws on it (marks), and, while slices are
+    still on their way (loading), what is not there."""
+    voxels, index = volume.voxels, slice_index
+    if loading and volume.arrived is not None and view.axes.normal != 2:
+        voxels, index = _what_has_arrived(volume, volume.arrived, view.axes, slice_index), 0
+    if volume.colour:
+        pixels = slice_of(voxels, view.axes, index)
+    elif slab is not None:
+        pixels = grey_of(slab_of(volume, view.axes, slice_index, slab), window, inverted, volume.padding)
+    else:
+        pixels = grey_slice(voxels, view.axes, index, window, inverted, volume.padding)
+    picture = _scaled(pixels, view, ratio)
+    with QPainter(picture) as painter:
+        if volume.overlay is not None and marks:
+            _draw_marks(painter, slice_of(volume.overlay, view.axes, slice_index), view, ratio)
+        if volume.arrived is not None and loading:
+            for rect in _not_arrived(volume.arrived, view, slice_index):
+                painter.fillRect(rect, _NOT_ARRIVED)
+    return picture
+
+
+def layer_of(
+    labels: NDArray[np.uint8], view: SliceView, colours: NDArray[np.uint8], ratio: float, *, hatched: bool
+) -> Layer | None:
+    """The overlay of a slice of labels, (rows, columns) laid out as slice_of does; None where there is none. colours:
+    (256, 4) RGBA as for render.slices.label_layer."""
+    labels = np.ascontiguousarray(labels)  # a slice across the stack lies scattered in memory
+    row, column, rows, columns = view.device_pixels(ratio)
+    outline = _outline_px(ratio)
+    down, across = filled(labels, rows, columns, outline)
+    if down.stop <= down.start or across.stop <= across.start:
+        return None
+    pixels = np.zeros((len(rows), len(columns), 4), np.uint8)  # memory that is not touched costs nothing
+    hatched_from = (row + down.start, column + across.start) if hatched else None
+    part = label_layer(labels, rows[down], columns[across], colours, outline_px=outline, hatched_from=hatched_from)
+    pixels[down, across] = part
+    high, wide = pixels.shape[:2]
+    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
+    return Layer(pixels, image, row, column, QRect(across.start, down.start, part.shape[1], part.shape[0]))
+
+
+def redrawn(
+    layer: Layer, labels: NDArray[np.uint8], box: Box, view: SliceView, colours: NDArray[np.uint8], ratio: float
+) -> tuple[Layer, QRectF]:
+    """A layer after label voxels of a box have changed, drawn anew there only, in the same memory; and the part of the
+    pane, in logical pixels, that is to be painted again."""
+    outline = _outline_px(ratio)
+    low = view.to_pane((box[2].start - 0.5, box[1].start - 0.5, box[0].start - 0.5))
+    high = view.to_pane((box[2].stop - 0.5, box[1].stop - 0.5, box[0].stop - 0.5))
+    first_row, first_column, rows, columns = view.device_pixels(ratio)
+    margin = 2 * outline + 1
+    down = _span(low[1], high[1], ratio, first_row, len(rows), margin)
+    across = _span(low[0], high[0], ratio, first_column, len(columns), margin)
+    part = label_layer(labels, rows[down], columns[across], colours, outline_px=outline)
+    # Outlines within `outline` of the part's own edge do not know their neighbours: those pixels stay.
+    inner = tuple(
+        slice(0 if span.start == 0 else outline, n if span.stop == whole else n - outline)
+        for span, n, whole in ((down, part.shape[0], len(rows)), (across, part.shape[1], len(columns)))
+    )
+    layer.pixels[down, across][inner] = part[inner]
+    drawn = QRect(across.start, down.start, across.stop - across.start, down.stop - down.start)
+    x, y = (first_column + across.start) / ratio, (first_row + down.start) / ratio
+    touched = QRectF(x, y, (across.stop - across.start) / ratio, (down.stop - down.start) / ratio)
+    return replace(layer, shown=layer.shown.united(drawn)), touched
+
+
+def _scaled(pixels: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
+    """The slice, grey or (rows, columns, 3), as it lies in the pane, at the screen's resolution, smoothed both ways."""
+    wide, high = (n * ratio for n in view.pixels_per_voxel)
+    factors = max(int(1 / high), 1), max(int(1 / wide), 1)
+    small = shrunk(pixels, *factors)
+    rows, columns = pixels.shape[:2]
+    picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
+    picture.fill(VIEWPORT)
+    if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
+        small, layout = coloured(small, GREYS), QImage.Format.Format_ARGB32_Premultiplied
+    else:
+        layout = QImage.Format.Format_RGB888
+    source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
+    left, top, width, height = (n * ratio for n in view.image_rect)
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
+        painter.drawImage(QRectF(left, top, width, height), source, shown)
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+def _draw_marks(painter: QPainter, marks: NDArray[np.bool_], view: SliceView, ratio: float) -> None:
+    row, column, rows, columns = view.device_pixels(ratio)
+    if rows.size and columns.size and marks.any():
+        pixels = mark_layer(marks, rows, columns, _MARKS)
+        high, wide = pixels.shape[:2]
+        image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
+        painter.drawImage(QRectF(column / ratio, row / ratio, wide / ratio, high / ratio), image)
+
+
+def _not_arrived(arrived: NDArray[np.bool_], view: SliceView, slice_index: int) -> list[QRectF]:
+    """The parts of a shown slice, in pane pixels, that lie in slices that have not arrived."""
+    left, top, wide, high = view.image_rect
+    if view.axes.normal == 2:
+        return [] if arrived[slice_index] else [QRectF(left, top, wide, high)]
+    across = view.axes.right == 2
+    missing = ~arrived[:: -1 if (view.axes.flip_right if across else view.axes.flip_down) else 1]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
+    step = (wide if across else high) / len(arrived)
+    return [
+        QRectF(left + a * step, top, (b - a) * step, high)
+        if across
+        else QRectF(left, top + a * step, wide, (b - a) * step)
+        for a, b in edges.reshape(-1, 2).tolist()
+    ]
+
+
+def _what_has_arrived(volume: Volume, arrived: NDArray[np.bool_], axes: PlaneAxes, slice_index: int) -> NDArray:
+    """One slice across the stack, as voxels[k, j, i] one voxel thick, with zeros where nothing has arrived: to read
+    memory that nobody has written yet would have all of it made, which takes longer than a frame may."""
+    here = slice(slice_index, slice_index + 1)
+    place = (here, slice(None)) if axes.normal == 1 else (slice(None), here)
+    layer = np.zeros((len(arrived), *volume.voxels[0][place].shape), volume.voxels.dtype)
+    for k in np.flatnonzero(arrived):
+        layer[k] = volume.voxels[k][place]
+    return layer
+
+
+def _outline_px(ratio: float) -> int:
+    return max(round(ratio), 1)
+
+
+def _span(low: float, high: float, ratio: float, first: int, count: int, margin: int) -> slice:
+    """Device pixels between two pane coordinates in any order, relative to first, widened and held to count."""
+    start = math.floor(min(low, high) * ratio) - first - margin
+    stop = math.ceil(max(low, high) * ratio) - first + margin
+    start = min(max(start, 0), count)
+    return slice(start, min(max(stop, start), count))

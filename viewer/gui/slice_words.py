@@ -1,0 +1,254 @@
+"""What a slice pane says of what it shows: the lines of its corners, its badges, letters and ruler."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+
+from viewer.core.display import VoiTable
+from viewer.core.geometry import Plane, edge_letters
+from viewer.core.resample import can_be_resampled
+from viewer.core.session import Session
+from viewer.core.study import LEFT_OUT, Series
+from viewer.core.volume import Volume
+from viewer.gui.actions import READ_ONLY
+from viewer.gui.lettering import CornerTexts, Words
+from viewer.gui.overlay import Badge, Line, Rank, Ruler, identity_lines, iso_date, not_for_diagnosis, other_place, told
+from viewer.gui.pane import LOADING
+from viewer.gui.style import DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
+from viewer.render.slabs import Slab, slices_within
+from viewer.render.slices import SliceView, scale_bar_mm
+
+_SCALE_BAR_SHARE = 0.22  # of the pane's width
+_HIDDEN_LABELS_NOTE = " (hidden)"
+
+_VERDICTS = {
+    "tilted": "Tilted gantry",
+    "uneven": "Uneven slice spacing",
+    "missing": "Missing slices",
+    "duplicate": "Duplicate slices",
+    "mixed": "Mixed orientations or sizes",
+    "no-position": "Slice positions unknown",
+    "ambiguous": "One of two places",
+}
+_AT_DETECTOR = (
+    "Sizes are those on the detector (ImagerPixelSpacing). In the patient they are smaller, by the magnification."
+)
+_UNCALIBRATED = "The file gives no size of a pixel, so nothing is measured in millimetres."
+_US_SCALE = "The scale is that of the ultrasound region, not of the whole picture."
+_US_SCALES = "The ultrasound regions of the picture have different scales, so there is none for all of it."
+_LOSSY = "The pictures were compressed with loss: fine detail may be missing or altered."
+_MIRRORED = (
+    "The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. "
+    "R, Reset view, ends it."
+)
+_SLAB_DETAIL = (
+    "Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as "
+    "what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the "
+    "next kind, and single slices again."
+)
+_LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
+
+
+@dataclass(frozen=True)
+class SliceWords:
+    """What a slice pane shows, and the words for it. view is None with nothing to see; pointed is the continuous index
+    (i, j, k) whose value is told, that under the mouse or the cross-hair, None for none; width in logical pixels."""
+
+    session: Session
+    plane: Plane
+    view: SliceView | None
+    slice_index: int
+    slab: Slab | None
+    mirrored: bool
+    quarters: int
+    pointed: tuple[float, float, float] | None
+    width: float
+
+    def all(self, view: SliceView, series: Series, volume: Volume, sentence_area: QRectF) -> Words:
+        """All that a pane says over a picture."""
+        named = self.session.overlay_text != "none"
+        arrived = volume.arrived if self.session.loading and view.axes.normal == 2 else None
+        return Words(
+            self.corner_texts(),
+            edge_letters(volume.geometry, view.axes, series.sides) if named else None,
+            self._ruler(view, series) if named else None,
+            tuple(self._badges_now(series, volume)),
+            LOADING if arrived is not None and not arrived[self.slice_index] else "",
+            DIMMED_TEXT,
+            sentence_area,
+        )
+
+    def _ruler(self, view: SliceView, series: Series) -> Ruler | None:
+        if self.session.volume is None or not self.session.volume.geometry.calibrated:
+            return None
+        bar_mm = scale_bar_mm(view.pixels_per_mm, min(self.width * _SCALE_BAR_SHARE, 180.0))
+        return None if bar_mm is None else Ruler(bar_mm * view.pixels_per_mm, _length(bar_mm, series))
+
+    def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
+        session = self.session
+        slab = self.slab
+        places = [note for note in series.notes if other_place([note])]
+        left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
+        notes = [note for note in series.notes if note not in (*places, *left_out)]
+        badges = []
+        if slab is not None and self.view is not None:
+            badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+        if self.mirrored:
+            badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
+        if self.quarters:
+            badges.append(Badge(f"Turned {90 * self.quarters}°", DIMMED_TEXT))
+        if session.proposal is not None:
+            hidden = "" if session.overlay_visible else _HIDDEN_LABELS_NOTE
+            badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
+        if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
+            badges.append(Badge("Frames over time", DIMMED_TEXT, series.verdict.detail))
+        elif series.verdict.kind in _VERDICTS:
+            mends = can_be_resampled(volume, series.verdict) and not session.loading
+            texts = f"⚠ {_VERDICTS[series.verdict.kind]}", "resample…" if mends else "", other_place(series.notes)
+            detail = "\n".join((series.verdict.detail, *places))
+            badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))
+        if left_out:
+            badges.append(Badge("⚠ Not whole", WARNING, "\n".join(left_out), Rank.MUST))
+        resampled = next((note for note in notes if note.startswith("Resampled")), "")
+        if resampled:
+            notes.remove(resampled)
+            badges.append(Badge("Resampled", WARNING, resampled))
+        if not volume.geometry.calibrated:
+            detail = _US_SCALES if series.regions else _UNCALIBRATED
+            badges.append(Badge("Uncalibrated", WARNING, detail))
+        elif series.calibration == "ImagerPixelSpacing":
+            badges.append(Badge("At detector", DIMMED_TEXT, _AT_DETECTOR, Rank.SCALE))
+        elif series.calibration == "US regions":
+            badges.append(Badge("US region scale", DIMMED_TEXT, _US_SCALE, Rank.SCALE))
+        if series.lossy:
+            badges.append(Badge("Lossy compression", WARNING, _LOSSY))
+        if notes:
+            text = f"{len(notes)} notes" if len(notes) > 1 else "1 note"
+            badges.append(Badge(text, DIMMED_TEXT, "\n".join(notes), Rank.USUAL))
+        if session.read_only:
+            badges.append(Badge("Read only", WARNING, READ_ONLY))
+        if session.is_confirmed(self.plane):
+            badges.append(Badge("✓ Confirmed", GOOD))
+        return badges
+
+    def _slab_text(self, slab: Slab, view: SliceView) -> str:
+        normal = view.axes.normal
+        count = len(slices_within(slab, self.slice_index, view.size[normal]))
+        calibrated = self.session.volume is not None and self.session.volume.geometry.calibrated
+        return f"{slab.kind} {count * view.spacing[normal]:.1f} mm" if calibrated else f"{slab.kind} {count} slices"
+
+    def corner_texts(self) -> CornerTexts:
+        """The lines of the four corners in the session's overlay state."""
+        session, view = self.session, self.view
+        name = (Line(self._plane_name, PLANE_COLOURS[self.plane], Rank.NOTICE),)
+        if session.volume is None or session.series is None or session.overlay_text == "none":
+            return CornerTexts(name)
+        series = session.series
+        left, right = name, ()
+        if session.overlay_text == "all":
+            left = (*name, *identity_lines(series))
+            left = (*left, *told(Line(series.view, rank=Rank.NOTICE)))
+            place = " · ".join(x for x in (series.modality, series.institution) if x)
+            date = Line(iso_date(series.study_date), rank=Rank.VALUE, number=True)
+            right = told(Line(series.study_description), date, Line(place, rank=Rank.MINOR))
+        if view is None:
+            return CornerTexts(left, right)
+        return CornerTexts(
+            left, right, self._image_lines(session.shown or session.volume, view), self._slice_lines(series, view)
+        )
+
+    @property
+    def _plane_name(self) -> str:
+        volume = self.session.volume
+        lone = volume is not None and not volume.geometry.patient_space and len(self.session.planes) == 1
+        return "Image" if lone else self.plane.capitalize()
+
+    def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
+        zoom = 100 * max(view.pixels_per_voxel)
+        told_of = None if self.slab is not None else self.pointed
+        texts = _value_texts(volume, volume.geometry.clamp_index(told_of)) if told_of is not None else ()
+        return told(
+            Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
+            *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
+            Line(f"Zoom {zoom:.0f} %", rank=Rank.MINOR, number=True),
+            *(() if volume.colour else self._window_lines()),
+            Line(not_for_diagnosis(self.width), DIMMED_TEXT, Rank.WARNING, number=True),
+        )
+
+    def _window_lines(self) -> tuple[Line, ...]:
+        window, inverted = self.session.window, self.session.inverted
+        if isinstance(window, VoiTable):
+            text = "Window: the file's table"
+        else:
+            kind = " sigmoid" if window.function == "SIGMOID" else ""
+            name = f" · {window.name}" if window.name else ""
+            text = f"W {_number(window.width)}  L {_number(window.centre)}{kind}{name}"
+        written = Line(text, rank=Rank.WINDOW, number=True)
+        by_file = self.session.series is not None and self.session.series.inverted
+        if not by_file:
+            return written, Line("Inverted" if inverted else "", WARNING, Rank.WINDOW)
+        if inverted:  # as it is meant to be seen
+            return written, Line("MONOCHROME1")
+        return written, Line("Inverted MONOCHROME1", WARNING, Rank.WINDOW)
+
+    def _slice_lines(self, series: Series, view: SliceView) -> tuple[Line, ...]:
+        session, volume = self.session, self.session.shown
+        assert volume is not None
+        number = f"Series {series.number}" if series.number is not None else ""
+        count, word = view.size[view.axes.normal], "Frame" if series.frame_time_ms is not None else "Slice"
+        if volume.geometry.is_grid:
+            word = "Slice"
+        position = f"{word} {self.slice_index + 1} / {count}" if count > 1 else ""
+        moment = session.shown_moment
+        moment_text = f"{moment.label} ({moment.number + 1} / {moment.count})" if moment is not None else ""
+        last = self._location(volume, view)
+        if session.loading and volume.arrived is not None:
+            last = f"Reading {int(volume.arrived.sum())} of {len(volume.arrived)}"
+        return told(
+            Line(number, rank=Rank.MINOR, number=True),
+            Line(series.description),
+            Line(moment_text, rank=Rank.PLACE, number=True),
+            Line(position, rank=Rank.PLACE, number=True),
+            Line(last, rank=Rank.VALUE, number=True),
+        )
+
+    def _location(self, volume: Volume, view: SliceView) -> str:
+        geometry = volume.geometry
+        if view.size[view.axes.normal] == 1 or not geometry.patient_space or not geometry.calibrated:
+            return ""
+        below, above, row = _LPS_LETTERS[self.plane]
+        middle = [(n - 1) / 2 for n in geometry.size]  # of the slice: on an oblique one each point has its own
+        middle[view.axes.normal] = self.slice_index
+        mm = float(geometry.index_to_lps(middle)[row])
+        apart = f" · {geometry.spacing[view.axes.normal]:.2f} mm apart" if geometry.is_grid else ""
+        return f"{above if mm >= 0 else below} {abs(mm):.1f} mm{apart}"
+
+
+def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, ...]:
+    """What is stored at a voxel, one text a line; none before it has arrived."""
+    i, j, k = index_ijk
+    if volume.arrived is not None and not volume.arrived[k]:
+        return ()
+    if volume.colour:
+        red, green, blue = volume.voxels[k, j, i].tolist()
+        return (f"R {red} G {green} B {blue}",)
+    value = volume.value_at(index_ijk)
+    if value is None:
+        return ("Value: padding",)
+    texts = (f"Value {_number(value)} {volume.unit}".strip(),)
+    return texts if volume.suv_factor is None else (*texts, f"SUV {value * volume.suv_factor:.2f}")
+
+
+def _length(mm: float, series: Series) -> str:
+    """A length with what it was measured by, where that is not the patient."""
+    at_detector = " at detector" if series.calibration == "ImagerPixelSpacing" else ""
+    return f"{mm:g} mm{at_detector}"
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
