@@ -448,7 +448,7 @@ def test_the_program_ends_soon_though_the_3d_view_is_at_a_long_step(scan_folder,
 
 def test_a_fault_while_painting_does_not_end_the_program(opened, monkeypatch):
     pane = opened.panes["axial"]
-    monkeypatch.setattr(pane, "_words", lambda *_: 1 / 0)
+    monkeypatch.setattr(pane, "_write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError) as fault:
         pane.repaint()
     monkeypatch.undo()
