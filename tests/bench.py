@@ -281,7 +281,7 @@ def painting() -> None:
     series = Series("1", "1", "", "", "CT", "", (Path("x"),), GeometryVerdict("regular", ""), grid.size)
     session.open(series, Volume(np.zeros(shape, np.int16), grid))
     session.choose_tool("brush")
-    session.set_brush_radius(10)
+    session.hand.set_brush_radius(10)
     session.begin_stroke("axial", (256, 256, 150))
     floor = np.zeros((512, 512), np.uint8)
     seconds = best_of(100, lambda: session.stroke_to((260, 258, 150)))

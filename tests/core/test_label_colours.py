@@ -44,15 +44,15 @@ def test_only_default_labels_change_and_they_change_back():
 def test_the_session_changes_them_at_once_and_says_so():
     session, told = Session(), []
     session.subscribe(lambda change: told.append(change.what))
-    session.set_safe_label_colours(True)
+    session.hand.set_safe_label_colours(True)
     assert session.labels[0].colour == OKABE_ITO[0]
     assert told == [What.LABEL_TABLE]
-    session.set_safe_label_colours(True)
+    session.hand.set_safe_label_colours(True)
     assert told == [What.LABEL_TABLE], "nothing changed"
 
 
 def test_a_series_that_is_opened_afterwards_has_them_too(oblique_phantom):
     session = Session()
-    session.set_safe_label_colours(True)
+    session.hand.set_safe_label_colours(True)
     session.open(Series("1", "1", "P", "Phantom", "CT", "", (), GeometryVerdict("regular", "")), oblique_phantom)
     assert [label.colour for label in session.labels] == list(OKABE_ITO[:3])

@@ -99,9 +99,9 @@ def test_where_another_window_edits_nothing_is_measured_or_changed(session):
     session.choose_tool("ellipse")
     session.set_read_only(True)
 
-    assert session.tool == "window"
+    assert session.hand.tool == "window"
     session.choose_tool("length")
-    assert session.tool == "window"
+    assert session.hand.tool == "window"
     assert session.add_measurement("length", LINE, 2) is None
     session.change_measurement(added.moved((1, 1, 0)))
     session.delete_measurement(added.number)

@@ -83,7 +83,7 @@ def test_scrolling_moves_one_slice_towards_head_front_or_left_and_stops_at_the_e
 @pytest.mark.parametrize("plane", PLANES)
 def test_brush_paints_the_voxels_within_its_radius_in_millimetres_on_one_slice(session, plane):
     centre = (11.3, 13.8, 7.0)
-    session.set_brush_radius(5.0)
+    session.hand.set_brush_radius(5.0)
     axis = plane_axes(session.volume.geometry, plane).normal
     paint(session, plane, centre)
 
@@ -99,7 +99,7 @@ def test_brush_paints_the_voxels_within_its_radius_in_millimetres_on_one_slice(s
 
 
 def test_fast_stroke_leaves_no_gap(session):
-    session.set_brush_radius(1.0)
+    session.hand.set_brush_radius(1.0)
     paint(session, "axial", (12, 3, 2), (12, 25, 15))  # on this oblique grid i runs nearest to the head
 
     layout = plane_axes(session.volume.geometry, "axial")
@@ -110,7 +110,7 @@ def test_fast_stroke_leaves_no_gap(session):
 
 
 def test_smallest_brush_paints_the_voxel_under_it(session):
-    session.set_brush_radius(0.5)
+    session.hand.set_brush_radius(0.5)
     paint(session, "axial", (10.4, 12.4, 8))
 
     assert session.label_map.voxels[8, 12, 10] == session.active_label
@@ -150,7 +150,7 @@ def test_one_stroke_is_one_edit_and_names_what_was_painted(session, changes):
 
 
 def test_erasing_takes_any_label_away_and_can_be_undone(session):
-    session.set_brush_radius(6)
+    session.hand.set_brush_radius(6)
     paint(session, "axial", (10, 12, 8))
     painted = session.label_map.voxels.copy()
     session.choose_tool("eraser")
@@ -216,7 +216,7 @@ class TestProposal:
     def test_voxels_a_person_drew_or_erased_are_never_overwritten(self, session):
         session.propose(proposal(self.voxels()))
         session.accept_proposal()
-        session.set_brush_radius(3)
+        session.hand.set_brush_radius(3)
         session.choose_label(2)
         paint(session, "axial", (8, 8, 5))
         session.choose_tool("eraser")
@@ -377,7 +377,7 @@ def test_strokes_that_can_be_undone_to_keep_their_label(session):
     paint(session, "axial", (6, 8, 9))
     painted = session.label_map.voxels.copy()
     session.choose_tool("eraser")
-    session.set_brush_radius(40)
+    session.hand.set_brush_radius(40)
     session.begin_stroke("axial", (6, 8, 9))
     session.end_stroke()
     session.propose(proposal(np.full(geometry().shape, 1, np.uint8)))
@@ -659,11 +659,11 @@ def test_colours_have_no_window():
 def test_where_labels_may_only_be_looked_at_no_tool_draws(session):
     session.choose_tool("eraser")
     session.set_read_only(True)
-    assert session.tool == "window"
+    assert session.hand.tool == "window"
     session.choose_tool("brush")
-    assert session.tool == "window"
+    assert session.hand.tool == "window"
     session.choose_tool("pan")
-    assert session.tool == "pan"
+    assert session.hand.tool == "pan"
     session.set_read_only(False)
     session.choose_tool("brush")
-    assert session.tool == "brush"
+    assert session.hand.tool == "brush"

@@ -97,7 +97,7 @@ def test_scale_bar_letters_and_badges_stay_and_the_text_state_of_the_window_does
         assert " mm" in words(ink)
         assert "Slice " in words(ink) and "W 900" in words(ink)
         assert "Value" not in words(ink), "nobody sees where it is without the cross-hair"
-        session.cycle_overlay_text()
+        session.hand.cycle_overlay_text()
 
 
 def test_a_small_pane_still_says_that_it_is_not_for_diagnosis(patient, ink, monkeypatch):
@@ -173,11 +173,11 @@ def test_the_picture_is_painted_at_the_resolution_that_was_asked_for(patient, ra
 
 def test_the_window_and_its_panes_are_as_before(patient):
     session, pane = patient.session, patient.volume_pane
-    before = session.cursor_ijk, session.overlay_text, session.series, len(session._listeners)
+    before = session.cursor_ijk, session.hand.overlay_text, session.series, len(session._listeners)
     written = pane.written
     for name in ("axial", "3d"):
         picture_of(patient._all_panes()[name])
-    assert (session.cursor_ijk, session.overlay_text, session.series, len(session._listeners)) == before
+    assert (session.cursor_ijk, session.hand.overlay_text, session.series, len(session._listeners)) == before
     assert pane.session is session
     assert pane.written == written
 

@@ -82,18 +82,18 @@ def test_a_new_key_is_pressed_acts_at_once_and_after_a_restart(opened, start, sc
     pane = window.panes["axial"]
     pane.setFocus()
     QTest.keyClick(pane, "b")
-    assert session.tool == "window", "the old key is free"
+    assert session.hand.tool == "window", "the old key is free"
     QTest.keyClick(pane, "j")
-    assert session.tool == "brush"
+    assert session.hand.tool == "brush"
 
     again = start()
     again.open_paths([scan_folder])
     qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
     again.focus_pane()
     QTest.keyClick(again.panes["axial"], "b")
-    assert again.session.tool == "window"
+    assert again.session.hand.tool == "window"
     QTest.keyClick(again.panes["axial"], "j")
-    assert again.session.tool == "brush"
+    assert again.session.hand.tool == "brush"
     dialog = keys_dialog(again, qtbot)
     dialog.choose(again.commands.tools["brush"])
     QTest.mouseClick(dialog.own, Qt.MouseButton.LeftButton)
@@ -198,7 +198,7 @@ def test_a_command_is_found_by_some_letters_and_done_by_enter(opened, qtbot):
     assert palette.shown[0].text == "Eraser"
     assert palette.shown[0].keys == "X"
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
-    assert opened.session.tool == "eraser"
+    assert opened.session.hand.tool == "eraser"
     assert not palette.isVisible()
 
 
@@ -208,7 +208,7 @@ def test_esc_leaves_the_palette_and_the_pane_has_the_keyboard_again(opened, qtbo
     QTest.keyClicks(palette.search, "brush")
     QTest.keyClick(palette.search, Qt.Key.Key_Escape)
     assert not palette.isVisible()
-    assert opened.session.tool == "window"
+    assert opened.session.hand.tool == "window"
     back_to(opened, qtbot)
     assert QApplication.focusWidget() is opened.panes["axial"]
     qtbot.waitUntil(lambda: opened.findChild(CommandPalette) is None)
@@ -294,7 +294,7 @@ def test_layout_text_and_panels_are_as_they_were_left(opened, start, scan_folder
     again.open_paths([scan_folder])
     qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
     assert [name for name, pane in again._all_panes().items() if pane.isVisible()] == ["coronal"]
-    assert again.session.overlay_text == "image only"
+    assert again.session.hand.overlay_text == "image only"
     assert not again.browser.isVisible()
     assert again.panels.currentWidget() is again.label_panel
 

@@ -124,15 +124,15 @@ def test_keys_choose_tools_labels_and_windows(opened, qtbot):
         ("T", "crosshair"),
     ):
         QTest.keyClick(window.panes["axial"], key.lower())
-        assert session.tool == tool
+        assert session.hand.tool == tool
     QTest.keyClick(window.panes["axial"], Qt.Key.Key_Escape)
-    assert session.tool == "window"
+    assert session.hand.tool == "window"
     first = session.active_label
     QTest.keyClick(window.panes["axial"], Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
     assert session.active_label != first
-    radius = session.brush_radius_mm
+    radius = session.hand.brush_radius_mm
     QTest.keyClick(window.panes["axial"], "]")
-    assert session.brush_radius_mm > radius
+    assert session.hand.brush_radius_mm > radius
     QTest.keyClick(window.panes["axial"], "i")
     assert session.inverted
     QTest.keyClick(window.panes["axial"], "0")
@@ -645,14 +645,14 @@ def test_a_window_that_may_only_look_disables_what_changes_labels_and_says_why(o
     qtbot.waitUntil(lambda: not any(control.isEnabled() for control in changing))
     assert not commands.redo.isEnabled()
     assert all("Another window" in control.toolTip() for control in (*changing, commands.redo))
-    assert session.tool == "window" and commands.tools["window"].isChecked()
+    assert session.hand.tool == "window" and commands.tools["window"].isChecked()
     before = session.label_map.voxels.copy()
     for key in ("b", "x"):
         QTest.keyClick(window.panes["axial"], key)
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Z):
         QTest.keyClick(window.panes["axial"], key, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(window.panes["axial"], Qt.Key.Key_Return)
-    assert session.tool == "window" and session.confirmed == frozenset() and session.proposal is not None
+    assert session.hand.tool == "window" and session.confirmed == frozenset() and session.proposal is not None
     np.testing.assert_array_equal(session.label_map.voxels, before)
     window.panes["axial"].grab()
     assert "Read only" in [badge.text for badge in window.panes["axial"].badges]

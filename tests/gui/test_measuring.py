@@ -103,11 +103,11 @@ def test_l_and_a_drag_measure_a_length_and_the_tool_stays(hand):
     assert_points(hand.last, hand.hit(A), hand.hit(B))
     length = values_of(hand.last, hand.session.volume, hand.session.series).length
     assert length == pytest.approx(2.0 * math.dist(hand.hit(A), hand.hit(B)))  # voxels of 2 mm
-    assert hand.session.tool == "length"
+    assert hand.session.hand.tool == "length"
     hand.drag(C, D)
     assert len(hand.session.measurements) == 2
     hand.key(Qt.Key.Key_Escape)
-    assert hand.session.tool == "window"
+    assert hand.session.hand.tool == "window"
     assert len(hand.session.measurements) == 2
 
 
@@ -281,7 +281,7 @@ def test_text_is_kept_with_return_and_dropped_with_escape(hand, end, kept):
     assert [m.text for m in hand.session.measurements] == ["hilus"] * kept
     assert hand.pane.measuring.line_edit is None
     assert QApplication.focusWidget() is hand.pane
-    assert hand.session.tool == "text"  # Escape was for the line
+    assert hand.session.hand.tool == "text"  # Escape was for the line
 
 
 def test_text_without_words_is_nothing(hand):
@@ -331,9 +331,9 @@ def test_escape_drops_what_is_begun_and_then_the_tool(hand, key):
 
     hand.key(Qt.Key.Key_Escape)
     assert not hand.pane.measuring.drawing
-    assert hand.session.tool in ("length", "angle")
+    assert hand.session.hand.tool in ("length", "angle")
     hand.key(Qt.Key.Key_Escape)
-    assert hand.session.tool == "window"
+    assert hand.session.hand.tool == "window"
     assert hand.session.measurements == ()
 
 
@@ -482,7 +482,7 @@ def test_hidden_measurements_are_neither_drawn_nor_taken_hold_of(hand, line):
     assert hand.session.measurements == (line,)
 
     hand.key(Qt.Key.Key_L)  # who measures wants to see
-    assert hand.session.measurements_visible
+    assert hand.session.hand.measurements_visible
 
 
 def test_a_scroll_in_between_leaves_the_shape_on_its_own_slice(hand):
@@ -635,7 +635,7 @@ def test_the_button_shows_the_tool_used_last(hand, qtbot):
     hand.key(Qt.Key.Key_Escape)
     qtbot.wait(20)
     button.click()
-    assert hand.session.tool == "ellipse"
+    assert hand.session.hand.tool == "ellipse"
 
 
 def test_each_tool_has_a_key_of_its_own(opened):
@@ -669,4 +669,4 @@ def test_a_label_tells_its_volume_and_longest_diameter(hand, qtbot):
     session, item = hand.session, panel.table.topLevelItem(0)
     size = label_sizes(session.label_map.voxels, session.volume.geometry, session.labels)["Region 1"]
     assert (item.text(1), item.text(2)) == (f"{size.volume_ml:.1f}", f"{size.longest_mm:.1f}")
-    assert size.longest_mm == pytest.approx(2 * math.dist(A, B) + 2 * session.brush_radius_mm, abs=4)
+    assert size.longest_mm == pytest.approx(2 * math.dist(A, B) + 2 * session.hand.brush_radius_mm, abs=4)

@@ -141,12 +141,12 @@ def test_ctrl_wheel_magnifies_around_the_mouse(session, pane_of):
 
 
 def test_shift_wheel_changes_the_brush_only_while_painting(session, pane_of):
-    pane, radius, cursor = pane_of("axial"), session.brush_radius_mm, session.cursor_ijk
+    pane, radius, cursor = pane_of("axial"), session.hand.brush_radius_mm, session.cursor_ijk
     session.choose_tool("brush")
 
     wheel(pane, 1, keys=SHIFT)
 
-    assert session.brush_radius_mm > radius and session.cursor_ijk == cursor
+    assert session.hand.brush_radius_mm > radius and session.cursor_ijk == cursor
 
 
 # Buttons
@@ -221,7 +221,7 @@ def test_the_brush_paints_the_voxel_under_the_mouse_and_the_eraser_takes_it_away
     pane = pane_of(plane)
     session.move_cursor(MARKER_IJK)
     session.choose_tool("brush")
-    session.set_brush_radius(0.0)  # the smallest: half a millimetre
+    session.hand.set_brush_radius(0.0)  # the smallest: half a millimetre
     point = pane.view.to_pane(MARKER_IJK)
 
     drag(pane, point)
@@ -240,7 +240,7 @@ def test_the_brush_paints_the_voxel_under_the_mouse_and_the_eraser_takes_it_away
 def test_a_stroke_shows_at_once_and_exactly_as_a_pane_drawn_anew_would(session, pane_of, qtbot):
     pane = pane_of("axial")
     session.choose_tool("brush")
-    session.set_brush_radius(1.5)
+    session.hand.set_brush_radius(1.5)
     pixels(pane)
     drag(pane, (180, 140), (200, 150), (240, 190))
     qtbot.wait(20)
@@ -265,9 +265,9 @@ def test_every_change_of_the_session_is_seen(session, pane_of, qtbot):
         lambda: session.set_window(WindowLevel(900.0, 50.0)),
         lambda: session.toggle_inverted(),
         lambda: session.scroll("axial", 1),
-        lambda: session.cycle_overlay_text(),
+        lambda: session.hand.cycle_overlay_text(),
         lambda: session.replace_voxels("x", tuple(slice(0, n) for n in shape), np.ones(shape, np.uint8)),
-        lambda: session.set_overlay(opacity=0.9),
+        lambda: session.hand.set_overlay(opacity=0.9),
         lambda: session.show_label(1, False),
         lambda: session.propose(Proposal(np.full(shape, 2, np.uint8), (Label(2, "b", (0, 0, 255)),), "m", "1", "", 1)),
         lambda: session.reject_proposal(),
@@ -281,7 +281,7 @@ def test_every_change_of_the_session_is_seen(session, pane_of, qtbot):
 
 
 def test_labels_and_proposals_have_their_colours(session, pane_of):
-    session.set_overlay(opacity=1.0)
+    session.hand.set_overlay(opacity=1.0)
     session.labels = (Label(1, "own", (255, 0, 0)),)
     session.label_map.voxels[:] = 1
     session.label_map.revision += 1
@@ -330,9 +330,9 @@ def test_the_corners_say_who_what_and_where(session, pane_of):
         ]
 
     assert {"Canary, Patient", "CANARY-7", "2020-03-04", "Value 1900 HU", "Not for diagnostic use"} <= set(words())
-    session.cycle_overlay_text()
+    session.hand.cycle_overlay_text()
     assert "CANARY-7" not in words() and "Value 1900 HU" in words()
-    session.cycle_overlay_text()
+    session.hand.cycle_overlay_text()
     assert words() == ["Axial"]
 
 
@@ -776,7 +776,7 @@ def test_what_the_file_draws_lies_on_the_picture_and_can_be_taken_away(session, 
     session.move_cursor(MARKER_IJK)
     pane = pane_of(plane)
     marked = pixels(pane).astype(int)
-    session.toggle_file_overlay()
+    session.hand.toggle_file_overlay()
     pane.apply(What.DISPLAY)
     bare = pixels(pane).astype(int)
 

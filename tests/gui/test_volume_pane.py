@@ -171,10 +171,10 @@ def test_the_menu_offers_layers_and_sides(session, pane_of, renderers):
 
 def test_hiding_the_overlay_hides_the_surfaces(session, pane_of, renderers, qtbot):
     pane = pane_of(session)
-    session.set_overlay(visible=False)
+    session.hand.set_overlay(visible=False)
     qtbot.waitUntil(lambda: renderers[0].called("show")[-1] == (True, False))
 
-    session.set_overlay(visible=True)
+    session.hand.set_overlay(visible=True)
     qtbot.waitUntil(lambda: renderers[0].called("show")[-1] == (True, True))
     pane.show_labels.trigger()
 

@@ -1,10 +1,9 @@
-"""The one mutable model: what is open, shown, selected and edited. Its methods are the commands of the window."""
+"""The mutable model of an open series: what is shown, selected and edited. Its methods are the window's commands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
+from viewer.core.hand import Hand, Tool
 from viewer.core.history import Edit, History, LabelDelta, Layer, MeasurementChange
 from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels, with_default_colours
 from viewer.core.measuring import KINDS, Kind, Measurement, Values, values_of
@@ -19,12 +19,9 @@ from viewer.core.painting import Box, Point, changed_box, stroke_segment
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
-Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | Kind
-OverlayText = Literal["all", "image only", "none"]
 ConfirmedSlice = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
 
 _DRAWING: tuple[Tool, ...] = ("brush", "eraser")
-BRUSH_RADIUS_RANGE_MM = (0.5, 50.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,13 +131,15 @@ class _Stroke:
 
 
 class Session:
-    """What the window shows. Lives on the GUI thread; listeners are called there, after each change.
+    """One series as it is looked at and worked on, of those on the screen. Lives on the GUI thread; listeners are
+    called there after each change, also of the hand, which sessions share.
 
     Commands that make no sense at the moment (painting with nothing open, windowing colours) do nothing. A volume
     may be open before all its slices have arrived: until then it is only looked at.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hand: Hand | None = None) -> None:
+        self.hand = hand or Hand()
         self.series: Series | None = None
         self.volume: Volume | None = None
         self.label_map: LabelMap | None = None
@@ -151,21 +150,13 @@ class Session:
         self.source = ""
         self.measurements: tuple[Measurement, ...] = ()
         self.selected: int | None = None  # number of a measurement
-        self.measurements_visible = True
         self._values: dict[Measurement, Values] = {}
         self.cursor_ijk: tuple[int, int, int] = (0, 0, 0)
         self.window: WindowLevel | VoiTable = WindowLevel(0.5, 1.0)
         self.inverted = False
         self.moment_series: Sequence[Series] = ()
         self.moments: tuple[Volume, ...] = ()
-        self.tool: Tool = "window"
-        self.brush_radius_mm = 3.0
         self.active_label = DEFAULT_LABELS[0].value
-        self.overlay_visible = True
-        self.overlay_opacity = 0.5
-        self.overlay_text: OverlayText = "all"
-        self.file_overlay_visible = True
-        self.safe_label_colours = False
         self.history = History()
         self.read_only = False
         self._arriving = self._completed = False
@@ -174,6 +165,7 @@ class Session:
         self._moment: Volume | None = None
         self._stroke: _Stroke | None = None
         self._listeners: list[Callable[[Change], None]] = []
+        self.hand.subscribe(self._hand_changed)
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
         """Have a listener called after every change, in the order of subscription."""
@@ -243,7 +235,7 @@ class Session:
 
     def _take_over(self, annotations: Annotations) -> None:
         self.label_map, self.machine = annotations.label_map, annotations.machine
-        self.labels = with_default_colours(annotations.labels, self.safe_label_colours)
+        self.labels = with_default_colours(annotations.labels, self.hand.safe_label_colours)
         self.confirmed, self.source = annotations.confirmed, annotations.source
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self.proposal, self._stroke, self.history = None, None, History()
@@ -272,8 +264,8 @@ class Session:
         """Whether the labels of the open series may only be looked at, because another window edits them."""
         if read_only != self.read_only:
             self.read_only = read_only
-            if read_only and self.tool in (*_DRAWING, *KINDS):
-                self.tool = "window"
+            if read_only and self.hand.tool in (*_DRAWING, *KINDS):
+                self.hand.choose_tool("window")
             self._announce(Change(What.TOOL))
 
     @property
@@ -362,40 +354,10 @@ class Session:
             self.inverted = not self.inverted
             self._announce(Change(What.WINDOW))
 
-    def set_overlay(self, *, visible: bool | None = None, opacity: float | None = None) -> None:
-        """Show or hide the labels, and set their opacity in [0, 1]."""
-        self.overlay_visible = self.overlay_visible if visible is None else visible
-        self.overlay_opacity = self.overlay_opacity if opacity is None else min(max(opacity, 0.0), 1.0)
-        self._announce(Change(What.DISPLAY))
-
-    def toggle_file_overlay(self) -> None:
-        """Show or hide what the file itself draws over the picture."""
-        self.file_overlay_visible = not self.file_overlay_visible
-        self._announce(Change(What.DISPLAY))
-
-    def set_safe_label_colours(self, safe: bool) -> None:
-        """Whether default labels have colours that can be told apart with any colour vision."""
-        self.safe_label_colours = safe
-        recoloured = with_default_colours(self.labels, safe)
-        if recoloured != self.labels:
-            self.labels = recoloured
-            self._announce(Change(What.LABEL_TABLE))
-
-    def cycle_overlay_text(self) -> None:
-        states: tuple[OverlayText, ...] = ("all", "image only", "none")
-        self.overlay_text = states[(states.index(self.overlay_text) + 1) % len(states)]
-        self._announce(Change(What.DISPLAY))
-
     def choose_tool(self, tool: Tool) -> None:
         """Use a tool from now on; where labels may only be looked at, not one that draws or measures."""
         if not (self.read_only and tool in (*_DRAWING, *KINDS)):
-            self.tool = tool
-            self._announce(Change(What.TOOL))
-
-    def set_brush_radius(self, radius_mm: float) -> None:
-        low, high = BRUSH_RADIUS_RANGE_MM
-        self.brush_radius_mm = min(max(radius_mm, low), high)
-        self._announce(Change(What.TOOL))
+            self.hand.choose_tool(tool)
 
     def choose_label(self, value: int) -> None:
         """Paint with this label from now on. Raises ValueError if the table has no such value."""
@@ -424,7 +386,7 @@ class Session:
     def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:
         """Press the brush or the eraser on a slice; the stroke stays on this slice until it ends."""
         self.end_stroke()
-        if not self.editable or self.tool not in _DRAWING or plane not in self.planes:
+        if not self.editable or self.hand.tool not in _DRAWING or plane not in self.planes:
             return
         assert self.volume is not None and self.label_map is not None
         axis = plane_axes(self.volume.geometry, plane).normal
@@ -434,7 +396,7 @@ class Session:
         self._see_active_label()
         before = np.take(self.label_map.voxels, slice_index, axis=2 - axis)
         name = next(label.name for label in self.labels if label.value == self.active_label)
-        value, title = (self.active_label, f"Paint {name}") if self.tool == "brush" else (0, "Erase")
+        value, title = (self.active_label, f"Paint {name}") if self.hand.tool == "brush" else (0, "Erase")
         self._stroke = _Stroke(plane, value, slice_index, before, index_ijk, title)
         self.stroke_to(index_ijk)
 
@@ -446,7 +408,7 @@ class Session:
         on_slice = list(index_ijk)
         on_slice[axes.normal] = float(self._stroke.slice_index)
         point = (on_slice[0], on_slice[1], on_slice[2])
-        drawn = stroke_segment(self.volume.geometry, axes, self._stroke.last, point, self.brush_radius_mm)
+        drawn = stroke_segment(self.volume.geometry, axes, self._stroke.last, point, self.hand.brush_radius_mm)
         self._stroke = replace(self._stroke, last=point)
         if drawn is not None:
             box, mask = drawn
@@ -555,10 +517,6 @@ class Session:
     def measurement(self, number: int | None) -> Measurement | None:
         return next((m for m in self.measurements if m.number == number), None)
 
-    def show_measurements(self, visible: bool) -> None:
-        self.measurements_visible = visible
-        self._announce(Change(What.MEASUREMENTS))
-
     def values_of(self, measurement: Measurement) -> Values:
         """What a measurement says of the open volume; remembered for those that are kept."""
         assert self.volume is not None and self.series is not None
@@ -650,6 +608,18 @@ class Session:
             self.source, what = edit.source[1], what | What.LABEL_TABLE
         self.label_map.revision += 1
         self._announce(Change(what, edit.labels_box, edit))
+
+    def _hand_changed(self, change: Change) -> None:
+        if change.what == What.LABEL_TABLE:
+            recoloured = with_default_colours(self.labels, self.hand.safe_label_colours)
+            if recoloured == self.labels:
+                return
+            self.labels = recoloured
+        self._announce(change)
+
+    def leave(self) -> None:
+        """Be told no more of the hand: nobody looks at this series any longer."""
+        self.hand.unsubscribe(self._hand_changed)
 
     def _announce(self, change: Change) -> None:
         for listener in tuple(self._listeners):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from viewer.core.session import OverlayText
+from viewer.core.hand import OverlayText
 
 Theme = Literal["dark", "light"]
 LargePane = Literal["", "axial", "coronal", "sagittal", "3d"]

@@ -238,7 +238,7 @@ class Actions(QObject):
         why_not = READ_ONLY if session.read_only else ""
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
-            self.measurements_visible.setChecked(session.measurements_visible)
+            self.measurements_visible.setChecked(session.hand.measurements_visible)
         if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS):
             for action, word, title in (
                 (self.undo, "Undo", session.history.undo_title),
@@ -251,11 +251,11 @@ class Actions(QObject):
         if what & (What.SERIES | What.TOOL):
             for tool in ("brush", "eraser", *KINDS):
                 self.allow(self.tools[tool], True, why_not)
-            self.tools[session.tool].setChecked(True)
+            self.tools[session.hand.tool].setChecked(True)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
-            self.labels_visible.setChecked(session.overlay_visible)
+            self.labels_visible.setChecked(session.hand.overlay_visible)
             self.invert.setChecked(session.inverted)
-            self.file_overlay.setChecked(session.file_overlay_visible)
+            self.file_overlay.setChecked(session.hand.file_overlay_visible)
         if what & What.SERIES:
             self._offer_windows()
             known = {preset.key: preset for preset in self.presets}
@@ -336,7 +336,7 @@ class Actions(QObject):
         self.overlay_text = self.add(
             "Display",
             "Text on the panes: all, image only, none",
-            session.cycle_overlay_text,
+            session.hand.cycle_overlay_text,
             "Space",
             scope="viewer",
             needs_series=True,
@@ -344,13 +344,13 @@ class Actions(QObject):
         self.labels_visible = self.add(
             "Display",
             "Show labels",
-            lambda: session.set_overlay(visible=not session.overlay_visible),
+            lambda: session.hand.set_overlay(visible=not session.hand.overlay_visible),
             "G",
             checkable=True,
         )
 
         self.file_overlay = self.add(
-            "Display", "Overlays of the file", session.toggle_file_overlay, "Shift+G", checkable=True
+            "Display", "Overlays of the file", session.hand.toggle_file_overlay, "Shift+G", checkable=True
         )
 
     def _use_preset(self, key: int) -> None:
@@ -381,7 +381,7 @@ class Actions(QObject):
         self.measurements_visible = self.add(
             "Measuring",
             "Show measurements",
-            lambda: session.show_measurements(not session.measurements_visible),
+            lambda: session.hand.show_measurements(not session.hand.measurements_visible),
             "Shift+M",
             checkable=True,
         )
@@ -397,10 +397,10 @@ class Actions(QObject):
     def _choose_tool(self, tool: Tool) -> None:
         session = self._session
         session.choose_tool(tool)
-        if tool in ("brush", "eraser") and not session.overlay_visible:
-            session.set_overlay(visible=True)  # nobody paints what cannot be seen
-        if tool in KINDS and not session.measurements_visible:
-            session.show_measurements(True)
+        if tool in ("brush", "eraser") and not session.hand.overlay_visible:
+            session.hand.set_overlay(visible=True)  # nobody paints what cannot be seen
+        if tool in KINDS and not session.hand.measurements_visible:
+            session.hand.show_measurements(True)
 
     def _add_labels(self) -> None:
         session = self._session
@@ -417,7 +417,7 @@ class Actions(QObject):
         self._session.choose_label(values[(place + step) % len(values)])
 
     def _scale_brush(self, factor: float) -> None:
-        self._session.set_brush_radius(self._session.brush_radius_mm * factor)
+        self._session.hand.set_brush_radius(self._session.hand.brush_radius_mm * factor)
 
 
 def readable(keys: str) -> str:

@@ -264,11 +264,11 @@ def _session_for(session: Session, identified: bool) -> Session:
     file draws over its picture may be text and goes, too.
     """
     shown = copy.copy(session)
-    shown._listeners = []
-    shown.overlay_text = "all"  # without patient these are the picture's own texts, scale bar and letters
+    shown._listeners, shown.hand = [], copy.copy(session.hand)
+    shown.hand.overlay_text = "all"  # without patient these are the picture's own texts, scale bar and letters
     if not identified and shown.series is not None:
         shown.series = without_patient(shown.series)
-        shown.file_overlay_visible = False
+        shown.hand.file_overlay_visible = False
         shown.measurements = tuple(
             replace(m, text="") for m in shown.measurements if m.kind != "text"
         )  # people write names

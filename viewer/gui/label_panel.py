@@ -24,9 +24,10 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane, plane_axes
+from viewer.core.hand import BRUSH_RADIUS_RANGE_MM
 from viewer.core.label_sizes import LabelSize
 from viewer.core.painting import Box
-from viewer.core.session import BRUSH_RADIUS_RANGE_MM, ConfirmedSlice
+from viewer.core.session import ConfirmedSlice
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.style import theme
 from viewer.jobs import Job
@@ -66,10 +67,10 @@ class LabelPanel(QWidget):
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setToolTip("How strongly labels cover the image; G hides and shows them")
-        self.opacity.valueChanged.connect(lambda percent: self._session.set_overlay(opacity=percent / 100))
+        self.opacity.valueChanged.connect(lambda percent: self._session.hand.set_overlay(opacity=percent / 100))
         self.radius = QDoubleSpinBox(decimals=1, singleStep=0.5, suffix=" mm")
         self.radius.setRange(*BRUSH_RADIUS_RANGE_MM)
-        self.radius.valueChanged.connect(self._session.set_brush_radius)
+        self.radius.valueChanged.connect(self._session.hand.set_brush_radius)
         self.radius.editingFinished.connect(self.finished)
 
         self.confirm = QPushButton()
@@ -114,12 +115,12 @@ class LabelPanel(QWidget):
         if what & (What.SERIES | What.TOOL):
             self._show_active()
             with QSignalBlocker(self.radius):
-                self.radius.setValue(session.brush_radius_mm)
+                self.radius.setValue(session.hand.brush_radius_mm)
             self.radius.setEnabled(not session.read_only)
             self.radius.setToolTip(READ_ONLY if session.read_only else _RADIUS_TIP)
         if what & (What.SERIES | What.DISPLAY):
             with QSignalBlocker(self.opacity):
-                self.opacity.setValue(round(100 * session.overlay_opacity))
+                self.opacity.setValue(round(100 * session.hand.overlay_opacity))
         if what & (What.SERIES | What.CONFIRMED):
             self._fill_confirmed()
         if what & (What.SERIES | What.CONFIRMED | What.TOOL):

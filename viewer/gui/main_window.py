@@ -101,13 +101,13 @@ class MainWindow(QMainWindow):
         self._recent = RecentStudies(workflows, lambda: self._settings.settings.recent)
         if settings.theme != style.current():
             self._use_theme(settings.theme)
-        self.session.overlay_text = settings.overlay_text
-        self.session.set_safe_label_colours(settings.safe_label_colours)
+        self.session.hand.overlay_text = settings.overlay_text
+        self.session.hand.set_safe_label_colours(settings.safe_label_colours)
         self._plane: Plane = "axial"
         self._maximised = ""
         self._layout_wished: str = settings.large_pane  # as _maximised, by a person, for series that have all planes
         self._active_name = "axial"
-        self._tool = self.session.tool
+        self._tool = self.session.hand.tool
         self._closed = self._arranged = False
         self.setWindowTitle("Slicewise")
         self.setWindowIcon(QIcon(str(resources.path("icons", "slicewise.svg"))))
@@ -603,13 +603,13 @@ class MainWindow(QMainWindow):
                 self._proposal.hide()
             else:
                 self._proposal.show_text(f"{proposal.source} proposes the hatched labels. Nothing is changed yet.")
-        if what & What.TOOL and session.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
+        if what & What.TOOL and session.hand.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
-        if what & What.TOOL and session.tool in KINDS:
-            self.measure_button.setDefaultAction(self.commands.tools[session.tool])
-        self._tool = session.tool
+        if what & What.TOOL and session.hand.tool in KINDS:
+            self.measure_button.setDefaultAction(self.commands.tools[session.hand.tool])
+        self._tool = session.hand.tool
         if what & What.DISPLAY:
-            self._remember(overlay_text=session.overlay_text)
+            self._remember(overlay_text=session.hand.overlay_text)
         self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
         self._enable()
 
@@ -887,8 +887,8 @@ class MainWindow(QMainWindow):
         self.browser.refresh()
 
     def _toggle_safe_colours(self) -> None:
-        safe = not self.session.safe_label_colours
-        self.session.set_safe_label_colours(safe)
+        safe = not self.session.hand.safe_label_colours
+        self.session.hand.set_safe_label_colours(safe)
         self._remember(safe_label_colours=safe)
 
     def _use_theme(self, wanted: style.Theme) -> None:
@@ -956,7 +956,7 @@ class MainWindow(QMainWindow):
             "browser_shown": not self.browser.isHidden(),
             "panels_shown": not self.panels.isHidden(),
             "panel": self.panels.currentIndex(),
-            "overlay_text": self.session.overlay_text,
+            "overlay_text": self.session.hand.overlay_text,
         }
         sizes = tuple(self._splitter.sizes())
         if all(sizes):  # one that is hidden keeps the width that it had

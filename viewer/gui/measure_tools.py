@@ -105,7 +105,7 @@ class MeasureTools:
         session = self._session
         if what & What.SERIES or not session.editable:
             self.cancel()
-        elif self._draft is not None and self._draft.kind != session.tool:
+        elif self._draft is not None and self._draft.kind != session.hand.tool:
             self._draft = None
 
     def cancel(self) -> None:
@@ -119,7 +119,7 @@ class MeasureTools:
         if self._hold is not None or self._under is not None:
             handle = self._under is not None and self._under.what == "handle"
             return Qt.CursorShape.SizeAllCursor if self._hold or handle else Qt.CursorShape.PointingHandCursor
-        return Qt.CursorShape.CrossCursor if self._session.tool in KINDS else None
+        return Qt.CursorShape.CrossCursor if self._session.hand.tool in KINDS else None
 
     # Mouse
 
@@ -139,7 +139,7 @@ class MeasureTools:
         if part is not None:
             self._take_hold(part, event.position())
             return True
-        tool = self._session.tool
+        tool = self._session.hand.tool
         if tool not in KINDS:
             return False
         self._session.select_measurement(None)
@@ -293,7 +293,7 @@ class MeasureTools:
     def _shown(self, scene: Scene) -> tuple[Measurement, ...]:
         """The measurements of the slice, one of them as it is being moved."""
         session = self._session
-        if not session.measurements_visible:
+        if not session.hand.measurements_visible:
             return ()
         held = self._hold.shape if self._hold is not None and self._hold.moved else None
         here = (m for m in session.measurements if m.normal == scene.normal and m.slice_index == scene.slice_index)
@@ -316,11 +316,11 @@ class MeasureTools:
     def _part_at(self, point: QPointF) -> Part | None:
         """What a press would take hold of: the selected measurement first, then the newest; not while painting."""
         session = self._session
-        if session.tool in ("brush", "eraser") or self._scene() is None or not session.measurements_visible:
+        if session.hand.tool in ("brush", "eraser") or self._scene() is None or not session.hand.measurements_visible:
             return None
         ranked = sorted(self._placed, key=lambda s: (s.measurement.number != session.selected, -s.measurement.number))
         parts = [part for shape in ranked if (part := shape.part_at(point)) is not None]
-        if session.tool in KINDS:  # words do not keep anyone from measuring what lies under them
+        if session.hand.tool in KINDS:  # words do not keep anyone from measuring what lies under them
             parts = [part for part in parts if part.what != "words" or part.number == session.selected]
         return parts[0] if parts else None
 

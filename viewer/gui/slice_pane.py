@@ -314,7 +314,7 @@ class SlicePane(Pane):
             at = event.position()
             self._look(self._view.zoomed(ZOOM_PER_NOTCH**notches, at.x(), at.y()))
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._brushing:
-            self.session.set_brush_radius(self.session.brush_radius_mm * _RADIUS_PER_NOTCH**notches)
+            self.session.hand.set_brush_radius(self.session.hand.brush_radius_mm * _RADIUS_PER_NOTCH**notches)
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self.slab is not None:
             self.thicken_slab(self._whole_steps(notches))
         elif self._drag is None or self._drag.kind != "paint":
@@ -358,7 +358,7 @@ class SlicePane(Pane):
             return "none"
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             return "crosshair"
-        tool = self.session.tool
+        tool = self.session.hand.tool
         if tool not in ("brush", "eraser"):
             return tool if tool in ("window", "crosshair", "pan", "zoom") else "none"
         if self.slab is None:
@@ -416,7 +416,7 @@ class SlicePane(Pane):
         if measuring is not None:
             self.setCursor(QCursor(measuring))
             return
-        self.setCursor(QCursor(shapes.get(self.session.tool, Qt.CursorShape.ArrowCursor)))
+        self.setCursor(QCursor(shapes.get(self.session.hand.tool, Qt.CursorShape.ArrowCursor)))
 
     # State
 
@@ -467,7 +467,7 @@ class SlicePane(Pane):
 
     @property
     def _brushing(self) -> bool:
-        return self.session.tool in ("brush", "eraser")
+        return self.session.hand.tool in ("brush", "eraser")
 
     def _look(self, view: SliceView) -> None:
         self._view = view
@@ -524,7 +524,7 @@ class SlicePane(Pane):
         self._paint_image(painter, view, volume)
         self._paint_labels(painter, view)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if len(session.planes) > 1 or session.tool == "crosshair":  # else there is no other plane that it leads to
+        if len(session.planes) > 1 or session.hand.tool == "crosshair":  # else there is no other plane that it leads to
             self._paint_cross_hair(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
@@ -547,25 +547,25 @@ class SlicePane(Pane):
                 self.devicePixelRatioF(),
                 slab=self.slab,
                 loading=session.loading,
-                marks=session.file_overlay_visible,
+                marks=session.hand.file_overlay_visible,
             )
         painter.drawImage(QPointF(0, 0), self._grey)
 
     def _paint_labels(self, painter: QPainter, view: SliceView) -> None:
         session = self.session
-        if not session.overlay_visible or session.label_map is None or session.shown is not session.volume:
+        if not session.hand.overlay_visible or session.label_map is None or session.shown is not session.volume:
             return
         ratio = self.devicePixelRatioF()
         if self._labels_stale:
             self._labels, self._labels_stale = None, False
             if not session.label_map.blank:
-                colours = label_colours(session.labels, session.overlay_opacity)
+                colours = label_colours(session.labels, session.hand.overlay_opacity)
                 shown = slice_of(session.label_map.voxels, view.axes, self._slice_index)
                 self._labels = layer_of(shown, view, colours, ratio, hatched=False)
         if self._proposal_stale:
             self._proposal, self._proposal_stale = None, False
             if session.proposal is not None:
-                colours = label_colours(session.proposal.labels, session.overlay_opacity)
+                colours = label_colours(session.proposal.labels, session.hand.overlay_opacity)
                 shown = slice_of(session.proposal.voxels, view.axes, self._slice_index)
                 self._proposal = layer_of(shown, view, colours, ratio, hatched=True)
         for layer in (self._labels, self._proposal):
@@ -584,7 +584,7 @@ class SlicePane(Pane):
             self._forget(labels=True)
             self.update()
             return
-        colours = label_colours(self.session.labels, self.session.overlay_opacity)
+        colours = label_colours(self.session.labels, self.session.hand.overlay_opacity)
         shown = slice_of(label_map.voxels, view.axes, self._slice_index)
         self._labels, touched = redrawn(self._labels, shown, box, view, colours, self.devicePixelRatioF())
         self.update(touched.toAlignedRect().adjusted(-1, -1, 1, 1))
@@ -648,10 +648,10 @@ class SlicePane(Pane):
     def _paint_brush(self, painter: QPainter, view: SliceView) -> None:
         if self._hover is None or not self._brushing or self._badge_at(self._hover) is not None:
             return
-        radius = max(self.session.brush_radius_mm * view.pixels_per_mm, 1.5)
+        radius = max(self.session.hand.brush_radius_mm * view.pixels_per_mm, 1.5)
         active = next((x.colour for x in self.session.labels if x.value == self.session.active_label), (255, 255, 255))
-        colour = QColor(*active) if self.session.tool == "brush" else ON_IMAGE
-        style = Qt.PenStyle.SolidLine if self.session.tool == "brush" else Qt.PenStyle.DashLine
+        colour = QColor(*active) if self.session.hand.tool == "brush" else ON_IMAGE
+        style = Qt.PenStyle.SolidLine if self.session.hand.tool == "brush" else Qt.PenStyle.DashLine
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 190), 3.2))
         painter.drawEllipse(self._hover, radius, radius)
@@ -662,10 +662,10 @@ class SlicePane(Pane):
         label = next((x.name for x in self.session.labels if x.value == self.session.active_label), "")
         painter.setFont(font_for(self.font(), self.width(), self.height()))
         beside = self._hover + QPointF(radius + 6, 4)
-        draw_text(painter, beside, label if self.session.tool == "brush" else "Erase", colour.lighter(135))
+        draw_text(painter, beside, label if self.session.hand.tool == "brush" else "Erase", colour.lighter(135))
 
     def _brush_rect(self, at: QPointF) -> QRect:
-        radius = self.session.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5
+        radius = self.session.hand.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5
         height = 2 * max(radius, float(self.fontMetrics().height()))
         return QRectF(at.x() - radius, at.y() - height / 2, 2 * radius + _BRUSH_NAME_PX, height).toAlignedRect()
 

@@ -69,7 +69,7 @@ class SliceWords:
 
     def all(self, view: SliceView, series: Series, volume: Volume, sentence_area: QRectF) -> Words:
         """All that a pane says over a picture."""
-        named = self.session.overlay_text != "none"
+        named = self.session.hand.overlay_text != "none"
         arrived = volume.arrived if self.session.loading and view.axes.normal == 2 else None
         return Words(
             self.corner_texts(),
@@ -101,7 +101,7 @@ class SliceWords:
         if self.quarters:
             badges.append(Badge(f"Turned {90 * self.quarters}°", DIMMED_TEXT))
         if session.proposal is not None:
-            hidden = "" if session.overlay_visible else _HIDDEN_LABELS_NOTE
+            hidden = "" if session.hand.overlay_visible else _HIDDEN_LABELS_NOTE
             badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
             badges.append(Badge("Frames over time", DIMMED_TEXT, series.verdict.detail))
@@ -144,11 +144,11 @@ class SliceWords:
         """The lines of the four corners in the session's overlay state."""
         session, view = self.session, self.view
         name = (Line(self._plane_name, PLANE_COLOURS[self.plane], Rank.NOTICE),)
-        if session.volume is None or session.series is None or session.overlay_text == "none":
+        if session.volume is None or session.series is None or session.hand.overlay_text == "none":
             return CornerTexts(name)
         series = session.series
         left, right = name, ()
-        if session.overlay_text == "all":
+        if session.hand.overlay_text == "all":
             left = (*name, *identity_lines(series))
             left = (*left, *told(Line(series.view, rank=Rank.NOTICE)))
             place = " · ".join(x for x in (series.modality, series.institution) if x)

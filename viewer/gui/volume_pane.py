@@ -620,7 +620,7 @@ class VolumePane(Pane):
 
     def _send_visibility(self) -> None:
         if self._renderer is not None:
-            labels = self.show_labels.isChecked() and self.session.overlay_visible
+            labels = self.show_labels.isChecked() and self.session.hand.overlay_visible
             self._renderer.show(volume=self.show_volume.isChecked(), labels=labels)
 
     def _send_size(self) -> None:
@@ -740,16 +740,16 @@ class VolumePane(Pane):
     def _paint_texts(self, painter: QPainter, inside: QRectF) -> None:
         session, frame = self.session, self._frame
         name = [Line("3-D", VOLUME_COLOUR.lighter(120), Rank.NOTICE)]
-        if session.overlay_text == "all" and session.series is not None:
+        if session.hand.overlay_text == "all" and session.series is not None:
             name += identity_lines(session.series)
         taken = [QRectF(w.geometry()) for w in (self._buttons, self.resample_button) if w.isVisible()]
         lines: list[Line] = []
         badges: list[Badge] = []
         if frame is not None and not self.sentence:
             lines = self._lines(frame)
-            if session.overlay_text != "none" and self.knows_sides:
+            if session.hand.overlay_text != "none" and self.knows_sides:
                 taken.append(self._paint_cube(painter, inside, frame))
-            if session.proposal is not None and session.overlay_visible and self.show_labels.isChecked():
+            if session.proposal is not None and session.hand.overlay_visible and self.show_labels.isChecked():
                 badges.append(Badge(f"AI proposal: {session.proposal.source}", PROPOSAL))
         colour = WARNING if self._failed else DIMMED_TEXT
         corners = CornerTexts(tuple(name), bottom_left=tuple(lines))
@@ -767,9 +767,9 @@ class VolumePane(Pane):
             lines.append(Line(self._said, rank=Rank.NOTICE))
         if self._notice:
             lines.append(Line(self._notice, rank=Rank.NOTICE))
-        if session.overlay_text != "none" and self._look is not None and self.show_volume.isChecked():
+        if session.hand.overlay_text != "none" and self._look is not None and self.show_volume.isChecked():
             lines.append(Line(self._look_words(), DIMMED_TEXT))
-        if session.overlay_text != "none" and frame.notice:
+        if session.hand.overlay_text != "none" and frame.notice:
             lines.append(Line(frame.notice, DIMMED_TEXT))
         return [*lines, Line(not_for_diagnosis(self.width()), DIMMED_TEXT, Rank.WARNING, number=True)]
 

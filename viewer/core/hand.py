@@ -1,0 +1,75 @@
+"""What a person holds and how pictures are dressed: the same for every series on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from viewer.core.events import Change, What
+from viewer.core.measuring import Kind
+
+Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | Kind
+OverlayText = Literal["all", "image only", "none"]
+
+BRUSH_RADIUS_RANGE_MM = (0.5, 50.0)
+
+
+class Hand:
+    """The tool in use, and what is shown over pictures. Sessions share one, and pass its changes on."""
+
+    def __init__(self) -> None:
+        self.tool: Tool = "window"
+        self.brush_radius_mm = 3.0
+        self.overlay_visible = True
+        self.overlay_opacity = 0.5
+        self.overlay_text: OverlayText = "all"
+        self.file_overlay_visible = True
+        self.measurements_visible = True
+        self.safe_label_colours = False
+        self._listeners: list[Callable[[Change], None]] = []
+
+    def subscribe(self, listener: Callable[[Change], None]) -> None:
+        """Have a listener called after every change."""
+        self._listeners.append(listener)
+
+    def unsubscribe(self, listener: Callable[[Change], None]) -> None:
+        self._listeners.remove(listener)
+
+    def choose_tool(self, tool: Tool) -> None:
+        """Use a tool from now on."""
+        self.tool = tool
+        self._announce(What.TOOL)
+
+    def set_brush_radius(self, radius_mm: float) -> None:
+        low, high = BRUSH_RADIUS_RANGE_MM
+        self.brush_radius_mm = min(max(radius_mm, low), high)
+        self._announce(What.TOOL)
+
+    def set_overlay(self, *, visible: bool | None = None, opacity: float | None = None) -> None:
+        """Show or hide the labels, and set their opacity in [0, 1]."""
+        self.overlay_visible = self.overlay_visible if visible is None else visible
+        self.overlay_opacity = self.overlay_opacity if opacity is None else min(max(opacity, 0.0), 1.0)
+        self._announce(What.DISPLAY)
+
+    def toggle_file_overlay(self) -> None:
+        """Show or hide what the file itself draws over the picture."""
+        self.file_overlay_visible = not self.file_overlay_visible
+        self._announce(What.DISPLAY)
+
+    def cycle_overlay_text(self) -> None:
+        states: tuple[OverlayText, ...] = ("all", "image only", "none")
+        self.overlay_text = states[(states.index(self.overlay_text) + 1) % len(states)]
+        self._announce(What.DISPLAY)
+
+    def show_measurements(self, visible: bool) -> None:
+        self.measurements_visible = visible
+        self._announce(What.MEASUREMENTS)
+
+    def set_safe_label_colours(self, safe: bool) -> None:
+        """Whether default labels have colours that can be told apart with any colour vision."""
+        self.safe_label_colours = safe
+        self._announce(What.LABEL_TABLE)
+
+    def _announce(self, what: What) -> None:
+        for listener in tuple(self._listeners):
+            listener(Change(what))
