@@ -100,10 +100,30 @@ class TrainingRun:
         return str(self.report["decision"]["keep"]) if self.report else "current"
 
 
+@dataclass(eq=False)
+class _Desk:
+    """A session with what is being opened in it. key: under which its annotations are kept; opened: how often something
+    was asked to be opened, of which the last wish wins."""
+
+    session: Session
+    key: str = ""
+    held: bool = False  # nobody else can change them
+    opening: Job | None = None
+    opening_uid: str = ""  # of the listed series that is being opened
+    reading_moments: Job | None = None
+    opened: int = 0
+
+    def cancel_opening(self) -> None:
+        """Stay with what is open, whatever is still being read."""
+        self.opened += 1
+        if self.opening is not None:
+            self.opening.cancel()
+
+
 class Workflows:
     """What a person can do, one method each. Lives on the session's thread; slow parts run as jobs.
 
-    Failures reach `failed` listeners as one sentence. folder holds everything that is kept between sessions. reader
+    session is the one that a person works on, of sessions, one for each series on the screen. Failures reach `failed` listeners as one sentence. folder holds everything that is kept between sessions. reader
     looks at files and reads them; without one this process does it, which a hostile file can end.
     """
 
@@ -117,18 +137,16 @@ class Workflows:
     ) -> None:
         folder = folder or user_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # names of patients are for nobody else's eyes
-        self.session, self.jobs, self.folder = session, jobs, folder
+        self.jobs, self.folder = jobs, folder
         self.reader = reader or Reader(processes=0)
         self.library = Library(folder / "library.sqlite")
         self.annotation_store = AnnotationStore(folder / "annotations.sqlite")
         self.models = models or ModelStore(resources.path("models"), folder / "models")
         self.training: TrainingRun | None = None
         self._child: ChildProcess | None = None
-        self._opening: Job | None = None
-        self._opening_uid = ""  # of the listed series that it opens
-        self._reading_moments: Job | None = None
-        self._opened = 0  # how often something was asked to be opened: the last wish wins
-        self._annotation_key = ""
+        self._desks: list[_Desk] = []
+        self._take_in(session)
+        self.session = session
         self._unsaved_edits: list[tuple[str, Geometry, Edit]] = []
         self._unsaved_states: dict[str, tuple[Geometry, tuple[Label, ...], frozenset[ConfirmedSlice], str]] = {}
         self._loaded: tuple[Path, LoadedModel] | None = None
@@ -136,7 +154,46 @@ class Workflows:
         self._library_listeners: list[Callable[[], None]] = []
         self._training_listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
         self._model_listeners: list[Callable[[], None]] = []
-        session.subscribe(self._autosave)
+
+    # Sessions
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """One for each series on the screen, in the order in which they came."""
+        return tuple(desk.session for desk in self._desks)
+
+    def add_session(self) -> Session:
+        """A place for another series beside those that are open."""
+        session = Session(self.session.hand)
+        self._take_in(session)
+        return session
+
+    def work_on(self, session: Session) -> None:
+        """Have what a person does from now on meet this one of the sessions."""
+        if session is not self.session:
+            self.session.end_stroke()
+            self.session = session
+
+    def drop_session(self, session: Session) -> None:
+        """Close a series that is no longer on the screen; not the one that a person works on."""
+        if session is self.session:
+            raise ValueError("the session that is worked on cannot be dropped")
+        desk = self._desk(session)
+        desk.cancel_opening()
+        if desk.reading_moments is not None:
+            desk.reading_moments.cancel()
+        self._leave(desk)
+        self._desks.remove(desk)
+        session.leave()
+        session.close_series()
+
+    def _take_in(self, session: Session) -> None:
+        desk = _Desk(session)
+        self._desks.append(desk)
+        session.subscribe(partial(self._autosave, desk))
+
+    def _desk(self, session: Session) -> _Desk:
+        return next(desk for desk in self._desks if desk.session is session)
 
     # What the window listens to
 
@@ -185,16 +242,17 @@ class Workflows:
 
         return self.jobs.submit("Looking through files", work, finish, self._fail, cancelled)
 
-    def open_series(self, uid: str, done: Callable[[], None] = lambda: None) -> Job:
+    def open_series(self, uid: str, done: Callable[[], None] = lambda: None, session: Session | None = None) -> Job:
         """Read a listed series and show it, with the work a person saved on it. A later wish replaces an earlier.
 
-        The first slices to arrive are shown at once; done is called when all are there. What is open already, as its
+        session: where, None meaning the one that is worked on. The first slices to arrive are shown at once; done is called when all are there. What is open already, as its
         files are now, stays as it is.
         """
-        opening = self._opening
-        if opening is not None and self._opening_uid == uid and not (opening.ended or opening.cancelled):
+        session = session or self.session
+        desk = self._desk(session)
+        opening = desk.opening
+        if opening is not None and desk.opening_uid == uid and not (opening.ended or opening.cancelled):
             return opening
-        session = self.session
         shown = None if session.loading or session.read_only else session.series
         said: list[str] = []
 
@@ -202,8 +260,8 @@ class Workflows:
             series = self.library.series(uid)
             if series == shown:
                 return None
-            if self._reading_moments is not None:
-                self._reading_moments.cancel()
+            if desk.reading_moments is not None:
+                desk.reading_moments.cancel()
             job.title = f"Opening {series.description or series.modality}"
             try:
                 volume = self.reader.read(series, job.report, partial(arrived, series), first=_first_shown(series))
@@ -214,11 +272,11 @@ class Workflows:
 
         def opened() -> None:
             if not said and session.series is not None and session.series.moment is not None:
-                self._read_moments(session.series.moment.sequence_uid)
+                self._read_moments(desk, session.series.moment.sequence_uid)
             done()
 
-        job = self._open("Opening a series", work, opened, said=said)
-        self._opening_uid = uid
+        job = self._open(desk, "Opening a series", work, opened, said=said)
+        desk.opening_uid = uid
         return job
 
     def show_moment(self, number: int) -> Job | None:
@@ -232,7 +290,7 @@ class Workflows:
         def work(job: Job, arrived: Arrived) -> tuple[Series, Volume]:
             return series, volumes[number] if volumes else self.reader.read(series, job.report)
 
-        return self._open(title, work, keep_view=True)
+        return self._open(self._desk(self.session), title, work, keep_view=True)
 
     def resample_series(self) -> Job | None:
         """Show the open stack of slices, which makes no volume, on a regular grid made from it and named so."""
@@ -245,10 +303,11 @@ class Workflows:
             grid, sentence = to_regular_grid(volume, series.verdict, job.check)
             return _on_regular_grid(series, grid.geometry, sentence), grid
 
-        return self._open("Resampling to a regular grid", work)
+        return self._open(self._desk(self.session), "Resampling to a regular grid", work)
 
     def _open(
         self,
+        desk: _Desk,
         title: str,
         work: Callable[[Job, Arrived], tuple[Series, Volume] | None],
         done: Callable[[], None] = lambda: None,
@@ -257,17 +316,17 @@ class Workflows:
     ) -> Job:
         """Show what work reads, its first slices before the last are there; a later call replaces an earlier one. If
         it returns None, what is open stays. said are sentences that work leaves for a person."""
-        self.cancel_opening()
-        self._opening_uid = ""
-        wish, session = self._opened, self.session
+        desk.cancel_opening()
+        desk.opening_uid = ""
+        wish, session = desk.opened, desk.session
         partly: list[Volume] = []  # what is shown of it already
 
         def show(series: Series, volume: Volume, slices: Sequence[int]) -> None:
-            if wish != self._opened:
+            if wish != desk.opened:
                 return
             if not partly or partly[-1] is not volume:
                 partly.append(volume)
-                self._leave()
+                self._leave(desk)
                 session.open(series, volume)
             session.slices_arrived(slices)
 
@@ -280,22 +339,22 @@ class Workflows:
             return opened, volume, key, self.annotation_store.load(key, volume.geometry)
 
         def finish(result: tuple[Series, Volume, str, Annotations | None] | None) -> None:
-            if wish != self._opened or result is None:
+            if wish != desk.opened or result is None:
                 return
             opened, volume, key, annotations = result
             if partly and partly[-1] is volume:
                 session.complete(volume, annotations)
             else:
-                self._leave()
+                self._leave(desk)
                 session.open(opened, volume, annotations, keep_view=keep_view)
-            self._annotation_key = key
-            session.set_read_only(not self.annotation_store.hold(key))
+            here = any(other.key == key for other in self._desks if other is not desk)
+            desk.key, desk.held = key, not here and self.annotation_store.hold(key)
+            session.set_read_only(not desk.held)
             done()
             sentences = [*said]
-            if session.read_only:
-                sentences.append(
-                    "This series is open in another window of Slicewise: it can be looked at here, not labelled."
-                )
+            if not desk.held:
+                where = "beside this one" if here else "in another window of Slicewise"
+                sentences.append(f"This series is open {where}: it can be looked at here, not labelled.")
             if key.startswith(f"{opened.uid}@"):
                 sentences.append(
                     "This scan has changed since it was annotated: the earlier labels are kept but not shown."
@@ -304,15 +363,15 @@ class Workflows:
                 self._fail(" ".join(sentences))
 
         def failed(message: str) -> None:
-            if wish == self._opened:
+            if wish == desk.opened:
                 if session.loading:  # this one, or the one before, of which no more will come
+                    self._leave(desk)
                     session.close_series()
-                    self.annotation_store.let_go()
                 self._fail(message)
                 self._library_changed()  # its files may be gone
 
-        self._opening = self.jobs.submit(title, read, finish, failed, lambda: failed(""))
-        return self._opening
+        desk.opening = self.jobs.submit(title, read, finish, failed, lambda: failed(""))
+        return desk.opening
 
     def _read_others(self, series: Series, unreadable: SlicesUnreadable, job: Job) -> tuple[Series, Volume]:
         """A series judged and read without the slices that cannot be read, under a uid of its own: its labels are not
@@ -325,9 +384,9 @@ class Workflows:
         left_out = "-".join(str(k + 1) for k in unreadable.sentences)
         return replace(rest, uid=f"{series.uid}~without-{left_out}"), volume
 
-    def _read_moments(self, sequence_uid: str) -> None:
+    def _read_moments(self, desk: _Desk, sequence_uid: str) -> None:
         """Have the moments of a sequence at hand, so that it can be played."""
-        session = self.session
+        session = desk.session
         opened = {session.series.uid: session.volume} if session.series and session.volume else {}
 
         def listed(siblings: tuple[Series, ...]) -> None:
@@ -347,13 +406,11 @@ class Workflows:
             if session.moment_series is read[0]:
                 session.set_moments(*read)
 
-        self._reading_moments = self.jobs.submit("Reading all moments", work, finish, self._fail)
+        desk.reading_moments = self.jobs.submit("Reading all moments", work, finish, self._fail)
 
     def cancel_opening(self) -> None:
         """Stay with what is open, whatever is still being read."""
-        self._opened += 1
-        if self._opening is not None:
-            self._opening.cancel()
+        self._desk(self.session).cancel_opening()
 
     # Segment
 
@@ -484,7 +541,7 @@ class Workflows:
         jobs_folder.mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=jobs_folder))
         self.training = run = TrainingRun(record, folder, steps)
-        snapshot, key = self._current_case(record.manifest), self._annotation_key
+        snapshot, key = self._current_case(record.manifest), self._desk(self.session).key
 
         def work(job: Job) -> None:
             job.report(0.1, "Writing the training data")
@@ -578,7 +635,8 @@ class Workflows:
 
     def close(self) -> None:
         """End child processes and jobs, and write what is not yet written."""
-        self.session.end_stroke()
+        for session in self.sessions:
+            session.end_stroke()
         if self._child is not None and self._child.running:
             self._child.kill()
         self.jobs.close()
@@ -590,15 +648,17 @@ class Workflows:
 
     # Parts
 
-    def _leave(self) -> None:
-        """End the work on the open series, which is about to be replaced."""
-        session = self.session
+    def _leave(self, desk: _Desk) -> None:
+        """End the work on the series of a session, which is about to be replaced or closed."""
+        session = desk.session
         session.end_stroke()
-        self._annotation_key = ""
+        if desk.held:
+            self.annotation_store.let_go(desk.key)
+        desk.key, desk.held = "", False
         self.jobs.let_go([session.volume, session.label_map, session.machine, session.proposal, session.moments])
 
-    def _autosave(self, change: Change) -> None:
-        session, key = self.session, self._annotation_key
+    def _autosave(self, desk: _Desk, change: Change) -> None:
+        session, key = desk.session, desk.key
         if session.series is None or session.volume is None or session.loading or session.read_only:
             return
         geometry = session.volume.geometry

@@ -490,7 +490,7 @@ def test_a_click_on_the_open_sequence_does_not_end_the_reading_of_its_moments(
     monkeypatch.setattr(slow.reader, "read", held_up)
     slow.open_series(uid)
     assert slow.until(lambda: len(slow.session.moment_series) == 3)
-    slow.until(lambda: slow._opening.ended)
+    slow.until(lambda: slow._desks[0].opening.ended)
     again = slow.open_series(uid)
     assert slow.until(lambda: again.ended)
     gate.set()

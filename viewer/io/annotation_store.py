@@ -58,14 +58,14 @@ class AnnotationStore:
         self._held: dict[str, FileLock] = {}
 
     def hold(self, uid: str) -> bool:
-        """Keep other windows from editing the labels of a series, and let go of the one held before.
+        """Keep other windows from editing the labels of a series.
 
-        False if another window has it; the work must then only be looked at. Ends with the process, however it ends.
+        False if another window has it; the work must then only be looked at. Ends with let_go, or with the process,
+        however it ends.
         """
         with self._lock:
             if uid in self._held:
                 return True
-            self.let_go()
             self._holds_folder.mkdir(mode=0o700, exist_ok=True)
             lock = FileLock(
                 self._holds_folder / f"{hashlib.sha256(uid.encode()).hexdigest()[:32]}.lock", thread_local=False
@@ -77,11 +77,10 @@ class AnnotationStore:
             self._held[uid] = lock
             return True
 
-    def let_go(self) -> None:
-        """Let other windows edit the series that is held."""
+    def let_go(self, uid: str) -> None:
+        """Let other windows edit a series that is held."""
         with self._lock:
-            while self._held:
-                self._held.popitem()[1].release()
+            self._held.pop(uid).release()
 
     def key_of(self, uid: str, volume: Volume) -> str:
         """Under which uid the work on a series is kept: its own, or, if other voxels or another grid were annotated
@@ -194,7 +193,8 @@ class AnnotationStore:
 
     def close(self) -> None:
         with self._lock:
-            self.let_go()
+            for uid in tuple(self._held):
+                self.let_go(uid)
             self._database.close()
 
     def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
