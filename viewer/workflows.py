@@ -123,8 +123,9 @@ class _Desk:
 class Workflows:
     """What a person can do, one method each. Lives on the session's thread; slow parts run as jobs.
 
-    session is the one that a person works on, of sessions, one for each series on the screen. Failures reach `failed` listeners as one sentence. folder holds everything that is kept between sessions. reader
-    looks at files and reads them; without one this process does it, which a hostile file can end.
+    session is the one that a person works on, of sessions, one for each series on the screen. Failures reach `failed`
+    listeners as one sentence. folder holds everything that is kept between sessions. reader looks at files and reads
+    them; without one this process does it, which a hostile file can end.
     """
 
     def __init__(
@@ -245,8 +246,8 @@ class Workflows:
     def open_series(self, uid: str, done: Callable[[], None] = lambda: None, session: Session | None = None) -> Job:
         """Read a listed series and show it, with the work a person saved on it. A later wish replaces an earlier.
 
-        session: where, None meaning the one that is worked on. The first slices to arrive are shown at once; done is called when all are there. What is open already, as its
-        files are now, stays as it is.
+        session: where, None meaning the one that is worked on. The first slices to arrive are shown at once; done is
+        called when all are there. What is open already, as its files are now, stays as it is.
         """
         session = session or self.session
         desk = self._desk(session)

@@ -20,6 +20,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
 from viewer.core.volume import looks_like_ct
 from viewer.gui.style import theme
+from viewer.workflows import Workflows
 
 _PAGE = 10  # slices for Shift+arrow
 _RADIUS_STEP = 1.2
@@ -76,9 +77,11 @@ class Actions(QObject):
 
     keysChanged = Signal(object)  # dict of name to Keys, or to None where an action has its own again
 
-    def __init__(self, window: QWidget, viewer: QWidget, session: Session, active_plane: Callable[[], Plane]) -> None:
+    def __init__(
+        self, window: QWidget, viewer: QWidget, workflows: Workflows, active_plane: Callable[[], Plane]
+    ) -> None:
         super().__init__(window)
-        self._window, self._viewer, self._session = window, viewer, session
+        self._window, self._viewer, self._workflows = window, viewer, workflows
         self._active_plane = active_plane
         self._table = load_presets(resources.path("presets", "window_level.json"))
         self._needs_series: list[QAction] = []
@@ -95,6 +98,10 @@ class Actions(QObject):
         self._add_tools()
         self._add_labels()
         self.apply(What.SERIES)
+
+    @property
+    def _session(self) -> Session:
+        return self._workflows.session
 
     def add(
         self,
@@ -293,7 +300,7 @@ class Actions(QObject):
                 windows.append((f"{window.name or f'window {n}'}  {size}", window))
             for text, window in windows:
                 action = QAction(f"From the file: {text}", self)
-                action.triggered.connect(lambda checked=False, window=window: session.set_window(window))
+                action.triggered.connect(lambda checked=False, window=window: self._session.set_window(window))
                 self.file_windows.append(action)
         for action in (self.invert, self.auto_window):
             self.allow(action, session.volume is not None and not colour, _NO_WINDOW if colour else "")
@@ -304,10 +311,9 @@ class Actions(QObject):
     # Groups of actions
 
     def _add_slices(self) -> None:
-        session, plane = self._session, self._active_plane
 
         def scroll(slices: int) -> Callable[[], None]:
-            return lambda: session.scroll(plane(), slices)
+            return lambda: self._session.scroll(self._active_plane(), slices)
 
         for text, key, slices in (
             ("Next slice towards head, front or left", "Up", 1),
@@ -326,17 +332,21 @@ class Actions(QObject):
             self._session.scroll(plane, way * volume.geometry.size[plane_axes(volume.geometry, plane).normal])
 
     def _add_display(self) -> None:
-        session = self._session
-        self.auto_window = self.add("Display", "Window of the file, or automatic", session.reset_window, "0")
+        hand = self._session.hand
+        self.auto_window = self.add(
+            "Display", "Window of the file, or automatic", lambda: self._session.reset_window(), "0"
+        )
         self.preset_actions: dict[int, QAction] = {}
         for key in range(1, 10):
             preset = self.add("Presets", f"Window preset {key}", lambda key=key: self._use_preset(key), str(key))
             self.preset_actions[key] = preset
-        self.invert = self.add("Display", "Invert grey levels", session.toggle_inverted, "I", checkable=True)
+        self.invert = self.add(
+            "Display", "Invert grey levels", lambda: self._session.toggle_inverted(), "I", checkable=True
+        )
         self.overlay_text = self.add(
             "Display",
             "Text on the panes: all, image only, none",
-            session.hand.cycle_overlay_text,
+            hand.cycle_overlay_text,
             "Space",
             scope="viewer",
             needs_series=True,
@@ -344,13 +354,13 @@ class Actions(QObject):
         self.labels_visible = self.add(
             "Display",
             "Show labels",
-            lambda: session.hand.set_overlay(visible=not session.hand.overlay_visible),
+            lambda: hand.set_overlay(visible=not hand.overlay_visible),
             "G",
             checkable=True,
         )
 
         self.file_overlay = self.add(
-            "Display", "Overlays of the file", session.hand.toggle_file_overlay, "Shift+G", checkable=True
+            "Display", "Overlays of the file", hand.toggle_file_overlay, "Shift+G", checkable=True
         )
 
     def _use_preset(self, key: int) -> None:
@@ -374,14 +384,14 @@ class Actions(QObject):
             group.addAction(action)
             self.tools[tool] = action
         self.add("Tools", "Leave the tool: back to window/level", self._leave_tool, "Esc")
-        session = self._session
+        hand = self._session.hand
         self.delete_measurement = self.add(
             "Measuring", "Delete the measurement", self._delete_measurement, "Del", picture="trash-can-outline"
         )
         self.measurements_visible = self.add(
             "Measuring",
             "Show measurements",
-            lambda: session.hand.show_measurements(not session.hand.measurements_visible),
+            lambda: hand.show_measurements(not hand.measurements_visible),
             "Shift+M",
             checkable=True,
         )
@@ -403,9 +413,8 @@ class Actions(QObject):
             session.hand.show_measurements(True)
 
     def _add_labels(self) -> None:
-        session = self._session
-        self.undo = self.add("Labels", "Undo", session.undo, "Ctrl+Z", picture="undo")
-        self.redo = self.add("Labels", "Redo", session.redo, "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
+        self.undo = self.add("Labels", "Undo", lambda: self._session.undo(), "Ctrl+Z", picture="undo")
+        self.redo = self.add("Labels", "Redo", lambda: self._session.redo(), "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
         self.add("Labels", "Previous label", lambda: self._step_label(-1), "Shift+Q", needs_series=True)
         self.add("Labels", "Next label", lambda: self._step_label(1), "Shift+W", needs_series=True)
         self.add("Labels", "Smaller brush", lambda: self._scale_brush(1 / _RADIUS_STEP), "[")

@@ -27,7 +27,7 @@ from viewer.core.geometry import PLANES, Plane, plane_axes
 from viewer.core.hand import BRUSH_RADIUS_RANGE_MM
 from viewer.core.label_sizes import LabelSize
 from viewer.core.painting import Box
-from viewer.core.session import ConfirmedSlice
+from viewer.core.session import ConfirmedSlice, Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.style import theme
 from viewer.jobs import Job
@@ -46,7 +46,7 @@ class LabelPanel(QWidget):
 
     def __init__(self, workflows: Workflows, active_plane: Callable[[], Plane], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workflows, self._session, self._active_plane = workflows, workflows.session, active_plane
+        self._workflows, self._active_plane = workflows, active_plane
         self._sizes: dict[str, LabelSize] = {}
         self._measuring: Job | None = None
         self.table = QTreeWidget(columnCount=3)
@@ -70,7 +70,7 @@ class LabelPanel(QWidget):
         self.opacity.valueChanged.connect(lambda percent: self._session.hand.set_overlay(opacity=percent / 100))
         self.radius = QDoubleSpinBox(decimals=1, singleStep=0.5, suffix=" mm")
         self.radius.setRange(*BRUSH_RADIUS_RANGE_MM)
-        self.radius.valueChanged.connect(self._session.hand.set_brush_radius)
+        self.radius.valueChanged.connect(workflows.session.hand.set_brush_radius)
         self.radius.editingFinished.connect(self.finished)
 
         self.confirm = QPushButton()
@@ -101,6 +101,10 @@ class LabelPanel(QWidget):
         self._measure_soon = QTimer(self, singleShot=True, interval=_MEASURE_AFTER_MS)
         self._measure_soon.timeout.connect(self._measure)
         self.apply(What.SERIES)
+
+    @property
+    def _session(self) -> Session:
+        return self._workflows.session
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""

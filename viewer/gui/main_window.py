@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
         self._study_page = self._make_study_page()
         self._viewer.addWidget(self._study_page)
 
-        self.commands = Actions(self, self._viewer, self.session, lambda: self._plane)
+        self.commands = Actions(self, self._viewer, workflows, lambda: self._plane)
         self._add_commands()
         self.commands.use_keys(settings.keys)
         self.commands.keysChanged.connect(self._keep_keys)

@@ -27,6 +27,7 @@ from viewer.core.events import What
 from viewer.core.geometry import PLANES, plane_axes
 from viewer.core.measuring import REGIONS, Measurement, histogram, line_profile, region_values
 from viewer.core.painting import Box
+from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.measure_drawing import NAMES, short_value, value_words
 from viewer.gui.plots import quiet_plot
@@ -47,7 +48,7 @@ class MeasurePanel(QWidget):
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workflows, self._session = workflows, workflows.session
+        self._workflows = workflows
         self._plotted: tuple[object, ...] = ()
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(_COLUMNS)
@@ -91,6 +92,10 @@ class MeasurePanel(QWidget):
         layout.addWidget(self.plot, 2)
         layout.addLayout(buttons)
         self.apply(What.SERIES)
+
+    @property
+    def _session(self) -> Session:
+        return self._workflows.session
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""

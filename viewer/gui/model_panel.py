@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.painting import Box
+from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -33,7 +34,7 @@ class ModelPanel(QWidget):
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workflows, self._session = workflows, workflows.session
+        self._workflows = workflows
         self.models = QComboBox()
         self.models.setAccessibleName("Model")
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -57,7 +58,7 @@ class ModelPanel(QWidget):
         self.accept.setProperty("primary", True)
         self.accept.clicked.connect(workflows.accept_proposal)
         self.reject = QPushButton("Reject")
-        self.reject.clicked.connect(self._session.reject_proposal)
+        self.reject.clicked.connect(lambda: self._session.reject_proposal())
         buttons = QHBoxLayout()
         buttons.addWidget(self.accept)
         buttons.addWidget(self.reject)
@@ -110,6 +111,10 @@ class ModelPanel(QWidget):
                 self.models.addItem(title, name)
             self.models.setCurrentIndex(max(self.models.findData(chosen), 0))
         self._show_model()
+
+    @property
+    def _session(self) -> Session:
+        return self._workflows.session
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""

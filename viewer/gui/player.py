@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, Q
 
 from viewer.core.events import What
 from viewer.core.painting import Box
+from viewer.core.session import Session
 from viewer.gui.actions import icon
 from viewer.workflows import Workflows
 
@@ -31,7 +32,7 @@ class Player(QFrame):
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bar")
-        self._workflows, self._session = workflows, workflows.session
+        self._workflows = workflows
         self._number = self._started_at = 0
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
@@ -63,6 +64,10 @@ class Player(QFrame):
         layout.addWidget(self.label)
         layout.addWidget(self.speed)
         self.apply(What.SERIES | What.VIEW)
+
+    @property
+    def _session(self) -> Session:
+        return self._workflows.session
 
     @property
     def playing(self) -> bool:

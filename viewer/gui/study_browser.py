@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series, SeriesError
 from viewer.gui.overlay import iso_date, other_place, person_name
 from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, VIEWPORT, WARNING, theme
@@ -77,7 +78,7 @@ class StudyBrowser(QWidget):
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library, self._jobs = workflows.library, workflows.jobs
-        self._session = workflows.session
+        self._workflows = workflows
         self._patients: tuple[PatientEntry, ...] = ()  # that match
         self._rows: dict[str, QTreeWidgetItem] = {}  # of all series in the tree, by uid; moments share one
         self._unfolded: dict[str, bool] = {}  # how patients and studies stood when all of the list was last seen
@@ -138,6 +139,10 @@ class StudyBrowser(QWidget):
         """Show the library anew; what was folded stays folded."""
         self._asked.clear()
         self._show()
+
+    @property
+    def _session(self) -> Session:
+        return self._workflows.session
 
     def show_open(self) -> None:
         """Mark the series that is open, and unfold where it lies."""
@@ -281,13 +286,15 @@ class StudyBrowser(QWidget):
         item.setToolTip(0, _tooltip(name, size, series.verdict.detail, *series.notes, what_to_do))
 
     def _mark_open(self) -> QTreeWidgetItem | None:
-        """The row of the series that is open, in bold."""
+        """Rows of series that are on the screen, in bold; returns that of the one that is worked on."""
         series = self._session.series
         opened = self._rows.get(_listed_uid(series)) if series is not None else None
+        shown = [session.series for session in self._workflows.sessions if session.series is not None]
+        all_opened = [self._rows.get(_listed_uid(one)) for one in shown]
         for item in set(self._rows.values()):
             font = item.font(0)
-            if font.bold() != (item is opened):
-                font.setBold(item is opened)
+            if font.bold() != (item in all_opened):
+                font.setBold(item in all_opened)
                 item.setFont(0, font)
         return opened
 

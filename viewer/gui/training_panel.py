@@ -50,7 +50,7 @@ class TrainingPanel(QWidget):
 
     def __init__(self, workflows: Workflows, models: ModelPanel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workflows, self._session, self._models = workflows, workflows.session, models
+        self._workflows, self._models = workflows, models
         self._ready = QLabel(wordWrap=True)
         self._ready.setProperty("dimmed", True)
         self.steps = QSpinBox(value=_STEPS, singleStep=10)
@@ -166,7 +166,7 @@ class TrainingPanel(QWidget):
             self._show_run()
 
     def _show_ready(self) -> None:
-        run, count = self._workflows.training, len(self._session.confirmed)
+        run, count = self._workflows.training, len(self._workflows.session.confirmed)
         running = run is not None and not run.ended
         self.start.setEnabled(count > 0 and not running and bool(self._models.model_name))
         if count == 0:
