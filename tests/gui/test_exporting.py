@@ -184,7 +184,7 @@ def test_the_window_and_its_panes_are_as_before(patient):
 
 def test_ctrl_c_in_a_pane_copies_its_picture_without_the_patient(patient, ink, qtbot):
     pane = patient.panes["coronal"]
-    patient._activate("coronal")
+    patient.room.activate(patient.panes["coronal"])
     patient.focus_pane()
     ink.clear()
     QTest.keyClick(pane, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)

@@ -407,10 +407,10 @@ def test_the_keyboard_alone_reaches_every_part_and_every_pane(opened, qtbot):
     names = []
     for _ in range(4):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
-        names.append(opened._active_name)
+        names.append(opened.room.active.name)
     assert names == ["3d", "coronal", "sagittal", "axial"]
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Left)
-    assert opened._active_name == "sagittal"
+    assert opened.room.active.name == "sagittal"
     QTest.keyClick(QApplication.focusWidget(), "m")
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Left)
     assert [name for name, pane in opened._all_panes().items() if pane.isVisible()] == ["coronal"]

@@ -317,10 +317,10 @@ def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):
     window = opened
     QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
     assert [name for name, pane in window._all_panes().items() if pane.isVisible()] == ["axial"]
-    qtbot.waitUntil(lambda: window.panes["axial"].size() == window._grid.size())
+    qtbot.waitUntil(lambda: window.panes["axial"].size() == window.room.size())
     QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
     assert all(pane.isVisible() for pane in window._all_panes().values())
-    qtbot.waitUntil(lambda: 2 * window.panes["axial"].width() < window._grid.width())
+    qtbot.waitUntil(lambda: 2 * window.panes["axial"].width() < window.room.width())
 
 
 def test_a_file_without_a_modality_is_never_called_fitting_and_a_ct_in_it_is_refused(opened, scan_folder, qtbot):

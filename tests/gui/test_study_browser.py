@@ -51,9 +51,11 @@ def browser_of(library, qtbot) -> Callable[..., StudyBrowser]:
     def make(*series: Series) -> StudyBrowser:
         library.add(Scan(series))
         listeners: list[Callable[[], None]] = []
+        session = SimpleNamespace(series=None)
         workflows: Any = SimpleNamespace(
             library=library,
-            session=SimpleNamespace(series=None),
+            session=session,
+            sessions=[session],
             jobs=JobQueue(0),
             on_library_change=listeners.append,
         )

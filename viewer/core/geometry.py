@@ -93,8 +93,36 @@ class Geometry:
         return self.origin + (np.asarray(index_ijk, dtype=np.float64) * self.spacing) @ self.direction.T
 
     def lps_to_index(self, point_lps: ArrayLike) -> NDArray[np.float64]:
-        """Continuous voxel indices (..., 3), order (i, j, k), of physical points (..., 3) in LPS mm."""
+        """Continuous voxel indices (..., 3), order (i, j, k), of physical points (..., 3) in LPS mm.
+
+        Of slices that make no volume k is the number of the nearest one, and i and j are those on it.
+        """
+        if self.slice_origins is not None and len(self.slice_origins):
+            points = np.asarray(point_lps, dtype=np.float64)
+            away = points[..., None, :] - self.slice_origins  # (..., slices, 3)
+            nearest = np.abs(away @ self.slice_normal).argmin(axis=-1)
+            beside = np.take_along_axis(away, nearest[..., None, None], axis=-2)[..., 0, :]
+            in_plane = (beside @ self.direction[:, :2]) / self.spacing[:2]
+            return np.concatenate([in_plane, nearest[..., None].astype(np.float64)], axis=-1)
         return ((np.asarray(point_lps, dtype=np.float64) - self.origin) @ self.direction) / self.spacing
+
+    @property
+    def slice_normal(self) -> NDArray[np.float64]:
+        """Unit vector in LPS along which slices are stacked."""
+        return self.direction[:, 2]
+
+    def contains_point(self, point_lps: ArrayLike) -> bool:
+        """True if a physical point lies in a voxel of the grid, or, of slices that make no volume, within their rows
+        and columns and no farther from the first or the last of them than these are from their neighbours."""
+        index = self.lps_to_index(point_lps)
+        if self.slice_origins is None:
+            return self.contains_index(index)
+        if not len(self.slice_origins):
+            return False
+        along = self.slice_origins @ self.slice_normal
+        there = float(np.asarray(point_lps) @ self.slice_normal)
+        gap = float(np.diff(np.sort(along)).max()) / 2 if len(along) > 1 else self.spacing[2] / 2
+        return self.contains_index(index) and bool(along.min() - gap <= there <= along.max() + gap)
 
     def contains_index(self, index_ijk: ArrayLike) -> bool:
         """True if the nearest voxel of a continuous index lies inside the grid."""
@@ -181,6 +209,29 @@ def plane_axes(geometry: Geometry, plane: Plane) -> PlaneAxes:
     if plane == "coronal":
         return PlaneAxes(plane, posterior, left, superior, not grows[0], bool(grows[2]))
     return PlaneAxes(plane, left, posterior, superior, not grows[1], bool(grows[2]))
+
+
+def slice_corners(geometry: Geometry, axes: PlaneAxes, slice_index: int) -> NDArray[np.float64]:
+    """The outer corners of a slice, (4, 3) in LPS mm, in the order in which they go round it on the screen."""
+    columns, rows = geometry.size[axes.right], geometry.size[axes.down]
+    around = ((-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5), (-0.5, rows - 0.5))
+    return geometry.index_to_lps([axes.to_index(*corner, slice_index, geometry.size) for corner in around])
+
+
+def cut_line(quad_lps: NDArray, other_lps: NDArray) -> NDArray[np.float64] | None:
+    """Where a slice meets the plane of another one: the ends of the line, (2, 3) in LPS mm; None where it does not.
+
+    quad_lps and other_lps: (4, 3), corners as slice_corners gives them.
+    """
+    normal = np.cross(other_lps[1] - other_lps[0], other_lps[3] - other_lps[0])
+    normal = normal / np.linalg.norm(normal)
+    away = (quad_lps - other_lps[0]) @ normal
+    ends = []
+    for n in range(4):
+        m = (n + 1) % 4
+        if (away[n] < 0) != (away[m] < 0):
+            ends.append(quad_lps[n] + away[n] / (away[n] - away[m]) * (quad_lps[m] - quad_lps[n]))
+    return np.array(ends) if len(ends) == 2 else None
 
 
 def mirrored(axes: PlaneAxes) -> PlaneAxes:

@@ -337,6 +337,12 @@ class Session:
             self.window, self._window_chosen = window, True
             self._announce(Change(What.WINDOW))
 
+    def look_through(self, window: WindowLevel | VoiTable, inverted: bool) -> None:
+        """Have the window of another series, and its idea of which end is white."""
+        if self.volume is not None and not self.volume.colour and (window, inverted) != (self.window, self.inverted):
+            self.inverted = inverted
+            self.set_window(window)
+
     @property
     def window_level(self) -> WindowLevel:
         """The window to start from when it is dragged: where a table of the file is in force, the one around it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,8 +10,10 @@ from viewer.core.hand import OverlayText
 
 Theme = Literal["dark", "light"]
 LargePane = Literal["", "axial", "coronal", "sagittal", "3d"]
+LayoutName = Literal["1x1", "1x2", "1+3", "2x2", "2x3"]
 PictureFormat = Literal["png", "jpeg", "gif"]
 Resolution = Literal["screen", "1x", "2x"]
+LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)  # by the number of panes
 
 MOST_RECENT = 12  # studies that are remembered
 _PIXELS = Annotated[int, Field(ge=-100_000, le=100_000)]
@@ -61,6 +63,7 @@ class Settings(_Value):
     theme: Theme = "dark"
     safe_label_colours: bool = False
     overlay_text: OverlayText = "all"
+    layout: LayoutName = "2x2"
     large_pane: LargePane = ""
     window: WindowPlace | None = None
     splitter: tuple[_WIDTH, _WIDTH, _WIDTH] | None = None

@@ -101,6 +101,7 @@ class Series:
     ] = ()  # first voxel, LPS mm: of the grid, or of each slice if no grid
     sides: tuple[str, str] | None = None  # where rows and columns of pictures without a position lead: ("L", "F")
     view: str = ""  # side and projection of a radiograph: "R CC"
+    frame_of_reference: str = ""  # FrameOfReferenceUID: series that share it have their positions in one space
     instance_uids: tuple[str, ...] = ()  # SOPInstanceUID of each entry of files, empty for files that have none
     value_type: str = "int16"  # numpy name of the smallest type that the values should fit into, by the header alone
     calibration: Calibration = "none"

@@ -32,7 +32,7 @@ _NO_WINDOW = "Colours are shown as they are stored: there is no window to choose
 _NOTHING_OPEN = "No series is open"
 _NOT_NOW = "Not possible now"
 
-Group = Literal["File", "Slices", "Display", "Presets", "3-D", "Tools", "Measuring", "Labels", "AI", "Window"]
+Group = Literal["File", "Slices", "Display", "Presets", "3-D", "Layout", "Tools", "Measuring", "Labels", "AI", "Window"]
 Keys = tuple[str, ...]  # each as Qt's portable text ("Ctrl+Shift+Z")
 
 _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -35,15 +34,15 @@ from PySide6.QtWidgets import (
 
 import resources
 from viewer.core.events import What
-from viewer.core.geometry import PLANES, Plane
+from viewer.core.geometry import Plane
 from viewer.core.measuring import KINDS
 from viewer.core.painting import Box
 from viewer.core.resample import can_be_resampled
-from viewer.core.settings import Settings, WindowPlace
+from viewer.core.session import Session
+from viewer.core.settings import LayoutName, Settings, WindowPlace
 from viewer.core.study import Refusal, Scan
 from viewer.gui import style
 from viewer.gui.actions import READ_ONLY, Actions, Group, Keys, icon, readable
-from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.command_palette import CommandPalette, Entry
 from viewer.gui.export_dialog import ExportDialog
 from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
@@ -54,6 +53,7 @@ from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
 from viewer.gui.player import Player
+from viewer.gui.reading_room import ReadingRoom, View
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.training_panel import TrainingPanel
@@ -78,13 +78,13 @@ _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "Display": "&View",
     "Presets": "&View",
     "3-D": "&View",
+    "Layout": "&View",
     "Slices": "&Slices",
     "Tools": "&Tools",
     "Measuring": "&Measure",
     "AI": "&AI",
     "Window": "&Window",
 }
-_PLACES = {"axial": (0, 0), "3d": (0, 1), "coronal": (1, 0), "sagittal": (1, 1)}  # as 3D Slicer's four-up
 
 
 class MainWindow(QMainWindow):
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.workflows, self.session = workflows, workflows.session
+        self.workflows = workflows
         self._settings = SettingsFile(
             workflows.folder / "settings.json",
             lambda sentence: workflows.jobs.deliver(lambda: self.show_failure(sentence)),
@@ -103,22 +103,17 @@ class MainWindow(QMainWindow):
             self._use_theme(settings.theme)
         self.session.hand.overlay_text = settings.overlay_text
         self.session.hand.set_safe_label_colours(settings.safe_label_colours)
-        self._plane: Plane = "axial"
-        self._maximised = ""
-        self._layout_wished: str = settings.large_pane  # as _maximised, by a person, for series that have all planes
-        self._active_name = "axial"
         self._tool = self.session.hand.tool
         self._closed = self._arranged = False
         self.setWindowTitle("Slicewise")
         self.setWindowIcon(QIcon(str(resources.path("icons", "slicewise.svg"))))
         self.setAcceptDrops(True)
 
-        self.panes = {plane: SlicePane(self.session, plane) for plane in PLANES}
-        self.volume_pane = VolumePane(self.session, workflows.jobs)
-        self._grid = self._make_grid()
+        self.room = ReadingRoom(workflows)
+        self.volume_pane = self.room.volume_pane
         self.player = Player(workflows)
         self.browser = StudyBrowser(workflows)
-        self.label_panel = LabelPanel(workflows, lambda: self._plane)
+        self.label_panel = LabelPanel(workflows, lambda: self.room.plane)
         self.label_panel.finished.connect(self.focus_pane)
         self.measure_panel = MeasurePanel(workflows)
         self.measure_panel.finished.connect(self.focus_pane)
@@ -143,14 +138,15 @@ class MainWindow(QMainWindow):
         self._study_page = self._make_study_page()
         self._viewer.addWidget(self._study_page)
 
-        self.commands = Actions(self, self._viewer, workflows, lambda: self._plane)
+        self.commands = Actions(self, self._viewer, workflows, lambda: self.room.plane)
         self._add_commands()
         self.commands.use_keys(settings.keys)
         self.commands.keysChanged.connect(self._keep_keys)
         self._proposal.first.clicked.connect(workflows.accept_proposal)
-        self._proposal.second.clicked.connect(self.session.reject_proposal)
+        self._proposal.second.clicked.connect(lambda: self.session.reject_proposal())
         self.setCentralWidget(self._make_centre())
         self._make_menus()
+        self._show_linked()
         self.addToolBar(self._make_toolbar())
         self._make_status_bar()
         self.browser.setVisible(settings.browser_shown)
@@ -158,18 +154,16 @@ class MainWindow(QMainWindow):
         self.panels.setCurrentIndex(min(settings.panel, self.panels.count() - 1))
 
         self.browser.seriesRequested.connect(self.open_series)
+        self.browser.besideRequested.connect(self.open_beside)
         self.browser.locateRequested.connect(self._locate)
-        for pane in (*self.panes.values(), self.volume_pane):
-            pane.contextMenuRequested.connect(self._pane_menu)
-            pane.maximiseRequested.connect(self.toggle_maximised)
-            pane.activated.connect(self._activate)
-            pane.activated.connect(self.player.pause)
-            pane.resampleRequested.connect(workflows.resample_series)
-        self._gatherer = ChangeGatherer(
-            self.session,
+        self.room.menuRequested.connect(self._pane_menu)
+        self.room.pressed.connect(self.player.pause)
+        self.room.resampleRequested.connect(workflows.resample_series)
+        self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
+        self.room.activeChanged.connect(self.label_panel.show_plane)
+        self.room.arranged.connect(self._arranged_anew)
+        self.room.subscribe(
             [
-                *(pane.apply for pane in self.panes.values()),
-                self.volume_pane.apply,
                 self.player.apply,
                 self.commands.apply,
                 self.label_panel.apply,
@@ -177,8 +171,7 @@ class MainWindow(QMainWindow):
                 self.model_panel.apply,
                 self.training_panel.apply,
                 self._apply,
-            ],
-            self,
+            ]
         )
         workflows.on_failure(self.show_failure)
         workflows.jobs.subscribe(self._job_changed)
@@ -192,7 +185,6 @@ class MainWindow(QMainWindow):
             self.show_failure(self._settings.said)
         workflows.on_library_change(self._recent.refresh)
         self._recent.refresh()
-        self._activate("axial")
         self._enable()
         self._viewer.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._viewer.setFocus()
@@ -210,10 +202,17 @@ class MainWindow(QMainWindow):
         """Open the demo study that comes with the program."""
         self.open_paths([DEMO_STUDY])
 
-    def open_series(self, uid: str) -> None:
-        """Read a listed series and show it."""
+    def open_series(self, uid: str, session: Session | None = None) -> None:
+        """Read a listed series and show it, in place of the one that is worked on or of another session's."""
         self._failure.hide()
-        self.workflows.open_series(uid, self._opened)
+        self.workflows.open_series(uid, self._opened, session)
+
+    def open_beside(self, uid: str) -> None:
+        """Read a listed series and show it beside what is shown, to compare them."""
+        if self.session.series is None:
+            self.open_series(uid)
+        elif not self.room.show_again(uid):
+            self.open_series(uid, self.room.add_beside())
 
     def show_training(self) -> None:
         """Bring the training panel to the front."""
@@ -231,14 +230,21 @@ class MainWindow(QMainWindow):
 
     def focus_pane(self) -> None:
         """Give the keyboard back to the active pane."""
-        self._all_panes()[self._active_name].setFocus()
+        self.room.active.setFocus()
+
+    @property
+    def session(self) -> Session:
+        """The session that is worked on."""
+        return self.workflows.session
+
+    @property
+    def panes(self) -> dict[Plane, SlicePane]:
+        """The planes of that session."""
+        return self.room.panes
 
     def toggle_maximised(self, name: str) -> None:
-        """One pane alone ("axial", "coronal", "sagittal", "3d"), or all four again."""
-        self._show_large("" if self._maximised else name)
-        if len(self.session.planes) > 1:
-            self._layout_wished = self._maximised
-            self._remember(large_pane=self._maximised)
+        """One pane alone ("axial", "coronal", "sagittal", "3d"), or all of the layout again."""
+        self.room.toggle_large(self._all_panes()[name])
 
     def show_as_before(self) -> None:
         """Show the window where it was left, on a screen that is there; maximised the first time."""
@@ -257,45 +263,26 @@ class MainWindow(QMainWindow):
         """What is remembered of this window's use."""
         return self._settings.settings
 
-    def _show_large(self, name: str) -> None:
-        """Give one pane all the room, or, without a name, each its part."""
-        self._maximised = name
-        layout = self._grid.layout()
-        assert isinstance(layout, QGridLayout)
-        for other, pane in self._all_panes().items():
-            pane.setVisible(not self._maximised or other == self._maximised)
-        self._share_room(layout)
-        if self._maximised:
-            self._activate(self._maximised)
-
     # Parts
-
-    def _make_grid(self) -> QWidget:
-        grid = QWidget()
-        layout = QGridLayout(grid)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        for name, pane in self._all_panes().items():
-            layout.addWidget(pane, *_PLACES[name])
-        self._share_room(layout)
-        return grid
-
-    def _share_room(self, layout: QGridLayout) -> None:
-        """All room to the maximised pane, or equal parts: an empty row that may stretch would keep its place."""
-        for n in range(2):
-            row, column = _PLACES[self._maximised] if self._maximised else (n, n)
-            layout.setRowStretch(n, int(n == row))
-            layout.setColumnStretch(n, int(n == column))
 
     def _all_panes(self) -> dict[str, SlicePane | VolumePane]:
         return {**self.panes, "3d": self.volume_pane}
+
+    def _arranged_anew(self) -> None:
+        """Remember the layout that a person chose, for series that have all planes."""
+        room = self.room
+        for name, action in self.layout_actions.items():
+            action.setChecked(name == room.layout_name)
+        if len(self.session.planes) > 1 and not room.comparing and self.isVisible():
+            large = room.large.name if room.large is not None else ""
+            self._remember(layout=room.layout_name, large_pane=large)
 
     def _make_study_page(self) -> QWidget:
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._grid, 1)
+        layout.addWidget(self.room, 1)
         layout.addWidget(self.player)
         return page
 
@@ -386,12 +373,51 @@ class MainWindow(QMainWindow):
         self.maximise_action = add(
             "Display",
             "One pane large, or all four",
-            lambda: self.toggle_maximised(self._active_name),
+            lambda: self.room.toggle_large(self.room.active),
             "M",
             needs_series=True,
         )
+        layouts: tuple[tuple[LayoutName, str, str], ...] = (
+            ("1x1", "One pane", "Alt+1"),
+            ("1x2", "Two panes side by side", "Alt+2"),
+            ("1+3", "One large and three small panes", "Alt+3"),
+            ("2x2", "Four panes", "Alt+4"),
+            ("2x3", "Six panes", "Alt+6"),
+        )
+        views: tuple[tuple[View, str, str], ...] = (
+            ("axial", "Axial in this pane", "Ctrl+1"),
+            ("coronal", "Coronal in this pane", "Ctrl+2"),
+            ("sagittal", "Sagittal in this pane", "Ctrl+3"),
+            ("3d", "3-D in this pane", "Ctrl+4"),
+        )
+        self.layout_actions = {
+            name: add("Layout", text, partial(self.room.choose_layout, name), key, checkable=True, needs_series=True)
+            for name, text, key in layouts
+        }
+        self.view_actions = {
+            view: add("Layout", text, partial(self._show_view, view), key, needs_series=True)
+            for view, text, key in views
+        }
+        self.only_action = add("Layout", "Only this series", self._only_this, "Alt+0", needs_series=True)
+        self.link_actions = {
+            what: add("Layout", text, partial(self._switch_link, what), key, checkable=True)
+            for what, text, key in (
+                ("place", "Link places across series", "J"),
+                ("zoom", "Link magnification across series", "Shift+J"),
+                ("window", "Link windows across series", "Ctrl+J"),
+                ("reference_lines", "Reference lines", "Shift+R"),
+            )
+        }
+        self.link_here_action = add(
+            "Layout",
+            "The cross-hairs are at the same place",
+            self.room.link_here,
+            "Alt+J",
+            tip="Links series of different examinations from here on, by your word",
+            needs_series=True,
+        )
         self.slab_actions = [
-            add("Display", text, lambda act=act: act(self.panes[self._plane]), *keys, scope="viewer", needs_series=True)
+            add("Display", text, lambda act=act: act(self.room.slice_pane), *keys, scope="viewer", needs_series=True)
             for text, act, keys in (
                 ("Slab: MIP, MinIP, mean, single slices", SlicePane.next_slab, ("S",)),
                 ("Thicker slab", lambda pane: pane.thicken_slab(1), ("Ctrl+Up",)),
@@ -399,7 +425,7 @@ class MainWindow(QMainWindow):
             )
         ]
         self.turn_actions = [
-            add("Display", text, lambda act=act: act(self.panes[self._plane]), key, scope="viewer", needs_series=True)
+            add("Display", text, lambda act=act: act(self.room.slice_pane), key, scope="viewer", needs_series=True)
             for text, act, key in (
                 ("Mirror left and right", SlicePane.mirror, "H"),
                 ("Mirror above and below", lambda pane: pane.mirror(upside_down=True), "V"),
@@ -420,7 +446,7 @@ class MainWindow(QMainWindow):
         self.confirm_action = add(
             "Labels",
             "Confirm the slice",
-            lambda: self.session.toggle_confirmed(self._plane),
+            lambda: self.session.toggle_confirmed(self.room.plane),
             "Return",
             "Enter",
             picture="check-circle-outline",
@@ -448,7 +474,7 @@ class MainWindow(QMainWindow):
             "AI", "Segment", self._segment, "Ctrl+G", picture="creation", tip="Run the chosen model on this series"
         )
         self.accept_action = add("AI", "Accept the proposal", self.workflows.accept_proposal, "Ctrl+Return")
-        self.reject_action = add("AI", "Reject the proposal", self.session.reject_proposal, "Ctrl+Backspace")
+        self.reject_action = add("AI", "Reject the proposal", lambda: self.session.reject_proposal(), "Ctrl+Backspace")
         self.training_action = add("AI", "Training…", self.show_training, "Ctrl+T", picture="school-outline")
         self.browser_action = add("Window", "Studies", lambda: _toggle(self.browser), "F8")
         self.panels_action = add("Window", "Panels", lambda: _toggle(self.panels), "F9")
@@ -491,6 +517,7 @@ class MainWindow(QMainWindow):
         measure.addActions([self.write_action, commands.delete_measurement, commands.measurements_visible])
         view = menus["&View"]
         view.addActions([self.reset_action, self.maximise_action])
+        view.addMenu(self._layout_menu("Layout and comparison", view))
         view.addMenu(self._window_menu("Window presets", view))
         view.addActions(self.slab_actions)
         view.addSeparator()
@@ -509,8 +536,8 @@ class MainWindow(QMainWindow):
         for group, actions in commands.groups.items():
             menu = menus.get(_MENUS[group]) or menus["&Window"]
             left = [action for action in actions if action not in placed and action is not self.quit_action]
-            if group == "3-D" and left:
-                menu = menu.addMenu("3-D")
+            if group in ("3-D", "Layout") and left:
+                menu = menu.addMenu("3-D" if group == "3-D" else "Show in the active pane")
             if group != "Presets":  # which come and go with the modality
                 menu.addActions(left)
         file.addSeparator()
@@ -642,7 +669,7 @@ class MainWindow(QMainWindow):
 
     def _show_series(self, anew: bool) -> None:
         """Show what is open now; anew: with the panes that it has a use for, and the keyboard in one of them."""
-        session, planes = self.session, self.session.planes
+        session = self.session
         name = person_name(session.series.patient_name) if session.series is not None else ""
         description = session.series.description if session.series is not None else ""
         title = " · ".join(x for x in (name, description) if x)
@@ -657,10 +684,20 @@ class MainWindow(QMainWindow):
             study = recent_study(session.series)
             self._settings.change(lambda settings: settings.with_recent(study))
             self._recent.refresh()
-            self._show_large(planes[0] if len(planes) == 1 else self._layout_wished)
-            if self._plane not in planes:
-                self._activate(planes[0])
+            if not self.room.comparing:
+                self._hang(session)
             self.focus_pane()
+
+    def _hang(self, session: Session) -> None:
+        """Lay out a series: a picture alone, a plane that has no others large, all else as a person chose last."""
+        settings, volume = self.settings, session.volume
+        if volume is not None and volume.geometry.size[2] == 1:
+            self.room.hang("1x1")
+            return
+        self.room.hang(settings.layout)
+        alone = session.planes[0] if len(session.planes) == 1 else settings.large_pane
+        if alone:
+            self.room.maximise(self._all_panes()[alone])
 
     def _write_to_measurement(self) -> None:
         """Write where the selected measurement is seen, or in the table."""
@@ -670,6 +707,34 @@ class MainWindow(QMainWindow):
                 return
         self.panels.setCurrentWidget(self.measure_panel)
         self.measure_panel.edit_text()
+
+    def _show_view(self, view: View) -> None:
+        """Another plane in the active pane."""
+        place = self.room.place_of(self.room.active)
+        planes = self.session.planes
+        if place is not None and (view in planes or (view == "3d" and len(planes) > 1)):
+            self.room.put(self.session, view, place)
+            self.focus_pane()
+
+    def _only_this(self) -> None:
+        """End a comparison: the series that is worked on alone."""
+        self._hang(self.session)
+        self.focus_pane()
+
+    def _switch_link(self, what: str) -> None:
+        self.room.link(**{what: not getattr(self.room.linked, what)})
+        self._show_linked()
+
+    def _show_linked(self) -> None:
+        for what, action in self.link_actions.items():
+            action.setChecked(getattr(self.room.linked, what))
+
+    def _layout_menu(self, title: str, parent: QWidget) -> QMenu:
+        menu = QMenu(title, parent)
+        menu.addActions([*self.layout_actions.values(), self.only_action])
+        menu.addSeparator()
+        menu.addActions([*self.link_actions.values(), self.link_here_action])
+        return menu
 
     def _show_playing(self) -> None:
         playing, why_not = self.player.playing, self.player.waits_for
@@ -715,26 +780,18 @@ class MainWindow(QMainWindow):
         self.panels.setCurrentWidget(self.model_panel)
         self.model_panel.segment()
 
-    def _activate(self, name: str) -> None:
-        if name in self.panes:
-            self._plane = name  # type: ignore[assignment]
-            self.label_panel.show_plane()
-        self._active_name = name
-        for other, pane in self._all_panes().items():
-            pane.set_active(other == name)
-
     def _reset_views(self) -> None:
-        for pane in self._all_panes().values():
+        for pane in self.room.shown:
             pane.reset_view()
 
-    def _pane_menu(self, name: str, at: QPoint) -> None:
-        self._activate(name)
+    def _pane_menu(self, at: QPoint) -> None:
+        pane = self.room.active
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if name in self.panes:
+        if isinstance(pane, SlicePane):
             menu.addMenu(self._window_menu("Window presets", menu))
             menu.addActions([self.commands.invert, self.commands.labels_visible, self.commands.file_overlay])
-            self.panes[self._plane].fill_menu(menu)
+            pane.fill_menu(menu)
             menu.addActions(self.turn_actions)
             menu.addSeparator()
             if self.session.selected is not None:
@@ -745,6 +802,9 @@ class MainWindow(QMainWindow):
         else:
             self.volume_pane.fill_menu(menu)
             menu.addSeparator()
+        shows = menu.addMenu("Show in this pane")
+        shows.addActions(list(self.view_actions.values()))
+        menu.addMenu(self._layout_menu("Layout", menu))
         menu.addActions([self.reset_action, self.maximise_action])
         menu.addSeparator()
         menu.addActions([self.copy_action, self.export_action])
@@ -820,7 +880,7 @@ class MainWindow(QMainWindow):
     # Pictures for other programs
 
     def _copy_picture(self, identified: bool = False) -> None:
-        pane = self._all_panes()[self._active_name]
+        pane = self.room.active
         if why_not := why_no_picture(pane):
             self.statusBar().showMessage(why_not, _NOTICE_MS)
             return
@@ -829,7 +889,7 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage(f"The picture was copied {how} the patient's name. {doubts(pane)}", _NOTICE_MS)
 
     def _ask_export(self) -> None:
-        pane = self._all_panes()[self._active_name]
+        pane = self.room.active
         if why_not := why_no_picture(pane):
             self.show_failure(why_not)
             return
@@ -903,21 +963,12 @@ class MainWindow(QMainWindow):
         self._show_playing()
 
     def _zoom(self, factor: float) -> None:
-        self._all_panes()[self._active_name].zoom_by(factor)
+        self.room.active.zoom_by(factor)
 
     def _step_pane(self, step: int) -> None:
         """Make the next pane the active one; the next one large, if one is large."""
-        names = [name for name in _PLACES if name == "3d" or name in self.session.planes]
-        place = names.index(self._active_name) if self._active_name in names else 0
-        name = names[(place + step) % len(names)]
-        if self._maximised and len(self.session.planes) > 1:
-            self._show_large(name)
-            self._layout_wished = name
-            self._remember(large_pane=name)
-        elif not self._all_panes()[name].isVisible():
-            return
-        self._activate(name)
-        self.focus_pane()
+        if self.room.step(step) is not None:
+            self.focus_pane()
 
     def _step_series(self, step: int) -> None:
         uid = self.browser.beside_open(step)
@@ -930,7 +981,7 @@ class MainWindow(QMainWindow):
         """Bring the keyboard from the list of studies to the panes, from there to the panels, and round again."""
         parts = [
             (self.browser, self.browser.filter),
-            (self._viewer, self._all_panes()[self._active_name] if self.session.volume is not None else None),
+            (self._viewer, self.room.active if self.session.volume is not None else None),
             (self.panels, self.panels.tabBar()),
         ]
         shown = [(part, target) for part, target in parts if part.isVisible()]

@@ -23,6 +23,7 @@ STRIP_PX = 3.0
 LOADING = "Loading…"
 _DETAIL_PX, _DETAIL_MARGIN_PX = 360, 11  # of the sentence behind a badge
 _ABOVE_BUTTON_PX = 12
+_TARGET = QColor(ACCENT.red(), ACCENT.green(), ACCENT.blue(), 70)
 _RESAMPLE, _RESAMPLE_SHORT = "Resample to a regular grid…", "Resample…"
 
 
@@ -37,7 +38,7 @@ class Pane(QWidget):
     def __init__(self, session: Session, name: str, strip: QColor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.name, self._strip = session, name, strip
-        self._active = False
+        self._active = self._target = False
         self._written: list[Piece] = []
         self._badges: list[tuple[QRectF, Badge]] = []
         self._detail: QFrame | None = None
@@ -53,6 +54,12 @@ class Pane(QWidget):
         """Frame the pane, or not: keys act on the active one."""
         if active != self._active:
             self._active = active
+            self.update()
+
+    def set_target(self, target: bool) -> None:
+        """Show that what is dragged would be dropped here, or not."""
+        if target != self._target:
+            self._target = target
             self.update()
 
     @property
@@ -184,6 +191,8 @@ class Pane(QWidget):
         button.move(round(self.width() / 2 - button.width() / 2), round(written.bottom() + _ABOVE_BUTTON_PX))
 
     def _paint_strip(self, painter: QPainter) -> None:
+        if self._target:
+            painter.fillRect(self.rect(), _TARGET)
         if self._active:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(ACCENT, 2))

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -26,7 +28,17 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.core.display import WindowLevel, label_colours
 from viewer.core.events import What
-from viewer.core.geometry import PLANES, Geometry, Plane, PlaneAxes, mirrored, plane_axes, turned
+from viewer.core.geometry import (
+    PLANES,
+    Geometry,
+    Plane,
+    PlaneAxes,
+    cut_line,
+    mirrored,
+    plane_axes,
+    slice_corners,
+    turned,
+)
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.volume import Volume
@@ -84,6 +96,8 @@ class SlicePane(Pane):
     pane's own; everything else is the session's.
     """
 
+    viewChanged = Signal()  # zoom or place, by a person
+
     def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(session, plane, PLANE_COLOURS[plane], parent)
         self.plane: Plane = plane
@@ -100,6 +114,8 @@ class SlicePane(Pane):
         self._mirrored, self._quarters = False, 0  # and then turned clockwise by this many quarters
         self._slab: Slab | None = None
         self._slab_slices = 0  # how thick a person has made it
+        self._reference: tuple[NDArray[np.float64], Plane] | None = None
+        self._linked_by_hand = False
         self._grey: QImage | None = None
         self._labels: Layer | None = None
         self._proposal: Layer | None = None
@@ -135,6 +151,48 @@ class SlicePane(Pane):
         self._mirrored, self._quarters = other._mirrored, other._quarters
         self._view = other.view
         self._view_changed()
+
+    def look_like(self, other: SlicePane, shift_lps: NDArray[np.float64] | None) -> None:
+        """Have the scale of a pane of this plane of another series, a smaller one in a smaller pane, and its place: the
+        same point of the patient in the middle, where it is known how far positions lie apart (shift_lps, mm), else the
+        same part of the slice."""
+        view, theirs, volume, beside = self._view, other.view, self.session.volume, other.session.volume
+        if view is None or theirs is None or volume is None or beside is None:
+            return
+        size = min(view.width, view.height) / max(min(theirs.width, theirs.height), 1)
+        zoom = view.zoom * size * theirs.pixels_per_mm / view.pixels_per_mm
+        view = replace(view, zoom=zoom, centre_mm=theirs.centre_mm)
+        if shift_lps is not None:
+            middle = theirs.to_index(theirs.width / 2, theirs.height / 2, other._slice_index)
+            place = volume.geometry.lps_to_index(beside.geometry.index_to_lps(middle) + shift_lps)
+            x, y = view.to_pane((float(place[0]), float(place[1]), float(place[2])))
+            view = view.panned(view.width / 2 - x, view.height / 2 - y)
+        if view != self._view:
+            self._view = view
+            self._view_changed()
+
+    def slice_corners(self) -> NDArray[np.float64] | None:
+        """The outer corners of the slice that is shown, (4, 3) LPS mm, going round; None if its place is unknown."""
+        volume, view = self.session.volume, self._view
+        if volume is None or view is None or not volume.geometry.patient_space:
+            return None
+        origins = volume.geometry.slice_origins
+        if origins is not None and not len(origins):
+            return None
+        return slice_corners(volume.geometry, view.axes, self._slice_index)
+
+    def show_reference(self, reference: tuple[NDArray[np.float64], Plane] | None) -> None:
+        """Draw where a slice of another series meets this one: its corners as slice_corners gives them, in this
+        series' space, and its plane."""
+        if reference is not None or self._reference is not None:
+            self._reference = reference
+            self.update()
+
+    def set_linked_by_hand(self, by_hand: bool) -> None:
+        """Say that its place is held to that of other series by a person's word."""
+        if by_hand != self._linked_by_hand:
+            self._linked_by_hand = by_hand
+            self.update()
 
     def mirror(self, *, upside_down: bool = False) -> None:
         """Exchange left and right of the screen, or above and below; the letters at the edges go with the picture."""
@@ -186,8 +244,6 @@ class SlicePane(Pane):
         if what & What.SERIES:
             self._forget(grey=True, labels=True, proposal=True)
             self._offer_resampling(self.sentence)
-        elif self._slice_index != self._shown_slice:
-            self._forget(grey=True, labels=True, proposal=True)
         if what & (What.WINDOW | What.DISPLAY):
             self._forget(grey=True)
         if what & (What.DISPLAY | What.LABEL_TABLE):
@@ -472,6 +528,7 @@ class SlicePane(Pane):
     def _look(self, view: SliceView) -> None:
         self._view = view
         self._view_changed()
+        self.viewChanged.emit()
 
     def _view_changed(self) -> None:
         self._forget(grey=True, labels=True, proposal=True)
@@ -520,12 +577,15 @@ class SlicePane(Pane):
                 ),
             )
             return
-        self._shown_slice = self._slice_index
+        if self._slice_index != self._shown_slice:  # perhaps before anybody has told of it
+            self._shown_slice = self._slice_index
+            self._forget(grey=True, labels=True, proposal=True)
         self._paint_image(painter, view, volume)
         self._paint_labels(painter, view)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(session.planes) > 1 or session.hand.tool == "crosshair":  # else there is no other plane that it leads to
             self._paint_cross_hair(painter, view)
+        self._paint_reference(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
         self.measuring.paint(painter)
@@ -610,6 +670,31 @@ class SlicePane(Pane):
                     painter.fillRect(line, _with_alpha(PLANE_COLOURS[plane], 205))  # drawLine takes ten times as long
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
+    def _paint_reference(self, painter: QPainter, view: SliceView) -> None:
+        own, volume = self.slice_corners(), self.session.volume
+        if self._reference is None or own is None or volume is None:
+            return
+        corners, plane = self._reference
+        line = cut_line(corners, own)
+        if line is None:
+            return
+        ends = [QPointF(*view.to_pane((float(p[0]), float(p[1]), float(p[2])))) for p in self._on_slice(line)]
+        painter.save()
+        painter.setClipRect(QRectF(*view.image_rect))
+        for colour, width in ((QColor(0, 0, 0, 150), 3.0), (PLANE_COLOURS[plane], 1.4)):
+            painter.setPen(QPen(colour, width, Qt.PenStyle.DashLine))
+            painter.drawLine(*ends)
+        painter.restore()
+
+    def _on_slice(self, points_lps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Continuous indices of points on the shown slice."""
+        assert self.session.volume is not None
+        geometry = self.session.volume.geometry
+        if geometry.slice_origins is None:
+            return geometry.lps_to_index(points_lps)
+        one = replace(geometry, slice_origins=None, origin=geometry.slice_origins[self._slice_index])
+        return one.lps_to_index(points_lps)
+
     def _planes_of_lines(self, view: SliceView) -> tuple[Plane, Plane]:
         """The planes whose slices the horizontal and the vertical line are."""
         volume = self.session.volume
@@ -634,6 +719,7 @@ class SlicePane(Pane):
             self._mirrored,
             self._quarters,
             self._pointed,
+            self._linked_by_hand,
             self.width(),
         )
 

@@ -44,6 +44,10 @@ _MIRRORED = (
     "The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. "
     "R, Reset view, ends it."
 )
+_BY_HAND = (
+    "A person has said that the cross-hairs of these series were at the same place. From there they go by the same "
+    "number of millimetres; how the patient lay is not taken into account."
+)
 _SLAB_DETAIL = (
     "Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as "
     "what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the "
@@ -65,6 +69,7 @@ class SliceWords:
     mirrored: bool
     quarters: int
     pointed: tuple[float, float, float] | None
+    linked_by_hand: bool
     width: float
 
     def all(self, view: SliceView, series: Series, volume: Volume, sentence_area: QRectF) -> Words:
@@ -100,6 +105,8 @@ class SliceWords:
             badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
         if self.quarters:
             badges.append(Badge(f"Turned {90 * self.quarters}°", DIMMED_TEXT))
+        if self.linked_by_hand:
+            badges.append(Badge("Linked by hand", DIMMED_TEXT, _BY_HAND))
         if session.proposal is not None:
             hidden = "" if session.hand.overlay_visible else _HIDDEN_LABELS_NOTE
             badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))

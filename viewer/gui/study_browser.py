@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QIcon, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series, SeriesError
 from viewer.gui.overlay import iso_date, other_place, person_name
+from viewer.gui.reading_room import dragged_series
 from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, VIEWPORT, WARNING, theme
 from viewer.io.library import PatientEntry, SeriesEntry, StudyEntry
 from viewer.io.thumbnails import THUMBNAIL_PIXELS
@@ -73,6 +74,7 @@ class StudyBrowser(QWidget):
     """
 
     seriesRequested = Signal(str)  # uid
+    besideRequested = Signal(str)  # uid of a series to be compared with what is shown
     locateRequested = Signal(str)  # uid of a series whose files are not where they were
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
@@ -417,6 +419,8 @@ class StudyBrowser(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Open", lambda: self.seriesRequested.emit(uid))
+        beside = menu.addAction("Open beside, to compare", lambda: self.besideRequested.emit(uid))
+        beside.setEnabled(self._session.series is not None)
         if uid in self._missing:
             menu.addAction("Find the folder…", lambda: self.locateRequested.emit(uid))
         menu.addSeparator()
@@ -440,7 +444,9 @@ class StudyBrowser(QWidget):
     # Parts
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget(columnCount=1)
+        tree = _Tree(columnCount=1)
+        tree.setDragEnabled(True)
+        tree.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         tree.setHeaderHidden(True)
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -577,6 +583,17 @@ def _key(item: QTreeWidgetItem) -> str:
     if isinstance(entry, StudyEntry):
         return f"{_key(_parents(item)[0])}\n{entry.uid}"
     return entry.key if isinstance(entry, PatientEntry) else ""
+
+
+class _Tree(QTreeWidget):
+    """A tree whose series can be dragged onto a pane."""
+
+    def mimeData(self, items: Sequence[QTreeWidgetItem]) -> QMimeData:
+        uid = items[0].data(0, _UID) if items else None
+        return dragged_series(uid) if uid is not None else QMimeData()
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction
 
 
 def _listed_uid(series: Series) -> str:

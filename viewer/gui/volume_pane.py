@@ -789,6 +789,12 @@ class VolumePane(Pane):
 
     # State of the widget
 
+    def show_session(self, session: Session) -> None:
+        """Show another series from now on."""
+        if session is not self.session:
+            self.session = session
+            self.apply(What.SERIES | What.VIEW)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange_buttons()
         self._offer_resampling(self._why_not)

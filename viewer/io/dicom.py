@@ -645,6 +645,7 @@ def _series(
         origins=origins,
         sides=first.sides if not stack.kind.having_a_position and len({one.sides for one in files}) == 1 else None,
         view=first.view if len({one.view for one in files}) == 1 else "",
+        frame_of_reference=first.frame_of_reference if stack.kind.having_a_position else "",
         instance_uids=tuple(one.instance.sop_uid for one in slices) if any(i.sop_uid for i in files) else (),
         value_type=widest(instance.value_type for instance in files),
         calibration=first.calibration if spacing_mm is not None or first.regions else "none",

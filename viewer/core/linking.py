@@ -1,0 +1,115 @@
+"""Series beside each other that are looked at together: one place in the patient, one window, one magnification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.events import Change, What
+from viewer.core.session import Session
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What goes from one series to the others."""
+
+    place: bool = True  # cross-hair and slices
+    window: bool = False
+    zoom: bool = True
+    reference_lines: bool = True
+
+
+class Links:
+    """Keeps sessions together, those whose positions are known to be in one space.
+
+    These share a frame of reference (DICOM PS3.3 C.7.4.1), or, without one, a grid, or a person has said that their
+    cross-hairs stand at the same place. Whoever has the sessions calls follow() with each change of one of them.
+    """
+
+    def __init__(self) -> None:
+        self.linked = Linked()
+        self._by_hand: dict[Session, NDArray[np.float64]] = {}  # from a session's LPS to a space in common, mm
+        self._following = False
+
+    def follow(self, leader: Session, change: Change, others: tuple[Session, ...]) -> None:
+        """Have other sessions do what one did."""
+        if self._following:
+            return
+        self._following = True
+        try:
+            for other in others:
+                if other is leader or other.volume is None or leader.volume is None:
+                    continue
+                if change.what & What.CURSOR and self.linked.place:
+                    self._go_along(leader, other)
+                if change.what & What.WINDOW and self.linked.window and _one_scale(leader, other):
+                    other.look_through(leader.window, leader.inverted)
+        finally:
+            self._following = False
+
+    def meet(self, leader: Session, others: tuple[Session, ...]) -> None:
+        """Bring other sessions to where one is."""
+        self.follow(leader, Change(What.CURSOR | What.WINDOW), others)
+
+    def shift_between(self, one: Session, other: Session) -> NDArray[np.float64] | None:
+        """What to add to positions of one session to have those of the other, (3,) LPS mm; None if nobody knows."""
+        if one in self._by_hand and other in self._by_hand:
+            return self._by_hand[one] - self._by_hand[other]
+        return np.zeros(3) if in_one_space(one, other) else None
+
+    def link_here(self, sessions: tuple[Session, ...]) -> None:
+        """Say that the cross-hairs of sessions are at the same place in the patient, and the axes those of the body."""
+        self._by_hand = {session: -_place_of(session) for session in sessions if _has_places(session)}
+
+    def by_hand(self, session: Session) -> bool:
+        """True for one that is linked because a person said so."""
+        return session in self._by_hand
+
+    def forget(self, session: Session) -> None:
+        """Take back what was said of a session, which shows another series now or is gone."""
+        self._by_hand.pop(session, None)
+        if len(self._by_hand) < 2:
+            self._by_hand.clear()
+
+    def _go_along(self, leader: Session, other: Session) -> None:
+        shift = self.shift_between(leader, other)
+        if shift is None or other.volume is None:
+            return
+        place = _place_of(leader) + shift
+        if other.volume.geometry.contains_point(place):
+            index = other.volume.geometry.lps_to_index(place)
+            other.move_cursor((float(index[0]), float(index[1]), float(index[2])))
+
+
+def in_one_space(one: Session, other: Session) -> bool:
+    """True if the positions of two series can be compared as they are."""
+    if one.series is None or other.series is None or not (_has_places(one) and _has_places(other)):
+        return False
+    frames = one.series.frame_of_reference, other.series.frame_of_reference
+    if any(frames):
+        return frames[0] == frames[1]
+    assert one.volume is not None and other.volume is not None
+    return one.volume.geometry.same_grid(other.volume.geometry)
+
+
+def _has_places(session: Session) -> bool:
+    if session.volume is None:
+        return False
+    geometry = session.volume.geometry
+    known = geometry.slice_origins is None or len(geometry.slice_origins) > 0
+    return known and geometry.patient_space and geometry.calibrated
+
+
+def _place_of(session: Session) -> NDArray[np.float64]:
+    assert session.volume is not None
+    return session.volume.geometry.index_to_lps(session.cursor_ijk)
+
+
+def _one_scale(one: Session, other: Session) -> bool:
+    """True if the same values mean the same in both: a window of one suits the other."""
+    if one.series is None or other.series is None or one.volume is None or other.volume is None:
+        return False
+    colour = one.volume.colour or other.volume.colour
+    return not colour and (one.series.modality, one.volume.unit) == (other.series.modality, other.volume.unit)
