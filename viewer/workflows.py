@@ -280,6 +280,16 @@ class Workflows:
         desk.opening_uid = uid
         return job
 
+    def find_other_breast(self, series: Series, done: Callable[[str], None]) -> None:
+        """Look for a mammogram's counterpart of the same study; done gets its uid, if there is one."""
+
+        def work(job: Job) -> str:
+            found = (one.uid for one in self.library.of_study(series.study_uid) if one.view == series.other_breast)
+            return next((uid for uid in found if uid != series.uid), "")
+
+        if series.other_breast and series.study_uid:
+            self.jobs.submit("Looking for the other side", work, lambda uid: done(uid) if uid else None, self._fail)
+
     def show_moment(self, number: int) -> Job | None:
         """Open another moment of the sequence that is open, with its own labels, seen as the present one is."""
         siblings, volumes = self.session.moment_series, self.session.moments

@@ -126,6 +126,18 @@ class Series:
         """False if files or frames of it were left out because they cannot be read."""
         return not any(note.startswith(LEFT_OUT) for note in self.notes)
 
+    @property
+    def other_breast(self) -> str:
+        """The view of a mammogram's counterpart: "L CC" of "R CC"; empty for other pictures."""
+        side, _, projection = self.view.partition(" ")
+        return f"{'L' if side == 'R' else 'R'} {projection}" if self.modality == "MG" and side in ("L", "R") else ""
+
+    @property
+    def chest_wall(self) -> Literal["left", "right", ""]:
+        """On which side of a mammogram's rows the chest wall is; empty for other pictures and where no file tells."""
+        towards = self.sides[0][:1] if self.other_breast and self.sides else ""
+        return {"P": "right", "A": "left"}.get(towards, "")  # type: ignore[return-value]
+
     def without_instances(self) -> Series:
         """All but what grows with the number of its slices, which takes long to write and to read."""
         return replace(self, files=(), frame_numbers=(), instance_uids=())

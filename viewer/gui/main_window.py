@@ -40,7 +40,7 @@ from viewer.core.painting import Box
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.settings import LayoutName, Settings, WindowPlace
-from viewer.core.study import Refusal, Scan
+from viewer.core.study import Refusal, Scan, Series
 from viewer.gui import style
 from viewer.gui.actions import READ_ONLY, Actions, Group, Keys, icon, readable
 from viewer.gui.command_palette import CommandPalette, Entry
@@ -691,13 +691,26 @@ class MainWindow(QMainWindow):
     def _hang(self, session: Session) -> None:
         """Lay out a series: a picture alone, a plane that has no others large, all else as a person chose last."""
         settings, volume = self.settings, session.volume
-        if volume is not None and volume.geometry.size[2] == 1:
+        series = session.series
+        if series is not None and series.other_breast:
+            self.workflows.find_other_breast(series, partial(self._hang_breasts, series))
+        over_time = series is not None and series.frame_time_ms is not None and len(session.planes) == 1
+        if over_time or (volume is not None and volume.geometry.size[2] == 1):
             self.room.hang("1x1")
             return
         self.room.hang(settings.layout)
         alone = session.planes[0] if len(session.planes) == 1 else settings.large_pane
         if alone:
             self.room.maximise(self._all_panes()[alone])
+
+    def _hang_breasts(self, series: Series, other_uid: str) -> None:
+        """Both breasts in one projection back to back, the right one on the left."""
+        if self.session.series is not series or self.room.comparing:
+            return
+        other, plane = self.room.add_beside(), self.session.planes[0]
+        if series.view.startswith("L"):
+            self.room.put(other, plane, 0)
+        self.open_series(other_uid, other)
 
     def _write_to_measurement(self) -> None:
         """Write where the selected measurement is seen, or in the table."""
@@ -775,6 +788,9 @@ class MainWindow(QMainWindow):
 
     def _opened(self) -> None:
         self._failure.hide()
+        series = self.session.series
+        if series is not None and series.modality == "US" and self.player.kind == "frames" and not self.player.playing:
+            self.player.toggle()
 
     def _segment(self) -> None:
         self.panels.setCurrentWidget(self.model_panel)

@@ -102,6 +102,7 @@ class SlicePane(Pane):
         super().__init__(session, plane, PLANE_COLOURS[plane], parent)
         self.plane: Plane = plane
         self._view: SliceView | None = None
+        self._hung: SliceView | None = None  # as nobody has changed it yet
         self._drag: _Drag | None = None
         self.measuring = MeasureTools(session, self, self._measuring_scene)
         self._hover: QPointF | None = None
@@ -270,7 +271,12 @@ class SlicePane(Pane):
         if volume is not None and self.plane in self.session.planes:
             geometry = volume.geometry
             self._mirrored, self._quarters = False, 0
-            self._view = SliceView(self._axes(geometry), geometry.size, geometry.spacing, self.width(), self.height())
+            wall, series = "", self.session.series
+            if series is not None and series.chest_wall:  # breasts stand back to back, the right one on the left
+                wall = "right" if series.view.startswith("R") else "left"
+                self._mirrored = wall != series.chest_wall
+            view = SliceView(self._axes(geometry), geometry.size, geometry.spacing, self.width(), self.height())
+            self._view = self._hung = view.leaning(wall) if wall else view
         self._view_changed()
 
     def zoom_by(self, factor: float) -> None:
@@ -541,7 +547,9 @@ class SlicePane(Pane):
         self._proposal_stale |= proposal
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self._view is not None:
+        if self._view is not None and self._view is self._hung:
+            self.reset_view()
+        elif self._view is not None:
             self._look(self._view.resized(self.width(), self.height()))
         self._offer_resampling(self.sentence)
 

@@ -170,6 +170,12 @@ class Library:
         """Every listed series, newest last; damaged entries are left out. Not for the GUI thread."""
         return self._series_where("1 order by added, uid")
 
+    def of_study(self, study_uid: str) -> tuple[Series, ...]:
+        """The listed series of a study, oldest first. Not for the GUI thread."""
+        return tuple(
+            self._series_where("study in (select id from studies where uid = ?) order by added, uid", study_uid)
+        )
+
     def sequence(self, sequence_uid: str) -> tuple[Series, ...]:
         """The moments of a time series, a set of echoes ... in the order in which they are played."""
         return tuple(self._series_where("sequence = ? order by moment_number", sequence_uid))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,11 @@ class SliceView:
         return replace(
             self, centre_mm=(min(max(moved[0], -wide / 2), wide / 2), min(max(moved[1], -high / 2), high / 2))
         )
+
+    def leaning(self, side: Literal["left", "right"]) -> SliceView:
+        """The view with the slice at one side of the pane."""
+        spare = (self.width - self._extent_mm[0] * self.pixels_per_mm) / 2
+        return self.panned(spare if side == "right" else -spare, 0.0) if spare > 0 else self
 
     def resized(self, width: float, height: float) -> SliceView:
         return replace(self, width=width, height=height)
