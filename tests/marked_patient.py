@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from itertools import permutations, product
@@ -94,6 +95,20 @@ def write_volume(path: Path, letters: str, lying: NDArray[np.float64] = UPRIGHT,
         other = {"sform": 252, "qform": 254}[only_form]
         content[other : other + 2] = b"\0\0"
         path.write_bytes(gzip.compress(content) if packed else bytes(content))
+    return path
+
+
+def to_ras(path: Path) -> Path:
+    """A NRRD file's header rewritten from LPS, all that SimpleITK writes, to RAS: left and back change sign."""
+    header, pixels = path.read_bytes().split(b"\n\n", 1)
+    lines = []
+    for line in header.decode().splitlines():
+        if line.startswith(("space directions:", "space origin:")):
+            vectors = re.findall(r"\(([^)]*)\)", line)
+            turned = [np.array(vector.split(","), float) * (-1, -1, 1) for vector in vectors]
+            line = line.split(":")[0] + ": " + " ".join("(" + ",".join(f"{n:.12g}" for n in v) + ")" for v in turned)
+        lines.append(line.replace("left-posterior-superior", "right-anterior-superior"))
+    path.write_bytes("\n".join(lines).encode() + b"\n\n" + pixels)
     return path
 
 

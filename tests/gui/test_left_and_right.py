@@ -15,17 +15,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from inference.models import ModelStore
 from tests import marked_patient as patient
 from tests.marked_patient import ALL_AXES, MARK_MM, TILTED, UPRIGHT
 from viewer.core.display import WindowLevel
-from viewer.core.session import Session
-from viewer.gui.bridge import Courier
-from viewer.gui.main_window import MainWindow
 from viewer.io.files import read_series, scan
 from viewer.io.thumbnails import make_thumbnail
-from viewer.jobs import JobQueue
-from viewer.workflows import Workflows
 
 LEFT, FRONT, HEAD = MARK_MM * (1, -1, 1)  # mm from the patient's centre
 SEEN = {  # in each plane: mm to the right of the screen and upwards; and the letters on the left, right, top, bottom
@@ -38,19 +32,10 @@ TOLERANCE_MM = 1.2  # voxels are up to 1.5 mm wide, and the mark is made of whol
 ALL_BLACK, MARK_WHITE, ALL_WHITE = WindowLevel(9000, 2), WindowLevel(800, 2), WindowLevel(-9000, 2)
 
 
-@pytest.fixture(scope="module")
-def window(qapp, tmp_path_factory):
-    """One window for all formats: it takes seconds to make, and each series replaces the one before."""
-    folder, courier = tmp_path_factory.mktemp("user"), Courier()
-    models = ModelStore(folder / "shipped", folder / "models")
-    window = MainWindow(Workflows(Session(), JobQueue(2, courier.deliver), folder, models))
-    courier.setParent(window)
-    window.resize(1024, 640)
-    window.show()
-    window.volume_pane.hide()  # it would draw each of them in 3-D
-    yield window
-    window._ask = lambda warning: True
-    window.close()
+@pytest.fixture
+def window(shared_window):
+    shared_window.volume_pane.hide()  # it would draw each series in 3-D
+    return shared_window
 
 
 @pytest.fixture
@@ -171,6 +156,11 @@ def test_volumes_of_every_order_and_sign_of_the_axes(window, tmp_path, qtbot):
 def test_volume_files(window, open_path, tmp_path, name):
     open_path(patient.write_volume(tmp_path / name, "RPH", TILTED))
     assert_seen_right(window, "RPH")
+
+
+def test_nrrd_in_ras(window, open_path, tmp_path):
+    open_path(patient.to_ras(patient.write_volume(tmp_path / "a.nrrd", "LAF", TILTED)))
+    assert_seen_right(window, "LAF")
 
 
 @pytest.mark.parametrize(("letters", "form"), [("RAH", "sform"), ("LAH", "qform"), ("HPL", "sform"), ("PHR", "qform")])
