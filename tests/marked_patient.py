@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Callable, Sequence
 from itertools import permutations, product
@@ -80,10 +81,17 @@ def _origin(directions: NDArray[np.float64]) -> NDArray[np.float64]:
 # Volume files, written by SimpleITK
 
 
-def write_volume(path: Path, letters: str, lying: NDArray[np.float64] = UPRIGHT, only_form: str = "") -> Path:
-    """NIfTI, NRRD or MetaImage after the path's suffix; of NIfTI only the "sform" or the "qform" is left if told."""
+def write_volume(
+    path: Path,
+    letters: str,
+    lying: NDArray[np.float64] = UPRIGHT,
+    only_form: str = "",
+    voxels: NDArray[np.uint8] | None = None,
+) -> Path:
+    """NIfTI, NRRD or MetaImage after the path's suffix; of NIfTI only the "sform" or the "qform" is left if told.
+    voxels are colours [k, j, i, 3] in place of the values."""
     directions = lying @ axes_of(letters)
-    image = sitk.GetImageFromArray(stored(letters))
+    image = sitk.GetImageFromArray(stored(letters) if voxels is None else voxels, isVector=voxels is not None)
     image.SetSpacing(SPACING_MM)
     image.SetOrigin(_origin(directions).tolist())
     image.SetDirection(directions.ravel().tolist())
@@ -95,6 +103,11 @@ def write_volume(path: Path, letters: str, lying: NDArray[np.float64] = UPRIGHT,
         other = {"sform": 252, "qform": 254}[only_form]
         content[other : other + 2] = b"\0\0"
         path.write_bytes(gzip.compress(content) if packed else bytes(content))
+    if voxels is not None and path.suffix == ".nii":  # SimpleITK writes colours as vectors; nifti1.h: DT_RGB24 is 128
+        header = bytearray(path.read_bytes()[:352])
+        struct.pack_into("<8h", header, 40, 3, *SIZE, 1, 1, 1, 1)
+        struct.pack_into("<3h", header, 68, 0, 128, 24)  # intent, datatype, bits
+        path.write_bytes(bytes(header) + voxels.tobytes())
     return path
 
 

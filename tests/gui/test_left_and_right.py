@@ -69,15 +69,21 @@ def assert_seen_right(window, letters: str, *, planes: int = 3) -> None:
     assert len(panes) == planes
     session.move_cursor(np.argwhere(session.volume.voxels > 800).mean(axis=0)[::-1])  # on the slices that show the mark
     black, marked, white = paint_thrice(window, panes)
-    extent_mm = np.abs(patient.axes_of(letters)) @ (np.array(patient.SIZE) * patient.SPACING_MM)  # left, back, head
+    assert_marks_lie_right(letters, black, marked, white)
     for plane, pane in panes.items():
-        (right_mm, up_mm), sides = SEEN[plane]
+        pane.grab()
+        assert edge_letters(pane) == SEEN[plane][1], f"{letters} in the {plane} pane"
+
+
+def assert_marks_lie_right(letters: str, black, marked, white) -> None:
+    """In each plane of the three kinds of pictures the mark is where the patient has it."""
+    extent_mm = np.abs(patient.axes_of(letters)) @ (np.array(patient.SIZE) * patient.SPACING_MM)  # left, back, head
+    for plane in black:
+        right_mm, up_mm = SEEN[plane][0]
         across, upwards = {"axial": (0, 1), "coronal": (0, 2), "sagittal": (1, 2)}[plane]
         size_mm = extent_mm[across], extent_mm[upwards]
         seen = place_of_mark(marked[plane] - black[plane], white[plane] - black[plane], size_mm)
         assert seen == pytest.approx((right_mm, up_mm), abs=TOLERANCE_MM), f"{letters} in the {plane} pane"
-        pane.grab()
-        assert edge_letters(pane) == sides, f"{letters} in the {plane} pane"
 
 
 def paint_thrice(window, panes) -> list[dict[str, NDArray]]:
@@ -156,6 +162,23 @@ def test_volumes_of_every_order_and_sign_of_the_axes(window, tmp_path, qtbot):
 def test_volume_files(window, open_path, tmp_path, name):
     open_path(patient.write_volume(tmp_path / name, "RPH", TILTED))
     assert_seen_right(window, "RPH")
+
+
+@pytest.mark.parametrize(("letters", "name"), [("LAF", "a.nii"), ("HAR", "a.mha"), ("PLF", "a.nrrd")])
+def test_volumes_of_colours(window, open_path, tmp_path, letters, name):
+    """Colours have no window: the file itself is black, white where the mark is, and white."""
+    mark = patient.stored(letters) > 800
+    pictures = []
+    for number, white in enumerate((np.zeros_like(mark), mark, np.ones_like(mark))):
+        colours = np.repeat(np.where(white, np.uint8(255), np.uint8(0))[..., None], 3, axis=-1)
+        open_path(patient.write_volume(tmp_path / str(number) / name, letters, TILTED, voxels=colours))
+        assert window.session.volume.colour
+        window.session.move_cursor(np.argwhere(mark).mean(axis=0)[::-1])
+        while window.session.overlay_text != "none":
+            QTest.keyClick(window.panes["axial"], Qt.Key.Key_Space)
+        QTest.qWait(2)
+        pictures.append({plane: painted(pane).astype(int) for plane, pane in window.panes.items()})
+    assert_marks_lie_right(letters, *pictures)
 
 
 def test_nrrd_in_ras(window, open_path, tmp_path):
