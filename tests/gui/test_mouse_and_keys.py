@@ -260,6 +260,55 @@ def test_brush_and_eraser_follow_the_mouse_on_one_slice(window, plane):
     assert session.label_map.voxels[k, j, i] == 2
 
 
+LAID = {
+    "mirrored": (("h", NONE),),
+    "upside down": (("v", NONE),),
+    "turned": ((Qt.Key.Key_BracketRight, CTRL),),
+    "mirrored and turned back": (("h", NONE), (Qt.Key.Key_BracketLeft, CTRL)),
+}
+
+
+@pytest.mark.parametrize("plane", list(NORMAL))
+@pytest.mark.parametrize("laid", list(LAID))
+def test_what_is_drawn_appears_under_the_mouse_however_the_picture_lies(window, qtbot, plane, laid):
+    """Seen in the pixels alone: what the brush changes lies around the place of the click."""
+    pane, session = window.panes[plane], window.session
+    QTest.mouseClick(pane, LEFT, NONE, point(pane, MIDDLE_IJK))
+    for key, keys in LAID[laid]:
+        press(pane, key, keys)
+    session.set_brush_radius(5.0)
+    at = pane.rect().center() + QPoint(35, -22)
+    away = QPoint(3, 30)
+
+    def picture():
+        move(pane, away)
+        qtbot.wait(5)
+        return painted(pane)
+
+    before = picture()
+    press(pane, "b")
+    QTest.mouseClick(pane, LEFT, NONE, at)
+    press(pane, "w")
+    rows, columns = np.nonzero(np.abs(picture() - before).max(axis=2) > 30)
+    voxel_px = max(pane.view.pixels_per_voxel)
+    assert abs(columns.mean() - at.x()) < voxel_px and abs(rows.mean() - at.y()) < voxel_px
+
+
+@pytest.mark.parametrize("laid", list(LAID))
+def test_a_length_is_the_same_however_the_picture_lies(window, laid):
+    pane, session = window.panes["coronal"], window.session
+    QTest.mouseClick(pane, LEFT, NONE, point(pane, MIDDLE_IJK))
+    for key, keys in LAID[laid]:
+        press(pane, key, keys)
+    press(pane, "l")
+    start, end = point(pane, (12, 16, 6)), point(pane, (28, 16, 12))
+    drag(pane, start, (start + end) / 2, end)
+    (line,) = session.measurements
+    np.testing.assert_allclose(line.points, ((12, 16, 6), (28, 16, 12)), atol=0.5)
+    length_mm = 2.0 * np.hypot(16, 6)
+    assert session.values_of(line).length == pytest.approx(length_mm, abs=2.0)
+
+
 # Keys of slices and panes
 
 
