@@ -5,6 +5,7 @@ Measuring tools, the page of keys, the palette, exports, playing and the 3-D vie
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from tests.gui.conftest import BRIGHT, head
-from tests.gui.reference_pictures import painted
+from tests.gui.reference_pictures import TEXT_PX, assert_alike, painted
 from tests.gui.test_main_window import wheel
 from viewer.core.display import WindowLevel
 from viewer.core.labels import DEFAULT_LABELS, Label
@@ -24,6 +25,7 @@ from viewer.core.study import GeometryVerdict, Series
 from viewer.core.volume import Volume
 from viewer.gui.command_palette import CommandPalette
 from viewer.gui.key_dialog import KeysDialog
+from viewer.gui.slice_pane import SlicePane
 from viewer.workflows import TrainingRun
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
@@ -203,6 +205,44 @@ def test_the_wheel_scrolls_and_with_ctrl_magnifies_about_the_mouse(pane):
     assert pane.view.zoom > 1.2 * zoom and pane.index_at(middle) == pytest.approx(under)
     wheel(pane, -2, CTRL)
     assert pane.view.zoom == pytest.approx(zoom) and session.cursor_ijk == (20, 16, 7)
+
+
+@pytest.mark.parametrize("plane", list(NORMAL))
+def test_a_pane_that_is_painted_before_it_is_told_of_a_new_slice_shows_the_new_one(window, qtbot, tmp_path, plane):
+    """As when the mouse moves while the wheel turns: it asks for the pane to be painted at any time."""
+    pane, session = window.panes[plane], window.session
+    here = [slice(0, n) for n in HEAD.voxels.shape]
+    here[2 - NORMAL[plane]] = slice(MIDDLE_IJK[NORMAL[plane]], MIDDLE_IJK[NORMAL[plane]] + 1)
+    session.replace_voxels("draw", tuple(here), np.ones_like(session.label_map.voxels[tuple(here)]))
+    qtbot.wait(5)
+    pane.repaint()
+    wheel(pane, 1)
+    pane.repaint()
+    qtbot.wait(5)
+    fresh = SlicePane(session, plane)
+    qtbot.addWidget(fresh)
+    fresh.resize(pane.size())
+    assert_alike(painted(pane), painted(fresh), tmp_path, most=255)  # the value under the mouse is written there
+
+
+def test_panes_that_are_painted_before_they_are_told_of_another_series_take_no_harm(window, qtbot):
+    small = Volume(np.ascontiguousarray(HEAD.voxels[:7, :9, :11]), replace(HEAD.geometry, size=(11, 9, 7)), unit="HU")
+    for series, volume in (
+        (replace(CT, uid="s"), small),
+        (CT, replace(HEAD, unit="HU")),
+        (replace(CT, uid="s"), small),
+    ):
+        window.session.open(series, volume)
+        for pane in window.panes.values():
+            pane.repaint()
+        window.session.replace_voxels("draw", (slice(0, 7),) * 3, np.ones((7, 7, 7), np.uint8))
+        qtbot.wait(5)
+        for plane, pane in window.panes.items():
+            fresh = SlicePane(window.session, plane)
+            qtbot.addWidget(fresh)
+            fresh.resize(pane.size())
+            inner = (slice(TEXT_PX, -TEXT_PX),) * 2
+            assert np.abs(painted(pane) - painted(fresh))[inner].mean() < 1.5
 
 
 @pytest.mark.parametrize("tool", ["b", "x"])
