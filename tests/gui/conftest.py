@@ -70,6 +70,20 @@ def start(tmp_path, qtbot):
         window.close()
 
 
+@pytest.fixture(scope="module")
+def shared_window(qapp, tmp_path_factory):
+    """One window without models for all tests of a module that only look: it takes seconds to make one."""
+    folder, courier = tmp_path_factory.mktemp("user"), Courier()
+    models = ModelStore(folder / "shipped", folder / "models")
+    window = MainWindow(Workflows(Session(), JobQueue(2, courier.deliver), folder, models))
+    courier.setParent(window)
+    window.resize(1024, 640)
+    window.show()
+    yield window
+    window._ask = lambda warning: True
+    window.close()
+
+
 @pytest.fixture
 def opened(start, scan_folder, qtbot) -> MainWindow:
     """The window with the small head open."""

@@ -585,9 +585,10 @@ class SlicePane(Pane):
                 ),
             )
             return
-        if self._slice_index != self._shown_slice:  # perhaps before anybody has told of it
+        if self._grey is None or self._shown() is volume:  # else another series was opened, and apply() is to come
+            if self._shown_slice != self._slice_index:  # a mouse that moves may have it painted before apply()
+                self._forget(grey=True, labels=True, proposal=True)
             self._shown_slice = self._slice_index
-            self._forget(grey=True, labels=True, proposal=True)
         self._paint_image(painter, view, volume)
         self._paint_labels(painter, view)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
