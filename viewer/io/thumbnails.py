@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from viewer.core.display import default_window, to_grey
@@ -86,6 +85,8 @@ def make_thumbnail(volume: Volume, inverted: bool = False) -> NDArray[np.uint8]:
 
 def _shrunk(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """A plane at another size (columns, rows), smoothed before so that nothing flickers."""
+    import SimpleITK as sitk  # here, because the window need not wait for it when it starts
+
     image = sitk.GetImageFromArray(plane)
     step = [max(1e-6, (old - 1) / max(1, new - 1)) for old, new in zip(image.GetSize(), size, strict=True)]
     for axis in (0, 1):

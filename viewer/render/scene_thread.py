@@ -23,14 +23,10 @@ _LAST_WAIT_S = 20.0  # for the thread when the interpreter ends: VTK must not dr
 
 
 def load_vtk() -> None:
-    """Import VTK on a thread of its own. Its libraries hold up all other Python while they load, so the best time is
-    when nobody looks at anything yet."""
-
-    def load() -> None:
-        with contextlib.suppress(ImportError):  # the renderer will say so
-            importlib.import_module("viewer.render.volume_scene")
-
-    threading.Thread(target=load, name="VTK", daemon=True).start()
+    """Import VTK, on a thread that nobody waits for. Its libraries hold up all other Python for a moment while they
+    load, so the best time is when nobody looks at anything yet."""
+    with contextlib.suppress(ImportError):  # the renderer will say so
+        importlib.import_module("viewer.render.volume_scene")
 
 
 @dataclass
