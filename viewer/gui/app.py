@@ -34,7 +34,7 @@ _LARGEST_PICTURE_BYTES = 32 << 20  # the most that mallopt takes
 _LOG_LIMIT_BYTES = 1_000_000
 _END_LIMIT_S = 1.5  # for what the 3-D view is still drawing
 _SETTLED_MS = 300  # after which the window has been painted
-_LATER = ("SimpleITK", "filelock", "pyqtgraph")
+_LATER = ("filelock", "pyqtgraph")
 _JOB_THREADS = 4  # a segmentation, a scan and its thumbnails may run while a series is opened
 
 

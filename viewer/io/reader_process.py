@@ -47,7 +47,7 @@ ReadSlicesFunction = Callable[
 ]
 
 # Imported by the first file that needs them, if not before.
-_LIBRARIES = ("pydicom.pixels", "SimpleITK", "openjpeg", "rle", "jpeg_ls", "gdcm")
+_LIBRARIES = ("pydicom.pixels", "openjpeg", "rle", "jpeg_ls", "gdcm")
 _VALUE_TYPES = {np.dtype(kind).name for kind in np.typecodes["AllInteger"] + np.typecodes["Float"]}
 _LEAST_MEMORY = 1 << 30
 _LONGEST_MESSAGE = 64 << 20
