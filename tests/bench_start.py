@@ -22,6 +22,7 @@ _STARTS = 7
 _LISTED = 400  # series in the library of a person who has worked with the program
 _WATCHED_S = 3.0  # after the window has answered: what it does late must not block it either
 _ALLOWED_MS = 1500.0
+_LIMIT_S = 60.0  # for one start: a window without the keyboard never answers
 _ALLOWED_GAP_MS = 100.0
 
 Tell = Callable[[str, float, str, str, float], None]
@@ -70,7 +71,7 @@ def _starts(what: str, place: str, user: str = "", paths: Sequence[str] = ()) ->
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
         argv = [sys.executable, "-m", "tests.bench_start", str(time.monotonic()), what, *paths]
-        child = subprocess.run(argv, check=True, capture_output=True, env=environment)
+        child = subprocess.run(argv, check=True, capture_output=True, env=environment, timeout=_LIMIT_S)
         found.append(json.loads(child.stdout.splitlines()[-1]))
     return found[1:]  # the first one warms the cache of the disk
 
