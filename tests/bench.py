@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,10 @@ import resources
 from inference.models import ModelStore
 from inference.runtime import load_model
 from inference.tasks import segment
+from tests.bench_memory import family_mb, remembering
 from tests.bench_panes import panes
 from tests.bench_scene import turning
+from tests.bench_start import starting
 from viewer.core.display import WindowLevel, to_grey
 from viewer.core.geometry import Geometry
 from viewer.core.session import Session
@@ -168,12 +170,12 @@ def most_memory(folder: Path) -> float:
 def memory_of_opening(folder: Path) -> float:
     with closing(Reader()) as reader:
         files.scan([Path(get_testdata_file("CT_small.dcm"))], look_all=reader.look_all)
-        before, most, ended = family_mb(), 0.0, threading.Event()
+        before, most, ended = family_mb(os.getpid()), 0.0, threading.Event()
 
         def watch() -> None:
             nonlocal most
             while not ended.is_set():
-                most = max(most, family_mb())
+                most = max(most, family_mb(os.getpid()))
 
         watcher = threading.Thread(target=watch)
         watcher.start()
@@ -181,24 +183,6 @@ def memory_of_opening(folder: Path) -> float:
         ended.set()
         watcher.join()
         return most - before
-
-
-def family_mb() -> float:
-    """Proportional set size of this process and all its descendants, in MB (Linux)."""
-    parents: dict[str, str] = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parents[process.name] = process.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1]
-    family, grown = {str(os.getpid())}, True
-    while grown:
-        children = {pid for pid, parent in parents.items() if parent in family} - family
-        family, grown = family | children, bool(children)
-    total_kb = 0
-    for pid in family:
-        with suppress(OSError, StopIteration):
-            lines = Path("/proc", pid, "smaps_rollup").read_text().splitlines()
-            total_kb += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
-    return total_kb / 1000
 
 
 def scanning(reader: Reader, folder: Path) -> None:
@@ -313,6 +297,8 @@ def segmenting(head: Volume) -> None:
 
 
 def main() -> None:
+    starting(tell_share)
+    remembering(tell_share, write_ct)
     drawing()
     painting()
     with closing(Reader()) as reader, tempfile.TemporaryDirectory() as folder:

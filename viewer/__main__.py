@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -118,9 +119,14 @@ def _window(paths: Sequence[str]) -> int:
         raise UsageError(f"there is no file, folder or command named {missing[0]!r} (see slicewise --help)")
     if not has_display():
         raise UsageError("there is no display to open the window on; `slicewise demo --out DIR` works without one")
+    return _show([Path(path) for path in paths])
+
+
+def _show(paths: Sequence[Path], demo: bool = False) -> int:
+    gc.disable()  # until the window's modules are there: the collector would look through them again and again
     from viewer.gui.app import run
 
-    return run([Path(path) for path in paths])
+    return run(paths, demo)
 
 
 def has_display() -> bool:
@@ -132,9 +138,7 @@ def has_display() -> bool:
 
 def _demo(options: argparse.Namespace) -> int:
     if options.out is None and has_display():
-        from viewer.gui.app import run
-
-        return run([], demo=True)
+        return _show([], demo=True)
     if options.steps < 1:
         raise UsageError("--steps must be at least 1")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

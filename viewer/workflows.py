@@ -13,17 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import platformdirs
-import SimpleITK as sitk
 
 import resources
 from inference.manifest import ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
-from inference.runtime import LoadedModel, load_model
-from inference.tasks import Segmentation, segment
 from viewer.core.events import Change, What
 from viewer.core.geometry import Geometry
 from viewer.core.history import Edit
@@ -50,6 +47,10 @@ from viewer.io.reader import Reader, SlicesUnreadable
 from viewer.io.thumbnails import make_thumbnail
 from viewer.io.training_set import TrainingCase, write_dataset
 from viewer.jobs import ChildProcess, Job, JobQueue
+
+if TYPE_CHECKING:  # ONNX Runtime and ITK: only the jobs that need them wait for them
+    from inference.runtime import LoadedModel
+    from inference.tasks import Segmentation
 
 TrainingState = Literal[
     "preparing", "running", "paused", "stopping", "finished", "installing", "failed", "accepted", "discarded"
@@ -439,12 +440,16 @@ class Workflows:
         record = self.models.get(model_name)
 
         def work(job: Job) -> Segmentation:
+            from inference.tasks import segment
+
             job.report(0.0, "Loading the model")
             return segment(to_image(volume.voxels, volume.geometry), self._load(record), progress=job.report)
 
         def finish(result: Segmentation) -> None:
             if session.volume is not volume:
                 return  # another patient is on the screen by now: this result has no place there
+            import SimpleITK as sitk
+
             voxels = sitk.GetArrayFromImage(result.label_image)
             session.propose(
                 Proposal(
@@ -717,6 +722,8 @@ class Workflows:
             self.jobs.submit("Making thumbnails", work, finish, self._fail)
 
     def _load(self, record: ModelRecord) -> LoadedModel:
+        from inference.runtime import load_model
+
         if self._loaded is None or self._loaded[0] != record.folder:
             self._loaded = (record.folder, load_model(record))
         return self._loaded[1]

@@ -795,7 +795,7 @@ def test_codestream_of_another_size_is_refused_before_it_is_decoded(monkeypatch)
     def decoder(syntax: str) -> None:
         raise AssertionError("a decoder has seen it")
 
-    monkeypatch.setattr("viewer.io.codestreams.get_decoder", decoder)
+    monkeypatch.setattr("viewer.io.codestreams._decoder", decoder)
     stored = ramp("uint16", 12)
     size = struct.pack(">HH", 65000, 65000)
     colours, jpeg = jpeg_baseline()
@@ -981,7 +981,7 @@ def test_decoder_that_panics_is_a_refusal(monkeypatch):
         def as_array(self, *_: object, **__: object) -> None:
             raise Panic("boom")
 
-    monkeypatch.setattr("viewer.io.codestreams.get_decoder", lambda syntax: Decoder())
+    monkeypatch.setattr("viewer.io.codestreams._decoder", lambda syntax: Decoder())
     stored = ramp("uint16", 12)
     refused(compressed(stored, RLELossless, [rle(stored, 12)], BitsStored=12))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +88,8 @@ class LabelMap:
 def to_image(voxels: NDArray, geometry: Geometry) -> sitk.Image:
     """A copy of voxels[k, j, i] or, in colour, voxels[k, j, i, 3] as a SimpleITK image with the grid's spacing,
     origin and direction."""
+    import SimpleITK as sitk  # here, because the window need not wait for it when it starts
+
     image = sitk.GetImageFromArray(voxels, isVector=voxels.ndim == 4)
     image.SetSpacing(geometry.spacing)
     image.SetOrigin(geometry.origin.tolist())

@@ -6,7 +6,6 @@ import html
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-import qtawesome
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
@@ -19,6 +18,7 @@ from viewer.core.measuring import KINDS
 from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
 from viewer.core.volume import looks_like_ct
+from viewer.gui.icons import glyph_icon
 from viewer.gui.style import theme
 from viewer.workflows import Workflows
 
@@ -64,7 +64,7 @@ def icon(name: str, colour: QColor | None = None, colour_on: QColor | None = Non
     colour_on is for a checked button."""
     usual = colour or theme().text
     disabled = theme().disabled_text
-    return qtawesome.icon(f"mdi6.{name}", color=usual, color_on=colour_on or usual, color_disabled=disabled)
+    return glyph_icon(name, usual, colour_on, disabled)
 
 
 class Actions(QObject):

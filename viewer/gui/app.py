@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import os
 import sqlite3
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Sequence
@@ -32,6 +34,7 @@ _LARGEST_PICTURE_BYTES = 32 << 20  # the most that mallopt takes
 _LOG_LIMIT_BYTES = 1_000_000
 _END_LIMIT_S = 1.5  # for what the 3-D view is still drawing
 _SETTLED_MS = 300  # after which the window has been painted
+_LATER = ("filelock", "pyqtgraph")
 _JOB_THREADS = 4  # a segmentation, a scan and its thumbnails may run while a series is opened
 
 
@@ -68,8 +71,17 @@ def build_window(folder: Path | None) -> MainWindow:
     workflows = Workflows(Session(), JobQueue(_JOB_THREADS, courier.deliver), folder, reader=reader)
     window = MainWindow(workflows)
     courier.setParent(window)
-    QTimer.singleShot(_SETTLED_MS, window, load_vtk)
+    QTimer.singleShot(_SETTLED_MS, window, lambda: threading.Thread(target=_load_the_rest, name="loading").start())
     return window
+
+
+def _load_the_rest() -> None:
+    """Import what the first window did without and a person will soon need: the first 3-D view, plot or label must not
+    wait for it. Not on a daemon thread: the interpreter must not go away in the middle of it."""
+    load_vtk()
+    for library in _LATER:
+        with contextlib.suppress(ImportError):  # where it is needed, it will be said
+            importlib.import_module(library)
 
 
 def _application() -> QApplication:
@@ -99,8 +111,8 @@ def _dress(app: QApplication) -> None:
     _keep_memory()
     # Each call into Qt lets other threads run Python, and with the usual 5 ms a repaint of many calls waits for long.
     sys.setswitchinterval(0.0005)
-    gc.collect()
     gc.freeze()  # or the collector now and then holds the window for 0.1 s to look through all that was imported
+    gc.enable()
     app.setApplicationName("Slicewise")
     app.setApplicationDisplayName("")  # the window writes its whole title itself
     app.setDesktopFileName("slicewise")

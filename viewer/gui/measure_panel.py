@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -33,6 +34,9 @@ from viewer.gui.measure_drawing import NAMES, short_value, value_words
 from viewer.gui.plots import quiet_plot
 from viewer.gui.style import MEASURE, TEXT
 from viewer.workflows import Workflows
+
+if TYPE_CHECKING:
+    import pyqtgraph as pg
 
 _SHORT = {"axial": "Ax", "coronal": "Cor", "sagittal": "Sag"}
 _NUMBER = Qt.ItemDataRole.UserRole
@@ -71,7 +75,6 @@ class MeasurePanel(QWidget):
         self.table.installEventFilter(self)
         self.hint = QLabel(wordWrap=True)
         self.hint.setProperty("dimmed", True)
-        self.plot = quiet_plot(120)
         self.delete = QPushButton("Delete")
         self.delete.clicked.connect(self._delete)
         self.export = QPushButton("Export CSV")
@@ -85,11 +88,10 @@ class MeasurePanel(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self.delete)
         buttons.addWidget(self.export)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.table, 3)
         layout.addWidget(self.hint)
-        layout.addWidget(self.plot, 2)
         layout.addLayout(buttons)
         self.apply(What.SERIES)
 
@@ -109,6 +111,14 @@ class MeasurePanel(QWidget):
             self.export.setEnabled(session.volume is not None and not session.loading)
             self.hint.setText(READ_ONLY if session.read_only else _HINT)
             self.hint.setVisible(session.read_only or not session.measurements)
+
+    @cached_property
+    def plot(self) -> pg.PlotWidget:
+        """Under the table; made when there is first something to draw."""
+        plot = quiet_plot(120)
+        plot.hide()
+        self._layout.insertWidget(self._layout.indexOf(self.hint) + 1, plot, 2)
+        return plot
 
     def edit_text(self) -> None:
         """Let a person write to the selected measurement in its row."""
@@ -193,14 +203,18 @@ class MeasurePanel(QWidget):
         found = session.measurement(session.selected)
         drawn = found is not None and (found.kind in REGIONS or found.kind == "profile")
         colour = session.volume is None or session.volume.colour
-        self.plot.setVisible(drawn and not colour)
-        if found is None or session.volume is None or session.series is None or not self.plot.isVisibleTo(self):
+        if found is None or session.volume is None or session.series is None or not drawn or colour:
             self._plotted = ()
+            if "plot" in vars(self):
+                self.plot.hide()
             return
+        self.plot.show()
         wanted = (found.kind, found.points, session.volume)
         if wanted == self._plotted:
             return
         self._plotted = wanted
+        import pyqtgraph as pg
+
         self.plot.clear()
         unit = f" ({session.volume.unit})" if session.volume.unit else ""
         if found.kind == "profile":

@@ -78,7 +78,9 @@ class Face:
     def __init__(self, font: QFont) -> None:
         self.font, self.metrics = font, QFontMetricsF(font)
         self.height, self.ascent, self.pixel_size = self.metrics.height(), self.metrics.ascent(), font.pixelSize()
-        self.advance = lru_cache(maxsize=1024)(self.metrics.horizontalAdvance)
+        # Behind a function of ours: a decorator asks what it decorates for its documentation, and for a method of Qt
+        # PySide then builds that of all of Qt, in a tenth of a second.
+        self.advance = lru_cache(maxsize=1024)(lambda text: self.metrics.horizontalAdvance(text))
         self._drawn = lru_cache(maxsize=512)(self._draw)
 
     def write(self, painter: QPainter, at: QPointF, text: str, colour: QColor) -> None:

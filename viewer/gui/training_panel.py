@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
@@ -30,6 +30,9 @@ from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import quiet_plot
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, TEXT, WARNING
 from viewer.workflows import TrainingRun, Workflows
+
+if TYPE_CHECKING:
+    import pyqtgraph as pg
 
 _STEPS = 80
 _STEPS_RANGE = (10, 5000)
@@ -68,17 +71,7 @@ class TrainingPanel(QWidget):
         self.progress = QProgressBar(textVisible=False)
         self._status = QLabel(wordWrap=True)
 
-        self._loss = _plot("Loss", (("labelled", ACCENT), ("unlabelled", WARNING), ("twin", DIMMED_TEXT)))
-        self._dice = _plot("Dice", (("training", ACCENT), ("held out, quick look", GOOD), ("twin", DIMMED_TEXT)))
-        self._curves = {
-            "loss of the twin": _curve(self._loss, DIMMED_TEXT),
-            "loss": _curve(self._loss, ACCENT),
-            "loss_unlabelled": _curve(self._loss, WARNING),
-            "dice": _curve(self._dice, ACCENT),
-            "held out of the twin": _curve(self._dice, DIMMED_TEXT, points=True),
-            "held out": _curve(self._dice, GOOD, points=True),
-        }
-
+        self._plots = QVBoxLayout()
         self.comparison = QTableWidget(0, 4)
         self.comparison.setHorizontalHeaderLabels(["Model", "Dice", "Gain", "HD95 mm"])
         self.comparison.verticalHeader().hide()
@@ -119,8 +112,7 @@ class TrainingPanel(QWidget):
         layout.addLayout(steering)
         layout.addWidget(self.progress)
         layout.addWidget(self._status)
-        layout.addWidget(self._loss, 2)
-        layout.addWidget(self._dice, 2)
+        layout.addLayout(self._plots, 4)
         layout.addWidget(self.comparison)
         layout.addWidget(self._reason)
         layout.addStretch(1)
@@ -193,8 +185,6 @@ class TrainingPanel(QWidget):
         self.progress.setVisible(running)
         if state == "preparing":
             self.progress.setRange(0, 0)
-        for plot in (self._loss, self._dice):
-            plot.setVisible(run is not None)
         if run is None:
             self._status.clear()
         elif run.state == "failed":
@@ -227,10 +217,27 @@ class TrainingPanel(QWidget):
             self._status.setText(f"{_NAMES[event['arm']]}, step {event['step']} of {event['steps']}{left}")
         self._draw_curves(run)
 
+    @cached_property
+    def _curves(self) -> dict[str, pg.PlotDataItem]:
+        """The curves of both plots, which are made when there is first something to draw."""
+        loss = _plot("Loss", (("labelled", ACCENT), ("unlabelled", WARNING), ("twin", DIMMED_TEXT)))
+        dice = _plot("Dice", (("training", ACCENT), ("held out, quick look", GOOD), ("twin", DIMMED_TEXT)))
+        for plot in (loss, dice):
+            self._plots.addWidget(plot)
+        return {
+            "loss of the twin": _curve(loss, DIMMED_TEXT),
+            "loss": _curve(loss, ACCENT),
+            "loss_unlabelled": _curve(loss, WARNING),
+            "dice": _curve(dice, ACCENT),
+            "held out of the twin": _curve(dice, DIMMED_TEXT, points=True),
+            "held out": _curve(dice, GOOD, points=True),
+        }
+
     def _draw_curves(self, run: TrainingRun | None) -> None:
-        events = run.events if run is not None else []
+        if run is None:
+            return
         series: dict[str, list[tuple[float, float]]] = {name: [] for name in self._curves}
-        for event in events:
+        for event in run.events:
             twin = " of the twin" if event.get("arm") == "supervised" else ""
             if event["event"] == "progress":
                 _append(series["loss" + twin], event, "loss")
@@ -298,6 +305,8 @@ def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
 
 
 def _curve(plot: pg.PlotWidget, colour: QColor, points: bool = False) -> pg.PlotDataItem:
+    import pyqtgraph as pg
+
     return plot.plot(
         [],
         [],

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import qtawesome
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
@@ -37,6 +36,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.volume_look import ValueHistogram, VolumeLook, in_values, load_looks, looks_for
 from viewer.gui.bridge import Courier
+from viewer.gui.icons import glyph_icon
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import (
     EDGE_PX,
@@ -146,7 +146,7 @@ class VolumePane(Pane):
         self.show_labels.toggled.connect(self._send_visibility)
         self.spin = self._toggle("Spin", "rotate-360", on=False)
         self.spin.toggled.connect(self._set_spinning)
-        self.open_settings = QAction(qtawesome.icon("mdi6.tune-variant", color=DIMMED_TEXT), "3-D settings…", self)
+        self.open_settings = QAction(glyph_icon("tune-variant", DIMMED_TEXT), "3-D settings…", self)
         self.open_settings.setToolTip("Opacity and colours, cuts, labels")
         self.open_settings.triggered.connect(self.show_settings)
         self._side_actions = [self._side_action(*side) for side in SIDES]
@@ -661,7 +661,7 @@ class VolumePane(Pane):
     # Small buttons
 
     def _toggle(self, text: str, icon: str, on: bool = True) -> QAction:
-        picture = qtawesome.icon(f"mdi6.{icon}", color=DIMMED_TEXT, color_on=VOLUME_COLOUR.lighter(125))
+        picture = glyph_icon(icon, DIMMED_TEXT, VOLUME_COLOUR.lighter(125))
         return QAction(picture, text, self, checkable=True, checked=on)
 
     def _side_action(self, side: Side, letter: str, text: str) -> QAction:

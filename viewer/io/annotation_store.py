@@ -10,9 +10,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
@@ -24,6 +24,9 @@ from viewer.core.session import Annotations, ConfirmedSlice
 from viewer.core.study import SeriesError
 from viewer.core.volume import LabelMap, Volume
 from viewer.io.databases import open_database
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _SCHEMA = """
 create table if not exists annotated (
@@ -63,6 +66,8 @@ class AnnotationStore:
         False if another window has it; the work must then only be looked at. Ends with let_go, or with the process,
         however it ends.
         """
+        from filelock import FileLock, Timeout
+
         with self._lock:
             if uid in self._held:
                 return True

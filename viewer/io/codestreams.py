@@ -14,23 +14,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from numpy.typing import NDArray
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, RLELossless
 
 from viewer.core.study import SeriesError
 from viewer.io.dicom_header import Header
 from viewer.io.pixel_format import FETCH, PixelFormat
 
+if TYPE_CHECKING:
+    from pydicom.pixels.decoders.base import Decoder
+
 _ITEM, _ITEM_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"  # compressed pixels are always little endian
 _MOST_FRAGMENTS = 1 << 20
-_JPEG = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
+_RLE, _JPEG_EXTENDED, _JPEG_LOSSLESS = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.57"
+_JPEG = ("1.2.840.10008.1.2.4.50", _JPEG_EXTENDED, _JPEG_LOSSLESS, "1.2.840.10008.1.2.4.70")
 
 # The decoders by their names in pydicom, in the order in which they are asked. pylibjpeg takes half the time of GDCM.
 # GDCM tells of damaged JPEG data, which Pillow draws.
-_DECODERS = {RLELossless: ("pylibjpeg", "pydicom")} | dict.fromkeys(_JPEG, ("gdcm",))
+_DECODERS = {_RLE: ("pylibjpeg", "pydicom")} | dict.fromkeys(_JPEG, ("gdcm",))
 _OTHER_DECODERS = ("pylibjpeg", "pyjpegls", "gdcm")
 _DAMAGED_JPEG = re.compile(rb"Corrupt JPEG data(?!: \d+ extraneous bytes before marker 0xd9)|Premature end of JPEG")
 _STANDARD_ERROR = threading.Lock()  # one for the whole process, as the standard error is
@@ -157,7 +159,7 @@ class Fragments:
         return position + 8, length
 
 
-def decode(frame: bytes, syntax: UID, pixels: PixelFormat) -> tuple[NDArray, str]:
+def decode(frame: bytes, syntax: str, pixels: PixelFormat) -> tuple[NDArray, str]:
     """Stored values (rows, columns[, 3]) of a codestream, and in what kind of colour they are.
 
     Raises SeriesError for what is damaged, or of another size than the header says. JPEG 2000 and RLE data have no
@@ -167,7 +169,7 @@ def decode(frame: bytes, syntax: UID, pixels: PixelFormat) -> tuple[NDArray, str
     # One frame in the form that pydicom expects: no table, one fragment.
     wrapped = _ITEM + bytes(4) + _ITEM + struct.pack("<I", len(frame)) + frame
     # GDCM decodes 12-bit JPEG by what the codestream says; only pydicom's name for it keeps it from doing so.
-    decoder = get_decoder(JPEGLossless if syntax == JPEGExtended12Bit else syntax)
+    decoder = _decoder(_JPEG_LOSSLESS if syntax == _JPEG_EXTENDED else syntax)
     cause: BaseException | None = None
     for name in _DECODERS.get(syntax, _OTHER_DECODERS):
         if name not in decoder.available_plugins:
@@ -185,6 +187,12 @@ def decode(frame: bytes, syntax: UID, pixels: PixelFormat) -> tuple[NDArray, str
             raise SeriesError(f"its compressed pixels are damaged; {FETCH}")
         return values, str(properties["photometric_interpretation"])
     raise SeriesError(f"its compressed pixels are damaged and cannot be decoded; {FETCH}") from cause
+
+
+def _decoder(syntax: str) -> Decoder:
+    from pydicom.pixels.decoders.base import get_decoder
+
+    return get_decoder(syntax)
 
 
 def _options(pixels: PixelFormat) -> dict[str, Any]:
@@ -232,9 +240,9 @@ def _listening(wanted: bool) -> Iterator[bytearray]:
             os.close(reading)
 
 
-def _check(frame: bytes, syntax: UID, pixels: PixelFormat) -> None:
+def _check(frame: bytes, syntax: str, pixels: PixelFormat) -> None:
     """Raise SeriesError unless a compressed frame is complete and itself says the size that the header says."""
-    if syntax == RLELossless:
+    if syntax == _RLE:
         _check_rle(frame, pixels)
         return
     size = _jpeg2000_size(frame) if frame[:2] == b"\xff\x4f" or frame[4:8] == b"jP  " else _jpeg_size(frame)

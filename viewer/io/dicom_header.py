@@ -15,11 +15,8 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import BinaryIO, Literal, cast
-
-from pydicom.charset import decode_bytes, default_encoding, python_encoding
-from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from viewer.core.study import SeriesError
 
@@ -27,6 +24,7 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+_DEFAULT_ENCODING = "iso8859"  # pydicom's where a file declares none
 
 PixelKeyword = Literal["PixelData", "FloatPixelData", "DoubleFloatPixelData"]
 
@@ -133,26 +131,16 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
 
 
-def _dictionary() -> dict[str, tuple[int, str]]:
-    """Tag and VR of each wanted keyword."""
-    tags = {keyword: cast(int, tag_for_keyword(keyword)) for keyword in _WANTED.split()}
-    return {keyword: (tag, dictionary_VR(tag)) for keyword, tag in tags.items()} | _OVERLAY_TAGS
-
-
-_TAGS = _dictionary()
-
 _VALUE, _SEQUENCE, _PIXELS, _END = 1, 2, 3, 4
+_TAGS = dict(_OVERLAY_TAGS)  # tag and VR of each wanted keyword, once learn_tags was called
 _KINDS = (
-    {tag: _SEQUENCE if vr == "SQ" else _VALUE for tag, vr in _TAGS.values()}
-    | {(group - 0x6000 << 16) + tag: _VALUE for group in _OVERLAY_GROUPS for tag, _ in _OVERLAY_TAGS.values()}
+    {(group - 0x6000 << 16) + tag: _VALUE for group in _OVERLAY_GROUPS for tag, _ in _OVERLAY_TAGS.values()}
     | {group << 16 | block << 8 | last: _VALUE for group, last in _PRIVATE for block in range(0x10, 0x100)}
     | {group << 16 | block: _VALUE for group, _ in _PRIVATE for block in range(0x10, 0x100)}
     | dict.fromkeys(_PIXEL_TAGS, _PIXELS)
     | {_ITEM_END: _END}
 )
-_CHARACTER_SET = _TAGS["SpecificCharacterSet"][0]
-_PIXEL_REPRESENTATION = _TAGS["PixelRepresentation"][0]
-_TRANSFER_SYNTAX = _TAGS["TransferSyntaxUID"][0]
+_CHARACTER_SET, _PIXEL_REPRESENTATION, _TRANSFER_SYNTAX = 0x00080005, 0x00280103, 0x00020010
 
 _LONG_VRS = dict.fromkeys(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(), True) | dict.fromkeys(
     b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split(), False
@@ -164,8 +152,23 @@ _DECIMAL_VRS = (b"DS", b"IS")
 _LOCAL_TEXT_VRS = frozenset(("SH", "LO", "ST", "LT", "PN", "UC", "UT"))  # written in the file's own character set
 _ONE_TEXT_VRS = frozenset(("ST", "LT", "UR", "UT"))  # a backslash is a letter
 _DELIMITERS = {0x09, 0x0A, 0x0C, 0x0D, 0x5C}  # after which the first character set holds again, PS3.5 6.1.2.5.3
-_PYTHON_NAMES = {codecs.lookup(codec).name for codec in python_encoding.values()}
 _NAME_DELIMITERS = _DELIMITERS | {0x5E, 0x3D}
+
+
+@cache
+def learn_tags() -> None:
+    """Take the tags and VRs of all wanted keywords from pydicom's dictionary; read_header does, if nobody did before.
+
+    pydicom takes a third of a second to import, and the window, whose files are looked at by other processes, is
+    not to wait for it.
+    """
+    from pydicom.datadict import dictionary_VR, tag_for_keyword
+
+    for keyword in _WANTED.split():
+        tag = cast(int, tag_for_keyword(keyword))
+        vr = dictionary_VR(tag)
+        _TAGS[keyword] = (tag, vr)
+        _KINDS[tag] = _SEQUENCE if vr == "SQ" else _VALUE
 
 
 @dataclass(frozen=True)
@@ -298,9 +301,11 @@ class Elements:
         if value.isascii() and b"\x1b" not in value:
             return value.decode("ascii")
         if vr not in _LOCAL_TEXT_VRS:
-            return value.decode(default_encoding)
+            return value.decode(_DEFAULT_ENCODING)
         character_set = self._inherited(_CHARACTER_SET).strip(b"\0 ")
         encodings, warning = _encodings(character_set)
+        from pydicom.charset import decode_bytes
+
         with warnings.catch_warnings():  # what pydicom warns of becomes a sentence of ours
             warnings.simplefilter("ignore")
             text = decode_bytes(value, encodings, _NAME_DELIMITERS if vr == "PN" else _DELIMITERS)
@@ -371,6 +376,7 @@ def read_header(stream: BinaryIO, size: int) -> Header:
     stream is seekable and size its length in bytes; its position is not kept. Raises SeriesError for what is no DICOM,
     for a header that ends early or contradicts itself, and for one beyond the bounds of this module.
     """
+    learn_tags()
     try:
         return _read_header(_Plain(stream, size))
     except struct.error as error:  # of an element's own header cut off at the end
@@ -650,13 +656,15 @@ def _encodings(character_set: bytes) -> tuple[tuple[str, ...], str]:
     warning = ""
     if not all(codes):
         warning = "Its texts are in an unknown character set; letters other than A to Z are shown as \ufffd."
-    elif codes == [default_encoding]:
+    elif codes == [_DEFAULT_ENCODING]:
         warning = "Its texts have letters other than A to Z but no character set for them; they may be wrong."
     return (codes[0] or "ascii", *(code for code in codes[1:] if code)), warning
 
 
 def _codec(name: str) -> str | None:
     """Python's codec for one defined term, with the usual slips of writers."""
+    from pydicom.charset import python_encoding
+
     term = re.sub("^ISO[^0-9A-Z]?IR[^0-9]?", "ISO_IR ", name)
     term = re.sub("^ISO.2022.IR.", "ISO 2022 IR ", term)
     if term in python_encoding:
@@ -665,7 +673,7 @@ def _codec(name: str) -> str | None:
         python_name = codecs.lookup(name[:32]).name
     except (LookupError, ValueError):
         return None
-    return python_name if python_name in _PYTHON_NAMES else None
+    return python_name if python_name in {codecs.lookup(codec).name for codec in python_encoding.values()} else None
 
 
 def _texts(text: str, vr: str) -> tuple[str, ...]:

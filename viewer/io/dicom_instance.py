@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import NamedTuple, cast, get_args
 
 import numpy as np
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
 from viewer.core.display import VoiTable, WindowFunction, WindowLevel
 from viewer.core.study import Calibration, Series, SeriesError, UltrasoundRegion
 from viewer.io.archives import ToldPath
-from viewer.io.dicom_header import Elements, Header
+from viewer.io.dicom_header import DEFLATED, Elements, Header
 from viewer.io.dicom_pixels import Rescale, ValueType, rescale_of, value_type
 from viewer.io.overlays import has_overlays, overlay_problems
 from viewer.io.pixel_format import PixelFormat, pixel_format
@@ -75,7 +74,11 @@ _NOT_SHOWN_MODALITIES = {
 }
 
 _VIDEO_SYNTAXES = ("1.2.840.10008.1.2.4.10", "1.2.840.10008.1.2.7.")  # MPEG and HEVC 4.100 to 4.108, SMPTE ST 2110
-_LOSSY_SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)
+_LOSSY_SYNTAXES = (  # JPEG baseline and extended, JPEG-LS near-lossless
+    "1.2.840.10008.1.2.4.50",
+    "1.2.840.10008.1.2.4.51",
+    "1.2.840.10008.1.2.4.81",
+)
 
 # What part of an MR signal the values are: parts are never mixed in one volume. ImageType as vendors write it, and
 # ComplexImageComponent.
@@ -320,6 +323,8 @@ def _refuse_other_objects(header: Header) -> None:
     if kind:
         raise SeriesError(f"this DICOM object is {kind}")
     if header.pixels is None and not header.whole("Rows") and not header.whole("Columns"):
+        from pydicom.uid import UID
+
         name = UID(storage).name if UID(storage).is_valid else ""
         raise SeriesError(f"this DICOM object holds no picture ({name if name != storage else 'of no known kind'})")
     if header.transfer_syntax.startswith(_VIDEO_SYNTAXES):
@@ -342,7 +347,7 @@ def _damage(header: Header, pixels: PixelFormat, size: int) -> str:
     if pixels.frames > _MOST_FRAMES:
         raise SeriesError(f"its header speaks of {pixels.frames} frames; no image needs so many, fetch the file again")
     promised, here = pixels.frames * pixels.frame_bytes, max(0, size - header.pixels.offset)
-    if header.transfer_syntax == DeflatedExplicitVRLittleEndian:
+    if header.transfer_syntax == DEFLATED:
         here = size * _DEFLATE_RATIO
     elif header.pixels.length is None:
         promised = pixels.frames * 8  # compressed: each frame has the head of a fragment at least

@@ -11,12 +11,10 @@ from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.pixels.processing import convert_color_space
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from viewer.core.study import SeriesError
 from viewer.io.codestreams import Fragments, decode
-from viewer.io.dicom_header import Elements, Header
+from viewer.io.dicom_header import DEFLATED, Elements, Header
 from viewer.io.overlays import Overlay, draw, draw_from_pixels, overlays_of
 from viewer.io.pixel_format import (
     FETCH,
@@ -100,9 +98,9 @@ class Frames:
         self._header = header
         assert header.pixels is not None  # pixel_format has looked
         self._offset, self._length = header.pixels.offset, header.pixels.length
-        self._syntax = UID(header.transfer_syntax)
+        self._syntax = header.transfer_syntax
         self._content, self._end = stream, size
-        if self._syntax == DeflatedExplicitVRLittleEndian:
+        if self._syntax == DEFLATED:
             needed = self._offset + self.format.frames * self.format.frame_bytes
             if needed > size * _HIGHEST_DEFLATE_RATIO:
                 raise SeriesError(f"it is truncated: its pixels do not fit into a file of its size; {FETCH}")
@@ -238,7 +236,9 @@ class Frames:
         if not compressed and self._length is None:
             raise SeriesError(f"its pixels are compressed, but its transfer syntax says they are not; {FETCH}")
         if compressed and self.format.keyword != "PixelData":
-            raise SeriesError(f"fractions cannot be compressed as {self._syntax.name}; {FETCH}")
+            from pydicom.uid import UID
+
+            raise SeriesError(f"fractions cannot be compressed as {UID(self._syntax).name}; {FETCH}")
         return compressed
 
     @cached_property
@@ -358,6 +358,8 @@ def _fill(stream: BinaryIO, target: memoryview) -> None:
 def _as_rgb(colours: NDArray[np.uint8], photometric: str) -> NDArray[np.uint8]:
     if photometric.startswith("YBR_PARTIAL"):
         return _from_partial_range(colours)
+    from pydicom.pixels.processing import convert_color_space
+
     return convert_color_space(colours, "YBR_FULL", "RGB") if photometric.startswith("YBR_FULL") else colours
 
 

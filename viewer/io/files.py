@@ -7,10 +7,9 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
@@ -23,6 +22,9 @@ from viewer.io.dicom_header import begins_like_dicom, read_header
 from viewer.io.dicom_instance import Instance, check_unchanged, instance_of
 from viewer.io.dicom_pixels import Frames, ValuesDoNotFit
 from viewer.io.saving import saved_when_complete
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 Progress = Callable[[float, str], None]
 Aspect = Literal["header", "contents", "digest"]
@@ -337,6 +339,8 @@ def write_image(voxels: NDArray, geometry: Geometry, path: Path, overwrite: bool
     The file appears under its name only after it was read back and found equal, voxel for voxel and corner
     for corner. Raises SeriesError for an unknown suffix, an existing file or a copy that came back different.
     """
+    import SimpleITK as sitk  # here, because the window need not wait for it when it starts
+
     suffix = volume_files.suffix_of(path)
     if suffix not in WRITABLE_SUFFIXES:
         raise SeriesError(f"{path.name}: volumes are written as {', '.join(WRITABLE_SUFFIXES)}")
@@ -357,6 +361,8 @@ def write_image(voxels: NDArray, geometry: Geometry, path: Path, overwrite: bool
 def _same_voxels(file: Path, written: sitk.Image, voxels: NDArray) -> bool:
     """True if a file came back as it was written, whether read by ITK or, as ITK makes zeros of NaN and infinity in
     NIfTI, by ourselves."""
+    import SimpleITK as sitk
+
     if voxels.dtype.kind != "f" or np.isfinite(voxels).all():
         return np.array_equal(sitk.GetArrayViewFromImage(written), voxels)
     back = np.empty_like(voxels)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,6 @@ _SCHEMA = (
     folder integer not null, name blob not null, frame integer, sop_uid text, primary key (series, position)
 ) {", ".join(("without rowid", *filter(None, [_STRICT])))}""",
 )
-_SERIES = TypeAdapter(Series)
 # Letters that Unicode does not split into letter and accent, and what is written between the parts of a name or not.
 _LETTERS = str.maketrans("øłđıæœ^=_/", "oldiao    ", "'’`")
 
@@ -517,9 +517,15 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+@cache
+def _series_header() -> TypeAdapter[Series]:
+    """Made when the first series is written or read: the start of the window need not wait for it."""
+    return TypeAdapter(Series)
+
+
 def _header(series: Series) -> bytes:
     """A series as JSON, without its instances, which have rows of their own."""
-    fields = _SERIES.dump_python(series.without_instances())
+    fields = _series_header().dump_python(series.without_instances())
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -546,7 +552,7 @@ def _load(database: sqlite3.Connection, number: int) -> Series | None:
         instances = _instances(database, number)
         if _checksum(row[0], instances) != row[1]:
             return None
-        header = _SERIES.validate_json(row[0], strict=True)
+        header = _series_header().validate_json(row[0], strict=True)
     except (sqlite3.Error, ValidationError, TypeError):
         return None
     return replace(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from viewer.core.study import GeometryVerdict, Series, SeriesError
@@ -85,6 +84,8 @@ def read_pixels(file: Path, series: Series) -> NDArray:
 
     Raises SeriesError if the picture is damaged, cut off, or no longer of the size that series says.
     """
+    import SimpleITK as sitk
+
     picture = _read_header(file)
     if ((picture.width, picture.height), picture.colour, picture.value_type) != (
         (series.size or (0, 0))[:2],

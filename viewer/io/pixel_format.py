@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
+from viewer.core.study import SeriesError
+from viewer.io.dicom_header import (
+    DEFLATED,
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    IMPLICIT_LITTLE_ENDIAN,
+    Header,
+    printable,
 )
 
-from viewer.core.study import SeriesError
-from viewer.io.dicom_header import Header, printable
-
 FETCH = "fetch the file again"
-NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian)
+NATIVE = (IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, DEFLATED, EXPLICIT_BIG_ENDIAN)
 PALETTE = "PALETTE COLOR"
 PALETTE_COLOURS = ("Red", "Green", "Blue")
 HALVED_CHROMA = ("YBR_FULL_422", "YBR_PARTIAL_422")  # two pixels share their colour where they are not compressed
@@ -127,6 +125,9 @@ def is_spare_bit(pixels: PixelFormat, bit: int) -> bool:
 
 @lru_cache(maxsize=64)
 def _check_syntax(transfer_syntax: str) -> None:
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import UID
+
     syntax = UID(transfer_syntax)
     try:
         available = syntax in NATIVE or get_decoder(syntax).available_plugins

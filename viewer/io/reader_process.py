@@ -35,6 +35,7 @@ from pydantic_core import PydanticSerializationError
 from viewer.core.study import Series, SeriesError
 from viewer.io import files
 from viewer.io.archives import ToldPath
+from viewer.io.dicom_header import learn_tags
 from viewer.io.dicom_pixels import ValuesDoNotFit, ValueType
 from viewer.io.files import Aspect, Look
 
@@ -45,7 +46,8 @@ ReadSlicesFunction = Callable[
     None,
 ]
 
-_DECODERS = ("openjpeg", "rle", "jpeg_ls", "gdcm")  # imported by the first picture that needs them, if not before
+# Imported by the first file that needs them, if not before.
+_LIBRARIES = ("pydicom.pixels", "openjpeg", "rle", "jpeg_ls", "gdcm")
 _VALUE_TYPES = {np.dtype(kind).name for kind in np.typecodes["AllInteger"] + np.typecodes["Float"]}
 _LEAST_MEMORY = 1 << 30
 _LONGEST_MESSAGE = 64 << 20
@@ -330,9 +332,10 @@ def run(look: LookFunction, read_slices: ReadSlicesFunction) -> NoReturn:
     _die_with_parent()
     _give_up_rights()
     os.nice(_NICENESS)
-    for decoder in _DECODERS:
+    for library in _LIBRARIES:
         with contextlib.suppress(ImportError):
-            importlib.import_module(decoder)
+            importlib.import_module(library)
+    learn_tags()
     for name in _MESSAGES:
         _adapter(name)
     gc.collect()

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from viewer.core.settings import Settings
@@ -34,7 +33,6 @@ class SettingsFile:
 
     def __init__(self, path: Path, failed: Callable[[str], None] = lambda sentence: None) -> None:
         self._path, self._failed = path, failed
-        self._lock = FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT_S)
         self._unwritten: list[Change] = []
         self._guard = threading.Lock()
         self._failing = False
@@ -61,8 +59,10 @@ class SettingsFile:
             changes = tuple(self._unwritten)
         if not changes:
             return
+        from filelock import FileLock, Timeout  # here, because the window need not wait for it when it starts
+
         try:
-            with self._lock:
+            with FileLock(f"{self._path}.lock", timeout=_LOCK_TIMEOUT_S):
                 settings, said = read_settings(self._path)
                 if said:  # it was damaged since: what this window holds is the best that there is
                     settings = self.settings

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from viewer.core.session import ConfirmedSlice
@@ -58,6 +57,8 @@ def write_dataset(folder: Path, cases: Sequence[TrainingCase], check: Callable[[
 
 
 def _write(voxels: NDArray, case: TrainingCase, path: Path) -> None:
+    import SimpleITK as sitk
+
     sitk.WriteImage(to_image(voxels, case.volume.geometry), str(path), useCompression=True, compressionLevel=1)
 
 

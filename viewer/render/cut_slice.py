@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonDataModel import vtkImageData
@@ -46,6 +45,8 @@ class CutSlice:
     ) -> None:
         """Cut a grid of levels by a plane, and leave out what lies beyond others. black, white and air are levels; air
         that reaches the edge is left out."""
+        import SimpleITK as sitk  # here, because most scans are never cut, and it takes 50 MB
+
         normal = np.array(plane.normal_lps) / np.linalg.norm(plane.normal_lps)
         right = np.cross(normal, np.eye(3)[int(np.argmin(np.abs(normal)))])
         right /= np.linalg.norm(right)

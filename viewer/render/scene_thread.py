@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import importlib
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,14 +25,10 @@ _LAST_WAIT_S = 20.0  # for the thread when the interpreter ends: VTK must not dr
 
 
 def load_vtk() -> None:
-    """Import VTK on a thread of its own. Its libraries hold up all other Python while they load, so the best time is
-    when nobody looks at anything yet."""
-
-    def load() -> None:
-        with contextlib.suppress(ImportError):  # the renderer will say so
-            importlib.import_module("viewer.render.volume_scene")
-
-    threading.Thread(target=load, name="VTK", daemon=True).start()
+    """Import VTK, on a thread that nobody waits for. Its libraries hold up all other Python for a moment while they
+    load, so the best time is when nobody looks at anything yet."""
+    with contextlib.suppress(ImportError):  # the renderer will say so
+        importlib.import_module("viewer.render.volume_scene")
 
 
 @dataclass
@@ -69,6 +67,7 @@ class SceneRenderer:
         self._stopping = False
         self._asked_generation = 0
         self._generation = 0  # of what the scene holds; the drawing thread's own
+        self._memory_freed = False  # since it was last given back to the system; the drawing thread's own too
         # A daemon, because a window that is never closed must not keep the program alive. VTK must not be in the
         # middle of a frame when the interpreter goes away, so that is waited for.
         self._thread = threading.Thread(target=self._run, name="3-D", daemon=True)
@@ -88,6 +87,7 @@ class SceneRenderer:
             def act(scene: VolumeScene) -> None:
                 scene.set_volume(volume, look)
                 self._generation = generation
+                self._memory_freed = True
 
             self._ask("volume", act, "Preparing the 3-D view…" if volume is not None else "")
             return generation
@@ -209,10 +209,21 @@ class SceneRenderer:
                 self._tell(self._say, "")
             if frame is not None:
                 self._tell(self._deliver, replace(frame, generation=self._generation))
+                if frame.full and self._memory_freed:
+                    self._memory_freed = False
+                    _give_memory_back()
 
     def _tell(self, listener: Callable, news: Frame | str) -> None:
         if not self._stopping:
             listener(news)
+
+
+def _give_memory_back() -> None:
+    """Give what was needed to prepare a scan back to the system, which the C library of Linux would keep: some tens of
+    megabytes. malloc_trim(3)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _obey(scene: VolumeScene, commands: _Commands) -> None:

@@ -80,10 +80,13 @@ def thinned(grid: Grid, factors: tuple[int, int, int], *, mean: bool) -> Grid:
     shape = [n // f for n, f in zip(grid.voxels.shape, kji, strict=True)]
     blocks = grid.voxels[tuple(slice(0, n * f) for n, f in zip(shape, kji, strict=True))]
     if mean and max(factors) > 1:
-        total = np.zeros(shape, dtype=np.float32)
-        for offset in np.ndindex(*kji):
-            total += blocks[tuple(slice(o, None, f) for o, f in zip(offset, kji, strict=True))]
-        kept = (total / float(np.prod(factors))).astype(grid.voxels.dtype)
+        kept = np.empty(shape, dtype=grid.voxels.dtype)
+        for k, out in enumerate(kept):  # slice by slice: the sums of all would need four bytes a voxel
+            total = np.zeros(shape[1:], dtype=np.float32)
+            for one in blocks[k * kji[0] : (k + 1) * kji[0]]:
+                for j, i in np.ndindex(*kji[1:]):
+                    total += one[j :: kji[1], i :: kji[2]]
+            out[...] = total / float(np.prod(factors))
         shift = np.array([(f - 1) / 2 for f in factors])
     else:
         middle = [(f - 1) // 2 for f in kji]

@@ -471,8 +471,10 @@ def _factors(grid: Grid, largest: int) -> tuple[int, int, int]:
 
 def _levels(grid: Grid, low: float, high: float) -> Grid:
     """The grid with its values from low to high as 0.._TOP, the integers that VTK's mappers are fastest with."""
-    scaled = (grid.voxels.astype(np.float32) - np.float32(low)) * np.float32(_TOP / max(high - low, 1e-12))
-    levels = np.nan_to_num(np.clip(scaled, 0, _TOP), nan=0.0).astype(np.uint16)
+    levels = np.empty(grid.voxels.shape, dtype=np.uint16)
+    for values, out in zip(grid.voxels, levels, strict=True):  # slice by slice: all as floats would need much memory
+        scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(_TOP / max(high - low, 1e-12))
+        out[...] = np.nan_to_num(np.clip(scaled, 0, _TOP), nan=0.0)
     return Grid(levels, grid.spacing, grid.origin_lps, grid.to_lps)
 
 
