@@ -707,9 +707,11 @@ class MainWindow(QMainWindow):
         """Both breasts in one projection back to back, the right one on the left."""
         if self.session.series is not series or self.room.comparing:
             return
-        other, plane = self.room.add_beside(), self.session.planes[0]
+        first, plane = self.room.slice_pane, self.room.plane
+        other = self.room.add_beside()
         if series.view.startswith("L"):
             self.room.put(other, plane, 0)
+        self.room.activate(first)
         self.open_series(other_uid, other)
 
     def _write_to_measurement(self) -> None:
