@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,7 @@ from viewer.core.resample import can_be_resampled
 from viewer.core.settings import Settings, WindowPlace
 from viewer.core.study import Refusal, Scan
 from viewer.gui import style
-from viewer.gui.actions import READ_ONLY, Actions, Group, Keys, icon, readable
+from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY, Actions, Group, Keys, icon, readable
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.command_palette import CommandPalette, Entry
 from viewer.gui.export_dialog import ExportDialog
@@ -407,6 +408,18 @@ class MainWindow(QMainWindow):
                 ("Turn anticlockwise", lambda pane: pane.turn(-1), "Ctrl+["),
             )
         ]
+        self.oblique_actions = [
+            add("Display", text, lambda d=degrees: self._turn_planes(d), key, scope="viewer", needs_series=True)
+            for text, key, degrees in (
+                ("Turn the other planes clockwise by 5°", "Alt+Right", 5.0),
+                ("Turn the other planes anticlockwise by 5°", "Alt+Left", -5.0),
+                ("Turn the other planes clockwise by 1°", "Alt+Shift+Right", 1.0),
+                ("Turn the other planes anticlockwise by 1°", "Alt+Shift+Left", -1.0),
+            )
+        ]
+        self.reset_planes_action = add(
+            "Display", "Planes along the scan", self.session.reset_planes, "Shift+R", scope="viewer", needs_series=True
+        )
         for text, keys, factor in (("Zoom in", ("+", "="), _ZOOM_STEP), ("Zoom out", ("-",), 1 / _ZOOM_STEP)):
             add("Display", text, lambda f=factor: self._zoom(f), *keys, scope="viewer", needs_series=True)
         for text, key, step in (("Next pane", "Right", 1), ("Previous pane", "Left", -1)):
@@ -495,6 +508,8 @@ class MainWindow(QMainWindow):
         view.addActions(self.slab_actions)
         view.addSeparator()
         view.addActions(self.turn_actions)
+        view.addSeparator()
+        view.addActions([*self.oblique_actions, self.reset_planes_action])
         view.addSeparator()
         view.addActions([commands.invert, commands.labels_visible, commands.file_overlay, commands.overlay_text])
         view.addSeparator()
@@ -628,7 +643,13 @@ class MainWindow(QMainWindow):
         allow(
             self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not or still or unsuitable
         )
-        allow(self.confirm_action, session.editable, why_not or still)
+        oblique = OBLIQUE_CONFIRM if session.is_oblique(self._plane) else ""
+        allow(self.confirm_action, session.editable and not oblique, why_not or still or oblique)
+        no_planes = "" if session.can_turn_planes or not opened else "This series has no three planes to turn"
+        for action in self.oblique_actions:
+            allow(action, session.can_turn_planes, still or no_planes)
+        along = "" if session.rotation is not None or not opened else "The planes are those of the scan"
+        allow(self.reset_planes_action, session.rotation is not None, along)
         selected = "" if session.selected is not None else "No measurement is selected"
         allow(self.write_action, session.selected is not None and session.editable, why_not or selected)
         self._proposal.first.setEnabled(not session.read_only)
@@ -719,11 +740,17 @@ class MainWindow(QMainWindow):
         if name in self.panes:
             self._plane = name  # type: ignore[assignment]
             self.label_panel.show_plane()
+            self._enable()
         self._active_name = name
         for other, pane in self._all_panes().items():
             pane.set_active(other == name)
 
+    def _turn_planes(self, degrees: float) -> None:
+        """Turn the planes that cross the active one, as its pane shows them."""
+        self.panes[self._plane].planes.turn(math.radians(degrees))
+
     def _reset_views(self) -> None:
+        self.session.reset_planes()
         for pane in self._all_panes().values():
             pane.reset_view()
 
@@ -736,6 +763,8 @@ class MainWindow(QMainWindow):
             menu.addActions([self.commands.invert, self.commands.labels_visible, self.commands.file_overlay])
             self.panes[self._plane].fill_menu(menu)
             menu.addActions(self.turn_actions)
+            if self.session.rotation is not None:
+                menu.addAction(self.reset_planes_action)
             menu.addSeparator()
             if self.session.selected is not None:
                 menu.addActions([self.write_action, self.commands.delete_measurement])
