@@ -40,6 +40,7 @@ LengthUnit = Literal["mm", "mm at detector", "px"]
 Spread = tuple[Point, Point]  # what an index grows by for each mm along two perpendicular directions of a plane
 _MOST_BINS = 64
 _ON_PLANE_MM = 1e-3
+_BETWEEN = 1e-6  # voxels: a plane this near to a border of voxels lies on it
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def region_mask(measurement: Measurement, geometry: Geometry) -> tuple[NDArray[n
 
 def _voxels_inside(measurement: Measurement, geometry: Geometry) -> NDArray[np.intp]:
     """The voxels (n, 3) that an oblique plane passes through and whose centres, seen along its normal, lie inside a
-    region on it. A plane that runs between two voxels passes through the one before it."""
+    region on it. A plane that runs between two voxels passes through the one after it."""
     normal, spacing = measurement.normal_mm(geometry), np.array(geometry.spacing)
     outline = measurement.flat(measurement.points)
     low, high = outline.min(axis=0), outline.max(axis=0)
@@ -247,13 +248,13 @@ def _voxels_inside(measurement: Measurement, geometry: Geometry) -> NDArray[np.i
     away = float(weights @ np.array(measurement.points[0]))
     middle = (away - grid @ weights[others]) / weights[along]  # where the plane meets each line of voxels
     reach = reach_mm / abs(float(weights[along]))
-    start = np.floor(middle - reach).astype(int) + 1
+    start = np.floor(middle - reach + _BETWEEN).astype(int) + 1
     steps = np.arange(int(math.ceil(2 * reach)) + 1)
     found = np.empty((len(grid), len(steps), 3), dtype=np.intp)
     found[..., others] = grid[:, None, :]
     found[..., along] = start[:, None] + steps
     found = found.reshape(-1, 3)
-    passed = found[:, along] <= np.repeat(middle + reach, len(steps)) + 1e-9
+    passed = found[:, along] <= np.repeat(middle + reach, len(steps)) + _BETWEEN
     passed &= (found[:, along] >= 0) & (found[:, along] < geometry.size[along])
     found = found[passed]
     if not len(found):
