@@ -190,10 +190,10 @@ def test_tools_that_draw_are_never_kept_from_it_by_handles(window, qtbot, key):
 def test_the_mouse_shows_what_can_be_taken_hold_of(window, qtbot):
     pane = window.panes["axial"]
     QTest.mouseMove(pane, handle(pane, "coronal"))
-    assert pane.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    qtbot.waitUntil(lambda: pane.cursor().shape() == Qt.CursorShape.OpenHandCursor)
 
     QTest.mouseMove(pane, QPoint(60, 60))
-    assert pane.cursor().shape() == Qt.CursorShape.ArrowCursor
+    qtbot.waitUntil(lambda: pane.cursor().shape() == Qt.CursorShape.ArrowCursor)
 
 
 def test_while_a_line_is_turned_its_angle_is_written(window, qtbot, ink):
@@ -359,7 +359,7 @@ def test_nobody_paints_on_an_oblique_plane_and_it_says_so(oblique, qtbot, ink):
 
     assert not oblique.session.label_map.voxels.any()
     assert "No painting on an oblique plane:" in [word for _, word in ink]
-    assert pane.cursor().shape() == Qt.CursorShape.ForbiddenCursor
+    qtbot.waitUntil(lambda: pane.cursor().shape() == Qt.CursorShape.ForbiddenCursor)
 
 
 def test_an_oblique_plane_cannot_be_confirmed(oblique, qtbot):

@@ -171,10 +171,10 @@ def _scaled(
 ) -> QImage:
     """The slice, grey or (rows, columns, 3), as it lies in the pane, at the screen's resolution, smoothed both ways;
     nothing beyond an outline (n, 2) of (column, row) corners, if there is one."""
-    wide, high = (n * ratio for n in view.pixels_per_voxel)
-    factors = max(int(1 / high), 1), max(int(1 / wide), 1)
-    small = shrunk(pixels, *factors)
     rows, columns = pixels.shape[:2]
+    left, top, width, height = (n * ratio for n in view.image_rect)
+    factors = max(int(rows / height + 1e-9), 1), max(int(columns / width + 1e-9), 1)
+    small = shrunk(pixels, *factors)
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
     picture.fill(VIEWPORT)
     if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
@@ -182,11 +182,10 @@ def _scaled(
     else:
         layout = QImage.Format.Format_RGB888
     source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
-    left, top, width, height = (n * ratio for n in view.image_rect)
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if outline is not None:
-            px = np.array([width / columns, height / rows])
+            px = np.array([width, height]) / view.axes.shape(view.size)
             corners = QPolygonF([QPointF(x, y) for x, y in ((outline + 0.5) * px + (left, top)).tolist()])
             path = QPainterPath()
             path.addPolygon(corners)
