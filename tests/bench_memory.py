@@ -121,7 +121,7 @@ def _work(folder: Path, user_folder: Path) -> None:
         wait(0.005)
     step("while a label is painted")
     session.choose_tool("brush")
-    session.set_brush_radius(10)
+    session.hand.set_brush_radius(10)
     session.begin_stroke("axial", (200, 256, 500))
     for i in range(200, 300, 5):
         session.stroke_to((i, 256, 500))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -48,17 +49,25 @@ def panes(tell_share: Tell) -> None:
         session.set_window(WindowLevel(40 + n, 400 + n))
         one.paint()
 
+    def scroll(ours: _Ours, n: int) -> None:
+        session.scroll("axial", 1 if n % 40 < 20 else -1)
+        ours.paint()
+
     times: dict[str, list[float]] = {}
     acts: dict[str, Callable[[int], None]] = {
         "acquired plane": lambda n: move(one, n),
         "window/level": window,
         "slab": lambda n: move(one, n),
         "four panes": lambda n: move(four, n),
+        "oblique": lambda n: scroll(one, n),
+        "oblique slab": lambda n: scroll(one, n),
         "pyqtgraph": plot,
         "VTK": vtk,
     }
     for name, act in acts.items():
-        one.show_slab(_SLAB_SLICES if name == "slab" else 0)
+        one.show_slab(_SLAB_SLICES if "slab" in name else 0)
+        _turn_planes(session, name.startswith("oblique"))
+        one.paint()
         times[name] = []
         for n in range(_WARM_UP + _ROUNDS):
             started = time.perf_counter()
@@ -70,12 +79,22 @@ def panes(tell_share: Tell) -> None:
         ("window/level drag to painted pane, p95", "window/level", 16.0),
         ("slice change to painted pane, slab of 20 slices, p95", "slab", 40.0),
         ("slice change to four painted panes, p95", "four panes", 45.0),
+        ("slice change to painted pane, oblique plane, p95", "oblique", 40.0),
+        ("slice change to painted pane, oblique slab of 20 slices, p95", "oblique slab", 100.0),
     ):
         tell_share(name, p95[key], "ms", "allowed", allowed)
     tell_share(
         "the same in one pane, acquired plane", p95["acquired plane"], "pyqtgraph's ImageItems", p95["pyqtgraph"]
     )
     tell_share("the same in one pane, acquired plane", p95["acquired plane"], "VTK's OpenGL slice", p95["VTK"])
+
+
+def _turn_planes(session: Session, oblique: bool) -> None:
+    session.reset_planes()
+    if oblique:
+        session.move_cursor((200, 200, 150))
+        for plane, degrees in (("coronal", 30), ("sagittal", 25)):
+            session.turn_planes(plane, math.radians(degrees))
 
 
 def _session() -> Session:

@@ -8,8 +8,9 @@ import pytest
 
 from viewer.core.display import WindowLevel
 from viewer.core.events import Change, What
-from viewer.core.geometry import Geometry, cut_line, plane_axes, slice_corners
+from viewer.core.geometry import Geometry, cut_line, plane_axes
 from viewer.core.linking import Linked, Links, in_one_space
+from viewer.core.oblique import slice_corners
 from viewer.core.session import Session
 from viewer.core.study import GeometryVerdict, Series
 from viewer.core.volume import Volume

@@ -52,6 +52,7 @@ shapes = st.builds(
     st.integers(0, 2),
     st.text(max_size=40).filter(lambda text: text.isprintable()),
     st.none() | points,
+    st.none() | st.tuples(points, points),
 )
 
 
@@ -221,3 +222,32 @@ def test_a_table_that_cannot_be_written_leaves_the_one_before(tmp_path, phantom)
     path = tmp_path / "missing" / "table.csv"
     with pytest.raises(OSError, match="missing"):
         write_measurements(path, [], phantom.geometry, {})
+
+
+ON_PLANE = replace(LINE, spread=((0.1 + 0.2, 1 / 3, -0.7), (1e-17, 9.000000000000002, 5.0)))
+
+
+def test_the_plane_of_an_oblique_measurement_comes_back_bit_for_bit(store, oblique_phantom):
+    grid = oblique_phantom.geometry
+    store.append("1", grid, added(ON_PLANE))
+
+    assert store.load("1", grid).measurements == (ON_PLANE,)
+
+
+def test_a_row_of_the_first_release_has_no_oblique_plane(store, oblique_phantom):
+    grid = oblique_phantom.geometry
+    store.append("1", grid, added(LINE))
+    row = '{"kind": "probe", "points": [[1.0, 2.0, 3.0]], "normal": 1, "text": "", "text_at": null}'
+    store._database.execute("update measurements set measurement = ?", (row,))
+
+    assert store.load("1", grid).measurements == (Measurement(1, "probe", ((1.0, 2.0, 3.0),), 1),)
+
+
+def test_the_table_calls_an_oblique_plane_so_and_gives_it_no_slice(tmp_path, oblique_phantom):
+    values = values_of(ON_PLANE, oblique_phantom, SERIES)
+    write_measurements(tmp_path / "m.csv", [(ON_PLANE, values)], oblique_phantom.geometry, {})
+
+    with (tmp_path / "m.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["slice_axis"], row["slice"]) == ("oblique", "")
+    assert row["points_ijk"]

@@ -16,6 +16,7 @@ class What(Flag):
     VIEW = auto()  # it is looked at anew, not as the one before it: zoom and layout start again
     VOXELS = auto()  # slices have arrived, or the moment on the screen is another one
     CURSOR = auto()
+    PLANES = auto()  # they are turned, or planes of the grid again
     WINDOW = auto()
     DISPLAY = auto()  # overlay opacity, visibility, overlay text
     TOOL = auto()  # tool, brush radius, active label

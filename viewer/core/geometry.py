@@ -170,6 +170,27 @@ class PlaneAxes:
     flip_right: bool
     flip_down: bool
 
+    @property
+    def acquired(self) -> PlaneAxes:
+        """The plane of the grid: itself."""
+        return self
+
+    def shape(self, size: tuple[int, int, int]) -> tuple[int, int]:
+        """Columns and rows of a slice."""
+        return size[self.right], size[self.down]
+
+    def pixel_mm(self, spacing: tuple[float, float, float]) -> tuple[float, float]:
+        """Width and height of a pixel."""
+        return spacing[self.right], spacing[self.down]
+
+    def step_mm(self, spacing: tuple[float, float, float]) -> float:
+        """How far apart slices are."""
+        return spacing[self.normal]
+
+    def count(self, size: tuple[int, int, int]) -> int:
+        """How many slices there are."""
+        return size[self.normal]
+
     def to_screen(self, index_ijk: ArrayLike, size: tuple[int, int, int]) -> NDArray[np.float64]:
         """Continuous (column, row) of indices (..., 3); a voxel's centre is at its integer coordinates."""
         index = np.asarray(index_ijk, dtype=np.float64)
@@ -181,11 +202,11 @@ class PlaneAxes:
         return np.stack([column, row], axis=-1)
 
     def to_index(
-        self, column: float, row: float, slice_index: int, size: tuple[int, int, int]
+        self, column: float, row: float, depth: float, size: tuple[int, int, int]
     ) -> tuple[float, float, float]:
-        """Continuous index (i, j, k) of a screen point on slice slice_index."""
+        """Continuous index (i, j, k) of a screen point on the slice of a number, depth."""
         index = [0.0, 0.0, 0.0]
-        index[self.normal] = float(slice_index)
+        index[self.normal] = float(depth)
         index[self.right] = size[self.right] - 1 - column if self.flip_right else column
         index[self.down] = size[self.down] - 1 - row if self.flip_down else row
         return index[0], index[1], index[2]
@@ -209,13 +230,6 @@ def plane_axes(geometry: Geometry, plane: Plane) -> PlaneAxes:
     if plane == "coronal":
         return PlaneAxes(plane, posterior, left, superior, not grows[0], bool(grows[2]))
     return PlaneAxes(plane, left, posterior, superior, not grows[1], bool(grows[2]))
-
-
-def slice_corners(geometry: Geometry, axes: PlaneAxes, slice_index: int) -> NDArray[np.float64]:
-    """The outer corners of a slice, (4, 3) in LPS mm, in the order in which they go round it on the screen."""
-    columns, rows = geometry.size[axes.right], geometry.size[axes.down]
-    around = ((-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5), (-0.5, rows - 0.5))
-    return geometry.index_to_lps([axes.to_index(*corner, slice_index, geometry.size) for corner in around])
 
 
 def cut_line(quad_lps: NDArray, other_lps: NDArray) -> NDArray[np.float64] | None:

@@ -104,7 +104,7 @@ def _has_places(session: Session) -> bool:
 
 def _place_of(session: Session) -> NDArray[np.float64]:
     assert session.volume is not None
-    return session.volume.geometry.index_to_lps(session.cursor_ijk)
+    return session.volume.geometry.index_to_lps(session.cursor_at)
 
 
 def _one_scale(one: Session, other: Session) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from viewer.core.geometry import Geometry
+from viewer.core.oblique import Axes, ObliqueAxes, parallel
 from viewer.core.painting import Point
 from viewer.core.study import Series
 from viewer.core.volume import Volume
@@ -36,7 +37,10 @@ POINTS: dict[Kind, int] = {
 }  # of each kind; the fewest for outlines
 
 LengthUnit = Literal["mm", "mm at detector", "px"]
+Spread = tuple[Point, Point]  # what an index grows by for each mm along two perpendicular directions of a plane
 _MOST_BINS = 64
+_ON_PLANE_MM = 1e-3
+_BETWEEN = 1e-6  # voxels: a plane this near to a border of voxels lies on it
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class Measurement:
     two opposite corners of their box, an angle its vertex in the middle, Cobb's angle two points for each line, an
     arrow its tip first. text is what a person wrote to it; text_at is where a person moved the words to, None where
     the program places them.
+
+    On a plane that cuts across the grid, spread tells how it lies, normal being that of the slices from which it was
+    turned, and the sides of a box run along the directions of spread. None for a slice of the grid.
     """
 
     number: int
@@ -56,10 +63,50 @@ class Measurement:
     normal: int
     text: str = ""
     text_at: Point | None = None
+    spread: Spread | None = None
 
     @property
     def slice_index(self) -> int:
+        """The slice of the grid that it lies on; means nothing on an oblique plane."""
         return int(round(self.points[0][self.normal]))
+
+    def lies_on(self, axes: Axes, depth: float, geometry: Geometry) -> bool:
+        """True if a plane that is shown is the one it was drawn on."""
+        if self.spread is None:
+            return axes.acquired is axes and axes.acquired.normal == self.normal and self.slice_index == depth
+        if not isinstance(axes, ObliqueAxes) or not self.parallel_to(axes, geometry):
+            return False
+        return abs(axes.depth_of(self.points[0]) - depth) < _ON_PLANE_MM
+
+    def parallel_to(self, axes: Axes, geometry: Geometry) -> bool:
+        """True if a plane has the direction of the one it was drawn on."""
+        if isinstance(axes, ObliqueAxes):
+            return self.spread is not None and parallel(axes.normal_mm, self.normal_mm(geometry))
+        return self.spread is None and axes.normal == self.normal
+
+    def normal_mm(self, geometry: Geometry) -> NDArray[np.float64]:
+        """The unit normal of its plane along i, j and k in mm, either way."""
+        if self.spread is None:
+            return np.eye(3)[self.normal]
+        right, down = np.array(self.spread) * geometry.spacing
+        return np.cross(right, down)
+
+    def flat(self, points_ijk: ArrayLike) -> NDArray[np.float64]:
+        """Where points (n, 3) of its plane lie on it, (n, 2): by the index axes of its slice, or in mm along the
+        directions of spread, from its first point."""
+        points = np.asarray(points_ijk, dtype=np.float64)
+        if self.spread is None:
+            return points[:, self.in_plane]
+        return (points - self.points[0]) @ np.linalg.pinv(np.array(self.spread))
+
+    def lifted(self, flat: ArrayLike) -> NDArray[np.float64]:
+        """The indices (n, 3) of points (n, 2) as flat gives them."""
+        places = np.asarray(flat, dtype=np.float64)
+        if self.spread is not None:
+            return np.array(self.points[0]) + places @ np.array(self.spread)
+        points = np.tile(np.array(self.points[0]), (len(places), 1))
+        points[:, self.in_plane] = places
+        return points
 
     @property
     def in_plane(self) -> tuple[int, int]:
@@ -69,7 +116,8 @@ class Measurement:
 
     def moved(self, by_ijk: Point) -> Measurement:
         """The whole shape with its words elsewhere on its slice."""
-        step = tuple(0.0 if axis == self.normal else by_ijk[axis] for axis in range(3))
+        still = self.normal if self.spread is None else None
+        step = tuple(0.0 if axis == still else by_ijk[axis] for axis in range(3))
         shifted = [
             None if point is None else (point[0] + step[0], point[1] + step[1], point[2] + step[2])
             for point in (*self.points, self.text_at)
@@ -112,12 +160,13 @@ def values_of(measurement: Measurement, volume: Volume, series: Series) -> Value
     if measurement.kind == "angle":
         return replace(known, angle=_angle_between(placed[0] - placed[1], placed[2] - placed[1]))
     if measurement.kind == "cobb":
-        return replace(known, angle=_cobb_angle(placed, measurement.in_plane))
+        return replace(known, angle=_cobb_angle(placed, measurement.flat(measurement.points)))
     if measurement.kind == "probe":
         return _probe(measurement, volume, known)
     if measurement.kind in REGIONS:
         first, second = measurement.in_plane
-        area = _area(measurement) * float(spacing[first] * spacing[second])
+        pixel = float(spacing[first] * spacing[second]) if measurement.spread is None else 1.0
+        area = _area(measurement) * pixel
         return replace(_statistics(region_values(measurement, volume), known), area=area)
     return known
 
@@ -144,9 +193,14 @@ def spacing_of(
 
 def region_values(measurement: Measurement, volume: Volume) -> NDArray | None:
     """The values of the voxels whose centres lie inside a region on its slice, without padding, NaN and infinity; None
-    for colours."""
+    for colours. On an oblique plane they are those of the voxels that it passes through and whose centres, seen along
+    its normal, lie inside: each once, and none interpolated."""
     if volume.colour:
         return None
+    if measurement.spread is not None:
+        i, j, k = _voxels_inside(measurement, volume.geometry).T
+        values = volume.voxels[k, j, i]
+        return values[volume.measured(values)]
     mask, first_row, first_column = region_mask(measurement, volume.geometry)
     layer = np.take(volume.voxels, measurement.slice_index, axis=2 - measurement.normal)
     rows, columns = mask.shape
@@ -175,6 +229,61 @@ def region_mask(measurement: Measurement, geometry: Geometry) -> tuple[NDArray[n
     else:
         mask = _inside_outline(points[:, a], points[:, b], columns, rows)
     return mask, int(low[b]), int(low[a])
+
+
+def _voxels_inside(measurement: Measurement, geometry: Geometry) -> NDArray[np.intp]:
+    """The voxels (n, 3) that an oblique plane passes through and whose centres, seen along its normal, lie inside a
+    region on it. A plane that runs between two voxels passes through the one after it."""
+    normal, spacing = measurement.normal_mm(geometry), np.array(geometry.spacing)
+    outline = measurement.flat(measurement.points)
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    corners = measurement.lifted([(a, b) for a in (low[0], high[0]) for b in (low[1], high[1])])
+    weights = normal * spacing  # mm along the normal for each step along i, j and k
+    reach_mm = float(np.abs(weights).sum()) / 2  # from its centre a voxel extends so far
+    along = int(np.abs(weights).argmax())  # the axis along which the plane passes through few voxels
+    others = [axis for axis in range(3) if axis != along]
+    first = np.clip(np.ceil(corners.min(axis=0) - 1.5), 0, geometry.size).astype(int)
+    last = np.clip(np.floor(corners.max(axis=0) + 1.5) + 1, first, geometry.size).astype(int)
+    grid = np.stack(np.meshgrid(*(np.arange(first[a], last[a]) for a in others), indexing="ij"), axis=-1).reshape(-1, 2)
+    away = float(weights @ np.array(measurement.points[0]))
+    middle = (away - grid @ weights[others]) / weights[along]  # where the plane meets each line of voxels
+    reach = reach_mm / abs(float(weights[along]))
+    start = np.floor(middle - reach + _BETWEEN).astype(int) + 1
+    steps = np.arange(int(math.ceil(2 * reach)) + 1)
+    found = np.empty((len(grid), len(steps), 3), dtype=np.intp)
+    found[..., others] = grid[:, None, :]
+    found[..., along] = start[:, None] + steps
+    found = found.reshape(-1, 3)
+    passed = found[:, along] <= np.repeat(middle + reach, len(steps)) + _BETWEEN
+    passed &= (found[:, along] >= 0) & (found[:, along] < geometry.size[along])
+    found = found[passed]
+    if not len(found):
+        return found
+    feet = found - ((found @ weights - away)[:, None] * (normal / spacing))
+    places = measurement.flat(feet)
+    return found[_inside(measurement.kind, outline, places)]
+
+
+def _inside(kind: Kind, outline: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which places (n, 2) lie inside a region whose points are outline."""
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    if kind == "rectangle":
+        return np.all((places >= low) & (places <= high), axis=1)
+    if kind == "ellipse":
+        half = np.maximum((high - low) / 2, 1e-12)
+        return (((places - (low + high) / 2) / half) ** 2).sum(axis=1) <= 1.0
+    order = np.argsort(places[:, 1])
+    a, b = places[order].T
+    odd = np.zeros(len(places), dtype=bool)
+    for one, other in zip(outline, np.roll(outline, -1, axis=0), strict=True):  # by the even-odd rule
+        lower, upper = (one, other) if one[1] <= other[1] else (other, one)
+        span = slice(*np.searchsorted(b, (lower[1], upper[1])))
+        if span.stop > span.start:
+            crossing = lower[0] + (b[span] - lower[1]) / (upper[1] - lower[1]) * (upper[0] - lower[0])
+            odd[span] ^= crossing < a[span]
+    inside = np.empty(len(places), dtype=bool)
+    inside[order] = odd
+    return inside
 
 
 def histogram(values: NDArray) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -232,13 +341,12 @@ def _angle_between(one: NDArray[np.float64], other: NDArray[np.float64]) -> floa
     return math.degrees(math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other)))
 
 
-def _cobb_angle(placed: NDArray[np.float64], in_plane: tuple[int, int]) -> float | None:
+def _cobb_angle(placed: NDArray[np.float64], flat: NDArray[np.float64]) -> float | None:
     """Between two lines, each taken towards the same side of the line that joins their middles: so that it does not
     matter which way they were drawn, and a severe curve gives more than 90 degrees (Cobb 1948)."""
     upper, lower = placed[1] - placed[0], placed[3] - placed[2]
-    along = placed[2:].mean(axis=0) - placed[:2].mean(axis=0)
-    a, b = in_plane
-    sides = [along[a] * line[b] - along[b] * line[a] for line in (upper, lower)]
+    along = flat[2:].mean(axis=0) - flat[:2].mean(axis=0)
+    sides = [along[0] * line[1] - along[1] * line[0] for line in (flat[1] - flat[0], flat[3] - flat[2])]
     return _angle_between(upper, -lower if sides[0] * sides[1] < 0 else lower)
 
 
@@ -269,12 +377,11 @@ def _statistics(values: NDArray | None, known: Values) -> Values:
 
 
 def _area(measurement: Measurement) -> float:
-    """In voxels of the slice: that of the shape itself, not of the voxels inside."""
-    a, b = measurement.in_plane
-    points = np.array(measurement.points)
+    """In voxels of the slice, or mm² on an oblique plane: that of the shape itself, not of the voxels inside."""
+    a, b = measurement.flat(measurement.points).T
     if measurement.kind in OUTLINES:
-        return _area_of_outline(points[:, a], points[:, b])
-    box = float(np.ptp(points[:, a]) * np.ptp(points[:, b]))
+        return _area_of_outline(a, b)
+    box = float(np.ptp(a) * np.ptp(b))
     return box * math.pi / 4 if measurement.kind == "ellipse" else box
 
 

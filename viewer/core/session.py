@@ -14,7 +14,15 @@ from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.hand import Hand, Tool
 from viewer.core.history import Edit, History, LabelDelta, Layer, MeasurementChange
 from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels, with_default_colours
-from viewer.core.measuring import KINDS, Kind, Measurement, Values, values_of
+from viewer.core.measuring import KINDS, Kind, Measurement, Spread, Values, values_of
+from viewer.core.oblique import (
+    Axes,
+    ObliqueAxes,
+    grows_towards,
+    rotation_to,
+    turned_about,
+    turned_axes,
+)
 from viewer.core.painting import Box, Point, changed_box, stroke_segment
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
@@ -152,6 +160,8 @@ class Session:
         self.selected: int | None = None  # number of a measurement
         self._values: dict[Measurement, Values] = {}
         self.cursor_ijk: tuple[int, int, int] = (0, 0, 0)
+        self._cursor_between: Point | None = None  # voxels, where planes are turned
+        self.rotation: NDArray[np.float64] | None = None  # of all planes, in LPS; None: they are those of the grid
         self.window: WindowLevel | VoiTable = WindowLevel(0.5, 1.0)
         self.inverted = False
         self.moment_series: Sequence[Series] = ()
@@ -190,7 +200,7 @@ class Session:
         if not any(other.uid == series.uid for other in self.moment_series):
             self.moment_series, self.moments = (), ()
         if not keep_view:
-            self.cursor_ijk = _first_look(volume)
+            self.cursor_ijk, self._cursor_between, self.rotation = _first_look(volume), None, None
             self.inverted = series.inverted
         if not (keep_view and (self._window_chosen or not again)):
             self.window, self._window_chosen = self._first_window(), False
@@ -231,6 +241,7 @@ class Session:
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
+        self.rotation = self._cursor_between = None
         self._announce(Change(What.SERIES | What.VIEW))
 
     def _take_over(self, annotations: Annotations) -> None:
@@ -313,24 +324,70 @@ class Session:
         """Put the cross-hair on the voxel nearest to a continuous index; outside it stops at the edge."""
         if self.volume is None:
             return
-        cursor = self.volume.geometry.clamp_index(index_ijk)
-        if cursor != self.cursor_ijk:
-            self.cursor_ijk = cursor
+        before, geometry = self.cursor_at, self.volume.geometry
+        self.cursor_ijk = geometry.clamp_index(index_ijk)
+        if self.rotation is not None:
+            i, j, k = np.clip(index_ijk, 0.0, np.array(geometry.size) - 1.0).tolist()
+            self._cursor_between = i, j, k
+        if self.cursor_at != before:
             self._announce(Change(What.CURSOR))
+
+    @property
+    def cursor_at(self) -> Point:
+        """The continuous index of the cross-hair. Where planes are turned it may lie between voxels, cursor_ijk being
+        the nearest; else it is the middle of that voxel."""
+        between = self._cursor_between if self.rotation is not None else None
+        if between is None or self.volume is None or self.volume.geometry.clamp_index(between) != self.cursor_ijk:
+            i, j, k = self.cursor_ijk
+            return float(i), float(j), float(k)
+        return between
 
     def scroll(self, plane: Plane, slices: int) -> None:
         """Move the cross-hair along a plane's normal by a number of slices, towards the head, front or left
         for positive numbers whatever way the file stores them."""
         if self.volume is None:
             return
-        axis = plane_axes(self.volume.geometry, plane).normal
-        row = {"axial": 2, "coronal": 1, "sagittal": 0}[plane]
-        grows = not self.volume.geometry.patient_space or self.volume.geometry.direction[row, axis] >= 0
-        if plane == "coronal" and self.volume.geometry.patient_space:
-            grows = not grows
-        cursor = list(self.cursor_ijk)
-        cursor[axis] += slices if grows else -slices
+        axes = self.axes(plane)
+        if isinstance(axes, ObliqueAxes):
+            depth = axes.depth_of(self.cursor_at) + slices * axes.step_mm(self.volume.geometry.spacing)
+            self.move_cursor(axes.moved(self.cursor_at, depth))
+            return
+        cursor = list(self.cursor_at)
+        cursor[axes.normal] += slices if grows_towards(self.volume.geometry, plane) else -slices
         self.move_cursor((cursor[0], cursor[1], cursor[2]))
+
+    # Turned planes
+
+    @property
+    def can_turn_planes(self) -> bool:
+        """True where the three planes are those of one grid, all of which has arrived."""
+        return self.volume is not None and not self.loading and len(self.planes) == len(PLANES)
+
+    def axes(self, plane: Plane) -> Axes:
+        """How a plane of the open series lies on the screen as long as nobody mirrors its picture."""
+        assert self.volume is not None
+        return turned_axes(self.volume.geometry, plane_axes(self.volume.geometry, plane), self.rotation)
+
+    def is_oblique(self, plane: Plane) -> bool:
+        """True if a plane cuts across the grid: there are no slices on it to be painted on or confirmed."""
+        return self.rotation is not None and self.volume is not None and isinstance(self.axes(plane), ObliqueAxes)
+
+    def turn_planes(self, about: Plane, radians: float) -> None:
+        """Turn the other two planes about the normal of one, through the cross-hair, clockwise as it is seen on the
+        screen. The three stay perpendicular."""
+        if self.volume is not None and self.can_turn_planes:
+            self._turn_to(turned_about(self.rotation, self.volume.geometry, about, radians))
+
+    def reset_planes(self) -> None:
+        """Have the planes be those of the grid again."""
+        if self.rotation is not None:
+            self._turn_to(None)
+
+    def _turn_to(self, rotation: NDArray[np.float64] | None) -> None:
+        self.end_stroke()
+        at = self.cursor_at
+        self.rotation, self._cursor_between = rotation, at if rotation is not None else None
+        self._announce(Change(What.CURSOR | What.PLANES))
 
     def set_window(self, window: WindowLevel | VoiTable) -> None:
         if self.volume is None or not self.volume.colour:
@@ -392,7 +449,7 @@ class Session:
     def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:
         """Press the brush or the eraser on a slice; the stroke stays on this slice until it ends."""
         self.end_stroke()
-        if not self.editable or self.hand.tool not in _DRAWING or plane not in self.planes:
+        if not self.editable or self.hand.tool not in _DRAWING or plane not in self.planes or self.is_oblique(plane):
             return
         assert self.volume is not None and self.label_map is not None
         axis = plane_axes(self.volume.geometry, plane).normal
@@ -465,7 +522,7 @@ class Session:
 
     def toggle_confirmed(self, plane: Plane) -> None:
         """Mark the slice under the cross-hair as wholly correct, or take the mark back."""
-        if self.volume is None or not self.editable or plane not in self.planes:
+        if self.volume is None or not self.editable or plane not in self.planes or self.is_oblique(plane):
             return
         axis = plane_axes(self.volume.geometry, plane).normal
         self.confirmed = self.confirmed ^ {(axis, self.cursor_ijk[axis])}
@@ -473,7 +530,7 @@ class Session:
 
     def is_confirmed(self, plane: Plane) -> bool:
         """True if the slice of this plane under the cross-hair carries a person's mark."""
-        if self.volume is None:
+        if self.volume is None or self.is_oblique(plane):
             return False
         axis = plane_axes(self.volume.geometry, plane).normal
         return (axis, self.cursor_ijk[axis]) in self.confirmed
@@ -481,14 +538,20 @@ class Session:
     # Measurements
 
     def add_measurement(
-        self, kind: Kind, points: Sequence[Point], normal: int, text: str = "", text_at: Point | None = None
+        self,
+        kind: Kind,
+        points: Sequence[Point],
+        normal: int,
+        text: str = "",
+        text_at: Point | None = None,
+        spread: Spread | None = None,
     ) -> Measurement | None:
         """Put a new measurement on a slice, select it and return it; None where nothing can be measured. normal: the
-        index axis that is normal to the slice."""
+        index axis that is normal to the slice, or was before it was turned to the plane that spread tells."""
         if not self.editable:
             return None
         number = 1 + max((m.number for m in self.measurements), default=0)
-        added = Measurement(number, kind, tuple(points), normal, text, text_at)
+        added = Measurement(number, kind, tuple(points), normal, text, text_at, spread)
         self.selected = number
         self._change_measurement(f"Draw {kind}", None, added)
         return added
@@ -512,13 +575,26 @@ class Session:
             self._announce(Change(What.MEASUREMENTS))
 
     def go_to_measurement(self, number: int) -> None:
-        """Select a measurement and show its slice, with the cross-hair in its middle."""
+        """Select a measurement and show its slice or its plane, with the cross-hair in its middle."""
         found = self.measurement(number)
-        if found is None:
+        if found is None or self.volume is None:
             return
         self.select_measurement(number)
+        self._turn_to_plane_of(found)
         middle = np.array(found.points).mean(axis=0)
-        self.move_cursor((float(middle[0]), float(middle[1]), float(middle[2])))
+        shown = (self.axes(plane) for plane in self.planes)
+        oblique = (axes for axes in shown if isinstance(axes, ObliqueAxes))
+        across = next((axes for axes in oblique if found.parallel_to(axes, self.volume.geometry)), None)
+        self.move_cursor(across.held(middle) if across is not None else middle.tolist())
+
+    def _turn_to_plane_of(self, measurement: Measurement) -> None:
+        """Turn the planes so that one of them can show a measurement, unless one does."""
+        assert self.volume is not None
+        geometry = self.volume.geometry
+        if not self.can_turn_planes or any(measurement.parallel_to(self.axes(p), geometry) for p in PLANES):
+            return
+        plane: Plane = next(p for p in PLANES if plane_axes(geometry, p).normal == measurement.normal)
+        self._turn_to(rotation_to(geometry, plane, measurement.normal_mm(geometry)))
 
     def measurement(self, number: int | None) -> Measurement | None:
         return next((m for m in self.measurements if m.number == number), None)

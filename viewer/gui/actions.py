@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 import resources
 from viewer.core.display import VoiTable, WindowLevel, WindowPreset, load_presets
 from viewer.core.events import What
-from viewer.core.geometry import Plane, plane_axes
+from viewer.core.geometry import Plane
 from viewer.core.measuring import KINDS
 from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
@@ -27,6 +27,7 @@ _RADIUS_STEP = 1.2
 READ_ONLY = (
     "Another window of Slicewise has this series open: its labels and measurements can be looked at here, not changed."
 )
+OBLIQUE_CONFIRM = "Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan"
 _NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
 
 _NOTHING_OPEN = "No series is open"
@@ -328,8 +329,7 @@ class Actions(QObject):
     def _to_end(self, way: int) -> None:
         volume = self._session.volume
         if volume is not None:
-            plane = self._active_plane()
-            self._session.scroll(plane, way * volume.geometry.size[plane_axes(volume.geometry, plane).normal])
+            self._session.scroll(self._active_plane(), way * sum(volume.geometry.size))  # it ends where the scan ends
 
     def _add_display(self) -> None:
         hand = self._session.hand

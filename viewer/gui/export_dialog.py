@@ -198,4 +198,4 @@ def _count(pane: Pane, run: Run | None) -> int:
     if run == "moments":
         return len(pane.session.moments)
     view: SliceView | None = pane.view if isinstance(pane, SlicePane) else None
-    return view.size[view.axes.normal] if run == "slices" and view is not None else 1
+    return view.count if run == "slices" and view is not None else 1

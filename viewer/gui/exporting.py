@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from viewer.core.display import VoiTable
 from viewer.core.events import What
+from viewer.core.oblique import ObliqueAxes
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, draw_text, font_for, not_for_diagnosis
@@ -97,7 +98,9 @@ def file_name(pane: Pane, run: Run | None, suffix: str) -> str:
     modality = "".join(letter for letter in series.modality.lower() if letter.isalnum()) if series is not None else ""
     parts = ["slicewise", modality, pane.name]
     if run is None and isinstance(pane, SlicePane) and pane.view is not None:
-        parts.append(str(pane.session.cursor_ijk[pane.view.axes.normal] + 1))
+        axes = pane.view.axes
+        oblique = isinstance(axes, ObliqueAxes)
+        parts.append("oblique" if oblique else str(pane.session.cursor_ijk[axes.normal] + 1))
     return "-".join(part for part in (*parts, run or "") if part) + suffix
 
 
@@ -298,9 +301,12 @@ class _Easel(SlicePane):
             session._moment = session.moments[number]
             self.apply(What.VOXELS)
         elif view is not None:
-            index = list(session.cursor_ijk)
-            index[view.axes.normal] = number
-            session.cursor_ijk = (index[0], index[1], index[2])
+            if isinstance(view.axes, ObliqueAxes):
+                session.move_cursor(view.axes.moved(session.cursor_at, view.axes.depth_at(number)))
+            else:
+                index = list(session.cursor_at)
+                index[view.axes.normal] = number
+                session.move_cursor((index[0], index[1], index[2]))
             self.apply(What.CURSOR)
 
     def paint(self) -> QImage:

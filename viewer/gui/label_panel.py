@@ -28,7 +28,7 @@ from viewer.core.hand import BRUSH_RADIUS_RANGE_MM
 from viewer.core.label_sizes import LabelSize
 from viewer.core.painting import Box
 from viewer.core.session import ConfirmedSlice, Session
-from viewer.gui.actions import READ_ONLY
+from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY
 from viewer.gui.style import theme
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -138,11 +138,12 @@ class LabelPanel(QWidget):
         session, plane = self._session, self._active_plane()
         opened = session.volume is not None
         done = opened and session.is_confirmed(plane)
-        self.confirm.setEnabled(session.editable)
-        self.confirm.setToolTip(READ_ONLY if session.read_only else _CONFIRM_TIP)
+        oblique = opened and session.is_oblique(plane)
+        self.confirm.setEnabled(session.editable and not oblique)
+        self.confirm.setToolTip(READ_ONLY if session.read_only else OBLIQUE_CONFIRM if oblique else _CONFIRM_TIP)
         self.confirm.setChecked(done)
         number = ""
-        if session.volume is not None:
+        if session.volume is not None and not oblique:
             axis = plane_axes(session.volume.geometry, plane).normal
             number = f" {session.cursor_ijk[axis] + 1}"
         self.confirm.setText(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,7 @@ from viewer.core.session import Session
 from viewer.core.settings import LayoutName, Settings, WindowPlace
 from viewer.core.study import Refusal, Scan, Series
 from viewer.gui import style
-from viewer.gui.actions import READ_ONLY, Actions, Group, Keys, icon, readable
+from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY, Actions, Group, Keys, icon, readable
 from viewer.gui.command_palette import CommandPalette, Entry
 from viewer.gui.export_dialog import ExportDialog
 from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
@@ -161,6 +162,7 @@ class MainWindow(QMainWindow):
         self.room.resampleRequested.connect(workflows.resample_series)
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
+        self.room.activeChanged.connect(self._enable)
         self.room.arranged.connect(self._arranged_anew)
         self.room.subscribe(
             [
@@ -405,7 +407,7 @@ class MainWindow(QMainWindow):
                 ("place", "Link places across series", "J"),
                 ("zoom", "Link magnification across series", "Shift+J"),
                 ("window", "Link windows across series", "Ctrl+J"),
-                ("reference_lines", "Reference lines", "Shift+R"),
+                ("reference_lines", "Reference lines", "Alt+R"),
             )
         }
         self.link_here_action = add(
@@ -433,6 +435,18 @@ class MainWindow(QMainWindow):
                 ("Turn anticlockwise", lambda pane: pane.turn(-1), "Ctrl+["),
             )
         ]
+        self.oblique_actions = [
+            add("Display", text, lambda d=degrees: self._turn_planes(d), key, scope="viewer", needs_series=True)
+            for text, key, degrees in (
+                ("Turn the other planes clockwise by 5°", "Alt+Right", 5.0),
+                ("Turn the other planes anticlockwise by 5°", "Alt+Left", -5.0),
+                ("Turn the other planes clockwise by 1°", "Alt+Shift+Right", 1.0),
+                ("Turn the other planes anticlockwise by 1°", "Alt+Shift+Left", -1.0),
+            )
+        ]
+        self.reset_planes_action = add(
+            "Display", "Planes along the scan", self.session.reset_planes, "Shift+R", scope="viewer", needs_series=True
+        )
         for text, keys, factor in (("Zoom in", ("+", "="), _ZOOM_STEP), ("Zoom out", ("-",), 1 / _ZOOM_STEP)):
             add("Display", text, lambda f=factor: self._zoom(f), *keys, scope="viewer", needs_series=True)
         for text, key, step in (("Next pane", "Right", 1), ("Previous pane", "Left", -1)):
@@ -522,6 +536,8 @@ class MainWindow(QMainWindow):
         view.addActions(self.slab_actions)
         view.addSeparator()
         view.addActions(self.turn_actions)
+        view.addSeparator()
+        view.addActions([*self.oblique_actions, self.reset_planes_action])
         view.addSeparator()
         view.addActions([commands.invert, commands.labels_visible, commands.file_overlay, commands.overlay_text])
         view.addSeparator()
@@ -655,7 +671,13 @@ class MainWindow(QMainWindow):
         allow(
             self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not or still or unsuitable
         )
-        allow(self.confirm_action, session.editable, why_not or still)
+        oblique = OBLIQUE_CONFIRM if session.is_oblique(self.room.plane) else ""
+        allow(self.confirm_action, session.editable and not oblique, why_not or still or oblique)
+        no_planes = "" if session.can_turn_planes or not opened else "This series has no three planes to turn"
+        for action in self.oblique_actions:
+            allow(action, session.can_turn_planes, still or no_planes)
+        along = "" if session.rotation is not None or not opened else "The planes are those of the scan"
+        allow(self.reset_planes_action, session.rotation is not None, along)
         selected = "" if session.selected is not None else "No measurement is selected"
         allow(self.write_action, session.selected is not None and session.editable, why_not or selected)
         self._proposal.first.setEnabled(not session.read_only)
@@ -798,7 +820,13 @@ class MainWindow(QMainWindow):
         self.panels.setCurrentWidget(self.model_panel)
         self.model_panel.segment()
 
+    def _turn_planes(self, degrees: float) -> None:
+        """Turn the planes that cross the active one, as its pane shows them."""
+        self.room.slice_pane.planes.turn(math.radians(degrees))
+
     def _reset_views(self) -> None:
+        for session in self.room.sessions:
+            session.reset_planes()
         for pane in self.room.shown:
             pane.reset_view()
 
@@ -811,6 +839,8 @@ class MainWindow(QMainWindow):
             menu.addActions([self.commands.invert, self.commands.labels_visible, self.commands.file_overlay])
             pane.fill_menu(menu)
             menu.addActions(self.turn_actions)
+            if self.session.rotation is not None:
+                menu.addAction(self.reset_planes_action)
             menu.addSeparator()
             if self.session.selected is not None:
                 menu.addActions([self.write_action, self.commands.delete_measurement])

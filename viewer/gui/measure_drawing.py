@@ -51,7 +51,7 @@ class View(Protocol):
 
     def to_pane(self, index_ijk: Point, /) -> tuple[float, float]: ...
 
-    def to_index(self, x: float, y: float, slice_index: int, /) -> Point: ...
+    def to_index(self, x: float, y: float, depth: float, /) -> Point: ...
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,12 @@ def short_value(measurement: Measurement, values: Values) -> str:
 def handles_of(measurement: Measurement) -> tuple[Point, ...]:
     """The points by which a shape is changed: of a box all four corners, of a freehand outline none."""
     if measurement.kind in ("ellipse", "rectangle") and len(measurement.points) == 2:
-        a, _ = measurement.in_plane
         p, q = measurement.points
+        if measurement.spread is not None:
+            (a, b), (c, d) = measurement.flat(measurement.points).tolist()
+            one, other = measurement.lifted([(a, d), (c, b)]).tolist()
+            return p, (one[0], one[1], one[2]), q, (other[0], other[1], other[2])
+        a, _ = measurement.in_plane
         return p, _mixed(q, p, a), q, _mixed(p, q, a)
     return () if measurement.kind == "freehand" else measurement.points
 
@@ -289,13 +293,9 @@ def _lines(
 
 
 def _ellipse(measurement: Measurement) -> NDArray[np.float64]:
-    a, b = measurement.in_plane
-    p, q = np.array(measurement.points)
+    p, q = measurement.flat(measurement.points)
     turn = np.linspace(0, 2 * math.pi, _ELLIPSE_POINTS + 1)
-    around = np.tile((p + q) / 2, (len(turn), 1))
-    around[:, a] += np.cos(turn) * (q - p)[a] / 2
-    around[:, b] += np.sin(turn) * (q - p)[b] / 2
-    return around
+    return measurement.lifted((p + q) / 2 + np.stack([np.cos(turn), np.sin(turn)], axis=-1) * (q - p) / 2)
 
 
 def _tick(at: NDArray[np.float64], along: NDArray[np.float64]) -> NDArray[np.float64]:

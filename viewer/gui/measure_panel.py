@@ -162,6 +162,8 @@ class MeasurePanel(QWidget):
     def _slice(self, measurement: Measurement) -> str:
         volume = self._session.volume
         assert volume is not None
+        if measurement.spread is not None:
+            return "Oblique"
         number = f"{measurement.slice_index + 1}"
         if len(self._session.planes) < 2:
             return number

@@ -13,12 +13,14 @@ from PySide6.QtGui import QFocusEvent, QFont, QImage, QKeyEvent, QMouseEvent, QP
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from viewer.core.events import What
-from viewer.core.measuring import KINDS, OUTLINES, POINTS, REGIONS, Kind, Measurement
+from viewer.core.measuring import KINDS, OUTLINES, POINTS, REGIONS, Kind, Measurement, Spread
+from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Point
 from viewer.core.session import Session
-from viewer.gui.measure_drawing import Part, Placed, ToPane, View, draw, placed, with_handle_at
+from viewer.gui.measure_drawing import Part, Placed, ToPane, draw, placed, with_handle_at
 from viewer.gui.overlay import font_for
 from viewer.gui.pane import CLICK_PX
+from viewer.render.slices import SliceView
 
 _FREEHAND_PX = 2.5  # between the points of a freehand outline
 _CLOSE_PX = 9.0  # a click this near to the first point closes a polygon
@@ -29,9 +31,23 @@ _LEFT = Qt.MouseButton.LeftButton
 class Scene(NamedTuple):
     """What a pane shows while something can be measured on it."""
 
-    view: View
-    normal: int
-    slice_index: int
+    view: SliceView
+    depth: float  # of the view: a slice's number, or mm where the plane is oblique
+
+    @property
+    def normal(self) -> int:
+        return self.view.axes.acquired.normal
+
+    @property
+    def spread(self) -> Spread | None:
+        """How an oblique plane lies; None for a slice of the grid."""
+        axes = self.view.axes
+        return axes.index_steps if isinstance(axes, ObliqueAxes) else None
+
+    @property
+    def place(self) -> tuple[object, float]:
+        """What tells a plane from others."""
+        return self.view.axes, self.depth
 
 
 @dataclass(frozen=True)
@@ -42,8 +58,7 @@ class _Draft:
     kind: Kind
     points: tuple[Point, ...]
     live: Point
-    normal: int
-    slice_index: int
+    scene: Scene
     pressed: QPointF | None = None
     began: bool = False
     moved: bool = False
@@ -52,8 +67,11 @@ class _Draft:
     def shape(self) -> Measurement:
         points = self.points
         if self.kind == "freehand" or (len(points) == POINTS[self.kind] and self.kind not in OUTLINES):
-            return Measurement(0, self.kind, points, self.normal)
-        return Measurement(0, self.kind, (*points, self.live), self.normal)
+            return self._of(points)
+        return self._of((*points, self.live))
+
+    def _of(self, points: tuple[Point, ...]) -> Measurement:
+        return Measurement(0, self.kind, points, self.scene.normal, spread=self.scene.spread)
 
 
 @dataclass(frozen=True)
@@ -114,6 +132,11 @@ class MeasureTools:
         if self._line_edit is not None:
             self._line_edit.close_without()
 
+    @property
+    def under_mouse(self) -> bool:
+        """True if the mouse is over a measurement."""
+        return self._under is not None
+
     def cursor_shape(self) -> Qt.CursorShape | None:
         """The mouse cursor for measuring; None for that of the tool."""
         if self._hold is not None or self._under is not None:
@@ -156,7 +179,7 @@ class MeasureTools:
                 self._hold = replace(hold, moved=True, shape=self._held_at(hold, event.position(), scene))
                 self._pane.update()
             return True
-        if draft is None or draft.slice_index != scene.slice_index:
+        if draft is None or draft.scene.place != scene.place:
             return False
         at = self._index(event.position(), scene)
         if draft.pressed is not None and draft.kind == "freehand":
@@ -284,7 +307,7 @@ class MeasureTools:
         _, picture, corner = self._layer
         painter.drawImage(corner, picture)
         draft = self._draft
-        if draft is not None and draft.slice_index == scene.slice_index:
+        if draft is not None and draft.scene.place == scene.place:
             shape = draft.shape
             values = session.values_of(shape) if self._is_whole(shape) and draft.kind not in OUTLINES else None
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -296,7 +319,9 @@ class MeasureTools:
         if not session.hand.measurements_visible:
             return ()
         held = self._hold.shape if self._hold is not None and self._hold.moved else None
-        here = (m for m in session.measurements if m.normal == scene.normal and m.slice_index == scene.slice_index)
+        volume, axes = session.volume, scene.view.axes
+        assert volume is not None
+        here = (m for m in session.measurements if m.lies_on(axes, scene.depth, volume.geometry))
         return tuple(held if held is not None and held.number == m.number else m for m in here)
 
     def _lay_out(self, shown: tuple[Measurement, ...], scene: Scene, font: QFont, pane: QRectF) -> tuple[Placed, ...]:
@@ -337,13 +362,19 @@ class MeasureTools:
             return with_handle_at(hold.original, hold.part.handle, self._index(point, scene))
         if hold.part.what == "words":
             corner = hold.words_corner + point - hold.press
-            at = scene.view.to_index(corner.x(), corner.y(), scene.slice_index)
+            at = scene.view.to_index(corner.x(), corner.y(), scene.depth)
             return replace(hold.original, text_at=at)
-        start = np.array(scene.view.to_index(hold.press.x(), hold.press.y(), scene.slice_index))
-        step = np.array(scene.view.to_index(point.x(), point.y(), scene.slice_index)) - start
+        start = np.array(scene.view.to_index(hold.press.x(), hold.press.y(), scene.depth))
+        step = np.array(scene.view.to_index(point.x(), point.y(), scene.depth)) - start
         low, high = self._limits()
         points = np.array(hold.original.points)
-        step = np.clip(step, low - points.min(axis=0), high - points.max(axis=0))
+        least, most = low - points.min(axis=0), high - points.max(axis=0)
+        if scene.spread is None:
+            step = np.clip(step, least, most)
+        else:  # as far that way as there is room: elsewhere it would leave its plane
+            with np.errstate(divide="ignore", invalid="ignore"):
+                room = np.where(step > 0, most / step, np.where(step < 0, least / step, np.inf))
+            step = step * min(max(float(room.min()), 0.0), 1.0)
         return hold.original.moved((float(step[0]), float(step[1]), float(step[2])))
 
     def _limits(self) -> tuple[np.ndarray, np.ndarray]:
@@ -353,18 +384,20 @@ class MeasureTools:
 
     def _index(self, point: QPointF, scene: Scene) -> Point:
         """The continuous index under a pane point, or the nearest within the picture."""
-        index = np.array(scene.view.to_index(point.x(), point.y(), scene.slice_index))
+        index = scene.view.to_index(point.x(), point.y(), scene.depth)
+        if isinstance(scene.view.axes, ObliqueAxes):
+            return scene.view.axes.held(index, margin=0.5)
         i, j, k = np.clip(index, *self._limits()).tolist()
         return i, j, k
 
     def _press_to_draw(self, tool: Kind, point: QPointF, scene: Scene) -> None:
         at, draft = self._index(point, scene), self._draft
-        if draft is None or draft.slice_index != scene.slice_index:
+        if draft is None or draft.scene.place != scene.place:
             low, high = self._limits()
-            index = np.array(scene.view.to_index(point.x(), point.y(), scene.slice_index))
+            index = np.array(scene.view.to_index(point.x(), point.y(), scene.depth))
             if np.any(index < low) or np.any(index > high):
                 return  # beside the picture
-            draft = _Draft(tool, (), at, scene.normal, scene.slice_index)
+            draft = _Draft(tool, (), at, scene)
         begins = not draft.points or (draft.kind == "cobb" and len(draft.points) == 2)
         if begins:
             draft = replace(draft, points=(*draft.points, at))
@@ -377,7 +410,7 @@ class MeasureTools:
         if draft.kind == "freehand":
             points, self._draft = draft.points, None
             if len(points) >= POINTS["freehand"]:
-                self._finish("freehand", points, draft.normal)
+                self._finish("freehand", points, draft.scene)
             return
         points = draft.points
         if POINTS[draft.kind] > 1 and not (draft.began and not draft.moved):
@@ -393,7 +426,7 @@ class MeasureTools:
             points = (draft.live,)
         if draft.kind != "polygon" and len(points) == POINTS[draft.kind]:
             self._draft = None
-            self._finish(draft.kind, points, draft.normal)
+            self._finish(draft.kind, points, draft.scene)
 
     def _same_place(self, one: Point, other: Point, scene: Scene) -> bool:
         (x1, y1), (x2, y2) = scene.view.to_pane(one), scene.view.to_pane(other)
@@ -406,7 +439,7 @@ class MeasureTools:
     def _close_polygon(self) -> None:
         draft, self._draft = self._draft, None
         if draft is not None and len(draft.points) >= POINTS["polygon"]:
-            self._finish("polygon", draft.points, draft.normal)
+            self._finish("polygon", draft.points, draft.scene)
         self._pane.update()
 
     def _take_back(self) -> None:
@@ -415,19 +448,20 @@ class MeasureTools:
         if draft is not None:
             self._draft = replace(draft, points=draft.points[:-1]) if len(draft.points) > 1 else None
 
-    def _finish(self, kind: Kind, points: tuple[Point, ...], normal: int) -> None:
+    def _finish(self, kind: Kind, points: tuple[Point, ...], drawn_on: Scene) -> None:
         scene = self._scene()
         if scene is None:
             return
         if kind in REGIONS and np.ptp(ToPane(scene.view)(points), axis=0).min() < CLICK_PX:
             return  # nothing is inside
+        normal, spread = drawn_on.normal, drawn_on.spread
         if kind not in ("arrow", "text"):
-            self._session.add_measurement(kind, points, normal)
+            self._session.add_measurement(kind, points, normal, spread=spread)
             return
 
         def done(text: str) -> None:
             if text or kind == "arrow":
-                self._session.add_measurement(kind, points, normal, text)
+                self._session.add_measurement(kind, points, normal, text, spread=spread)
 
         self._write(QPointF(*scene.view.to_pane(points[-1])), "", done)
 

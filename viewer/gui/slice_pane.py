@@ -28,17 +28,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.core.display import WindowLevel, label_colours
 from viewer.core.events import What
-from viewer.core.geometry import (
-    PLANES,
-    Geometry,
-    Plane,
-    PlaneAxes,
-    cut_line,
-    mirrored,
-    plane_axes,
-    slice_corners,
-    turned,
-)
+from viewer.core.geometry import PLANES, Geometry, Plane, cut_line, mirrored, plane_axes, turned
+from viewer.core.oblique import Axes, ObliqueAxes, slice_corners, turned_axes
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.volume import Volume
@@ -57,14 +48,12 @@ from viewer.gui.pane import (
     Pane,
     why_no_grid,
 )
-from viewer.gui.slice_picture import Layer, layer_of, picture_of_slice, redrawn
+from viewer.gui.plane_handles import PlaneHandles
+from viewer.gui.slice_picture import Layer, labels_shown, layer_of, picture_of_slice, redrawn
 from viewer.gui.slice_words import SliceWords
 from viewer.gui.style import DIMMED_TEXT, ON_IMAGE, PLANE_COLOURS, VIEWPORT
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
-from viewer.render.slices import (
-    SliceView,
-    slice_of,
-)
+from viewer.render.slices import SliceView
 
 _WINDOW_DRAG_PX = 300.0  # logical pixels over which a drag changes the centre by one width, the width by e
 _RADIUS_PER_NOTCH = 1.15
@@ -74,6 +63,8 @@ _CROSS_FOOT_PX = 50.0  # and of the ruler
 _BRUSH_NAME_PX = 260.0  # room for a label's name beside the brush
 _ARRIVAL_MS = 200  # between pictures of a plane that grows with every slice that arrives
 
+_NO_PAINTING = "No painting on an oblique plane:"
+_NO_PAINTING_BUT = "R sets the planes along the scan"
 _SLAB_MM = 10.0  # thickness of a slab at first
 
 _Kind = Literal["window", "crosshair", "pan", "zoom", "paint", "none"]
@@ -106,8 +97,9 @@ class SlicePane(Pane):
         self._drag: _Drag | None = None
         self.measuring = MeasureTools(session, self, self._measuring_scene)
         self._hover: QPointF | None = None
+        self.planes = PlaneHandles(session, self, plane, lambda: self._view, self._lines_room)
         self._wheel_rest = 0.0
-        self._shown_slice = -1
+        self._shown_depth = -1.0
         self._shown: Callable[[], Volume | None] = lambda: None  # weak: a painted picture must not keep its volume
         self._shown_arrival = -1
         self._arrival = QTimer(self, singleShot=True, interval=_ARRIVAL_MS)
@@ -133,7 +125,7 @@ class SlicePane(Pane):
         volume, view = self.session.shown, self._view
         if self._slab is None or volume is None or view is None or not _allows_slabs(volume) or self.session.loading:
             return None
-        count = view.size[view.axes.normal]
+        count = view.count
         return None if count < 2 else replace(self._slab, slices=min(self._slab.slices, count))
 
     def set_slab(self, kind: SlabKind | None) -> None:
@@ -141,7 +133,7 @@ class SlicePane(Pane):
         if kind is None:
             self._slab = None
         elif self._view is not None:
-            usual = max(round(_SLAB_MM / self._view.spacing[self._view.axes.normal]), 2)
+            usual = max(round(_SLAB_MM / self._view.step_mm), 2)
             self._slab = Slab(kind, self._slab_slices or usual)
         self._forget(grey=True)
         self.update()
@@ -164,7 +156,7 @@ class SlicePane(Pane):
         zoom = view.zoom * size * theirs.pixels_per_mm / view.pixels_per_mm
         view = replace(view, zoom=zoom, centre_mm=theirs.centre_mm)
         if shift_lps is not None:
-            middle = theirs.to_index(theirs.width / 2, theirs.height / 2, other._slice_index)
+            middle = theirs.to_index(theirs.width / 2, theirs.height / 2, other._depth)
             place = volume.geometry.lps_to_index(beside.geometry.index_to_lps(middle) + shift_lps)
             x, y = view.to_pane((float(place[0]), float(place[1]), float(place[2])))
             view = view.panned(view.width / 2 - x, view.height / 2 - y)
@@ -180,7 +172,7 @@ class SlicePane(Pane):
         origins = volume.geometry.slice_origins
         if origins is not None and not len(origins):
             return None
-        return slice_corners(volume.geometry, view.axes, self._slice_index)
+        return slice_corners(volume.geometry, view.axes, self._depth)
 
     def show_reference(self, reference: tuple[NDArray[np.float64], Plane] | None) -> None:
         """Draw where a slice of another series meets this one: its corners as slice_corners gives them, in this
@@ -218,7 +210,7 @@ class SlicePane(Pane):
         """Make the slab thicker, or with a negative number thinner; it keeps at least two slices."""
         slab, view = self.slab, self._view
         if slab is not None and view is not None:
-            self._slab_slices = min(max(slab.slices + slices, 2), view.size[view.axes.normal])
+            self._slab_slices = min(max(slab.slices + slices, 2), view.count)
             self.set_slab(slab.kind)
 
     def fill_menu(self, menu: QMenu) -> None:
@@ -241,7 +233,12 @@ class SlicePane(Pane):
         self.measuring.apply(what)
         if what & What.VIEW or (what & What.SERIES and not self._view_fits):
             self._drag = None
+            self.planes.cancel()
             self.reset_view()
+        if what & What.PLANES and self._view is not None and self.session.volume is not None:
+            axes = self._axes(self.session.volume.geometry)
+            if axes != self._view.axes:
+                self._look(replace(self._view, axes=axes))
         if what & What.SERIES:
             self._forget(grey=True, labels=True, proposal=True)
             self._offer_resampling(self.sentence)
@@ -303,13 +300,18 @@ class SlicePane(Pane):
         """The continuous index (i, j, k) on the shown slice under a pane point; may lie outside the grid."""
         if self._view is None:
             return None
-        return self._view.to_index(point.x(), point.y(), self._slice_index)
+        return self._view.to_index(point.x(), point.y(), self._depth)
 
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.activated.emit(self.name)
-        if self._drag is not None or self._view is None or self._explain(event) or self.measuring.press(event):
+        if self._drag is not None or self._view is None or self._explain(event):
+            return
+        if self._presses_handle(event):
+            self._choose_cursor()
+            return
+        if self.measuring.press(event):
             return
         kind = self._kind_of(event)
         if kind == "none":
@@ -323,7 +325,7 @@ class SlicePane(Pane):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hovered(event.position())
         drag = self._drag
-        if drag is None and self.measuring.move(event):
+        if drag is None and (self.planes.move(event) or self.measuring.move(event)):
             return
         if drag is None:
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not event.buttons():
@@ -347,7 +349,7 @@ class SlicePane(Pane):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag = self._drag
-        if drag is None and self.measuring.release(event):
+        if drag is None and (self.planes.release(event) or self.measuring.release(event)):
             self._choose_cursor()
         if drag is None or event.button() != drag.button:
             return
@@ -361,8 +363,12 @@ class SlicePane(Pane):
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._view is not None and self._drag is None and self.measuring.double_click(event):
-            return
+        if self._view is not None and self._drag is None:
+            if self._over_handle(event) and self.planes.double_click(event):
+                self._choose_cursor()
+                return
+            if self.measuring.double_click(event):
+                return
         if event.button() == Qt.MouseButton.LeftButton and self._kind_of(event) != "paint":
             self.maximiseRequested.emit(self.name)
         else:
@@ -411,6 +417,14 @@ class SlicePane(Pane):
         self._hover = None
         self.update()
 
+    def _over_handle(self, event: QMouseEvent) -> bool:
+        """True if a press is for a handle of the planes, not for a measurement that lies over it."""
+        plain = not event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier)
+        return plain and not self.measuring.under_mouse
+
+    def _presses_handle(self, event: QMouseEvent) -> bool:
+        return self._over_handle(event) and self.planes.press(event)
+
     def _kind_of(self, event: QMouseEvent) -> _Kind:
         if event.button() == Qt.MouseButton.MiddleButton:
             return "pan"
@@ -423,6 +437,8 @@ class SlicePane(Pane):
         tool = self.session.hand.tool
         if tool not in ("brush", "eraser"):
             return tool if tool in ("window", "crosshair", "pan", "zoom") else "none"
+        if self.session.is_oblique(self.plane):
+            return "none"  # nobody paints between slices; beside the mouse it says so
         if self.slab is None:
             return "paint"
         self.set_slab(None)  # nobody paints on a slice that is not what is seen
@@ -430,8 +446,9 @@ class SlicePane(Pane):
 
     def _move_cursor(self, point: QPointF) -> None:
         index = self.index_at(point)
-        if index is not None:
-            self.session.move_cursor(index)
+        if index is not None and self._view is not None:
+            axes = self._view.axes
+            self.session.move_cursor(axes.held(index) if isinstance(axes, ObliqueAxes) else index)
 
     def _stroke(self, what: Literal["begin", "go on"], point: QPointF) -> None:
         index = self.index_at(point)
@@ -452,7 +469,7 @@ class SlicePane(Pane):
 
     def _hovered(self, point: QPointF) -> None:
         before, self._hover = self._hover, point
-        if self.measuring.hover(point) or (self._badge_at(point) is not None) != (
+        if self.planes.hover(point) | self.measuring.hover(point) or (self._badge_at(point) is not None) != (
             self.cursor().shape() == Qt.CursorShape.PointingHandCursor
         ):
             self._choose_cursor()
@@ -475,6 +492,13 @@ class SlicePane(Pane):
             self.setCursor(QCursor(Qt.CursorShape.PointingHandCursor))
             return
         measuring = self.measuring.cursor_shape()
+        turning = None if self.measuring.under_mouse else self.planes.cursor_shape()
+        if turning is not None:
+            self.setCursor(QCursor(turning))
+            return
+        if self._brushing and self.session.is_oblique(self.plane):
+            self.setCursor(QCursor(Qt.CursorShape.ForbiddenCursor))
+            return
         if measuring is not None:
             self.setCursor(QCursor(measuring))
             return
@@ -483,15 +507,21 @@ class SlicePane(Pane):
     # State
 
     @property
-    def _slice_index(self) -> int:
-        return self.session.cursor_ijk[self._view.axes.normal] if self._view is not None else 0
+    def _depth(self) -> float:
+        """Where along its normal the shown plane lies: the number of its slice, or mm where it is oblique."""
+        if self._view is None:
+            return 0
+        axes = self._view.axes
+        if isinstance(axes, ObliqueAxes):
+            return axes.depth_of(self.session.cursor_at)
+        return self.session.cursor_ijk[axes.normal]
 
     def _measuring_scene(self) -> Scene | None:
         """What is measured on; None while a moment is played that is not the one measured."""
         view, session = self._view, self.session
         if view is None or session.volume is None or session.loading or session.shown is not session.volume:
             return None
-        return Scene(view, view.axes.normal, self._slice_index)
+        return Scene(view, self._depth)
 
     @property
     def _view_fits(self) -> bool:
@@ -502,20 +532,22 @@ class SlicePane(Pane):
         geometry = volume.geometry
         return (view.size, view.spacing, view.axes) == (geometry.size, geometry.spacing, self._axes(geometry))
 
-    def _axes(self, geometry: Geometry) -> PlaneAxes:
-        """How the plane lies on the screen, as a person has mirrored and turned it."""
+    def _axes(self, geometry: Geometry) -> Axes:
+        """How the plane lies on the screen, as a person has mirrored and turned its picture, and turned the plane."""
         axes = plane_axes(geometry, self.plane)
-        return turned(mirrored(axes) if self._mirrored else axes, self._quarters)
+        axes = turned(mirrored(axes) if self._mirrored else axes, self._quarters)
+        return turned_axes(geometry, axes, self.session.rotation)
 
     def _arrival_now(self) -> int:
         """A number that grows when the shown slice changes by slices that arrive."""
         volume, view = self.session.shown, self._view
         if volume is None or view is None or volume.arrived is None:
             return -1
-        return int(volume.arrived[self._slice_index] if view.axes.normal == 2 else volume.arrived.sum())
+        own_slice = view.axes.acquired.normal == 2
+        return int(volume.arrived[int(self._depth)] if own_slice else volume.arrived.sum())
 
     def _voxels_changed(self) -> None:
-        own_slice = self._view is not None and self._view.axes.normal == 2
+        own_slice = self._view is not None and self._view.axes.acquired.normal == 2
         if self.session.shown is not self._shown() or (own_slice and self._arrival_now() != self._shown_arrival):
             self._forget(grey=True)
             self.update()
@@ -586,9 +618,9 @@ class SlicePane(Pane):
             )
             return
         if self._grey is None or self._shown() is volume:  # else another series was opened, and apply() is to come
-            if self._shown_slice != self._slice_index:  # a mouse that moves may have it painted before apply()
+            if self._shown_depth != self._depth:  # a mouse that moves may have it painted before apply()
                 self._forget(grey=True, labels=True, proposal=True)
-            self._shown_slice = self._slice_index
+            self._shown_depth = self._depth
         self._paint_image(painter, view, volume)
         self._paint_labels(painter, view)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -610,7 +642,7 @@ class SlicePane(Pane):
             self._grey = picture_of_slice(
                 volume,
                 view,
-                self._slice_index,
+                self._depth,
                 session.window,
                 session.inverted,
                 self.devicePixelRatioF(),
@@ -629,13 +661,13 @@ class SlicePane(Pane):
             self._labels, self._labels_stale = None, False
             if not session.label_map.blank:
                 colours = label_colours(session.labels, session.hand.overlay_opacity)
-                shown = slice_of(session.label_map.voxels, view.axes, self._slice_index)
+                shown = labels_shown(session.label_map.voxels, view, self._depth)
                 self._labels = layer_of(shown, view, colours, ratio, hatched=False)
         if self._proposal_stale:
             self._proposal, self._proposal_stale = None, False
             if session.proposal is not None:
                 colours = label_colours(session.proposal.labels, session.hand.overlay_opacity)
-                shown = slice_of(session.proposal.voxels, view.axes, self._slice_index)
+                shown = labels_shown(session.proposal.voxels, view, self._depth)
                 self._proposal = layer_of(shown, view, colours, ratio, hatched=True)
         for layer in (self._labels, self._proposal):
             if layer is not None:
@@ -646,19 +678,34 @@ class SlicePane(Pane):
         view, label_map = self._view, self.session.label_map
         if view is None or label_map is None:
             return
-        normal = view.axes.normal
-        if not box[2 - normal].start <= self._slice_index < box[2 - normal].stop:
+        normal = view.axes.acquired.normal
+        oblique = isinstance(view.axes, ObliqueAxes)
+        if not oblique and not box[2 - normal].start <= self._depth < box[2 - normal].stop:
             return
-        if self._labels_stale or self._labels is None:
+        if oblique or self._labels_stale or self._labels is None:
             self._forget(labels=True)
             self.update()
             return
         colours = label_colours(self.session.labels, self.session.hand.overlay_opacity)
-        shown = slice_of(label_map.voxels, view.axes, self._slice_index)
+        shown = labels_shown(label_map.voxels, view, self._depth)
         self._labels, touched = redrawn(self._labels, shown, box, view, colours, self.devicePixelRatioF())
         self.update(touched.toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def _paint_cross_hair(self, painter: QPainter, view: SliceView) -> None:
+        if self.session.rotation is not None:
+            self.planes.paint_lines(painter, view)
+        else:
+            self._paint_upright_lines(painter, view)
+        self.planes.paint_handles(painter, view, self._hover)
+
+    def _lines_room(self, view: SliceView) -> QRectF:
+        """Where the lines of the cross-hair are drawn: on the picture, clear of what is written at the edges."""
+        left, top, wide, high = view.image_rect
+        m = _CROSS_MARGIN_PX
+        room = QRectF(m, m, self.width() - 2 * m, self.height() - m - _CROSS_FOOT_PX)
+        return room.intersected(QRectF(left, top, wide, high))
+
+    def _paint_upright_lines(self, painter: QPainter, view: SliceView) -> None:
         x, y = view.to_pane(self.session.cursor_ijk)
         left, top, wide, high = view.image_rect
         m = _CROSS_MARGIN_PX
@@ -701,7 +748,7 @@ class SlicePane(Pane):
         geometry = self.session.volume.geometry
         if geometry.slice_origins is None:
             return geometry.lps_to_index(points_lps)
-        one = replace(geometry, slice_origins=None, origin=geometry.slice_origins[self._slice_index])
+        one = replace(geometry, slice_origins=None, origin=geometry.slice_origins[int(self._depth)])
         return one.lps_to_index(points_lps)
 
     def _planes_of_lines(self, view: SliceView) -> tuple[Plane, Plane]:
@@ -709,7 +756,8 @@ class SlicePane(Pane):
         volume = self.session.volume
         assert volume is not None
         normals: dict[int, Plane] = {plane_axes(volume.geometry, plane).normal: plane for plane in PLANES}
-        return normals[view.axes.down], normals[view.axes.right]
+        axes = view.axes.acquired
+        return normals[axes.down], normals[axes.right]
 
     # Words
 
@@ -723,7 +771,7 @@ class SlicePane(Pane):
             self.session,
             self.plane,
             self._view,
-            self._slice_index,
+            self._depth,
             self.slab,
             self._mirrored,
             self._quarters,
@@ -738,10 +786,16 @@ class SlicePane(Pane):
         volume = self.session.volume
         index = self.index_at(self._hover) if self._hover is not None else None
         inside = index is not None and volume is not None and volume.geometry.contains_index(index)
-        return index if inside else self.session.cursor_ijk
+        return index if inside else self.session.cursor_at
 
     def _paint_brush(self, painter: QPainter, view: SliceView) -> None:
         if self._hover is None or not self._brushing or self._badge_at(self._hover) is not None:
+            return
+        if isinstance(view.axes, ObliqueAxes):
+            painter.setFont(font_for(self.font(), self.width(), self.height()))
+            at = self._hover + QPointF(14, 4)
+            draw_text(painter, at, _NO_PAINTING, ON_IMAGE)
+            draw_text(painter, at + QPointF(0, painter.fontMetrics().height()), _NO_PAINTING_BUT, ON_IMAGE)
             return
         radius = max(self.session.hand.brush_radius_mm * view.pixels_per_mm, 1.5)
         active = next((x.colour for x in self.session.labels if x.value == self.session.active_label), (255, 255, 255))

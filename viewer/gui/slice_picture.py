@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPolygonF
 
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.geometry import PlaneAxes
+from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box
 from viewer.core.volume import Volume
 from viewer.gui.style import VIEWPORT
@@ -53,7 +54,7 @@ class Layer:
 def picture_of_slice(
     volume: Volume,
     view: SliceView,
-    slice_index: int,
+    depth: float,
     window: WindowLevel | VoiTable,
     inverted: bool,
     ratio: float,
@@ -63,7 +64,11 @@ def picture_of_slice(
     marks: bool = True,
 ) -> QImage:
     """The pane's size at the screen's resolution: the slice, what the file draws on it (marks), and, while slices are
-    still on their way (loading), what is not there."""
+    still on their way (loading), what is not there. depth is that of the view: the number of a slice, or where an
+    oblique plane lies."""
+    if isinstance(view.axes, ObliqueAxes):
+        return _picture_of_plane(volume, view, view.axes, depth, window, inverted, ratio, slab=slab, marks=marks)
+    slice_index = int(depth)
     voxels, index = volume.voxels, slice_index
     if loading and volume.arrived is not None and view.axes.normal != 2:
         voxels, index = _what_has_arrived(volume, volume.arrived, view.axes, slice_index), 0
@@ -81,6 +86,39 @@ def picture_of_slice(
             for rect in _not_arrived(volume.arrived, view, slice_index):
                 painter.fillRect(rect, _NOT_ARRIVED)
     return picture
+
+
+def _picture_of_plane(
+    volume: Volume,
+    view: SliceView,
+    axes: ObliqueAxes,
+    depth: float,
+    window: WindowLevel | VoiTable,
+    inverted: bool,
+    ratio: float,
+    *,
+    slab: Slab | None,
+    marks: bool,
+) -> QImage:
+    """picture_of_slice for a plane that cuts across the grid; beyond the grid it shows nothing."""
+    from viewer.render.oblique import labels_on, values_on  # brings VTK, which most sessions never need here
+
+    values = values_on(volume, axes, depth, slab)
+    pixels = values if volume.colour else grey_of(values, window, inverted, volume.padding)
+    picture = _scaled(pixels, view, ratio, axes.cut(depth))
+    if volume.overlay is not None and marks:
+        with QPainter(picture) as painter:
+            _draw_marks(painter, labels_on(volume.overlay, axes, depth) > 0, view, ratio)
+    return picture
+
+
+def labels_shown(labels: NDArray[np.uint8], view: SliceView, depth: float) -> NDArray[np.uint8]:
+    """The labels of what a view shows, (rows, columns) laid out as it is on the screen. labels[k, j, i]."""
+    if isinstance(view.axes, ObliqueAxes):
+        from viewer.render.oblique import labels_on
+
+        return labels_on(labels, view.axes, depth)
+    return slice_of(labels, view.axes, int(depth))
 
 
 def layer_of(
@@ -128,12 +166,15 @@ def redrawn(
     return replace(layer, shown=layer.shown.united(drawn)), touched
 
 
-def _scaled(pixels: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
-    """The slice, grey or (rows, columns, 3), as it lies in the pane, at the screen's resolution, smoothed both ways."""
-    wide, high = (n * ratio for n in view.pixels_per_voxel)
-    factors = max(int(1 / high), 1), max(int(1 / wide), 1)
-    small = shrunk(pixels, *factors)
+def _scaled(
+    pixels: NDArray[np.uint8], view: SliceView, ratio: float, outline: NDArray[np.float64] | None = None
+) -> QImage:
+    """The slice, grey or (rows, columns, 3), as it lies in the pane, at the screen's resolution, smoothed both ways;
+    nothing beyond an outline (n, 2) of (column, row) corners, if there is one."""
     rows, columns = pixels.shape[:2]
+    left, top, width, height = (n * ratio for n in view.image_rect)
+    factors = max(int(rows / height + 1e-9), 1), max(int(columns / width + 1e-9), 1)
+    small = shrunk(pixels, *factors)
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
     picture.fill(VIEWPORT)
     if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
@@ -141,9 +182,14 @@ def _scaled(pixels: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
     else:
         layout = QImage.Format.Format_RGB888
     source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
-    left, top, width, height = (n * ratio for n in view.image_rect)
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if outline is not None:
+            px = np.array([width, height]) / view.axes.shape(view.size)
+            corners = QPolygonF([QPointF(x, y) for x, y in ((outline + 0.5) * px + (left, top)).tolist()])
+            path = QPainterPath()
+            path.addPolygon(corners)
+            painter.setClipPath(path)
         shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
         painter.drawImage(QRectF(left, top, width, height), source, shown)
     picture.setDevicePixelRatio(ratio)
@@ -162,10 +208,11 @@ def _draw_marks(painter: QPainter, marks: NDArray[np.bool_], view: SliceView, ra
 def _not_arrived(arrived: NDArray[np.bool_], view: SliceView, slice_index: int) -> list[QRectF]:
     """The parts of a shown slice, in pane pixels, that lie in slices that have not arrived."""
     left, top, wide, high = view.image_rect
-    if view.axes.normal == 2:
+    axes = view.axes.acquired
+    if axes.normal == 2:
         return [] if arrived[slice_index] else [QRectF(left, top, wide, high)]
-    across = view.axes.right == 2
-    missing = ~arrived[:: -1 if (view.axes.flip_right if across else view.axes.flip_down) else 1]
+    across = axes.right == 2
+    missing = ~arrived[:: -1 if (axes.flip_right if across else axes.flip_down) else 1]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
     step = (wide if across else high) / len(arrived)
     return [

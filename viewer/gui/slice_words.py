@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QRectF
 
 from viewer.core.display import VoiTable
-from viewer.core.geometry import Plane, edge_letters
+from viewer.core.geometry import Geometry, Plane, PlaneAxes, edge_letters, orientation_letters
+from viewer.core.oblique import ObliqueAxes, screen_directions, tilt_degrees
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series
@@ -53,18 +55,25 @@ _SLAB_DETAIL = (
     "what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the "
     "next kind, and single slices again."
 )
+_OBLIQUE_DETAIL = (
+    "The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the "
+    "mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with "
+    "Shift in steps of 5°. R, or a double click on a handle, sets them along the scan again. Labels are not painted "
+    "here."
+)
 _LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
 
 
 @dataclass(frozen=True)
 class SliceWords:
     """What a slice pane shows, and the words for it. view is None with nothing to see; pointed is the continuous index
-    (i, j, k) whose value is told, that under the mouse or the cross-hair, None for none; width in logical pixels."""
+    (i, j, k) whose value is told, that under the mouse or the cross-hair, None for none; width in logical pixels.
+    depth is that of the view: the number of a slice, or where an oblique plane lies."""
 
     session: Session
     plane: Plane
     view: SliceView | None
-    slice_index: int
+    depth: float
     slab: Slab | None
     mirrored: bool
     quarters: int
@@ -75,16 +84,25 @@ class SliceWords:
     def all(self, view: SliceView, series: Series, volume: Volume, sentence_area: QRectF) -> Words:
         """All that a pane says over a picture."""
         named = self.session.hand.overlay_text != "none"
-        arrived = volume.arrived if self.session.loading and view.axes.normal == 2 else None
+        arrived = volume.arrived if self.session.loading and view.axes.acquired.normal == 2 else None
         return Words(
             self.corner_texts(),
-            edge_letters(volume.geometry, view.axes, series.sides) if named else None,
+            self._letters(volume, view, series) if named else None,
             self._ruler(view, series) if named else None,
             tuple(self._badges_now(series, volume)),
-            LOADING if arrived is not None and not arrived[self.slice_index] else "",
+            LOADING if arrived is not None and not arrived[int(self.depth)] else "",
             DIMMED_TEXT,
             sentence_area,
         )
+
+    def _letters(self, volume: Volume, view: SliceView, series: Series) -> tuple[str, str, str, str] | None:
+        if isinstance(view.axes, PlaneAxes):
+            return edge_letters(volume.geometry, view.axes, series.sides)
+        if not volume.geometry.patient_space:
+            return None
+        right, down = screen_directions(volume.geometry, view.axes)
+        left, right, top, bottom = (orientation_letters(way) for way in (-right, right, -down, down))
+        return left, right, top, bottom
 
     def _ruler(self, view: SliceView, series: Series) -> Ruler | None:
         if self.session.volume is None or not self.session.volume.geometry.calibrated:
@@ -99,6 +117,8 @@ class SliceWords:
         left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
         notes = [note for note in series.notes if note not in (*places, *left_out)]
         badges = []
+        if self.view is not None and isinstance(self.view.axes, ObliqueAxes):
+            badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, _OBLIQUE_DETAIL, Rank.MUST))
         if slab is not None and self.view is not None:
             badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
         if self.mirrored:
@@ -142,10 +162,11 @@ class SliceWords:
         return badges
 
     def _slab_text(self, slab: Slab, view: SliceView) -> str:
-        normal = view.axes.normal
-        count = len(slices_within(slab, self.slice_index, view.size[normal]))
+        count = slab.slices
+        if isinstance(view.axes, PlaneAxes):
+            count = len(slices_within(slab, int(self.depth), view.count))
         calibrated = self.session.volume is not None and self.session.volume.geometry.calibrated
-        return f"{slab.kind} {count * view.spacing[normal]:.1f} mm" if calibrated else f"{slab.kind} {count} slices"
+        return f"{slab.kind} {count * view.step_mm:.1f} mm" if calibrated else f"{slab.kind} {count} slices"
 
     def corner_texts(self) -> CornerTexts:
         """The lines of the four corners in the session's overlay state."""
@@ -205,10 +226,12 @@ class SliceWords:
         session, volume = self.session, self.session.shown
         assert volume is not None
         number = f"Series {series.number}" if series.number is not None else ""
-        count, word = view.size[view.axes.normal], "Frame" if series.frame_time_ms is not None else "Slice"
+        count, word = view.count, "Frame" if series.frame_time_ms is not None else "Slice"
         if volume.geometry.is_grid:
             word = "Slice"
-        position = f"{word} {self.slice_index + 1} / {count}" if count > 1 else ""
+        position = f"{word} {int(self.depth) + 1} / {count}" if count > 1 else ""
+        if isinstance(view.axes, ObliqueAxes):
+            position = "Oblique plane"
         moment = session.shown_moment
         moment_text = f"{moment.label} ({moment.number + 1} / {moment.count})" if moment is not None else ""
         last = self._location(volume, view)
@@ -224,14 +247,31 @@ class SliceWords:
 
     def _location(self, volume: Volume, view: SliceView) -> str:
         geometry = volume.geometry
-        if view.size[view.axes.normal] == 1 or not geometry.patient_space or not geometry.calibrated:
+        if isinstance(view.axes, ObliqueAxes):
+            return self._place_along_normal(geometry, view, view.axes)
+        if view.count == 1 or not geometry.patient_space or not geometry.calibrated:
             return ""
         below, above, row = _LPS_LETTERS[self.plane]
         middle = [(n - 1) / 2 for n in geometry.size]  # of the slice: on an oblique one each point has its own
-        middle[view.axes.normal] = self.slice_index
+        middle[view.axes.normal] = self.depth
         mm = float(geometry.index_to_lps(middle)[row])
         apart = f" · {geometry.spacing[view.axes.normal]:.2f} mm apart" if geometry.is_grid else ""
         return f"{above if mm >= 0 else below} {abs(mm):.1f} mm{apart}"
+
+    def _place_along_normal(self, geometry: Geometry, view: SliceView, axes: ObliqueAxes) -> str:
+        """How far an oblique plane is from the origin of the patient's axes, along its normal."""
+        if not geometry.calibrated:
+            return ""
+        normal = np.array(axes.towards)
+        mm = float(geometry.index_to_lps(self.session.cursor_at) @ normal)
+        letters = f"{orientation_letters(normal if mm >= 0 else -normal)} " if geometry.patient_space else ""
+        return f"{letters}{abs(mm):.1f} mm · {view.step_mm:.2f} mm apart"
+
+
+def oblique_text(axes: ObliqueAxes) -> str:
+    """How far a plane is turned from that of the scan."""
+    degrees = tilt_degrees(axes)
+    return f"Oblique {degrees:.0f}°" if degrees >= 1 else f"Oblique {degrees:.1f}°"
 
 
 def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, ...]:

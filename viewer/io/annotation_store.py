@@ -270,7 +270,7 @@ def _measurement_to_json(measurement: Measurement) -> str:
 
 def _measurement_from_json(number: int, text: str) -> Measurement:
     row = json.loads(text)
-    text_at = row["text_at"]
+    text_at, spread = row["text_at"], row.get("spread")  # rows of the first release have none
     return Measurement(
         number,
         row["kind"],
@@ -278,6 +278,7 @@ def _measurement_from_json(number: int, text: str) -> Measurement:
         row["normal"],
         row["text"],
         None if text_at is None else tuple(text_at),
+        None if spread is None else (tuple(spread[0]), tuple(spread[1])),
     )
 
 

@@ -19,8 +19,8 @@ COLUMNS = (
     "number",
     "kind",
     "text",
-    "slice_axis",  # the index axis normal to the slice
-    "slice",  # from 1, as the window counts
+    "slice_axis",  # the index axis normal to the slice, or "oblique"
+    "slice",  # from 1, as the window counts; none of an oblique plane
     "length",
     "length_unit",
     "angle_degrees",
@@ -89,8 +89,8 @@ def _row(measurement: Measurement, values: Values, geometry: Geometry) -> dict[s
         "number": str(measurement.number),
         "kind": measurement.kind,
         "text": measurement.text,
-        "slice_axis": "ijk"[measurement.normal],
-        "slice": str(measurement.slice_index + 1),
+        "slice_axis": "ijk"[measurement.normal] if measurement.spread is None else "oblique",
+        "slice": str(measurement.slice_index + 1) if measurement.spread is None else "",
         "points_ijk": _points(measurement.points),
     }
     for name in _STATISTICS:

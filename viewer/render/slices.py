@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from viewer.core.display import VoiTable, WindowLevel, to_grey
 from viewer.core.geometry import PlaneAxes
+from viewer.core.oblique import Axes
 
 _FIT_MARGIN_PX = 6.0
 _SMALLEST_ZOOM, _LARGEST_ZOOM = 0.2, 60.0
@@ -26,10 +27,12 @@ class SliceView:
 
     Pane points are in logical pixels (what Qt's events carry), (0, 0) being the top left corner of the
     pane. One mm is the same length both ways, whatever the spacing. zoom is 1 where the slice just fits;
-    centre_mm is the point in the middle of the pane, in mm right of and below the centre of the slice.
+    centre_mm is the point in the middle of the pane, in mm right of and below the centre of the slice. A plane that
+    cuts across the grid fits as the acquired one does from which it was turned, so that turning does not magnify; what
+    is said of voxels is meant of the pixels of its virtual slice, and depth counts mm in place of slices.
     """
 
-    axes: PlaneAxes
+    axes: Axes
     size: tuple[int, int, int]
     spacing: tuple[float, float, float]
     width: float
@@ -39,22 +42,30 @@ class SliceView:
 
     @property
     def pixels_per_mm(self) -> float:
-        wide, high = self._extent_mm
+        wide, high = _extent_mm(self.axes.acquired, self.size, self.spacing)
         room = max(self.width - 2 * _FIT_MARGIN_PX, 1.0), max(self.height - 2 * _FIT_MARGIN_PX, 1.0)
         return self.zoom * min(room[0] / wide, room[1] / high)
 
     @property
     def pixels_per_voxel(self) -> tuple[float, float]:
         """Logical pixels that one voxel is wide and high."""
-        return (
-            self.spacing[self.axes.right] * self.pixels_per_mm,
-            self.spacing[self.axes.down] * self.pixels_per_mm,
-        )
+        wide, high = self.axes.pixel_mm(self.spacing)
+        return wide * self.pixels_per_mm, high * self.pixels_per_mm
+
+    @property
+    def count(self) -> int:
+        """How many slices there are along the normal."""
+        return self.axes.count(self.size)
+
+    @property
+    def step_mm(self) -> float:
+        """From one slice to the next."""
+        return self.axes.step_mm(self.spacing)
 
     @property
     def image_rect(self) -> tuple[float, float, float, float]:
         """Left, top, width and height of the whole slice, edge to edge, in pane pixels."""
-        wide, high = self._extent_mm
+        wide, high = _extent_mm(self.axes, self.size, self.spacing)
         scale = self.pixels_per_mm
         left = self.width / 2 - (wide / 2 + self.centre_mm[0]) * scale
         top = self.height / 2 - (high / 2 + self.centre_mm[1]) * scale
@@ -67,11 +78,12 @@ class SliceView:
         wide, high = self.pixels_per_voxel
         return float(left + (column + 0.5) * wide), float(top + (row + 0.5) * high)
 
-    def to_index(self, x: float, y: float, slice_index: int) -> tuple[float, float, float]:
-        """The continuous index (i, j, k) under a pane point on slice slice_index; may lie outside the grid."""
+    def to_index(self, x: float, y: float, depth: float) -> tuple[float, float, float]:
+        """The continuous index (i, j, k) under a pane point on the slice of a number, depth, or on an oblique plane of
+        this depth; may lie outside the grid."""
         left, top, _, _ = self.image_rect
         wide, high = self.pixels_per_voxel
-        return self.axes.to_index((x - left) / wide - 0.5, (y - top) / high - 0.5, slice_index, self.size)
+        return self.axes.to_index((x - left) / wide - 0.5, (y - top) / high - 0.5, depth, self.size)
 
     def zoomed(self, factor: float, x: float, y: float) -> SliceView:
         """The view magnified by a factor with the pane point (x, y) staying where it is."""
@@ -87,14 +99,15 @@ class SliceView:
         """The view with the slice moved by pane pixels; its centre never leaves the pane by more than its size."""
         scale = self.pixels_per_mm
         moved = (self.centre_mm[0] - right_px / scale, self.centre_mm[1] - down_px / scale)
-        wide, high = self._extent_mm
+        wide, high = _extent_mm(self.axes, self.size, self.spacing)
         return replace(
             self, centre_mm=(min(max(moved[0], -wide / 2), wide / 2), min(max(moved[1], -high / 2), high / 2))
         )
 
     def leaning(self, side: Literal["left", "right"]) -> SliceView:
         """The view with the slice at one side of the pane."""
-        spare = (self.width - self._extent_mm[0] * self.pixels_per_mm) / 2
+        wide, _ = _extent_mm(self.axes, self.size, self.spacing)
+        spare = (self.width - wide * self.pixels_per_mm) / 2
         return self.panned(spare if side == "right" else -spare, 0.0) if spare > 0 else self
 
     def resized(self, width: float, height: float) -> SliceView:
@@ -108,16 +121,10 @@ class SliceView:
         """
         left, top, _, _ = self.image_rect
         wide, high = self.pixels_per_voxel
-        first_row, rows = _pixels_along(top, high, self.size[self.axes.down], self.height, ratio)
-        first_column, columns = _pixels_along(left, wide, self.size[self.axes.right], self.width, ratio)
+        columns_in_all, rows_in_all = self.axes.shape(self.size)
+        first_row, rows = _pixels_along(top, high, rows_in_all, self.height, ratio)
+        first_column, columns = _pixels_along(left, wide, columns_in_all, self.width, ratio)
         return first_row, first_column, rows, columns
-
-    @property
-    def _extent_mm(self) -> tuple[float, float]:
-        return (
-            self.size[self.axes.right] * self.spacing[self.axes.right],
-            self.size[self.axes.down] * self.spacing[self.axes.down],
-        )
 
 
 def slice_of(voxels: NDArray, axes: PlaneAxes, slice_index: int) -> NDArray:
@@ -240,6 +247,11 @@ def scale_bar_mm(pixels_per_mm: float, room_px: float) -> float | None:
     """The longest of 1, 2, 5, 10, 20, 50, 100 and 200 mm that fits; None if none does."""
     fitting = [mm for mm in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0) if mm * pixels_per_mm <= room_px]
     return fitting[-1] if fitting else None
+
+
+def _extent_mm(axes: Axes, size: tuple[int, int, int], spacing: tuple[float, float, float]) -> tuple[float, float]:
+    (columns, rows), (wide, high) = axes.shape(size), axes.pixel_mm(spacing)
+    return columns * wide, rows * high
 
 
 def _pixels_along(
