@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
@@ -156,6 +157,7 @@ class Session:
         self.cursor_ijk: tuple[int, int, int] = (0, 0, 0)
         self.window: WindowLevel | VoiTable = WindowLevel(0.5, 1.0)
         self.inverted = False
+        self.colour_map: ColourMap = "grey"
         self.moment_series: Sequence[Series] = ()
         self.moments: tuple[Volume, ...] = ()
         self.tool: Tool = "window"
@@ -164,6 +166,7 @@ class Session:
         self.overlay_visible = True
         self.overlay_opacity = 0.5
         self.overlay_text: OverlayText = "all"
+        self.smooth = True
         self.file_overlay_visible = True
         self.safe_label_colours = False
         self.history = History()
@@ -200,6 +203,7 @@ class Session:
         if not keep_view:
             self.cursor_ijk = _first_look(volume)
             self.inverted = series.inverted
+            self.colour_map = "grey"
         if not (keep_view and (self._window_chosen or not again)):
             self.window, self._window_chosen = self._first_window(), False
         self._window_due = volume.arrived is not None and not volume.arrived.any()
@@ -362,6 +366,16 @@ class Session:
             self.inverted = not self.inverted
             self._announce(Change(What.WINDOW))
 
+    def set_colour_map(self, colour_map: ColourMap) -> None:
+        """Show the grey levels of the open series in the colours of a map; pictures in colour keep their own."""
+        if self.volume is not None and not self.volume.colour and colour_map != self.colour_map:
+            self.colour_map = colour_map
+            self._announce(Change(What.WINDOW))
+
+    def next_colour_map(self) -> None:
+        maps = tuple(COLOUR_MAPS)
+        self.set_colour_map(maps[(maps.index(self.colour_map) + 1) % len(maps)])
+
     def set_overlay(self, *, visible: bool | None = None, opacity: float | None = None) -> None:
         """Show or hide the labels, and set their opacity in [0, 1]."""
         self.overlay_visible = self.overlay_visible if visible is None else visible
@@ -384,6 +398,11 @@ class Session:
     def cycle_overlay_text(self) -> None:
         states: tuple[OverlayText, ...] = ("all", "image only", "none")
         self.overlay_text = states[(states.index(self.overlay_text) + 1) % len(states)]
+        self._announce(Change(What.DISPLAY))
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Whether magnified pictures are interpolated between voxels, or show each voxel as a sharp block."""
+        self.smooth = smooth
         self._announce(Change(What.DISPLAY))
 
     def choose_tool(self, tool: Tool) -> None:

@@ -61,6 +61,7 @@ class Settings(_Value):
     theme: Theme = "dark"
     safe_label_colours: bool = False
     overlay_text: OverlayText = "all"
+    smooth: bool = True
     large_pane: LargePane = ""
     window: WindowPlace | None = None
     splitter: tuple[_WIDTH, _WIDTH, _WIDTH] | None = None

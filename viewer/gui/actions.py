@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 import resources
+from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, WindowPreset, load_presets
 from viewer.core.events import What
 from viewer.core.geometry import Plane, plane_axes
@@ -28,10 +29,13 @@ READ_ONLY = (
 )
 _NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
 
+_OWN_COLOURS = "This picture has colours of its own"
 _NOTHING_OPEN = "No series is open"
 _NOT_NOW = "Not possible now"
 
-Group = Literal["File", "Slices", "Display", "Presets", "3-D", "Tools", "Measuring", "Labels", "AI", "Window"]
+Group = Literal[
+    "File", "Slices", "Display", "Presets", "Colours", "3-D", "Tools", "Measuring", "Labels", "AI", "Window"
+]
 Keys = tuple[str, ...]  # each as Qt's portable text ("Ctrl+Shift+Z")
 
 _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
@@ -255,6 +259,12 @@ class Actions(QObject):
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
             self.labels_visible.setChecked(session.overlay_visible)
             self.invert.setChecked(session.inverted)
+            self.smooth.setChecked(session.smooth)
+            colour = session.volume is not None and session.volume.colour
+            for colour_map, action in self.colour_maps.items():
+                action.setChecked(session.colour_map == colour_map)
+            for action in (*self.colour_maps.values(), self.next_colour_map):
+                self.allow(action, opened, _NOTHING_OPEN if not opened else _OWN_COLOURS if colour else "")
             self.file_overlay.setChecked(session.file_overlay_visible)
         if what & What.SERIES:
             self._offer_windows()
@@ -333,6 +343,26 @@ class Actions(QObject):
             preset = self.add("Presets", f"Window preset {key}", lambda key=key: self._use_preset(key), str(key))
             self.preset_actions[key] = preset
         self.invert = self.add("Display", "Invert grey levels", session.toggle_inverted, "I", checkable=True)
+        self.colour_maps: dict[ColourMap, QAction] = {}
+        one_of = QActionGroup(self)
+        for colour_map, text in COLOUR_MAPS.items():
+            action = self.add(
+                "Colours",
+                text,
+                lambda colour_map=colour_map: session.set_colour_map(colour_map),
+                checkable=True,
+            )
+            one_of.addAction(action)
+            self.colour_maps[colour_map] = action
+        self.next_colour_map = self.add("Colours", "Next colour map", session.next_colour_map, "Shift+P")
+        self.smooth = self.add(
+            "Display",
+            "Smooth magnified pictures",
+            lambda: session.set_smooth(not session.smooth),
+            "Shift+I",
+            tip="Off: each voxel is a sharp block",
+            checkable=True,
+        )
         self.overlay_text = self.add(
             "Display",
             "Text on the panes: all, image only, none",

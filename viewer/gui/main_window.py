@@ -77,6 +77,7 @@ _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "Labels": "&Edit",
     "Display": "&View",
     "Presets": "&View",
+    "Colours": "&View",
     "3-D": "&View",
     "Slices": "&Slices",
     "Tools": "&Tools",
@@ -101,7 +102,7 @@ class MainWindow(QMainWindow):
         self._recent = RecentStudies(workflows, lambda: self._settings.settings.recent)
         if settings.theme != style.current():
             self._use_theme(settings.theme)
-        self.session.overlay_text = settings.overlay_text
+        self.session.overlay_text, self.session.smooth = settings.overlay_text, settings.smooth
         self.session.set_safe_label_colours(settings.safe_label_colours)
         self._plane: Plane = "axial"
         self._maximised = ""
@@ -492,11 +493,14 @@ class MainWindow(QMainWindow):
         view = menus["&View"]
         view.addActions([self.reset_action, self.maximise_action])
         view.addMenu(self._window_menu("Window presets", view))
+        view.addMenu(self._colour_menu(view))
         view.addActions(self.slab_actions)
         view.addSeparator()
         view.addActions(self.turn_actions)
         view.addSeparator()
-        view.addActions([commands.invert, commands.labels_visible, commands.file_overlay, commands.overlay_text])
+        view.addActions(
+            [commands.invert, commands.smooth, commands.labels_visible, commands.file_overlay, commands.overlay_text]
+        )
         view.addSeparator()
         menus["&Slices"].addActions([self.play_action, *self.step_actions])
         menus["&Slices"].addSeparator()
@@ -520,6 +524,13 @@ class MainWindow(QMainWindow):
         menu = QMenu(title, parent)
         self.commands.fill_window_menu(menu)
         menu.aboutToShow.connect(lambda: self.commands.fill_window_menu(menu))  # each series brings its own
+        return menu
+
+    def _colour_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu("Colour map", parent)
+        menu.addActions(list(self.commands.colour_maps.values()))
+        menu.addSeparator()
+        menu.addAction(self.commands.next_colour_map)
         return menu
 
     def _make_toolbar(self) -> QToolBar:
@@ -609,7 +620,7 @@ class MainWindow(QMainWindow):
             self.measure_button.setDefaultAction(self.commands.tools[session.tool])
         self._tool = session.tool
         if what & What.DISPLAY:
-            self._remember(overlay_text=session.overlay_text)
+            self._remember(overlay_text=session.overlay_text, smooth=session.smooth)
         self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
         self._enable()
 
@@ -733,7 +744,10 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if name in self.panes:
             menu.addMenu(self._window_menu("Window presets", menu))
-            menu.addActions([self.commands.invert, self.commands.labels_visible, self.commands.file_overlay])
+            menu.addMenu(self._colour_menu(menu))
+            menu.addActions(
+                [self.commands.invert, self.commands.smooth, self.commands.labels_visible, self.commands.file_overlay]
+            )
             self.panes[self._plane].fill_menu(menu)
             menu.addActions(self.turn_actions)
             menu.addSeparator()

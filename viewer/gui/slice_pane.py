@@ -548,6 +548,8 @@ class SlicePane(Pane):
                 slab=self.slab,
                 loading=session.loading,
                 marks=session.file_overlay_visible,
+                colour_map=session.colour_map,
+                smooth=session.smooth,
             )
         painter.drawImage(QPointF(0, 0), self._grey)
 

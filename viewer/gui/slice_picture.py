@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from viewer.core.colour_maps import OPAQUE_BLACK, ColourMap, mask_colours
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.geometry import PlaneAxes
 from viewer.core.painting import Box
 from viewer.core.volume import Volume
+from viewer.gui.colour_bar import colours_of
 from viewer.gui.style import VIEWPORT
 from viewer.render.slabs import Slab, slab_of
 from viewer.render.slices import (
-    GREYS,
     SliceView,
     coloured,
     filled,
@@ -61,19 +62,29 @@ def picture_of_slice(
     slab: Slab | None = None,
     loading: bool = False,
     marks: bool = True,
+    colour_map: ColourMap = "grey",
+    smooth: bool = True,
 ) -> QImage:
     """The pane's size at the screen's resolution: the slice, what the file draws on it (marks), and, while slices are
-    still on their way (loading), what is not there."""
+    still on their way (loading), what is not there. smooth: values between those of voxels are interpolated where the
+    picture is magnified; where it is made smaller they are averaged in any case."""
     voxels, index = volume.voxels, slice_index
     if loading and volume.arrived is not None and view.axes.normal != 2:
         voxels, index = _what_has_arrived(volume, volume.arrived, view.axes, slice_index), 0
+    seen = slab_of(volume, view.axes, slice_index, slab) if slab is not None else slice_of(voxels, view.axes, index)
     if volume.colour:
-        pixels = slice_of(voxels, view.axes, index)
+        pixels = seen
+    elif colour_map == "masks":
+        pixels = _bytes(mask_colours(seen, colours_of(colour_map)))
     elif slab is not None:
-        pixels = grey_of(slab_of(volume, view.axes, slice_index, slab), window, inverted, volume.padding)
+        pixels = grey_of(seen, window, inverted, volume.padding)
     else:
         pixels = grey_slice(voxels, view.axes, index, window, inverted, volume.padding)
-    picture = _scaled(pixels, view, ratio)
+    colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
+    unmeasured = None
+    if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
+        unmeasured = ~volume.measured(seen)  # black, which is no colour of this map
+    picture = _scaled(pixels, view, ratio, colours, unmeasured, smooth)
     with QPainter(picture) as painter:
         if volume.overlay is not None and marks:
             _draw_marks(painter, slice_of(volume.overlay, view.axes, slice_index), view, ratio)
@@ -128,8 +139,16 @@ def redrawn(
     return replace(layer, shown=layer.shown.united(drawn)), touched
 
 
-def _scaled(pixels: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
-    """The slice, grey or (rows, columns, 3), as it lies in the pane, at the screen's resolution, smoothed both ways."""
+def _scaled(
+    pixels: NDArray[np.uint8],
+    view: SliceView,
+    ratio: float,
+    colours: NDArray[np.uint32],
+    unmeasured: NDArray[np.bool_] | None,
+    smooth: bool,
+) -> QImage:
+    """The slice, grey levels for a map of colours, or (rows, columns, 3 or 4), as it lies in the pane, at the screen's
+    resolution, averaged where it is made smaller and smooth, if wanted, where it is magnified."""
     wide, high = (n * ratio for n in view.pixels_per_voxel)
     factors = max(int(1 / high), 1), max(int(1 / wide), 1)
     small = shrunk(pixels, *factors)
@@ -137,17 +156,39 @@ def _scaled(pixels: NDArray[np.uint8], view: SliceView, ratio: float) -> QImage:
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
     picture.fill(VIEWPORT)
     if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
-        small, layout = coloured(small, GREYS), QImage.Format.Format_ARGB32_Premultiplied
+        small, layout = coloured(small, colours), QImage.Format.Format_ARGB32_Premultiplied
+        if unmeasured is not None:
+            small[shrunk(unmeasured.view(np.uint8) * np.uint8(255), *factors) > 127] = OPAQUE_BLACK
     else:
-        layout = QImage.Format.Format_RGB888
+        layout = QImage.Format.Format_RGB888 if small.shape[2] == 3 else QImage.Format.Format_RGB32
     source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
     left, top, width, height = (n * ratio for n in view.image_rect)
+    shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
+    if not smooth and (wide < 1) != (high < 1):  # made smaller one way and magnified the other
+        source, shown = _smaller(source, shown, width if wide < 1 else None, height if high < 1 else None)
+        wide = high = 1.0
     with QPainter(picture) as painter:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
+        if smooth or wide < 1 or high < 1:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(left, top, width, height), source, shown)
     picture.setDevicePixelRatio(ratio)
     return picture
+
+
+def _smaller(source: QImage, shown: QRectF, width: float | None, height: float | None) -> tuple[QImage, QRectF]:
+    """A part of a picture made smaller, smoothly, in one direction to a number of pixels; and all of the new one."""
+    target = QRectF(0, 0, width or shown.width(), height or shown.height())
+    small = QImage(math.ceil(target.width()), math.ceil(target.height()), QImage.Format.Format_RGB32)
+    small.fill(VIEWPORT)
+    with QPainter(small) as painter:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(target, source, shown)
+    return small, target
+
+
+def _bytes(colours: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """(rows, columns, 4) of colours 0xAARRGGBB, as they lie in memory."""
+    return colours.view(np.uint8).reshape(*colours.shape, 4)
 
 
 def _draw_marks(painter: QPainter, marks: NDArray[np.bool_], view: SliceView, ratio: float) -> None:

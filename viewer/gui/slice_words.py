@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
 
-from viewer.core.display import VoiTable
+from viewer.core.display import VoiTable, WindowLevel, window_ends
 from viewer.core.geometry import Plane, edge_letters
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series
 from viewer.core.volume import Volume
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.colour_bar import ColourBar
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, identity_lines, iso_date, not_for_diagnosis, other_place, told
 from viewer.gui.pane import LOADING
@@ -79,6 +80,7 @@ class SliceWords:
             LOADING if arrived is not None and not arrived[self.slice_index] else "",
             DIMMED_TEXT,
             sentence_area,
+            bar=self._bar(volume) if named else None,
         )
 
     def _ruler(self, view: SliceView, series: Series) -> Ruler | None:
@@ -86,6 +88,18 @@ class SliceWords:
             return None
         bar_mm = scale_bar_mm(view.pixels_per_mm, min(self.width * _SCALE_BAR_SHARE, 180.0))
         return None if bar_mm is None else Ruler(bar_mm * view.pixels_per_mm, _length(bar_mm, series))
+
+    def _bar(self, volume: Volume) -> ColourBar | None:
+        """The colours with the values of their ends, where they are not those that everybody knows."""
+        session = self.session
+        if volume.colour or session.colour_map in ("grey", "masks"):
+            return None
+        factor, unit = (volume.suv_factor, "SUV") if volume.suv_factor is not None else (1.0, volume.unit)
+        about = "≈ " if isinstance(session.window, WindowLevel) and session.window.function == "SIGMOID" else ""
+        bottom, top = (f"{about}{_number(factor * value)} {unit}".rstrip() for value in window_ends(session.window))
+        if session.inverted:
+            bottom, top = top, bottom
+        return ColourBar(session.colour_map, top, bottom)
 
     def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
         session = self.session
@@ -174,12 +188,15 @@ class SliceWords:
             Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
             *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
             Line(f"Zoom {zoom:.0f} %", rank=Rank.MINOR, number=True),
+            Line("" if self.session.smooth else "Not smoothed", DIMMED_TEXT),
             *(() if volume.colour else self._window_lines()),
             Line(not_for_diagnosis(self.width), DIMMED_TEXT, Rank.WARNING, number=True),
         )
 
     def _window_lines(self) -> tuple[Line, ...]:
         window, inverted = self.session.window, self.session.inverted
+        if self.session.colour_map == "masks":
+            return (Line("A colour for each value", rank=Rank.WINDOW),)
         if isinstance(window, VoiTable):
             text = "Window: the file's table"
         else:
