@@ -24,6 +24,7 @@ Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | Kind
 OverlayText = Literal["all", "image only", "none"]
 ConfirmedSlice = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
 
+RADIOGRAPHS = ("CR", "DX", "MG", "PX", "IO", "RG", "XA", "RF")  # laid out as they are hung, by their own rules
 _DRAWING: tuple[Tool, ...] = ("brush", "eraser")
 BRUSH_RADIUS_RANGE_MM = (0.5, 50.0)
 
@@ -167,6 +168,8 @@ class Session:
         self.overlay_opacity = 0.5
         self.overlay_text: OverlayText = "all"
         self.smooth = True
+        self.neurological = False  # wished: see is_neurological
+        self.drag_up_darkens = False
         self.file_overlay_visible = True
         self.safe_label_colours = False
         self.history = History()
@@ -404,6 +407,25 @@ class Session:
         """Whether magnified pictures are interpolated between voxels, or show each voxel as a sharp block."""
         self.smooth = smooth
         self._announce(Change(What.DISPLAY))
+
+    def set_neurological(self, neurological: bool) -> None:
+        """Have axial and coronal planes show the patient's left on the left of the screen, or as radiologists do on the
+        right."""
+        self.neurological = neurological
+        self._announce(Change(What.DISPLAY))
+
+    def is_neurological(self, plane: Plane) -> bool:
+        """True if a plane of the open series is shown with the patient's left on the left. Radiographs and what has no
+        place in the patient never are, nor do sagittal planes have a side to choose."""
+        volume, series = self.volume, self.series
+        if volume is None or series is None or not volume.geometry.patient_space or series.modality in RADIOGRAPHS:
+            return False
+        return self.neurological and plane in ("axial", "coronal")
+
+    def set_drag_up_darkens(self, darkens: bool) -> None:
+        """Whether a drag of the window upwards makes the picture darker instead of brighter."""
+        self.drag_up_darkens = darkens
+        self._announce(Change(What.TOOL))
 
     def choose_tool(self, tool: Tool) -> None:
         """Use a tool from now on; where labels may only be looked at, not one that draws or measures."""

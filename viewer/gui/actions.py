@@ -256,10 +256,12 @@ class Actions(QObject):
             for tool in ("brush", "eraser", *KINDS):
                 self.allow(self.tools[tool], True, why_not)
             self.tools[session.tool].setChecked(True)
+            self.drag_up_darkens.setChecked(session.drag_up_darkens)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
             self.labels_visible.setChecked(session.overlay_visible)
             self.invert.setChecked(session.inverted)
             self.smooth.setChecked(session.smooth)
+            self.neurological.setChecked(session.neurological)
             colour = session.volume is not None and session.volume.colour
             for colour_map, action in self.colour_maps.items():
                 action.setChecked(session.colour_map == colour_map)
@@ -363,6 +365,14 @@ class Actions(QObject):
             tip="Off: each voxel is a sharp block",
             checkable=True,
         )
+        self.neurological = self.add(
+            "Display",
+            "Neurological convention: patient's left on the left",
+            lambda: session.set_neurological(not session.neurological),
+            "Shift+N",
+            tip="Axial and coronal planes of scans; radiographs stay as they are",
+            checkable=True,
+        )
         self.overlay_text = self.add(
             "Display",
             "Text on the panes: all, image only, none",
@@ -403,8 +413,14 @@ class Actions(QObject):
             )
             group.addAction(action)
             self.tools[tool] = action
-        self.add("Tools", "Leave the tool: back to window/level", self._leave_tool, "Esc")
         session = self._session
+        self.drag_up_darkens = self.add(
+            "Tools",
+            "Window/level: dragging up makes darker",
+            lambda: session.set_drag_up_darkens(not session.drag_up_darkens),
+            checkable=True,
+        )
+        self.add("Tools", "Leave the tool: back to window/level", self._leave_tool, "Esc")
         self.delete_measurement = self.add(
             "Measuring", "Delete the measurement", self._delete_measurement, "Del", picture="trash-can-outline"
         )

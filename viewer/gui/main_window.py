@@ -103,6 +103,8 @@ class MainWindow(QMainWindow):
         if settings.theme != style.current():
             self._use_theme(settings.theme)
         self.session.overlay_text, self.session.smooth = settings.overlay_text, settings.smooth
+        self.session.neurological = settings.neurological
+        self.session.drag_up_darkens = settings.drag_up_darkens
         self.session.set_safe_label_colours(settings.safe_label_colours)
         self._plane: Plane = "axial"
         self._maximised = ""
@@ -496,7 +498,7 @@ class MainWindow(QMainWindow):
         view.addMenu(self._colour_menu(view))
         view.addActions(self.slab_actions)
         view.addSeparator()
-        view.addActions(self.turn_actions)
+        view.addActions([*self.turn_actions, commands.neurological])
         view.addSeparator()
         view.addActions(
             [commands.invert, commands.smooth, commands.labels_visible, commands.file_overlay, commands.overlay_text]
@@ -620,7 +622,9 @@ class MainWindow(QMainWindow):
             self.measure_button.setDefaultAction(self.commands.tools[session.tool])
         self._tool = session.tool
         if what & What.DISPLAY:
-            self._remember(overlay_text=session.overlay_text, smooth=session.smooth)
+            self._remember(overlay_text=session.overlay_text, smooth=session.smooth, neurological=session.neurological)
+        if what & What.TOOL:
+            self._remember(drag_up_darkens=session.drag_up_darkens)
         self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
         self._enable()
 
@@ -749,7 +753,7 @@ class MainWindow(QMainWindow):
                 [self.commands.invert, self.commands.smooth, self.commands.labels_visible, self.commands.file_overlay]
             )
             self.panes[self._plane].fill_menu(menu)
-            menu.addActions(self.turn_actions)
+            menu.addActions([*self.turn_actions, self.commands.neurological])
             menu.addSeparator()
             if self.session.selected is not None:
                 menu.addActions([self.write_action, self.commands.delete_measurement])

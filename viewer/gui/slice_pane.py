@@ -150,6 +150,15 @@ class SlicePane(Pane):
             self._mirrored, self._quarters = mirrored, quarters % 4
             self._look(replace(self._view, axes=self._axes(volume.geometry), centre_mm=(0.0, 0.0)))
 
+    def _lay_as_wished(self, view: SliceView) -> None:
+        """Lay the plane out by another convention, with the same place in the middle of the pane."""
+        volume = self.session.volume
+        if volume is not None:
+            middle = view.to_index(view.width / 2, view.height / 2, self._slice_index)
+            view = replace(view, axes=self._axes(volume.geometry), centre_mm=(0.0, 0.0))
+            x, y = view.to_pane(middle)
+            self._look(view.panned(view.width / 2 - x, view.height / 2 - y))
+
     def next_slab(self) -> None:
         """From single slices to each kind of slab in turn, and back."""
         kinds = (None, *SLAB_KINDS)
@@ -183,6 +192,8 @@ class SlicePane(Pane):
         if what & What.VIEW or (what & What.SERIES and not self._view_fits):
             self._drag = None
             self.reset_view()
+        if what & What.DISPLAY and self._view is not None and not self._view_fits:
+            self._lay_as_wished(self._view)
         if what & What.SERIES:
             self._forget(grey=True, labels=True, proposal=True)
             self._offer_resampling(self.sentence)
@@ -385,7 +396,8 @@ class SlicePane(Pane):
         volume = self.session.volume
         whole_numbers = volume is not None and volume.voxels.dtype.kind in "iu"
         width = max(drag.window.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
-        centre = drag.window.centre + moved.y() / _WINDOW_DRAG_PX * drag.window.width
+        up = moved.y() if self.session.drag_up_darkens else -moved.y()
+        centre = drag.window.centre - up / _WINDOW_DRAG_PX * drag.window.width
         self.session.set_window(WindowLevel(centre, width, drag.window.function))
 
     def _hovered(self, point: QPointF) -> None:
@@ -443,7 +455,8 @@ class SlicePane(Pane):
     def _axes(self, geometry: Geometry) -> PlaneAxes:
         """How the plane lies on the screen, as a person has mirrored and turned it."""
         axes = plane_axes(geometry, self.plane)
-        return turned(mirrored(axes) if self._mirrored else axes, self._quarters)
+        swapped = self._mirrored != self.session.is_neurological(self.plane)
+        return turned(mirrored(axes) if swapped else axes, self._quarters)
 
     def _arrival_now(self) -> int:
         """A number that grows when the shown slice changes by slices that arrive."""

@@ -45,6 +45,10 @@ _MIRRORED = (
     "The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. "
     "R, Reset view, ends it."
 )
+_NEUROLOGICAL = (
+    "The patient's left is on the left of the screen, as if seen from above or behind. Radiologists are used to it the "
+    "other way round. View > Neurological convention ends it."
+)
 _SLAB_DETAIL = (
     "Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as "
     "what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the "
@@ -110,6 +114,8 @@ class SliceWords:
         badges = []
         if slab is not None and self.view is not None:
             badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+        if session.is_neurological(self.plane):
+            badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
         if self.mirrored:
             badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
         if self.quarters:
@@ -188,7 +194,7 @@ class SliceWords:
             Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
             *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
             Line(f"Zoom {zoom:.0f} %", rank=Rank.MINOR, number=True),
-            Line("" if self.session.smooth else "Not smoothed", DIMMED_TEXT),
+            Line("" if self.session.smooth else "Not smoothed"),
             *(() if volume.colour else self._window_lines()),
             Line(not_for_diagnosis(self.width), DIMMED_TEXT, Rank.WARNING, number=True),
         )
