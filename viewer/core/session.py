@@ -13,7 +13,7 @@ from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
-from viewer.core.history import Edit, History, LabelDelta, Layer, MeasurementChange
+from viewer.core.history import Edit, History, KeyImageChange, LabelDelta, Layer, MeasurementChange, SlicePlace
 from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels, with_default_colours
 from viewer.core.measuring import KINDS, Kind, Measurement, Values, values_of
 from viewer.core.painting import Box, Point, changed_box, stroke_segment
@@ -43,6 +43,7 @@ class Annotations:
     confirmed: frozenset[ConfirmedSlice] = frozenset()
     source: str = ""
     measurements: tuple[Measurement, ...] = ()
+    key_images: frozenset[SlicePlace] = frozenset()
 
     @classmethod
     def none(cls, geometry: Geometry) -> Annotations:
@@ -151,6 +152,7 @@ class Session:
         self.confirmed: frozenset[ConfirmedSlice] = frozenset()
         self.proposal: Proposal | None = None
         self.source = ""
+        self.key_images: frozenset[SlicePlace] = frozenset()
         self.measurements: tuple[Measurement, ...] = ()
         self.selected: int | None = None  # number of a measurement
         self.measurements_visible = True
@@ -243,6 +245,7 @@ class Session:
         self.series = self.volume = self.label_map = self.machine = self._moment = None
         self.proposal, self._stroke, self.history = None, None, History()
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
+        self.key_images = frozenset()
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
@@ -252,6 +255,7 @@ class Session:
         self.label_map, self.machine = annotations.label_map, annotations.machine
         self.labels = with_default_colours(annotations.labels, self.safe_label_colours)
         self.confirmed, self.source = annotations.confirmed, annotations.source
+        self.key_images = annotations.key_images
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self.proposal, self._stroke, self.history = None, None, History()
         if self.active_label not in {label.value for label in self.labels}:
@@ -551,6 +555,61 @@ class Session:
         axis = plane_axes(self.volume.geometry, plane).normal
         return (axis, self.cursor_ijk[axis]) in self.confirmed
 
+    # Key images
+
+    def toggle_key_image(self, plane: Plane) -> None:
+        """Mark the slice under the cross-hair as a key image, or take the mark back, as one edit."""
+        if self.volume is None or not self.editable or plane not in self.planes:
+            return
+        self.end_stroke()
+        place = self._place_in(plane)
+        marked = place not in self.key_images
+        act = "Mark" if marked else "Unmark"
+        edit = Edit(f"{act} key image", key_images=(KeyImageChange(place, marked),))
+        self.history.record(edit)
+        self._apply(edit)
+
+    def is_key_image(self, plane: Plane) -> bool:
+        """True if the slice of this plane under the cross-hair is marked."""
+        return self.volume is not None and self._place_in(plane) in self.key_images
+
+    @property
+    def key_images_in_order(self) -> tuple[tuple[Plane, int], ...]:
+        """The plane and the slice index of each key image, plane by plane, that can be seen in the open series."""
+        if self.volume is None:
+            return ()
+        axes = {plane: plane_axes(self.volume.geometry, plane).normal for plane in self.planes}
+        return tuple(
+            (plane, index)
+            for plane, normal in axes.items()
+            for axis, index in sorted(self.key_images)
+            if axis == normal
+        )
+
+    def key_image_beside(self, plane: Plane, step: int) -> tuple[Plane, int] | None:
+        """The key image that comes next (step 1) or before (-1), seen from the slice under the cross-hair in a plane;
+        after the last comes the first. None if there is none."""
+        marked = self.key_images_in_order
+        if not marked or self.volume is None or plane not in self.planes:
+            return None
+        here = self.planes.index(plane), self._place_in(plane)[1]
+        places = [(self.planes.index(other), index) for other, index in marked]
+        if step > 0:
+            return marked[next((n for n, place in enumerate(places) if place > here), 0)]
+        return marked[max((n for n, place in enumerate(places) if place < here), default=len(marked) - 1)]
+
+    def go_to_slice(self, plane: Plane, slice_index: int) -> None:
+        """Move the cross-hair to a slice of a plane."""
+        if self.volume is not None:
+            cursor = list(self.cursor_ijk)
+            cursor[plane_axes(self.volume.geometry, plane).normal] = slice_index
+            self.move_cursor((cursor[0], cursor[1], cursor[2]))
+
+    def _place_in(self, plane: Plane) -> SlicePlace:
+        assert self.volume is not None
+        axis = plane_axes(self.volume.geometry, plane).normal
+        return axis, self.cursor_ijk[axis]
+
     # Measurements
 
     def add_measurement(
@@ -683,6 +742,12 @@ class Session:
         if edit.measurements:  # and nothing else: the label map stays as it is, blank perhaps
             self._apply_to_measurements(edit.measurements)
             self._announce(Change(What.MEASUREMENTS, edit=edit))
+            return
+        if edit.key_images:
+            for change in edit.key_images:
+                others = self.key_images - {change.place}
+                self.key_images = others | {change.place} if change.marked else others
+            self._announce(Change(What.KEY_IMAGES, edit=edit))
             return
         what = What.LABELS if also is None else What.LABELS | also
         for delta in edit.deltas:

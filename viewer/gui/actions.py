@@ -243,7 +243,7 @@ class Actions(QObject):
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
             self.measurements_visible.setChecked(session.measurements_visible)
-        if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS):
+        if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS | What.KEY_IMAGES):
             for action, word, title in (
                 (self.undo, "Undo", session.history.undo_title),
                 (self.redo, "Redo", session.history.redo_title),

@@ -431,6 +431,21 @@ class MainWindow(QMainWindow):
             scope="viewer",
             needs_series=True,
         )
+        self.key_image_action = add(
+            "Slices",
+            "Key image",
+            lambda: self.session.toggle_key_image(self._plane),
+            "K",
+            picture="star-outline",
+            tip="Mark this slice, to find it again or to export it; marked once more, it is none",
+            checkable=True,
+            scope="viewer",
+            needs_series=True,
+        )
+        self.key_image_step_actions = [
+            add("Slices", text, lambda n=step: self._step_key_image(n), key, scope="viewer")
+            for text, key, step in (("Next key image", "Shift+K", 1), ("Previous key image", "Ctrl+Shift+K", -1))
+        ]
         self.write_action = add("Measuring", "Write to the measurement…", self._write_to_measurement, "F2")
         self.play_action = add(
             "Slices",
@@ -504,8 +519,13 @@ class MainWindow(QMainWindow):
             [commands.invert, commands.smooth, commands.labels_visible, commands.file_overlay, commands.overlay_text]
         )
         view.addSeparator()
-        menus["&Slices"].addActions([self.play_action, *self.step_actions])
-        menus["&Slices"].addSeparator()
+        slices = menus["&Slices"]
+        slices.addActions([self.play_action, *self.step_actions])
+        slices.addSeparator()
+        slices.addActions([self.key_image_action, *self.key_image_step_actions])
+        marked = slices.addMenu("Key images")
+        marked.aboutToShow.connect(lambda: self._fill_key_images(marked))
+        slices.addSeparator()
         menus["&AI"].addActions([self.segment_action, self.accept_action, self.reject_action])
         menus["&AI"].addSeparator()
         menus["&Window"].addActions([self.browser_action, self.panels_action])
@@ -644,6 +664,11 @@ class MainWindow(QMainWindow):
             self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not or still or unsuitable
         )
         allow(self.confirm_action, session.editable, why_not or still)
+        allow(self.key_image_action, session.editable, why_not or still)
+        self.key_image_action.setChecked(session.is_key_image(self._plane))
+        for action in self.key_image_step_actions:
+            none = "" if session.key_images else "No slice is marked as a key image"
+            allow(action, bool(session.key_images), none)
         selected = "" if session.selected is not None else "No measurement is selected"
         allow(self.write_action, session.selected is not None and session.editable, why_not or selected)
         self._proposal.first.setEnabled(not session.read_only)
@@ -676,6 +701,26 @@ class MainWindow(QMainWindow):
             if self._plane not in planes:
                 self._activate(planes[0])
             self.focus_pane()
+
+    def _step_key_image(self, step: int) -> None:
+        beside = self.session.key_image_beside(self._plane, step)
+        if beside is not None:
+            self._go_to_key_image(*beside)
+
+    def _go_to_key_image(self, plane: Plane, slice_index: int) -> None:
+        """Show a key image in the pane of its plane."""
+        self.session.go_to_slice(plane, slice_index)
+        if self._maximised:
+            self._show_large(plane)
+        self._activate(plane)
+        self.focus_pane()
+
+    def _fill_key_images(self, menu: QMenu) -> None:
+        menu.clear()
+        for plane, index in self.session.key_images_in_order:
+            menu.addAction(_slice_name(plane, index), partial(self._go_to_key_image, plane, index))
+        if menu.isEmpty():
+            menu.addAction("None yet").setEnabled(False)
 
     def _write_to_measurement(self) -> None:
         """Write where the selected measurement is seen, or in the table."""
@@ -734,6 +779,7 @@ class MainWindow(QMainWindow):
         if name in self.panes:
             self._plane = name  # type: ignore[assignment]
             self.label_panel.show_plane()
+            self.key_image_action.setChecked(self.session.is_key_image(name))  # type: ignore[arg-type]
         self._active_name = name
         for other, pane in self._all_panes().items():
             pane.set_active(other == name)
@@ -758,7 +804,7 @@ class MainWindow(QMainWindow):
             if self.session.selected is not None:
                 menu.addActions([self.write_action, self.commands.delete_measurement])
                 menu.addSeparator()
-            menu.addAction(self.confirm_action)
+            menu.addActions([self.confirm_action, self.key_image_action])
             menu.addSeparator()
         else:
             self.volume_pane.fill_menu(menu)
@@ -830,6 +876,9 @@ class MainWindow(QMainWindow):
             if action is not self.palette_action and (action.isVisible() or group != "Presets")
         ]
         entries += [Entry(action.text(), "Window preset", "", "", action.trigger) for action in commands.file_windows]
+        for plane, index in self.session.key_images_in_order:
+            act = partial(self._go_to_key_image, plane, index)
+            entries.append(Entry(_slice_name(plane, index), "Key image", "", "", act))
         for recent in self._recent.entries:
             act = partial(self.open_series, recent.series_uid)
             entries.append(Entry(recent.text, "Recent study", "", recent.why_not, act))
@@ -862,11 +911,13 @@ class MainWindow(QMainWindow):
         self._remember(export=dialog.choices)
         self._failure.hide()
         show = self.statusBar().showMessage
+        what = "The key images were" if dialog.export.suffix else f"{dialog.export.path.name} was"
+        where = dialog.export.path if dialog.export.suffix else dialog.export.path.parent
         Exporter(
             self.workflows.jobs,
             pane,
             dialog.export,
-            lambda path: show(f"{path.name} was written to {path.parent}", _NOTICE_MS),
+            lambda path: show(f"{what} written to {where}", _NOTICE_MS),
             self.show_failure,
         )
 
@@ -1100,6 +1151,10 @@ def _accept_as_copy(event: QDropEvent) -> None:
         event.accept()
     else:
         event.ignore()
+
+
+def _slice_name(plane: Plane, index: int) -> str:
+    return f"Key image: {plane} {index + 1}"
 
 
 def _toggle(widget: QWidget) -> None:

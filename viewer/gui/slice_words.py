@@ -18,7 +18,7 @@ from viewer.gui.colour_bar import ColourBar
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, identity_lines, iso_date, not_for_diagnosis, other_place, told
 from viewer.gui.pane import LOADING
-from viewer.gui.style import DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
+from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
 from viewer.render.slabs import Slab, slices_within
 from viewer.render.slices import SliceView, scale_bar_mm
 
@@ -150,6 +150,8 @@ class SliceWords:
             badges.append(Badge(text, DIMMED_TEXT, "\n".join(notes), Rank.USUAL))
         if session.read_only:
             badges.append(Badge("Read only", WARNING, READ_ONLY))
+        if session.is_key_image(self.plane):
+            badges.append(Badge("★ Key image", ACCENT))
         if session.is_confirmed(self.plane):
             badges.append(Badge("✓ Confirmed", GOOD))
         return badges
