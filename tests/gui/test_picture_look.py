@@ -14,6 +14,7 @@ from viewer.core.display import WindowLevel
 from viewer.core.geometry import Geometry
 from viewer.core.session import Session
 from viewer.core.volume import Volume
+from viewer.gui import slice_picture
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.colour_bar import colours_of
 from viewer.gui.exporting import picture_of, pixels_of
@@ -194,6 +195,26 @@ def test_exported_pictures_have_the_colours_and_their_bar(opened, qtbot):
     rect = next(piece.rect for piece in written(pane) if piece.key[0] == "bar")
     bar = picture[int(rect.top()) + 22 : int(rect.bottom()) - 22, int(rect.right()) - 6]
     assert np.ptp(bar.sum(axis=1)) > 400
+
+
+# What is not seen is not looked at
+
+
+@pytest.mark.parametrize("size", [(24, 20), (700, 900)])
+@pytest.mark.parametrize("place", [(5.0, 60, 50), (9.0, 300, 200), (1.4, 0, 0), (1.0, 0, 0)])
+@pytest.mark.parametrize("smooth", [True, False])
+def test_a_picture_seen_closely_is_that_of_the_whole(qtbot, monkeypatch, size, place, smooth):
+    noise = np.random.default_rng(1).integers(0, 256, (1, size[1], size[0])).astype(np.int16)
+    volume = Volume(noise, Geometry((*size, 1), (1.0, 1.3, 1.0), np.zeros(3), np.eye(3)))
+    pane = make_pane(qtbot, volume)
+    pane.session.set_smooth(smooth)
+    pane._look(pane.view.zoomed(*place))
+    cut = shown(pane).astype(int)
+    monkeypatch.setattr(slice_picture, "_seen_part", lambda view, ratio: (slice(0, size[1]), slice(0, size[0])))
+    pane._view_changed()
+
+    apart = np.abs(cut - shown(pane))
+    assert apart.max() <= 2 if smooth else np.mean(apart > 2) < 0.002  # the edge of a block may fall on a pixel
 
 
 # Smoothing

@@ -50,6 +50,7 @@ from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
+from viewer.gui.magnifier import Magnifier
 from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow):
 
         self.panes = {plane: SlicePane(self.session, plane) for plane in PLANES}
         self.volume_pane = VolumePane(self.session, workflows.jobs)
+        self.magnifier = Magnifier(tuple(self.panes.values()), lambda: self.panes[self._plane], self)
         self._grid = self._make_grid()
         self.player = Player(workflows)
         self.browser = StudyBrowser(workflows)
@@ -172,6 +174,7 @@ class MainWindow(QMainWindow):
             self.session,
             [
                 *(pane.apply for pane in self.panes.values()),
+                self.magnifier.apply,
                 self.volume_pane.apply,
                 self.player.apply,
                 self.commands.apply,
@@ -447,6 +450,17 @@ class MainWindow(QMainWindow):
             for text, key, step in (("Next key image", "Shift+K", 1), ("Previous key image", "Ctrl+Shift+K", -1))
         ]
         self.write_action = add("Measuring", "Write to the measurement…", self._write_to_measurement, "F2")
+        self.magnify_action = add(
+            "Tools",
+            "Magnifier while the key is held",
+            self.magnifier.toggle,
+            "Q",
+            picture="magnify-scan",
+            tip="The wheel makes it stronger; chosen here it stays until Esc",
+            scope="viewer",
+            needs_series=True,
+        )
+        self.magnify_action.setAutoRepeat(False)
         self.play_action = add(
             "Slices",
             "Play",

@@ -239,6 +239,11 @@ class SlicePane(Pane):
         return self._view
 
     @property
+    def mouse_at(self) -> QPointF | None:
+        """Where on the pane the mouse is; None while it is elsewhere."""
+        return self._hover
+
+    @property
     def sentence(self) -> str:
         """Why the open series cannot be seen in this plane; empty if it can or nothing is open."""
         session = self.session

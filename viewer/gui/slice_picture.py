@@ -23,7 +23,6 @@ from viewer.render.slices import (
     coloured,
     filled,
     grey_of,
-    grey_slice,
     label_layer,
     mark_layer,
     shrunk,
@@ -72,19 +71,19 @@ def picture_of_slice(
     if loading and volume.arrived is not None and view.axes.normal != 2:
         voxels, index = _what_has_arrived(volume, volume.arrived, view.axes, slice_index), 0
     seen = slab_of(volume, view.axes, slice_index, slab) if slab is not None else slice_of(voxels, view.axes, index)
+    part = _seen_part(view, ratio)
+    seen = seen[part]
     if volume.colour:
         pixels = seen
     elif colour_map == "masks":
         pixels = _bytes(mask_colours(seen, colours_of(colour_map)))
-    elif slab is not None:
-        pixels = grey_of(seen, window, inverted, volume.padding)
     else:
-        pixels = grey_slice(voxels, view.axes, index, window, inverted, volume.padding)
+        pixels = grey_of(seen, window, inverted, volume.padding)
     colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
     unmeasured = None
     if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
         unmeasured = ~volume.measured(seen)  # black, which is no colour of this map
-    picture = _scaled(pixels, view, ratio, colours, unmeasured, smooth)
+    picture = _scaled(pixels, view, part, ratio, colours, unmeasured, smooth)
     with QPainter(picture) as painter:
         if volume.overlay is not None and marks:
             _draw_marks(painter, slice_of(volume.overlay, view.axes, slice_index), view, ratio)
@@ -142,15 +141,16 @@ def redrawn(
 def _scaled(
     pixels: NDArray[np.uint8],
     view: SliceView,
+    part: tuple[slice, slice],
     ratio: float,
     colours: NDArray[np.uint32],
     unmeasured: NDArray[np.bool_] | None,
     smooth: bool,
 ) -> QImage:
-    """The slice, grey levels for a map of colours, or (rows, columns, 3 or 4), as it lies in the pane, at the screen's
-    resolution, averaged where it is made smaller and smooth, if wanted, where it is magnified."""
+    """The part of the slice, grey levels for a map of colours, or (rows, columns, 3 or 4), as it lies in the pane, at
+    the screen's resolution, averaged where it is made smaller and smooth, if wanted, where it is magnified."""
     wide, high = (n * ratio for n in view.pixels_per_voxel)
-    factors = max(int(1 / high), 1), max(int(1 / wide), 1)
+    factors = _factors(view, ratio)
     small = shrunk(pixels, *factors)
     rows, columns = pixels.shape[:2]
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
@@ -162,7 +162,8 @@ def _scaled(
     else:
         layout = QImage.Format.Format_RGB888 if small.shape[2] == 3 else QImage.Format.Format_RGB32
     source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
-    left, top, width, height = (n * ratio for n in view.image_rect)
+    left, top, _, _ = (n * ratio for n in view.image_rect)
+    left, top, width, height = left + part[1].start * wide, top + part[0].start * high, columns * wide, rows * high
     shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
     if not smooth and (wide < 1) != (high < 1):  # made smaller one way and magnified the other
         source, shown = _smaller(source, shown, width if wide < 1 else None, height if high < 1 else None)
@@ -173,6 +174,30 @@ def _scaled(
         painter.drawImage(QRectF(left, top, width, height), source, shown)
     picture.setDevicePixelRatio(ratio)
     return picture
+
+
+def _factors(view: SliceView, ratio: float) -> tuple[int, int]:
+    """How many rows and how many columns of a slice are averaged before it is drawn."""
+    wide, high = (n * ratio for n in view.pixels_per_voxel)
+    return max(int(1 / high), 1), max(int(1 / wide), 1)
+
+
+def _seen_part(view: SliceView, ratio: float) -> tuple[slice, slice]:
+    """The rows and columns of a slice that the pane shows, and a little more, in whole blocks of those averaged: of a
+    large picture seen closely nothing else need be looked at."""
+    left, top, _, _ = view.image_rect
+    wide, high = view.pixels_per_voxel
+    spans = []
+    for start, pixels, room, axis, block in (
+        (top, high, view.height, view.axes.down, _factors(view, ratio)[0]),
+        (left, wide, view.width, view.axes.right, _factors(view, ratio)[1]),
+    ):
+        count, margin = view.size[axis], 2 * block
+        first = (int(math.floor(-start / pixels)) - margin) // block * block
+        last = int(math.ceil((room - start) / pixels)) + margin
+        first = min(max(first, 0), (count - 1) // block * block)
+        spans.append(slice(first, min(max(last, first + 1), count)))
+    return spans[0], spans[1]
 
 
 def _smaller(source: QImage, shown: QRectF, width: float | None, height: float | None) -> tuple[QImage, QRectF]:
