@@ -228,3 +228,13 @@ def test_it_moves_without_delay(window, qtbot):
         loupe.repaint()
         times.append(time.perf_counter() - start)
     assert sorted(times)[15] < 0.05
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_beside_the_picture_it_is_empty(window, qtbot, smooth):
+    pane = window.panes["axial"]
+    window.session.set_smooth(smooth)
+    window.session.overlay_text = "none"
+    pane._look(pane.view.zoomed(0.3, 0, 0))
+    loupe = hold(window, qtbot, QPoint(pane.width() - 3, pane.height() - 3))
+    assert not pixels(loupe)[4:40, 4:-4].any()

@@ -161,17 +161,19 @@ def _scaled(
             small[shrunk(unmeasured.view(np.uint8) * np.uint8(255), *factors) > 127] = OPAQUE_BLACK
     else:
         layout = QImage.Format.Format_RGB888 if small.shape[2] == 3 else QImage.Format.Format_RGB32
-    source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
     left, top, _, _ = (n * ratio for n in view.image_rect)
-    left, top, width, height = left + part[1].start * wide, top + part[0].start * high, columns * wide, rows * high
+    target = QRectF(left + part[1].start * wide, top + part[0].start * high, columns * wide, rows * high)
     shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
-    if not smooth and (wide < 1) != (high < 1):  # made smaller one way and magnified the other
-        source, shown = _smaller(source, shown, width if wide < 1 else None, height if high < 1 else None)
-        wide = high = 1.0
+    if not smooth:
+        small, target, shown = _in_blocks(small, view, part, ratio, target, shown)
+    if not small.size:  # a view beside the slice
+        picture.setDevicePixelRatio(ratio)
+        return picture
+    source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
     with QPainter(picture) as painter:
         if smooth or wide < 1 or high < 1:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(QRectF(left, top, width, height), source, shown)
+        painter.drawImage(target, source, shown)
     picture.setDevicePixelRatio(ratio)
     return picture
 
@@ -200,15 +202,22 @@ def _seen_part(view: SliceView, ratio: float) -> tuple[slice, slice]:
     return spans[0], spans[1]
 
 
-def _smaller(source: QImage, shown: QRectF, width: float | None, height: float | None) -> tuple[QImage, QRectF]:
-    """A part of a picture made smaller, smoothly, in one direction to a number of pixels; and all of the new one."""
-    target = QRectF(0, 0, width or shown.width(), height or shown.height())
-    small = QImage(math.ceil(target.width()), math.ceil(target.height()), QImage.Format.Format_RGB32)
-    small.fill(VIEWPORT)
-    with QPainter(small) as painter:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(target, source, shown)
-    return small, target
+def _in_blocks(
+    pixels: NDArray, view: SliceView, part: tuple[slice, slice], ratio: float, target: QRectF, shown: QRectF
+) -> tuple[NDArray, QRectF, QRectF]:
+    """A part of a slice with a row and a column for each of the screen's, whichever way it is magnified, so that each
+    voxel is a sharp block that ends where labels end, too. And where it goes, and what of it."""
+    wide, high = (n * ratio for n in view.pixels_per_voxel)
+    first_row, first_column, rows, columns = view.device_pixels(ratio)
+    if high >= 1:
+        pixels = pixels[rows - part[0].start]
+        target = QRectF(target.left(), first_row, target.width(), len(rows))
+        shown = QRectF(shown.left(), 0, shown.width(), len(rows))
+    if wide >= 1:
+        pixels = pixels.take(columns - part[1].start, axis=1)
+        target = QRectF(first_column, target.top(), len(columns), target.height())
+        shown = QRectF(0, shown.top(), len(columns), shown.height())
+    return np.ascontiguousarray(pixels), target, shown
 
 
 def _bytes(colours: NDArray[np.uint32]) -> NDArray[np.uint8]:
