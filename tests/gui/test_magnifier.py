@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.gui.test_slice_pane import LEFT, drag, pixels, wheel
+from tests.gui.test_slice_pane import LEFT, drag, pixels, send, wheel
 from viewer.core.display import WindowLevel
 from viewer.gui.magnifier import FIRST_FACTOR
 
@@ -146,16 +146,16 @@ def test_a_key_is_known_by_its_place_whatever_it_writes(window, qtbot):
     """On another layout, or with Shift down, the key that is let go has another name than the one that was pressed."""
     pane = window.panes["axial"]
 
-    def send(kind, key, scan):
+    def send_key(kind, key, scan):
         event = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, scan, 0, 0, "")
         QApplication.sendEvent(pane, event)
 
-    send(QEvent.Type.ShortcutOverride, Q, 24)
+    send_key(QEvent.Type.ShortcutOverride, Q, 24)
     window.magnify_action.trigger()
-    send(QEvent.Type.ShortcutOverride, Qt.Key.Key_Shift, 50)
-    send(QEvent.Type.KeyRelease, Qt.Key.Key_Shift, 50)
+    send_key(QEvent.Type.ShortcutOverride, Qt.Key.Key_Shift, 50)
+    send_key(QEvent.Type.KeyRelease, Qt.Key.Key_Shift, 50)
     assert window.magnifier.loupe is not None
-    send(QEvent.Type.KeyRelease, 0x0419, 24)  # a Cyrillic letter
+    send_key(QEvent.Type.KeyRelease, 0x0419, 24)  # a Cyrillic letter
     assert window.magnifier.loupe is None
 
 
@@ -189,6 +189,20 @@ def test_a_measurement_is_placed_through_it_and_seen_in_it(window, qtbot):
     around = (slice(y - 4, y + 5), slice(x - 4, x + 5))
     assert np.abs(pixels(loupe)[around].astype(int) - plain[around]).max() > 60
     assert loupe.measuring.shapes[0].measurement == session.measurements[0]
+
+
+def test_what_is_being_drawn_is_seen_in_it(window, qtbot):
+    pane, session = window.panes["axial"], window.session
+    session.choose_tool("length")
+    qtbot.wait(20)
+    loupe = hold(window, qtbot)
+    plain = pixels(loupe).astype(int)
+    send(pane, QMouseEvent.Type.MouseButtonPress, (140, 115), LEFT)
+    send(pane, QMouseEvent.Type.MouseMove, (165, 128), buttons=LEFT)
+    x, y = (round(n) for n in loupe.view.to_pane(pane.index_at(QPointF(140, 115))))
+
+    assert not session.measurements
+    assert np.abs(pixels(loupe)[y - 4 : y + 5, x - 4 : x + 5] - plain[y - 4 : y + 5, x - 4 : x + 5]).max() > 60
 
 
 def test_labels_are_seen_in_it_as_they_are_drawn(window, qtbot):

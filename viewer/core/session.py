@@ -578,7 +578,7 @@ class Session:
         """The plane and the slice index of each key image, plane by plane, that can be seen in the open series."""
         if self.volume is None:
             return ()
-        axes = {plane: plane_axes(self.volume.geometry, plane).normal for plane in self.planes}
+        axes: dict[Plane, int] = {plane: plane_axes(self.volume.geometry, plane).normal for plane in self.planes}
         return tuple(
             (plane, index)
             for plane, normal in axes.items()
