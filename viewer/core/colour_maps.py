@@ -37,7 +37,9 @@ def load_colour_maps(path: Path) -> dict[ColourMap, NDArray[np.uint32]]:
     of matplotlib (CC0). That of masks is for values: see mask_colours.
     """
     packed: dict[ColourMap, str] = json.loads(path.read_text(encoding="utf-8"))
-    maps = {name: _table(np.frombuffer(bytes.fromhex(packed[name]), np.uint8)) for name in packed}
+    maps: dict[ColourMap, NDArray[np.uint32]] = {
+        name: _table(np.frombuffer(bytes.fromhex(packed[name]), np.uint8)) for name in packed
+    }
     greys = np.repeat(np.arange(256, dtype=np.uint8), 3)
     masks = np.array([(0, 0, 0), *(_mask_colour(n) for n in range(255))], np.uint8)
     return {"grey": _table(greys), **maps, "masks": _table(masks.ravel())}
