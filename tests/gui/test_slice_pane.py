@@ -425,8 +425,8 @@ def test_slices_that_arrive_elsewhere_do_not_make_a_pane_draw_its_picture_again(
     session.open(SERIES, plain_volume(arrived=arrived))
     pane = make_pane(qtbot, session)
     pixels(pane)
-    drawn, grey_slice = [], slice_picture.grey_slice
-    monkeypatch.setattr(slice_picture, "grey_slice", lambda *args: drawn.append(args[2]) or grey_slice(*args))
+    drawn, grey_of = [], slice_picture.grey_of
+    monkeypatch.setattr(slice_picture, "grey_of", lambda *args: drawn.append(args) or grey_of(*args))
     for k in (3, 4, 5):
         arrived[k] = True
         session.slices_arrived([k])

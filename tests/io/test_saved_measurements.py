@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.core.test_measuring import SERIES
 from viewer.core.geometry import Geometry
-from viewer.core.history import Edit, MeasurementChange
+from viewer.core.history import Edit, KeyImageChange, MeasurementChange
 from viewer.core.label_sizes import LabelSize
 from viewer.core.measuring import KINDS, POINTS, Measurement, values_of
 from viewer.core.volume import Volume
@@ -107,6 +107,39 @@ def test_a_file_of_an_earlier_version_is_opened(tmp_path, phantom):
     assert (loaded.confirmed, loaded.measurements) == (frozenset({(2, 1)}), ())
     store.append("a", phantom.geometry, added(LINE))
     assert store.load("a", phantom.geometry).measurements == (LINE,)
+    store.close()
+
+
+def test_key_images_are_kept_and_a_mark_can_be_taken_back(tmp_path, phantom):
+    store = AnnotationStore(tmp_path / "annotations.sqlite")
+    marks = [Edit("Mark", key_images=(KeyImageChange(place, True),)) for place in ((2, 4), (0, 4), (2, 1))]
+    for edit in marks:
+        store.append("a", phantom.geometry, edit)
+    store.append("a", phantom.geometry, marks[0])  # twice is once
+    store.append("a", phantom.geometry, marks[1].inverse())
+    store.close()
+    store = AnnotationStore(tmp_path / "annotations.sqlite")
+    loaded = store.load("a", phantom.geometry)
+    assert loaded.key_images == {(2, 4), (2, 1)}
+    assert loaded.label_map.blank and not loaded.confirmed and not store.is_confirmed("a")
+    assert store.load("b", phantom.geometry) is None
+    store.close()
+
+
+def test_a_file_from_before_key_images_is_opened(tmp_path, phantom):
+    path = tmp_path / "annotations.sqlite"
+    store = AnnotationStore(path)
+    store.append("a", phantom.geometry, added(LINE))
+    store.close()
+    with sqlite3.connect(path) as database:
+        database.execute("drop table key_images")
+    database.close()
+
+    store = AnnotationStore(path)
+    assert store.load("a", phantom.geometry).key_images == frozenset()
+    store.append("a", phantom.geometry, Edit("Mark", key_images=(KeyImageChange((1, 2), True),)))
+    loaded = store.load("a", phantom.geometry)
+    assert (loaded.key_images, loaded.measurements) == ({(1, 2)}, (LINE,))
     store.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,19 @@ def bracketing_window(table: VoiTable) -> WindowLevel:
     rising = np.flatnonzero(np.diff(entries))
     low, high = (rising[0], rising[-1] + 1) if rising.size else (0, max(len(entries) - 1, 1))
     return WindowLevel(table.first + float(low + high) / 2 + 0.5, float(high - low) + 1)
+
+
+def window_ends(window: WindowLevel | VoiTable) -> tuple[float, float]:
+    """The values that are shown in the first and the last grey level, inversion apart. A SIGMOID comes close to them
+    only: those of its values 1 % from its ends. DICOM PS3.3 C.11.2.1.2 and C.11.2.1.3."""
+    if isinstance(window, VoiTable):
+        window = bracketing_window(window)
+    centre, reach = window.centre, window.width / 2
+    if window.function == "LINEAR" and window.width >= 1:
+        centre, reach = centre - 0.5, reach - 0.5
+    elif window.function == "SIGMOID":
+        reach = window.width / 4 * math.log(99)
+    return centre - reach, centre + reach
 
 
 def default_window(volume: Volume, from_file: WindowLevel | None) -> WindowLevel:

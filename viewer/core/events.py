@@ -24,6 +24,7 @@ class What(Flag):
     LABEL_TABLE = auto()
     PROPOSAL = auto()
     CONFIRMED = auto()
+    KEY_IMAGES = auto()  # which slices are marked as key images
     MEASUREMENTS = auto()  # what was measured, which one is selected, or whether they are shown
 
 

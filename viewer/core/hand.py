@@ -26,6 +26,9 @@ class Hand:
         self.file_overlay_visible = True
         self.measurements_visible = True
         self.safe_label_colours = False
+        self.smooth = True
+        self.neurological = False  # wished: see Session.is_neurological
+        self.drag_up_darkens = False
         self._listeners: list[Callable[[Change], None]] = []
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
@@ -69,6 +72,22 @@ class Hand:
         """Whether default labels have colours that can be told apart with any colour vision."""
         self.safe_label_colours = safe
         self._announce(What.LABEL_TABLE)
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Whether magnified pictures are interpolated between voxels, or show each voxel as a sharp block."""
+        self.smooth = smooth
+        self._announce(What.DISPLAY)
+
+    def set_neurological(self, neurological: bool) -> None:
+        """Have axial and coronal planes show the patient's left on the left of the screen, or as radiologists do on the
+        right."""
+        self.neurological = neurological
+        self._announce(What.DISPLAY)
+
+    def set_drag_up_darkens(self, darkens: bool) -> None:
+        """Whether a drag of the window upwards makes the picture darker instead of brighter."""
+        self.drag_up_darkens = darkens
+        self._announce(What.TOOL)
 
     def _announce(self, what: What) -> None:
         for listener in tuple(self._listeners):

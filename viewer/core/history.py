@@ -13,7 +13,9 @@ from viewer.core.measuring import Measurement
 from viewer.core.painting import Box, union
 
 _POINT_BYTES = 160  # of a point of a measurement in memory
+_PLACE_BYTES = 200  # of a key image
 
+SlicePlace = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
 Layer = Literal["labels", "machine"]  # the label map, and what models last proposed for it
 
 
@@ -57,9 +59,20 @@ class MeasurementChange:
 
 
 @dataclass(frozen=True)
+class KeyImageChange:
+    """A slice that becomes a key image, or is one no longer."""
+
+    place: SlicePlace
+    marked: bool
+
+    def inverse(self) -> KeyImageChange:
+        return KeyImageChange(self.place, not self.marked)
+
+
+@dataclass(frozen=True)
 class Edit:
-    """One act of a person, a stroke, an accepted result or a measurement: what one undo takes back and one commit of
-    the journal holds.
+    """One act of a person, a stroke, an accepted result, a measurement or a key image: what one undo takes back and one
+    commit of the journal holds.
 
     source, if set, is the model whose labels are shown, before and after.
     """
@@ -68,12 +81,13 @@ class Edit:
     deltas: tuple[LabelDelta, ...] = ()
     source: tuple[str, str] | None = None
     measurements: tuple[MeasurementChange, ...] = ()
+    key_images: tuple[KeyImageChange, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         shapes = (m for change in self.measurements for m in (change.before, change.after) if m is not None)
         return sum(len(d.before) + len(d.after) for d in self.deltas) + sum(
-            _POINT_BYTES * len(m.points) for m in shapes
+            (_POINT_BYTES * len(m.points) for m in shapes), start=_PLACE_BYTES * len(self.key_images)
         )
 
     @property
@@ -92,6 +106,7 @@ class Edit:
             tuple(delta.inverse() for delta in reversed(self.deltas)),
             source,
             tuple(change.inverse() for change in reversed(self.measurements)),
+            tuple(change.inverse() for change in reversed(self.key_images)),
         )
 
 

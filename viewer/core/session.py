@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.hand import Hand, Tool
-from viewer.core.history import Edit, History, LabelDelta, Layer, MeasurementChange
+from viewer.core.history import Edit, History, KeyImageChange, LabelDelta, Layer, MeasurementChange, SlicePlace
 from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels, with_default_colours
 from viewer.core.measuring import KINDS, Kind, Measurement, Spread, Values, values_of
 from viewer.core.oblique import (
@@ -29,6 +30,7 @@ from viewer.core.volume import LabelMap, Volume
 
 ConfirmedSlice = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
 
+RADIOGRAPHS = ("CR", "DX", "MG", "PX", "IO", "RG", "XA", "RF")  # laid out as they are hung, by their own rules
 _DRAWING: tuple[Tool, ...] = ("brush", "eraser")
 
 
@@ -46,6 +48,7 @@ class Annotations:
     confirmed: frozenset[ConfirmedSlice] = frozenset()
     source: str = ""
     measurements: tuple[Measurement, ...] = ()
+    key_images: frozenset[SlicePlace] = frozenset()
 
     @classmethod
     def none(cls, geometry: Geometry) -> Annotations:
@@ -156,6 +159,7 @@ class Session:
         self.confirmed: frozenset[ConfirmedSlice] = frozenset()
         self.proposal: Proposal | None = None
         self.source = ""
+        self.key_images: frozenset[SlicePlace] = frozenset()
         self.measurements: tuple[Measurement, ...] = ()
         self.selected: int | None = None  # number of a measurement
         self._values: dict[Measurement, Values] = {}
@@ -164,6 +168,7 @@ class Session:
         self.rotation: NDArray[np.float64] | None = None  # of all planes, in LPS; None: they are those of the grid
         self.window: WindowLevel | VoiTable = WindowLevel(0.5, 1.0)
         self.inverted = False
+        self.colour_map: ColourMap = "grey"
         self.moment_series: Sequence[Series] = ()
         self.moments: tuple[Volume, ...] = ()
         self.active_label = DEFAULT_LABELS[0].value
@@ -202,6 +207,7 @@ class Session:
         if not keep_view:
             self.cursor_ijk, self._cursor_between, self.rotation = _first_look(volume), None, None
             self.inverted = series.inverted
+            self.colour_map = "grey"
         if not (keep_view and (self._window_chosen or not again)):
             self.window, self._window_chosen = self._first_window(), False
         self._window_due = volume.arrived is not None and not volume.arrived.any()
@@ -238,6 +244,7 @@ class Session:
         self.series = self.volume = self.label_map = self.machine = self._moment = None
         self.proposal, self._stroke, self.history = None, None, History()
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
+        self.key_images = frozenset()
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
@@ -248,6 +255,7 @@ class Session:
         self.label_map, self.machine = annotations.label_map, annotations.machine
         self.labels = with_default_colours(annotations.labels, self.hand.safe_label_colours)
         self.confirmed, self.source = annotations.confirmed, annotations.source
+        self.key_images = annotations.key_images
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self.proposal, self._stroke, self.history = None, None, History()
         if self.active_label not in {label.value for label in self.labels}:
@@ -417,6 +425,24 @@ class Session:
             self.inverted = not self.inverted
             self._announce(Change(What.WINDOW))
 
+    def set_colour_map(self, colour_map: ColourMap) -> None:
+        """Show the grey levels of the open series in the colours of a map; pictures in colour keep their own."""
+        if self.volume is not None and not self.volume.colour and colour_map != self.colour_map:
+            self.colour_map = colour_map
+            self._announce(Change(What.WINDOW))
+
+    def next_colour_map(self) -> None:
+        maps = tuple(COLOUR_MAPS)
+        self.set_colour_map(maps[(maps.index(self.colour_map) + 1) % len(maps)])
+
+    def is_neurological(self, plane: Plane) -> bool:
+        """True if a plane of the open series is shown with the patient's left on the left. Radiographs and what has no
+        place in the patient never are, nor do sagittal planes have a side to choose."""
+        volume, series = self.volume, self.series
+        if volume is None or series is None or not volume.geometry.patient_space or series.modality in RADIOGRAPHS:
+            return False
+        return self.hand.neurological and plane in ("axial", "coronal")
+
     def choose_tool(self, tool: Tool) -> None:
         """Use a tool from now on; where labels may only be looked at, not one that draws or measures."""
         if not (self.read_only and tool in (*_DRAWING, *KINDS)):
@@ -534,6 +560,61 @@ class Session:
             return False
         axis = plane_axes(self.volume.geometry, plane).normal
         return (axis, self.cursor_ijk[axis]) in self.confirmed
+
+    # Key images
+
+    def toggle_key_image(self, plane: Plane) -> None:
+        """Mark the slice under the cross-hair as a key image, or take the mark back, as one edit."""
+        if self.volume is None or not self.editable or plane not in self.planes:
+            return
+        self.end_stroke()
+        place = self._place_in(plane)
+        marked = place not in self.key_images
+        act = "Mark" if marked else "Unmark"
+        edit = Edit(f"{act} key image", key_images=(KeyImageChange(place, marked),))
+        self.history.record(edit)
+        self._apply(edit)
+
+    def is_key_image(self, plane: Plane) -> bool:
+        """True if the slice of this plane under the cross-hair is marked."""
+        return self.volume is not None and self._place_in(plane) in self.key_images
+
+    @property
+    def key_images_in_order(self) -> tuple[tuple[Plane, int], ...]:
+        """The plane and the slice index of each key image, plane by plane, that can be seen in the open series."""
+        if self.volume is None:
+            return ()
+        axes: dict[Plane, int] = {plane: plane_axes(self.volume.geometry, plane).normal for plane in self.planes}
+        return tuple(
+            (plane, index)
+            for plane, normal in axes.items()
+            for axis, index in sorted(self.key_images)
+            if axis == normal
+        )
+
+    def key_image_beside(self, plane: Plane, step: int) -> tuple[Plane, int] | None:
+        """The key image that comes next (step 1) or before (-1), seen from the slice under the cross-hair in a plane;
+        after the last comes the first. None if there is none."""
+        marked = self.key_images_in_order
+        if not marked or self.volume is None or plane not in self.planes:
+            return None
+        here = self.planes.index(plane), self._place_in(plane)[1]
+        places = [(self.planes.index(other), index) for other, index in marked]
+        if step > 0:
+            return marked[next((n for n, place in enumerate(places) if place > here), 0)]
+        return marked[max((n for n, place in enumerate(places) if place < here), default=len(marked) - 1)]
+
+    def go_to_slice(self, plane: Plane, slice_index: int) -> None:
+        """Move the cross-hair to a slice of a plane."""
+        if self.volume is not None:
+            cursor = list(self.cursor_ijk)
+            cursor[plane_axes(self.volume.geometry, plane).normal] = slice_index
+            self.move_cursor((cursor[0], cursor[1], cursor[2]))
+
+    def _place_in(self, plane: Plane) -> SlicePlace:
+        assert self.volume is not None
+        axis = plane_axes(self.volume.geometry, plane).normal
+        return axis, self.cursor_ijk[axis]
 
     # Measurements
 
@@ -682,6 +763,12 @@ class Session:
         if edit.measurements:  # and nothing else: the label map stays as it is, blank perhaps
             self._apply_to_measurements(edit.measurements)
             self._announce(Change(What.MEASUREMENTS, edit=edit))
+            return
+        if edit.key_images:
+            for change in edit.key_images:
+                others = self.key_images - {change.place}
+                self.key_images = others | {change.place} if change.marked else others
+            self._announce(Change(What.KEY_IMAGES, edit=edit))
             return
         what = What.LABELS if also is None else What.LABELS | also
         for delta in edit.deltas:

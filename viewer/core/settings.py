@@ -64,6 +64,9 @@ class Settings(_Value):
     safe_label_colours: bool = False
     overlay_text: OverlayText = "all"
     layout: LayoutName = "2x2"
+    smooth: bool = True
+    neurological: bool = False
+    drag_up_darkens: bool = False
     large_pane: LargePane = ""
     window: WindowPlace | None = None
     splitter: tuple[_WIDTH, _WIDTH, _WIDTH] | None = None

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 import resources
+from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, WindowPreset, load_presets
 from viewer.core.events import What
 from viewer.core.geometry import Plane
@@ -30,10 +31,13 @@ READ_ONLY = (
 OBLIQUE_CONFIRM = "Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan"
 _NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
 
+_OWN_COLOURS = "This picture has colours of its own"
 _NOTHING_OPEN = "No series is open"
 _NOT_NOW = "Not possible now"
 
-Group = Literal["File", "Slices", "Display", "Presets", "3-D", "Layout", "Tools", "Measuring", "Labels", "AI", "Window"]
+Group = Literal[
+    "File", "Slices", "Display", "Presets", "Colours", "3-D", "Layout", "Tools", "Measuring", "Labels", "AI", "Window"
+]
 Keys = tuple[str, ...]  # each as Qt's portable text ("Ctrl+Shift+Z")
 
 _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
@@ -247,7 +251,7 @@ class Actions(QObject):
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
             self.measurements_visible.setChecked(session.hand.measurements_visible)
-        if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS):
+        if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS | What.KEY_IMAGES):
             for action, word, title in (
                 (self.undo, "Undo", session.history.undo_title),
                 (self.redo, "Redo", session.history.redo_title),
@@ -260,9 +264,17 @@ class Actions(QObject):
             for tool in ("brush", "eraser", *KINDS):
                 self.allow(self.tools[tool], True, why_not)
             self.tools[session.hand.tool].setChecked(True)
+            self.drag_up_darkens.setChecked(session.hand.drag_up_darkens)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
             self.labels_visible.setChecked(session.hand.overlay_visible)
             self.invert.setChecked(session.inverted)
+            self.smooth.setChecked(session.hand.smooth)
+            self.neurological.setChecked(session.hand.neurological)
+            colour = session.volume is not None and session.volume.colour
+            for colour_map, action in self.colour_maps.items():
+                action.setChecked(session.colour_map == colour_map)
+            for action in (*self.colour_maps.values(), self.next_colour_map):
+                self.allow(action, opened, _NOTHING_OPEN if not opened else _OWN_COLOURS if colour else "")
             self.file_overlay.setChecked(session.hand.file_overlay_visible)
         if what & What.SERIES:
             self._offer_windows()
@@ -343,6 +355,36 @@ class Actions(QObject):
         self.invert = self.add(
             "Display", "Invert grey levels", lambda: self._session.toggle_inverted(), "I", checkable=True
         )
+        self.colour_maps: dict[ColourMap, QAction] = {}
+        one_of = QActionGroup(self)
+        for colour_map, text in COLOUR_MAPS.items():
+            action = self.add(
+                "Colours",
+                text,
+                lambda colour_map=colour_map: self._session.set_colour_map(colour_map),
+                checkable=True,
+            )
+            one_of.addAction(action)
+            self.colour_maps[colour_map] = action
+        self.next_colour_map = self.add(
+            "Colours", "Next colour map", lambda: self._session.next_colour_map(), "Shift+P"
+        )
+        self.smooth = self.add(
+            "Display",
+            "Smooth magnified pictures",
+            lambda: hand.set_smooth(not hand.smooth),
+            "Shift+I",
+            tip="Off: each voxel is a sharp block",
+            checkable=True,
+        )
+        self.neurological = self.add(
+            "Display",
+            "Neurological convention: patient's left on the left",
+            lambda: hand.set_neurological(not hand.neurological),
+            "Shift+N",
+            tip="Axial and coronal planes of scans; radiographs stay as they are",
+            checkable=True,
+        )
         self.overlay_text = self.add(
             "Display",
             "Text on the panes: all, image only, none",
@@ -383,8 +425,14 @@ class Actions(QObject):
             )
             group.addAction(action)
             self.tools[tool] = action
-        self.add("Tools", "Leave the tool: back to window/level", self._leave_tool, "Esc")
         hand = self._session.hand
+        self.drag_up_darkens = self.add(
+            "Tools",
+            "Window/level: dragging up makes darker",
+            lambda: hand.set_drag_up_darkens(not hand.drag_up_darkens),
+            checkable=True,
+        )
+        self.add("Tools", "Leave the tool: back to window/level", self._leave_tool, "Esc")
         self.delete_measurement = self.add(
             "Measuring", "Delete the measurement", self._delete_measurement, "Del", picture="trash-can-outline"
         )

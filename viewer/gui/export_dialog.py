@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.settings import ExportChoices, PictureFormat, Resolution
-from viewer.gui.exporting import Export, Run, doubts, file_name, picture_of
+from viewer.gui.exporting import Export, Run, doubts, file_name, key_image_names, picture_of
 from viewer.gui.pane import Pane
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.volume_pane import VolumePane
@@ -37,6 +37,7 @@ _NAMES: dict[PictureFormat, str] = {"png": "PNG picture", "jpeg": "JPEG picture"
 _RUNS: dict[Run, str] = {
     "slices": "Slices, as a film",
     "moments": "Moments, as a film",
+    "key images": "Key images",
     "turn": "A full turn, as a film",
 }
 
@@ -81,6 +82,7 @@ class ExportDialog(QDialog):
         self.identified = QCheckBox("With the patient's name and the study's data")
         self.identified.toggled.connect(self._show_preview)
         self.what.currentIndexChanged.connect(self._choose_run)
+        self.format.currentIndexChanged.connect(self._choose_format)
         self.preview = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.preview.setFixedSize(_PREVIEW_PX, _PREVIEW_PX)
         self.preview.setAccessibleName("Preview")
@@ -126,9 +128,18 @@ class ExportDialog(QDialog):
         for spin, value in ((self.first, 1), (self.last, count)):
             spin.setRange(1, max(count, 1))
             spin.setValue(value)
+        film = self.format.findData("gif")
+        if run == "key images" and film < 0:
+            self.format.addItem(_NAMES["gif"], "gif")
+        elif run != "key images" and film >= 0:
+            self.format.removeItem(film)
         self._form.setRowVisible(self._between, run in ("slices", "moments"))
-        self._form.setRowVisible(self.speed, run is not None)
-        self._form.setRowVisible(self.format, run is None)
+        self._form.setRowVisible(self.format, run in (None, "key images"))
+        self._choose_format()
+
+    def _choose_format(self) -> None:
+        single = self.run is None or (self.run == "key images" and self.format.currentData() != "gif")
+        self._form.setRowVisible(self.speed, not single)
 
     def _show_preview(self) -> None:
         identified = self.identified.isChecked()
@@ -144,8 +155,11 @@ class ExportDialog(QDialog):
         self.doubts.setVisible(bool(named))
 
     def _save(self) -> None:
-        kind: PictureFormat = self.format.currentData() if self.run is None else "gif"
+        kind: PictureFormat = self.format.currentData() if self.run in (None, "key images") else "gif"
         suffix = _SUFFIXES[kind]
+        if self.run == "key images" and kind != "gif":
+            self._save_key_images(suffix)
+            return
         proposed = Path.home() / file_name(self._pane, self.run, suffix)
         path = self._ask_path(proposed, f"{_NAMES[kind]} (*{suffix})")
         if path is None:
@@ -155,6 +169,19 @@ class ExportDialog(QDialog):
         overwrite = os.path.lexists(path)
         if overwrite and not self._may_replace(path):
             return
+        self._accept(path, overwrite)
+
+    def _save_key_images(self, suffix: str) -> None:
+        """Each as a picture in a folder."""
+        folder = self._ask_folder()
+        if folder is None:
+            return
+        there = [name for name in key_image_names(self._pane, suffix) if os.path.lexists(folder / name)]
+        if there and not self._may_replace(folder / there[0]):
+            return
+        self._accept(folder, bool(there), suffix)
+
+    def _accept(self, path: Path, overwrite: bool, suffix: str = "") -> None:
         resolution, ratio = self.scale.currentData()
         first, last = sorted((self.first.value() - 1, self.last.value() - 1))
         self.export = Export(
@@ -166,11 +193,16 @@ class ExportDialog(QDialog):
             last if self.run else 0,
             1000 / self.speed.value(),
             overwrite,
+            suffix,
         )
         self.choices = ExportChoices(
             format=self.format.currentData(), resolution=resolution, frames_per_second=self.speed.value()
         )
         self.accept()
+
+    def _ask_folder(self) -> Path | None:
+        name = QFileDialog.getExistingDirectory(self, "Write the key images to")
+        return Path(name) if name else None
 
     def _ask_path(self, proposed: Path, kinds: str) -> Path | None:
         name, _ = QFileDialog.getSaveFileName(
@@ -191,6 +223,8 @@ def _runs_of(pane: Pane) -> list[Run]:
         runs.append("slices")
     if isinstance(pane, SlicePane) and len(pane.session.moments) > 1:
         runs.append("moments")
+    if isinstance(pane, SlicePane) and pane.session.key_images_in_order:
+        runs.append("key images")
     return runs
 
 

@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from viewer.core.display import VoiTable
 from viewer.core.events import What
+from viewer.core.geometry import Plane
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.session import Session
 from viewer.core.study import Series
@@ -28,7 +29,7 @@ from viewer.io.picture_files import write_film, write_picture
 from viewer.jobs import Job, JobQueue
 from viewer.render.slices import SliceView
 
-Run = Literal["slices", "moments", "turn"]
+Run = Literal["slices", "moments", "key images", "turn"]
 
 TURN_STEPS = 36
 _DEGREES_PER_PANE = 200.0  # what SceneRenderer.rotate(1, 0) turns the scene by
@@ -42,7 +43,8 @@ _PRINTED_ON = ("US", "SC", "OT", "XC", "ES", "IVUS", "OCT", "GM", "XA", "RF", ""
 @dataclass(frozen=True)
 class Export:
     """What is to be written. identified: with the patient's name and the study's data. ratio: device pixels for each
-    logical pixel of the pane. first and last: slices of the pane's plane, or moments, both included."""
+    logical pixel of the pane. first and last: slices of the pane's plane, or moments, both included. suffix, for key
+    images: path is a folder, and each of them becomes a picture in it, of this kind."""
 
     path: Path
     identified: bool = False
@@ -52,6 +54,7 @@ class Export:
     last: int = 0
     period_ms: float = 100.0
     overwrite: bool = False
+    suffix: str = ""
 
 
 def why_no_picture(pane: Pane) -> str:
@@ -94,14 +97,24 @@ def picture_of(pane: Pane, *, identified: bool = False, ratio: float | None = No
 
 def file_name(pane: Pane, run: Run | None, suffix: str) -> str:
     """A name for a file that tells nothing about the patient."""
-    series = pane.session.series
-    modality = "".join(letter for letter in series.modality.lower() if letter.isalnum()) if series is not None else ""
-    parts = ["slicewise", modality, pane.name]
+    number = ""
     if run is None and isinstance(pane, SlicePane) and pane.view is not None:
         axes = pane.view.axes
-        oblique = isinstance(axes, ObliqueAxes)
-        parts.append("oblique" if oblique else str(pane.session.cursor_ijk[axes.normal] + 1))
-    return "-".join(part for part in (*parts, run or "") if part) + suffix
+        number = "oblique" if isinstance(axes, ObliqueAxes) else str(pane.session.cursor_ijk[axes.normal] + 1)
+    place = "" if run == "key images" else pane.name
+    return _name_of(pane, place, number, (run or "").replace(" ", "-"), suffix=suffix)
+
+
+def _name_of(pane: Pane, *parts: str, suffix: str) -> str:
+    series = pane.session.series
+    modality = "".join(letter for letter in series.modality.lower() if letter.isalnum()) if series is not None else ""
+    return "-".join(part for part in ("slicewise", modality, *parts) if part) + suffix
+
+
+def key_image_names(pane: Pane, suffix: str) -> list[str]:
+    """A name for each key image as a file, in their order, that tells nothing about the patient."""
+    marked = pane.session.key_images_in_order
+    return [_name_of(pane, plane, str(index + 1), "key", suffix=suffix) for plane, index in marked]
 
 
 def without_patient(series: Series) -> Series:
@@ -143,7 +156,10 @@ class Exporter(QObject):
         super().__init__(pane)
         self._export = export
         self._painted: queue.Queue[QImage | None] = queue.Queue(_WAITING_FRAMES)
-        self._count = TURN_STEPS if export.run == "turn" else export.last - export.first + 1
+        self._names = key_image_names(pane, export.suffix) if export.run == "key images" else []
+        self._count = {"turn": TURN_STEPS, "key images": len(self._names)}.get(
+            export.run or "", export.last - export.first + 1
+        )
         self._frames = _frames(pane, export)
         self._timer = QTimer(self, interval=_POLL_MS)
         self._timer.timeout.connect(self._paint_next)
@@ -177,6 +193,10 @@ class Exporter(QObject):
         try:
             if export.run is None:
                 write_picture(next(self._pixels(job)), path, overwrite=export.overwrite)
+            elif export.suffix:
+                for n, (name, pixels) in enumerate(zip(self._names, self._pixels(job), strict=True), 1):
+                    write_picture(pixels, path / name, overwrite=export.overwrite)
+                    job.report(n / count, f"{n} of {count}")
             else:
                 write_film(
                     self._pixels(job),
@@ -222,6 +242,9 @@ def _frames(pane: Pane, export: Export) -> Generator[QImage | bool, None, None]:
         yield from _turn(pane, export)
     elif export.run is None:
         yield picture_of(pane, identified=export.identified, ratio=export.ratio)
+    elif export.run == "key images":
+        assert isinstance(pane, SlicePane)
+        yield from _key_images(pane, export)
     else:
         assert isinstance(pane, SlicePane)
         easel = _Easel(pane, export.identified, export.ratio)
@@ -230,6 +253,20 @@ def _frames(pane: Pane, export: Export) -> Generator[QImage | bool, None, None]:
                 easel.show_number(export.run, number)
                 yield easel.paint()
         finally:
+            easel.deleteLater()
+
+
+def _key_images(pane: SlicePane, export: Export) -> Generator[QImage, None, None]:
+    """The key images of all planes, all of the pane's size; those of its own plane as it shows them."""
+    easels: dict[Plane, _Easel] = {}
+    try:
+        for plane, number in pane.session.key_images_in_order:
+            if plane not in easels:
+                easels[plane] = _Easel(pane, export.identified, export.ratio, plane)
+            easels[plane].show_number("slices", number)
+            yield easels[plane].paint()
+    finally:
+        for easel in easels.values():
             easel.deleteLater()
 
 
@@ -281,15 +318,18 @@ def _session_for(session: Session, identified: bool) -> Session:
 
 
 class _Easel(SlicePane):
-    """A slice pane that is never shown: like another in size, place and zoom, at a resolution of its own, with a
-    session of its own, without the marks of the mouse."""
+    """A slice pane that is never shown: like another in size and, in the same plane, in place and zoom, at a resolution
+    of its own, with a session of its own, without the marks of the mouse."""
 
-    def __init__(self, like: SlicePane, identified: bool, ratio: float) -> None:
+    def __init__(self, like: SlicePane, identified: bool, ratio: float, plane: Plane | None = None) -> None:
         self._ratio = ratio
-        super().__init__(_session_for(like.session, identified), like.plane)
+        super().__init__(_session_for(like.session, identified), plane or like.plane)
         self.setFont(like.font())
         self.resize(like.size())
-        self.show_as(like)
+        if self.plane == like.plane:
+            self.show_as(like)
+        else:
+            self.reset_view()
 
     def devicePixelRatioF(self) -> float:
         return self._ratio

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter
 
 from viewer.gui import overlay
+from viewer.gui.colour_bar import ColourBar, bar_rect, draw_bar
 from viewer.gui.overlay import EDGE_PX, Badge, Face, Line, Rank, Ruler, face_for
 from viewer.gui.style import ON_IMAGE
 
@@ -44,6 +45,7 @@ class Words:
     sentence_colour: QColor = field(default_factory=lambda: ON_IMAGE)
     sentence_area: QRectF | None = None
     taken: tuple[QRectF, ...] = ()
+    bar: ColourBar | None = None
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,11 @@ def _pieces(pane: QRectF, words: Words, base: QFont, left_out: set[_Key]) -> lis
     ruler = _ruler(pane, words, face_for(base, width, height, times=0.92))
     central = [piece for piece in (*letters, *ruler) if piece.key not in left_out]
     face = face_for(base, width, height)
+    bar = [piece for piece in _bar(pane, words, letters, face) if piece.key not in left_out]
     corners = [piece for side in ("top", "bottom") for piece in _corners(pane, words, side, central, face, left_out)]
     badge_face = face_for(base, width, height, bold=True, times=0.92)
     badges = _badges(pane, words, letters, corners, badge_face, left_out)
-    return [*central, *corners, *badges, *_sentence(words, face, left_out)]
+    return [*central, *bar, *corners, *badges, *_sentence(words, face, left_out)]
 
 
 def _letters(pane: QRectF, words: Words, face: Face) -> list[Piece]:
@@ -139,6 +142,16 @@ def _ruler(pane: QRectF, words: Words, face: Face) -> list[Piece]:
     at = QPointF(pane.center().x(), pane.bottom() - face.pixel_size * 1.3 - _ABOVE_RULER_PX)
     rect = overlay.ruler_rect(at, ruler, face)
     return [Piece(("ruler", 0), Rank.SCALE, ruler.text, rect, lambda p: overlay.draw_ruler(p, at, ruler, face))]
+
+
+def _bar(pane: QRectF, words: Words, letters: Sequence[Piece], face: Face) -> list[Piece]:
+    """The colour bar beside the letter of the right edge."""
+    right = letters[1].rect.left() - _CLEAR_PX if letters else pane.right() - EDGE_PX
+    rect = bar_rect(pane, right, words.bar, face) if words.bar is not None else None
+    if words.bar is None or rect is None:
+        return []
+    bar, text = words.bar, f"{words.bar.top} {words.bar.bottom}"
+    return [Piece(("bar", 0), Rank.SCALE, text, rect, lambda p: draw_bar(p, rect, bar, face))]
 
 
 def _corners(

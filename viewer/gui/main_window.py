@@ -78,6 +78,7 @@ _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "Labels": "&Edit",
     "Display": "&View",
     "Presets": "&View",
+    "Colours": "&View",
     "3-D": "&View",
     "Layout": "&View",
     "Slices": "&Slices",
@@ -102,9 +103,11 @@ class MainWindow(QMainWindow):
         self._recent = RecentStudies(workflows, lambda: self._settings.settings.recent)
         if settings.theme != style.current():
             self._use_theme(settings.theme)
-        self.session.hand.overlay_text = settings.overlay_text
-        self.session.hand.set_safe_label_colours(settings.safe_label_colours)
-        self._tool = self.session.hand.tool
+        hand = self.session.hand
+        hand.overlay_text, hand.smooth = settings.overlay_text, settings.smooth
+        hand.neurological, hand.drag_up_darkens = settings.neurological, settings.drag_up_darkens
+        hand.set_safe_label_colours(settings.safe_label_colours)
+        self._tool = hand.tool
         self._closed = self._arranged = False
         self.setWindowTitle("Slicewise")
         self.setWindowIcon(QIcon(str(resources.path("icons", "slicewise.svg"))))
@@ -112,6 +115,7 @@ class MainWindow(QMainWindow):
 
         self.room = ReadingRoom(workflows)
         self.volume_pane = self.room.volume_pane
+        self.magnifier = self.room.magnifier
         self.player = Player(workflows)
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self.room.plane)
@@ -468,7 +472,33 @@ class MainWindow(QMainWindow):
             scope="viewer",
             needs_series=True,
         )
+        self.key_image_action = add(
+            "Slices",
+            "Key image",
+            lambda: self.session.toggle_key_image(self.room.plane),
+            "K",
+            picture="star-outline",
+            tip="Mark this slice, to find it again or to export it; marked once more, it is none",
+            checkable=True,
+            scope="viewer",
+            needs_series=True,
+        )
+        self.key_image_step_actions = [
+            add("Slices", text, lambda n=step: self._step_key_image(n), key, scope="viewer")
+            for text, key, step in (("Next key image", "Shift+K", 1), ("Previous key image", "Ctrl+Shift+K", -1))
+        ]
         self.write_action = add("Measuring", "Write to the measurement…", self._write_to_measurement, "F2")
+        self.magnify_action = add(
+            "Tools",
+            "Magnifier while the key is held",
+            self.magnifier.toggle,
+            "Q",
+            picture="magnify-scan",
+            tip="The wheel makes it stronger; chosen here it stays until Esc",
+            scope="viewer",
+            needs_series=True,
+        )
+        self.magnify_action.setAutoRepeat(False)
         self.play_action = add(
             "Slices",
             "Play",
@@ -533,16 +563,24 @@ class MainWindow(QMainWindow):
         view.addActions([self.reset_action, self.maximise_action])
         view.addMenu(self._layout_menu("Layout and comparison", view))
         view.addMenu(self._window_menu("Window presets", view))
+        view.addMenu(self._colour_menu(view))
         view.addActions(self.slab_actions)
         view.addSeparator()
-        view.addActions(self.turn_actions)
+        view.addActions([*self.turn_actions, commands.neurological])
         view.addSeparator()
         view.addActions([*self.oblique_actions, self.reset_planes_action])
         view.addSeparator()
-        view.addActions([commands.invert, commands.labels_visible, commands.file_overlay, commands.overlay_text])
+        view.addActions(
+            [commands.invert, commands.smooth, commands.labels_visible, commands.file_overlay, commands.overlay_text]
+        )
         view.addSeparator()
-        menus["&Slices"].addActions([self.play_action, *self.step_actions])
-        menus["&Slices"].addSeparator()
+        slices = menus["&Slices"]
+        slices.addActions([self.play_action, *self.step_actions])
+        slices.addSeparator()
+        slices.addActions([self.key_image_action, *self.key_image_step_actions])
+        marked = slices.addMenu("Key images")
+        marked.aboutToShow.connect(lambda: self._fill_key_images(marked))
+        slices.addSeparator()
         menus["&AI"].addActions([self.segment_action, self.accept_action, self.reject_action])
         menus["&AI"].addSeparator()
         menus["&Window"].addActions([self.browser_action, self.panels_action])
@@ -563,6 +601,13 @@ class MainWindow(QMainWindow):
         menu = QMenu(title, parent)
         self.commands.fill_window_menu(menu)
         menu.aboutToShow.connect(lambda: self.commands.fill_window_menu(menu))  # each series brings its own
+        return menu
+
+    def _colour_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu("Colour map", parent)
+        menu.addActions(list(self.commands.colour_maps.values()))
+        menu.addSeparator()
+        menu.addAction(self.commands.next_colour_map)
         return menu
 
     def _make_toolbar(self) -> QToolBar:
@@ -650,9 +695,12 @@ class MainWindow(QMainWindow):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         if what & What.TOOL and session.hand.tool in KINDS:
             self.measure_button.setDefaultAction(self.commands.tools[session.hand.tool])
-        self._tool = session.hand.tool
+        hand = session.hand
+        self._tool = hand.tool
         if what & What.DISPLAY:
-            self._remember(overlay_text=session.hand.overlay_text)
+            self._remember(overlay_text=hand.overlay_text, smooth=hand.smooth, neurological=hand.neurological)
+        if what & What.TOOL:
+            self._remember(drag_up_darkens=hand.drag_up_darkens)
         self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
         self._enable()
 
@@ -678,6 +726,11 @@ class MainWindow(QMainWindow):
             allow(action, session.can_turn_planes, still or no_planes)
         along = "" if session.rotation is not None or not opened else "The planes are those of the scan"
         allow(self.reset_planes_action, session.rotation is not None, along)
+        allow(self.key_image_action, session.editable, why_not or still)
+        self.key_image_action.setChecked(session.is_key_image(self.room.plane))
+        for action in self.key_image_step_actions:
+            none = "" if session.key_images else "No slice is marked as a key image"
+            allow(action, bool(session.key_images), none)
         selected = "" if session.selected is not None else "No measurement is selected"
         allow(self.write_action, session.selected is not None and session.editable, why_not or selected)
         self._proposal.first.setEnabled(not session.read_only)
@@ -735,6 +788,29 @@ class MainWindow(QMainWindow):
             self.room.put(other, plane, 0)
         self.room.activate(first)
         self.open_series(other_uid, other)
+
+    def _step_key_image(self, step: int) -> None:
+        beside = self.session.key_image_beside(self.room.plane, step)
+        if beside is not None:
+            self._go_to_key_image(*beside)
+
+    def _go_to_key_image(self, plane: Plane, slice_index: int) -> None:
+        """Show a key image in the pane of its plane."""
+        self.session.go_to_slice(plane, slice_index)
+        pane = self.panes[plane]
+        if self.room.place_of(pane) is None:
+            self.room.put(self.session, plane, self.room.place_of(self.room.active) or 0)
+        elif self.room.large is not None:
+            self.room.maximise(pane)
+        self.room.activate(pane)
+        self.focus_pane()
+
+    def _fill_key_images(self, menu: QMenu) -> None:
+        menu.clear()
+        for plane, index in self.session.key_images_in_order:
+            menu.addAction(_slice_name(plane, index), partial(self._go_to_key_image, plane, index))
+        if menu.isEmpty():
+            menu.addAction("None yet").setEnabled(False)
 
     def _write_to_measurement(self) -> None:
         """Write where the selected measurement is seen, or in the table."""
@@ -836,16 +912,19 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if isinstance(pane, SlicePane):
             menu.addMenu(self._window_menu("Window presets", menu))
-            menu.addActions([self.commands.invert, self.commands.labels_visible, self.commands.file_overlay])
+            menu.addMenu(self._colour_menu(menu))
+            menu.addActions(
+                [self.commands.invert, self.commands.smooth, self.commands.labels_visible, self.commands.file_overlay]
+            )
             pane.fill_menu(menu)
-            menu.addActions(self.turn_actions)
+            menu.addActions([*self.turn_actions, self.commands.neurological])
             if self.session.rotation is not None:
                 menu.addAction(self.reset_planes_action)
             menu.addSeparator()
             if self.session.selected is not None:
                 menu.addActions([self.write_action, self.commands.delete_measurement])
                 menu.addSeparator()
-            menu.addAction(self.confirm_action)
+            menu.addActions([self.confirm_action, self.key_image_action])
             menu.addSeparator()
         else:
             self.volume_pane.fill_menu(menu)
@@ -920,6 +999,9 @@ class MainWindow(QMainWindow):
             if action is not self.palette_action and (action.isVisible() or group != "Presets")
         ]
         entries += [Entry(action.text(), "Window preset", "", "", action.trigger) for action in commands.file_windows]
+        for plane, index in self.session.key_images_in_order:
+            act = partial(self._go_to_key_image, plane, index)
+            entries.append(Entry(_slice_name(plane, index), "Key image", "", "", act))
         for recent in self._recent.entries:
             act = partial(self.open_series, recent.series_uid)
             entries.append(Entry(recent.text, "Recent study", "", recent.why_not, act))
@@ -952,11 +1034,13 @@ class MainWindow(QMainWindow):
         self._remember(export=dialog.choices)
         self._failure.hide()
         show = self.statusBar().showMessage
+        what = "The key images were" if dialog.export.suffix else f"{dialog.export.path.name} was"
+        where = dialog.export.path if dialog.export.suffix else dialog.export.path.parent
         Exporter(
             self.workflows.jobs,
             pane,
             dialog.export,
-            lambda path: show(f"{path.name} was written to {path.parent}", _NOTICE_MS),
+            lambda path: show(f"{what} written to {where}", _NOTICE_MS),
             self.show_failure,
         )
 
@@ -1181,6 +1265,10 @@ def _accept_as_copy(event: QDropEvent) -> None:
         event.accept()
     else:
         event.ignore()
+
+
+def _slice_name(plane: Plane, index: int) -> str:
+    return f"Key image: {plane} {index + 1}"
 
 
 def _toggle(widget: QWidget) -> None:

@@ -137,6 +137,10 @@ class MeasureTools:
         """True if the mouse is over a measurement."""
         return self._under is not None
 
+    def show_as(self, other: MeasureTools) -> None:
+        """Draw also what is being drawn or moved on another pane of the same plane."""
+        self._draft, self._hold, self._under = other._draft, other._hold, other._under
+
     def cursor_shape(self) -> Qt.CursorShape | None:
         """The mouse cursor for measuring; None for that of the tool."""
         if self._hold is not None or self._under is not None:

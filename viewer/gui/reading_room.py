@@ -18,6 +18,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.settings import LAYOUTS, LayoutName
 from viewer.gui.bridge import ChangeGatherer
+from viewer.gui.magnifier import Magnifier
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.volume_pane import VolumePane
 from viewer.workflows import Workflows
@@ -76,6 +77,7 @@ class ReadingRoom(QWidget):
         self._workflows = workflows
         self.links = Links()
         self.volume_pane = VolumePane(workflows.session, workflows.jobs)
+        self.magnifier = Magnifier(lambda: self.slice_pane, self)
         self._panes: dict[Session, dict[Plane, SlicePane]] = {}
         self._gatherers: dict[Session, ChangeGatherer] = {}
         self._listeners: list[Callable[[What, Box | None], None]] = []
@@ -290,6 +292,7 @@ class ReadingRoom(QWidget):
         for pane in self._panes[session].values():
             self._listen_to(pane)
             pane.viewChanged.connect(partial(self._zoomed, pane))
+            self.magnifier.watch(pane)
         self._gatherers[session] = ChangeGatherer(session, [partial(self._changed, session)], self)
         session.subscribe(partial(self._follow, session))
 
@@ -298,6 +301,7 @@ class ReadingRoom(QWidget):
         self.links.forget(session)
         self._gatherers.pop(session).deleteLater()
         for pane in self._panes.pop(session).values():
+            self.magnifier.leave(pane)
             pane.hide()
             pane.deleteLater()
         self._workflows.drop_session(session)
@@ -331,6 +335,8 @@ class ReadingRoom(QWidget):
             pane.apply(what, box)
         if self.volume_pane.session is session:
             self.volume_pane.apply(what, box)
+        if self.magnifier.loupe is not None and self.magnifier.loupe.session is session:
+            self.magnifier.apply(what, box)
         if session is self.session:
             for listener in self._listeners:
                 listener(what, box)

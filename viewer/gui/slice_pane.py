@@ -201,6 +201,15 @@ class SlicePane(Pane):
             self._mirrored, self._quarters = mirrored, quarters % 4
             self._look(replace(self._view, axes=self._axes(volume.geometry), centre_mm=(0.0, 0.0)))
 
+    def _lay_as_wished(self, view: SliceView) -> None:
+        """Lay the plane out by another convention, with the same place in the middle of the pane."""
+        volume = self.session.volume
+        if volume is not None:
+            middle = view.to_index(view.width / 2, view.height / 2, self._depth)
+            view = replace(view, axes=self._axes(volume.geometry), centre_mm=(0.0, 0.0))
+            x, y = view.to_pane(middle)
+            self._look(view.panned(view.width / 2 - x, view.height / 2 - y))
+
     def next_slab(self) -> None:
         """From single slices to each kind of slab in turn, and back."""
         kinds = (None, *SLAB_KINDS)
@@ -235,10 +244,10 @@ class SlicePane(Pane):
             self._drag = None
             self.planes.cancel()
             self.reset_view()
-        if what & What.PLANES and self._view is not None and self.session.volume is not None:
+        if what & (What.DISPLAY | What.PLANES) and self._view is not None and self.session.volume is not None:
             axes = self._axes(self.session.volume.geometry)
             if axes != self._view.axes:
-                self._look(replace(self._view, axes=axes))
+                self._lay_as_wished(self._view)
         if what & What.SERIES:
             self._forget(grey=True, labels=True, proposal=True)
             self._offer_resampling(self.sentence)
@@ -285,6 +294,11 @@ class SlicePane(Pane):
     def view(self) -> SliceView | None:
         """The mapping between pane points and voxel indices; None with nothing to show."""
         return self._view
+
+    @property
+    def mouse_at(self) -> QPointF | None:
+        """Where on the pane the mouse is; None while it is elsewhere."""
+        return self._hover
 
     @property
     def sentence(self) -> str:
@@ -464,7 +478,8 @@ class SlicePane(Pane):
         volume = self.session.volume
         whole_numbers = volume is not None and volume.voxels.dtype.kind in "iu"
         width = max(drag.window.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
-        centre = drag.window.centre + moved.y() / _WINDOW_DRAG_PX * drag.window.width
+        up = moved.y() if self.session.hand.drag_up_darkens else -moved.y()
+        centre = drag.window.centre - up / _WINDOW_DRAG_PX * drag.window.width
         self.session.set_window(WindowLevel(centre, width, drag.window.function))
 
     def _hovered(self, point: QPointF) -> None:
@@ -535,7 +550,8 @@ class SlicePane(Pane):
     def _axes(self, geometry: Geometry) -> Axes:
         """How the plane lies on the screen, as a person has mirrored and turned its picture, and turned the plane."""
         axes = plane_axes(geometry, self.plane)
-        axes = turned(mirrored(axes) if self._mirrored else axes, self._quarters)
+        swapped = self._mirrored != self.session.is_neurological(self.plane)
+        axes = turned(mirrored(axes) if swapped else axes, self._quarters)
         return turned_axes(geometry, axes, self.session.rotation)
 
     def _arrival_now(self) -> int:
@@ -649,6 +665,8 @@ class SlicePane(Pane):
                 slab=self.slab,
                 loading=session.loading,
                 marks=session.hand.file_overlay_visible,
+                colour_map=session.colour_map,
+                smooth=session.hand.smooth,
             )
         painter.drawImage(QPointF(0, 0), self._grey)
 

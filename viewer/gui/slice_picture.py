@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPolygonF
 
+from viewer.core.colour_maps import OPAQUE_BLACK, ColourMap, mask_colours
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.geometry import PlaneAxes
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box
 from viewer.core.volume import Volume
+from viewer.gui.colour_bar import colours_of
 from viewer.gui.style import VIEWPORT
 from viewer.render.slabs import Slab, slab_of
 from viewer.render.slices import (
-    GREYS,
     SliceView,
     coloured,
     filled,
     grey_of,
-    grey_slice,
     label_layer,
     mark_layer,
     shrunk,
@@ -62,58 +62,50 @@ def picture_of_slice(
     slab: Slab | None = None,
     loading: bool = False,
     marks: bool = True,
+    colour_map: ColourMap = "grey",
+    smooth: bool = True,
 ) -> QImage:
     """The pane's size at the screen's resolution: the slice, what the file draws on it (marks), and, while slices are
     still on their way (loading), what is not there. depth is that of the view: the number of a slice, or where an
-    oblique plane lies."""
-    if isinstance(view.axes, ObliqueAxes):
-        return _picture_of_plane(volume, view, view.axes, depth, window, inverted, ratio, slab=slab, marks=marks)
-    slice_index = int(depth)
-    voxels, index = volume.voxels, slice_index
-    if loading and volume.arrived is not None and view.axes.normal != 2:
-        voxels, index = _what_has_arrived(volume, volume.arrived, view.axes, slice_index), 0
-    if volume.colour:
-        pixels = slice_of(voxels, view.axes, index)
+    oblique plane lies; beyond the grid it shows nothing. smooth: values between those of voxels are interpolated where
+    the picture is magnified, and always on oblique planes; where it is made smaller they are averaged in any case."""
+    axes, outline = view.axes, None
+    if isinstance(axes, ObliqueAxes):
+        from viewer.render.oblique import values_on  # brings VTK, which most sessions never need here
+
+        whole = values_on(volume, axes, depth, slab, nearest=colour_map == "masks")
+        outline, smooth = axes.cut(depth), smooth or colour_map != "masks"
     elif slab is not None:
-        pixels = grey_of(slab_of(volume, view.axes, slice_index, slab), window, inverted, volume.padding)
+        whole = slab_of(volume, axes, int(depth), slab)
+    elif loading and volume.arrived is not None and axes.normal != 2:
+        whole = slice_of(_what_has_arrived(volume, volume.arrived, axes, int(depth)), axes, 0)
     else:
-        pixels = grey_slice(voxels, view.axes, index, window, inverted, volume.padding)
-    picture = _scaled(pixels, view, ratio)
+        whole = slice_of(volume.voxels, axes, int(depth))
+    part = _seen_part(view, whole.shape, ratio)
+    seen = whole[part]
+    if volume.colour:
+        pixels = seen
+    elif colour_map == "masks":
+        pixels = _bytes(mask_colours(seen, colours_of(colour_map)))
+    else:
+        pixels = grey_of(seen, window, inverted, volume.padding)
+    colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
+    unmeasured = None
+    if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
+        unmeasured = ~volume.measured(seen)  # black, which is no colour of this map
+    picture = _scaled(pixels, view, whole.shape, part, ratio, colours, unmeasured, smooth, outline)
     with QPainter(picture) as painter:
         if volume.overlay is not None and marks:
-            _draw_marks(painter, slice_of(volume.overlay, view.axes, slice_index), view, ratio)
+            _draw_marks(painter, labels_shown(volume.overlay, view, depth) > 0, view, ratio)
         if volume.arrived is not None and loading:
-            for rect in _not_arrived(volume.arrived, view, slice_index):
+            for rect in _not_arrived(volume.arrived, view, int(depth)):
                 painter.fillRect(rect, _NOT_ARRIVED)
     return picture
 
 
-def _picture_of_plane(
-    volume: Volume,
-    view: SliceView,
-    axes: ObliqueAxes,
-    depth: float,
-    window: WindowLevel | VoiTable,
-    inverted: bool,
-    ratio: float,
-    *,
-    slab: Slab | None,
-    marks: bool,
-) -> QImage:
-    """picture_of_slice for a plane that cuts across the grid; beyond the grid it shows nothing."""
-    from viewer.render.oblique import labels_on, values_on  # brings VTK, which most sessions never need here
-
-    values = values_on(volume, axes, depth, slab)
-    pixels = values if volume.colour else grey_of(values, window, inverted, volume.padding)
-    picture = _scaled(pixels, view, ratio, axes.cut(depth))
-    if volume.overlay is not None and marks:
-        with QPainter(picture) as painter:
-            _draw_marks(painter, labels_on(volume.overlay, axes, depth) > 0, view, ratio)
-    return picture
-
-
-def labels_shown(labels: NDArray[np.uint8], view: SliceView, depth: float) -> NDArray[np.uint8]:
-    """The labels of what a view shows, (rows, columns) laid out as it is on the screen. labels[k, j, i]."""
+def labels_shown(labels: NDArray, view: SliceView, depth: float) -> NDArray:
+    """The labels (uint8) or marks (bool) of what a view shows, (rows, columns) laid out as it is on the screen.
+    labels[k, j, i]."""
     if isinstance(view.axes, ObliqueAxes):
         from viewer.render.oblique import labels_on
 
@@ -167,33 +159,97 @@ def redrawn(
 
 
 def _scaled(
-    pixels: NDArray[np.uint8], view: SliceView, ratio: float, outline: NDArray[np.float64] | None = None
+    pixels: NDArray[np.uint8],
+    view: SliceView,
+    whole: tuple[int, ...],
+    part: tuple[slice, slice],
+    ratio: float,
+    colours: NDArray[np.uint32],
+    unmeasured: NDArray[np.bool_] | None,
+    smooth: bool,
+    outline: NDArray[np.float64] | None,
 ) -> QImage:
-    """The slice, grey or (rows, columns, 3), as it lies in the pane, at the screen's resolution, smoothed both ways;
-    nothing beyond an outline (n, 2) of (column, row) corners, if there is one."""
-    rows, columns = pixels.shape[:2]
-    left, top, width, height = (n * ratio for n in view.image_rect)
-    factors = max(int(rows / height + 1e-9), 1), max(int(columns / width + 1e-9), 1)
+    """The part of a whole slice (rows, columns ...), grey levels for a map of colours, or (rows, columns, 3 or 4), as
+    it lies in the pane, at the screen's resolution, averaged where it is made smaller and smooth, if wanted, where it
+    is magnified; nothing beyond an outline (n, 2) of (column, row) corners of the view's pixels, if there is one."""
+    left, top, all_wide, all_high = (n * ratio for n in view.image_rect)
+    wide, high = all_wide / whole[1], all_high / whole[0]
+    factors = _factors(view, whole, ratio)
     small = shrunk(pixels, *factors)
+    rows, columns = pixels.shape[:2]
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
     picture.fill(VIEWPORT)
     if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
-        small, layout = coloured(small, GREYS), QImage.Format.Format_ARGB32_Premultiplied
+        small, layout = coloured(small, colours), QImage.Format.Format_ARGB32_Premultiplied
+        if unmeasured is not None:
+            small[shrunk(unmeasured.view(np.uint8) * np.uint8(255), *factors) > 127] = OPAQUE_BLACK
     else:
-        layout = QImage.Format.Format_RGB888
+        layout = QImage.Format.Format_RGB888 if small.shape[2] == 3 else QImage.Format.Format_RGB32
+    target = QRectF(left + part[1].start * wide, top + part[0].start * high, columns * wide, rows * high)
+    shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
+    if not smooth:
+        small, target, shown = _in_blocks(small, view, part, ratio, target, shown)
+    if not small.size:  # a view beside the slice
+        picture.setDevicePixelRatio(ratio)
+        return picture
     source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
     with QPainter(picture) as painter:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if smooth or wide < 1 or high < 1:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if outline is not None:
-            px = np.array([width, height]) / view.axes.shape(view.size)
+            px = np.array([all_wide, all_high]) / view.axes.shape(view.size)
             corners = QPolygonF([QPointF(x, y) for x, y in ((outline + 0.5) * px + (left, top)).tolist()])
             path = QPainterPath()
             path.addPolygon(corners)
             painter.setClipPath(path)
-        shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
-        painter.drawImage(QRectF(left, top, width, height), source, shown)
+        painter.drawImage(target, source, shown)
     picture.setDevicePixelRatio(ratio)
     return picture
+
+
+def _factors(view: SliceView, whole: tuple[int, ...], ratio: float) -> tuple[int, int]:
+    """How many rows and how many columns of a slice (rows, columns ...) are averaged before it is drawn."""
+    _, _, wide, high = (n * ratio for n in view.image_rect)
+    return max(int(whole[0] / high + 1e-9), 1), max(int(whole[1] / wide + 1e-9), 1)
+
+
+def _seen_part(view: SliceView, whole: tuple[int, ...], ratio: float) -> tuple[slice, slice]:
+    """The rows and columns of a slice (rows, columns ...) that the pane shows, and a little more, in whole blocks of
+    those averaged: of a large picture seen closely nothing else need be looked at."""
+    left, top, wide, high = view.image_rect
+    spans = []
+    for start, extent, room, count, block in zip(
+        (top, left), (high, wide), (view.height, view.width), whole, _factors(view, whole, ratio), strict=False
+    ):
+        pixels, margin = extent / count, 2 * block
+        first = (int(math.floor(-start / pixels)) - margin) // block * block
+        last = int(math.ceil((room - start) / pixels)) + margin
+        first = min(max(first, 0), (count - 1) // block * block)
+        spans.append(slice(first, min(max(last, first + 1), count)))
+    return spans[0], spans[1]
+
+
+def _in_blocks(
+    pixels: NDArray, view: SliceView, part: tuple[slice, slice], ratio: float, target: QRectF, shown: QRectF
+) -> tuple[NDArray, QRectF, QRectF]:
+    """A part of a slice with a row and a column for each of the screen's, whichever way it is magnified, so that each
+    voxel is a sharp block that ends where labels end, too. And where it goes, and what of it."""
+    wide, high = (n * ratio for n in view.pixels_per_voxel)
+    first_row, first_column, rows, columns = view.device_pixels(ratio)
+    if high >= 1:
+        pixels = pixels[rows - part[0].start]
+        target = QRectF(target.left(), first_row, target.width(), len(rows))
+        shown = QRectF(shown.left(), 0, shown.width(), len(rows))
+    if wide >= 1:
+        pixels = pixels.take(columns - part[1].start, axis=1)
+        target = QRectF(first_column, target.top(), len(columns), target.height())
+        shown = QRectF(0, shown.top(), len(columns), shown.height())
+    return np.ascontiguousarray(pixels), target, shown
+
+
+def _bytes(colours: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """(rows, columns, 4) of colours 0xAARRGGBB, as they lie in memory."""
+    return colours.view(np.uint8).reshape(*colours.shape, 4)
 
 
 def _draw_marks(painter: QPainter, marks: NDArray[np.bool_], view: SliceView, ratio: float) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from viewer.core.display import VoiTable
+from viewer.core.display import VoiTable, WindowLevel, window_ends
 from viewer.core.geometry import Geometry, Plane, PlaneAxes, edge_letters, orientation_letters
 from viewer.core.oblique import ObliqueAxes, screen_directions, tilt_degrees
 from viewer.core.resample import can_be_resampled
@@ -16,10 +16,11 @@ from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series
 from viewer.core.volume import Volume
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.colour_bar import ColourBar
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, identity_lines, iso_date, not_for_diagnosis, other_place, told
 from viewer.gui.pane import LOADING
-from viewer.gui.style import DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
+from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
 from viewer.render.slabs import Slab, slices_within
 from viewer.render.slices import SliceView, scale_bar_mm
 
@@ -49,6 +50,10 @@ _MIRRORED = (
 _BY_HAND = (
     "A person has said that the cross-hairs of these series were at the same place. From there they go by the same "
     "number of millimetres; how the patient lay is not taken into account."
+)
+_NEUROLOGICAL = (
+    "The patient's left is on the left of the screen, as if seen from above or behind. Radiologists are used to it the "
+    "other way round. View > Neurological convention ends it."
 )
 _SLAB_DETAIL = (
     "Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as "
@@ -93,6 +98,7 @@ class SliceWords:
             LOADING if arrived is not None and not arrived[int(self.depth)] else "",
             DIMMED_TEXT,
             sentence_area,
+            bar=self._bar(volume) if named else None,
         )
 
     def _letters(self, volume: Volume, view: SliceView, series: Series) -> tuple[str, str, str, str] | None:
@@ -110,6 +116,18 @@ class SliceWords:
         bar_mm = scale_bar_mm(view.pixels_per_mm, min(self.width * _SCALE_BAR_SHARE, 180.0))
         return None if bar_mm is None else Ruler(bar_mm * view.pixels_per_mm, _length(bar_mm, series))
 
+    def _bar(self, volume: Volume) -> ColourBar | None:
+        """The colours with the values of their ends, where they are not those that everybody knows."""
+        session = self.session
+        if volume.colour or session.colour_map in ("grey", "masks"):
+            return None
+        factor, unit = (volume.suv_factor, "SUV") if volume.suv_factor is not None else (1.0, volume.unit)
+        about = "≈ " if isinstance(session.window, WindowLevel) and session.window.function == "SIGMOID" else ""
+        bottom, top = (f"{about}{_number(factor * value)} {unit}".rstrip() for value in window_ends(session.window))
+        if session.inverted:
+            bottom, top = top, bottom
+        return ColourBar(session.colour_map, top, bottom)
+
     def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
         session = self.session
         slab = self.slab
@@ -121,6 +139,8 @@ class SliceWords:
             badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, _OBLIQUE_DETAIL, Rank.MUST))
         if slab is not None and self.view is not None:
             badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+        if session.is_neurological(self.plane):
+            badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
         if self.mirrored:
             badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
         if self.quarters:
@@ -157,6 +177,8 @@ class SliceWords:
             badges.append(Badge(text, DIMMED_TEXT, "\n".join(notes), Rank.USUAL))
         if session.read_only:
             badges.append(Badge("Read only", WARNING, READ_ONLY))
+        if session.is_key_image(self.plane):
+            badges.append(Badge("★ Key image", ACCENT))
         if session.is_confirmed(self.plane):
             badges.append(Badge("✓ Confirmed", GOOD))
         return badges
@@ -202,12 +224,15 @@ class SliceWords:
             Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
             *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
             Line(f"Zoom {zoom:.0f} %", rank=Rank.MINOR, number=True),
+            Line("" if self.session.hand.smooth else "Not smoothed"),
             *(() if volume.colour else self._window_lines()),
             Line(not_for_diagnosis(self.width), DIMMED_TEXT, Rank.WARNING, number=True),
         )
 
     def _window_lines(self) -> tuple[Line, ...]:
         window, inverted = self.session.window, self.session.inverted
+        if self.session.colour_map == "masks":
+            return (Line("A colour for each value", rank=Rank.WINDOW),)
         if isinstance(window, VoiTable):
             text = "Window: the file's table"
         else:

@@ -42,14 +42,18 @@ create table if not exists measurements (
     uid text not null references annotated (uid) on delete cascade, number integer not null, measurement text not null,
     primary key (uid, number)
 );
+create table if not exists key_images (
+    uid text not null references annotated (uid) on delete cascade, axis integer not null, slice integer not null,
+    primary key (uid, axis, slice)
+);
 """
 _PATH_UIDS = ("file-", "folder-")  # how the uids begin of files that have no identity of their own
 _JOURNAL_LIMIT = 200  # edits that are replayed at opening before they are folded into a snapshot
 
 
 class AnnotationStore:
-    """Label maps as a snapshot and a journal of edits per series, and its measurements as they are now. All methods may
-    be called from any thread.
+    """Label maps as a snapshot and a journal of edits per series, and its measurements and key images as they are now.
+    All methods may be called from any thread.
 
     A damaged file is put aside with its write-ahead log and a new one begun; put_aside then names it.
     """
@@ -142,6 +146,12 @@ class AnnotationStore:
             else:
                 now = (uid, change.number, _measurement_to_json(change.after))
                 statements.append(("insert or replace into measurements values (?, ?, ?)", now))
+        for change in edit.key_images:
+            place = (uid, *change.place)
+            if change.marked:
+                statements.append(("insert or ignore into key_images values (?, ?, ?)", place))
+            else:
+                statements.append(("delete from key_images where uid = ? and axis = ? and slice = ?", place))
         with self._lock:
             self._write(*statements)
 
@@ -178,6 +188,7 @@ class AnnotationStore:
             measurements = self._database.execute(
                 "select number, measurement from measurements where uid = ? order by number", (uid,)
             ).fetchall()
+            key_images = self._database.execute("select axis, slice from key_images where uid = ?", (uid,)).fetchall()
         if not _geometry(row[0]).same_grid(geometry):
             raise SeriesError("this series has changed since it was annotated; its annotations are kept but not shown")
         layers = {"labels": _inflate(row[2], geometry), "machine": _inflate(row[3], geometry)}
@@ -194,6 +205,7 @@ class AnnotationStore:
             frozenset((axis, index) for axis, index in state.get("confirmed", [])),
             state.get("source", ""),
             tuple(_measurement_from_json(number, text) for number, text in measurements),
+            frozenset(key_images),
         )
 
     def close(self) -> None:

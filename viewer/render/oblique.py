@@ -21,9 +21,12 @@ _MOST_SAMPLES = 4_000_000  # of a slab: more would hold up scrolling
 _SAME_VOXEL = 1e-3  # a plane this near to the centres of voxels touches no others
 
 
-def values_on(volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab | None = None) -> NDArray:
+def values_on(
+    volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab | None = None, *, nearest: bool = False
+) -> NDArray:
     """Values on a plane, (rows, columns) of its virtual slice, or (rows, columns, 3) of colours, interpolated linearly:
-    to be looked at, never to be measured. The volume's own type; a mean is float32.
+    to be looked at, never to be measured. The volume's own type; a mean is float32. nearest: those of the voxels that
+    it passes through, as numbers of labels have to be.
 
     Beyond the grid (ObliqueAxes.cut) they mean nothing. Padding is not mixed with tissue: a sample one of whose
     neighbours is padding, is padding, and one of whose neighbours is NaN, NaN. A slab is centred on the plane, as thick
@@ -32,8 +35,8 @@ def values_on(volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab | None
     """
     if slab is not None:
         return _slab_on(volume, axes, depth, slab)
-    values = _sampled(volume.voxels, axes.sampling(depth), axes.shape(volume.geometry.size), linear=True)
-    if volume.padding is not None and not volume.colour:
+    values = _sampled(volume.voxels, axes.sampling(depth), axes.shape(volume.geometry.size), linear=not nearest)
+    if volume.padding is not None and not volume.colour and not nearest:
         values = np.where(_touches_padding(volume, axes, depth), values.dtype.type(volume.padding[0]), values)
     return values
 
