@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -59,11 +60,14 @@ def turn(pane, plane, degrees, qtbot, keys=NO_KEY):
     qtbot.wait(30)
 
 
-def _moved(pane, at, keys):
-    from PySide6.QtGui import QMouseEvent
+def _moved(pane, at, keys=NO_KEY, buttons=LEFT):
+    point, none = QPointF(at), Qt.MouseButton.NoButton
+    return QMouseEvent(QMouseEvent.Type.MouseMove, point, pane.mapToGlobal(point), none, buttons, keys)
 
-    point = QPointF(at)
-    return QMouseEvent(QMouseEvent.Type.MouseMove, point, pane.mapToGlobal(point), Qt.MouseButton.NoButton, LEFT, keys)
+
+def hover(pane, at):
+    """The mouse over a pane point, whatever the window system believes of other windows."""
+    QApplication.sendEvent(pane, _moved(pane, at, buttons=Qt.MouseButton.NoButton))
 
 
 def texts(pane):
@@ -189,11 +193,11 @@ def test_tools_that_draw_are_never_kept_from_it_by_handles(window, qtbot, key):
 
 def test_the_mouse_shows_what_can_be_taken_hold_of(window, qtbot):
     pane = window.panes["axial"]
-    QTest.mouseMove(pane, handle(pane, "coronal"))
-    qtbot.waitUntil(lambda: pane.cursor().shape() == Qt.CursorShape.OpenHandCursor)
+    hover(pane, handle(pane, "coronal"))
+    assert pane.cursor().shape() == Qt.CursorShape.OpenHandCursor
 
-    QTest.mouseMove(pane, QPoint(60, 60))
-    qtbot.waitUntil(lambda: pane.cursor().shape() == Qt.CursorShape.ArrowCursor)
+    hover(pane, QPoint(60, 60))
+    assert pane.cursor().shape() == Qt.CursorShape.ArrowCursor
 
 
 def test_while_a_line_is_turned_its_angle_is_written(window, qtbot, ink):
@@ -316,7 +320,7 @@ def test_a_click_beside_the_scan_leaves_the_plane(oblique, qtbot):
 def test_the_value_under_the_mouse_is_the_nearest_stored_one(oblique, qtbot):
     pane, session = oblique.panes["coronal"], oblique.session
     at = QPoint(pane.width() // 2 + 13, pane.height() // 2 + 27)
-    QTest.mouseMove(pane, at)
+    hover(pane, at)
     i, j, k = np.rint(pane.index_at(QPointF(at))).astype(int)
 
     assert f"Value {session.volume.voxels[k, j, i]}" in [line.text for line in pane.corner_texts().bottom_left]
@@ -359,7 +363,7 @@ def test_nobody_paints_on_an_oblique_plane_and_it_says_so(oblique, qtbot, ink):
 
     assert not oblique.session.label_map.voxels.any()
     assert "No painting on an oblique plane:" in [word for _, word in ink]
-    qtbot.waitUntil(lambda: pane.cursor().shape() == Qt.CursorShape.ForbiddenCursor)
+    assert pane.cursor().shape() == Qt.CursorShape.ForbiddenCursor
 
 
 def test_an_oblique_plane_cannot_be_confirmed(oblique, qtbot):
@@ -471,7 +475,7 @@ def test_a_measurement_pushed_against_the_edge_of_the_scan_stays_on_its_plane(ob
 
 def test_the_exported_picture_is_that_of_the_pane(oblique, qtbot):
     pane = oblique.panes["sagittal"]
-    QTest.mouseMove(oblique.panes["axial"], QPoint(50, 50))
+    hover(oblique.panes["axial"], QPoint(50, 50))
     pane.zoom_by(1.5)
     here = pixels_of(pane.grab().toImage())
     there = pixels_of(picture_of(pane))
