@@ -257,7 +257,7 @@ class SlicePane(Pane):
             self._forget(labels=True, proposal=True)
         if what & What.PROPOSAL:
             self._forget(proposal=True)
-        if what & What.TOOL:
+        if what & (What.TOOL | What.PLANES):
             self._choose_cursor()
         if what == What.LABELS and box is not None:
             self._redraw_labels(box)
