@@ -15,7 +15,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 def mark(window, qtbot, plane, index) -> None:
-    window._activate(plane)
+    window.room.activate(window._all_panes()[plane])
     window.focus_pane()
     window.session.go_to_slice(plane, index)
     QTest.keyClick(window.panes[plane], K)
@@ -51,20 +51,20 @@ def test_shift_k_goes_to_the_next_one_in_its_pane(opened, qtbot):
     opened.session.move_cursor((1, 1, 1))
     seen = []
     for _ in range(4):
-        QTest.keyClick(opened.panes[opened._plane], K, SHIFT)
+        QTest.keyClick(opened.panes[opened.room.plane], K, SHIFT)
         qtbot.wait(30)
-        seen.append((opened._active_name, opened.session.is_key_image(opened._plane)))
+        seen.append((opened.room.active.name, opened.session.is_key_image(opened.room.plane)))
 
     assert seen == [("axial", True), ("axial", True), ("sagittal", True), ("axial", True)]
     assert opened.panes["axial"].hasFocus()
     QTest.keyClick(opened.panes["axial"], K, CTRL | SHIFT)
     qtbot.wait(30)
-    assert opened._active_name == "sagittal" and opened.session.cursor_ijk[0] == 30
+    assert opened.room.active.name == "sagittal" and opened.session.cursor_ijk[0] == 30
 
 
 def test_a_large_pane_gives_way_to_that_of_the_key_image(opened, qtbot):
     mark(opened, qtbot, "coronal", 5)
-    opened._activate("axial")
+    opened.room.activate(opened._all_panes()["axial"])
     opened.toggle_maximised("axial")
     opened.focus_pane()
     QTest.keyClick(opened.panes["axial"], K, SHIFT)
@@ -83,7 +83,7 @@ def test_the_menu_and_the_palette_list_them(opened, qtbot):
     assert [action.text() for action in menu.actions()] == names
     opened.session.move_cursor((1, 1, 1))
     menu.actions()[1].trigger()
-    assert opened._active_name == "coronal" and opened.session.is_key_image("coronal")
+    assert opened.room.active.name == "coronal" and opened.session.is_key_image("coronal")
     assert not opened.findChild(CommandPalette)
 
 

@@ -250,3 +250,14 @@ def test_pictures_of_a_series_beside_another_are_its_own(two, qtbot):
     QTest.keyClick(two.room.active, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert isinstance(first.series, Series) and isinstance(other.series, Series)
     qtbot.waitUntil(lambda: "copied" in two.statusBar().currentMessage())
+
+
+def test_series_of_two_patients_beside_each_other_say_so(two, qtbot):
+    first, other = beside(two, "later.nii.gz", qtbot)
+    assert not any("patients" in badge.text for pane in two.room.shown for badge in pane.badges)
+    first.series = replace(first.series, patient_id="A", patient_name="Doe^Jane", instance_uids=("1.2",))
+    other.series = replace(other.series, patient_id="B", patient_name="Doe^Jane", instance_uids=("1.3",))
+    other.complete(other.volume)
+    qtbot.waitUntil(
+        lambda: all("⚠ Different patients" in [b.text for b in pane.badges] for pane in two.room.shown), timeout=5000
+    )

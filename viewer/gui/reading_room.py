@@ -19,7 +19,9 @@ from viewer.core.session import Session
 from viewer.core.settings import LAYOUTS, LayoutName
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.magnifier import Magnifier
+from viewer.gui.overlay import Badge, Rank
 from viewer.gui.slice_pane import SlicePane
+from viewer.gui.style import DIMMED_TEXT, WARNING
 from viewer.gui.volume_pane import VolumePane
 from viewer.workflows import Workflows
 
@@ -36,6 +38,11 @@ _LARGE_SHARE = 2  # of the large pane of 1+3, against the small ones' 1
 View = Plane | Literal["3d"]
 SomePane = SlicePane | VolumePane
 
+_BY_HAND = (
+    "A person has said that the cross-hairs of these series were at the same place. From there they go by the same "
+    "number of millimetres; how the patient lay is not taken into account."
+)
+_OTHERS = "The series beside each other are not of one patient, or their files tell the name or the ID differently."
 _DROP_HERE = "Drop a series here"
 
 
@@ -342,6 +349,8 @@ class ReadingRoom(QWidget):
                 listener(what, box)
         if what & What.VIEW:
             self._join(session)
+        if what & What.SERIES:
+            self._show_links()
         if what & (What.SERIES | What.CURSOR) and session is self.session:
             self._show_references()
 
@@ -352,7 +361,6 @@ class ReadingRoom(QWidget):
             self.links.meet(others[0].session, (session,))
             for pane in others if self.linked.zoom else ():
                 self._panes[session][pane.plane].look_like(pane, self.links.shift_between(pane.session, session))
-            self._show_links()
 
     def _follow(self, session: Session, change: Change) -> None:
         if session in self.sessions:
@@ -469,9 +477,16 @@ class ReadingRoom(QWidget):
                 pane.show_reference(None if shift is None or corners is None else (corners + shift, self.plane))
 
     def _show_links(self) -> None:
+        """Say in each pane what holds its series to the others, and if these are another patient's."""
+        shown = [session.series for session in self.sessions if session.series is not None]
+        patients = {
+            (series.patient_id, series.patient_name) for series in shown if series.instance_uids
+        }  # not of files
+        others = (Badge("⚠ Different patients", WARNING, _OTHERS, Rank.MUST),) if len(patients) > 1 else ()
         for session, panes in self._panes.items():
+            by_hand = (Badge("Linked by hand", DIMMED_TEXT, _BY_HAND),) if self.links.by_hand(session) else ()
             for pane in panes.values():
-                pane.set_linked_by_hand(self.links.by_hand(session))
+                pane.set_company((*others, *by_hand))
 
     # Dropping a series
 

@@ -36,6 +36,7 @@ from viewer.core.volume import Volume
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.overlay import (
+    Badge,
     draw_progress,
     draw_text,
     font_for,
@@ -108,7 +109,7 @@ class SlicePane(Pane):
         self._slab: Slab | None = None
         self._slab_slices = 0  # how thick a person has made it
         self._reference: tuple[NDArray[np.float64], Plane] | None = None
-        self._linked_by_hand = False
+        self._company: tuple[Badge, ...] = ()
         self._grey: QImage | None = None
         self._labels: Layer | None = None
         self._proposal: Layer | None = None
@@ -181,10 +182,10 @@ class SlicePane(Pane):
             self._reference = reference
             self.update()
 
-    def set_linked_by_hand(self, by_hand: bool) -> None:
-        """Say that its place is held to that of other series by a person's word."""
-        if by_hand != self._linked_by_hand:
-            self._linked_by_hand = by_hand
+    def set_company(self, badges: tuple[Badge, ...]) -> None:
+        """Say what a person should know of this series and the others on the screen."""
+        if badges != self._company:
+            self._company = badges
             self.update()
 
     def mirror(self, *, upside_down: bool = False) -> None:
@@ -794,7 +795,7 @@ class SlicePane(Pane):
             self._mirrored,
             self._quarters,
             self._pointed,
-            self._linked_by_hand,
+            self._company,
             self.width(),
         )
 

@@ -47,10 +47,6 @@ _MIRRORED = (
     "The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. "
     "R, Reset view, ends it."
 )
-_BY_HAND = (
-    "A person has said that the cross-hairs of these series were at the same place. From there they go by the same "
-    "number of millimetres; how the patient lay is not taken into account."
-)
 _NEUROLOGICAL = (
     "The patient's left is on the left of the screen, as if seen from above or behind. Radiologists are used to it the "
     "other way round. View > Neurological convention ends it."
@@ -83,7 +79,7 @@ class SliceWords:
     mirrored: bool
     quarters: int
     pointed: tuple[float, float, float] | None
-    linked_by_hand: bool
+    company: tuple[Badge, ...]
     width: float
 
     def all(self, view: SliceView, series: Series, volume: Volume, sentence_area: QRectF) -> Words:
@@ -145,8 +141,7 @@ class SliceWords:
             badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
         if self.quarters:
             badges.append(Badge(f"Turned {90 * self.quarters}°", DIMMED_TEXT))
-        if self.linked_by_hand:
-            badges.append(Badge("Linked by hand", DIMMED_TEXT, _BY_HAND))
+        badges += self.company
         if session.proposal is not None:
             hidden = "" if session.hand.overlay_visible else _HIDDEN_LABELS_NOTE
             badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
