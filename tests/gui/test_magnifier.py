@@ -26,8 +26,10 @@ def window(opened, qtbot):
 
 
 def hold(window, qtbot, at=AT):
-    QTest.mouseMove(window.panes["axial"], at)
-    QTest.keyPress(window.panes["axial"], Q)
+    pane = window.panes["axial"]
+    QTest.mouseMove(pane, at)
+    qtbot.waitUntil(lambda: pane.mouse_at is not None and (pane.mouse_at - QPointF(at)).manhattanLength() <= 2)
+    QTest.keyPress(pane, Q)
     qtbot.wait(20)
     return window.magnifier.loupe
 
@@ -85,11 +87,10 @@ def test_its_picture_is_what_the_pane_would_show_as_large(window, qtbot):
 def test_it_follows_the_mouse_from_pane_to_pane(window, qtbot):
     hold(window, qtbot)
     QTest.mouseMove(window.panes["axial"], QPoint(220, 160))
-    qtbot.wait(20)
-    assert (window.magnifier.loupe.geometry().center() - QPoint(220, 160)).manhattanLength() <= 2
+    at = QPoint(220, 160)
+    qtbot.waitUntil(lambda: (window.magnifier.loupe.geometry().center() - at).manhattanLength() <= 2)
     QTest.mouseMove(window.panes["coronal"], QPoint(90, 90))
-    qtbot.wait(20)
-    assert window.magnifier.loupe.pane is window.panes["coronal"]
+    qtbot.waitUntil(lambda: window.magnifier.loupe.pane is window.panes["coronal"])
     assert len([c for c in window.panes["axial"].children() if c is window.magnifier.loupe]) == 0
 
 
