@@ -207,10 +207,25 @@ def test_only_one_series_again_closes_the_other(two, qtbot):
     qtbot.waitUntil(lambda: two.session.series.uid == listed(two)["head.nii.gz"] and two.session.editable)
 
 
+def test_3d_shows_the_series_of_its_cell(two, qtbot):
+    first, other = beside(two, "later.nii.gz", qtbot)
+    assert two.session is other
+    two.room.choose_layout("2x3")
+    assert [cell.view for cell in two.room.cells] == ["axial", "axial", "coronal", "coronal", "sagittal", "sagittal"]
+    two.room.activate(two.room.shown[0])
+    QTest.keyClick(two.room.active, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    assert two.volume_pane.session is first and two.room.active is two.volume_pane
+    two.room.activate(two.room.shown[1])
+    QTest.keyClick(two.room.active, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    assert two.volume_pane.session is other and two.session is other
+
+
 def test_a_series_that_is_shown_already_is_gone_to(two, qtbot):
     beside(two, "later.nii.gz", qtbot)
     two.open_beside(listed(two)["head.nii.gz"])
     assert len(two.workflows.sessions) == 2 and two.session.series.uid == listed(two)["head.nii.gz"]
+    two.open_series(listed(two)["later.nii.gz"])
+    assert two.session.series.uid == listed(two)["later.nii.gz"] and two.session.editable
 
 
 def test_where_the_active_slice_lies_is_drawn_in_the_other_series(two, qtbot):

@@ -209,8 +209,13 @@ class MainWindow(QMainWindow):
         self.open_paths([DEMO_STUDY])
 
     def open_series(self, uid: str, session: Session | None = None) -> None:
-        """Read a listed series and show it, in place of the one that is worked on or of another session's."""
+        """Read a listed series and show it, in place of the one that is worked on or of another session's. One that is
+        shown beside it is gone to."""
         self._failure.hide()
+        beside = [other.series for other in self.workflows.sessions if other not in (session, self.session)]
+        if session is None and any(series is not None and series.uid == uid for series in beside):
+            self.room.show_again(uid)
+            return
         self.workflows.open_series(uid, self._opened, session)
 
     def open_beside(self, uid: str) -> None:

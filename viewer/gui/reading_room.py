@@ -217,8 +217,6 @@ class ReadingRoom(QWidget):
             if n != place and other is not None and (cell.same(other) or view == other.view == "3d"):
                 self._cells[n] = before
         self._cells[place], self._chosen = cell, True
-        if view == "3d":
-            self.volume_pane.show_session(session)
         if self._large is not None:
             self._large = self._pane_of(cell)
         self._arrange()
@@ -404,6 +402,9 @@ class ReadingRoom(QWidget):
     def _arrange(self) -> None:
         """Put the panes where they belong, and close what no cell shows any longer."""
         places, grid = _PLACES[self._layout_name], self._grid
+        for cell in self.cells:
+            if cell is not None and cell.view == "3d":
+                self.volume_pane.show_session(cell.session)
         shown = [None if cell is None else self._pane_of(cell) for cell in self.cells]
         if self._large is not None and self._large not in shown:
             self._large = None
