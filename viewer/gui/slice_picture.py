@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,9 @@ from viewer.render.slices import (
 
 _NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor anatomy
 _MARKS = (255, 236, 150, 210)  # what the file draws over the picture
+
+
+Sampled = Callable[[Volume, ObliqueAxes, float, Slab | None, bool], NDArray]  # volume, axes, depth, slab, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +68,16 @@ def picture_of_slice(
     marks: bool = True,
     colour_map: ColourMap = "grey",
     smooth: bool = True,
+    sampled: Sampled | None = None,
 ) -> QImage:
     """The pane's size at the screen's resolution: the slice, what the file draws on it (marks), and, while slices are
     still on their way (loading), what is not there. depth is that of the view: the number of a slice, or where an
     oblique plane lies; beyond the grid it shows nothing. smooth: values between those of voxels are interpolated where
-    the picture is magnified, and always on oblique planes; where it is made smaller they are averaged in any case."""
+    the picture is magnified, and always on oblique planes; where it is made smaller they are averaged in any case.
+    sampled gives the values of an oblique plane, if not viewer.render.oblique.values_on."""
     axes, outline = view.axes, None
     if isinstance(axes, ObliqueAxes):
-        from viewer.render.oblique import values_on  # brings VTK, which most sessions never need here
-
-        whole = values_on(volume, axes, depth, slab, nearest=colour_map == "masks")
+        whole = (sampled or _sampled)(volume, axes, depth, slab, colour_map == "masks")
         outline, smooth = axes.cut(depth), smooth or colour_map != "masks"
     elif slab is not None:
         whole = slab_of(volume, axes, int(depth), slab)
@@ -156,6 +160,12 @@ def redrawn(
     x, y = (first_column + across.start) / ratio, (first_row + down.start) / ratio
     touched = QRectF(x, y, (across.stop - across.start) / ratio, (down.stop - down.start) / ratio)
     return replace(layer, shown=layer.shown.united(drawn)), touched
+
+
+def _sampled(volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab | None, nearest: bool) -> NDArray:
+    from viewer.render.oblique import values_on  # brings VTK, which most sessions never need here
+
+    return values_on(volume, axes, depth, slab, nearest=nearest)
 
 
 def _scaled(
