@@ -32,7 +32,7 @@ class ObliqueSampling(QObject):
         super().__init__(parent)
         self.quick_first = True
         self._volume: Callable[[], Volume | None] = lambda: None  # weak: it must not be kept
-        self._asked: tuple[object, ...] = ()
+        self._asked: tuple[ObliqueAxes, float, Slab | None, bool, int | None] | None = None
         self._values: NDArray | None = None
         self._steps: Iterator[NDArray | None] | None = None
         self._started_s = 0.0
@@ -76,7 +76,7 @@ class ObliqueSampling(QObject):
         from viewer.render.oblique import values_in_steps
 
         volume = self._volume()
-        if volume is not None:
+        if volume is not None and self._asked is not None:
             axes, depth, slab, nearest, _ = self._asked
             self._steps = values_in_steps(volume, axes, depth, slab, nearest=nearest)
             self._started_s = time.monotonic()

@@ -623,11 +623,11 @@ class SlicePane(Pane):
             self._paint(painter)
 
     def _paint(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), VIEWPORT)
         self._badges = []
         session, view, pane = self.session, self._view, QRectF(self.rect())
         volume = session.shown
         if view is None or volume is None or session.series is None:
+            painter.fillRect(self.rect(), VIEWPORT)
             self._paint_strip(painter)
             left = self.corner_texts().top_left if session.volume is not None else ()
             button = self.resample_button
@@ -643,6 +643,8 @@ class SlicePane(Pane):
                 ),
             )
             return
+        if (view.width, view.height) != (self.width(), self.height()):  # else the picture covers the pane
+            painter.fillRect(self.rect(), VIEWPORT)
         if self._grey is None or self._shown() is volume:  # else another series was opened, and apply() is to come
             if self._shown_depth != self._depth:  # a mouse that moves may have it painted before apply()
                 self._forget(grey=True, labels=True, proposal=True)

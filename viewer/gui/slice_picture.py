@@ -27,13 +27,14 @@ from viewer.render.slices import (
     grey_of,
     label_layer,
     mark_layer,
+    shaded_of,
     shrunk,
     slice_of,
 )
 
 _NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor anatomy
 _MARKS = (255, 236, 150, 210)  # what the file draws over the picture
-
+_AS_QT = [2, 1, 0, 3]  # from RGBA: the order in memory of what Qt blends in half the time
 
 Sampled = Callable[[Volume, ObliqueAxes, float, Slab | None, bool], NDArray]  # volume, axes, depth, slab, nearest
 
@@ -87,13 +88,15 @@ def picture_of_slice(
         whole = slice_of(volume.voxels, axes, int(depth))
     part = _seen_part(view, whole.shape, ratio)
     seen = whole[part]
+    colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
     if volume.colour:
         pixels = seen
     elif colour_map == "masks":
         pixels = _bytes(mask_colours(seen, colours_of(colour_map)))
-    else:
+    elif _factors(view, whole.shape, ratio) == (1, 1):
+        pixels = shaded_of(seen, window, inverted, volume.padding, colours)
+    else:  # means of grey levels are made before these are coloured
         pixels = grey_of(seen, window, inverted, volume.padding)
-    colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
     unmeasured = None
     if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
         unmeasured = ~volume.measured(seen)  # black, which is no colour of this map
@@ -130,10 +133,11 @@ def layer_of(
         return None
     pixels = np.zeros((len(rows), len(columns), 4), np.uint8)  # memory that is not touched costs nothing
     hatched_from = (row + down.start, column + across.start) if hatched else None
-    part = label_layer(labels, rows[down], columns[across], colours, outline_px=outline, hatched_from=hatched_from)
+    mixed = colours[:, _AS_QT]
+    part = label_layer(labels, rows[down], columns[across], mixed, outline_px=outline, hatched_from=hatched_from)
     pixels[down, across] = part
     high, wide = pixels.shape[:2]
-    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
+    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_ARGB32_Premultiplied)
     return Layer(pixels, image, row, column, QRect(across.start, down.start, part.shape[1], part.shape[0]))
 
 
@@ -149,7 +153,7 @@ def redrawn(
     margin = 2 * outline + 1
     down = _span(low[1], high[1], ratio, first_row, len(rows), margin)
     across = _span(low[0], high[0], ratio, first_column, len(columns), margin)
-    part = label_layer(labels, rows[down], columns[across], colours, outline_px=outline)
+    part = label_layer(labels, rows[down], columns[across], colours[:, _AS_QT], outline_px=outline)
     # Outlines within `outline` of the part's own edge do not know their neighbours: those pixels stay.
     inner = tuple(
         slice(0 if span.start == 0 else outline, n if span.stop == whole else n - outline)
@@ -169,7 +173,7 @@ def _sampled(volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab | None,
 
 
 def _scaled(
-    pixels: NDArray[np.uint8],
+    pixels: NDArray,
     view: SliceView,
     whole: tuple[int, ...],
     part: tuple[slice, slice],
@@ -179,9 +183,10 @@ def _scaled(
     smooth: bool,
     outline: NDArray[np.float64] | None,
 ) -> QImage:
-    """The part of a whole slice (rows, columns ...), grey levels for a map of colours, or (rows, columns, 3 or 4), as
-    it lies in the pane, at the screen's resolution, averaged where it is made smaller and smooth, if wanted, where it
-    is magnified; nothing beyond an outline (n, 2) of (column, row) corners of the view's pixels, if there is one."""
+    """The part of a whole slice (rows, columns ...) as it lies in the pane, at the screen's resolution, averaged where
+    it is made smaller and smooth, if wanted, where it is magnified; nothing beyond an outline (n, 2) of (column, row)
+    corners of the view's pixels, if there is one. pixels: uint8 grey levels for a map of colours, uint32 0xAARRGGBB
+    where nothing is to be averaged, or uint8 (rows, columns, 3 or 4)."""
     left, top, all_wide, all_high = (n * ratio for n in view.image_rect)
     wide, high = all_wide / whole[1], all_high / whole[0]
     factors = _factors(view, whole, ratio)
@@ -190,7 +195,8 @@ def _scaled(
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
     picture.fill(VIEWPORT)
     if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
-        small, layout = coloured(small, colours), QImage.Format.Format_ARGB32_Premultiplied
+        small = coloured(small, colours) if small.dtype == np.uint8 else small
+        layout = QImage.Format.Format_ARGB32_Premultiplied
         if unmeasured is not None:
             small[shrunk(unmeasured.view(np.uint8) * np.uint8(255), *factors) > 127] = OPAQUE_BLACK
     else:
