@@ -98,7 +98,7 @@ def test_quick_values_take_few_samples(monkeypatch):
         taken = 0
         assert takes_long(volume, AXES, slab)
         values_on(volume, AXES, 0.0, slab, quick=True)
-        assert taken <= 900_000
+        assert taken <= 600_000
 
 
 def test_events_are_taken_between_the_steps(qtbot):

@@ -19,7 +19,7 @@ from viewer.render.slabs import Slab
 _BEYOND_EDGE = 2.0  # voxels by which the outermost values are carried on, or smoothing would mix them with nothing
 _HALF_A_VOXEL = 0.5
 _MOST_SAMPLES = 40_000_000  # of a slab: more would take seconds
-_QUICK_SAMPLES = 400_000  # are taken in some 20 ms
+_QUICK_SAMPLES = 250_000  # far apart, and so slow to reach in memory: some 15 ms
 _STEP_SAMPLES = 500_000  # between two moments in which something else may be done
 _PLAIN_SAMPLES = 700_000  # of a plane that need not be drawn quickly first
 _SAME_VOXEL = 1e-3  # a plane this near to the centres of voxels touches no others
