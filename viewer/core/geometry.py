@@ -62,6 +62,12 @@ class Geometry:
         object.__setattr__(self, "origin", origin)
         object.__setattr__(self, "direction", direction)
 
+    @cached_property
+    def exact_direction(self) -> NDArray[np.float64]:
+        """The direction, which files give with an error of rounding, with columns that are exactly perpendicular."""
+        left, _, right = np.linalg.svd(self.direction)
+        return left @ right
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """Shape of the voxel array, (k, j, i)."""

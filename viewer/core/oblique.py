@@ -134,7 +134,7 @@ class ObliqueAxes:
     @cached_property
     def _along_grid(self) -> NDArray[np.float64]:
         """right, down and towards as columns, along i, j and k in mm."""
-        return _directions(self.geometry).T @ np.array([self.right, self.down, self.towards]).T
+        return self.geometry.exact_direction.T @ np.array([self.right, self.down, self.towards]).T
 
     @cached_property
     def _steps(self) -> NDArray[np.float64]:
@@ -179,7 +179,7 @@ def turned_axes(geometry: Geometry, acquired: PlaneAxes, rotation: NDArray[np.fl
     """
     if rotation is None:
         return acquired
-    directions = _directions(geometry)
+    directions = geometry.exact_direction
     before = towards(geometry, acquired.plane)
     after = rotation @ before
     turn = _shortest_rotation(before, after, directions[:, acquired.right])
@@ -196,7 +196,7 @@ def towards(geometry: Geometry, plane: Plane) -> NDArray[np.float64]:
     """The unit normal, in LPS, of a plane of the grid, towards the head, the front or the left; without a patient space
     along the axis of the grid."""
     axis = plane_axes(geometry, plane).normal
-    return _directions(geometry)[:, axis] * (1 if grows_towards(geometry, plane) else -1)
+    return geometry.exact_direction[:, axis] * (1 if grows_towards(geometry, plane) else -1)
 
 
 def grows_towards(geometry: Geometry, plane: Plane) -> bool:
@@ -228,7 +228,7 @@ def turned_about(
 def rotation_to(geometry: Geometry, plane: Plane, normal: ArrayLike) -> NDArray[np.float64] | None:
     """The rotation that turns a plane of the grid the shortest way until it has a normal, either way, along i, j and k
     in mm. None if that is its own."""
-    wanted = _directions(geometry) @ np.asarray(normal, dtype=np.float64)
+    wanted = geometry.exact_direction @ np.asarray(normal, dtype=np.float64)
     wanted = wanted / np.linalg.norm(wanted)
     before = towards(geometry, plane)
     wanted = wanted if wanted @ before >= 0 else -wanted
@@ -243,7 +243,7 @@ def screen_directions(geometry: Geometry, axes: Axes) -> tuple[NDArray[np.float6
     """Unit vectors in LPS along the screen's right and down."""
     if isinstance(axes, ObliqueAxes):
         return np.array(axes.right), np.array(axes.down)
-    directions = _directions(geometry)
+    directions = geometry.exact_direction
     return (
         directions[:, axes.right] * (-1 if axes.flip_right else 1),
         directions[:, axes.down] * (-1 if axes.flip_down else 1),
@@ -268,12 +268,6 @@ def tilt_degrees(axes: Axes) -> float:
         return 0.0
     before, after = towards(axes.geometry, axes.plane), np.array(axes.towards)
     return math.degrees(math.atan2(float(np.linalg.norm(np.cross(before, after))), float(before @ after)))
-
-
-def _directions(geometry: Geometry) -> NDArray[np.float64]:
-    """The directions of i, j and k, which files give with an error of rounding, exactly perpendicular."""
-    left, _, right = np.linalg.svd(geometry.direction)
-    return left @ right
 
 
 def _about(axis: NDArray[np.float64], radians: float) -> NDArray[np.float64]:

@@ -34,7 +34,6 @@ _LARGEST_PICTURE_BYTES = 32 << 20  # the most that mallopt takes
 _LOG_LIMIT_BYTES = 1_000_000
 _END_LIMIT_S = 1.5  # for what the 3-D view is still drawing
 _SETTLED_MS = 300  # after which the window has been painted
-_LATER = ("filelock", "pyqtgraph")
 _JOB_THREADS = 4  # a segmentation, a scan and its thumbnails may run while a series is opened
 
 
@@ -76,12 +75,11 @@ def build_window(folder: Path | None) -> MainWindow:
 
 
 def _load_the_rest() -> None:
-    """Import what the first window did without and a person will soon need: the first 3-D view, plot or label must not
+    """Import what the first window did without and a person will soon need: the first 3-D view or label must not
     wait for it. Not on a daemon thread: the interpreter must not go away in the middle of it."""
     load_vtk()
-    for library in _LATER:
-        with contextlib.suppress(ImportError):  # where it is needed, it will be said
-            importlib.import_module(library)
+    with contextlib.suppress(ImportError):  # where it is needed, it will be said
+        importlib.import_module("filelock")
 
 
 def _application() -> QApplication:

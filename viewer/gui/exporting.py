@@ -324,6 +324,7 @@ class _Easel(SlicePane):
     def __init__(self, like: SlicePane, identified: bool, ratio: float, plane: Plane | None = None) -> None:
         self._ratio = ratio
         super().__init__(_session_for(like.session, identified), plane or like.plane)
+        self._sampling.quick_first = False
         self.setFont(like.font())
         self.resize(like.size())
         if self.plane == like.plane:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -31,7 +31,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.measure_drawing import NAMES, short_value, value_words
-from viewer.gui.plots import quiet_plot
+from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.style import MEASURE, TEXT
 from viewer.workflows import Workflows
 
@@ -54,6 +54,8 @@ class MeasurePanel(QWidget):
         super().__init__(parent)
         self._workflows = workflows
         self._plotted: tuple[object, ...] = ()
+        self._until_loaded = QTimer(self, singleShot=True, interval=30)
+        self._until_loaded.timeout.connect(self._show_plot)
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(_COLUMNS)
         self.table.verticalHeader().hide()
@@ -105,6 +107,8 @@ class MeasurePanel(QWidget):
         if what & (What.SERIES | What.MEASUREMENTS):
             self._fill()
             self._show_plot()
+        if what & What.TOOL and (session.hand.tool in REGIONS or session.hand.tool == "profile"):
+            plots_are_loaded()  # there will soon be one
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL | What.VOXELS):
             self.delete.setEnabled(session.editable and session.selected is not None)
             self.delete.setToolTip(READ_ONLY if session.read_only else "")
@@ -209,6 +213,9 @@ class MeasurePanel(QWidget):
             self._plotted = ()
             if "plot" in vars(self):
                 self.plot.hide()
+            return
+        if not plots_are_loaded():
+            self._until_loaded.start()
             return
         self.plot.show()
         wanted = (found.kind, found.points, session.volume)

@@ -305,11 +305,14 @@ class MeasureTools:
         shown, session, ratio = self._shown(scene), self._session, self._pane.devicePixelRatioF()
         under = self._under.number if self._under is not None else None
         key = (scene, shown, session.selected, under, font, ratio)  # a view knows the pane's size
-        if self._layer is None or self._layer[0] != key:
+        if not shown:
+            self._placed, self._layer = (), None
+        elif self._layer is None or self._layer[0] != key:
             self._placed = self._lay_out(shown, scene, font, pane)
             self._layer = key, *_picture(self._placed, font, session.selected, under, pane, ratio)
-        _, picture, corner = self._layer
-        painter.drawImage(corner, picture)
+        if self._layer is not None:
+            _, picture, corner = self._layer
+            painter.drawImage(corner, picture)
         draft = self._draft
         if draft is not None and draft.scene.place == scene.place:
             shape = draft.shape

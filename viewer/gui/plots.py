@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import threading
+from functools import cache
 from typing import TYPE_CHECKING
 
 from viewer.gui.style import BORDER, DIMMED_TEXT, SUNKEN
 
-if TYPE_CHECKING:  # with all of Qt's classes it takes a third of a second to import: only the first plot waits for it
+if TYPE_CHECKING:  # with all of Qt's classes it takes a third of a second to import, and 27 MB
     import pyqtgraph as pg
+
+
+def plots_are_loaded() -> bool:
+    """True if a plot can be made without waiting; from the first time on that this is asked, they are being loaded, on
+    a thread that nobody waits for."""
+    return not _loading().is_alive()
+
+
+@cache
+def _loading() -> threading.Thread:
+    def load() -> None:
+        with contextlib.suppress(ImportError):  # where a plot is made, it will be said
+            importlib.import_module("pyqtgraph")
+
+    thread = threading.Thread(target=load, name="loading plots")  # no daemon: the interpreter must not go meanwhile
+    thread.start()
+    return thread
 
 
 def quiet_plot(least_height: int) -> pg.PlotWidget:

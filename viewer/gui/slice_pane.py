@@ -35,6 +35,7 @@ from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.measure_tools import MeasureTools, Scene
+from viewer.gui.oblique_sampling import ObliqueSampling
 from viewer.gui.overlay import (
     Badge,
     draw_progress,
@@ -110,6 +111,9 @@ class SlicePane(Pane):
         self._slab_slices = 0  # how thick a person has made it
         self._reference: tuple[NDArray[np.float64], Plane] | None = None
         self._company: tuple[Badge, ...] = ()
+        self._sampling = ObliqueSampling(self)
+        self._sampling.refined.connect(self._show_refined)
+        self._sampling.progressed.connect(self.update)
         self._grey: QImage | None = None
         self._labels: Layer | None = None
         self._proposal: Layer | None = None
@@ -250,6 +254,7 @@ class SlicePane(Pane):
             if axes != self._view.axes:
                 self._lay_as_wished(self._view)
         if what & What.SERIES:
+            self._sampling.forget()
             self._forget(grey=True, labels=True, proposal=True)
             self._offer_resampling(self.sentence)
         if what & (What.WINDOW | What.DISPLAY):
@@ -571,6 +576,10 @@ class SlicePane(Pane):
         elif self.session.loading and not self._arrival.isActive():
             self._arrival.start()
 
+    def _show_refined(self) -> None:
+        self._forget(grey=True)
+        self.update()
+
     def _show_arrived(self) -> None:
         if self._arrival_now() != self._shown_arrival:
             self._forget(grey=True)
@@ -614,11 +623,11 @@ class SlicePane(Pane):
             self._paint(painter)
 
     def _paint(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), VIEWPORT)
         self._badges = []
         session, view, pane = self.session, self._view, QRectF(self.rect())
         volume = session.shown
         if view is None or volume is None or session.series is None:
+            painter.fillRect(self.rect(), VIEWPORT)
             self._paint_strip(painter)
             left = self.corner_texts().top_left if session.volume is not None else ()
             button = self.resample_button
@@ -634,6 +643,8 @@ class SlicePane(Pane):
                 ),
             )
             return
+        if (view.width, view.height) != (self.width(), self.height()):  # else the picture covers the pane
+            painter.fillRect(self.rect(), VIEWPORT)
         if self._grey is None or self._shown() is volume:  # else another series was opened, and apply() is to come
             if self._shown_depth != self._depth:  # a mouse that moves may have it painted before apply()
                 self._forget(grey=True, labels=True, proposal=True)
@@ -648,6 +659,8 @@ class SlicePane(Pane):
             draw_progress(painter, pane, float(volume.arrived.mean()))
         self.measuring.paint(painter)
         words = self._words.all(view, session.series, volume, self._sentence_area)
+        if self._sampling.long:
+            words = replace(words, badges=(*words.badges, Badge("Refining", DIMMED_TEXT)))
         self._write(painter, pane.adjusted(0, STRIP_PX, 0, 0), words)
         self._paint_strip(painter)
         self._paint_brush(painter, view)
@@ -668,6 +681,7 @@ class SlicePane(Pane):
                 marks=session.hand.file_overlay_visible,
                 colour_map=session.colour_map,
                 smooth=session.hand.smooth,
+                sampled=self._sampling.values,
             )
         painter.drawImage(QPointF(0, 0), self._grey)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,12 +27,16 @@ from viewer.render.slices import (
     grey_of,
     label_layer,
     mark_layer,
+    shaded_of,
     shrunk,
     slice_of,
 )
 
 _NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor anatomy
 _MARKS = (255, 236, 150, 210)  # what the file draws over the picture
+_AS_QT = [2, 1, 0, 3]  # from RGBA: the order in memory of what Qt blends in half the time
+
+Sampled = Callable[[Volume, ObliqueAxes, float, Slab | None, bool], NDArray]  # volume, axes, depth, slab, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +69,16 @@ def picture_of_slice(
     marks: bool = True,
     colour_map: ColourMap = "grey",
     smooth: bool = True,
+    sampled: Sampled | None = None,
 ) -> QImage:
     """The pane's size at the screen's resolution: the slice, what the file draws on it (marks), and, while slices are
     still on their way (loading), what is not there. depth is that of the view: the number of a slice, or where an
     oblique plane lies; beyond the grid it shows nothing. smooth: values between those of voxels are interpolated where
-    the picture is magnified, and always on oblique planes; where it is made smaller they are averaged in any case."""
+    the picture is magnified, and always on oblique planes; where it is made smaller they are averaged in any case.
+    sampled gives the values of an oblique plane, if not viewer.render.oblique.values_on."""
     axes, outline = view.axes, None
     if isinstance(axes, ObliqueAxes):
-        from viewer.render.oblique import values_on  # brings VTK, which most sessions never need here
-
-        whole = values_on(volume, axes, depth, slab, nearest=colour_map == "masks")
+        whole = (sampled or _sampled)(volume, axes, depth, slab, colour_map == "masks")
         outline, smooth = axes.cut(depth), smooth or colour_map != "masks"
     elif slab is not None:
         whole = slab_of(volume, axes, int(depth), slab)
@@ -83,13 +88,15 @@ def picture_of_slice(
         whole = slice_of(volume.voxels, axes, int(depth))
     part = _seen_part(view, whole.shape, ratio)
     seen = whole[part]
+    colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
     if volume.colour:
         pixels = seen
     elif colour_map == "masks":
         pixels = _bytes(mask_colours(seen, colours_of(colour_map)))
-    else:
+    elif _factors(view, whole.shape, ratio) == (1, 1):
+        pixels = shaded_of(seen, window, inverted, volume.padding, colours)
+    else:  # means of grey levels are made before these are coloured
         pixels = grey_of(seen, window, inverted, volume.padding)
-    colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
     unmeasured = None
     if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
         unmeasured = ~volume.measured(seen)  # black, which is no colour of this map
@@ -126,10 +133,11 @@ def layer_of(
         return None
     pixels = np.zeros((len(rows), len(columns), 4), np.uint8)  # memory that is not touched costs nothing
     hatched_from = (row + down.start, column + across.start) if hatched else None
-    part = label_layer(labels, rows[down], columns[across], colours, outline_px=outline, hatched_from=hatched_from)
+    mixed = colours[:, _AS_QT]
+    part = label_layer(labels, rows[down], columns[across], mixed, outline_px=outline, hatched_from=hatched_from)
     pixels[down, across] = part
     high, wide = pixels.shape[:2]
-    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
+    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_ARGB32_Premultiplied)
     return Layer(pixels, image, row, column, QRect(across.start, down.start, part.shape[1], part.shape[0]))
 
 
@@ -145,7 +153,7 @@ def redrawn(
     margin = 2 * outline + 1
     down = _span(low[1], high[1], ratio, first_row, len(rows), margin)
     across = _span(low[0], high[0], ratio, first_column, len(columns), margin)
-    part = label_layer(labels, rows[down], columns[across], colours, outline_px=outline)
+    part = label_layer(labels, rows[down], columns[across], colours[:, _AS_QT], outline_px=outline)
     # Outlines within `outline` of the part's own edge do not know their neighbours: those pixels stay.
     inner = tuple(
         slice(0 if span.start == 0 else outline, n if span.stop == whole else n - outline)
@@ -158,8 +166,14 @@ def redrawn(
     return replace(layer, shown=layer.shown.united(drawn)), touched
 
 
+def _sampled(volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab | None, nearest: bool) -> NDArray:
+    from viewer.render.oblique import values_on  # brings VTK, which most sessions never need here
+
+    return values_on(volume, axes, depth, slab, nearest=nearest)
+
+
 def _scaled(
-    pixels: NDArray[np.uint8],
+    pixels: NDArray,
     view: SliceView,
     whole: tuple[int, ...],
     part: tuple[slice, slice],
@@ -169,9 +183,10 @@ def _scaled(
     smooth: bool,
     outline: NDArray[np.float64] | None,
 ) -> QImage:
-    """The part of a whole slice (rows, columns ...), grey levels for a map of colours, or (rows, columns, 3 or 4), as
-    it lies in the pane, at the screen's resolution, averaged where it is made smaller and smooth, if wanted, where it
-    is magnified; nothing beyond an outline (n, 2) of (column, row) corners of the view's pixels, if there is one."""
+    """The part of a whole slice (rows, columns ...) as it lies in the pane, at the screen's resolution, averaged where
+    it is made smaller and smooth, if wanted, where it is magnified; nothing beyond an outline (n, 2) of (column, row)
+    corners of the view's pixels, if there is one. pixels: uint8 grey levels for a map of colours, uint32 0xAARRGGBB
+    where nothing is to be averaged, or uint8 (rows, columns, 3 or 4)."""
     left, top, all_wide, all_high = (n * ratio for n in view.image_rect)
     wide, high = all_wide / whole[1], all_high / whole[0]
     factors = _factors(view, whole, ratio)
@@ -180,7 +195,8 @@ def _scaled(
     picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
     picture.fill(VIEWPORT)
     if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
-        small, layout = coloured(small, colours), QImage.Format.Format_ARGB32_Premultiplied
+        small = coloured(small, colours) if small.dtype == np.uint8 else small
+        layout = QImage.Format.Format_ARGB32_Premultiplied
         if unmeasured is not None:
             small[shrunk(unmeasured.view(np.uint8) * np.uint8(255), *factors) > 127] = OPAQUE_BLACK
     else:

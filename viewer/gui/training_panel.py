@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.gui.model_panel import ModelPanel
-from viewer.gui.plots import quiet_plot
+from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, TEXT, WARNING
 from viewer.workflows import TrainingRun, Workflows
 
@@ -72,6 +72,8 @@ class TrainingPanel(QWidget):
         self._status = QLabel(wordWrap=True)
 
         self._plots = QVBoxLayout()
+        self._until_loaded = QTimer(self, singleShot=True, interval=30)
+        self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training))
         self.comparison = QTableWidget(0, 4)
         self.comparison.setHorizontalHeaderLabels(["Model", "Dice", "Gain", "HD95 mm"])
         self.comparison.verticalHeader().hide()
@@ -235,6 +237,9 @@ class TrainingPanel(QWidget):
 
     def _draw_curves(self, run: TrainingRun | None) -> None:
         if run is None:
+            return
+        if not plots_are_loaded():
+            self._until_loaded.start()
             return
         series: dict[str, list[tuple[float, float]]] = {name: [] for name in self._curves}
         for event in run.events:

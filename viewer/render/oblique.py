@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,21 @@ from viewer.render.slabs import Slab
 
 _BEYOND_EDGE = 2.0  # voxels by which the outermost values are carried on, or smoothing would mix them with nothing
 _HALF_A_VOXEL = 0.5
-_MOST_SAMPLES = 4_000_000  # of a slab: more would hold up scrolling
+_MOST_SAMPLES = 40_000_000  # of a slab: more would take seconds
+_QUICK_SAMPLES = 250_000  # far apart, and so slow to reach in memory: some 15 ms
+_STEP_SAMPLES = 500_000  # between two moments in which something else may be done
+_PLAIN_SAMPLES = 700_000  # of a plane that need not be drawn quickly first
 _SAME_VOXEL = 1e-3  # a plane this near to the centres of voxels touches no others
 
 
 def values_on(
-    volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab | None = None, *, nearest: bool = False
+    volume: Volume,
+    axes: ObliqueAxes,
+    depth: float,
+    slab: Slab | None = None,
+    *,
+    nearest: bool = False,
+    quick: bool = False,
 ) -> NDArray:
     """Values on a plane, (rows, columns) of its virtual slice, or (rows, columns, 3) of colours, interpolated linearly:
     to be looked at, never to be measured. The volume's own type; a mean is float32. nearest: those of the voxels that
@@ -30,15 +40,56 @@ def values_on(
 
     Beyond the grid (ObliqueAxes.cut) they mean nothing. Padding is not mixed with tissue: a sample one of whose
     neighbours is padding, is padding, and one of whose neighbours is NaN, NaN. A slab is centred on the plane, as thick
-    as so many slices a step apart; padding, NaN and what is beyond the grid are no part of it. It has fewer, larger
-    pixels the thicker it is, and of a volume with padding it is made of the nearest voxels.
+    as so many slices a step apart; padding, NaN and what is beyond the grid are no part of it. A very thick one has
+    fewer, larger pixels, and of a volume with padding it is made of the nearest voxels.
+
+    quick: for a picture that moves, where takes_long. There are fewer, larger pixels, and fewer planes of a slab; a
+    sample of a single plane is padding only where the voxel nearest to it is.
     """
-    if slab is not None:
-        return _slab_on(volume, axes, depth, slab)
-    values = _sampled(volume.voxels, axes.sampling(depth), axes.shape(volume.geometry.size), linear=not nearest)
-    if volume.padding is not None and not volume.colour and not nearest:
-        values = np.where(_touches_padding(volume, axes, depth), values.dtype.type(volume.padding[0]), values)
+    *_, values = values_in_steps(volume, axes, depth, slab, nearest=nearest, quick=quick)
+    assert values is not None
     return values
+
+
+def values_in_steps(
+    volume: Volume,
+    axes: ObliqueAxes,
+    depth: float,
+    slab: Slab | None = None,
+    *,
+    nearest: bool = False,
+    quick: bool = False,
+) -> Iterator[NDArray | None]:
+    """values_on, a little at a time: None after each part of the work, and last the values."""
+    if slab is not None:
+        yield from _slab_in_steps(volume, axes, depth, slab, _QUICK_SAMPLES if quick else _MOST_SAMPLES)
+        return
+    sampling, shape = axes.sampling(depth), axes.shape(volume.geometry.size)
+    if quick:
+        fewer = _fewer(shape, math.sqrt(shape[0] * shape[1] / _QUICK_SAMPLES))
+        sampling, shape = _scaled(sampling, shape, fewer), fewer
+    bands = _bands(sampling, shape)
+    parts = []
+    for at, part in bands:
+        parts.append(_sampled(volume.voxels, at, part, linear=not nearest))
+        yield None
+    values = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    if volume.padding is not None and not volume.colour and not nearest:
+        touches = np.zeros(values.shape, np.bool_)
+        for n, (at, part) in enumerate(bands):
+            rows = touches[n * len(parts[0]) :][: part[1]]
+            for shifted in [at] if quick else _around(at):
+                rows |= _padded(volume, _sampled(volume.voxels, shifted, part, linear=False))
+                yield None
+        values = np.where(touches, values.dtype.type(volume.padding[0]), values)
+    yield values
+
+
+def takes_long(volume: Volume, axes: ObliqueAxes, slab: Slab | None) -> bool:
+    """True if values_on would hold up a picture that moves."""
+    columns, rows = axes.shape(volume.geometry.size)
+    padded = volume.padding is not None and not volume.colour
+    return slab is not None or padded or columns * rows > _PLAIN_SAMPLES
 
 
 def labels_on(labels: NDArray, axes: ObliqueAxes, depth: float) -> NDArray[np.uint8]:
@@ -47,13 +98,16 @@ def labels_on(labels: NDArray, axes: ObliqueAxes, depth: float) -> NDArray[np.ui
     return _sampled(labels.view(np.uint8), axes.sampling(depth), shape, linear=False)
 
 
-def _slab_on(volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab) -> NDArray:
+def _slab_in_steps(
+    volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab, most_samples: int
+) -> Iterator[NDArray | None]:
     size, voxels = volume.geometry.size, volume.voxels
-    shape, step_mm = axes.shape(size), axes.step_mm(volume.geometry.spacing)
-    larger = max(math.sqrt(shape[0] * shape[1] * slab.slices / _MOST_SAMPLES), 1.0)  # pixels, and so fewer of them
-    fewer = round(shape[0] / larger), round(shape[1] / larger)
-    depths = [depth + (n - (slab.slices - 1) / 2) * step_mm for n in range(slab.slices)]
-    planes = [_scaled(axes.sampling(one), shape, fewer) for one in depths]
+    shape, thick_mm = axes.shape(size), (slab.slices - 1) * axes.step_mm(volume.geometry.spacing)
+    larger = max(shape[0] * shape[1] * slab.slices / most_samples, 1.0)
+    # No fewer planes where the most samples are taken: there a thin vessel must not slip between two.
+    layers = slab.slices if most_samples == _MOST_SAMPLES else max(round(slab.slices / larger ** (1 / 3)), 2)
+    fewer = _fewer(shape, math.sqrt(larger * layers / slab.slices))
+    planes = [_scaled(axes.sampling(one), shape, fewer) for one in np.linspace(-0.5, 0.5, layers) * thick_mm + depth]
     every = volume.padding is None and voxels.dtype.kind in "iu"
     kind, mean = slab.kind, slab.kind == "Mean"
     start = 0 if mean else _worst(voxels.dtype, kind)
@@ -65,18 +119,36 @@ def _slab_on(volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab) -> NDA
         if not every:
             measured = volume.measured(layer) & _within(at, size, fewer)
             count += measured
+        elif mean:
+            count += _within(at, size, fewer)
         if mean:
             np.add(combined, layer, out=combined, where=measured, casting="unsafe")
         else:
             (np.maximum if kind == "MIP" else np.minimum)(combined, layer, out=combined, where=measured)
-    if every and mean:
-        for at in planes:
-            count += _within(at, size, fewer)
+        yield None
     if mean:
         combined /= np.maximum(count, 1)
     if not every:
         combined[count == 0] = np.nan if volume.padding is None else combined.dtype.type(volume.padding[0])
-    return combined
+    yield combined
+
+
+def _fewer(shape: tuple[int, int], larger: float) -> tuple[int, int]:
+    """Columns and rows of pixels that are larger by a factor, if that is one."""
+    larger = max(larger, 1.0)
+    return max(round(shape[0] / larger), 1), max(round(shape[1] / larger), 1)
+
+
+def _bands(sampling: NDArray[np.float64], shape: tuple[int, int]) -> list[tuple[NDArray[np.float64], tuple[int, int]]]:
+    """A plane cut into bands of rows, each of which is sampled in a moment: their samplings and shapes."""
+    columns, rows = shape
+    height = max(_STEP_SAMPLES // columns, 1)
+    found = []
+    for first in range(0, rows, height):
+        at = sampling.copy()
+        at[:, 3] += sampling[:, 1] * first
+        found.append((at, (columns, min(height, rows - first))))
+    return found
 
 
 def _scaled(sampling: NDArray[np.float64], shape: tuple[int, int], fewer: tuple[int, int]) -> NDArray[np.float64]:
@@ -103,19 +175,18 @@ def _within(sampling: NDArray[np.float64], size: tuple[int, int, int], shape: tu
     return within
 
 
-def _touches_padding(volume: Volume, axes: ObliqueAxes, depth: float) -> NDArray[np.bool_]:
-    """Where one of the eight voxels around a sample, of those that have a part in it, is padding."""
-    sampling, shape = axes.sampling(depth), axes.shape(volume.geometry.size)
-    assert volume.padding is not None
-    low, high = volume.padding
-    touches = np.zeros((shape[1], shape[0]), np.bool_)
+def _around(sampling: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Samplings by whose nearest voxels each of the eight around a sample is found, of those that have a part in it."""
     reach = 0.5 - _SAME_VOXEL
     for corner in np.ndindex(2, 2, 2):
         at = sampling.copy()
         at[:, 3] += np.where(np.array(corner) > 0, reach, -reach)
-        neighbour = _sampled(volume.voxels, at, shape, linear=False)
-        touches |= (neighbour >= low) & (neighbour <= high)
-    return touches
+        yield at
+
+
+def _padded(volume: Volume, values: NDArray) -> NDArray[np.bool_]:
+    assert volume.padding is not None
+    return (values >= volume.padding[0]) & (values <= volume.padding[1])
 
 
 def _sampled(

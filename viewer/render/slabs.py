@@ -13,6 +13,7 @@ from viewer.core.volume import Volume
 from viewer.render.slices import slice_of
 
 SlabKind = Literal["MIP", "MinIP", "Mean"]
+_ROWS_AT_ONCE = 64  # of a slab across the stack: its voxels are copied, in pieces that the cache holds
 SLAB_KINDS: tuple[SlabKind, ...] = get_args(SlabKind)
 
 
@@ -38,13 +39,20 @@ def slab_of(volume: Volume, axes: PlaneAxes, slice_index: int, slab: Slab) -> ND
     """
     within = slices_within(slab, slice_index, volume.voxels.shape[2 - axes.normal])
     place = (slice(None),) * (2 - axes.normal) + (slice(within.start, within.stop),)
-    block = np.moveaxis(np.ascontiguousarray(volume.voxels[place]), 2 - axes.normal, 0)
-    if volume.padding is None and block.dtype.kind in "iu":
-        projected = _of_all(block, slab.kind)
-    else:
-        projected = _of_measured(block, slab.kind, volume.measured(block))
+    block = volume.voxels[place]
+    pieces = (
+        [block] if axes.normal == 2 else [block[k : k + _ROWS_AT_ONCE] for k in range(0, len(block), _ROWS_AT_ONCE)]
+    )
+    parts = [_projected(volume, np.moveaxis(np.ascontiguousarray(some), 2 - axes.normal, 0), slab) for some in pieces]
+    projected = np.concatenate(parts) if len(parts) > 1 else parts[0]
     # One slice thick again, so that it is turned as any slice is.
     return slice_of(np.expand_dims(projected, 2 - axes.normal), axes, 0)
+
+
+def _projected(volume: Volume, block: NDArray, slab: Slab) -> NDArray:
+    if volume.padding is None and block.dtype.kind in "iu":
+        return _of_all(block, slab.kind)
+    return _of_measured(block, slab.kind, volume.measured(block))
 
 
 def _of_all(block: NDArray, kind: SlabKind) -> NDArray:

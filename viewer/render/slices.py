@@ -155,10 +155,34 @@ def grey_of(
     padding: tuple[float, float] | None = None,
 ) -> NDArray[np.uint8]:
     """Grey levels of values (rows, columns), C order; padding (from, to) is black."""
-    if values.dtype.kind in "iu" and values.dtype.itemsize == 2 and values.size >= _TABLE_FROM:
-        every_value = np.arange(1 << 16, dtype=np.uint16).view(values.dtype)
-        return np.take(to_grey(every_value, window, inverted, padding), values.view(np.uint16))
+    if _by_table(values):
+        return np.take(_grey_of_every(values.dtype, window, inverted, padding), values.view(np.uint16))
     return np.ascontiguousarray(to_grey(values, window, inverted, padding))
+
+
+def shaded_of(
+    values: NDArray,
+    window: WindowLevel | VoiTable,
+    inverted: bool,
+    padding: tuple[float, float] | None,
+    colour_map: NDArray[np.uint32],
+) -> NDArray[np.uint32]:
+    """grey_of in the colours of a map: colour_map[g] is 0xAARRGGBB."""
+    if _by_table(values):
+        shades = coloured(_grey_of_every(values.dtype, window, inverted, padding), colour_map)
+        return np.take(shades, values.view(np.uint16))
+    return coloured(grey_of(values, window, inverted, padding), colour_map)
+
+
+def _by_table(values: NDArray) -> bool:
+    return values.dtype.kind in "iu" and values.dtype.itemsize == 2 and values.size >= _TABLE_FROM
+
+
+def _grey_of_every(
+    dtype: np.dtype, window: WindowLevel | VoiTable, inverted: bool, padding: tuple[float, float] | None
+) -> NDArray[np.uint8]:
+    """The grey level of each 16-bit value, at its place when seen as an unsigned one."""
+    return to_grey(np.arange(1 << 16, dtype=np.uint16).view(dtype), window, inverted, padding)
 
 
 def coloured(grey: NDArray[np.uint8], colour_map: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -198,16 +222,16 @@ def label_layer(
     hatched, so that stripes run on across parts drawn apart; its scale is taken from outline_px.
     Returns (len(rows), len(columns), 4) premultiplied RGBA, C order.
     """
-    on_screen = labels.take(columns, axis=1).take(rows, axis=0)  # whole rows are copied faster than single pixels
-    fill = _premultiplied(colours, 1.0)
+    across = labels.take(columns, axis=1)
+    on_screen = across.take(rows, axis=0)  # whole rows are copied faster than single pixels
     if hatched_from is None:
-        layer = fill.take(on_screen)
+        layer = _premultiplied(colours, 1.0).take(across).take(rows, axis=0)
     else:
         stripe = _stripes(on_screen.shape, hatched_from, _HATCH_PX * outline_px)
         shades = np.concatenate([_premultiplied(colours, _GAP_ALPHA), _premultiplied(colours, _STRIPE_ALPHA)])
         layer = shades.take(on_screen + stripe * np.uint16(256))
-    edge = _inner_edges(on_screen, outline_px)
-    layer[edge] = _premultiplied(colours, 2.0).take(on_screen[edge])
+    edge = np.flatnonzero(_inner_edges(on_screen, outline_px))
+    layer.ravel()[edge] = _premultiplied(colours, 2.0).take(on_screen.ravel()[edge])
     return layer.view(np.uint8).reshape(*on_screen.shape, 4)
 
 
