@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
 
 import resources
@@ -19,6 +19,17 @@ from viewer.workflows import Workflows
 _SUV_ENDS = (5.0, 6.0, 10.0, 15.0, 20.0)  # windows from 0 that are read with: OHIF's, Horos', and larger ones
 _SLIDER_PX = (70, 220)
 _NAME_PX = 60
+_OWN_KEYS = (
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+    Qt.Key.Key_Space,
+)
 
 
 class FusionBar(QFrame):
@@ -59,6 +70,7 @@ class FusionBar(QFrame):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for part in (self.opacity, self.colours, self.window_choice):
             part.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
+            part.installEventFilter(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 2)
         layout.addWidget(_button(visible))
@@ -83,6 +95,15 @@ class FusionBar(QFrame):
                 self._show(fusion)
             else:
                 self._windows_of = None  # or it would keep the volume's memory
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keys that a slider or a list needs are no commands of the panes while it has the keyboard."""
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and event.key() in _OWN_KEYS:
+            if not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
 
     def _show(self, fusion: Fusion) -> None:
         name = " · ".join(part for part in (fusion.name, fusion.series.description) if part)
