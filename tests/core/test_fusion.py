@@ -98,7 +98,7 @@ def test_values_are_those_of_the_nearest_stored_voxel():
 def test_a_shift_moves_the_place_that_is_asked_for():
     at = (1.0, 3.0, 4.0)
     shifted = laid_over(PET, pet(), (-8.0, 4.0, 4.0), by_hand=True)
-    index = COARSE.lps_to_index(GRID.index_to_lps(at) + (-8.0, 4.0, 4.0))
+    index = COARSE.lps_to_index(GRID.index_to_lps(at) + np.array([-8.0, 4.0, 4.0]))
     i, j, k = np.rint(index).astype(int)
     assert shifted.value_under(GRID, at) == float(shifted.volume.voxels[k, j, i])
     assert shifted.value_under(GRID, at) != laid_over(PET, pet()).value_under(GRID, at)

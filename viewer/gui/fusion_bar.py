@@ -98,12 +98,12 @@ class FusionBar(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys that a slider or a list needs are no commands of the panes while it has the keyboard."""
-        override = event.type() == QEvent.Type.ShortcutOverride
-        if override and isinstance(event, QKeyEvent) and event.key() in _OWN_KEYS:
-            if not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-                event.accept()
-                return True
-        return super().eventFilter(watched, event)
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and event.key() in _OWN_KEYS:
+            event.accept()
+        return event.isAccepted()
 
     def _show(self, fusion: Fusion) -> None:
         name = " · ".join(part for part in (fusion.name, fusion.series.description) if part)
