@@ -776,7 +776,9 @@ class Workflows:
         if desk.held:
             self.annotation_store.let_go(desk.key)
         desk.key, desk.held = "", False
-        self.jobs.let_go([session.volume, session.label_map, session.machine, session.proposal, session.moments])
+        self.jobs.let_go(
+            [session.volume, session.label_map, session.machine, session.proposal, session.moments, session.fusion]
+        )
 
     def _autosave(self, desk: _Desk, change: Change) -> None:
         session, key = desk.session, desk.key
