@@ -17,6 +17,7 @@ from PySide6.QtCore import QRectF
 
 from viewer.core.display import WindowLevel, label_colours
 from viewer.core.events import Change, What
+from viewer.core.fusion import laid_over
 from viewer.core.geometry import Geometry, Plane
 from viewer.core.session import Session
 from viewer.core.study import GeometryVerdict, Series
@@ -73,6 +74,7 @@ def panes(tell_share: Tell) -> None:
     for names in (*((name,) for name in acts if name not in compared), compared):
         one.show_slab(_SLAB_SLICES if "slab" in names[0] else 0)
         _turn_planes(session, names[0].startswith("oblique"))
+        _lay_over(session, names[0] == "fused")
         one.paint()
         for name in names:
             times[name] = []
@@ -89,6 +91,7 @@ def panes(tell_share: Tell) -> None:
         ("slice change to four painted panes, p95", "four panes", 45.0),
         ("slice change to painted pane, oblique plane, p95", "oblique", 40.0),
         ("slice change to painted pane, oblique slab of 20 slices, p95", "oblique slab", 100.0),
+        ("slice change to painted pane, 128 x 128 x 300 float laid over, p95", "fused", 40.0),
     ):
         tell_share(name, p95[key], "ms", "allowed", allowed)
     middle = {name: float(np.median(some[_WARM_UP:])) for name, some in times.items()}
@@ -109,6 +112,16 @@ def _turn_planes(session: Session, oblique: bool) -> None:
         session.move_cursor((200, 200, 150))
         for plane, degrees in (("coronal", 30), ("sagittal", 25)):
             session.turn_planes(plane, math.radians(degrees))
+
+
+def _lay_over(session: Session, fused: bool) -> None:
+    """Lay a volume like PET over the session's, or take it away."""
+    session.unfuse()
+    if fused:
+        grid = Geometry((128, 128, 300), (2.8, 2.8, 1.0), np.zeros(3), np.eye(3))
+        voxels = np.random.default_rng(1).uniform(0, 2e4, grid.shape).astype(np.float32)
+        series = Series("2", "1", "ID1", "Doe^Jane", "PT", "PET", (), GeometryVerdict("regular", ""), grid.size)
+        session.fuse(laid_over(series, Volume(voxels, grid, unit="BQML", modality="PT", suv_factor=3e-4)))
 
 
 def _session() -> Session:

@@ -22,6 +22,7 @@ import resources
 from inference.manifest import ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
 from viewer.core.events import Change, What
+from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
 from viewer.core.history import Edit
 from viewer.core.label_sizes import LabelSize, label_sizes
@@ -112,6 +113,7 @@ class _Desk:
     opening: Job | None = None
     opening_uid: str = ""  # of the listed series that is being opened
     reading_moments: Job | None = None
+    laying_over: Job | None = None
     opened: int = 0
 
     def cancel_opening(self) -> None:
@@ -182,8 +184,9 @@ class Workflows:
             raise ValueError("the session that is worked on cannot be dropped")
         desk = self._desk(session)
         desk.cancel_opening()
-        if desk.reading_moments is not None:
-            desk.reading_moments.cancel()
+        for job in (desk.reading_moments, desk.laying_over):
+            if job is not None:
+                job.cancel()
         self._leave(desk)
         self._desks.remove(desk)
         session.leave()
@@ -280,6 +283,108 @@ class Workflows:
         job = self._open(desk, "Opening a series", work, opened, said=said)
         desk.opening_uid = uid
         return job
+
+    def lay_over(
+        self,
+        uid: str,
+        ask: Callable[[Series], None],
+        done: Callable[[], None] = lambda: None,
+        *,
+        shift_lps: Shift | None = None,
+        by_hand: bool = False,
+    ) -> Job | None:
+        """Lay a listed series over the open one, read if it is not on the screen already. A later wish replaces an
+        earlier; None with nothing to lay it over.
+
+        Where the files do not tell that the positions of both agree, and do not tell that they differ, ask gets the
+        series, and nothing is laid: a person may say so, and then by_hand calls this again. shift_lps: what a person
+        has said of both already, to be added to positions of the open series to have those of the other, mm.
+        """
+        session = self.session
+        series, volume = session.series, session.volume
+        if series is None or volume is None:
+            return None
+        if session.loading:
+            self._fail("This series is still being read: wait until all of it is there.")
+            return None
+        desk, at_hand = self._desk(session), self._volumes_at_hand()
+        if desk.laying_over is not None:
+            desk.laying_over.cancel()
+
+        def work(job: Job) -> tuple[Series, Volume | None]:
+            over = self.library.series(uid)
+            job.title = f"Reading {over.description or over.modality}"
+            known = next((v for s, v in at_hand if s == over), None)
+            geometry = known.geometry if known is not None else over.geometry if over.size is not None else None
+            if geometry is not None and not self._may_lie_over(series, volume, over, geometry, shift_lps, by_hand):
+                return over, None
+            found = known or self.reader.read(over, job.report)
+            sure = self._may_lie_over(series, volume, over, found.geometry, shift_lps, by_hand)
+            return over, found if sure else None
+
+        def finish(result: tuple[Series, Volume | None]) -> None:
+            over, found = result
+            if session.volume is not volume:
+                return  # something else is on the screen by now
+            if found is None:
+                ask(over)
+                return
+            said = shift_lps is not None or not registered(series, volume.geometry, over, found.geometry)
+            session.fuse(laid_over(over, found, shift_lps or NO_SHIFT, by_hand=said))
+            done()
+
+        desk.laying_over = self.jobs.submit("Reading a series to lay over", work, finish, self._fail)
+        return desk.laying_over
+
+    def _may_lie_over(
+        self,
+        base: Series,
+        volume: Volume,
+        over: Series,
+        geometry: Geometry,
+        shift_lps: Shift | None,
+        by_hand: bool,
+    ) -> bool:
+        """False where a person has to say whether the places of two series agree. Raises SeriesError with a sentence
+        where one cannot be laid over the other."""
+        if problem := why_not_over(base, volume.geometry, over, geometry):
+            raise SeriesError(problem)
+        if shift_lps is not None or registered(base, volume.geometry, over, geometry):
+            return True
+        if in_other_space(base, over):
+            name = over.description or over.modality
+            raise SeriesError(
+                f"{name} has another frame of reference: its places are not those of this series. Open it beside, put "
+                "both cross-hairs on one place and choose that they are at the same place; then it can be laid over."
+            )
+        return by_hand
+
+    def _volumes_at_hand(self) -> tuple[tuple[Series, Volume], ...]:
+        """What is on the screen, all of it read: it need not be read again."""
+        opened = [(s.series, s.volume) for s in self.sessions if s.series and s.volume and not s.loading]
+        return (*opened, *((s.fusion.series, s.fusion.volume) for s in self.sessions if s.fusion is not None))
+
+    def find_to_lay_over(self, done: Callable[[tuple[Series, ...]], None]) -> Job | None:
+        """Look for series that may be laid over the open one: those of its study, of files that know no study those of
+        the same folder, and others on the screen; done gets them. A sequence is one, by its first moment."""
+        series, volume = self.session.series, self.session.volume
+        if series is None or volume is None:
+            return None
+        beside = [s.series for s in self.sessions if s.series is not None]
+
+        def work(job: Job) -> tuple[Series, ...]:
+            study = self.library.of_study(series.study_uid) if series.study_uid else ()
+            if not series.frame_of_reference and series.files:
+                study = (*study, *self.library.in_folder(series.files[0].parent))
+            found = {one.uid: one for one in (*study, *beside) if one.size is not None}
+            return tuple(
+                one
+                for one in found.values()
+                if not why_not_over(series, volume.geometry, one, one.geometry)
+                and (one.moment is None or one.moment.number == 0)
+            )
+
+        return self.jobs.submit("Looking for series of this study", work, done, self._fail)
 
     def find_other_breast(self, series: Series, done: Callable[[str], None]) -> None:
         """Look for a mammogram's counterpart of the same study; done gets its uid, if there is one."""
@@ -671,7 +776,9 @@ class Workflows:
         if desk.held:
             self.annotation_store.let_go(desk.key)
         desk.key, desk.held = "", False
-        self.jobs.let_go([session.volume, session.label_map, session.machine, session.proposal, session.moments])
+        self.jobs.let_go(
+            [session.volume, session.label_map, session.machine, session.proposal, session.moments, session.fusion]
+        )
 
     def _autosave(self, desk: _Desk, change: Change) -> None:
         session, key = desk.session, desk.key

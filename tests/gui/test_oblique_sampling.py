@@ -86,14 +86,14 @@ def test_quick_values_take_few_samples(monkeypatch):
     taken = 0
     from viewer.render import oblique
 
-    sampled = oblique._sampled
+    sampled = oblique.sampled
 
     def count(voxels, sampling, shape, **how):
         nonlocal taken
         taken += shape[0] * shape[1]
         return sampled(voxels, sampling, shape, **how)
 
-    monkeypatch.setattr(oblique, "_sampled", count)
+    monkeypatch.setattr(oblique, "sampled", count)
     for volume, slab in ((PLAIN, Slab("MIP", 60)), (PADDED, Slab("Mean", 12)), (PADDED, None)):
         taken = 0
         assert takes_long(volume, AXES, slab)

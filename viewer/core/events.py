@@ -18,6 +18,7 @@ class What(Flag):
     CURSOR = auto()
     PLANES = auto()  # they are turned, or planes of the grid again
     WINDOW = auto()
+    FUSION = auto()  # what is laid over the series, or how that looks
     DISPLAY = auto()  # overlay opacity, visibility, overlay text
     TOOL = auto()  # tool, brush radius, active label
     LABELS = auto()  # voxels of the label map

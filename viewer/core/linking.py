@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.events import Change, What
+from viewer.core.fusion import has_places, registered
 from viewer.core.session import Session
 
 
@@ -85,21 +86,13 @@ class Links:
 
 def in_one_space(one: Session, other: Session) -> bool:
     """True if the positions of two series can be compared as they are."""
-    if one.series is None or other.series is None or not (_has_places(one) and _has_places(other)):
+    if one.series is None or other.series is None or one.volume is None or other.volume is None:
         return False
-    frames = one.series.frame_of_reference, other.series.frame_of_reference
-    if any(frames):
-        return frames[0] == frames[1]
-    assert one.volume is not None and other.volume is not None
-    return one.volume.geometry.same_grid(other.volume.geometry)
+    return registered(one.series, one.volume.geometry, other.series, other.volume.geometry)
 
 
 def _has_places(session: Session) -> bool:
-    if session.volume is None:
-        return False
-    geometry = session.volume.geometry
-    known = geometry.slice_origins is None or len(geometry.slice_origins) > 0
-    return known and geometry.patient_space and geometry.calibrated
+    return session.volume is not None and has_places(session.volume.geometry)
 
 
 def _place_of(session: Session) -> NDArray[np.float64]:

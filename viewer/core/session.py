@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
+from viewer.core.fusion import Fusion
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.hand import Hand, Tool
 from viewer.core.history import Edit, History, KeyImageChange, LabelDelta, Layer, MeasurementChange, SlicePlace
@@ -169,6 +170,7 @@ class Session:
         self.window: WindowLevel | VoiTable = WindowLevel(0.5, 1.0)
         self.inverted = False
         self.colour_map: ColourMap = "grey"
+        self.fusion: Fusion | None = None
         self.moment_series: Sequence[Series] = ()
         self.moments: tuple[Volume, ...] = ()
         self.active_label = DEFAULT_LABELS[0].value
@@ -199,6 +201,8 @@ class Session:
         again = self.loading and self.series is not None and self.series.uid == series.uid
         same_size = self.volume is not None and self.volume.geometry.size == volume.geometry.size
         keep_view = (keep_view or again) and same_size
+        if not (keep_view and self.volume is not None and self.volume.geometry.same_grid(volume.geometry)):
+            self.fusion = None
         self.series, self.volume, self._moment = series, volume, None
         self._arriving, self._completed = not volume.complete, False
         self._take_over(annotations or Annotations.none(volume.geometry))
@@ -248,7 +252,7 @@ class Session:
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
-        self.rotation = self._cursor_between = None
+        self.rotation = self._cursor_between = self.fusion = None
         self._announce(Change(What.SERIES | What.VIEW))
 
     def _take_over(self, annotations: Annotations) -> None:
@@ -363,6 +367,43 @@ class Session:
         cursor = list(self.cursor_at)
         cursor[axes.normal] += slices if grows_towards(self.volume.geometry, plane) else -slices
         self.move_cursor((cursor[0], cursor[1], cursor[2]))
+
+    # Another series over this one
+
+    def fuse(self, fusion: Fusion) -> None:
+        """Lay another series over the open one, in place of any before. Both must be grids of grey voxels."""
+        if self.volume is not None and not self.loading:
+            self.fusion = fusion
+            self._announce(Change(What.FUSION))
+
+    def unfuse(self) -> None:
+        """Take away what was laid over the open series."""
+        if self.fusion is not None:
+            self.fusion = None
+            self._announce(Change(What.FUSION))
+
+    def set_fusion_opacity(self, opacity: float) -> None:
+        """How dense what is laid over the series is, 0 to 1."""
+        if self.fusion is not None:
+            self._change_fusion(self.fusion.with_opacity(opacity))
+
+    def set_fusion_window(self, window: WindowLevel) -> None:
+        """window: in the stored unit of what is laid over the series."""
+        if self.fusion is not None:
+            self._change_fusion(replace(self.fusion, window=window))
+
+    def set_fusion_colour_map(self, colour_map: ColourMap) -> None:
+        if self.fusion is not None:
+            self._change_fusion(replace(self.fusion, colour_map=colour_map))
+
+    def show_fusion(self, visible: bool) -> None:
+        """Show what is laid over the series, or, to compare, what lies below alone."""
+        if self.fusion is not None:
+            self._change_fusion(replace(self.fusion, visible=visible))
+
+    def _change_fusion(self, fusion: Fusion) -> None:
+        self.fusion = fusion
+        self._announce(Change(What.FUSION))
 
     # Turned planes
 

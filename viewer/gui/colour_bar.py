@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +51,17 @@ def bar_rect(pane: QRectF, right: float, bar: ColourBar, face: Face) -> QRectF |
     return QRectF(right - wide, pane.center().y() - whole / 2, wide, whole)
 
 
-def draw_bar(painter: QPainter, rect: QRectF, bar: ColourBar, face: Face) -> None:
-    """Draw a bar where bar_rect says: the last colour of the map above."""
+def draw_bar(
+    painter: QPainter, rect: QRectF, bar: ColourBar, face: Face, leaning: Literal["left", "right"] = "right"
+) -> None:
+    """Draw a bar where bar_rect says: the last colour of the map above. leaning: to which side of it all is flush."""
     text = face.height + _GAP_PX
-    column = QRectF(rect.right() - _BAR_PX, rect.top() + text, _BAR_PX, rect.height() - 2 * text)
+    column = QRectF(
+        rect.left() if leaning == "left" else rect.right() - _BAR_PX,
+        rect.top() + text,
+        _BAR_PX,
+        rect.height() - 2 * text,
+    )
     colours = np.ascontiguousarray(colours_of(bar.colours)[::-1])
     picture = QImage(colours.view(np.uint8).data, 1, 256, 4, QImage.Format.Format_RGB32)
     painter.drawImage(column, picture)
@@ -61,4 +69,5 @@ def draw_bar(painter: QPainter, rect: QRectF, bar: ColourBar, face: Face) -> Non
     painter.setPen(QPen(ON_IMAGE, 1.0))
     painter.drawRect(column)
     for words, y in ((bar.top, rect.top() + face.ascent), (bar.bottom, rect.bottom() - face.height + face.ascent)):
-        face.write(painter, QPointF(rect.right() - face.advance(words), y), words, ON_IMAGE)
+        x = rect.left() if leaning == "left" else rect.right() - face.advance(words)
+        face.write(painter, QPointF(x, y), words, ON_IMAGE)

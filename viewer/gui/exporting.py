@@ -309,6 +309,8 @@ def _session_for(session: Session, identified: bool) -> Session:
     if not identified and shown.series is not None:
         shown.series = without_patient(shown.series)
         shown.hand.file_overlay_visible = False
+        if shown.fusion is not None:
+            shown.fusion = replace(shown.fusion, series=without_patient(shown.fusion.series))
         shown.measurements = tuple(
             replace(m, text="") for m in shown.measurements if m.kind != "text"
         )  # people write names

@@ -35,6 +35,8 @@ _MOUSE = (
     ("Right click", "Menu of the pane"),
     ("Wheel", "Scroll through the slices"),
     ("Ctrl + wheel", "Zoom"),
+    ("Ctrl + left drag", "Window of what is laid over the series, with the window tool"),
+    ("Ctrl + drop of a series", "Lay it over the one that is shown"),
     ("Shift + wheel", "Brush size, while painting; thickness of a slab"),
     ("Double click", "One pane large, and back; on a measurement: write to it"),
     ("Drag a measurement", "Moves it, its words, or one of its handles"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter
@@ -45,7 +46,8 @@ class Words:
     sentence_colour: QColor = field(default_factory=lambda: ON_IMAGE)
     sentence_area: QRectF | None = None
     taken: tuple[QRectF, ...] = ()
-    bar: ColourBar | None = None
+    bar: ColourBar | None = None  # beside the right edge
+    left_bar: ColourBar | None = None
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,11 @@ def _pieces(pane: QRectF, words: Words, base: QFont, left_out: set[_Key]) -> lis
     ruler = _ruler(pane, words, face_for(base, width, height, times=0.92))
     central = [piece for piece in (*letters, *ruler) if piece.key not in left_out]
     face = face_for(base, width, height)
-    bar = [piece for piece in _bar(pane, words, letters, face) if piece.key not in left_out]
+    bars = [piece for piece in _bars(pane, words, letters, face) if piece.key not in left_out]
     corners = [piece for side in ("top", "bottom") for piece in _corners(pane, words, side, central, face, left_out)]
     badge_face = face_for(base, width, height, bold=True, times=0.92)
     badges = _badges(pane, words, letters, corners, badge_face, left_out)
-    return [*central, *bar, *corners, *badges, *_sentence(words, face, left_out)]
+    return [*central, *bars, *corners, *badges, *_sentence(words, face, left_out)]
 
 
 def _letters(pane: QRectF, words: Words, face: Face) -> list[Piece]:
@@ -144,14 +146,22 @@ def _ruler(pane: QRectF, words: Words, face: Face) -> list[Piece]:
     return [Piece(("ruler", 0), Rank.SCALE, ruler.text, rect, lambda p: overlay.draw_ruler(p, at, ruler, face))]
 
 
-def _bar(pane: QRectF, words: Words, letters: Sequence[Piece], face: Face) -> list[Piece]:
-    """The colour bar beside the letter of the right edge."""
-    right = letters[1].rect.left() - _CLEAR_PX if letters else pane.right() - EDGE_PX
-    rect = bar_rect(pane, right, words.bar, face) if words.bar is not None else None
-    if words.bar is None or rect is None:
-        return []
-    bar, text = words.bar, f"{words.bar.top} {words.bar.bottom}"
-    return [Piece(("bar", 0), Rank.SCALE, text, rect, lambda p: draw_bar(p, rect, bar, face))]
+def _bars(pane: QRectF, words: Words, letters: Sequence[Piece], face: Face) -> list[Piece]:
+    """The colour bars beside the letters of the right and the left edge."""
+    pieces = []
+    for n, bar in enumerate((words.bar, words.left_bar)):
+        if bar is None:
+            continue
+        right = letters[1].rect.left() - _CLEAR_PX if letters else pane.right() - EDGE_PX
+        rect = bar_rect(pane, right, bar, face)
+        if rect is None:
+            continue
+        if n:
+            rect.moveLeft(letters[0].rect.right() + _CLEAR_PX if letters else pane.left() + EDGE_PX)
+        text = f"{bar.top} {bar.bottom}"
+        draw = partial(draw_bar, rect=rect, bar=bar, face=face, leaning=("right", "left")[n])
+        pieces.append(Piece(("bar", n), Rank.SCALE, text, rect, draw))
+    return pieces
 
 
 def _corners(

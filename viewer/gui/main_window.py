@@ -47,6 +47,7 @@ from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY, Actions, Group, Keys,
 from viewer.gui.command_palette import CommandPalette, Entry
 from viewer.gui.export_dialog import ExportDialog
 from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
+from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
@@ -145,6 +146,8 @@ class MainWindow(QMainWindow):
 
         self.commands = Actions(self, self._viewer, workflows, lambda: self.room.plane)
         self._add_commands()
+        self.fusing = Fusing(workflows, self.commands, self.room, self)
+        self._study_column.insertWidget(1, self.fusing.bar)
         self.commands.use_keys(settings.keys)
         self.commands.keysChanged.connect(self._keep_keys)
         self._proposal.first.clicked.connect(workflows.accept_proposal)
@@ -160,6 +163,7 @@ class MainWindow(QMainWindow):
 
         self.browser.seriesRequested.connect(self.open_series)
         self.browser.besideRequested.connect(self.open_beside)
+        self.browser.overRequested.connect(self.fusing.lay_over)
         self.browser.locateRequested.connect(self._locate)
         self.room.menuRequested.connect(self._pane_menu)
         self.room.pressed.connect(self.player.pause)
@@ -171,6 +175,7 @@ class MainWindow(QMainWindow):
         self.room.subscribe(
             [
                 self.player.apply,
+                self.fusing.apply,
                 self.commands.apply,
                 self.label_panel.apply,
                 self.measure_panel.apply,
@@ -290,7 +295,7 @@ class MainWindow(QMainWindow):
 
     def _make_study_page(self) -> QWidget:
         page = QWidget()
-        layout = QVBoxLayout(page)
+        self._study_column = layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.room, 1)
@@ -570,6 +575,7 @@ class MainWindow(QMainWindow):
         view.addMenu(self._window_menu("Window presets", view))
         view.addMenu(self._colour_menu(view))
         view.addActions(self.slab_actions)
+        view.addMenu(self.fusing.menu(view))
         view.addSeparator()
         view.addActions([*self.turn_actions, commands.neurological])
         view.addSeparator()
@@ -922,6 +928,7 @@ class MainWindow(QMainWindow):
                 [self.commands.invert, self.commands.smooth, self.commands.labels_visible, self.commands.file_overlay]
             )
             pane.fill_menu(menu)
+            menu.addMenu(self.fusing.menu(menu))
             menu.addActions([*self.turn_actions, self.commands.neurological])
             if self.session.rotation is not None:
                 menu.addAction(self.reset_planes_action)

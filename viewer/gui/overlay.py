@@ -301,6 +301,13 @@ def identity_lines(series: Series) -> tuple[Line, ...]:
     )
 
 
+def number_text(value: float) -> str:
+    """A value for a person to read, with three digits at least."""
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
+
+
 def told(*lines: Line) -> tuple[Line, ...]:
     """Those of the lines that say something."""
     return tuple(line for line in lines if line.text)

@@ -76,6 +76,7 @@ class ReadingRoom(QWidget):
     arranged = Signal()  # another layout, another pane large, or other series
     menuRequested = Signal(QPoint)  # global position
     seriesDropped = Signal(str, object)  # uid, Session that it is to be opened in
+    seriesDroppedOver = Signal(str)  # uid, dropped with Ctrl onto a series that is worked on now
     pressed = Signal()  # any press in a pane
     resampleRequested = Signal()
 
@@ -510,7 +511,12 @@ class ReadingRoom(QWidget):
         uid = bytes(event.mimeData().data(SERIES_MIME).data()).decode()
         if widget is not None and uid:
             event.acceptProposedAction()
-            self.show_series_in(uid, widget)
+            over = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            if over and isinstance(widget, SlicePane) and widget.session.series is not None:
+                self.activate(widget)
+                self.seriesDroppedOver.emit(uid)
+            else:
+                self.show_series_in(uid, widget)
 
     def show_series_in(self, uid: str, widget: QWidget) -> None:
         """Have a listed series in the place of a pane or of an empty cell, beside what the others show."""

@@ -33,6 +33,7 @@ from viewer.core.oblique import Axes, ObliqueAxes, slice_corners, turned_axes
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.volume import Volume
+from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.oblique_sampling import ObliqueSampling
@@ -69,7 +70,7 @@ _NO_PAINTING = "No painting on an oblique plane:"
 _NO_PAINTING_BUT = "R sets the planes along the scan"
 _SLAB_MM = 10.0  # thickness of a slab at first
 
-_Kind = Literal["window", "crosshair", "pan", "zoom", "paint", "none"]
+_Kind = Literal["window", "fusion window", "crosshair", "pan", "zoom", "paint", "none"]
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class SlicePane(Pane):
         self._sampling.refined.connect(self._show_refined)
         self._sampling.progressed.connect(self.update)
         self._grey: QImage | None = None
+        self._over = FusionPicture()
         self._labels: Layer | None = None
         self._proposal: Layer | None = None
         self._labels_stale = self._proposal_stale = True
@@ -333,10 +335,12 @@ class SlicePane(Pane):
             return
         if self.measuring.press(event):
             return
-        kind = self._kind_of(event)
+        kind, window = self._kind_of(event), self.session.window_level
         if kind == "none":
             return
-        self._drag = _Drag(event.button(), kind, event.position(), event.position(), self.session.window_level)
+        if kind == "fusion window" and self.session.fusion is not None:
+            window = self.session.fusion.window
+        self._drag = _Drag(event.button(), kind, event.position(), event.position(), window)
         if kind == "crosshair":
             self._move_cursor(event.position())
         elif kind == "paint":
@@ -360,7 +364,11 @@ class SlicePane(Pane):
         elif drag.kind == "paint":
             self._stroke("go on", event.position())
         elif drag.moved and drag.kind == "window":
-            self._drag_window(drag, event.position())
+            volume = self.session.volume
+            whole_numbers = volume is not None and volume.voxels.dtype.kind in "iu"
+            self.session.set_window(self._dragged_window(drag, event.position(), whole_numbers))
+        elif drag.moved and drag.kind == "fusion window":
+            self.session.set_fusion_window(self._dragged_window(drag, event.position(), False))
         elif drag.moved and drag.kind == "pan" and self._view is not None:
             self._look(self._view.panned(step.x(), step.y()))
         elif drag.moved and drag.kind == "zoom" and self._view is not None:
@@ -455,6 +463,9 @@ class SlicePane(Pane):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             return "crosshair"
         tool = self.session.hand.tool
+        over = self.session.fusion is not None and self.session.fusion.visible
+        if over and tool == "window" and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return "fusion window"
         if tool not in ("brush", "eraser"):
             return tool if tool in ("window", "crosshair", "pan", "zoom") else "none"
         if self.session.is_oblique(self.plane):
@@ -479,14 +490,12 @@ class SlicePane(Pane):
         else:
             self.session.stroke_to(index)
 
-    def _drag_window(self, drag: _Drag, point: QPointF) -> None:
+    def _dragged_window(self, drag: _Drag, point: QPointF, whole_numbers: bool) -> WindowLevel:
         moved = point - drag.press
-        volume = self.session.volume
-        whole_numbers = volume is not None and volume.voxels.dtype.kind in "iu"
         width = max(drag.window.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
         up = moved.y() if self.session.hand.drag_up_darkens else -moved.y()
         centre = drag.window.centre - up / _WINDOW_DRAG_PX * drag.window.width
-        self.session.set_window(WindowLevel(centre, width, drag.window.function))
+        return WindowLevel(centre, width, drag.window.function)
 
     def _hovered(self, point: QPointF) -> None:
         before, self._hover = self._hover, point
@@ -650,6 +659,7 @@ class SlicePane(Pane):
                 self._forget(grey=True, labels=True, proposal=True)
             self._shown_depth = self._depth
         self._paint_image(painter, view, volume)
+        self._paint_fusion(painter, view, volume)
         self._paint_labels(painter, view)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(session.planes) > 1 or session.hand.tool == "crosshair":  # else there is no other plane that it leads to
@@ -684,6 +694,12 @@ class SlicePane(Pane):
                 sampled=self._sampling.values,
             )
         painter.drawImage(QPointF(0, 0), self._grey)
+
+    def _paint_fusion(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
+        fusion = self.session.fusion
+        if fusion is not None:
+            ratio, smooth = self.devicePixelRatioF(), self.session.hand.smooth
+            self._over.paint(painter, fusion, volume.geometry, view, self._depth, ratio, slab=self.slab, smooth=smooth)
 
     def _paint_labels(self, painter: QPainter, view: SliceView) -> None:
         session = self.session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +16,20 @@ from viewer.core.study import LEFT_OUT, Series
 from viewer.core.volume import Volume
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.colour_bar import ColourBar
+from viewer.gui.fusion_words import fusion_badges, fusion_bar, fusion_value
 from viewer.gui.lettering import CornerTexts, Words
-from viewer.gui.overlay import Badge, Line, Rank, Ruler, identity_lines, iso_date, not_for_diagnosis, other_place, told
+from viewer.gui.overlay import (
+    Badge,
+    Line,
+    Rank,
+    Ruler,
+    identity_lines,
+    iso_date,
+    not_for_diagnosis,
+    number_text,
+    other_place,
+    told,
+)
 from viewer.gui.pane import LOADING
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
 from viewer.render.slabs import Slab, slices_within
@@ -95,6 +106,7 @@ class SliceWords:
             DIMMED_TEXT,
             sentence_area,
             bar=self._bar(volume) if named else None,
+            left_bar=fusion_bar(self.session.fusion) if named and self.session.fusion is not None else None,
         )
 
     def _letters(self, volume: Volume, view: SliceView, series: Series) -> tuple[str, str, str, str] | None:
@@ -119,7 +131,7 @@ class SliceWords:
             return None
         factor, unit = (volume.suv_factor, "SUV") if volume.suv_factor is not None else (1.0, volume.unit)
         about = "≈ " if isinstance(session.window, WindowLevel) and session.window.function == "SIGMOID" else ""
-        bottom, top = (f"{about}{_number(factor * value)} {unit}".rstrip() for value in window_ends(session.window))
+        bottom, top = (f"{about}{number_text(factor * value)} {unit}".rstrip() for value in window_ends(session.window))
         if session.inverted:
             bottom, top = top, bottom
         return ColourBar(session.colour_map, top, bottom)
@@ -135,6 +147,8 @@ class SliceWords:
             badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, _OBLIQUE_DETAIL, Rank.MUST))
         if slab is not None and self.view is not None:
             badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+        if session.fusion is not None:
+            badges.extend(fusion_badges(session.fusion))
         if session.is_neurological(self.plane):
             badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
         if self.mirrored:
@@ -215,6 +229,9 @@ class SliceWords:
         zoom = 100 * max(view.pixels_per_voxel)
         told_of = None if self.slab is not None else self.pointed
         texts = _value_texts(volume, volume.geometry.clamp_index(told_of)) if told_of is not None else ()
+        fusion = self.session.fusion
+        if fusion is not None and told_of is not None and fusion.visible:
+            texts = (*texts, *fusion_value(fusion, volume.geometry, told_of))
         return told(
             Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
             *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
@@ -233,7 +250,7 @@ class SliceWords:
         else:
             kind = " sigmoid" if window.function == "SIGMOID" else ""
             name = f" · {window.name}" if window.name else ""
-            text = f"W {_number(window.width)}  L {_number(window.centre)}{kind}{name}"
+            text = f"W {number_text(window.width)}  L {number_text(window.centre)}{kind}{name}"
         written = Line(text, rank=Rank.WINDOW, number=True)
         by_file = self.session.series is not None and self.session.series.inverted
         if not by_file:
@@ -305,7 +322,7 @@ def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, 
     value = volume.value_at(index_ijk)
     if value is None:
         return ("Value: padding",)
-    texts = (f"Value {_number(value)} {volume.unit}".strip(),)
+    texts = (f"Value {number_text(value)} {volume.unit}".strip(),)
     return texts if volume.suv_factor is None else (*texts, f"SUV {value * volume.suv_factor:.2f}")
 
 
@@ -313,9 +330,3 @@ def _length(mm: float, series: Series) -> str:
     """A length with what it was measured by, where that is not the patient."""
     at_detector = " at detector" if series.calibration == "ImagerPixelSpacing" else ""
     return f"{mm:g} mm{at_detector}"
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return str(value)
-    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"

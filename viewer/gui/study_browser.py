@@ -75,6 +75,7 @@ class StudyBrowser(QWidget):
 
     seriesRequested = Signal(str)  # uid
     besideRequested = Signal(str)  # uid of a series to be compared with what is shown
+    overRequested = Signal(str)  # uid of a series that is to be laid over the one that is worked on
     locateRequested = Signal(str)  # uid of a series whose files are not where they were
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
@@ -421,6 +422,8 @@ class StudyBrowser(QWidget):
         menu.addAction("Open", lambda: self.seriesRequested.emit(uid))
         beside = menu.addAction("Open beside, to compare", lambda: self.besideRequested.emit(uid))
         beside.setEnabled(self._session.series is not None)
+        over = menu.addAction("Lay over the shown series", lambda: self.overRequested.emit(uid))
+        over.setEnabled(self._session.series is not None)
         if uid in self._missing:
             menu.addAction("Find the folder…", lambda: self.locateRequested.emit(uid))
         menu.addSeparator()

@@ -176,6 +176,11 @@ class Library:
             self._series_where("study in (select id from studies where uid = ?) order by added, uid", study_uid)
         )
 
+    def in_folder(self, folder: Path) -> tuple[Series, ...]:
+        """The listed series with files in a folder itself, oldest first. Not for the GUI thread."""
+        here = "id in (select series from folders where path = ?) order by added, uid"
+        return tuple(self._series_where(here, os.fsencode(folder)))
+
     def sequence(self, sequence_uid: str) -> tuple[Series, ...]:
         """The moments of a time series, a set of echoes ... in the order in which they are played."""
         return tuple(self._series_where("sequence = ? order by moment_number", sequence_uid))

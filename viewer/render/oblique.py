@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.vtkCommonCore import VTK_FLOAT
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkImagingCore import vtkImageReslice
@@ -67,11 +68,11 @@ def values_in_steps(
     sampling, shape = axes.sampling(depth), axes.shape(volume.geometry.size)
     if quick:
         fewer = _fewer(shape, math.sqrt(shape[0] * shape[1] / _QUICK_SAMPLES))
-        sampling, shape = _scaled(sampling, shape, fewer), fewer
+        sampling, shape = scaled(sampling, shape, fewer), fewer
     bands = _bands(sampling, shape)
     parts = []
     for at, part in bands:
-        parts.append(_sampled(volume.voxels, at, part, linear=not nearest))
+        parts.append(sampled(volume.voxels, at, part, linear=not nearest))
         yield None
     values = np.concatenate(parts) if len(parts) > 1 else parts[0]
     if volume.padding is not None and not volume.colour and not nearest:
@@ -79,7 +80,7 @@ def values_in_steps(
         for n, (at, part) in enumerate(bands):
             rows = touches[n * len(parts[0]) :][: part[1]]
             for shifted in [at] if quick else _around(at):
-                rows |= _padded(volume, _sampled(volume.voxels, shifted, part, linear=False))
+                rows |= _padded(volume, sampled(volume.voxels, shifted, part, linear=False))
                 yield None
         values = np.where(touches, values.dtype.type(volume.padding[0]), values)
     yield values
@@ -95,7 +96,7 @@ def takes_long(volume: Volume, axes: ObliqueAxes, slab: Slab | None) -> bool:
 def labels_on(labels: NDArray, axes: ObliqueAxes, depth: float) -> NDArray[np.uint8]:
     """Labels (uint8) or marks (bool) of the voxels that a plane passes through, (rows, columns); 0 beyond the grid."""
     shape = axes.shape(axes.geometry.size)
-    return _sampled(labels.view(np.uint8), axes.sampling(depth), shape, linear=False)
+    return sampled(labels.view(np.uint8), axes.sampling(depth), shape, linear=False)
 
 
 def _slab_in_steps(
@@ -107,20 +108,20 @@ def _slab_in_steps(
     # No fewer planes where the most samples are taken: there a thin vessel must not slip between two.
     layers = slab.slices if most_samples == _MOST_SAMPLES else max(round(slab.slices / larger ** (1 / 3)), 2)
     fewer = _fewer(shape, math.sqrt(larger * layers / slab.slices))
-    planes = [_scaled(axes.sampling(one), shape, fewer) for one in np.linspace(-0.5, 0.5, layers) * thick_mm + depth]
+    planes = [scaled(axes.sampling(one), shape, fewer) for one in np.linspace(-0.5, 0.5, layers) * thick_mm + depth]
     every = volume.padding is None and voxels.dtype.kind in "iu"
     kind, mean = slab.kind, slab.kind == "Mean"
-    start = 0 if mean else _worst(voxels.dtype, kind)
+    start = 0 if mean else worst(voxels.dtype, kind)
     combined = np.full(fewer[::-1], start, np.float32 if mean else voxels.dtype)
     count = np.zeros(combined.shape, np.int32)
     for at in planes:
-        layer = _sampled(voxels, at, fewer, linear=volume.padding is None, beyond=start)
+        layer = sampled(voxels, at, fewer, linear=volume.padding is None, beyond=start)
         measured: NDArray[np.bool_] | bool = True
         if not every:
-            measured = volume.measured(layer) & _within(at, size, fewer)
+            measured = volume.measured(layer) & within(at, size, fewer)
             count += measured
         elif mean:
-            count += _within(at, size, fewer)
+            count += within(at, size, fewer)
         if mean:
             np.add(combined, layer, out=combined, where=measured, casting="unsafe")
         else:
@@ -151,28 +152,36 @@ def _bands(sampling: NDArray[np.float64], shape: tuple[int, int]) -> list[tuple[
     return found
 
 
-def _scaled(sampling: NDArray[np.float64], shape: tuple[int, int], fewer: tuple[int, int]) -> NDArray[np.float64]:
+def scaled(sampling: NDArray[np.float64], shape: tuple[int, int], fewer: tuple[int, int]) -> NDArray[np.float64]:
     """The sampling of the same plane, from edge to edge, by fewer and larger pixels."""
     larger = np.array(shape) / fewer
-    scaled = sampling.copy()
-    scaled[:, :2] *= larger
-    scaled[:, 3] += sampling[:, :2] @ ((larger - 1) / 2)
-    return scaled
+    coarse = sampling.copy()
+    coarse[:, :2] *= larger
+    coarse[:, 3] += sampling[:, :2] @ ((larger - 1) / 2)
+    return coarse
 
 
-def _worst(dtype: np.dtype, kind: str) -> int | float:
+def worst(dtype: np.dtype, kind: str) -> int | float:
     limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
     return float(limits.min if kind == "MIP" else limits.max)
 
 
-def _within(sampling: NDArray[np.float64], size: tuple[int, int, int], shape: tuple[int, int]) -> NDArray[np.bool_]:
+def within(sampling: NDArray[np.float64], size: tuple[int, int, int], shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Which pixels of a plane lie within the grid."""
     columns, rows = np.arange(shape[0], dtype=np.float32), np.arange(shape[1], dtype=np.float32)[:, None]
-    within = np.ones((shape[1], shape[0]), np.bool_)
+    inside = np.ones((shape[1], shape[0]), np.bool_)
     for (a, b, _, start), n in zip(sampling.tolist(), size, strict=True):
         along = (start + b * rows) + a * columns
-        within &= (along >= -0.5) & (along <= n - 0.5)
-    return within
+        inside &= (along >= -0.5) & (along <= n - 0.5)
+    return inside
+
+
+def touches_padding(volume: Volume, sampling: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Where one of the eight voxels around a sample, of those that have a part in it, is padding."""
+    touches = np.zeros((shape[1], shape[0]), np.bool_)
+    for at in _around(sampling):
+        touches |= _padded(volume, sampled(volume.voxels, at, shape, linear=False))
+    return touches
 
 
 def _around(sampling: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
@@ -189,11 +198,18 @@ def _padded(volume: Volume, values: NDArray) -> NDArray[np.bool_]:
     return (values >= volume.padding[0]) & (values <= volume.padding[1])
 
 
-def _sampled(
-    voxels: NDArray, sampling: NDArray[np.float64], shape: tuple[int, int], *, linear: bool, beyond: float | None = None
+def sampled(
+    voxels: NDArray,
+    sampling: NDArray[np.float64],
+    shape: tuple[int, int],
+    *,
+    linear: bool,
+    beyond: float | None = None,
+    whole_numbers: bool = True,
 ) -> NDArray:
     """Voxels[k, j, i] or [k, j, i, 3] at index = sampling @ (column, row, 0, 1), for shape (columns, rows).
-    Beyond the grid there is the value beyond; without one the outermost voxels are carried on a little, then 0."""
+    Beyond the grid there is the value beyond; without one the outermost voxels are carried on a little, then 0.
+    whole_numbers: values between those of integers are rounded; else they are float32."""
     image = vtkImageData()
     image.SetDimensions(*voxels.shape[2::-1])
     flat = np.ascontiguousarray(voxels).reshape(-1, *voxels.shape[3:])
@@ -212,6 +228,8 @@ def _sampled(
     else:
         reslice.SetInterpolationModeToNearestNeighbor()
     reslice.SetBackgroundLevel(beyond or 0.0)
+    if linear and not whole_numbers and voxels.dtype.kind in "iu":
+        reslice.SetOutputScalarType(VTK_FLOAT)
     reslice.Update()
     values = vtk_to_numpy(reslice.GetOutput().GetPointData().GetScalars())
     return values.reshape(shape[1], shape[0], *voxels.shape[3:])

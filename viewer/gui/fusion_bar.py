@@ -1,0 +1,151 @@
+"""A slim bar under the panes for the series that is laid over another: how dense, in which colours and window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
+
+import resources
+from viewer.core.colour_maps import COLOUR_MAPS
+from viewer.core.display import WindowLevel, load_presets
+from viewer.core.events import What
+from viewer.core.fusion import Fusion, in_stored_values, usual_window
+from viewer.core.painting import Box
+from viewer.core.session import Session
+from viewer.gui.fusion_words import window_text
+from viewer.workflows import Workflows
+
+_SUV_ENDS = (5.0, 6.0, 10.0, 15.0, 20.0)  # windows from 0 that are read with: OHIF's, Horos', and larger ones
+_SLIDER_PX = (70, 220)
+_NAME_PX = 60
+_OWN_KEYS = (
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+    Qt.Key.Key_Space,
+)
+
+
+class FusionBar(QFrame):
+    """Shown only while a series lies over the one that is worked on. Whoever listens to the session calls apply() once
+    per turn of the event loop. visible and remove are the window's actions, on buttons here."""
+
+    def __init__(self, workflows: Workflows, visible: QAction, remove: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bar")
+        self._workflows = workflows
+        self._presets = load_presets(resources.path("presets", "window_level.json"))
+        self._windows_of: object = None  # whose windows are offered
+        self._name = QLabel()
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._name.setMinimumWidth(_NAME_PX)
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setMinimumWidth(_SLIDER_PX[0])
+        self.opacity.setMaximumWidth(_SLIDER_PX[1])
+        self.opacity.setAccessibleName("Opacity of the fusion")
+        self.opacity.setToolTip("How dense the upper series is (Alt + up and down)")
+        self.opacity.valueChanged.connect(lambda percent: self._session.set_fusion_opacity(percent / 100))
+        self._percent = QLabel()
+        self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("100 %"))
+        self.colours = QComboBox()
+        self.colours.setToolTip("Colours of the upper series")
+        self.colours.setAccessibleName("Colours of the fusion")
+        for colour_map, text in COLOUR_MAPS.items():
+            self.colours.addItem(text.partition(":")[0], colour_map)
+        self.colours.activated.connect(lambda _: self._session.set_fusion_colour_map(self.colours.currentData()))
+        self.window_choice = QComboBox()
+        self.window_choice.setToolTip("Window of the upper series (Ctrl + drag on a pane)")
+        self.window_choice.setAccessibleName("Window of the fusion")
+        self.window_choice.activated.connect(self._window_chosen)
+        for box in (self.colours, self.window_choice):
+            box.setMinimumContentsLength(8)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for part in (self.opacity, self.colours, self.window_choice):
+            part.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
+            part.installEventFilter(self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(6, 2, 6, 2)
+        layout.addWidget(_button(visible))
+        layout.addWidget(self._name, 1)
+        layout.addWidget(self.opacity, 1)
+        layout.addWidget(self._percent)
+        layout.addWidget(self.colours)
+        layout.addWidget(self.window_choice)
+        layout.addWidget(_button(remove))
+        self.apply(What.SERIES)
+
+    @property
+    def _session(self) -> Session:
+        return self._workflows.session
+
+    def apply(self, what: What, box: Box | None = None) -> None:
+        """Show what changed in the session."""
+        if what & (What.FUSION | What.SERIES):
+            fusion = self._session.fusion
+            self.setVisible(fusion is not None)
+            if fusion is not None:
+                self._show(fusion)
+            else:
+                self._windows_of = None  # or it would keep the volume's memory
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keys that a slider or a list needs are no commands of the panes while it has the keyboard."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and event.key() in _OWN_KEYS:
+            event.accept()
+        return event.isAccepted()
+
+    def _show(self, fusion: Fusion) -> None:
+        name = " · ".join(part for part in (fusion.name, fusion.series.description) if part)
+        self._name.setText(name)
+        self._name.setToolTip(name)
+        percent = round(100 * fusion.opacity)
+        self._percent.setText(f"{percent} %")
+        with QSignalBlocker(self.opacity):
+            self.opacity.setValue(percent)
+        self.colours.setCurrentIndex(self.colours.findData(fusion.colour_map))
+        self.window_choice.setEnabled(fusion.colour_map != "masks")
+        if self._windows_of is not fusion.series:
+            self._windows_of = fusion.series
+            self._offer_windows(fusion)
+        windows = [self.window_choice.itemData(n) for n in range(1, self.window_choice.count())]
+        self.window_choice.setItemText(0, window_text(fusion))
+        self.window_choice.setCurrentIndex(windows.index(fusion.window) + 1 if fusion.window in windows else 0)
+
+    def _offer_windows(self, fusion: Fusion) -> None:
+        """First the window that is in force, whatever it is; then those that suit the modality, and the first one."""
+        offered: list[tuple[str, WindowLevel]] = []
+        if fusion.volume.suv_factor:
+            for end in _SUV_ENDS:
+                window = in_stored_values(WindowLevel(end / 2, end, "LINEAR_EXACT"), fusion.volume)
+                offered.append((f"SUV 0 to {end:g}", window))
+        else:
+            offered.append(("As at first", usual_window(fusion.series, fusion.volume)))
+            presets = self._presets.get(fusion.series.modality, ())
+            offered += [(preset.name, preset.window) for preset in presets]
+        self.window_choice.clear()
+        self.window_choice.addItem("", None)
+        for text, window in offered:
+            self.window_choice.addItem(text, window)
+
+    def _window_chosen(self, number: int) -> None:
+        window = self.window_choice.itemData(number)
+        if window is not None:
+            self._session.set_fusion_window(window)
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button

@@ -1,0 +1,96 @@
+"""What is laid over a slice, as pixels for Qt, and the words for it."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPolygonF
+
+from viewer.core.colour_maps import mask_colours
+from viewer.core.display import to_grey
+from viewer.core.fusion import Fusion
+from viewer.core.geometry import Geometry
+from viewer.gui.colour_bar import colours_of
+from viewer.render.slabs import Slab
+from viewer.render.slices import SliceView, coloured
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """An image, where it goes and the outline that it keeps to, in pane pixels. pixels are the image's memory."""
+
+    pixels: NDArray[np.uint32]
+    image: QImage
+    place: QRectF
+    outline: QPainterPath
+
+
+class FusionPicture:
+    """Draws over a slice what is laid over its series; sampled anew only when something else is to be seen."""
+
+    def __init__(self) -> None:
+        self._drawn: _Drawn | None = None
+        self._of: tuple[object, ...] = ()
+
+    def paint(
+        self,
+        painter: QPainter,
+        fusion: Fusion,
+        base: Geometry,
+        view: SliceView,
+        depth: float,
+        ratio: float,
+        *,
+        slab: Slab | None = None,
+        smooth: bool = True,
+    ) -> None:
+        """base is the grid that the view is one of, depth where on it the shown plane lies. smooth: values between
+        those of voxels are interpolated; else each voxel is a block."""
+        if not fusion.visible or fusion.opacity == 0:
+            return
+        look = (fusion.window, fusion.colour_map, fusion.shift_lps, weakref.ref(fusion.volume))
+        wanted = (look, weakref.ref(base), view, depth, ratio, slab, smooth)
+        if wanted != self._of:
+            self._drawn, self._of = _drawn(fusion, base, view, depth, ratio, slab, smooth), wanted
+        if self._drawn is not None:
+            painter.save()
+            painter.setClipPath(self._drawn.outline)
+            painter.setOpacity(fusion.opacity)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)  # of a slab's larger pixels
+            painter.drawImage(self._drawn.place, self._drawn.image, QRectF(self._drawn.image.rect()))
+            painter.restore()
+
+
+def _drawn(
+    fusion: Fusion, base: Geometry, view: SliceView, depth: float, ratio: float, slab: Slab | None, smooth: bool
+) -> _Drawn | None:
+    from viewer.render.fusion import outline_over, values_over  # brings VTK, which most sessions never need here
+
+    corners = outline_over(fusion, base, view, depth, ratio, slab=slab is not None)
+    if len(corners) < 3:
+        return None
+    (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    box = int(left), int(top), int(right - left), int(bottom - top)
+    if box[2] < 1 or box[3] < 1:
+        return None
+    masks = fusion.colour_map == "masks"
+    values, measured = values_over(fusion, base, view, depth, ratio, box, slab=slab, nearest=masks or not smooth)
+    colours = colours_of(fusion.colour_map)
+    if masks:
+        pixels = mask_colours(values, colours)
+        measured = values > 0 if measured is None else measured & (values > 0)
+    else:
+        pixels = coloured(to_grey(values, fusion.window), colours)
+    if measured is not None:
+        pixels[~measured] = 0
+    high, wide = pixels.shape
+    layout = QImage.Format.Format_RGB32 if measured is None else QImage.Format.Format_ARGB32_Premultiplied
+    image = QImage(pixels.view(np.uint8).data, wide, high, 4 * wide, layout)
+    outline = QPainterPath()
+    outline.addPolygon(QPolygonF([QPointF(x, y) for x, y in (corners / ratio).tolist()]))
+    outline.closeSubpath()
+    return _Drawn(pixels, image, QRectF(*(n / ratio for n in box)), outline)
