@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
+from viewer.core.curved import smooth_curve
 from viewer.core.measuring import OUTLINES, POINTS, Kind, LengthUnit, Measurement, Values
 from viewer.core.painting import Point
 from viewer.gui.overlay import draw_text
@@ -43,11 +44,15 @@ NAMES: dict[Kind, str] = {
     "arrow": "Arrow",
     "text": "Text",
     "profile": "Profile",
+    "path": "Path",
 }
 
 
 class View(Protocol):
     """What measuring asks of a plane's view: the mapping between pane points and voxel indices, an affine one."""
+
+    @property
+    def spacing(self) -> tuple[float, float, float]: ...
 
     def to_pane(self, index_ijk: Point, /) -> tuple[float, float]: ...
 
@@ -177,6 +182,7 @@ class ToPane:
         units = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
         origin, *ends = (np.array(view.to_pane(unit)) for unit in units)
         self._origin, self._steps = origin, np.array(ends) - origin
+        self.spacing = view.spacing
 
     def __call__(self, points_ijk: ArrayLike) -> NDArray[np.float64]:
         return self._origin + np.asarray(points_ijk, dtype=np.float64).reshape(-1, 3) @ self._steps
@@ -267,6 +273,9 @@ def _lines(
 ) -> tuple[tuple[NDArray[np.float64], ...], tuple[NDArray[np.float64], ...]]:
     """The lines of a shape, and those of it that only help the eye, in pane pixels."""
     kind, enough = measurement.kind, len(points) >= POINTS[measurement.kind]
+    if kind == "path":
+        curve = smooth_curve(np.array(measurement.points) * to_pane.spacing) / to_pane.spacing
+        return (to_pane(curve),), ()
     if kind in OUTLINES:
         return (np.vstack([points, points[:1]]) if enough else points,), ()
     if not enough and kind != "cobb":

@@ -474,13 +474,7 @@ class SlicePane(Pane):
             self.session.stroke_to(index)
 
     def _drag_window(self, drag: _Drag, point: QPointF) -> None:
-        moved = point - drag.press
-        volume = self.session.volume
-        whole_numbers = volume is not None and volume.voxels.dtype.kind in "iu"
-        width = max(drag.window.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
-        up = moved.y() if self.session.hand.drag_up_darkens else -moved.y()
-        centre = drag.window.centre - up / _WINDOW_DRAG_PX * drag.window.width
-        self.session.set_window(WindowLevel(centre, width, drag.window.function))
+        drag_window(self.session, drag.window, point - drag.press)
 
     def _hovered(self, point: QPointF) -> None:
         before, self._hover = self._hover, point
@@ -835,6 +829,14 @@ class SlicePane(Pane):
         radius = self.session.hand.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5
         height = 2 * max(radius, float(self.fontMetrics().height()))
         return QRectF(at.x() - radius, at.y() - height / 2, 2 * radius + _BRUSH_NAME_PX, height).toAlignedRect()
+
+
+def drag_window(session: Session, start: WindowLevel, moved: QPointF) -> None:
+    """Have the window that a drag by so many logical pixels makes of the one with which it began."""
+    whole_numbers = session.volume is not None and session.volume.voxels.dtype.kind in "iu"
+    width = max(start.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
+    up = moved.y() if session.hand.drag_up_darkens else -moved.y()
+    session.set_window(WindowLevel(start.centre - up / _WINDOW_DRAG_PX * start.width, width, start.function))
 
 
 def _allows_slabs(volume: Volume) -> bool:
