@@ -135,7 +135,7 @@ class _CurvedWords(SliceWords):
         assert self.axes is not None and self.session.volume is not None
         unit = "mm" if self.session.volume.geometry.calibrated else "px"
         whole = f"{self.axes.length_mm:.1f} {unit}"
-        place = f"Path {whole}" if self.mm is None else f"{self.mm:.1f} of {whole} along the path"
+        place = f"Path {whole}" if self.mm is None else f"Path {self.mm:.1f} / {whole}"
         return told(
             Line(f"Series {series.number}" if series.number is not None else "", rank=Rank.MINOR, number=True),
             Line(series.description),
@@ -359,6 +359,8 @@ class CurvedPane(Pane):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             return "crosshair"
         tool = self.session.hand.tool
+        if tool == "path":
+            return "crosshair"  # whoever has drawn one looks where it leads
         return tool if tool in ("window", "crosshair", "pan", "zoom") else ""  # beside the mouse it says why
 
     def _index_at(self, point: QPointF) -> tuple[float, float, float] | None:
@@ -391,7 +393,7 @@ class CurvedPane(Pane):
 
     def _choose_cursor(self) -> None:
         tool = self.session.hand.tool
-        shape = Qt.CursorShape.CrossCursor if tool == "crosshair" else Qt.CursorShape.ArrowCursor
+        shape = Qt.CursorShape.CrossCursor if tool in ("crosshair", "path") else Qt.CursorShape.ArrowCursor
         if self._hover is not None and self._badge_at(self._hover) is not None:
             shape = Qt.CursorShape.PointingHandCursor
         elif self._refusal:
@@ -402,7 +404,7 @@ class CurvedPane(Pane):
     def _refusal(self) -> str:
         """Why the tool in use does nothing here."""
         tool = self.session.hand.tool
-        if self._axes is None:
+        if self._axes is None or tool == "path":
             return ""
         return _NO_PAINTING if tool in ("brush", "eraser") else _NO_MEASURING if tool in KINDS else ""
 
