@@ -101,10 +101,22 @@ def test_a_path_goes_on_from_slice_to_slice_even_at_one_place_of_the_screen(hand
     assert not hand.session.path.on_one_slice
 
 
-def test_a_point_is_moved_as_deep_as_it_was(hand):
+def test_a_point_is_moved_on_its_slice_and_not_on_others(hand):
     draw(hand, P, Q, R_)
     depth = hand.session.path.points[1][2]
+    hand.key(Qt.Key.Key_Escape)
+    QApplication.processEvents()
+    hand.pane.grab()
+    (shape,) = hand.pane.measuring.shapes
+    assert len(shape.handles) == 3 and not shape.dashed and shape.words
     hand.key(Qt.Key.Key_Up)
+    QApplication.processEvents()
+    hand.pane.grab()
+    (shape,) = hand.pane.measuring.shapes
+    assert not len(shape.handles) and not shape.lines and shape.dashed and not shape.words
+    hand.drag(Q, (21.0, 20.0))
+    assert hand.session.path.points[1] == pytest.approx((*hand.hit(Q)[:2], depth))
+    hand.key(Qt.Key.Key_Down)
     QApplication.processEvents()
     hand.pane.grab()
     hand.drag(Q, (21.0, 20.0))

@@ -47,8 +47,8 @@ from viewer.render.slices import SliceView
 
 NO_PATH = "Draw a path first: D, then click along it on a slice"
 _TOO_SHORT = "The points of the path are all at one place: drag them apart"
-_NO_PAINTING = "No painting on a curved view: paint on slices"
-_NO_MEASURING = "No measuring on a curved view: it is stretched. Measure on slices"
+_NO_PAINTING = "No painting here: a curved view is no slice"
+_NO_MEASURING = "No measuring here: a curved view is stretched"
 _SLAB_MM = 10.0  # thickness of a slab at first
 _MOST_SURFACES = 60  # of a slab
 _GAP_PX, _MARGIN_PX, _FOOT_PX = 16.0, 26.0, 50.0  # of the cross-hair, from its middle, the edges and the ruler
@@ -517,7 +517,7 @@ class CurvedPane(Pane):
         if self._hover is not None and self._refusal and self._badge_at(self._hover) is None:
             painter.setFont(font_for(self.font(), self.width(), self.height()))
             wide = painter.fontMetrics().horizontalAdvance(self._refusal)
-            x = max(min(self._hover.x() + 14, self.width() - wide - 6), 6)
+            x = max(min(self._hover.x() + 14, self.width() - wide - _MARGIN_PX), 6)
             draw_text(painter, QPointF(x, self._hover.y() - 8), self._refusal, ON_IMAGE)
 
     def _picture_of(self, view: SliceView, of: _Wanted, values: NDArray, ratio: float) -> QImage:

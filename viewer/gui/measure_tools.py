@@ -45,6 +45,14 @@ class Scene(NamedTuple):
         axes = self.view.axes
         return axes.index_steps if isinstance(axes, ObliqueAxes) else None
 
+    def on_plane(self, points_ijk: np.ndarray) -> np.ndarray:
+        """Which points (n, 3) are no farther from the plane than half a slice."""
+        axes = self.view.axes
+        if isinstance(axes, ObliqueAxes):
+            away = np.array([axes.depth_of(point) for point in points_ijk]) - self.depth
+            return np.abs(away) <= self.view.step_mm / 2
+        return np.abs(points_ijk[:, axes.normal] - self.depth) <= 0.5
+
     @property
     def place(self) -> tuple[object, float]:
         """What tells a plane from others."""
@@ -320,7 +328,8 @@ class MeasureTools:
             shape = draft.shape
             values = session.values_of(shape) if self._is_whole(shape) and draft.kind not in OUTLINES else None
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            draw(painter, placed(shape, values, ToPane(scene.view), font, pane), font, selected=True, handles=True)
+            live = placed(shape, values, ToPane(scene.view), font, pane, on_plane=scene.on_plane)
+            draw(painter, live, font, selected=True, handles=True)
 
     def _shown(self, scene: Scene) -> tuple[Measurement, ...]:
         """The measurements of the slice, one of them as it is being moved."""
@@ -338,7 +347,8 @@ class MeasureTools:
         shapes: list[Placed] = []
         for measurement in shown:
             taken = [shape.words_rect for shape in shapes]
-            shapes.append(placed(measurement, self._session.values_of(measurement), to_pane, font, pane, taken))
+            values = self._session.values_of(measurement)
+            shapes.append(placed(measurement, values, to_pane, font, pane, taken, scene.on_plane))
         return tuple(shapes)
 
     # Parts
