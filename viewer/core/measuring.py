@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from viewer.core.curved import curve_length, smooth_curve
 from viewer.core.geometry import Geometry
 from viewer.core.oblique import Axes, ObliqueAxes, parallel
 from viewer.core.painting import Point
@@ -17,7 +18,18 @@ from viewer.core.study import Series
 from viewer.core.volume import Volume
 
 Kind = Literal[
-    "length", "angle", "cobb", "ellipse", "rectangle", "polygon", "freehand", "probe", "arrow", "text", "profile"
+    "length",
+    "angle",
+    "cobb",
+    "ellipse",
+    "rectangle",
+    "polygon",
+    "freehand",
+    "probe",
+    "arrow",
+    "text",
+    "profile",
+    "path",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 REGIONS: tuple[Kind, ...] = ("ellipse", "rectangle", "polygon", "freehand")
@@ -34,7 +46,8 @@ POINTS: dict[Kind, int] = {
     "arrow": 2,
     "text": 1,
     "profile": 2,
-}  # of each kind; the fewest for outlines
+    "path": 2,
+}  # of each kind; the fewest for outlines and paths
 
 LengthUnit = Literal["mm", "mm at detector", "px"]
 Spread = tuple[Point, Point]  # what an index grows by for each mm along two perpendicular directions of a plane
@@ -50,8 +63,9 @@ class Measurement:
     points are continuous voxel indices (i, j, k) of the series' own grid, so that they are exact with and without a
     patient space; normal is the index axis that is normal to the slice they lie on. An ellipse and a rectangle have
     two opposite corners of their box, an angle its vertex in the middle, Cobb's angle two points for each line, an
-    arrow its tip first. text is what a person wrote to it; text_at is where a person moved the words to, None where
-    the program places them.
+    arrow its tip first. A path is a smooth curve through its points, which may lie on any slices: normal and spread
+    tell of the plane on which it was begun, and it is seen on all. text is what a person wrote to it; text_at is where
+    a person moved the words to, None where the program places them.
 
     On a plane that cuts across the grid, spread tells how it lies, normal being that of the slices from which it was
     turned, and the sides of a box run along the directions of spread. None for a slice of the grid.
@@ -71,7 +85,9 @@ class Measurement:
         return int(round(self.points[0][self.normal]))
 
     def lies_on(self, axes: Axes, depth: float, geometry: Geometry) -> bool:
-        """True if a plane that is shown is the one it was drawn on."""
+        """True if a plane that is shown is the one it was drawn on; for a path any plane is."""
+        if self.kind == "path":
+            return True
         if self.spread is None:
             return axes.acquired is axes and axes.acquired.normal == self.normal and self.slice_index == depth
         if not isinstance(axes, ObliqueAxes) or not self.parallel_to(axes, geometry):
@@ -79,7 +95,9 @@ class Measurement:
         return abs(axes.depth_of(self.points[0]) - depth) < _ON_PLANE_MM
 
     def parallel_to(self, axes: Axes, geometry: Geometry) -> bool:
-        """True if a plane has the direction of the one it was drawn on."""
+        """True if a plane has the direction of the one it was drawn on; for a path any has."""
+        if self.kind == "path":
+            return True
         if isinstance(axes, ObliqueAxes):
             return self.spread is not None and parallel(axes.normal_mm, self.normal_mm(geometry))
         return self.spread is None and axes.normal == self.normal
@@ -109,14 +127,19 @@ class Measurement:
         return points
 
     @property
+    def on_one_slice(self) -> bool:
+        """True if slice_index tells where all of it lies."""
+        return self.spread is None and len({round(point[self.normal]) for point in self.points}) == 1
+
+    @property
     def in_plane(self) -> tuple[int, int]:
         """The two index axes of the slice, ascending."""
         first, second = (axis for axis in range(3) if axis != self.normal)
         return first, second
 
     def moved(self, by_ijk: Point) -> Measurement:
-        """The whole shape with its words elsewhere on its slice."""
-        still = self.normal if self.spread is None else None
+        """The whole shape with its words elsewhere on its slice; a path anywhere."""
+        still = self.normal if self.spread is None and self.kind != "path" else None
         step = tuple(0.0 if axis == still else by_ijk[axis] for axis in range(3))
         shifted = [
             None if point is None else (point[0] + step[0], point[1] + step[1], point[2] + step[2])
@@ -157,6 +180,8 @@ def values_of(measurement: Measurement, volume: Volume, series: Series) -> Value
     placed = np.array(measurement.points) * spacing
     if measurement.kind in ("length", "profile"):
         return replace(known, length=_distance(placed[0], placed[1]))
+    if measurement.kind == "path":
+        return replace(known, length=curve_length(smooth_curve(placed)))
     if measurement.kind == "angle":
         return replace(known, angle=_angle_between(placed[0] - placed[1], placed[2] - placed[1]))
     if measurement.kind == "cobb":

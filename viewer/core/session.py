@@ -163,6 +163,7 @@ class Session:
         self.key_images: frozenset[SlicePlace] = frozenset()
         self.measurements: tuple[Measurement, ...] = ()
         self.selected: int | None = None  # number of a measurement
+        self._path: int | None = None  # the number of the path that was selected last
         self._values: dict[Measurement, Values] = {}
         self.cursor_ijk: tuple[int, int, int] = (0, 0, 0)
         self._cursor_between: Point | None = None  # voxels, where planes are turned
@@ -261,6 +262,7 @@ class Session:
         self.confirmed, self.source = annotations.confirmed, annotations.source
         self.key_images = annotations.key_images
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
+        self._path = None
         self.proposal, self._stroke, self.history = None, None, History()
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
@@ -675,6 +677,8 @@ class Session:
         number = 1 + max((m.number for m in self.measurements), default=0)
         added = Measurement(number, kind, tuple(points), normal, text, text_at, spread)
         self.selected = number
+        if kind == "path":
+            self._path = number
         self._change_measurement(f"Draw {kind}", None, added)
         return added
 
@@ -694,7 +698,15 @@ class Session:
     def select_measurement(self, number: int | None) -> None:
         if number != self.selected:
             self.selected = number if number is not None and self.measurement(number) else None
+            found = self.measurement(self.selected)
+            self._path = number if found is not None and found.kind == "path" else self._path
             self._announce(Change(What.MEASUREMENTS))
+
+    @property
+    def path(self) -> Measurement | None:
+        """The path along which the scan is stretched: the one that was selected last, else the newest; None of none."""
+        paths = {m.number: m for m in self.measurements if m.kind == "path"}
+        return paths.get(self._path or 0) or (paths[max(paths)] if paths else None)
 
     def go_to_measurement(self, number: int) -> None:
         """Select a measurement and show its slice or its plane, with the cross-hair in its middle."""
@@ -702,6 +714,10 @@ class Session:
         if found is None or self.volume is None:
             return
         self.select_measurement(number)
+        if found.kind == "path":  # it is seen on all planes
+            i, j, k = found.points[len(found.points) // 2]
+            self.move_cursor((i, j, k))
+            return
         self._turn_to_plane_of(found)
         middle = np.array(found.points).mean(axis=0)
         shown = (self.axes(plane) for plane in self.planes)

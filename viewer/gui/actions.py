@@ -29,6 +29,8 @@ READ_ONLY = (
     "Another window of Slicewise has this series open: its labels and measurements can be looked at here, not changed."
 )
 OBLIQUE_CONFIRM = "Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan"
+NO_PATH_HERE = "A path needs a volume of several slices that make a regular grid"
+CURVED_CONFIRM = "Slices can be confirmed or be key images, a curved view cannot: choose a pane with slices"
 _NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
 
 _OWN_COLOURS = "This picture has colours of its own"
@@ -59,6 +61,7 @@ _MEASURING: tuple[tuple[Tool, str, str, str, str], ...] = (
     ("freehand", "Freehand", "F", "lasso", "Drag around a region"),
     ("probe", "Probe", "Shift+V", "eyedropper", "Click: the stored value of the voxel"),
     ("profile", "Line profile", "Shift+L", "chart-bell-curve", "Drag, or click twice: the values along the line"),
+    ("path", "Curved path", "D", "vector-polyline", "Click along it, on any slices; Return or a double click ends it"),
     ("arrow", "Arrow", "Shift+A", "arrow-top-left", "Drag from what it points at; then write"),
     ("text", "Text", "Shift+T", "format-text", "Click and write"),
 )
@@ -263,6 +266,8 @@ class Actions(QObject):
         if what & (What.SERIES | What.TOOL):
             for tool in ("brush", "eraser", *KINDS):
                 self.allow(self.tools[tool], True, why_not)
+            if opened and not session.loading and not session.can_turn_planes:
+                self.allow(self.tools["path"], False, why_not or NO_PATH_HERE)
             self.tools[session.hand.tool].setChecked(True)
             self.drag_up_darkens.setChecked(session.hand.drag_up_darkens)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):

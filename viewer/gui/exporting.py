@@ -7,6 +7,7 @@ import math
 import queue
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ from viewer.core.geometry import Plane
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.session import Session
 from viewer.core.study import Series
+from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, draw_text, font_for, not_for_diagnosis
 from viewer.gui.pane import Pane
 from viewer.gui.slice_pane import SlicePane
@@ -61,9 +63,7 @@ def why_no_picture(pane: Pane) -> str:
     """Why there is nothing to copy or to export; empty if there is."""
     if pane.session.volume is None:
         return "No series is open"
-    if isinstance(pane, SlicePane):
-        return pane.sentence
-    return pane.sentence if isinstance(pane, VolumePane) else ""
+    return pane.sentence if isinstance(pane, SlicePane | VolumePane | CurvedPane) else ""
 
 
 def doubts(pane: Pane) -> str:
@@ -91,6 +91,8 @@ def picture_of(pane: Pane, *, identified: bool = False, ratio: float | None = No
             return easel.paint()
         finally:
             easel.deleteLater()
+    if isinstance(pane, CurvedPane):
+        return _paint_curved(pane, identified, ratio)
     assert isinstance(pane, VolumePane)
     return _paint_volume(pane, identified, ratio)
 
@@ -368,6 +370,15 @@ def _paint_volume(pane: VolumePane, identified: bool, ratio: float) -> QImage:
     try:
         pane.session, pane._active = _session_for(pane.session, identified), False
         return _painted(pane, pane._paint, ratio)
+    finally:
+        pane.session, pane._active, pane._written, pane._badges = before
+
+
+def _paint_curved(pane: CurvedPane, identified: bool, ratio: float) -> QImage:
+    before = pane.session, pane._active, pane._written, pane._badges
+    try:
+        pane.session, pane._active = _session_for(pane.session, identified), False
+        return _painted(pane, partial(pane.paint_for_export, ratio=ratio), ratio)
     finally:
         pane.session, pane._active, pane._written, pane._badges = before
 

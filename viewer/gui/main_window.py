@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -43,8 +43,9 @@ from viewer.core.session import Session
 from viewer.core.settings import LayoutName, Settings, WindowPlace
 from viewer.core.study import Refusal, Scan, Series
 from viewer.gui import style
-from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY, Actions, Group, Keys, icon, readable
+from viewer.gui.actions import CURVED_CONFIRM, OBLIQUE_CONFIRM, READ_ONLY, Actions, Group, Keys, icon, readable
 from viewer.gui.command_palette import CommandPalette, Entry
+from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.export_dialog import ExportDialog
 from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
 from viewer.gui.fusing import Fusing
@@ -55,11 +56,11 @@ from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
 from viewer.gui.player import Player
-from viewer.gui.reading_room import ReadingRoom, View
+from viewer.gui.reading_room import ReadingRoom, SomePane, View
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.training_panel import TrainingPanel
-from viewer.gui.volume_pane import SIDES, VolumePane
+from viewer.gui.volume_pane import SIDES
 from viewer.io.settings_file import SettingsFile
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -88,6 +89,7 @@ _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "AI": "&AI",
     "Window": "&Window",
 }
+_TURNS: tuple[Callable[[SlicePane], None], ...] = (lambda pane: pane.turn(1), lambda pane: pane.turn(-1))
 
 
 class MainWindow(QMainWindow):
@@ -281,8 +283,8 @@ class MainWindow(QMainWindow):
 
     # Parts
 
-    def _all_panes(self) -> dict[str, SlicePane | VolumePane]:
-        return {**self.panes, "3d": self.volume_pane}
+    def _all_panes(self) -> dict[str, SomePane]:
+        return {**self.panes, "3d": self.volume_pane, "curved": self.room.curved_pane}
 
     def _arranged_anew(self) -> None:
         """Remember the layout that a person chose, for series that have all planes."""
@@ -290,7 +292,8 @@ class MainWindow(QMainWindow):
         for name, action in self.layout_actions.items():
             action.setChecked(name == room.layout_name)
         if len(self.session.planes) > 1 and not room.comparing and self.isVisible():
-            large = room.large.name if room.large is not None else ""
+            kept = room.large is not None and room.large is not room.curved_pane  # the next series may have no path
+            large = room.large.name if room.large is not None and kept else ""
             self._remember(layout=room.layout_name, large_pane=large)
 
     def _make_study_page(self) -> QWidget:
@@ -405,6 +408,7 @@ class MainWindow(QMainWindow):
             ("coronal", "Coronal in this pane", "Ctrl+2"),
             ("sagittal", "Sagittal in this pane", "Ctrl+3"),
             ("3d", "3-D in this pane", "Ctrl+4"),
+            ("curved", "Curved, along the path, in this pane", "Ctrl+5"),
         )
         self.layout_actions = {
             name: add("Layout", text, partial(self.room.choose_layout, name), key, checkable=True, needs_series=True)
@@ -433,20 +437,20 @@ class MainWindow(QMainWindow):
             needs_series=True,
         )
         self.slab_actions = [
-            add("Display", text, lambda act=act: act(self.room.slice_pane), *keys, scope="viewer", needs_series=True)
+            add("Display", text, lambda act=act: act(self._slab_pane), *keys, scope="viewer", needs_series=True)
             for text, act, keys in (
-                ("Slab: MIP, MinIP, mean, single slices", SlicePane.next_slab, ("S",)),
+                ("Slab: MIP, MinIP, mean, single slices", lambda pane: pane.next_slab(), ("S",)),
                 ("Thicker slab", lambda pane: pane.thicken_slab(1), ("Ctrl+Up",)),
                 ("Thinner slab", lambda pane: pane.thicken_slab(-1), ("Ctrl+Down",)),
             )
         ]
         self.turn_actions = [
-            add("Display", text, lambda act=act: act(self.room.slice_pane), key, scope="viewer", needs_series=True)
+            add("Display", text, lambda act=act: self._lay(act), key, scope="viewer", needs_series=True)
             for text, act, key in (
                 ("Mirror left and right", SlicePane.mirror, "H"),
                 ("Mirror above and below", lambda pane: pane.mirror(upside_down=True), "V"),
-                ("Turn clockwise", lambda pane: pane.turn(1), "Ctrl+]"),
-                ("Turn anticlockwise", lambda pane: pane.turn(-1), "Ctrl+["),
+                ("Turn clockwise", _TURNS[0], "Ctrl+]"),
+                ("Turn anticlockwise", _TURNS[1], "Ctrl+["),
             )
         ]
         self.oblique_actions = [
@@ -731,14 +735,17 @@ class MainWindow(QMainWindow):
             self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not or still or unsuitable
         )
         oblique = OBLIQUE_CONFIRM if session.is_oblique(self.room.plane) else ""
-        allow(self.confirm_action, session.editable and not oblique, why_not or still or oblique)
+        curved = CURVED_CONFIRM if self.room.active is self.room.curved_pane else ""
+        allow(self.confirm_action, session.editable and not oblique, why_not or still or curved or oblique)
+        no_path = "" if session.path is not None or not opened else "Draw a path first"
+        allow(self.view_actions["curved"], session.path is not None, still or no_path)
         no_planes = "" if session.can_turn_planes or not opened else "This series has no three planes to turn"
         for action in self.oblique_actions:
             allow(action, session.can_turn_planes, still or no_planes)
         along = "" if session.rotation is not None or not opened else "The planes are those of the scan"
         allow(self.reset_planes_action, session.rotation is not None, along)
-        allow(self.key_image_action, session.editable, why_not or still)
-        self.key_image_action.setChecked(session.is_key_image(self.room.plane))
+        allow(self.key_image_action, session.editable, why_not or still or curved)
+        self.key_image_action.setChecked(session.is_key_image(self.room.plane) and not curved)
         for action in self.key_image_step_actions:
             none = "" if session.key_images else "No slice is marked as a key image"
             allow(action, bool(session.key_images), none)
@@ -836,7 +843,8 @@ class MainWindow(QMainWindow):
         """Another plane in the active pane."""
         place = self.room.place_of(self.room.active)
         planes = self.session.planes
-        if place is not None and (view in planes or (view == "3d" and len(planes) > 1)):
+        there = view in planes or (view == "3d" and len(planes) > 1) or (view == "curved" and bool(self.session.path))
+        if place is not None and there:
             self.room.put(self.session, view, place)
             self.focus_pane()
 
@@ -911,6 +919,19 @@ class MainWindow(QMainWindow):
         """Turn the planes that cross the active one, as its pane shows them."""
         self.room.slice_pane.planes.turn(math.radians(degrees))
 
+    @property
+    def _slab_pane(self) -> SlicePane | CurvedPane:
+        active = self.room.active
+        return active if isinstance(active, CurvedPane) else self.room.slice_pane
+
+    def _lay(self, act: Callable[[SlicePane], None]) -> None:
+        """Mirror or turn the picture of the active pane. A curved one only lies or stands."""
+        active = self.room.active
+        if not isinstance(active, CurvedPane):
+            act(self.room.slice_pane)
+        elif act in _TURNS:
+            active.turn()
+
     def _reset_views(self) -> None:
         for session in self.room.sessions:
             session.reset_planes()
@@ -937,6 +958,12 @@ class MainWindow(QMainWindow):
                 menu.addActions([self.write_action, self.commands.delete_measurement])
                 menu.addSeparator()
             menu.addActions([self.confirm_action, self.key_image_action])
+            menu.addSeparator()
+        elif isinstance(pane, CurvedPane):
+            menu.addMenu(self._window_menu("Window presets", menu))
+            menu.addMenu(self._colour_menu(menu))
+            menu.addActions([self.commands.invert, self.commands.smooth, self.commands.labels_visible])
+            pane.fill_menu(menu)
             menu.addSeparator()
         else:
             self.volume_pane.fill_menu(menu)
@@ -1040,7 +1067,7 @@ class MainWindow(QMainWindow):
         dialog.accepted.connect(lambda: self._export(pane, dialog))
         dialog.open()
 
-    def _export(self, pane: SlicePane | VolumePane, dialog: ExportDialog) -> None:
+    def _export(self, pane: SomePane, dialog: ExportDialog) -> None:
         if dialog.export is None:
             return
         self._remember(export=dialog.choices)

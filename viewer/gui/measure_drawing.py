@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
+from viewer.core.curved import smooth_curve
 from viewer.core.measuring import OUTLINES, POINTS, Kind, LengthUnit, Measurement, Values
 from viewer.core.painting import Point
 from viewer.gui.overlay import draw_text
@@ -23,6 +25,7 @@ _TICK_PX = 5.0
 _ARROW_PX = 11.0
 _PROBE_PX = 6.0
 _ARC_PX = 22.0
+_CROSSING_PX = 3.5
 _BESIDE_PX = 12.0  # between a shape and its words
 _LEADER_FROM_PX = 22.0  # words farther away are joined to their shape by a line
 _PANE_EDGE_PX = 6.0
@@ -43,11 +46,15 @@ NAMES: dict[Kind, str] = {
     "arrow": "Arrow",
     "text": "Text",
     "profile": "Profile",
+    "path": "Path",
 }
 
 
 class View(Protocol):
     """What measuring asks of a plane's view: the mapping between pane points and voxel indices, an affine one."""
+
+    @property
+    def spacing(self) -> tuple[float, float, float]: ...
 
     def to_pane(self, index_ijk: Point, /) -> tuple[float, float]: ...
 
@@ -65,7 +72,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Placed:
-    """A measurement as it lies on a pane, in logical pixels: its lines, its handles, and its words."""
+    """A measurement as it lies on a pane, in logical pixels: its lines, its handles, and its words. numbers are those
+    of the handles, where not all of them are on the pane."""
 
     measurement: Measurement
     lines: tuple[NDArray[np.float64], ...]
@@ -73,6 +81,7 @@ class Placed:
     handles: NDArray[np.float64]
     words: tuple[str, ...]
     words_rect: QRectF
+    numbers: tuple[int, ...] | None = None
 
     @property
     def bounds(self) -> QRectF:
@@ -93,7 +102,8 @@ class Placed:
         number, at = self.measurement.number, np.array([point.x(), point.y()])
         near = np.linalg.norm(self.handles - at, axis=1)
         if near.size and near.min() <= _GRAB_HANDLE_PX:
-            return Part(number, "handle", int(near.argmin()))
+            nearest = int(near.argmin())
+            return Part(number, "handle", nearest if self.numbers is None else self.numbers[nearest])
         if self.words and self.words_rect.contains(point):
             return Part(number, "whole" if self.measurement.kind == "text" else "words")
         if any(_distance_to(line, at) <= _GRAB_LINE_PX for line in self.lines):
@@ -177,6 +187,7 @@ class ToPane:
         units = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
         origin, *ends = (np.array(view.to_pane(unit)) for unit in units)
         self._origin, self._steps = origin, np.array(ends) - origin
+        self.spacing = view.spacing
 
     def __call__(self, points_ijk: ArrayLike) -> NDArray[np.float64]:
         return self._origin + np.asarray(points_ijk, dtype=np.float64).reshape(-1, 3) @ self._steps
@@ -189,10 +200,14 @@ def placed(
     font: QFont,
     pane: QRectF,
     taken: Sequence[QRectF] = (),
+    on_plane: Callable[[NDArray[np.float64]], NDArray[np.bool_]] | None = None,
 ) -> Placed:
     """Lay a measurement out on a pane; one that is still being drawn may lack points and values. taken is where other
-    words stand, which its own avoid if they can."""
+    words stand, which its own avoid if they can. on_plane tells which points (n, 3) lie on the plane that is shown: a
+    path is seen on others, too."""
     points = to_pane(measurement.points)
+    if measurement.kind == "path" and on_plane is not None:
+        return _placed_path(measurement, values, to_pane, font, pane, taken, on_plane)
     lines, dashed = _lines(measurement, points, to_pane)
     words = () if values is None else value_words(measurement, values)
     if measurement.text:
@@ -204,6 +219,46 @@ def placed(
     else:
         rect = _beside(measurement, points, lines, size, pane, taken)
     return Placed(measurement, lines, dashed, to_pane(handles_of(measurement)), words, rect)
+
+
+def _placed_path(
+    path: Measurement,
+    values: Values | None,
+    to_pane: ToPane,
+    font: QFont,
+    pane: QRectF,
+    taken: Sequence[QRectF],
+    on_plane: Callable[[NDArray[np.float64]], NDArray[np.bool_]],
+) -> Placed:
+    """A path whose points off the plane have no handles there; lines lead to where it goes on, beside the plane they
+    are dashed, and where it only crosses it there is a diamond. Its words stand on its own plane, if it has one."""
+    curve = smooth_curve(np.array(path.points) * to_pane.spacing) / to_pane.spacing
+    here, screen = on_plane(curve), to_pane(curve)
+    lines, dashed = [], []
+    for on, run in _runs(here):
+        part = screen[run]
+        if on and np.ptp(part, axis=0).max() < 2 * _CROSSING_PX:
+            x, y = part.mean(axis=0)
+            p = _CROSSING_PX
+            part = np.array([[x - p, y], [x, y - p], [x + p, y], [x, y + p], [x - p, y]])
+        (lines if on else dashed).append(part)
+    numbers = tuple(np.flatnonzero(on_plane(np.array(path.points))).tolist())
+    points = to_pane(path.points)
+    elsewhere = (path.on_one_slice or path.spread is not None) and here.mean() < 0.5
+    words = () if values is None or elsewhere else (*([path.text] if path.text else []), *value_words(path, values))
+    size = _words_size(words, font)
+    if path.text_at is not None:
+        x, y = to_pane(path.text_at)[0].tolist()
+        rect = QRectF(x, y, *size)
+    else:
+        rect = _beside(path, points, (screen,), size, pane, taken)
+    return Placed(path, tuple(lines), tuple(dashed), points[list(numbers)], words, rect, numbers)
+
+
+def _runs(here: NDArray[np.bool_]) -> list[tuple[bool, slice]]:
+    """Stretches of a curve that lie on the plane or not, each as far as to the corner where the next one begins."""
+    edges = [0, *(np.flatnonzero(np.diff(here)) + 1).tolist(), len(here)]
+    return [(bool(here[a]), slice(a, min(b + 1, len(here)))) for a, b in itertools.pairwise(edges)]
 
 
 def draw(painter: QPainter, shape: Placed, font: QFont, *, selected: bool, handles: bool) -> None:

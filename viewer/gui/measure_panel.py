@@ -168,6 +168,8 @@ class MeasurePanel(QWidget):
         assert volume is not None
         if measurement.spread is not None:
             return "Oblique"
+        if not measurement.on_one_slice:
+            return "Several"
         number = f"{measurement.slice_index + 1}"
         if len(self._session.planes) < 2:
             return number

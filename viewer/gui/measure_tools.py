@@ -25,6 +25,7 @@ from viewer.render.slices import SliceView
 _FREEHAND_PX = 2.5  # between the points of a freehand outline
 _CLOSE_PX = 9.0  # a click this near to the first point closes a polygon
 _WRITE_PX = 220
+_OF_MANY_CLICKS: tuple[Kind, ...] = ("polygon", "path")  # of as many as a person likes
 _LEFT = Qt.MouseButton.LeftButton
 
 
@@ -43,6 +44,14 @@ class Scene(NamedTuple):
         """How an oblique plane lies; None for a slice of the grid."""
         axes = self.view.axes
         return axes.index_steps if isinstance(axes, ObliqueAxes) else None
+
+    def on_plane(self, points_ijk: np.ndarray) -> np.ndarray:
+        """Which points (n, 3) are no farther from the plane than half a slice."""
+        axes = self.view.axes
+        if isinstance(axes, ObliqueAxes):
+            away = np.array([axes.depth_of(point) for point in points_ijk]) - self.depth
+            return np.abs(away) <= self.view.step_mm / 2
+        return np.abs(points_ijk[:, axes.normal] - self.depth) <= 0.5
 
     @property
     def place(self) -> tuple[object, float]:
@@ -69,6 +78,10 @@ class _Draft:
         if self.kind == "freehand" or (len(points) == POINTS[self.kind] and self.kind not in OUTLINES):
             return self._of(points)
         return self._of((*points, self.live))
+
+    def goes_on(self, scene: Scene) -> bool:
+        """True if its next point may be set on a plane: a path goes on from slice to slice."""
+        return self.kind == "path" or self.scene.place == scene.place
 
     def _of(self, points: tuple[Point, ...]) -> Measurement:
         return Measurement(0, self.kind, points, self.scene.normal, spread=self.scene.spread)
@@ -183,7 +196,7 @@ class MeasureTools:
                 self._hold = replace(hold, moved=True, shape=self._held_at(hold, event.position(), scene))
                 self._pane.update()
             return True
-        if draft is None or draft.scene.place != scene.place:
+        if draft is None or not draft.goes_on(scene):
             return False
         at = self._index(event.position(), scene)
         if draft.pressed is not None and draft.kind == "freehand":
@@ -215,11 +228,11 @@ class MeasureTools:
         return True
 
     def double_click(self, event: QMouseEvent) -> bool:
-        """Close a polygon, or write to a measurement; else the second of two quick clicks."""
+        """Close a polygon, end a path, or write to a measurement; else the second of two quick clicks."""
         if event.button() != _LEFT:
             return False
-        if self._draft is not None and self._draft.kind == "polygon":
-            self._close_polygon()
+        if self._draft is not None and self._draft.kind in _OF_MANY_CLICKS:
+            self._end_clicks()
             return True
         part = self._part_at(event.position()) if self._draft is None else None
         if part is not None and self._session.editable:
@@ -248,8 +261,8 @@ class MeasureTools:
             self.cancel()
         elif event.key() == Qt.Key.Key_Backspace:
             self._take_back()
-        elif self._draft is not None and self._draft.kind == "polygon":
-            self._close_polygon()
+        elif self._draft is not None and self._draft.kind in _OF_MANY_CLICKS:
+            self._end_clicks()
         self._pane.update()
         return True
 
@@ -314,11 +327,12 @@ class MeasureTools:
             _, picture, corner = self._layer
             painter.drawImage(corner, picture)
         draft = self._draft
-        if draft is not None and draft.scene.place == scene.place:
+        if draft is not None and draft.goes_on(scene):
             shape = draft.shape
             values = session.values_of(shape) if self._is_whole(shape) and draft.kind not in OUTLINES else None
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            draw(painter, placed(shape, values, ToPane(scene.view), font, pane), font, selected=True, handles=True)
+            live = placed(shape, values, ToPane(scene.view), font, pane, on_plane=scene.on_plane)
+            draw(painter, live, font, selected=True, handles=True)
 
     def _shown(self, scene: Scene) -> tuple[Measurement, ...]:
         """The measurements of the slice, one of them as it is being moved."""
@@ -336,7 +350,8 @@ class MeasureTools:
         shapes: list[Placed] = []
         for measurement in shown:
             taken = [shape.words_rect for shape in shapes]
-            shapes.append(placed(measurement, self._session.values_of(measurement), to_pane, font, pane, taken))
+            values = self._session.values_of(measurement)
+            shapes.append(placed(measurement, values, to_pane, font, pane, taken, scene.on_plane))
         return tuple(shapes)
 
     # Parts
@@ -365,6 +380,8 @@ class MeasureTools:
 
     def _held_at(self, hold: _Hold, point: QPointF, scene: Scene) -> Measurement:
         """The held measurement as it is with the mouse at a pane point; it never leaves the picture."""
+        if hold.original.kind == "path" and hold.part.what == "handle":
+            return self._path_held_at(hold, point, scene)
         if hold.part.what == "handle":
             return with_handle_at(hold.original, hold.part.handle, self._index(point, scene))
         if hold.part.what == "words":
@@ -384,6 +401,13 @@ class MeasureTools:
             step = step * min(max(float(room.min()), 0.0), 1.0)
         return hold.original.moved((float(step[0]), float(step[1]), float(step[2])))
 
+    def _path_held_at(self, hold: _Hold, point: QPointF, scene: Scene) -> Measurement:
+        """A path with one point moved along the plane that is shown, as deep as it was, wherever that is."""
+        start, end = (np.array(scene.view.to_index(p.x(), p.y(), scene.depth)) for p in (hold.press, point))
+        low, high = self._limits()
+        i, j, k = np.clip(np.array(hold.original.points[hold.part.handle]) + end - start, low, high).tolist()
+        return with_handle_at(hold.original, hold.part.handle, (i, j, k))
+
     def _limits(self) -> tuple[np.ndarray, np.ndarray]:
         """The edges of the picture, in indices."""
         assert self._session.volume is not None
@@ -399,7 +423,9 @@ class MeasureTools:
 
     def _press_to_draw(self, tool: Kind, point: QPointF, scene: Scene) -> None:
         at, draft = self._index(point, scene), self._draft
-        if draft is None or draft.scene.place != scene.place:
+        if tool == "path" and not self._session.can_turn_planes:
+            return  # no volume to draw it through
+        if draft is None or not draft.goes_on(scene):
             low, high = self._limits()
             index = np.array(scene.view.to_index(point.x(), point.y(), scene.depth))
             if np.any(index < low) or np.any(index > high):
@@ -424,29 +450,31 @@ class MeasureTools:
             if scene is None or self._same_place(draft.points[-1], draft.live, scene):
                 return
             if draft.kind == "polygon" and self._closes(draft, scene):
-                self._close_polygon()
+                self._end_clicks()
                 return
             points = (*points, draft.live)
             assert self._draft is not None
             self._draft = replace(self._draft, points=points)
         elif draft.kind in ("probe", "text"):
             points = (draft.live,)
-        if draft.kind != "polygon" and len(points) == POINTS[draft.kind]:
+        if draft.kind not in _OF_MANY_CLICKS and len(points) == POINTS[draft.kind]:
             self._draft = None
             self._finish(draft.kind, points, draft.scene)
 
     def _same_place(self, one: Point, other: Point, scene: Scene) -> bool:
         (x1, y1), (x2, y2) = scene.view.to_pane(one), scene.view.to_pane(other)
-        return abs(x1 - x2) + abs(y1 - y2) < CLICK_PX
+        apart_mm = float(np.linalg.norm((np.array(one) - other) * scene.view.spacing))  # on other slices, too
+        return abs(x1 - x2) + abs(y1 - y2) < CLICK_PX and apart_mm * scene.view.pixels_per_mm < CLICK_PX
 
     def _closes(self, draft: _Draft, scene: Scene) -> bool:
         (x1, y1), (x2, y2) = scene.view.to_pane(draft.points[0]), scene.view.to_pane(draft.live)
         return len(draft.points) >= POINTS["polygon"] and max(abs(x1 - x2), abs(y1 - y2)) <= _CLOSE_PX
 
-    def _close_polygon(self) -> None:
+    def _end_clicks(self) -> None:
+        """Close a polygon, or end a path."""
         draft, self._draft = self._draft, None
-        if draft is not None and len(draft.points) >= POINTS["polygon"]:
-            self._finish("polygon", draft.points, draft.scene)
+        if draft is not None and len(draft.points) >= POINTS[draft.kind]:
+            self._finish(draft.kind, draft.points, draft.scene)
         self._pane.update()
 
     def _take_back(self) -> None:

@@ -18,6 +18,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.settings import LAYOUTS, LayoutName
 from viewer.gui.bridge import ChangeGatherer
+from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.magnifier import Magnifier
 from viewer.gui.overlay import Badge, Rank
 from viewer.gui.slice_pane import SlicePane
@@ -35,8 +36,8 @@ _PLACES: dict[LayoutName, tuple[tuple[int, int, int, int], ...]] = {  # row, col
     "2x3": tuple((row, column, 1, 1) for row in range(2) for column in range(3)),
 }
 _LARGE_SHARE = 2  # of the large pane of 1+3, against the small ones' 1
-View = Plane | Literal["3d"]
-SomePane = SlicePane | VolumePane
+View = Plane | Literal["3d", "curved"]
+SomePane = SlicePane | VolumePane | CurvedPane
 
 _BY_HAND = (
     "A person has said that the cross-hairs of these series were at the same place. From there they go by the same "
@@ -48,7 +49,7 @@ _DROP_HERE = "Drop a series here"
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """What a place of the layout shows: a plane of a session, or "3d"."""
+    """What a place of the layout shows: a plane of a session, "3d", or "curved", along its path."""
 
     session: Session
     view: View
@@ -87,6 +88,8 @@ class ReadingRoom(QWidget):
         self.volume_pane = VolumePane(workflows.session, workflows.jobs)
         self.magnifier = Magnifier(lambda: self.slice_pane, self)
         self._panes: dict[Session, dict[Plane, SlicePane]] = {}
+        self._curved: dict[Session, CurvedPane] = {}
+        self._had_path: dict[Session, bool] = {}
         self._gatherers: dict[Session, ChangeGatherer] = {}
         self._listeners: list[Callable[[What, Box | None], None]] = []
         self._layout_name: LayoutName = "2x2"
@@ -120,6 +123,11 @@ class ReadingRoom(QWidget):
     def panes(self) -> dict[Plane, SlicePane]:
         """The planes of the session that is worked on, shown or not."""
         return self._panes[self.session]
+
+    @property
+    def curved_pane(self) -> CurvedPane:
+        """The session that is worked on along its path, shown or not."""
+        return self._curved[self.session]
 
     @property
     def active(self) -> SomePane:
@@ -295,6 +303,8 @@ class ReadingRoom(QWidget):
 
     def _take_in(self, session: Session) -> None:
         self._panes[session] = {plane: SlicePane(session, plane) for plane in PLANES}
+        self._curved[session] = CurvedPane(session)
+        self._listen_to(self._curved[session])
         for pane in self._panes[session].values():
             self._listen_to(pane)
             pane.viewChanged.connect(partial(self._zoomed, pane))
@@ -310,6 +320,10 @@ class ReadingRoom(QWidget):
             self.magnifier.leave(pane)
             pane.hide()
             pane.deleteLater()
+        curved = self._curved.pop(session)
+        curved.hide()
+        curved.deleteLater()
+        self._had_path.pop(session, None)
         self._workflows.drop_session(session)
 
     def _listen_to(self, pane: SomePane) -> None:
@@ -339,6 +353,8 @@ class ReadingRoom(QWidget):
             self._fit_planes(session)
         for pane in self._panes.get(session, {}).values():
             pane.apply(what, box)
+        if session in self._curved:
+            self._curved[session].apply(what, box)
         if self.volume_pane.session is session:
             self.volume_pane.apply(what, box)
         if self.magnifier.loupe is not None and self.magnifier.loupe.session is session:
@@ -346,12 +362,43 @@ class ReadingRoom(QWidget):
         if session is self.session:
             for listener in self._listeners:
                 listener(what, box)
+        if what & (What.SERIES | What.MEASUREMENTS):
+            had, self._had_path[session] = self._had_path.get(session, False), session.path is not None
+            if not what & What.SERIES and session.path is not None and not had:
+                self._show_curved(session)
         if what & What.VIEW:
             self._join(session)
         if what & What.SERIES:
             self._show_links()
         if what & (What.SERIES | What.CURSOR) and session is self.session:
             self._show_references()
+
+    def _show_curved(self, session: Session) -> None:
+        """Show what a first path is good for beside the pane on which it was drawn, and in place of no other series."""
+        if session not in self.sessions or any(c is not None and c.view == "curved" for c in self.cells):
+            return
+        drawn_on = self._active
+        place = self._spare_place(session, drawn_on)
+        if place is None:
+            larger: list[LayoutName] = [n for n in LAYOUTS if len(_PLACES[n]) > len(self.cells)]
+            if not larger:
+                return
+            self.choose_layout(larger[0])
+            place = self._spare_place(session, drawn_on)
+        if place is not None:
+            self._large = None
+            self.put(session, "curved", place)
+            self.activate(drawn_on)
+
+    def _spare_place(self, session: Session, kept: SomePane) -> int | None:
+        """An empty cell, or one of a session but that of a pane; that in 3-D first, else the last."""
+        places = [
+            n
+            for n, cell in enumerate(self.cells)
+            if cell is None or (cell.session is session and self._pane_of(cell) is not kept)
+        ]
+        ranked = sorted(places, key=lambda n: ((c := self._cells[n]) is not None and c.view == "3d", n))
+        return ranked[-1] if ranked else None
 
     def _join(self, session: Session) -> None:
         """Have a series that was just opened go where the others are."""
@@ -398,7 +445,7 @@ class ReadingRoom(QWidget):
         for plane, pane in self._panes[cell.session].items():
             if plane == cell.view:
                 return pane
-        return self.volume_pane
+        return self._curved[cell.session] if cell.view == "curved" else self.volume_pane
 
     def _arrange(self) -> None:
         """Put the panes where they belong, and close what no cell shows any longer."""
@@ -438,7 +485,8 @@ class ReadingRoom(QWidget):
                 grid.setRowStretch(n, 1)
             large = self._layout_name == "1+3" and column == 0
             grid.setColumnStretch(column, _LARGE_SHARE if large else 1)
-        everything = [*(p for panes in self._panes.values() for p in panes.values()), self.volume_pane, *self._empty]
+        slices = (p for panes in self._panes.values() for p in panes.values())
+        everything = [*slices, *self._curved.values(), self.volume_pane, *self._empty]
         for widget in everything:
             if widget not in used:
                 widget.hide()
@@ -525,7 +573,7 @@ class ReadingRoom(QWidget):
             return
         opened = next((s for s in self._panes if s.series is not None and s.series.uid == uid), None)
         cell = self._cells[place]
-        plane = cell.view if cell is not None and cell.view != "3d" else self.plane
+        plane = cell.view if cell is not None and cell.view not in ("3d", "curved") else self.plane
         if opened is not None:
             self.put(opened, plane if plane in opened.planes else opened.planes[0], place)
         elif self.session.series is None or (cell is not None and len(self.shown) == 1):

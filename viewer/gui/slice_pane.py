@@ -364,11 +364,10 @@ class SlicePane(Pane):
         elif drag.kind == "paint":
             self._stroke("go on", event.position())
         elif drag.moved and drag.kind == "window":
-            volume = self.session.volume
-            whole_numbers = volume is not None and volume.voxels.dtype.kind in "iu"
-            self.session.set_window(self._dragged_window(drag, event.position(), whole_numbers))
+            drag_window(self.session, drag.window, event.position() - drag.press)
         elif drag.moved and drag.kind == "fusion window":
-            self.session.set_fusion_window(self._dragged_window(drag, event.position(), False))
+            moved = event.position() - drag.press
+            self.session.set_fusion_window(_dragged(self.session, drag.window, moved, whole_numbers=False))
         elif drag.moved and drag.kind == "pan" and self._view is not None:
             self._look(self._view.panned(step.x(), step.y()))
         elif drag.moved and drag.kind == "zoom" and self._view is not None:
@@ -489,13 +488,6 @@ class SlicePane(Pane):
             self.session.begin_stroke(self.plane, index)
         else:
             self.session.stroke_to(index)
-
-    def _dragged_window(self, drag: _Drag, point: QPointF, whole_numbers: bool) -> WindowLevel:
-        moved = point - drag.press
-        width = max(drag.window.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
-        up = moved.y() if self.session.hand.drag_up_darkens else -moved.y()
-        centre = drag.window.centre - up / _WINDOW_DRAG_PX * drag.window.width
-        return WindowLevel(centre, width, drag.window.function)
 
     def _hovered(self, point: QPointF) -> None:
         before, self._hover = self._hover, point
@@ -866,6 +858,18 @@ class SlicePane(Pane):
         radius = self.session.hand.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5
         height = 2 * max(radius, float(self.fontMetrics().height()))
         return QRectF(at.x() - radius, at.y() - height / 2, 2 * radius + _BRUSH_NAME_PX, height).toAlignedRect()
+
+
+def drag_window(session: Session, start: WindowLevel, moved: QPointF) -> None:
+    """Have the window that a drag by so many logical pixels makes of the one with which it began."""
+    whole_numbers = session.volume is not None and session.volume.voxels.dtype.kind in "iu"
+    session.set_window(_dragged(session, start, moved, whole_numbers))
+
+
+def _dragged(session: Session, start: WindowLevel, moved: QPointF, whole_numbers: bool) -> WindowLevel:
+    width = max(start.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
+    up = moved.y() if session.hand.drag_up_darkens else -moved.y()
+    return WindowLevel(start.centre - up / _WINDOW_DRAG_PX * start.width, width, start.function)
 
 
 def _allows_slabs(volume: Volume) -> bool:

@@ -70,14 +70,19 @@ def picture_of_slice(
     colour_map: ColourMap = "grey",
     smooth: bool = True,
     sampled: Sampled | None = None,
+    curved: tuple[NDArray, NDArray[np.float64]] | None = None,
 ) -> QImage:
     """The pane's size at the screen's resolution: the slice, what the file draws on it (marks), and, while slices are
     still on their way (loading), what is not there. depth is that of the view: the number of a slice, or where an
     oblique plane lies; beyond the grid it shows nothing. smooth: values between those of voxels are interpolated where
     the picture is magnified, and always on oblique planes; where it is made smaller they are averaged in any case.
-    sampled gives the values of an oblique plane, if not viewer.render.oblique.values_on."""
+    sampled gives the values of an oblique plane, if not viewer.render.oblique.values_on. curved: the values along a
+    path, and the outline of those within the grid, which are then shown in place of a slice."""
     axes, outline = view.axes, None
-    if isinstance(axes, ObliqueAxes):
+    if curved is not None:
+        whole, outline = curved
+        marks, smooth = False, smooth or colour_map != "masks"
+    elif isinstance(axes, ObliqueAxes):
         whole = (sampled or _sampled)(volume, axes, depth, slab, colour_map == "masks")
         outline, smooth = axes.cut(depth), smooth or colour_map != "masks"
     elif slab is not None:

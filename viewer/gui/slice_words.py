@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
 
 from viewer.core.display import VoiTable, WindowLevel, window_ends
 from viewer.core.geometry import Geometry, Plane, PlaneAxes, edge_letters, orientation_letters
@@ -138,24 +139,10 @@ class SliceWords:
 
     def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
         session = self.session
-        slab = self.slab
         places = [note for note in series.notes if other_place([note])]
         left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
         notes = [note for note in series.notes if note not in (*places, *left_out)]
-        badges = []
-        if self.view is not None and isinstance(self.view.axes, ObliqueAxes):
-            badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, _OBLIQUE_DETAIL, Rank.MUST))
-        if slab is not None and self.view is not None:
-            badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
-        if session.fusion is not None:
-            badges.extend(fusion_badges(session.fusion))
-        if session.is_neurological(self.plane):
-            badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
-        if self.mirrored:
-            badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
-        if self.quarters:
-            badges.append(Badge(f"Turned {90 * self.quarters}°", DIMMED_TEXT))
-        badges += self.company
+        badges = self._badges_of_view()
         if session.proposal is not None:
             hidden = "" if session.hand.overlay_visible else _HIDDEN_LABELS_NOTE
             badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
@@ -186,6 +173,28 @@ class SliceWords:
             badges.append(Badge(text, DIMMED_TEXT, "\n".join(notes), Rank.USUAL))
         if session.read_only:
             badges.append(Badge("Read only", WARNING, READ_ONLY))
+        return [*badges, *self._badges_of_slice()]
+
+    def _badges_of_view(self) -> list[Badge]:
+        """What is to be known of the way in which the picture is made and laid out."""
+        session, slab, badges = self.session, self.slab, []
+        if self.view is not None and isinstance(self.view.axes, ObliqueAxes):
+            badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, _OBLIQUE_DETAIL, Rank.MUST))
+        if slab is not None and self.view is not None:
+            badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+        if session.fusion is not None:
+            badges.extend(fusion_badges(session.fusion))
+        if session.is_neurological(self.plane):
+            badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
+        if self.mirrored:
+            badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
+        if self.quarters:
+            badges.append(Badge(f"Turned {90 * self.quarters}°", DIMMED_TEXT))
+        return [*badges, *self.company]
+
+    def _badges_of_slice(self) -> list[Badge]:
+        """What a person has marked the shown slice as."""
+        session, badges = self.session, []
         if session.is_key_image(self.plane):
             badges.append(Badge("★ Key image", ACCENT))
         if session.is_confirmed(self.plane):
@@ -202,7 +211,7 @@ class SliceWords:
     def corner_texts(self) -> CornerTexts:
         """The lines of the four corners in the session's overlay state."""
         session, view = self.session, self.view
-        name = (Line(self._plane_name, PLANE_COLOURS[self.plane], Rank.NOTICE),)
+        name = (Line(self._plane_name, self._colour, Rank.NOTICE),)
         if session.volume is None or session.series is None or session.hand.overlay_text == "none":
             return CornerTexts(name)
         series = session.series
@@ -218,6 +227,10 @@ class SliceWords:
         return CornerTexts(
             left, right, self._image_lines(session.shown or session.volume, view), self._slice_lines(series, view)
         )
+
+    @property
+    def _colour(self) -> QColor:
+        return PLANE_COLOURS[self.plane]
 
     @property
     def _plane_name(self) -> str:

@@ -90,7 +90,7 @@ def _row(measurement: Measurement, values: Values, geometry: Geometry) -> dict[s
         "kind": measurement.kind,
         "text": measurement.text,
         "slice_axis": "ijk"[measurement.normal] if measurement.spread is None else "oblique",
-        "slice": str(measurement.slice_index + 1) if measurement.spread is None else "",
+        "slice": str(measurement.slice_index + 1) if measurement.on_one_slice else "",
         "points_ijk": _points(measurement.points),
     }
     for name in _STATISTICS:

@@ -1,0 +1,605 @@
+"""The open series stretched out along a path that a person has drawn on its slices."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import NamedTuple, cast
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QEnterEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QMenu, QWidget
+
+from viewer.core.curved import CurvedAxes, curved_axes
+from viewer.core.display import WindowLevel, label_colours
+from viewer.core.events import What
+from viewer.core.geometry import orientation_letters
+from viewer.core.measuring import KINDS
+from viewer.core.oblique import Axes
+from viewer.core.painting import Box
+from viewer.core.session import Session
+from viewer.core.study import Series
+from viewer.core.volume import Volume
+from viewer.gui.lettering import CornerTexts, Words
+from viewer.gui.overlay import Badge, Line, Rank, Ruler, draw_text, font_for, told
+from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
+from viewer.gui.slice_pane import drag_window
+from viewer.gui.slice_picture import Layer, layer_of, picture_of_slice
+from viewer.gui.slice_words import SliceWords
+from viewer.gui.style import DIMMED_TEXT, MEASURE, ON_IMAGE, VIEWPORT, WARNING
+from viewer.render.curved import nearest_along, values_along
+from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
+from viewer.render.slices import SliceView
+
+NO_PATH = "Draw a path first: D, then click along it on a slice"
+_TOO_SHORT = "The points of the path are all at one place: drag them apart"
+_NO_PAINTING = "No painting here: a curved view is no slice"
+_NO_MEASURING = "No measuring here: a curved view is stretched"
+_SLAB_MM = 10.0  # thickness of a slab at first
+_MOST_SURFACES = 60  # of a slab
+_GAP_PX, _MARGIN_PX, _FOOT_PX = 16.0, 26.0, 50.0  # of the cross-hair, from its middle, the edges and the ruler
+_DETAIL = (
+    "The scan is stretched out along the path. Along the path, and straight across it, mm are true at the path; "
+    "slanting lengths, angles and areas are not, and what lies beside the path may be seen twice or not at all. So "
+    "nothing is measured, painted or confirmed here. A click shows the place on the slices. The wheel moves the "
+    "surface beside the path; R brings it back. Ctrl + ] turns the picture."
+)
+_SLAB_DETAIL = (
+    "Parallel surfaces on both sides of the path are seen as one. Labels belong to the middle one, and no value is "
+    "written. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the next kind, and the surface alone "
+    "again."
+)
+_NEUROLOGICAL = "The patient's left is on the left of the screen. View > Neurological convention ends it."
+
+
+class _Wanted(NamedTuple):
+    """What values are worked out of. A volume is equal to itself only."""
+
+    volume: Volume
+    axes: CurvedAxes
+    slab: Slab | None
+    nearest: bool
+
+
+@dataclass(frozen=True)
+class _Drag:
+    button: Qt.MouseButton
+    kind: str
+    press: QPointF
+    last: QPointF
+    window: WindowLevel
+    moved: bool = False
+
+
+@dataclass(frozen=True)
+class _CurvedWords(SliceWords):
+    """What a curved view says. mm, how far along the path the mouse or the cross-hair is, None for neither."""
+
+    axes: CurvedAxes | None = None
+    mm: float | None = None
+    note: str = ""
+
+    @property
+    def _colour(self) -> QColor:
+        return MEASURE
+
+    @property
+    def _plane_name(self) -> str:
+        return "Curved"
+
+    def _letters(self, volume: Volume, view: SliceView, series: Series) -> tuple[str, str, str, str] | None:
+        """Of the straight direction: the other one turns with the path."""
+        if self.axes is None or not volume.geometry.patient_space:
+            return None
+        across = self.axes.across_lps()
+        ends = orientation_letters(-across), orientation_letters(across)
+        return (*ends, "", "") if self.axes.upright else ("", "", *ends)
+
+    def _ruler(self, view: SliceView, series: Series) -> Ruler | None:
+        """Along the path mm are true at the path only, not on a surface beside it."""
+        true = self.axes is not None and (self.axes.upright or not self.axes.shift_mm)
+        return super()._ruler(view, series) if true else None
+
+    def _badges_of_view(self) -> list[Badge]:
+        badges = [Badge("Curved", WARNING, _DETAIL, Rank.MUST)]
+        if self.slab is not None and self.view is not None:
+            badges.append(Badge(self._slab_text(self.slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+        if self.axes is not None and self.axes.shift_mm:
+            badges.append(Badge(f"{abs(self.axes.shift_mm):.1f} mm beside the path", DIMMED_TEXT, _DETAIL, Rank.MUST))
+        if self.session.is_neurological("axial"):
+            badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
+        return badges
+
+    def _badges_of_slice(self) -> list[Badge]:
+        return []
+
+    def _slab_text(self, slab: Slab, view: SliceView) -> str:
+        calibrated = self.session.volume is not None and self.session.volume.geometry.calibrated
+        return f"{slab.kind} {slab.slices * view.step_mm:.1f} mm" if calibrated else f"{slab.kind} {slab.slices}"
+
+    def _slice_lines(self, series: Series, view: SliceView) -> tuple[Line, ...]:
+        assert self.axes is not None and self.session.volume is not None
+        unit = "mm" if self.session.volume.geometry.calibrated else "px"
+        whole = f"{self.axes.length_mm:.1f} {unit}"
+        place = f"Path {whole}" if self.mm is None else f"Path {self.mm:.1f} / {whole}"
+        return told(
+            Line(f"Series {series.number}" if series.number is not None else "", rank=Rank.MINOR, number=True),
+            Line(series.description),
+            Line(self.note),
+            Line(place, rank=Rank.PLACE, number=True),
+        )
+
+
+class CurvedPane(Pane):
+    """Shows the session's volume along its path. Values are worked out on a thread of its own; until they are there the
+    picture stays as it was."""
+
+    _worked_out = Signal(object, object)  # _Wanted, values or None
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, "curved", MEASURE, parent)
+        self._axes: CurvedAxes | None = None
+        self._view: SliceView | None = None
+        self._drag: _Drag | None = None
+        self._hover: QPointF | None = None
+        self._upright: bool | None = None  # as a person has turned it
+        self._shift_mm = 0.0
+        self._slab_kind: SlabKind | None = None
+        self._surfaces = 0  # of a slab, as a person has made it
+        self._values: tuple[_Wanted, NDArray] | None = None
+        self._working: _Wanted | None = None
+        self._picture: tuple[object, QImage] | None = None
+        self._labels: tuple[object, list[Layer]] | None = None
+        self._worker: ThreadPoolExecutor | None = None
+        self._exporting = False
+        self._wheel_rest = 0.0
+        self._worked_out.connect(self._take)
+        self.setMouseTracking(True)
+        self.setAccessibleName("curved view")
+        self.apply(What.SERIES | What.VIEW)
+
+    # What the window asks
+
+    @property
+    def axes(self) -> CurvedAxes | None:
+        """How the scan is laid out along the path; None without one."""
+        return self._axes
+
+    @property
+    def view(self) -> SliceView | None:
+        """The mapping between pane points and voxel indices; None with nothing to show."""
+        return self._view
+
+    @property
+    def sentence(self) -> str:
+        """Why there is no picture; empty if there is, or nothing is open."""
+        if self.session.volume is None or self._axes is not None:
+            return ""
+        return _TOO_SHORT if self.session.path is not None else NO_PATH
+
+    @property
+    def slab(self) -> Slab | None:
+        """The slab that is shown; None shows one surface."""
+        volume, axes = self.session.shown, self._axes
+        if self._slab_kind is None or axes is None or volume is None or volume.colour:
+            return None
+        usual = max(round(_SLAB_MM / axes.step), 2)
+        return Slab(self._slab_kind, min(self._surfaces or usual, _MOST_SURFACES))
+
+    @property
+    def values(self) -> NDArray | None:
+        """The values that are shown, (rows, columns), as values_along gives them."""
+        return None if self._values is None else self._values[1]
+
+    @property
+    def fresh(self) -> bool:
+        """True if what is shown is what is wanted."""
+        return self._values is not None and self._values[0] == self._wanted()
+
+    def next_slab(self) -> None:
+        """From one surface to each kind of slab in turn, and back."""
+        kinds = (None, *SLAB_KINDS)
+        self.set_slab(kinds[(kinds.index(self._slab_kind) + 1) % len(kinds)])
+
+    def set_slab(self, kind: SlabKind | None) -> None:
+        self._slab_kind = kind
+        self.update()
+
+    def thicken_slab(self, surfaces: int) -> None:
+        """Make the slab thicker, or with a negative number thinner; it keeps at least two surfaces."""
+        if self.slab is not None:
+            self._surfaces = min(max(self.slab.slices + surfaces, 2), _MOST_SURFACES)
+            self.update()
+
+    def turn(self) -> None:
+        """Have the path run down instead of to the right, or the other way round."""
+        if self._axes is not None:
+            self._upright = not self._axes.upright
+            self._lay_out()
+            self._fit()
+
+    def reset_view(self) -> None:
+        """All of it in the pane, along the path itself."""
+        self._shift_mm, self._upright = 0.0, None
+        self._lay_out()
+        self._fit()
+
+    def zoom_by(self, factor: float) -> None:
+        """Magnify about the middle of the pane."""
+        if self._view is not None:
+            self._look(self._view.zoomed(factor, self.width() / 2, self.height() / 2))
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Put what is the pane's own into a menu."""
+        slabs = menu.addMenu("Slab")
+        kinds: tuple[SlabKind | None, ...] = (None, *SLAB_KINDS)
+        for kind in kinds:
+            action = slabs.addAction(kind or "One surface", lambda kind=kind: self.set_slab(kind))
+            action.setCheckable(True)
+            action.setChecked(self._slab_kind == kind)
+        menu.addAction("Turn the picture", self.turn)
+
+    def apply(self, what: What, box: Box | None = None) -> None:
+        """Show what changed in the session."""
+        if what & What.SERIES:
+            self._values = self._picture = None
+        if what & What.VIEW:
+            self._drag, self._surfaces = None, 0
+            self.reset_view()
+        elif what & (What.SERIES | What.MEASUREMENTS | What.DISPLAY):
+            self._lay_out()
+        if what & (What.TOOL | What.MEASUREMENTS | What.SERIES):
+            self._choose_cursor()
+        if what & ~What.CURSOR:
+            self._picture = self._labels = None
+        self.update()
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.activated.emit(self.name)
+        if self._drag is not None or self._view is None or self._explain(event):
+            return
+        kind = self._kind_of(event)
+        if kind:
+            self._drag = _Drag(event.button(), kind, event.position(), event.position(), self.session.window_level)
+            if kind == "crosshair":
+                self._move_cursor(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hovered(event.position())
+        drag = self._drag
+        if drag is None:
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not event.buttons():
+                self._move_cursor(event.position())
+            return
+        if not drag.moved and (event.position() - drag.press).manhattanLength() >= CLICK_PX:
+            drag = replace(drag, moved=True, last=drag.press)
+        self._drag = replace(drag, last=event.position())
+        step = event.position() - drag.last
+        if drag.kind == "crosshair":
+            self._move_cursor(event.position())
+        elif drag.moved and drag.kind == "window":
+            drag_window(self.session, drag.window, event.position() - drag.press)
+        elif drag.moved and drag.kind == "pan" and self._view is not None:
+            self._look(self._view.panned(step.x(), step.y()))
+        elif drag.moved and drag.kind == "zoom" and self._view is not None:
+            self._look(self._view.zoomed(math.exp(-step.y() / ZOOM_DRAG_PX), drag.press.x(), drag.press.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag = self._drag
+        if drag is None or event.button() != drag.button:
+            return
+        self._drag = None
+        if not drag.moved and drag.button == Qt.MouseButton.RightButton:
+            self.contextMenuRequested.emit(self.name, event.globalPosition().toPoint())
+        elif not drag.moved and drag.kind == "window":
+            self._move_cursor(drag.press)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.maximiseRequested.emit(self.name)
+        else:
+            self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = self._notches(event)
+        if self._view is None or self._axes is None:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._look(self._view.zoomed(ZOOM_PER_NOTCH**notches, event.position().x(), event.position().y()))
+            return
+        self._wheel_rest += notches  # fine wheels turn by parts of a notch
+        steps = int(self._wheel_rest)
+        self._wheel_rest -= steps
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.thicken_slab(steps)
+        elif steps:
+            self._shift_mm = round(self._shift_mm + steps * self._axes.step, 6)
+            self._lay_out()
+            self.update()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._hovered(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._view is not None:
+            self._look(self._view.resized(self.width(), self.height()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.update()
+        super().changeEvent(event)
+
+    def _kind_of(self, event: QMouseEvent) -> str:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            return "pan"
+        if event.button() == Qt.MouseButton.RightButton:
+            return "zoom"
+        if event.button() != Qt.MouseButton.LeftButton:
+            return ""
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return "crosshair"
+        tool = self.session.hand.tool
+        if tool == "path":
+            return "crosshair"  # whoever has drawn one looks where it leads
+        return tool if tool in ("window", "crosshair", "pan", "zoom") else ""  # beside the mouse it says why
+
+    def _index_at(self, point: QPointF) -> tuple[float, float, float] | None:
+        """The continuous index in the scan of what lies under a pane point; None beside the picture."""
+        if self._view is None or self._axes is None:
+            return None
+        column, row = self._pixel_at(point)
+        columns, rows = self._axes.shape(self._axes.geometry.size)
+        if not (-0.5 <= column <= columns - 0.5 and -0.5 <= row <= rows - 0.5):
+            return None
+        index = self._axes.to_index(column, row, 0.0, self._axes.geometry.size)
+        return index if self._axes.geometry.contains_index(index) else None
+
+    def _pixel_at(self, point: QPointF) -> tuple[float, float]:
+        """Continuous (column, row) of the picture under a pane point."""
+        assert self._view is not None
+        left, top, _, _ = self._view.image_rect
+        wide, high = self._view.pixels_per_voxel
+        return (point.x() - left) / wide - 0.5, (point.y() - top) / high - 0.5
+
+    def _move_cursor(self, point: QPointF) -> None:
+        index = self._index_at(point)
+        if index is not None:
+            self.session.move_cursor(index)
+
+    def _hovered(self, point: QPointF) -> None:
+        self._hover = point
+        self._choose_cursor()
+        self.update()
+
+    def _choose_cursor(self) -> None:
+        tool = self.session.hand.tool
+        shape = Qt.CursorShape.CrossCursor if tool in ("crosshair", "path") else Qt.CursorShape.ArrowCursor
+        if self._hover is not None and self._badge_at(self._hover) is not None:
+            shape = Qt.CursorShape.PointingHandCursor
+        elif self._refusal:
+            shape = Qt.CursorShape.ForbiddenCursor
+        self.setCursor(QCursor(shape))
+
+    @property
+    def _refusal(self) -> str:
+        """Why the tool in use does nothing here."""
+        tool = self.session.hand.tool
+        if self._axes is None or tool == "path":
+            return ""
+        return _NO_PAINTING if tool in ("brush", "eraser") else _NO_MEASURING if tool in KINDS else ""
+
+    # State
+
+    def _lay_out(self) -> None:
+        """Have the layout that the session's path asks for; zoom and place stay."""
+        session, path = self.session, self.session.path
+        volume = session.volume
+        before, self._axes = self._axes, None
+        if volume is not None and path is not None and session.can_turn_planes:
+            neurological = session.is_neurological("axial")
+            self._axes = curved_axes(path, volume.geometry, self._shift_mm, self._upright, neurological=neurological)
+        if self._axes is None or volume is None:
+            self._view = None
+        elif self._view is None or before is None or before.upright != self._axes.upright:
+            self._fit()
+        else:
+            self._view = replace(self._view, axes=cast(Axes, self._axes))
+
+    def _fit(self) -> None:
+        axes = self._axes
+        if axes is not None:
+            geometry = axes.geometry  # a view asks of axes only what both kinds of them can tell
+            self._view = SliceView(cast(Axes, axes), geometry.size, geometry.spacing, self.width(), self.height())
+        self.update()
+
+    def _look(self, view: SliceView) -> None:
+        self._view = view
+        self.update()
+
+    # Values
+
+    def _wanted(self) -> _Wanted | None:
+        volume = self.session.shown
+        if volume is None or self._axes is None:
+            return None
+        return _Wanted(volume, self._axes, self.slab, self.session.colour_map == "masks")
+
+    def _work(self, wanted: _Wanted) -> None:
+        """Have values worked out, unless some are: then afterwards."""
+        if self._working is not None:
+            return
+        self._working = wanted
+        if self._worker is None:
+            self._worker = ThreadPoolExecutor(1, "curved")
+
+        def work() -> None:
+            values = None
+            try:
+                values = _values_of(wanted)
+            finally:
+                with contextlib.suppress(RuntimeError):  # the pane is gone
+                    self._worked_out.emit(wanted, values)
+
+        self._worker.submit(work)
+
+    def _take(self, wanted: _Wanted, values: NDArray | None) -> None:
+        self._working = None
+        if values is not None and wanted.volume is self.session.shown:
+            self._values, self._picture = (wanted, values), None
+        self.update()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            self._paint(painter, self.devicePixelRatioF())
+
+    def paint_for_export(self, painter: QPainter, ratio: float) -> None:
+        """Paint the picture as it is wanted now, at a device pixel ratio, without the marks of mouse and cross-hair."""
+        wanted = self._wanted()
+        if wanted is not None and not self.fresh:
+            self._values = wanted, _values_of(wanted)
+        before, self._hover, self._picture, self._labels = self._hover, None, None, None
+        self._exporting = True
+        try:
+            self._paint(painter, ratio)
+        finally:
+            self._exporting, self._hover, self._picture, self._labels = False, before, None, None
+
+    def _paint(self, painter: QPainter, ratio: float) -> None:
+        painter.fillRect(self.rect(), VIEWPORT)
+        self._badges = []
+        session, view, axes, pane = self.session, self._view, self._axes, QRectF(self.rect())
+        room = pane.adjusted(0, STRIP_PX, 0, 0)
+        wanted = self._wanted()
+        if view is None or axes is None or wanted is None or session.series is None:
+            self._paint_strip(painter)
+            words = self._words
+            left = words.corner_texts().top_left if session.volume is not None else ()
+            sentence = Words(
+                CornerTexts(left),
+                sentence=self.sentence,
+                sentence_colour=DIMMED_TEXT,
+                sentence_area=self._sentence_area,
+            )
+            self._write(painter, room, sentence)
+            return
+        if not self.fresh:
+            self._work(wanted)
+        if self._values is not None:
+            painter.drawImage(QPointF(0, 0), self._picture_of(view, *self._values, ratio))
+        self._paint_labels(painter, view, axes, ratio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._exporting:
+            self._paint_cross_hair(painter, view, axes)
+        self._write(painter, room, self._words.all(view, session.series, wanted.volume, self._sentence_area))
+        self._paint_strip(painter)
+        if self._hover is not None and self._refusal and self._badge_at(self._hover) is None:
+            painter.setFont(font_for(self.font(), self.width(), self.height()))
+            wide = painter.fontMetrics().horizontalAdvance(self._refusal)
+            x = max(min(self._hover.x() + 14, self.width() - wide - _MARGIN_PX), 6)
+            draw_text(painter, QPointF(x, self._hover.y() - 8), self._refusal, ON_IMAGE)
+
+    def _picture_of(self, view: SliceView, of: _Wanted, values: NDArray, ratio: float) -> QImage:
+        session = self.session
+        key = (view, of, session.window, session.inverted, session.colour_map, session.hand.smooth, ratio)
+        if self._picture is None or self._picture[0] != key:
+            picture = picture_of_slice(
+                of.volume,
+                replace(view, axes=cast(Axes, of.axes)),  # of which the values are, while newer ones are worked out
+                0,
+                session.window,
+                session.inverted,
+                ratio,
+                colour_map=session.colour_map if of.nearest or session.colour_map != "masks" else "grey",
+                smooth=session.hand.smooth,
+                curved=(values, of.axes.cut(0.0)),
+            )
+            self._picture = key, picture
+        return self._picture[1]
+
+    def _paint_labels(self, painter: QPainter, view: SliceView, axes: CurvedAxes, ratio: float) -> None:
+        session = self.session
+        if not session.hand.overlay_visible or session.label_map is None or session.shown is not session.volume:
+            return
+        if self._labels is None or self._labels[0] != (view, ratio):
+            drawn = [(session.label_map.voxels, session.labels, False)] if not session.label_map.blank else []
+            if session.proposal is not None:
+                drawn.append((session.proposal.voxels, session.proposal.labels, True))
+            layers = [
+                layer_of(
+                    nearest_along(voxels, axes),
+                    view,
+                    label_colours(labels, session.hand.overlay_opacity),
+                    ratio,
+                    hatched=hatched,
+                )
+                for voxels, labels, hatched in drawn
+            ]
+            self._labels = (view, ratio), [layer for layer in layers if layer is not None]
+        for layer in self._labels[1]:
+            painter.drawImage(layer.place(ratio), layer.image, QRectF(layer.shown))
+
+    def _paint_cross_hair(self, painter: QPainter, view: SliceView, axes: CurvedAxes) -> None:
+        """A line across the path where it is nearest to the cross-hair; and one along it, if it lies on the surface."""
+        cursor = self.session.cursor_at
+        x, y = view.to_pane(cursor)
+        left, top, wide, high = view.image_rect
+        m = _MARGIN_PX
+        room = QRectF(m, m, self.width() - 2 * m, self.height() - m - _FOOT_PX)
+        room = room.intersected(QRectF(left, top, wide, high))
+        on_surface = axes.away_mm(cursor) <= max(axes.geometry.spacing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        pen = QPen(MEASURE, 1.2, Qt.PenStyle.SolidLine if on_surface else Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        gap = _GAP_PX if on_surface else 0.0
+        for upright in (True, False):
+            if upright == axes.upright and not on_surface:
+                continue  # the line along the path
+            if upright and room.left() <= x <= room.right():
+                painter.drawLine(QPointF(x, room.top()), QPointF(x, max(min(y - gap, room.bottom()), room.top())))
+                painter.drawLine(QPointF(x, min(max(y + gap, room.top()), room.bottom())), QPointF(x, room.bottom()))
+            elif not upright and room.top() <= y <= room.bottom():
+                painter.drawLine(QPointF(room.left(), y), QPointF(max(min(x - gap, room.right()), room.left()), y))
+                painter.drawLine(QPointF(min(max(x + gap, room.left()), room.right()), y), QPointF(room.right(), y))
+
+    @property
+    def _words(self) -> _CurvedWords:
+        session, axes = self.session, self._axes
+        pointed, mm, note = None, None, ""
+        if not self._exporting and axes is not None and self._view is not None:
+            under = self._index_at(self._hover) if self._hover is not None else None
+            pointed = session.cursor_at if under is None else under
+            if under is not None and self._hover is not None:
+                mm = axes.path_mm(*self._pixel_at(self._hover))
+            else:
+                column, row = axes.to_screen(session.cursor_at, axes.geometry.size).tolist()
+                mm, away = axes.path_mm(column, row), axes.away_mm(session.cursor_at)
+                note = f"Cross-hair {away:.1f} mm beside" if away > max(axes.geometry.spacing) else ""
+        return _CurvedWords(
+            session, "sagittal", self._view, 0, self.slab, (), 0, pointed, False, self.width(), axes, mm, note
+        )
+
+
+def _values_of(wanted: _Wanted) -> NDArray:
+    return values_along(wanted.volume, wanted.axes, wanted.slab, nearest=wanted.nearest and not wanted.volume.colour)
