@@ -597,7 +597,7 @@ class CurvedPane(Pane):
                 mm, away = axes.path_mm(column, row), axes.away_mm(session.cursor_at)
                 note = f"Cross-hair {away:.1f} mm beside" if away > max(axes.geometry.spacing) else ""
         return _CurvedWords(
-            session, "sagittal", self._view, 0, self.slab, (), 0, pointed, False, self.width(), axes, mm, note
+            session, "sagittal", self._view, 0, self.slab, False, 0, pointed, (), self.width(), axes, mm, note
         )
 
 
