@@ -27,6 +27,18 @@ def badges(pane) -> list[str]:
     return [badge.text for badge in pane.badges]
 
 
+def test_an_oblique_plane_is_no_key_image(opened, qtbot):
+    opened.session.turn_planes("axial", 0.4)
+    opened.room.activate(opened.panes["coronal"])
+    qtbot.wait(20)
+    QTest.keyClick(opened.panes["coronal"], Qt.Key.Key_K)
+    assert not opened.session.key_images and "oblique" in opened.commands.why_not(opened.key_image_action)
+    opened.session.reset_planes()
+    qtbot.wait(20)
+    QTest.keyClick(opened.panes["coronal"], Qt.Key.Key_K)
+    assert opened.session.key_images and opened.panes["coronal"].isVisible()
+
+
 def test_k_marks_the_slice_of_the_active_pane_and_ctrl_z_takes_it_back(opened, qtbot):
     pane, action = opened.panes["coronal"], opened.key_image_action
     mark(opened, qtbot, "coronal", 9)

@@ -113,10 +113,14 @@ def test_scrolling_one_scrolls_the_other_to_the_same_place(two, qtbot):
     QTest.keyClick(two.room.active, Qt.Key.Key_Up)
     moved = [s.volume.geometry.index_to_lps(s.cursor_ijk) for s in (first, other)]
     assert moved[0] - at[0] == pytest.approx(moved[1] - at[1]) and np.abs(moved[0] - at[0]).max() > 1
+    qtbot.waitUntil(lambda: "Linked by hand" in [badge.text for badge in two.room.active.badges])
     QTest.keyClick(two.room.active, Qt.Key.Key_J)  # ends it
     QTest.keyClick(two.room.active, Qt.Key.Key_Up)
     assert first.volume.geometry.index_to_lps(first.cursor_ijk) == pytest.approx(moved[0])
-    qtbot.waitUntil(lambda: "Linked by hand" in [badge.text for badge in two.room.active.badges])
+    qtbot.waitUntil(lambda: "Linked by hand" not in [badge.text for badge in two.room.active.badges])
+    QTest.keyClick(two.room.active, Qt.Key.Key_J)
+    two.room.link_here()
+    assert not two.room.links.by_hand(first), "said again, it is taken back"
 
 
 def test_magnification_goes_along_and_can_be_switched_off(two, qtbot):
@@ -128,6 +132,43 @@ def test_magnification_goes_along_and_can_be_switched_off(two, qtbot):
     QTest.keyClick(two.room.active, Qt.Key.Key_J, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(two.room.active, Qt.Key.Key_Plus)
     assert other.view.pixels_per_mm > 1.2 * one.view.pixels_per_mm
+
+
+def test_magnification_stays_one_in_every_layout_and_size(two, qtbot):
+    beside(two, "shifted.nii.gz", qtbot)
+    for layout in ("2x2", "2x3", "1x2"):
+        two.room.choose_layout(layout)
+        two.resize(two.width() - 37, two.height() - 29)
+        qtbot.wait(50)
+        scales = [pane.view.pixels_per_mm for pane in two.room.shown if pane.name == "axial"]
+        assert len(scales) == 2 and scales[0] == pytest.approx(scales[1]), layout
+
+
+def test_one_pane_of_a_comparison_has_all_room_and_the_others_come_back(two, qtbot):
+    sessions = beside(two, "later.nii.gz", qtbot)
+    QTest.keyClick(two.room.active, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    assert [pane.isVisible() for pane in two.room.shown] == [False, True]
+    QTest.keyClick(two.room.active, Qt.Key.Key_4, Qt.KeyboardModifier.AltModifier)
+    assert two.room.sessions == sessions and len(names(two)) == 4
+
+
+def test_files_on_one_grid_are_linked_and_say_so(two, qtbot):
+    beside(two, "later.nii.gz", qtbot)
+    qtbot.waitUntil(lambda: all("Same grid" in [b.text for b in pane.badges] for pane in two.room.shown))
+    two.room.link_here()
+    assert not any(two.room.links.by_hand(session) for session in two.room.sessions), "they need no such word"
+
+
+def test_a_double_click_leaves_the_cross_hair_where_it_was(two, qtbot):
+    first, other = beside(two, "later.nii.gz", qtbot)
+    pane, at = two.room.shown[0], [session.cursor_ijk for session in (first, other)]
+    place = pane.rect().center() + QPoint(40, 30)
+    for _ in range(2):
+        QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=place)
+        QTest.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=place)
+    assert [session.cursor_ijk for session in (first, other)] == at
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=place)
+    assert first.cursor_ijk != at[0]
 
 
 def test_a_picture_on_its_own_follows_its_series(two, qtbot):

@@ -61,8 +61,11 @@ class Links:
         return np.zeros(3) if in_one_space(one, other) else None
 
     def link_here(self, sessions: tuple[Session, ...]) -> None:
-        """Say that the cross-hairs of sessions are at the same place in the patient, and the axes those of the body."""
-        self._by_hand = {session: -_place_of(session) for session in sessions if _has_places(session)}
+        """Say that the cross-hairs of sessions are at the same place in the patient, and the axes those of the body.
+        Said again it is taken back. Sessions of one space need no such word."""
+        placed = [session for session in sessions if _has_places(session)]
+        known = all(in_one_space(placed[0], other) for other in placed[1:]) if placed else True
+        self._by_hand = {} if self._by_hand or known else {session: -_place_of(session) for session in placed}
 
     def by_hand(self, session: Session) -> bool:
         """True for one that is linked because a person said so."""

@@ -607,8 +607,9 @@ class Session:
     # Key images
 
     def toggle_key_image(self, plane: Plane) -> None:
-        """Mark the slice under the cross-hair as a key image, or take the mark back, as one edit."""
-        if self.volume is None or not self.editable or plane not in self.planes:
+        """Mark the slice under the cross-hair as a key image, or take the mark back, as one edit. Not an oblique plane:
+        what is found again is a slice of the scan."""
+        if self.volume is None or not self.editable or plane not in self.planes or self.is_oblique(plane):
             return
         self.end_stroke()
         place = self._place_in(plane)
@@ -620,7 +621,7 @@ class Session:
 
     def is_key_image(self, plane: Plane) -> bool:
         """True if the slice of this plane under the cross-hair is marked."""
-        return self.volume is not None and self._place_in(plane) in self.key_images
+        return self.volume is not None and not self.is_oblique(plane) and self._place_in(plane) in self.key_images
 
     @property
     def key_images_in_order(self) -> tuple[tuple[Plane, int], ...]:

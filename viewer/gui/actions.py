@@ -28,6 +28,7 @@ _RADIUS_STEP = 1.2
 READ_ONLY = (
     "Another window of Slicewise has this series open: its labels and measurements can be looked at here, not changed."
 )
+OBLIQUE_KEY = "Slices of the scan can be key images, an oblique plane cannot: Shift+R sets the planes along the scan"
 OBLIQUE_CONFIRM = "Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan"
 NO_PATH_HERE = "A path needs a volume of several slices that make a regular grid"
 CURVED_CONFIRM = "Slices can be confirmed or be key images, a curved view cannot: choose a pane with slices"

@@ -43,7 +43,17 @@ from viewer.core.session import Session
 from viewer.core.settings import LayoutName, Settings, WindowPlace
 from viewer.core.study import Refusal, Scan, Series
 from viewer.gui import style
-from viewer.gui.actions import CURVED_CONFIRM, OBLIQUE_CONFIRM, READ_ONLY, Actions, Group, Keys, icon, readable
+from viewer.gui.actions import (
+    CURVED_CONFIRM,
+    OBLIQUE_CONFIRM,
+    OBLIQUE_KEY,
+    READ_ONLY,
+    Actions,
+    Group,
+    Keys,
+    icon,
+    readable,
+)
 from viewer.gui.command_palette import CommandPalette, Entry
 from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.export_dialog import ExportDialog
@@ -391,7 +401,7 @@ class MainWindow(QMainWindow):
         )
         self.maximise_action = add(
             "Display",
-            "One pane large, or all four",
+            "One pane large, or all",
             lambda: self.room.toggle_large(self.room.active),
             "M",
             needs_series=True,
@@ -744,7 +754,8 @@ class MainWindow(QMainWindow):
             allow(action, session.can_turn_planes, still or no_planes)
         along = "" if session.rotation is not None or not opened else "The planes are those of the scan"
         allow(self.reset_planes_action, session.rotation is not None, along)
-        allow(self.key_image_action, session.editable, why_not or still or curved)
+        no_key = OBLIQUE_KEY if oblique else ""
+        allow(self.key_image_action, session.editable and not oblique, why_not or still or curved or no_key)
         self.key_image_action.setChecked(session.is_key_image(self.room.plane) and not curved)
         for action in self.key_image_step_actions:
             none = "" if session.key_images else "No slice is marked as a key image"

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Plane, plane_axes
-from viewer.core.linking import Linked, Links
+from viewer.core.linking import Linked, Links, in_one_space
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.settings import LAYOUTS, LayoutName
@@ -42,6 +42,10 @@ SomePane = SlicePane | VolumePane | CurvedPane
 _BY_HAND = (
     "A person has said that the cross-hairs of these series were at the same place. From there they go by the same "
     "number of millimetres; how the patient lay is not taken into account."
+)
+_SAME_GRID = (
+    "These files have the same grid and no frame of reference, so the same voxels are taken for the same place. Of whom "
+    "they are the files do not say."
 )
 _OTHERS = "The series beside each other are not of one patient, or their files tell the name or the ID differently."
 _DROP_HERE = "Drop a series here"
@@ -207,6 +211,9 @@ class ReadingRoom(QWidget):
         if not self._chosen and not self.comparing:
             self.hang(layout)
             return
+        if layout == "1x1" and self.comparing:  # the others stay open behind it
+            self.maximise(self._active)
+            return
         kept = [cell for cell in self.cells if cell is not None]
         room = len(_PLACES[layout])
         front = next((cell for cell in kept if self._pane_of(cell) is self._active), None)
@@ -286,6 +293,7 @@ class ReadingRoom(QWidget):
         """Switch what goes from one series to the others: place, window, zoom, reference_lines."""
         self.links.linked = replace(self.links.linked, **what)
         self.links.meet(self.session, self.sessions)
+        self._show_links()
         if what.get("zoom") and isinstance(self._active, SlicePane):
             self._zoomed(self._active)
         self._show_references()
@@ -507,13 +515,14 @@ class ReadingRoom(QWidget):
     # Together
 
     def _zoomed(self, pane: SlicePane) -> None:
-        """Have the same plane of other series at the same scale and place."""
-        if not self.linked.zoom or not self.comparing or pane is not self._active:
+        """Have each plane of all series at the same scale and place: those of the active pane, or of its series."""
+        if not self.linked.zoom or not self.comparing:
             return
-        for other in self.shown:
-            if isinstance(other, SlicePane) and other.session is not pane.session and other.plane == pane.plane:
-                shift = self.links.shift_between(pane.session, other.session)
-                other.look_like(pane, shift)
+        shown = [other for other in self.shown if isinstance(other, SlicePane) and other.plane == pane.plane]
+        leader = min(shown, key=lambda one: (one is not self._active, one.session is not self.session), default=pane)
+        for other in shown:
+            if other.session is not leader.session:
+                other.look_like(leader, self.links.shift_between(leader.session, other.session))
 
     def _show_references(self) -> None:
         """Draw in every other pane where the slice of the active one lies."""
@@ -534,9 +543,18 @@ class ReadingRoom(QWidget):
         }  # not of files
         others = (Badge("⚠ Different patients", WARNING, _OTHERS, Rank.MUST),) if len(patients) > 1 else ()
         for session, panes in self._panes.items():
-            by_hand = (Badge("Linked by hand", DIMMED_TEXT, _BY_HAND),) if self.links.by_hand(session) else ()
+            held: tuple[Badge, ...] = ()
+            if self.linked.place and self.links.by_hand(session):
+                held = (Badge("Linked by hand", DIMMED_TEXT, _BY_HAND),)
+            elif self.linked.place and any(self._on_one_grid(session, other) for other in self.sessions):
+                held = (Badge("Same grid", DIMMED_TEXT, _SAME_GRID),)
             for pane in panes.values():
-                pane.set_company((*others, *by_hand))
+                pane.set_company((*others, *held))
+
+    def _on_one_grid(self, session: Session, other: Session) -> bool:
+        """True if two series go together because their files have one grid, and nothing else says so."""
+        named = session.series is not None and bool(session.series.frame_of_reference)
+        return other is not session and not named and in_one_space(session, other)
 
     # Dropping a series
 

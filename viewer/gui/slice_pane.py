@@ -30,7 +30,7 @@ from viewer.core.display import WindowLevel, label_colours
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry, Plane, cut_line, mirrored, plane_axes, turned
 from viewer.core.oblique import Axes, ObliqueAxes, slice_corners, turned_axes
-from viewer.core.painting import Box
+from viewer.core.painting import Box, Point
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.fusion_picture import FusionPicture
@@ -112,6 +112,7 @@ class SlicePane(Pane):
         self._slab_slices = 0  # how thick a person has made it
         self._reference: tuple[NDArray[np.float64], Plane] | None = None
         self._company: tuple[Badge, ...] = ()
+        self._before_click: Point | None = None  # where the cross-hair was
         self._sampling = ObliqueSampling(self)
         self._sampling.refined.connect(self._show_refined)
         self._sampling.progressed.connect(self.update)
@@ -160,7 +161,8 @@ class SlicePane(Pane):
         if view is None or theirs is None or volume is None or beside is None:
             return
         size = min(view.width, view.height) / max(min(theirs.width, theirs.height), 1)
-        zoom = view.zoom * size * theirs.pixels_per_mm / view.pixels_per_mm
+        smaller = size if not 0.8 < size < 1.25 else 1.0
+        zoom = view.zoom * smaller * theirs.pixels_per_mm / view.pixels_per_mm
         view = replace(view, zoom=zoom, centre_mm=theirs.centre_mm)
         if shift_lps is not None:
             middle = theirs.to_index(theirs.width / 2, theirs.height / 2, other._depth)
@@ -386,6 +388,7 @@ class SlicePane(Pane):
         elif not drag.moved and drag.button == Qt.MouseButton.RightButton:
             self.contextMenuRequested.emit(self.name, event.globalPosition().toPoint())
         elif not drag.moved and drag.kind == "window":
+            self._before_click = self.session.cursor_at
             self._move_cursor(drag.press)
         self.update()
 
@@ -397,6 +400,9 @@ class SlicePane(Pane):
             if self.measuring.double_click(event):
                 return
         if event.button() == Qt.MouseButton.LeftButton and self._kind_of(event) != "paint":
+            if self._before_click is not None and self._kind_of(event) == "window":
+                self.session.move_cursor(self._before_click)  # its first click was no click
+            self._before_click = None
             self.maximiseRequested.emit(self.name)
         else:
             self.mousePressEvent(event)

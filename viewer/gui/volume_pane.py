@@ -49,6 +49,7 @@ from viewer.gui.overlay import (
     draw_text,
     identity_lines,
     not_for_diagnosis,
+    told,
 )
 from viewer.gui.pane import CLICK_PX, LOADING, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane, why_no_grid
 from viewer.gui.style import (
@@ -752,7 +753,9 @@ class VolumePane(Pane):
             if session.proposal is not None and session.hand.overlay_visible and self.show_labels.isChecked():
                 badges.append(Badge(f"AI proposal: {session.proposal.source}", PROPOSAL))
         colour = WARNING if self._failed else DIMMED_TEXT
-        corners = CornerTexts(tuple(name), bottom_left=tuple(lines))
+        series = session.series
+        described = () if series is None or session.hand.overlay_text != "all" else told(Line(series.description))
+        corners = CornerTexts(tuple(name), bottom_left=tuple(lines), bottom_right=described)
         area = self._sentence_area
         self._write(
             painter, inside, Words(corners, None, None, tuple(badges), self.sentence, colour, area, tuple(taken))
