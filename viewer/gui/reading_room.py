@@ -44,8 +44,8 @@ _BY_HAND = (
     "number of millimetres; how the patient lay is not taken into account."
 )
 _SAME_GRID = (
-    "These files have the same grid and no frame of reference, so the same voxels are taken for the same place. Of whom "
-    "they are the files do not say."
+    "These files have the same grid and no frame of reference, so the same voxels are taken for the same place. "
+    "Of whom they are the files do not say."
 )
 _OTHERS = "The series beside each other are not of one patient, or their files tell the name or the ID differently."
 _DROP_HERE = "Drop a series here"
