@@ -432,3 +432,13 @@ def test_the_usual_look_of_pet_reaches_the_bar(two, qtbot):  # noqa: F811
     qtbot.wait(30)
     bar = two.fusing.bar
     assert (bar.colours.currentText(), bar.window_choice.currentText()) == ("Hot iron", "SUV 0 to 10")
+
+
+def test_a_curved_view_shows_and_tells_nothing_of_what_lies_over_the_planes(fused, qtbot):
+    session = fused.session
+    session.add_measurement("path", ((5.0, 5.0, 8.0), (20.0, 12.0, 8.0), (30.0, 20.0, 8.0)), 2)
+    qtbot.waitUntil(lambda: fused.room.curved_pane.isVisible() and bool(fused.room.curved_pane.written))
+    assert any("Fusion" in badge.text for badge in fused.panes["axial"].badges)
+    curved = fused.room.curved_pane
+    assert not any("Fusion" in badge.text for badge in curved.badges)
+    assert curved._words._fusion is None

@@ -101,6 +101,10 @@ class _CurvedWords(SliceWords):
     def _plane_name(self) -> str:
         return "Curved"
 
+    @property
+    def _fusion(self) -> None:
+        return None  # only planes are fused
+
     def _letters(self, volume: Volume, view: SliceView, series: Series) -> tuple[str, str, str, str] | None:
         """Of the straight direction: the other one turns with the path."""
         if self.axes is None or not volume.geometry.patient_space:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from viewer.core.display import VoiTable, WindowLevel, window_ends
+from viewer.core.fusion import Fusion
 from viewer.core.geometry import Geometry, Plane, PlaneAxes, edge_letters, orientation_letters
 from viewer.core.oblique import ObliqueAxes, screen_directions, tilt_degrees
 from viewer.core.resample import can_be_resampled
@@ -107,7 +108,7 @@ class SliceWords:
             DIMMED_TEXT,
             sentence_area,
             bar=self._bar(volume) if named else None,
-            left_bar=fusion_bar(self.session.fusion) if named and self.session.fusion is not None else None,
+            left_bar=fusion_bar(self._fusion) if named and self._fusion is not None else None,
         )
 
     def _letters(self, volume: Volume, view: SliceView, series: Series) -> tuple[str, str, str, str] | None:
@@ -136,6 +137,11 @@ class SliceWords:
         if session.inverted:
             bottom, top = top, bottom
         return ColourBar(session.colour_map, top, bottom)
+
+    @property
+    def _fusion(self) -> Fusion | None:
+        """What is laid over the picture."""
+        return self.session.fusion
 
     def _badges_now(self, series: Series, volume: Volume) -> list[Badge]:
         session = self.session
@@ -182,8 +188,8 @@ class SliceWords:
             badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, _OBLIQUE_DETAIL, Rank.MUST))
         if slab is not None and self.view is not None:
             badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
-        if session.fusion is not None:
-            badges.extend(fusion_badges(session.fusion))
+        if self._fusion is not None:
+            badges.extend(fusion_badges(self._fusion))
         if session.is_neurological(self.plane):
             badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
         if self.mirrored:
@@ -242,7 +248,7 @@ class SliceWords:
         zoom = 100 * max(view.pixels_per_voxel)
         told_of = None if self.slab is not None else self.pointed
         texts = _value_texts(volume, volume.geometry.clamp_index(told_of)) if told_of is not None else ()
-        fusion = self.session.fusion
+        fusion = self._fusion
         if fusion is not None and told_of is not None and fusion.visible:
             texts = (*texts, *fusion_value(fusion, volume.geometry, told_of))
         return told(
