@@ -248,6 +248,15 @@ def test_only_one_series_again_closes_the_other(two, qtbot):
     qtbot.waitUntil(lambda: two.session.series.uid == listed(two)["head.nii.gz"] and two.session.editable)
 
 
+def test_planes_go_back_along_the_scan_of_the_series_that_is_worked_on(two, qtbot):
+    first, other = beside(two, "later.nii.gz", qtbot)
+    for session in (first, other):
+        session.turn_planes("coronal", 0.3)
+    qtbot.wait(20)
+    QTest.keyClick(two.room.active, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    assert other.rotation is None and first.rotation is not None
+
+
 def test_3d_shows_the_series_of_its_cell(two, qtbot):
     first, other = beside(two, "later.nii.gz", qtbot)
     assert two.session is other

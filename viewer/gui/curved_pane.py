@@ -170,7 +170,6 @@ class CurvedPane(Pane):
         self._labels: tuple[object, list[Layer]] | None = None
         self._worker: ThreadPoolExecutor | None = None
         self._exporting = False
-        self._wheel_rest = 0.0
         self._worked_out.connect(self._take)
         self.setMouseTracking(True)
         self.setAccessibleName("curved view")
@@ -327,9 +326,7 @@ class CurvedPane(Pane):
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._look(self._view.zoomed(ZOOM_PER_NOTCH**notches, event.position().x(), event.position().y()))
             return
-        self._wheel_rest += notches  # fine wheels turn by parts of a notch
-        steps = int(self._wheel_rest)
-        self._wheel_rest -= steps
+        steps = self._whole_steps(notches)
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.thicken_slab(steps)
         elif steps:

@@ -473,7 +473,12 @@ class MainWindow(QMainWindow):
             )
         ]
         self.reset_planes_action = add(
-            "Display", "Planes along the scan", self.session.reset_planes, "Shift+R", scope="viewer", needs_series=True
+            "Display",
+            "Planes along the scan",
+            lambda: self.session.reset_planes(),
+            "Shift+R",
+            scope="viewer",
+            needs_series=True,
         )
         for text, keys, factor in (("Zoom in", ("+", "="), _ZOOM_STEP), ("Zoom out", ("-",), 1 / _ZOOM_STEP)):
             add("Display", text, lambda f=factor: self._zoom(f), *keys, scope="viewer", needs_series=True)

@@ -39,6 +39,7 @@ class Pane(QWidget):
         super().__init__(parent)
         self.session, self.name, self._strip = session, name, strip
         self._active = self._target = False
+        self._wheel_rest = 0.0
         self._written: list[Piece] = []
         self._badges: list[tuple[QRectF, Badge]] = []
         self._detail: QFrame | None = None
@@ -100,6 +101,15 @@ class Pane(QWidget):
         self.activated.emit(self.name)
         delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
         return delta / _NOTCH
+
+    def _whole_steps(self, notches: float) -> int:
+        """Fine wheels turn by parts of a notch, which add up."""
+        if self._wheel_rest * notches < 0:
+            self._wheel_rest = 0.0
+        self._wheel_rest += notches
+        steps = int(self._wheel_rest)
+        self._wheel_rest -= steps
+        return steps
 
     # Badges
 

@@ -260,13 +260,17 @@ class ReadingRoom(QWidget):
         place = next((n for n, cell in enumerate(self.cells) if cell is None), None)
         if place is None:
             place = len(self.cells)
-            larger: list[LayoutName] = [name for name in LAYOUTS if len(_PLACES[name]) > place]
-            if larger:
-                self.choose_layout(larger[0])
-            else:
+            if not self._make_room():
                 place -= 1
         self.put(session, self.plane, place)
         return session
+
+    def _make_room(self) -> bool:
+        """Have the next larger layout; False if there is none."""
+        larger: list[LayoutName] = [name for name in LAYOUTS if len(_PLACES[name]) > len(self.cells)]
+        if larger:
+            self.choose_layout(larger[0])
+        return bool(larger)
 
     def maximise(self, pane: SomePane | None) -> None:
         """Give one pane all the room, or, with None, each its part."""
@@ -345,7 +349,6 @@ class ReadingRoom(QWidget):
     def toggle_large(self, pane: SomePane) -> None:
         """All the room for a pane, or all panes again."""
         self.maximise(None if self._large is not None else pane)
-        self.arranged.emit()
 
     def _pressed(self, pane: SomePane) -> None:
         self.activate(pane)
@@ -388,10 +391,8 @@ class ReadingRoom(QWidget):
         drawn_on = self._active
         place = self._spare_place(session, drawn_on)
         if place is None:
-            larger: list[LayoutName] = [n for n in LAYOUTS if len(_PLACES[n]) > len(self.cells)]
-            if not larger:
+            if not self._make_room():
                 return
-            self.choose_layout(larger[0])
             place = self._spare_place(session, drawn_on)
         if place is not None:
             self._large = None

@@ -101,7 +101,6 @@ class SlicePane(Pane):
         self.measuring = MeasureTools(session, self, self._measuring_scene)
         self._hover: QPointF | None = None
         self.planes = PlaneHandles(session, self, plane, lambda: self._view, self._lines_room)
-        self._wheel_rest = 0.0
         self._shown_depth = -1.0
         self._shown: Callable[[], Volume | None] = lambda: None  # weak: a painted picture must not keep its volume
         self._shown_arrival = -1
@@ -422,15 +421,6 @@ class SlicePane(Pane):
             slices = self._whole_steps(notches)
             if slices:
                 self.session.scroll(self.plane, slices)
-
-    def _whole_steps(self, notches: float) -> int:
-        """Fine wheels turn by parts of a notch, which add up."""
-        if self._wheel_rest * notches < 0:
-            self._wheel_rest = 0.0
-        self._wheel_rest += notches
-        steps = int(self._wheel_rest)
-        self._wheel_rest -= steps
-        return steps
 
     def event(self, event: QEvent) -> bool:
         override = event.type() == QEvent.Type.ShortcutOverride
