@@ -1,0 +1,21 @@
+"""The language of the window: English as it is written in the source, or Simplified Chinese by Qt Linguist's file.
+
+tr() is for words that stand in viewer/gui, said() for what the tiers below say in English, with values already in it.
+Words are looked up when they are shown, never on import: a table of a module marks its words with QT_TR_NOOP and
+they go through tr() where they are used.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+
+def tr(text: str, comment: str | None = None) -> str:
+    """These words in the language of the window. comment tells apart words that English spells alike. Values are put
+    in afterwards: tr("{n} slices").format(n=n)."""
+    return QCoreApplication.translate("", text, comment)
+
+
+def said(sentence: str) -> str:
+    """A sentence of the tiers below, which know no Qt, in the language of the window."""
+    return tr(sentence)
