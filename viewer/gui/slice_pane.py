@@ -647,7 +647,8 @@ class SlicePane(Pane):
             return
         self._begin()
         self._paint_image(painter)
-        self._paint_fusion(painter, view, volume)
+        if session.fusion is not None:
+            self._over.paint(painter, session.fusion, session.hand.smooth)
         self._paint_labels(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(session.planes) > 1 or session.hand.tool == "crosshair":  # else there is no other plane that it leads to
@@ -672,14 +673,17 @@ class SlicePane(Pane):
             if self._shown_depth != self._depth:  # a mouse that moves may have it painted before apply()
                 self._forget(grey=True, labels=True, proposal=True)
             self._shown_depth = self._depth
+        if not self._grey.begun:
+            self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
+            self._begin_image(view, volume)
+        if session.fusion is not None:
+            ratio, smooth = self.devicePixelRatioF(), session.hand.smooth
+            self._over.begin(session.fusion, volume.geometry, view, self._depth, ratio, slab=self.slab, smooth=smooth)
         if session.hand.overlay_visible and session.label_map is not None and volume is session.volume:
             if not session.label_map.blank:
                 self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)
             if session.proposal is not None:
                 self._begin_layer(self._proposal, session.proposal.voxels, session.proposal.labels, view)
-        if not self._grey.begun:
-            self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
-            self._begin_image(view, volume)
 
     def _begin_layer(
         self, layer: Ahead[Layer | None], voxels: NDArray[np.uint8], labels: Sequence[Label], view: SliceView
@@ -720,12 +724,6 @@ class SlicePane(Pane):
         else:
             self._painted = self._painted or picture.painted(pane)
             painter.drawImage(QPointF(0, 0), self._painted)
-
-    def _paint_fusion(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
-        fusion = self.session.fusion
-        if fusion is not None:
-            ratio, smooth = self.devicePixelRatioF(), self.session.hand.smooth
-            self._over.paint(painter, fusion, volume.geometry, view, self._depth, ratio, slab=self.slab, smooth=smooth)
 
     def _paint_labels(self, painter: QPainter) -> None:
         session = self.session
