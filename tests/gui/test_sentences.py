@@ -40,6 +40,10 @@ PLACEHOLDER = re.compile(r"\{(\d+)\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Abbreviations that a Chinese radiologist writes as they are, and what stands between names of files and of the system.
 ALIKE = {
+    "MIP",
+    "MinIP",
+    "Viridis",
+    "Inferno",
     "TE {0} ms",
     "TI {0} ms",
     "b {0} s/mm²",
@@ -439,5 +443,5 @@ def test_titles_of_what_can_be_undone_are_chinese(chinese, phantom):
         "取消关键图像标记", "标记关键图像", "删除手绘区域", "移动手绘区域", "修改手绘区域的文字", "绘制手绘区域",
     ]  # fmt: skip
     assert [language.said(title) for title in ("Erase", "Paint Region 1", "Accept tiny 1.0.0")] == [
-        "擦除", "绘制区域 1", "接受 tiny 1.0.0 的结果",
+        "擦除", "绘制区域 1", "接受 tiny 1.0.0 的建议",
     ]  # fmt: skip
