@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 READY = .venv/.ready
 
-.PHONY: demo test lint bench format clean
+.PHONY: demo test lint translations bench format clean
 
 demo: $(READY)
 	$(PYTHON) -m viewer demo
@@ -15,6 +15,9 @@ lint: $(READY)
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
 	.venv/bin/lint-imports
+
+translations: $(READY)
+	$(PYTHON) packaging/sentences.py
 
 bench: $(READY)
 	$(PYTHON) tests/bench.py
