@@ -152,9 +152,9 @@ def apply_style(app: QApplication, wanted: Theme = "dark") -> None:
     """
     global _theme
     _theme = wanted
+    app.setStyleSheet("")  # to replace one sheet by another takes five times as long
     if app.style().objectName() != "fusion":
         app.setStyle("Fusion")  # the one style that looks the same everywhere and obeys the palette
-    app.setStyleSheet("")  # to replace one sheet by another takes five times as long
     app.setPalette(_palette(theme()))
     font = QFont(app.font())
     size = min(max(font.pointSizeF(), _POINT_SIZES[0]), _POINT_SIZES[1])
