@@ -128,6 +128,26 @@ def test_a_point_is_moved_on_its_slice_and_not_on_others(hand):
     np.testing.assert_allclose(hand.session.path.points[1], (*hand.hit(Q)[:2], depth), atol=1e-6)
 
 
+def test_of_a_path_through_slices_the_point_on_this_slice_is_moved(hand):
+    hand.key(Qt.Key.Key_D)
+    for at in (P, Q, R_):
+        hand.click(at)
+        hand.key(Qt.Key.Key_Up)
+        hand.key(Qt.Key.Key_Up)
+    hand.key(Qt.Key.Key_Return)
+    before = np.array(hand.session.path.points)
+    hand.key(Qt.Key.Key_Escape)
+    hand.session.move_cursor(tuple(before[2].tolist()))  # where only the last point has a handle
+    QApplication.processEvents()
+    hand.pane.grab()
+
+    hand.drag(R_, (29.0, 18.0))
+
+    after = np.array(hand.session.path.points)
+    np.testing.assert_allclose(after[:2], before[:2])
+    np.testing.assert_allclose(after[2], (*hand.hit((29.0, 18.0))[:2], before[2][2]), atol=0.3)
+
+
 def test_delete_takes_the_path_away_and_the_view_says_what_to_do(hand, curved, ink):
     assert hand.session.selected == hand.session.path.number
     hand.key(Qt.Key.Key_Delete)
