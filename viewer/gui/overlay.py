@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
+from viewer.core.geometry import Plane
 from viewer.core.study import Series
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.style import ACCENT, ON_IMAGE, VOLUME_COLOUR
 
-NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
+NOT_FOR_DIAGNOSIS = QT_TR_NOOP("Not for diagnostic use")
 
 _SHADOW = QColor(0, 0, 0, 210)
 _BADGE_BACK = QColor(18, 19, 22, 235)
@@ -224,10 +226,11 @@ def _arrow_px(face: Face) -> float:
 
 def fitting_sentence(area: QRectF, text: str, face: Face) -> str:
     """As many of the sentences of a text as an area holds; of the first one, if need be, its beginning."""
-    sentences = re.split(r"(?<=[.!?]) ", text)
-    words = sentences[0].split()
-    shorter = [" ".join(sentences[:n]) for n in range(len(sentences), 0, -1)]
-    shorter += [f"{' '.join(words[:n])} …" for n in range(len(words) - 1, 0, -1)]
+    ends = [found.end() for found in re.finditer(r"[.!?](?= )|[\u3002\uff01\uff1f](?=.)", text)]  # 。！？
+    first = text[: ends[0]] if ends else text
+    words = [found.start() for found in re.finditer(r" |(?<=[\u3000-\uffee])(?=[\u3400-\u9fff])", first)]
+    shorter = [text, *(text[:end] for end in reversed(ends))]
+    shorter += [f"{first[:end]} …" for end in reversed(words)]
     for candidate in shorter:
         rect = face.metrics.boundingRect(area, int(_SENTENCE_FLAGS), candidate)
         if area.adjusted(-0.5, -0.5, 0.5, 0.5).contains(rect):
@@ -321,18 +324,24 @@ def other_place(notes: Sequence[str]) -> str:
         if found is not None:
             other = "qform" if found[2] == "sform" else "sform"
             apart_mm = float(found[1])
-            return f"{apart_mm:g} mm from its {other}" if apart_mm else f"another voxel size by its {other}"
+            apart = tr("{mm:g} mm from its {other}").format(mm=apart_mm, other=other)
+            return apart if apart_mm else tr("another voxel size by its {other}").format(other=other)
     return ""
 
 
 def not_for_diagnosis(width: float) -> str:
     """The warning of every pane, in a form that is not cut off in a pane of this width."""
-    return NOT_FOR_DIAGNOSIS if width >= 300 else "Not for diagnosis"
+    return tr(NOT_FOR_DIAGNOSIS) if width >= 300 else tr("Not for diagnosis")
 
 
 def iso_date(date: str) -> str:
     """A DICOM date (DA, "YYYYMMDD") as ISO 8601; anything else as it is."""
     return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
+
+
+def plane_name(plane: Plane) -> str:
+    """A plane as it stands at the beginning of a line."""
+    return {"axial": tr("Axial"), "coronal": tr("Coronal"), "sagittal": tr("Sagittal")}[plane]
 
 
 def person_name(name: str) -> str:
