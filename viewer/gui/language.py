@@ -9,11 +9,24 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+_language = "en"  # or "zh_CN"
+
 
 def tr(text: str, comment: str | None = None) -> str:
     """These words in the language of the window. comment tells apart words that English spells alike. Values are put
     in afterwards: tr("{n} slices").format(n=n)."""
     return QCoreApplication.translate("", text, comment)
+
+
+def language_now() -> str:
+    """The language in which words are shown: "en" or "zh_CN"."""
+    return _language
+
+
+def set_language(language: str) -> None:
+    """Note the language whose words the application has loaded. For translator.speak() alone."""
+    global _language
+    _language = language
 
 
 def QT_TR_NOOP(text: str) -> str:

@@ -683,8 +683,6 @@ class MainWindow(QMainWindow):
             [commands.invert, commands.smooth, commands.labels_visible, commands.file_overlay, commands.overlay_text]
         )
         view.addSeparator()
-        languages = view.addMenu(tr("Language"))
-        languages.addActions(list(self.language_actions.values()))
         slices = menus["&Slices"]
         slices.addActions([self.play_action, *self.step_actions])
         slices.addSeparator()
@@ -697,7 +695,9 @@ class MainWindow(QMainWindow):
         menus["&Window"].addActions([self.browser_action, self.panels_action])
         menus["&Window"].addSeparator()
         bar.addMenu(tr("&Help")).addActions([self.palette_action, self.keys_action, self.about_action])
-        placed = set(_actions_in(bar.actions()))
+        self._language_menu = QMenu(tr("Language · 语言"), view)  # to be found by who cannot read the window
+        self._language_menu.addActions(list(self.language_actions.values()))
+        placed = {*_actions_in(bar.actions()), *self.language_actions.values()}
         for group, actions in commands.groups.items():
             menu = menus.get(_MENUS[group]) or menus["&Window"]
             left = [action for action in actions if action not in placed and action is not self.quit_action]
@@ -705,6 +705,8 @@ class MainWindow(QMainWindow):
                 menu = menu.addMenu(tr("3-D") if group == "3-D" else tr("Show in the active pane"))
             if group != "Presets":  # which come and go with the modality
                 menu.addActions(left)
+        view.addSeparator()
+        view.addMenu(self._language_menu)
         file.addSeparator()
         file.addAction(self.quit_action)
 

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, 
 
 from viewer.core.geometry import Plane
 from viewer.core.study import Series
-from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.language import QT_TR_NOOP, language_now, tr
 from viewer.gui.style import ACCENT, ON_IMAGE, VOLUME_COLOUR
 
 NOT_FOR_DIAGNOSIS = QT_TR_NOOP("Not for diagnostic use")
@@ -25,6 +25,7 @@ _SHADOW = QColor(0, 0, 0, 210)
 _BADGE_BACK = QColor(18, 19, 22, 235)
 EDGE_PX = 8.0  # logical pixels between text and the pane's edge
 _BADGE_GAP = 4.0
+_LEAST_PX = {"en": 9, "zh_CN": 12}  # of a font: with fewer pixels the strokes of Chinese run together
 _ROOM_PX = 3.0  # around a written text, for its shadow and what leans out
 _PROGRESS_PX = 3.0
 _SENTENCE_FLAGS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -110,15 +111,16 @@ class Face:
 
 def face_for(base: QFont, width: float, height: float, *, bold: bool = False, times: float = 1.0) -> Face:
     """The application's font for a pane of this size: a little smaller in small panes, larger in large ones."""
-    return _face(base.toString(), min(max(min(width, height) / 480.0, 0.86), 1.2) * times, bold)
+    least_px = _LEAST_PX.get(language_now(), _LEAST_PX["en"])
+    return _face(base.toString(), min(max(min(width, height) / 480.0, 0.86), 1.2) * times, bold, least_px)
 
 
 @lru_cache(maxsize=64)
-def _face(base_name: str, times: float, bold: bool) -> Face:
+def _face(base_name: str, times: float, bold: bool, least_px: int) -> Face:
     font = QFont()
     font.fromString(base_name)
     usual = QFontMetricsF(font).height() * 0.80  # close to the font's pixel size at every resolution
-    font.setPixelSize(max(round(usual * times), 9))
+    font.setPixelSize(max(round(usual * times), least_px))
     font.setBold(bold)
     return Face(font)
 

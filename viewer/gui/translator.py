@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 from PySide6.QtGui import QFontDatabase
 
 import resources
+from viewer.gui.language import set_language
 
 Language = Literal["en", "zh_CN"]
 LANGUAGES: dict[Language, str] = {"en": "English", "zh_CN": "简体中文"}  # each in its own words
@@ -25,18 +26,19 @@ def speak(wanted: Language | Literal[""]) -> Language:
     for translator in _loaded:
         app.removeTranslator(translator)
     _loaded.clear()
+    set_language("en")
     if (wanted or system_language()) == "en" or not chinese_can_be_shown():
         return "en"
     of_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     for folder, name in (
         (of_qt, "qtbase_zh_CN"),  # standard buttons and dialogs
-        (str(resources.path("translations")), "slicewise_sentences_zh_CN"),
         (str(resources.path("translations")), "slicewise_zh_CN"),
     ):
         translator = QTranslator(app)
         if translator.load(name, folder):
             app.installTranslator(translator)
             _loaded.append(translator)
+    set_language("zh_CN")
     return "zh_CN"
 
 
