@@ -208,6 +208,10 @@
         <translation>此类设备没有这个预设窗</translation>
     </message>
     <message>
+        <source>Window preset {key}</source>
+        <translation>预设窗 {key}</translation>
+    </message>
+    <message>
         <source>table</source>
         <translation>查找表</translation>
     </message>

@@ -375,11 +375,13 @@ class Actions(QObject):
                 preset = known.get(key)
                 action.setVisible(preset is not None)
                 self.allow(action, preset is not None, "" if preset else tr("This modality has no such preset"))
+                text = tr("Window preset {key}").format(key=key)
                 if preset is not None:
                     window = preset.window
-                    action.setText(f"{tr(preset.name)}  (W {window.width:g} L {window.centre:g})")
-                    self._tips[action] = action.text(), ""
-                    self._show_tip(action)
+                    text = f"{tr(preset.name)}  (W {window.width:g} L {window.centre:g})"
+                action.setText(text)
+                self._tips[action] = text, ""
+                self._show_tip(action)
 
     def fill_window_menu(self, menu: QMenu) -> None:
         """Put the windows of the open series into a menu: the file's own first, then those of the modality."""
