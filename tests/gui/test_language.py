@@ -57,9 +57,9 @@ BIN = Path(sys.executable).parent
 LATIN = frozenset(
     re.findall(
         r"\w+",
-        "mm ml px HU SUV ID AI CT MR PET MIP MinIP SD DICOM NIfTI NRRD MHA ZIP PNG png JPEG GIF STL PLY OBJ CSV csv LPS "
-        "Cobb Dice HD Slicewise Apache License Okabe Ito Viridis Inferno CPU MONOCHROME ImagerPixelSpacing SynthSeg "
-        "Ctrl Shift Alt Esc Enter Return Del Home End PgUp PgDown Backspace Language English",
+        "mm ml px HU SUV ID AI CT MR PET MIP MinIP SD DICOM NIfTI NRRD MHA ZIP PNG png JPEG GIF STL PLY OBJ CSV csv "
+        "LPS Cobb Dice HD Slicewise Apache License Okabe Ito Viridis Inferno CPU MONOCHROME ImagerPixelSpacing "
+        "SynthSeg Ctrl Shift Alt Esc Enter Return Del Home End PgUp PgDown Backspace Language English",
     )
 )
 
@@ -174,6 +174,7 @@ def test_no_sentence_of_the_source_stands_outside_tr():
 def test_a_sentence_outside_tr_would_be_found():
     assert _outside_tr('label.setText("Two words")') == ["Two words"]
     assert _outside_tr('label.setText(f"{count} voxels left")') == [" voxels left"]
+    assert _outside_tr('label.setText(f"Zoom {percent} %")') == ["Zoom "]
     assert not _outside_tr('label.setText(tr("Two words"))\nTABLE = {"a key": QT_TR_NOOP("Two words")}')
 
 
@@ -198,12 +199,17 @@ def _outside_tr(source: str) -> list[str]:
         if isinstance(node, ast.Dict):
             passed_over |= {key for key in node.keys if key is not None}
     texts = [_text(node) for node in ast.walk(tree) if node not in passed_over]
-    readable = [text for text in texts if re.search(r"[A-Za-z]{2,} [A-Za-z]|[A-Za-z] [A-Za-z]{2,}|^ [a-z]{3,}", text)]
+    readable = [
+        text
+        for text in texts
+        if re.search(r"[A-Za-z]{2,} [A-Za-z]|[A-Za-z] [A-Za-z]{2,}|^ [a-z]{3,}|^[A-Z][a-z]+:? +$", text)
+    ]
     return [text for text in readable if text not in UNTRANSLATED and text not in NAMES_IN_THE_SOURCE]
 
 
 NAMES_IN_THE_SOURCE = {
-    "Window preset ",  # in the name of an action
+    "Window preset ",  # in names of actions
+    "Language: ",
     *COLOUR_MAPS,
     "key images",
     "fusion window",
