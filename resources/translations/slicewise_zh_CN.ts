@@ -2487,6 +2487,10 @@ or press Ctrl+O.</source>
         <translation>mm（探测器）</translation>
     </message>
     <message>
+        <source>Overlay</source>
+        <translation>叠加序列</translation>
+    </message>
+    <message>
         <source>Region 1</source>
         <translation>区域 1</translation>
     </message>

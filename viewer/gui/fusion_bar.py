@@ -107,7 +107,7 @@ class FusionBar(QFrame):
         return event.isAccepted()
 
     def _show(self, fusion: Fusion) -> None:
-        name = " · ".join(part for part in (fusion.name, fusion.series.description) if part)
+        name = " · ".join(part for part in (tr(fusion.name), fusion.series.description) if part)
         self._name.setText(name)
         self._name.setToolTip(name)
         percent = round(100 * fusion.opacity)

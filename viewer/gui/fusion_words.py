@@ -23,12 +23,12 @@ _BY_HAND = QT_TR_NOOP(
 
 def fusion_badges(fusion: Fusion) -> tuple[Badge, ...]:
     """That something is laid over the picture, what, and by whose word."""
-    name = " ".join(part for part in (fusion.name, fusion.series.description) if part)
+    name = " ".join(part for part in (tr(fusion.name), fusion.series.description) if part)
     if not fusion.visible:
-        hidden = tr("Fusion hidden: {name}").format(name=fusion.name)
+        hidden = tr("Fusion hidden: {name}").format(name=tr(fusion.name))
         return (Badge(hidden, DIMMED_TEXT, tr("{name} lies over this series, hidden.").format(name=name)),)
     detail = f"{name}\n{tr(_FUSION)}"
-    dense = tr("Fusion: {name} {percent:.0f} %").format(name=fusion.name, percent=100 * fusion.opacity)
+    dense = tr("Fusion: {name} {percent:.0f} %").format(name=tr(fusion.name), percent=100 * fusion.opacity)
     text = " · ".join(part for part in (dense, fusion.series.description) if part)
     badges = (Badge(text, ACCENT, detail, Rank.MUST),)
     return (*badges, Badge(tr("⚠ Registered by hand"), WARNING, tr(_BY_HAND), Rank.MUST)) if fusion.by_hand else badges
@@ -41,9 +41,9 @@ def fusion_value(fusion: Fusion, base: Geometry, index_ijk: Point) -> tuple[str,
         return ()
     value = fusion.value_under(base, index_ijk)
     if value is None:
-        return (tr("{name}: padding").format(name=fusion.name),)
+        return (tr("{name}: padding").format(name=tr(fusion.name)),)
     factor, unit = fusion.unit
-    return (f"{fusion.name} {number_text(factor * value)} {unit}".rstrip(),)
+    return (f"{tr(fusion.name)} {number_text(factor * value)} {unit}".rstrip(),)
 
 
 def fusion_bar(fusion: Fusion) -> ColourBar | None:

@@ -55,6 +55,7 @@ UNITS_OF_LENGTH = (
     QT_TR_NOOP("px"),
     QT_TR_NOOP("mm at detector"),
 )
+FUSED = (QT_TR_NOOP("Overlay"),)  # of a series without a modality
 DEFAULT_LABELS = (
     QT_TR_NOOP("Region 1"),
     QT_TR_NOOP("Region 2"),
