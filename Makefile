@@ -28,6 +28,7 @@ translations: $(READY)
 	.venv/bin/pyside6-lupdate viewer/gui/*.py -no-obsolete -locations none -source-language en \
 		-ts resources/translations/slicewise_zh_CN.ts
 	.venv/bin/pyside6-lrelease resources/translations/slicewise_zh_CN.ts
+	$(PYTHON) packaging/sentences.py
 
 $(READY): pyproject.toml packaging/constraints.txt packaging/setup.sh
 	sh packaging/setup.sh

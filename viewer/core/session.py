@@ -614,8 +614,8 @@ class Session:
         self.end_stroke()
         place = self._place_in(plane)
         marked = place not in self.key_images
-        act = "Mark" if marked else "Unmark"
-        edit = Edit(f"{act} key image", key_images=(KeyImageChange(place, marked),))
+        title = "Mark key image" if marked else "Unmark key image"
+        edit = Edit(title, key_images=(KeyImageChange(place, marked),))
         self.history.record(edit)
         self._apply(edit)
 
@@ -688,8 +688,8 @@ class Session:
         before = self.measurement(changed.number)
         if before is None or before == changed or not self.editable:
             return
-        act = "Move" if before.text == changed.text else "Rename"
-        self._change_measurement(f"{act} {changed.kind}", before, changed)
+        title = f"Move {changed.kind}" if before.text == changed.text else f"Rename {changed.kind}"
+        self._change_measurement(title, before, changed)
 
     def delete_measurement(self, number: int) -> None:
         before = self.measurement(number)

@@ -7,7 +7,15 @@ they go through tr() where they are used.
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication
+
+import resources
+
+if TYPE_CHECKING:
+    from viewer.gui.sentences import Sentences
 
 _language = "en"  # or "zh_CN"
 
@@ -36,5 +44,17 @@ def QT_TR_NOOP(text: str) -> str:
 
 
 def said(sentence: str) -> str:
-    """A sentence of the tiers below, which know no Qt, in the language of the window."""
-    return tr(sentence)
+    """A sentence, a name or a progress text of the tiers below, which know no Qt, in the language of the window.
+
+    Values in it, names of files and people, stay as they are, and so does what is unknown. It may be several
+    sentences, or one behind a name and a colon. Never raises.
+    """
+    return sentence if _language == "en" else _sentences(_language).said(sentence)
+
+
+@cache
+def _sentences(language: str) -> Sentences:
+    """Read when the first is shown, never in English."""
+    from viewer.gui.sentences import Sentences
+
+    return Sentences(resources.path("translations", f"slicewise_sentences_{language}.ts"))

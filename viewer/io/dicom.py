@@ -177,12 +177,12 @@ def _claims_note(claims: Sequence[tuple[Instance, ...]]) -> str:
     differ. A whole series may be there twice, so one sentence names the first only."""
     if not claims:
         return ""
-    names = " and ".join(shown_name(instance.file) for instance in claims[0][:2])
-    images = "1 image is" if len(claims) == 1 else f"{len(claims)} images are"
+    first, second = (shown_name(instance.file) for instance in claims[0][:2])
     same = "Their headers agree, so one may be a compressed or an edited copy of the other. "
     alike = all(_all_but_storage(instance) == _all_but_storage(group[0]) for group in claims for instance in group)
     return (
-        f"{images} there more than once with different contents ({names}). {same if alike else ''}"
+        f"{'1 image is' if len(claims) == 1 else f'{len(claims)} images are'} there more than once with different "
+        f"contents ({first} and {second}). {same if alike else ''}"
         "Move all but one version into another folder, then open the folder again."
     )
 
@@ -289,8 +289,11 @@ def _apart(stacks: list[_Stack]) -> str:
     names = [name.replace("_", " ") for name in names if name != "picture" or len(names) == 1]
     if names == ["picture"]:
         return f"One of {len(stacks)} pictures in this series."
-    differ = "differ" if len(names) > 1 else "differs"
-    return f"One of {len(stacks)} stacks in this series: {_and(names)} {differ}." if names else ""
+    return (
+        f"One of {len(stacks)} stacks in this series: {_and(names)} {'differ' if len(names) > 1 else 'differs'}."
+        if names
+        else ""
+    )
 
 
 def _named(stacks: list[_Stack]) -> list[_Stack]:
@@ -549,7 +552,8 @@ def _incomplete(uid: str, stack: _Stack, part: _Part, notes: list[str], first_ac
     name = ", ".join(filter(None, (stack.part, label)))
     volume = replace(stack, slices=[stack.slices[n] for n in part.slices], part=name)
     of_all = int(_places(stack).max()) + 1
-    note = f"{label[:1].upper()}{label[1:]} of the series has {len(part.slices)} of {of_all} slices."
+    part_of = label[:1].upper() + label[1:]
+    note = f"{part_of} of the series has {len(part.slices)} of {of_all} slices."
     return _series(_volume_uid(uid, part), volume, [note, *notes], first_acquired_s)
 
 

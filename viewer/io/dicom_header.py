@@ -296,7 +296,7 @@ class Elements:
     def _decoded(self, value: bytes, vr: str) -> str:
         if len(value) > _MAX_TEXT_BYTES:
             value = value[:_MAX_TEXT_BYTES]
-            self._root._warned["One of its texts is longer than DICOM allows, and is cut."] = None
+            self._root._warned.setdefault("One of its texts is longer than DICOM allows, and is cut.")
         value = value.rstrip(b"\0 ").replace(b"\0", b"")
         if value.isascii() and b"\x1b" not in value:
             return value.decode("ascii")

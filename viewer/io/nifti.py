@@ -176,8 +176,14 @@ def _one_or_both(
     if apart <= _SAME_PLACE_MM + unknown_mm and not other_size:
         return (replace(sform, spacing=qform.spacing, name="", notes=notes),)
     sizes = " and give it another voxel size" if other_size else ""
-    note = f"Its sform and its qform place the voxels up to {apart:.2f} mm apart{sizes}: this is the place by its "
-    return tuple(replace(place, notes=(*notes, f"{note}{place.name}.")) for place in (sform, qform))
+
+    def note(name: str) -> str:
+        return (
+            f"Its sform and its qform place the voxels up to {apart:.2f} mm apart{sizes}: "
+            f"this is the place by its {name}."
+        )
+
+    return tuple(replace(place, notes=(*notes, note(place.name))) for place in (sform, qform))
 
 
 def _points(place: Place, index_ijk: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -90,8 +90,10 @@ def _judge(
     astray = np.linalg.norm(positions - start - number[:, None] * step, axis=1)
     if astray.max() > _PLACE_TOLERANCE_MM:
         worst = int(np.argmax(astray))
-        where = f"{astray[worst]:.1f} mm beside their place, at {_listed(along[worst : worst + 1], normal)}"
-        return GeometryVerdict("uneven", f"Slices lie up to {where}."), None
+        where = _listed(along[worst : worst + 1], normal)
+        return GeometryVerdict(
+            "uneven", f"Slices lie up to {astray[worst]:.1f} mm beside their place, at {where}."
+        ), None
     tilt = _tilt_degrees(step, normal)
     if tilt > _TILT_TOLERANCE_DEGREES:
         return GeometryVerdict("tilted", f"The stack is sheared by {tilt:.1f} degrees (gantry tilt)."), None
@@ -116,9 +118,9 @@ def _judge_gaps(
     steps = np.rint(gaps / unit)
     if smallest.mean() >= _SHARE_OF_UNIT and (np.abs(gaps - steps * unit) <= tolerance_mm * steps).all():
         count = int((steps - 1).sum())
-        are = "slice is" if count == 1 else "slices are"
+        places = _listed(along[:-1][steps > 1], normal)
         return GeometryVerdict(
-            "missing", f"{count} {are} missing, after {_listed(along[:-1][steps > 1], normal)}.{sheared}"
+            "missing", f"{count} {'slice is' if count == 1 else 'slices are'} missing, after {places}.{sheared}"
         )
     odd = along[:-1][np.abs(gaps - spacing) > tolerance_mm]
     return GeometryVerdict("uneven", f"The gaps between slices differ, after {_listed(odd, normal)}.{sheared}")

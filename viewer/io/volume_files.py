@@ -114,10 +114,11 @@ def _series_at(file: Path, header: VolumeHeader, place: Place) -> Series:
     spacing = place.spacing
     flat = header.size[2] == 1
     notes = place.notes
-    by = f", placed by its {place.name}" if place.name else ""
     if flat:
         verdict = GeometryVerdict(
-            "ambiguous" if place.name else "2d", f"A single slice{by}: nothing can be measured across it."
+            "ambiguous" if place.name else "2d",
+            f"A single slice{f', placed by its {place.name}' if place.name else ''}: "
+            "nothing can be measured across it.",
         )
         notes = (*notes, place.impossible) if place.impossible else notes
     elif place.impossible:
@@ -125,7 +126,9 @@ def _series_at(file: Path, header: VolumeHeader, place: Place) -> Series:
     else:
         assert spacing is not None and spacing[2] is not None
         verdict = GeometryVerdict(
-            "ambiguous" if place.name else "regular", f"{header.size[2]} slices every {shown_mm(spacing[2])}{by}."
+            "ambiguous" if place.name else "regular",
+            f"{header.size[2]} slices every {shown_mm(spacing[2])}"
+            f"{f', placed by its {place.name}' if place.name else ''}.",
         )
     direction: tuple[float, ...] | None = None
     origins: tuple[tuple[float, float, float], ...] = ()

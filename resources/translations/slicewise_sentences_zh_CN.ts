@@ -1,0 +1,3634 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+    <context>
+        <name>sentences</name>
+        <message>
+            <location filename="../../viewer/core/colour_maps.py" line="18" />
+            <source>Grey</source>
+            <translation>灰阶</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/colour_maps.py" line="19" />
+            <source>Hot iron</source>
+            <translation>热铁</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/colour_maps.py" line="21" />
+            <source>Hot metal blue</source>
+            <translation>热金属蓝</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/colour_maps.py" line="22" />
+            <source>PET, 20 steps</source>
+            <translation>PET（20 级）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/colour_maps.py" line="23" />
+            <source>Viridis</source>
+            <translation>Viridis（翠绿）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/colour_maps.py" line="24" />
+            <source>Inferno</source>
+            <translation>Inferno（烈焰）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/colour_maps.py" line="25" />
+            <source>Masks: a colour for each value</source>
+            <translation>掩膜：每个数值一种颜色</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/display.py" line="38" />
+            <source>window width must be positive, got {0}</source>
+            <extracomment>{0}: self.width</extracomment>
+            <translation>窗宽必须为正数，实际为 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/fusion.py" line="112" />
+            <source>This series</source>
+            <translation>该序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/fusion.py" line="114" />
+            <source>{0} is the series that is shown: it cannot be laid over itself.</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 就是当前显示的序列，不能与自身融合。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/fusion.py" line="116" />
+            <source>{0} is a series of another patient: it cannot be laid over this one.</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 属于另一位患者，不能与当前序列融合。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/fusion.py" line="117" />
+            <source>The shown series</source>
+            <translation>当前显示的序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/fusion.py" line="119" />
+            <source>{0} is a picture in colour: only series of measured values can be laid over one another.</source>
+            <extracomment>{0}: word</extracomment>
+            <translation>{0} 是彩色图像：只有由测量值构成的序列才能相互融合。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/fusion.py" line="121" />
+            <source>{0} is no regular grid of slices: it cannot be fused. It may have to be resampled first.</source>
+            <extracomment>{0}: word</extracomment>
+            <translation>{0} 的层面不构成规则网格，无法融合。可能需要先重采样。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/fusion.py" line="123" />
+            <source>{0} does not tell where in the patient it lies: it cannot be fused.</source>
+            <extracomment>{0}: word</extracomment>
+            <translation>{0} 没有说明其在患者体内的位置，无法融合。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/geometry.py" line="48" />
+            <source>a grid needs at least one voxel on every axis, got {0}</source>
+            <extracomment>{0}: self.size</extracomment>
+            <translation>网格的每个轴至少需要一个体素，实际为 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/geometry.py" line="50" />
+            <source>spacing must be positive, got {0}</source>
+            <extracomment>{0}: self.spacing</extracomment>
+            <translation>间距必须为正数，实际为 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/geometry.py" line="52" />
+            <source>the origin must be finite, got {0}</source>
+            <extracomment>{0}: origin.tolist()</extracomment>
+            <translation>原点坐标必须为有限值，实际为 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/geometry.py" line="54" />
+            <source>the axes of a regular grid must be perpendicular unit vectors</source>
+            <translation>规则网格的各轴必须是相互垂直的单位向量</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/geometry.py" line="58" />
+            <source>a stack of {0} slices needs as many finite origins, or none</source>
+            <extracomment>{0}: self.size[2]</extracomment>
+            <translation>由 {0} 层组成的层面组需要同样数量的有限原点，或者一个也没有</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/geometry.py" line="13" />
+            <source>axial</source>
+            <translation>轴位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/geometry.py" line="13" />
+            <source>coronal</source>
+            <translation>冠状位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/geometry.py" line="13" />
+            <source>sagittal</source>
+            <translation>矢状位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/labels.py" line="30" />
+            <source>Region 1</source>
+            <translation>区域 1</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/labels.py" line="31" />
+            <source>Region 2</source>
+            <translation>区域 2</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/labels.py" line="32" />
+            <source>Region 3</source>
+            <translation>区域 3</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/labels.py" line="92" />
+            <source>a label map holds at most {0} labels</source>
+            <extracomment>{0}: MAX_LABELS</extracomment>
+            <translation>标签图最多容纳 {0} 个标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="216" />
+            <source>mm at detector</source>
+            <translation>mm（探测器平面）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="21" />
+            <source>length</source>
+            <translation>长度</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="22" />
+            <source>angle</source>
+            <translation>角度</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="23" />
+            <source>cobb</source>
+            <translation>Cobb 角</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="24" />
+            <source>ellipse</source>
+            <translation>椭圆</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="25" />
+            <source>rectangle</source>
+            <translation>矩形</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="26" />
+            <source>polygon</source>
+            <translation>多边形</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="27" />
+            <source>freehand</source>
+            <translation>手绘区域</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="28" />
+            <source>probe</source>
+            <translation>探针</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="29" />
+            <source>arrow</source>
+            <translation>箭头</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="30" />
+            <source>text</source>
+            <translation>文字</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="31" />
+            <source>profile</source>
+            <translation>剖面线</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/measuring.py" line="32" />
+            <source>path</source>
+            <translation>曲线路径</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="58" />
+            <source>a grid that takes in all slices would be nearly empty, so their positions can hardly be right; look at the slices one by one</source>
+            <translation>能容纳全部层面的网格几乎是空的，说明这些位置很可能有误；请逐层查看</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="97" />
+            <source>only tilted, uneven or missing slices can be resampled to a grid: {0}</source>
+            <extracomment>{0}: verdict.detail</extracomment>
+            <translation>只有倾斜、间距不均或缺层的层面才能重采样为网格：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="99" />
+            <source>the positions or the pixel size of the slices are not known, so no grid can be made of them</source>
+            <translation>层面的位置或像素大小未知，无法构成网格</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="101" />
+            <source>colours are no measurement that could be interpolated; look at the slices one by one</source>
+            <translation>颜色不是可以插值的测量值；请逐层查看</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="103" />
+            <source>the series is still being read; resample it when all slices are there</source>
+            <translation>序列仍在读取中；请在全部层面读取完成后再重采样</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="114" />
+            <source>several slices lie at one place, so it is not known which of them is meant</source>
+            <translation>同一位置有多个层面，无法确定以哪一个为准</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="118" />
+            <source>nothing is known of {0} mm between two slices, after {1} mm: that is too much to interpolate; fetch the missing slices</source>
+            <extracomment>{0}: stack.gaps[widest] (number); {1}: along[order[widest]] (number)</extracomment>
+            <translation>{1} mm 之后有两层相距 {0} mm，其间没有数据：缺口过大，无法插值；请获取缺失的层面</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="203" />
+            <source>Resampled to {0} mm by linear interpolation along the normal</source>
+            <extracomment>{0}: normal_mm (number)</extracomment>
+            <translation>已沿法线方向线性插值，重采样为 {0} mm</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="207" />
+            <source>a shear of {0} degrees was straightened by linear interpolation within the slices</source>
+            <extracomment>{0}: angle (number)</extracomment>
+            <translation>已在层面内线性插值，校正 {0}° 的错切</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="210" />
+            <source>{0} missing slices were interpolated</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>已插值补出 {0} 个缺失层面</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="210" />
+            <source>{0} missing slice was interpolated</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>已插值补出 {0} 个缺失层面</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/core/resample.py" line="212" />
+            <source>values are rounded to whole numbers</source>
+            <translation>数值已取整</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="131" />
+            <source>Accept {0}</source>
+            <extracomment>{0}: proposal.source</extracomment>
+            <translation>接受 {0} 的结果</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="531" />
+            <source>Paint {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>绘制 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="617" />
+            <source>Mark key image</source>
+            <translation>标记关键图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="617" />
+            <source>Unmark key image</source>
+            <translation>取消关键图像标记</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="683" />
+            <source>Draw {0}</source>
+            <extracomment>{0}: kind</extracomment>
+            <translation>绘制{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="691" />
+            <source>Move {0}</source>
+            <extracomment>{0}: changed.kind</extracomment>
+            <translation>移动{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="691" />
+            <source>Rename {0}</source>
+            <extracomment>{0}: changed.kind</extracomment>
+            <translation>修改{0}的文字</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="697" />
+            <source>Delete {0}</source>
+            <extracomment>{0}: before.kind</extracomment>
+            <translation>删除{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="776" />
+            <source>the result does not belong to the open series</source>
+            <translation>该结果不属于当前打开的序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="531" />
+            <source>Erase</source>
+            <translation>擦除</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/study.py" line="18" />
+            <source>Left out</source>
+            <translation>未纳入</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/volume.py" line="38" />
+            <source>voxels {0} do not fit a grid of shape {1}</source>
+            <extracomment>{0}: self.voxels.shape; {1}: self.geometry.shape</extracomment>
+            <translation>体素数组 {0} 与网格形状 {1} 不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/annotation_store.py" line="193" />
+            <source>this series has changed since it was annotated; its annotations are kept but not shown</source>
+            <translation>该序列在标注之后发生了变化；原有标注已保留，但不显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="50" />
+            <source>this is no path</source>
+            <translation>这不是有效的路径</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="57" />
+            <source>it is damaged inside its ZIP; fetch the archive again</source>
+            <translation>该文件在 ZIP 中已损坏；请重新获取压缩包</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="208" />
+            <source>its header names voxels in another folder; only those beside it are read</source>
+            <translation>文件头指向其他文件夹中的体素；只读取与其同一文件夹内的体素文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="211" />
+            <source>its header names a link to voxels in another folder; only those beside it are read</source>
+            <translation>文件头指向一个链接，体素在其他文件夹中；只读取与其同一文件夹内的体素文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="239" />
+            <source>the folder cannot be read ({0})</source>
+            <extracomment>{0}: error.strerror</extracomment>
+            <translation>无法读取该文件夹（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="258" />
+            <source>it is no regular file</source>
+            <translation>不是普通文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="258" />
+            <source>there is no such file or folder</source>
+            <translation>没有这个文件或文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="286" />
+            <location filename="../../viewer/io/archives.py" line="290" />
+            <source>no regular file</source>
+            <translation>不是普通文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="314" />
+            <source>listed by the DICOMDIR but not there</source>
+            <translation>DICOMDIR 中列出了该文件，但文件不存在</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="320" />
+            <source>{0} of the {1} files it lists lie outside its folder; not opened</source>
+            <extracomment>{0}: outside; {1}: len(file_ids) (number)</extracomment>
+            <translation>所列的 {1} 个文件中有 {0} 个位于其文件夹之外；未打开</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="327" />
+            <source>the DICOMDIR is too large</source>
+            <translation>DICOMDIR 过大</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="336" />
+            <location filename="../../viewer/io/archives.py" line="342" />
+            <source>the DICOMDIR lists too much</source>
+            <translation>DICOMDIR 列出的条目过多</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="344" />
+            <source>the DICOMDIR is packed</source>
+            <translation>DICOMDIR 是压缩的</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="388" />
+            <source>a place before the beginning of the file</source>
+            <translation>位置在文件开头之前</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="427" />
+            <source>the ZIP is damaged or incomplete; fetch it again</source>
+            <translation>ZIP 已损坏或不完整；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="457" />
+            <source>no such member in the ZIP</source>
+            <translation>ZIP 中没有这个文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="474" />
+            <source>the ZIP is empty</source>
+            <translation>ZIP 是空的</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="479" />
+            <source>{0} of its {1} files are encrypted; unpack it with its password first</source>
+            <extracomment>{0}: locked; {1}: len(held) (number)</extracomment>
+            <translation>{1} 个文件中有 {0} 个已加密；请先用密码解压</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="507" />
+            <source>it is encrypted inside its ZIP; unpack it with its password first</source>
+            <translation>该文件在 ZIP 中已加密；请先用密码解压</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="509" />
+            <source>a ZIP inside a ZIP is not opened; unpack the outer one first</source>
+            <translation>不打开 ZIP 中的 ZIP；请先解压外层</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="511" />
+            <source>it is packed in an uncommon way; unpack its ZIP first</source>
+            <translation>该文件的压缩方式不常见；请先解压其 ZIP</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="513" />
+            <source>unpacked it would take {0} GiB, more than is read from a ZIP; unpack it first</source>
+            <extracomment>{0}: info.file_size / 2 ** 30 (number)</extracomment>
+            <translation>解压后将占用 {0} GiB，超出从 ZIP 中读取的上限；请先解压</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="515" />
+            <source>it would unpack to {0} times its size, as no image does</source>
+            <extracomment>{0}: info.file_size / max(info.compress_size, 1) (number)</extracomment>
+            <translation>解压后将达到原大小的 {0} 倍，正常图像不会如此</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="549" />
+            <source>the ZIP's list of files is too long; unpack it first</source>
+            <translation>ZIP 的文件列表过长；请先解压</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/archives.py" line="552" />
+            <source>the ZIP holds more than {0} files; unpack it first</source>
+            <extracomment>{0}: _MAX_MEMBERS (number)</extracomment>
+            <translation>ZIP 中的文件超过 {0} 个；请先解压</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="69" />
+            <location filename="../../viewer/io/codestreams.py" line="76" />
+            <location filename="../../viewer/io/codestreams.py" line="88" />
+            <location filename="../../viewer/io/codestreams.py" line="102" />
+            <location filename="../../viewer/io/codestreams.py" line="138" />
+            <source>its table of frames does not agree with its pixels; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>帧偏移表与像素数据不一致；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="85" />
+            <source>its table of frames is damaged; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>帧偏移表已损坏；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="98" />
+            <source>its table of frames does not agree with its number of frames; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>帧偏移表与帧数不一致；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="120" />
+            <source>its {0} pieces of pixels do not make {1} frames; {2}</source>
+            <extracomment>{0}: len(parts) (number); {1}: self._frames; {2}: FETCH</extracomment>
+            <translation>像素数据的 {0} 个片段无法组成 {1} 帧；{2}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="153" />
+            <location filename="../../viewer/io/codestreams.py" line="272" />
+            <source>it is truncated within its compressed pixels; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>文件在压缩像素数据中被截断；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="156" />
+            <location filename="../../viewer/io/codestreams.py" line="187" />
+            <source>its compressed pixels are damaged; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>压缩像素数据已损坏；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="158" />
+            <source>it is truncated: a part of its compressed pixels is longer than the file; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>文件被截断：压缩像素数据中有一段比文件还长；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="189" />
+            <source>its compressed pixels are damaged and cannot be decoded; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>压缩像素数据已损坏，无法解码；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="250" />
+            <source>its compressed pixels are damaged at their start; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>压缩像素数据的开头已损坏；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="254" />
+            <source>its compressed pixels are {0} x {1} with {2} value(s) each, its header says {3} x {4} with {5}; {6}</source>
+            <extracomment>{0}: columns (number); {1}: rows (number); {2}: samples; {3}: pixels.columns; {4}: pixels.rows; {5}: pixels.samples; {6}: FETCH</extracomment>
+            <translation>压缩像素数据为 {0} x {1}，每像素 {2} 个值；文件头却标为 {3} x {4}，每像素 {5} 个值；{6}</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="259" />
+            <source>its compressed pixels have {0} bits each, its header has room for {1}; {2}</source>
+            <extracomment>{0}: bits; {1}: pixels.allocated; {2}: FETCH</extracomment>
+            <translation>压缩像素数据每像素 {0} 位，文件头只容纳 {1} 位；{2}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="262" />
+            <source>its compressed pixels have no end: they are truncated; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>压缩像素数据没有结尾，已被截断；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="275" />
+            <source>its compressed pixels have {0} parts, its header asks for another number; {1}</source>
+            <extracomment>{0}: count (number); {1}: FETCH</extracomment>
+            <translation>压缩像素数据分为 {0} 部分，与文件头要求的数目不符；{1}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/codestreams.py" line="280" />
+            <source>its compressed pixels are damaged or truncated; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>压缩像素数据已损坏或被截断；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="172" />
+            <source>1 identical copy was left out.</source>
+            <translation>1 份相同的副本未纳入。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="172" />
+            <source>{0} identical copies were left out.</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>{0} 份相同的副本未纳入。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="181" />
+            <source>Their headers agree, so one may be a compressed or an edited copy of the other.</source>
+            <translation>它们的文件头一致，其中一个可能是另一个经压缩或编辑的副本。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="184" />
+            <source>1 image is there more than once with different contents ({0} and {1}). {2}Move all but one version into another folder, then open the folder again.</source>
+            <extracomment>{0}: first; {1}: second; {2}: same if alike else ''</extracomment>
+            <translation>有 1 幅图像存在多个内容不同的版本（{0} 和 {1}）。{2}请只保留一个版本，将其余版本移到其他文件夹，再重新打开该文件夹。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="184" />
+            <source>{0} images are there more than once with different contents ({1} and {2}). {3}Move all but one version into another folder, then open the folder again.</source>
+            <extracomment>{0}: len(claims) (number); {1}: first; {2}: second; {3}: same if alike else ''</extracomment>
+            <translation>有 {0} 幅图像存在多个内容不同的版本（{1} 和 {2}）。{3}请只保留一个版本，将其余版本移到其他文件夹，再重新打开该文件夹。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="283" />
+            <source>pixel spacing</source>
+            <translation>像素间距</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="288" />
+            <source>image type</source>
+            <translation>图像类型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="291" />
+            <source>One of {0} pictures in this series.</source>
+            <extracomment>{0}: len(stacks) (number)</extracomment>
+            <translation>该序列 {0} 幅图像之一。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="293" />
+            <source>One of {0} stacks in this series: {1} differ.</source>
+            <extracomment>{0}: len(stacks) (number); {1}: _and(names)</extracomment>
+            <translation>该序列 {0} 个层面组之一：{1}各不相同。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="293" />
+            <source>One of {0} stacks in this series: {1} differs.</source>
+            <extracomment>{0}: len(stacks) (number); {1}: _and(names)</extracomment>
+            <translation>该序列 {0} 个层面组之一：{1}不同。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="317" />
+            <source>picture {0} of {1}</source>
+            <extracomment>{0}: number[known]; {1}: count[known]</extracomment>
+            <translation>图像 {0}/{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="317" />
+            <source>stack {0} of {1}</source>
+            <extracomment>{0}: number[known]; {1}: count[known]</extracomment>
+            <translation>层面组 {0}/{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="333" />
+            <source>no image type</source>
+            <translation>无图像类型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="339" />
+            <source>without a place</source>
+            <translation>无位置信息</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="346" />
+            <source>no pixel size</source>
+            <translation>无像素大小</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="353" />
+            <source>kernel {0}</source>
+            <extracomment>{0}: stack.kind.reconstruction_kernel</extracomment>
+            <translation>重建核 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="353" />
+            <source>no kernel</source>
+            <translation>无重建核</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="355" />
+            <source>stack number {0}</source>
+            <extracomment>{0}: stack.kind.stack_number</extracomment>
+            <translation>层面组编号 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="355" />
+            <source>no stack number</source>
+            <translation>无层面组编号</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="357" />
+            <source>no unit</source>
+            <translation>无单位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="389" />
+            <location filename="../../viewer/io/dicom.py" line="400" />
+            <location filename="../../viewer/io/dicom.py" line="401" />
+            <location filename="../../viewer/io/dicom.py" line="402" />
+            <location filename="../../viewer/io/dicom.py" line="403" />
+            <source>time {0}</source>
+            <extracomment>{0}: v</extracomment>
+            <translation>时间点 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="390" />
+            <source>phase {0} %</source>
+            <extracomment>{0}: v (number)</extracomment>
+            <translation>期相 {0} %</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="391" />
+            <location filename="../../viewer/io/dicom.py" line="392" />
+            <source>trigger {0} ms</source>
+            <extracomment>{0}: v (number)</extracomment>
+            <translation>触发 {0} ms</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="393" />
+            <source>TE {0} ms</source>
+            <extracomment>{0}: v (number)</extracomment>
+            <translation>TE {0} ms</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="394" />
+            <source>echo {0}</source>
+            <extracomment>{0}: v</extracomment>
+            <translation>回波 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="395" />
+            <source>b {0} s/mm²</source>
+            <extracomment>{0}: v (number)</extracomment>
+            <translation>b {0} s/mm²</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="395" />
+            <source>no b-value</source>
+            <translation>无 b 值</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="396" />
+            <source>direction {0}</source>
+            <extracomment>{0}: n + 1 (number)</extracomment>
+            <translation>方向 {0}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="396" />
+            <source>no direction</source>
+            <translation>无方向</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="397" />
+            <source>TI {0} ms</source>
+            <extracomment>{0}: v (number)</extracomment>
+            <translation>TI {0} ms</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="398" />
+            <source>flip angle {0}°</source>
+            <extracomment>{0}: v (number)</extracomment>
+            <translation>翻转角 {0}°</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="399" />
+            <source>acquisition {0}</source>
+            <extracomment>{0}: v</extracomment>
+            <translation>采集 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="430" />
+            <source>Split into {0} volumes by image number alone: the files do not say what sets them apart.</source>
+            <extracomment>{0}: len(found) (number)</extracomment>
+            <translation>仅按图像编号拆分为 {0} 个体数据：文件没有说明它们的区别。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="514" />
+            <source>index {0}</source>
+            <extracomment>{0}: ', '.join(map(str, row))</extracomment>
+            <translation>索引 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="528" />
+            <source>volume {0}</source>
+            <extracomment>{0}: n + 1 (number)</extracomment>
+            <translation>体数据 {0}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="556" />
+            <source>{0} of the series has {1} of {2} slices.</source>
+            <extracomment>{0}: part_of; {1}: len(part.slices) (number); {2}: of_all</extracomment>
+            <translation>该序列的“{0}”只有 {2} 层中的 {1} 层。</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="611" />
+            <source>Some images are there more than once with different contents.</source>
+            <translation>部分图像存在多个内容不同的版本。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="691" />
+            <source>A single picture without a place in the patient.</source>
+            <translation>单幅图像，没有在患者体内的位置。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="694" />
+            <source>{0} frames over time</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>{0} 帧时间序列</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="694" />
+            <source>{0} frames without positions</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>{0} 帧，无位置信息</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="695" />
+            <source>{0}: nothing is measured across them.</source>
+            <extracomment>{0}: frames</extracomment>
+            <translation>{0}：不做跨帧测量。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="697" />
+            <source>{0} slices whose pixel size is missing or not positive.</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>{0} 层，像素大小缺失或不是正数。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="698" />
+            <source>{0} pictures whose positions or orientations are missing or unusable.</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>{0} 幅图像，位置或方向缺失或不可用。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="712" />
+            <source>Its padding differs from slice to slice and is shown like a measurement.</source>
+            <translation>各层的填充值不同，按测量值显示。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="718" />
+            <source>Slices have different rescales: each has its own applied.</source>
+            <translation>各层的换算系数（Rescale）不同：已分别应用。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="42" />
+            <location filename="../../training/dataset.py" line="42" />
+            <source>patient</source>
+            <translation>患者</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="19" />
+            <source>study</source>
+            <translation>检查</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="1" />
+            <source>series</source>
+            <translation>序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="45" />
+            <source>modality</source>
+            <translation>设备类型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="46" />
+            <source>matrix</source>
+            <translation>矩阵</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="47" />
+            <source>colour</source>
+            <translation>彩色</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="48" />
+            <source>inversion</source>
+            <translation>灰度反转</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="49" />
+            <source>unit</source>
+            <translation>单位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="50" />
+            <source>frame of reference</source>
+            <translation>参考坐标系</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="51" />
+            <source>reconstruction kernel</source>
+            <translation>重建核</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="52" />
+            <source>part of the signal</source>
+            <translation>信号分量</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="53" />
+            <source>stack number</source>
+            <translation>层面组编号</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="54" />
+            <source>ultrasound regions</source>
+            <translation>超声区域</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="55" />
+            <source>having a position</source>
+            <translation>有无位置信息</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="28" />
+            <source>orientation</source>
+            <translation>方向</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="356" />
+            <source>grey</source>
+            <translation>灰阶</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom.py" line="380" />
+            <source>unnamed</source>
+            <translation>未命名</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="299" />
+            <source>One of its texts is longer than DICOM allows, and is cut.</source>
+            <translation>有一项文字超出 DICOM 允许的长度，已截短。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="315" />
+            <source>Some letters of its texts are not in the character set that it declares, and are shown as �.</source>
+            <translation>部分文字不在所声明的字符集中，显示为 �。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="383" />
+            <source>it ends in the middle of an element</source>
+            <translation>文件在某个数据元素中间结束</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="390" />
+            <source>the file is not DICOM; open a DICOM, NIfTI, NRRD, MHA, PNG or JPEG file instead</source>
+            <translation>该文件不是 DICOM；请打开 DICOM、NIfTI、NRRD、MHA、PNG 或 JPEG 文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="450" />
+            <source>({0},{1}) reaches beyond the end of the file</source>
+            <extracomment>{0}: group; {1}: element</extracomment>
+            <translation>({0},{1}) 超出了文件末尾</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="490" />
+            <source>it ends too early</source>
+            <translation>文件过早结束</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="494" />
+            <source>a sequence reaches beyond the end of the item around it</source>
+            <translation>有一个数据序列（SQ）超出了所在条目的末尾</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="507" />
+            <source>({0},{1}) stands where an item of a sequence should begin</source>
+            <extracomment>{0}: group; {1}: element</extracomment>
+            <translation>数据序列（SQ）的条目起始处出现了 ({0},{1})</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="510" />
+            <source>its header has more than {0} sequence items; no image needs so many</source>
+            <extracomment>{0}: _MAX_ITEMS (number)</extracomment>
+            <translation>文件头中的序列条目超过 {0} 个，正常图像不会如此</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="512" />
+            <source>an item of a sequence reaches beyond its end</source>
+            <translation>数据序列（SQ）中有一个条目超出了其末尾</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="557" />
+            <source>its item</source>
+            <translation>所在条目</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="557" />
+            <source>the file</source>
+            <translation>文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="558" />
+            <source>({0},{1}) reaches beyond the end of {2}</source>
+            <extracomment>{0}: group; {1}: element; {2}: end</extracomment>
+            <translation>({0},{1}) 超出了{2}的末尾</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="562" />
+            <source>its sequences are nested more than {0} deep; no image needs that</source>
+            <extracomment>{0}: _MAX_DEPTH</extracomment>
+            <translation>数据序列（SQ）嵌套超过 {0} 层，正常图像不会如此</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="577" />
+            <source>its header has more than {0} elements; no image needs so many</source>
+            <extracomment>{0}: _MAX_ELEMENTS (number)</extracomment>
+            <translation>文件头中的数据元素超过 {0} 个，正常图像不会如此</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="619" />
+            <source>its deflated data cannot be inflated</source>
+            <translation>deflate 压缩的数据无法解压</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="633" />
+            <source>an element reaches beyond the end of the file</source>
+            <translation>有一个数据元素超出了文件末尾</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="658" />
+            <source>Its texts are in an unknown character set; letters other than A to Z are shown as �.</source>
+            <translation>文字的字符集未知；A 至 Z 以外的字符显示为 �。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="660" />
+            <source>Its texts have letters other than A to Z but no character set for them; they may be wrong.</source>
+            <translation>文字含有 A 至 Z 以外的字符，但没有声明字符集；显示可能有误。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="730" />
+            <source>its header is truncated or damaged ({0}); fetch the file again</source>
+            <extracomment>{0}: what</extracomment>
+            <translation>文件头被截断或已损坏（{0}）；请重新获取该文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_header.py" line="734" />
+            <source>its header is longer than {0} MB; no image needs so much</source>
+            <extracomment>{0}: _MAX_HEADER_BYTES &gt;&gt; 20 (number)</extracomment>
+            <translation>文件头超过 {0} MB，正常图像不会如此</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="47" />
+            <source>a DICOMDIR, an index of other files; open the folder it lies in</source>
+            <translation>DICOMDIR，即其他文件的索引；请打开其所在的文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="49" />
+            <source>a radiotherapy dose, which this version does not show yet</source>
+            <translation>放疗剂量，本版本尚不能显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="50" />
+            <source>a radiotherapy structure set, which this version does not show yet</source>
+            <translation>放疗结构集，本版本尚不能显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="51" />
+            <location filename="../../viewer/io/dicom_instance.py" line="52" />
+            <source>a radiotherapy plan or record, which holds no picture</source>
+            <translation>放疗计划或记录，不含图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="53" />
+            <location filename="../../viewer/io/dicom_instance.py" line="54" />
+            <source>a segmentation, which this version does not show yet</source>
+            <translation>分割对象（SEG），本版本尚不能显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="55" />
+            <source>raw data, a registration or a surface, which holds no picture</source>
+            <translation>原始数据、配准或表面，不含图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="56" />
+            <source>a parametric map, which this version does not show yet</source>
+            <translation>参数图，本版本尚不能显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="57" />
+            <source>a list of key images, which holds no picture</source>
+            <translation>关键图像列表，不含图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="58" />
+            <source>a structured report, which this version does not show yet</source>
+            <translation>结构化报告，本版本尚不能显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="59" />
+            <source>a PDF document; open it with a program for PDF</source>
+            <translation>PDF 文档；请用 PDF 阅读器打开</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="60" />
+            <source>a document or model in a DICOM envelope, which holds no picture</source>
+            <translation>以 DICOM 封装的文档或模型，不含图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="61" />
+            <source>a presentation state, which says how to show other pictures and holds none</source>
+            <translation>显示状态对象，只说明如何显示其他图像，本身不含图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="62" />
+            <source>a waveform (ECG, sound ...), which holds no picture</source>
+            <translation>波形（心电、声音等），不含图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="63" />
+            <source>MR spectroscopy, which holds no picture</source>
+            <translation>磁共振波谱，不含图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="64" />
+            <source>a microscopy slide in tiles, which this version does not show</source>
+            <translation>分块的显微玻片，本版本不能显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="280" />
+            <source>the file has changed since it was listed; open its folder again</source>
+            <translation>文件在列出之后发生了变化；请重新打开其所在文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="324" />
+            <source>this DICOM object is {0}</source>
+            <extracomment>{0}: kind</extracomment>
+            <translation>该 DICOM 对象是{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="329" />
+            <source>this DICOM object holds no picture ({0})</source>
+            <extracomment>{0}: name if name != storage else 'of no known kind'</extracomment>
+            <translation>该 DICOM 对象不含图像（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="329" />
+            <source>of no known kind</source>
+            <translation>类型未知</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="331" />
+            <source>its picture is a video (MPEG or similar), which this version does not play; export frames</source>
+            <translation>图像是视频（MPEG 或类似格式），本版本不能播放；请导出为单帧</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="348" />
+            <source>its header speaks of {0} frames; no image needs so many, fetch the file again</source>
+            <extracomment>{0}: pixels.frames</extracomment>
+            <translation>文件头标为 {0} 帧，正常图像不会如此；请重新获取该文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="361" />
+            <source>it is truncated or its header is wrong: at least {0} bytes of pixels are promised, {1} are there; fetch the file again</source>
+            <extracomment>{0}: promised (number); {1}: here (number)</extracomment>
+            <translation>文件被截断或文件头有误：像素数据至少应有 {0} 字节，实有 {1} 字节；请重新获取该文件</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="376" />
+            <source>The file describes {0} of its {1} frames.</source>
+            <extracomment>{0}: groups.described; {1}: pixels.frames</extracomment>
+            <translation>文件的 {1} 帧中只有 {0} 帧有说明。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="378" />
+            <source>The file does not tell whether small values are dark or bright: they are shown dark.</source>
+            <translation>文件没有说明小数值应显示为暗还是亮：按暗显示。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="452" />
+            <source>Parts of the picture have scales of their own: measure within one part.</source>
+            <translation>图像的各部分有各自的比例尺：请在同一部分内测量。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="473" />
+            <source>The file does not say whether its pixel size is that of the patient or of the detector.</source>
+            <translation>文件没有说明像素大小是患者平面还是探测器平面上的。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="476" />
+            <source>of about {0}</source>
+            <extracomment>{0}: factor (number)</extracomment>
+            <translation>（约 {0} 倍）</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="477" />
+            <source>The pixel size is that at the detector: real sizes are smaller by the magnification{0}.</source>
+            <extracomment>{0}: by</extracomment>
+            <translation>像素大小是探测器平面上的：实际尺寸要除以放大倍数{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="483" />
+            <source>The pixel size of the file is not positive and is not used.</source>
+            <translation>文件中的像素大小不是正数，未采用。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="571" />
+            <source>This is a mosaic of slices: the place of a tile in the patient is not known.</source>
+            <translation>这是多个层面的拼图：各小图在患者体内的位置未知。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="573" />
+            <source>The position of a slice is not three numbers and is not used.</source>
+            <translation>有一层的位置不是三个数，未采用。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="575" />
+            <source>The orientation of a slice is no pair of perpendicular unit vectors and is not used.</source>
+            <translation>有一层的方向不是一对相互垂直的单位向量，未采用。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="646" />
+            <location filename="../../viewer/io/dicom_instance.py" line="655" />
+            <source>Its table from values to grey is damaged and is not used.</source>
+            <translation>数值到灰阶的查找表已损坏，未采用。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="651" />
+            <source>Its table of {0} greys is left aside: each slice has one of its own.</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>含 {0} 个灰阶的查找表未采用：各层都有自己的查找表。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="670" />
+            <source>, {0} to 1</source>
+            <extracomment>{0}: round(ratios[-1], None if ratios[-1] &gt;= 10 else 1) (number)</extracomment>
+            <translation>，压缩比 {0}:1</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="671" />
+            <source>The pictures were compressed with loss{0}.</source>
+            <extracomment>{0}: by</extracomment>
+            <translation>图像经过有损压缩{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="86" />
+            <source>magnitude</source>
+            <translation>幅值</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="87" />
+            <source>phase</source>
+            <translation>相位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="88" />
+            <source>real</source>
+            <translation>实部</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="89" />
+            <source>imaginary</source>
+            <translation>虚部</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="38" />
+            <source>its values need an array of {0}; open the series again</source>
+            <extracomment>{0}: value_type</extracomment>
+            <translation>其数值需要 {0} 类型的数组；请重新打开该序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="74" />
+            <source>Its modality table is damaged: stored values are shown, without a unit.</source>
+            <translation>模态查找表（Modality LUT）已损坏：显示存储值，不带单位。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="106" />
+            <source>it is truncated: its pixels do not fit into a file of its size; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>文件被截断：像素数据超出了文件的大小；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="121" />
+            <source>the picture has another size than when it was listed; open its folder again</source>
+            <translation>图像大小与列出时不同；请重新打开其所在文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="123" />
+            <source>the file has no frame {0}; open its folder again</source>
+            <extracomment>{0}: frame_number + 1 (number)</extracomment>
+            <translation>文件中没有第 {0} 帧；请重新打开其所在文件夹</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="178" />
+            <source>it is truncated: its header speaks of {0} bytes of pixels, {1} are there; {2}</source>
+            <extracomment>{0}: max(self._length, pixels.frames * pixels.frame_bytes); {1}: max(here, 0); {2}: FETCH</extracomment>
+            <translation>文件被截断：文件头标明像素数据有 {0} 字节，实有 {1} 字节；{2}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="222" />
+            <source>its colours are shared by pairs of pixels, but its rows have an odd length; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>颜色由相邻两个像素共用，但行长度为奇数；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="237" />
+            <source>its pixels are compressed, but its transfer syntax says they are not; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>像素数据是压缩的，但传输语法标为未压缩；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="241" />
+            <source>fractions cannot be compressed as {0}; {1}</source>
+            <extracomment>{0}: UID(self._syntax).name; {1}: FETCH</extracomment>
+            <translation>小数像素值不能以 {0} 压缩；{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="285" />
+            <source>its palette has colours of different lengths; export it as RGB</source>
+            <translation>调色板各颜色的长度不同；请导出为 RGB</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="299" />
+            <source>Its rescale is not a number: stored values are shown, without a unit.</source>
+            <translation>换算系数（Rescale）不是数字：显示存储值，不带单位。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="302" />
+            <source>Its rescale is impossible (slope {0}, intercept {1}): stored values are shown, without a unit.</source>
+            <extracomment>{0}: slope (number); {1}: intercept (number)</extracomment>
+            <translation>换算系数（Rescale）不合理（斜率 {0}，截距 {1}）：显示存储值，不带单位。</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="351" />
+            <source>it ends within its pixels; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>文件在像素数据中结束；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_pixels.py" line="393" />
+            <source>its palette ({0}) cannot be read; export it as RGB</source>
+            <extracomment>{0}: colour.lower()</extracomment>
+            <translation>无法读取调色板（{0}）；请导出为 RGB</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="39" />
+            <source>this is no image that Slicewise knows (DICOM, NIfTI, NRRD, MHA, PNG, JPEG)</source>
+            <translation>不是 Slicewise 支持的图像（DICOM、NIfTI、NRRD、MHA、PNG、JPEG）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="43" />
+            <source>its voxels are in a file of their own (NIfTI or Analyze in two parts); save it as one .nii file</source>
+            <translation>体素在单独的文件中（分成两个文件的 NIfTI 或 Analyze）；请保存为一个 .nii 文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="94" />
+            <source>the file cannot be read ({0})</source>
+            <extracomment>{0}: error.strerror or 'it is damaged'</extracomment>
+            <translation>无法读取该文件（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="94" />
+            <location filename="../../viewer/io/files.py" line="263" />
+            <source>it is damaged</source>
+            <translation>文件已损坏</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="96" />
+            <source>it needs more memory than there is; the file may be damaged, fetch it again</source>
+            <translation>所需内存超出可用内存；文件可能已损坏，请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="98" />
+            <source>the file is damaged in an unforeseen way; fetch it again</source>
+            <translation>文件以未预料的方式损坏；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="177" />
+            <source>{0} files of its series are damaged ({1})</source>
+            <extracomment>{0}: len(missed) (number); {1}: sentences[0]</extracomment>
+            <translation>所属序列中有 {0} 个文件已损坏（{1}）</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="200" />
+            <source>some of its images are there more than once</source>
+            <translation>其中部分图像有多份</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="215" />
+            <source>its other slices make no series</source>
+            <translation>其余层面不能组成一个序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="254" />
+            <location filename="../../viewer/io/pictures.py" line="95" />
+            <location filename="../../viewer/io/volume_files.py" line="109" />
+            <source>it has changed since it was listed; open its folder again</source>
+            <translation>文件在列出之后发生了变化；请重新打开其所在文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="260" />
+            <source>{0} is no longer where it was; open its folder again</source>
+            <extracomment>{0}: archives.shown_name(file)</extracomment>
+            <translation>{0} 已不在原处；请重新打开其所在文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="264" />
+            <source>{0} cannot be read ({1})</source>
+            <extracomment>{0}: archives.shown_name(file); {1}: why</extracomment>
+            <translation>无法读取 {0}（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="278" />
+            <source>Read slice {0} of {1}</source>
+            <extracomment>{0}: number (number); {1}: count (number)</extracomment>
+            <translation>已读取第 {0} 层，共 {1} 层</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="280" />
+            <source>Reading {0} slices</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>正在读取 {0} 层</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="322" />
+            <source>One slice.</source>
+            <translation>单层。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="346" />
+            <source>{0}: volumes are written as {1}</source>
+            <extracomment>{0}: path.name; {1}: ', '.join(WRITABLE_SUFFIXES)</extracomment>
+            <translation>{0}：体数据可保存为 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="352" />
+            <source>{0} came back with other voxels than were written; nothing was saved</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 写入后读回的体素与原数据不同；未保存</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="354" />
+            <source>{0} cannot hold this geometry exactly; nothing was saved, try .nrrd</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 无法精确保存该几何信息；未保存，请改用 .nrrd</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/files.py" line="358" />
+            <source>{0} cannot be written ({1})</source>
+            <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
+            <translation>无法写入 {0}（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/library.py" line="166" />
+            <source>this series is no longer in the library; open its folder again</source>
+            <translation>该序列已不在图像库中；请重新打开其所在文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/library.py" line="317" />
+            <source>the list of studies could not be written ({0}); try again</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法写入检查列表（{0}）；请重试</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/library.py" line="624" />
+            <source>the list of studies cannot be read ({0}); start the program again</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法读取检查列表（{0}）；请重新启动程序</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meshes.py" line="38" />
+            <source>{0}: surfaces are written as {1}</source>
+            <extracomment>{0}: path.name; {1}: ', '.join(MESH_SUFFIXES)</extracomment>
+            <translation>{0}：表面可保存为 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meshes.py" line="40" />
+            <source>{0} has no surface</source>
+            <extracomment>{0}: mesh.name</extracomment>
+            <translation>{0} 没有表面</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meshes.py" line="54" />
+            <source>{0} is damaged ({1})</source>
+            <extracomment>{0}: path.name; {1}: error</extracomment>
+            <translation>{0} 已损坏（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meshes.py" line="60" />
+            <source>{0} came back with {1} triangles of {2}; nothing was saved</source>
+            <extracomment>{0}: name; {1}: len(back) (number); {2}: len(corners) (number)</extracomment>
+            <translation>{0} 写入后只读回 {2} 个三角形中的 {1} 个；未保存</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meshes.py" line="63" />
+            <source>{0} came back up to {1} mm from its place; nothing was saved</source>
+            <extracomment>{0}: name; {1}: apart (number)</extracomment>
+            <translation>{0} 写入后读回的位置最多偏移 {1} mm；未保存</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meshes.py" line="67" />
+            <source>{0} came back with another volume; nothing was saved</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 写入后读回的体积不同；未保存</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meshes.py" line="86" />
+            <location filename="../../viewer/io/meshes.py" line="118" />
+            <source>another length than its header says</source>
+            <translation>长度与文件头不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="48" />
+            <source>its voxels are of a kind that is not shown; convert it to MET_FLOAT</source>
+            <translation>不支持该体素类型；请转换为 MET_FLOAT</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="50" />
+            <source>its voxels are written as text; save it as binary data</source>
+            <translation>体素以文本形式保存；请保存为二进制数据</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="59" />
+            <location filename="../../viewer/io/nrrd.py" line="143" />
+            <source>its voxels are in many files; save it in one file</source>
+            <translation>体素分散在多个文件中；请保存为一个文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="61" />
+            <location filename="../../viewer/io/nrrd.py" line="138" />
+            <source>its voxels begin at a place that is not understood; save it in one file</source>
+            <translation>体素的起始位置无法识别；请保存为一个文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="65" />
+            <source>its values have a scale of their own, which is not applied; write it with a slope of 1</source>
+            <translation>数值带有自己的比例，本程序不应用；请以斜率 1 保存</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="91" />
+            <location filename="../../viewer/io/nrrd.py" line="130" />
+            <source>the header is damaged: it gives {0} twice</source>
+            <extracomment>{0}: name[:40]</extracomment>
+            <translation>文件头已损坏：{0} 出现了两次</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="95" />
+            <source>the file is not MetaImage, or its header is damaged</source>
+            <translation>该文件不是 MetaImage，或文件头已损坏</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="101" />
+            <location filename="../../viewer/io/volume_header.py" line="105" />
+            <source>The voxel size is missing, zero, negative or not a number.</source>
+            <translation>体素大小缺失、为零、为负或不是数字。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="103" />
+            <source>Its voxel size is in {0}, not in mm.</source>
+            <extracomment>{0}: fields['DistanceUnits'][:20]</extracomment>
+            <translation>体素大小的单位是 {0}，不是 mm。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="109" />
+            <source>the header is damaged: its matrix or its offset has another number of values than of axes</source>
+            <translation>文件头已损坏：矩阵或偏移的数值个数与轴数不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="112" />
+            <source>The axes of its matrix mix space with another axis: that is no grid.</source>
+            <translation>矩阵把空间轴与其他轴混在一起，不构成网格。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="115" />
+            <source>The voxels have no place: its matrix is zero, not a number or no rotation.</source>
+            <translation>体素没有位置：矩阵为零、不是数字或不是旋转矩阵。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="116" />
+            <source>its matrix</source>
+            <translation>矩阵</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/meta_image.py" line="120" />
+            <source>Its header names the orientation {0}, but its matrix says {1}; the matrix was used.</source>
+            <extracomment>{0}: named; {1}: meant</extracomment>
+            <translation>文件头标明的方向是 {0}，矩阵却给出 {1}；已采用矩阵。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="48" />
+            <source>its compressed data is damaged or cut off; fetch it again</source>
+            <translation>压缩数据已损坏或被截断；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="69" />
+            <source>the header is damaged: it does not say where its voxels begin or how many there are</source>
+            <translation>文件头已损坏：没有说明体素从何处开始或有多少</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="71" />
+            <source>its voxels are of a kind that is not shown (NIfTI data type {0}); convert it to float32</source>
+            <extracomment>{0}: code</extracomment>
+            <translation>不支持该体素类型（NIfTI 数据类型 {0}）；请转换为 float32</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="76" />
+            <source>the header is damaged: its data type and its bits per voxel contradict each other</source>
+            <translation>文件头已损坏：数据类型与每体素位数相矛盾</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="82" />
+            <location filename="../../viewer/io/nrrd.py" line="175" />
+            <location filename="../../viewer/io/volume_header.py" line="138" />
+            <source>images with several values per voxel are shown only as 8-bit colours</source>
+            <translation>每体素有多个值的图像只能按 8 位彩色显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="83" />
+            <location filename="../../viewer/io/volume_header.py" line="123" />
+            <source>images of {0} dimensions are not shown; split it into volumes</source>
+            <extracomment>{0}: len(extent) (number)</extracomment>
+            <translation>不能显示 {0} 维图像；请拆分为多个体数据</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="88" />
+            <source>its scale is impossible (slope {0}, intercept {1}); write the file anew</source>
+            <extracomment>{0}: slope (number); {1}: intercept (number)</extracomment>
+            <translation>数值比例不合理（斜率 {0}，截距 {1}）；请重新生成该文件</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="118" />
+            <source>the file is shorter than a NIfTI header</source>
+            <translation>文件比 NIfTI 文件头还短</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="119" />
+            <source>the file is not NIfTI in one part (it may be Analyze, which does not say where the voxels lie)</source>
+            <translation>该文件不是单文件 NIfTI（可能是 Analyze，它不说明体素的位置）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="135" />
+            <source>The unit of the voxel size is unknown.</source>
+            <translation>体素大小的单位未知。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="137" />
+            <source>The voxel size is zero, negative or not a number.</source>
+            <translation>体素大小为零、为负或不是数字。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="138" />
+            <source>Its lengths are in m or in µm; they were converted to mm.</source>
+            <translation>长度单位是 m 或 µm，已换算为 mm。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="145" />
+            <source>its sform</source>
+            <translation>sform</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="148" />
+            <source>The voxels have no place: its qform is no rotation.</source>
+            <translation>体素没有位置：qform 不是旋转。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="151" />
+            <source>its qform</source>
+            <translation>qform</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="160" />
+            <source>{0} Its {1} was used.</source>
+            <extracomment>{0}: place.impossible; {1}: only.name</extracomment>
+            <translation>{0}已采用 {1}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="162" />
+            <source>Its sform and its voxel size (pixdim) disagree, and nothing is guessed.</source>
+            <translation>sform 与体素大小（pixdim）不一致，程序不作猜测。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="178" />
+            <source>and give it another voxel size</source>
+            <translation>，体素大小也不同</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nifti.py" line="182" />
+            <source>Its sform and its qform place the voxels up to {0} mm apart{1}: this is the place by its {2}.</source>
+            <extracomment>{0}: apart (number); {1}: sizes; {2}: name</extracomment>
+            <translation>sform 与 qform 给出的体素位置最多相差 {0} mm{1}：此处采用 {2} 的位置。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="70" />
+            <source>its voxels are of a kind that is not shown; convert it to float32</source>
+            <translation>不支持该体素类型；请转换为 float32</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="73" />
+            <source>its voxels are written as text; save it as raw or gzip</source>
+            <translation>体素以文本形式保存；请保存为 raw 或 gzip</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="77" />
+            <source>the header is damaged: it does not say in which order its bytes come</source>
+            <translation>文件头已损坏：没有说明字节顺序</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="81" />
+            <source>the header is damaged: it has another number of kinds than of sizes</source>
+            <translation>文件头已损坏：kinds 与 sizes 的个数不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="116" />
+            <source>the file is not NRRD, whatever its name says</source>
+            <translation>该文件不是 NRRD，与文件名不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="119" />
+            <source>the header is damaged: it has no end</source>
+            <translation>文件头已损坏：没有结尾</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="156" />
+            <source>the header is damaged: it has another number of directions than of sizes</source>
+            <translation>文件头已损坏：方向与 sizes 的个数不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="170" />
+            <source>its axes are in an order that is not understood; save it as a volume or a series of them</source>
+            <translation>轴的顺序无法识别；请保存为一个体数据或一组体数据</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="189" />
+            <location filename="../../viewer/io/nrrd.py" line="194" />
+            <source>The unit of the voxel size is no length.</source>
+            <translation>体素大小的单位不是长度单位。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="200" />
+            <source>Its space directions are incomplete.</source>
+            <translation>空间方向不完整。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="207" />
+            <source>its space directions</source>
+            <translation>空间方向</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/nrrd.py" line="216" />
+            <source>The voxels have no place: its space origin is not a number.</source>
+            <translation>体素没有位置：空间原点不是数字。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/overlays.py" line="46" />
+            <source>Overlay {0} of the file is damaged and is not drawn.</source>
+            <extracomment>{0}: number (number)</extracomment>
+            <translation>文件的叠加层 {0} 已损坏，未绘制。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="26" />
+            <source>They are one stack only because their names differ by a number alone: they may be of different days or patients. Open one file alone to see it by itself.</source>
+            <translation>仅因文件名只差一个数字，这些图像才被归为一组：它们可能来自不同日期或不同患者。单独打开一个文件即可单独查看。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="46" />
+            <source>pictures inside a ZIP are not shown; unpack it first</source>
+            <translation>不能显示 ZIP 中的图片；请先解压</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="57" />
+            <source>A picture without a scale: distances are in pixels.</source>
+            <translation>图片没有比例尺：距离以像素为单位。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="102" />
+            <location filename="../../viewer/io/pictures.py" line="209" />
+            <location filename="../../viewer/io/pictures.py" line="237" />
+            <source>the picture is damaged; fetch it again</source>
+            <translation>图片已损坏；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="115" />
+            <source>the picture has other colours than its header says; fetch it again</source>
+            <translation>图片的颜色与文件头不符；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="132" />
+            <source>{0} pictures without positions: nothing is measured across them.</source>
+            <extracomment>{0}: len(files) (number)</extracomment>
+            <translation>{0} 幅图像，无位置信息：不做跨图像测量。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="156" />
+            <source>the file is neither PNG nor JPEG, whatever its name says</source>
+            <translation>该文件既不是 PNG 也不是 JPEG，与文件名不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="159" />
+            <source>its header promises {0} x {1} pixels, which it cannot hold</source>
+            <extracomment>{0}: picture.width; {1}: picture.height</extracomment>
+            <translation>文件头标为 {0} x {1} 像素，文件容纳不下</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="171" />
+            <source>the picture is damaged: it does not begin with its header</source>
+            <translation>图片已损坏：开头不是文件头</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="174" />
+            <source>the picture is damaged: there are no such colours</source>
+            <translation>图片已损坏：不存在这样的颜色类型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="177" />
+            <source>Its colours have 16 bits; they are shown with 8.</source>
+            <translation>颜色为 16 位，按 8 位显示。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="189" />
+            <source>grey pictures that are partly transparent are not shown; save it without transparency</source>
+            <translation>不能显示部分透明的灰阶图片；请去掉透明度后保存</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="191" />
+            <source>It is partly transparent and shown in front of black.</source>
+            <translation>图片部分透明，以黑色为背景显示。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="206" />
+            <location filename="../../viewer/io/pictures.py" line="219" />
+            <location filename="../../viewer/io/pictures.py" line="223" />
+            <location filename="../../viewer/io/pictures.py" line="239" />
+            <location filename="../../viewer/io/pictures.py" line="285" />
+            <source>the picture is cut off; fetch it again</source>
+            <translation>图片被截断；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="225" />
+            <source>the picture is damaged: a checksum is wrong; fetch it again</source>
+            <translation>图片已损坏：校验和错误；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="253" />
+            <location filename="../../viewer/io/pictures.py" line="259" />
+            <location filename="../../viewer/io/pictures.py" line="262" />
+            <source>the picture is damaged or cut off before its pixels; fetch it again</source>
+            <translation>图片已损坏，或在像素数据之前被截断；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="268" />
+            <source>this kind of JPEG is not shown (lossless or hierarchical); save it as PNG</source>
+            <translation>不能显示这种 JPEG（无损或分层）；请保存为 PNG</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="270" />
+            <location filename="../../viewer/io/pictures.py" line="275" />
+            <source>the picture is damaged: it has no size; fetch it again</source>
+            <translation>图片已损坏：没有尺寸；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="278" />
+            <source>this kind of JPEG is not shown (12 bits or print colours); save it as PNG</source>
+            <translation>不能显示这种 JPEG（12 位或印刷色）；请保存为 PNG</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pictures.py" line="300" />
+            <source>The camera says that it should be turned or mirrored; it is shown as stored.</source>
+            <translation>相机标明该图片应旋转或镜像；此处按存储方式显示。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="19" />
+            <source>fetch the file again</source>
+            <translation>请重新获取该文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="65" />
+            <source>the file holds no pixels; it may be truncated, fetch it again</source>
+            <translation>文件中没有像素数据；可能被截断，请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="70" />
+            <source>the header does not tell the size of the picture (Rows, Columns); {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>文件头没有图像尺寸（Rows、Columns）；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="72" />
+            <source>the picture has an impossible size ({0} rows, {1} columns); {2}</source>
+            <extracomment>{0}: rows (number); {1}: columns (number); {2}: FETCH</extracomment>
+            <translation>图像尺寸不合理（{0} 行，{1} 列）；{2}</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="74" />
+            <source>the header names an impossible number of frames; {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>文件头中的帧数不合理；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="79" />
+            <source>pictures of kind {0} cannot be shown; export it as RGB or MONOCHROME2</source>
+            <extracomment>{0}: photometric[:32]</extracomment>
+            <translation>不能显示 {0} 类型的图像；请导出为 RGB 或 MONOCHROME2</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="81" />
+            <source>a {0} picture has {1} values per pixel, its header says {2}; {3}</source>
+            <extracomment>{0}: photometric; {1}: wanted; {2}: samples; {3}: FETCH</extracomment>
+            <translation>{0} 图像每像素有 {1} 个值，文件头却标为 {2}；{3}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="83" />
+            <source>{0} exists only in compressed pictures, and this one is not; {1}</source>
+            <extracomment>{0}: photometric; {1}: FETCH</extracomment>
+            <translation>{0} 只用于压缩图像，而该图像未压缩；{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="86" />
+            <source>it is a PALETTE COLOR picture without its palette; export it as RGB</source>
+            <translation>这是 PALETTE COLOR 图像，但没有调色板；请导出为 RGB</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="89" />
+            <source>its pixels are fractions but its kind is {0}; {1}</source>
+            <extracomment>{0}: photometric; {1}: FETCH</extracomment>
+            <translation>像素值是小数，但图像类型为 {0}；{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="92" />
+            <source>its colours are laid out in an unknown way (PlanarConfiguration {0}); {1}</source>
+            <extracomment>{0}: planar; {1}: FETCH</extracomment>
+            <translation>颜色的排列方式未知（PlanarConfiguration {0}）；{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="104" />
+            <source>its pixels are single bits; export it with 8 bits per pixel</source>
+            <translation>每像素只有 1 位；请导出为每像素 8 位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="106" />
+            <source>the header does not tell how many bits a pixel has (BitsAllocated); {0}</source>
+            <extracomment>{0}: FETCH</extracomment>
+            <translation>文件头没有每像素位数（BitsAllocated）；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="108" />
+            <source>it stores {0} bits per pixel, which cannot be read; export it with 8 or 16</source>
+            <extracomment>{0}: allocated</extracomment>
+            <translation>每像素存储 {0} 位，无法读取；请导出为 8 位或 16 位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="113" />
+            <source>its header contradicts itself ({0} bits up to bit {1} in {2} per pixel); {3}</source>
+            <extracomment>{0}: stored; {1}: high_bit; {2}: allocated; {3}: FETCH</extracomment>
+            <translation>文件头自相矛盾（每像素 {2} 位，存储 {0} 位，最高位为第 {1} 位）；{3}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="117" />
+            <source>its header does not tell the sign of its pixels (PixelRepresentation {0}); {1}</source>
+            <extracomment>{0}: signed; {1}: FETCH</extracomment>
+            <translation>文件头没有说明像素值有无符号（PixelRepresentation {0}）；{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="136" />
+            <source>its pixels are stored as {0}, which cannot be read; export it anew</source>
+            <extracomment>{0}: printable(syntax.name[:64])</extracomment>
+            <translation>像素数据以 {0} 存储，无法读取；请重新导出</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="139" />
+            <source>the decoder of {0} is missing; install Slicewise again</source>
+            <extracomment>{0}: syntax.name</extracomment>
+            <translation>缺少 {0} 的解码器；请重新安装 Slicewise</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="22" />
+            <source>red</source>
+            <translation>红</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="22" />
+            <source>green</source>
+            <translation>绿</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/pixel_format.py" line="22" />
+            <source>blue</source>
+            <translation>蓝</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="76" />
+            <source>the reader crashed on it; the file may be damaged: fetch it again</source>
+            <translation>读取进程因该文件崩溃；文件可能已损坏，请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="77" />
+            <source>reading it took longer than {0} s; the file may be damaged: fetch it again</source>
+            <extracomment>{0}: n (number)</extracomment>
+            <translation>读取超过 {0} s；文件可能已损坏，请重新获取</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="78" />
+            <source>reading it needs more than {0} MB of memory; the file may be damaged: fetch it again</source>
+            <extracomment>{0}: n (number)</extracomment>
+            <translation>读取需要超过 {0} MB 的内存；文件可能已损坏，请重新获取</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="79" />
+            <source>nothing can be read any more: the program is closing</source>
+            <translation>程序正在关闭，无法再读取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="80" />
+            <source>files cannot be read because the reading process does not start; install Slicewise again</source>
+            <translation>读取进程无法启动，不能读取文件；请重新安装 Slicewise</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="198" />
+            <source>Read {0} of {1} slices</source>
+            <extracomment>{0}: count (number); {1}: total</extracomment>
+            <translation>已读取 {0} 层，共 {1} 层</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="259" />
+            <source>(and {0} further slices cannot be read either)</source>
+            <extracomment>{0}: len(sentences) - 1 (number)</extracomment>
+            <translation>（另有 {0} 层也无法读取）</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="293" />
+            <source>the series cannot be shown: {0}</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法显示该序列：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="300" />
+            <source>its files are not as many as its slices; open its folder again</source>
+            <translation>文件数与层数不符；请重新打开其所在文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="303" />
+            <source>the series needs {0} GB of memory, {1} GB are free: close other programs and open it again</source>
+            <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: free_bytes / 1000000000.0 (number)</extracomment>
+            <translation>该序列需要 {0} GB 内存，可用 {1} GB：请关闭其他程序后重新打开</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader.py" line="355" />
+            <source>no memory of {0} GB can be had for the series ({1})</source>
+            <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: error</extracomment>
+            <translation>无法为该序列分配 {0} GB 内存（{1}）</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader_process.py" line="245" />
+            <source>its headers do not tell how many pixels it has, so it cannot be shown</source>
+            <translation>文件头没有说明像素数量，无法显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reader_process.py" line="266" />
+            <source>its values cannot be of the type {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>数值不能是 {0} 类型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/saving.py" line="20" />
+            <location filename="../../viewer/io/saving.py" line="46" />
+            <location filename="../../viewer/io/saving.py" line="49" />
+            <source>{0} exists already; choose another name</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 已存在；请换一个名称</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/saving.py" line="22" />
+            <source>there is no folder {0}</source>
+            <extracomment>{0}: path.parent</extracomment>
+            <translation>没有文件夹 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/settings_file.py" line="75" />
+            <source>another window holds them</source>
+            <translation>另一个窗口正在使用</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/settings_file.py" line="76" />
+            <source>Your settings could not be saved ({0}). They hold until the window is closed.</source>
+            <extracomment>{0}: reason</extracomment>
+            <translation>无法保存您的设置（{0}）。这些设置在窗口关闭前有效。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/settings_file.py" line="95" />
+            <source>Your settings could not be read ({0}): the usual ones are used.</source>
+            <extracomment>{0}: error.strerror or error</extracomment>
+            <translation>无法读取您的设置（{0}）：已使用默认设置。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/settings_file.py" line="102" />
+            <source>The file of your settings was damaged and begun anew.{0}</source>
+            <extracomment>{0}: kept</extracomment>
+            <translation>您的设置文件已损坏，已重新建立。{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/settings_file.py" line="112" />
+            <source>Some of your settings ({0}) were not understood and begun anew.{1}</source>
+            <extracomment>{0}: ', '.join(sorted(wrong)); {1}: kept</extracomment>
+            <translation>您的部分设置（{0}）无法识别，已恢复默认。{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/settings_file.py" line="130" />
+            <source>The old one is kept: {0}</source>
+            <extracomment>{0}: damaged</extracomment>
+            <translation>旧文件已保留：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="78" />
+            <source>A single slice: nothing is measured across it.</source>
+            <translation>单层：不做跨层测量。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="83" />
+            <source>More than one slice lies at {0}.</source>
+            <extracomment>{0}: _listed(shared, normal)</extracomment>
+            <translation>同一位置有多个层面：{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="95" />
+            <source>Slices lie up to {0} mm beside their place, at {1}.</source>
+            <extracomment>{0}: astray[worst] (number); {1}: where</extracomment>
+            <translation>部分层面偏离应有位置，最多 {0} mm，位于 {1}。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="99" />
+            <source>The stack is sheared by {0} degrees (gantry tilt).</source>
+            <extracomment>{0}: tilt (number)</extracomment>
+            <translation>层面组有 {0}° 的错切（机架倾斜）。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="101" />
+            <location filename="../../viewer/io/volume_files.py" line="130" />
+            <source>{0} slices every {1}.</source>
+            <extracomment>{0}: len(along) (number); {1}: shown_mm(mean_spacing)</extracomment>
+            <translation>{0} 层，层间距 {1}。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="115" />
+            <source>The stack is also sheared by {0} degrees.</source>
+            <extracomment>{0}: tilt (number)</extracomment>
+            <translation>层面组还有 {0}° 的错切。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="123" />
+            <source>{0} slice is missing, after {1}.{2}</source>
+            <extracomment>{0}: count (number); {1}: places; {2}: sheared</extracomment>
+            <translation>缺失 {0} 层，位于 {1} 之后。{2}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="123" />
+            <source>{0} slices are missing, after {1}.{2}</source>
+            <extracomment>{0}: count (number); {1}: places; {2}: sheared</extracomment>
+            <translation>缺失 {0} 层，位于 {1} 之后。{2}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/slice_positions.py" line="126" />
+            <source>The gaps between slices differ, after {0}.{1}</source>
+            <extracomment>{0}: _listed(odd, normal); {1}: sheared</extracomment>
+            <translation>层间距不一致，位于 {0} 之后。{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="50" />
+            <source>No SUV by body weight: the values are SUV of type {0}.</source>
+            <extracomment>{0}: tracer.suv_type</extracomment>
+            <translation>无体重 SUV：数值是 {0} 类型的 SUV。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="54" />
+            <source>No SUV: the values are counts without a factor.</source>
+            <translation>无 SUV：数值是没有换算系数的计数。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="56" />
+            <source>No SUV: the values are in {0}.</source>
+            <extracomment>{0}: tracer.unit or 'an unknown unit'</extracomment>
+            <translation>无 SUV：数值的单位是 {0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="56" />
+            <source>an unknown unit</source>
+            <translation>未知单位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="59" />
+            <source>No SUV: the file does not tell {0}.</source>
+            <extracomment>{0}: lacking</extracomment>
+            <translation>无 SUV：文件没有说明{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="62" />
+            <source>No SUV: a dose of {0} Bq cannot be right.</source>
+            <extracomment>{0}: tracer.dose_bq (number)</extracomment>
+            <translation>无 SUV：剂量 {0} Bq 不合理。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="64" />
+            <source>No SUV: a weight of {0} kg cannot be right.</source>
+            <extracomment>{0}: tracer.weight_kg (number)</extracomment>
+            <translation>无 SUV：体重 {0} kg 不合理。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="66" />
+            <source>No SUV: the values are not corrected for attenuation and decay.</source>
+            <translation>无 SUV：数值未经衰减校正和衰变校正。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="70" />
+            <source>No SUV: the decay correction is {0}.</source>
+            <extracomment>{0}: tracer.decay_correction or 'not told'</extracomment>
+            <translation>无 SUV：衰变校正方式为 {0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="70" />
+            <source>not told</source>
+            <translation>未说明</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="87" />
+            <source>No SUV: the file does not tell the time of the scan.</source>
+            <translation>无 SUV：文件没有说明扫描时间。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="91" />
+            <source>No SUV: the file does not tell on which day the tracer was given.</source>
+            <translation>无 SUV：文件没有说明示踪剂的注射日期。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="94" />
+            <source>No SUV: the times of injection and scan or the half-life cannot be right.</source>
+            <translation>无 SUV：注射时间、扫描时间或半衰期不合理。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="75" />
+            <source>the weight</source>
+            <translation>体重</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="75" />
+            <source>the injected dose</source>
+            <translation>注射剂量</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="77" />
+            <source>the half-life</source>
+            <translation>半衰期</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="77" />
+            <source>the time of injection</source>
+            <translation>注射时间</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/suv.py" line="79" />
+            <source>the time of the scan</source>
+            <translation>扫描时间</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="90" />
+            <source>its voxels are damaged or cut off; fetch it again</source>
+            <translation>体素数据已损坏或被截断；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="93" />
+            <source>its voxels are damaged; fetch it again</source>
+            <translation>体素数据已损坏；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="120" />
+            <source>A single slice, placed by its {0}: nothing can be measured across it.</source>
+            <extracomment>{0}: place.name</extracomment>
+            <translation>单层，位置取自 {0}：不能做跨层测量。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="120" />
+            <source>A single slice: nothing can be measured across it.</source>
+            <translation>单层：不能做跨层测量。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="125" />
+            <source>{0} Distances are in pixels, slice by slice.</source>
+            <extracomment>{0}: place.impossible</extracomment>
+            <translation>{0}距离以像素为单位，逐层测量。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="130" />
+            <source>{0} slices every {1}, placed by its {2}.</source>
+            <extracomment>{0}: header.size[2]; {1}: shown_mm(spacing[2]); {2}: place.name</extracomment>
+            <translation>{0} 层，层间距 {1}，位置取自 {2}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="144" />
+            <source>by its {0} · {1}</source>
+            <extracomment>{0}: place.name; {1}: file.name</extracomment>
+            <translation>按 {0} · {1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="152" />
+            <source>voxel size</source>
+            <translation>体素大小</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="163" />
+            <location filename="../../viewer/workflows.py" line="518" />
+            <source>{0} of {1}</source>
+            <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
+            <translation>{0}/{1}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="182" />
+            <source>its voxels should be in {0} beside it, which is not there</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>体素应在同一文件夹的 {0} 中，但该文件不存在</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="185" />
+            <source>it is truncated: it holds fewer voxels than its header says; fetch it again</source>
+            <translation>文件被截断：体素少于文件头所标数量；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="187" />
+            <source>its header promises more voxels than the file can hold; fetch it again</source>
+            <translation>文件头所标的体素数量超出文件的容量；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="232" />
+            <source>it unpacks to far more than its header says; fetch it again</source>
+            <translation>解压后的数据远多于文件头所标；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_files.py" line="315" />
+            <source>its whole numbers are too large to be kept exactly; write it with 32 bits</source>
+            <translation>整数过大，无法精确保留；请以 32 位保存</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="21" />
+            <source>The file does not say where in the patient its voxels lie.</source>
+            <translation>文件没有说明体素在患者体内的位置。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="82" />
+            <source>its header</source>
+            <translation>文件头</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="93" />
+            <source>The voxels have no place: {0} is zero or not a number.</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>体素没有位置：{0} 为零或不是数字。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="96" />
+            <source>The axes of {0} are not perpendicular (sheared): that is no grid.</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 的各轴不相互垂直（有错切），不构成网格。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="114" />
+            <source>the header is damaged: it does not say how many voxels there are</source>
+            <translation>文件头已损坏：没有说明体素数量</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="121" />
+            <source>the header is damaged: it has another number of sizes than of dimensions</source>
+            <translation>文件头已损坏：sizes 的个数与维数不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="129" />
+            <source>it holds {0} volumes, more than the {1} that are listed; split the file</source>
+            <extracomment>{0}: count (number); {1}: _MAX_VOLUMES (number)</extracomment>
+            <translation>含有 {0} 个体数据，超过可列出的 {1} 个；请拆分文件</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="148" />
+            <source>the header is damaged: it does not give "{0}"</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>文件头已损坏：缺少“{0}”</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/volume_header.py" line="172" />
+            <location filename="../../viewer/io/volume_header.py" line="180" />
+            <source>the header is damaged: a whole number is none</source>
+            <translation>文件头已损坏：应为整数的值不是整数</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/scene_thread.py" line="92" />
+            <source>Preparing the 3-D view…</source>
+            <translation>正在准备三维视图…</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/scene_thread.py" line="100" />
+            <source>Updating surfaces…</source>
+            <translation>正在更新表面…</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/scene_thread.py" line="185" />
+            <source>3-D is off: VTK cannot be loaded ({0}).</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>三维显示不可用：无法加载 VTK（{0}）。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/scene_thread.py" line="187" />
+            <source>3-D is off: {0}: {1}</source>
+            <extracomment>{0}: type(error).__name__; {1}: error</extracomment>
+            <translation>三维显示不可用：{0}：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/slabs.py" line="15" />
+            <location filename="../../resources/presets/volume_rendering.json" line="24" />
+            <location filename="../../resources/presets/volume_rendering.json" line="24" />
+            <location filename="../../resources/presets/volume_rendering.json" line="24" />
+            <source>MIP</source>
+            <translation>最大密度投影（MIP）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/slabs.py" line="15" />
+            <source>MinIP</source>
+            <translation>最小密度投影（MinIP）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/slabs.py" line="15" />
+            <source>Mean</source>
+            <translation>平均</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/volume_scene.py" line="53" />
+            <source>3-D shown at reduced resolution</source>
+            <translation>三维以较低分辨率显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/render/volume_scene.py" line="54" />
+            <source>3-D is off: this computer offers no OpenGL (on Linux install libegl1 and libgl1-mesa-dri).</source>
+            <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="235" />
+            <source>{0} files</source>
+            <extracomment>{0}: number (number)</extracomment>
+            <translation>{0} 个文件</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="248" />
+            <source>Looking through files</source>
+            <translation>正在查找文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="270" />
+            <location filename="../../viewer/workflows.py" line="405" />
+            <source>Opening {0}</source>
+            <extracomment>{0}: series.description or series.modality</extracomment>
+            <translation>正在打开 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="275" />
+            <source>{0}. The other {1} slices are shown.</source>
+            <extracomment>{0}: error; {1}: series.frames</extracomment>
+            <translation>{0}。已显示其余 {1} 层。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="283" />
+            <source>Opening a series</source>
+            <translation>正在打开序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="308" />
+            <source>This series is still being read: wait until all of it is there.</source>
+            <translation>该序列仍在读取中：请等待全部读取完成。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="316" />
+            <source>Reading {0}</source>
+            <extracomment>{0}: over.description or over.modality</extracomment>
+            <translation>正在读取 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="336" />
+            <source>Reading a series to lay over</source>
+            <translation>正在读取要融合的序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="357" />
+            <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="387" />
+            <source>Looking for series of this study</source>
+            <translation>正在查找该检查的序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="397" />
+            <source>Looking for the other side</source>
+            <translation>正在查找对侧图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="423" />
+            <source>Resampling to a regular grid</source>
+            <translation>正在重采样为规则网格</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="473" />
+            <source>beside this one</source>
+            <translation>并排的窗格中</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="473" />
+            <source>in another window of Slicewise</source>
+            <translation>另一个 Slicewise 窗口中</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="474" />
+            <source>This series is open {0}: it can be looked at here, not labelled.</source>
+            <extracomment>{0}: where</extracomment>
+            <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="477" />
+            <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
+            <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="526" />
+            <source>Reading all moments</source>
+            <translation>正在读取全部时相</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="538" />
+            <source>Open a series first, then segment it.</source>
+            <translation>请先打开一个序列，再进行分割。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="550" />
+            <source>Loading the model</source>
+            <translation>正在加载模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="571" />
+            <source>Segmenting with {0}</source>
+            <extracomment>{0}: model_name</extracomment>
+            <translation>正在用 {0} 分割</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="582" />
+            <source>Open a series first.</source>
+            <translation>请先打开一个序列。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="610" />
+            <source>Accepting the proposal</source>
+            <translation>正在接受分割结果</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="627" />
+            <source>Measuring labels</source>
+            <translation>正在测量标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="644" />
+            <source>Exporting measurements</source>
+            <translation>正在导出测量结果</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="651" />
+            <source>A training is already running: wait for it or stop it first.</source>
+            <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="654" />
+            <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
+            <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="668" />
+            <source>Writing the training data</source>
+            <translation>正在写入训练数据</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="684" />
+            <source>The training cannot be started ({0}).</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法开始训练（{0}）。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="695" />
+            <source>The training was cancelled before it began.</source>
+            <translation>训练在开始前已取消。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="698" />
+            <source>Preparing the training</source>
+            <translation>正在准备训练</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="736" />
+            <source>Installing the new model</source>
+            <translation>正在安装新模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="796" />
+            <source>Your last change is not saved ({0}). It is kept in memory and written with the next one: free some space and go on.</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，将与下一次修改一起写入：请清理磁盘空间后继续。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="829" />
+            <source>Making thumbnails</source>
+            <translation>正在生成缩略图</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="868" />
+            <source>Reading further series</source>
+            <translation>正在读取其他序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="895" />
+            <source>exit code {0}</source>
+            <extracomment>{0}: code</extracomment>
+            <translation>退出代码 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="896" />
+            <source>The training ended unexpectedly: {0}</source>
+            <extracomment>{0}: last</extracomment>
+            <translation>训练意外终止：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="961" />
+            <source>The series is still being read.</source>
+            <translation>该序列仍在读取中。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="963" />
+            <source>{0} needs grey values; this series is in colour.</source>
+            <extracomment>{0}: manifest.title</extracomment>
+            <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="965" />
+            <source>{0} needs a regular volume. This series: {1}</source>
+            <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
+            <translation>{0} 需要规则的体数据。该序列：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="967" />
+            <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
+            <extracomment>{0}: manifest.title</extracomment>
+            <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="970" />
+            <source>{0} was made for {1}; this series is {2}.</source>
+            <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
+            <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="972" />
+            <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
+            <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
+            <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="980" />
+            <source>The file does not say its modality; this model was made for {0}.</source>
+            <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
+            <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="1010" />
+            <source>{0} (resampled)</source>
+            <extracomment>{0}: series.description</extracomment>
+            <translation>{0}（已重采样）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="1042" />
+            <source>({0} further files were refused too)</source>
+            <extracomment>{0}: len(refused) - 1 (number)</extracomment>
+            <translation>（另有 {0} 个文件也被拒绝）</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="1044" />
+            <source>No images were found in {0}.</source>
+            <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
+            <translation>在 {0} 中没有找到图像。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/jobs.py" line="56" />
+            <source>{0} was cancelled</source>
+            <extracomment>{0}: self.title</extracomment>
+            <translation>{0}：已取消</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="75" />
+            <source>context_slices must be odd: the slice and as many neighbours on either side</source>
+            <translation>context_slices 必须为奇数：本层及两侧相同数量的相邻层</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="116" />
+            <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
+            <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="135" />
+            <source>{0}: {1} cannot be read ({2})</source>
+            <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
+            <translation>{0}：无法读取 {1}（{2}）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="137" />
+            <source>{0}: {1} is not JSON ({2})</source>
+            <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
+            <translation>{0}：{1} 不是 JSON（{2}）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="141" />
+            <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
+            <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
+            <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="148" />
+            <source>{0}: {1} is wrong at {2}: {3}</source>
+            <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
+            <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="150" />
+            <source>{0}: the manifest does not list {1}</source>
+            <extracomment>{0}: folder.name; {1}: NETWORK_FILE</extracomment>
+            <translation>{0}：清单中没有列出 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="172" />
+            <source>{0}: the manifest names a file outside its folder: {1}</source>
+            <extracomment>{0}: folder.name; {1}: name</extracomment>
+            <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="175" />
+            <source>{0}: {1} is missing or is not a plain file</source>
+            <extracomment>{0}: folder.name; {1}: name</extracomment>
+            <translation>{0}：{1} 缺失或不是普通文件</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="177" />
+            <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
+            <extracomment>{0}: folder.name; {1}: name</extracomment>
+            <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/models.py" line="56" />
+            <source>there is no model {0}; installed: {1}</source>
+            <extracomment>{0}: name; {1}: names</extracomment>
+            <translation>没有模型 {0}；已安装：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/models.py" line="66" />
+            <source>{0} {1} is installed already; a version is never replaced</source>
+            <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
+            <translation>{0} {1} 已安装；已有版本不会被替换</translation>
+        </message>
+        <message>
+            <location filename="../../inference/models.py" line="95" />
+            <source>{0} has no earlier version to go back to</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 没有可以退回的更早版本</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="36" />
+            <source>{0} failed while running: {1}</source>
+            <extracomment>{0}: self.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
+            <translation>{0} 运行失败：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="40" />
+            <source>{0} gave an output of shape {1}, its manifest says {2}</source>
+            <extracomment>{0}: self.manifest.name; {1}: logits.shape; {2}: expected</extracomment>
+            <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="43" />
+            <source>{0} gave values that are not numbers; the result is discarded</source>
+            <extracomment>{0}: self.manifest.name</extracomment>
+            <translation>{0} 的输出不是数字；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="62" />
+            <source>{0} cannot be loaded: {1}</source>
+            <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
+            <translation>无法加载 {0}：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="65" />
+            <source>{0} does not take one float image, so it is not a 2.5-D segmentation model</source>
+            <extracomment>{0}: record.manifest.name</extracomment>
+            <translation>{0} 的输入不是一个浮点图像，因此不是 2.5D 分割模型</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="51" />
+            <source>{0} needs a 3-D image with one value per voxel</source>
+            <extracomment>{0}: model.manifest.name</extracomment>
+            <translation>{0} 需要每体素一个值的三维图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="52" />
+            <source>Preparing the image</source>
+            <translation>正在准备图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="56" />
+            <source>the image has the same value everywhere: there is nothing to segment</source>
+            <translation>图像各处数值相同：没有可分割的内容</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="58" />
+            <source>Running {0} on {1}</source>
+            <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
+            <translation>正在 {1} 上运行 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="61" />
+            <source>{0} gave the same value everywhere; the result is discarded</source>
+            <extracomment>{0}: model.manifest.name</extracomment>
+            <translation>{0} 的输出各处相同；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="66" />
+            <source>Bringing the result to the scan</source>
+            <translation>正在将结果映射到扫描图像</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="83" />
+            <source>the dataset has no images: put NIfTI, NRRD, MHA or PNG files into its folder images</source>
+            <translation>数据集中没有图像：请将 NIfTI、NRRD、MHA 或 PNG 文件放入其 images 文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="86" />
+            <source>labels/{0} belongs to no file in images</source>
+            <extracomment>{0}: stray[0]</extracomment>
+            <translation>labels/{0} 在 images 中没有对应的文件</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="95" />
+            <source>labels/{0} has another size than its image</source>
+            <extracomment>{0}: label_file.name</extracomment>
+            <translation>labels/{0} 与其图像大小不同</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="97" />
+            <source>labels/{0} lies elsewhere in the patient than its image</source>
+            <extracomment>{0}: label_file.name</extracomment>
+            <translation>labels/{0} 与其图像在患者体内的位置不同</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="100" />
+            <source>confirmed.json names slices of {0}, but labels has no file for it</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>confirmed.json 列出了 {0} 的层面，但 labels 中没有对应的文件</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="102" />
+            <source>confirmed.json names a slice of {0} that is beyond its size {1}</source>
+            <extracomment>{0}: name; {1}: size</extracomment>
+            <translation>confirmed.json 列出的 {0} 的层面超出其大小 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="116" />
+            <source>nothing is annotated: training needs at least one confirmed slice</source>
+            <translation>没有标注：训练至少需要一个已确认的层面</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="143" />
+            <source>{0} labelled cases were asked for; {1} are there to train on</source>
+            <extracomment>{0}: count (number); {1}: len(labelled) (number)</extracomment>
+            <translation>要求 {0} 个有标签的病例；可用于训练的有 {1} 个</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="155" />
+            <source>images/{0} is a colour picture; training needs one value per voxel</source>
+            <extracomment>{0}: case.image_file.name</extracomment>
+            <translation>images/{0} 是彩色图像；训练需要每体素一个值</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="177" />
+            <source>labels/{0} holds the value {1}; the model has labels 1 to {2}</source>
+            <extracomment>{0}: case.label_file.name; {1}: value; {2}: classes - 1 (number)</extracomment>
+            <translation>labels/{0} 含有数值 {1}；模型的标签为 1 至 {2}</translation>
+            <extra-numbers>2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="327" />
+            <location filename="../../training/dataset.py" line="339" />
+            <source>{0}/{1} cannot be read as an image</source>
+            <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
+            <translation>无法将 {0}/{1} 作为图像读取</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="341" />
+            <source>{0}/{1} is not a 3-D image</source>
+            <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
+            <translation>{0}/{1} 不是三维图像</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="369" />
+            <source>patients.csv needs the columns case and patient, filled in every line</source>
+            <translation>patients.csv 需要 case 和 patient 两列，且每行都要填写</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="372" />
+            <source>patients.csv names {0}, which is not in images</source>
+            <extracomment>{0}: unknown[0]</extracomment>
+            <translation>patients.csv 列出了 {0}，但它不在 images 中</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="392" />
+            <source>confirmed.json must map each case to {"slices": [[axis, index], ...]}</source>
+            <translation>confirmed.json 必须将每个病例对应到 {"slices": [[axis, index], ...]}</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="395" />
+            <source>confirmed.json names {0}, which is not in images</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>confirmed.json 列出了 {0}，但它不在 images 中</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="397" />
+            <source>confirmed.json names an impossible slice of {0}; axes are 0, 1, 2, indices from 0</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>confirmed.json 列出了 {0} 的一个不存在的层面；轴为 0、1、2，索引从 0 开始</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="64" />
+            <source>patients</source>
+            <translation>患者</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="27" />
+            <source>slices</source>
+            <translation>层面</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="19" />
+            <source>slice</source>
+            <translation>层面</translation>
+        </message>
+        <message>
+            <location filename="../../training/export.py" line="78" />
+            <source>the network's output is flat, so the export cannot be checked</source>
+            <translation>网络的输出没有变化，无法核对导出结果</translation>
+        </message>
+        <message>
+            <location filename="../../training/export.py" line="81" />
+            <source>the exported network differs from the trained one by {0} at {1} x {2}</source>
+            <extracomment>{0}: apart (number); {1}: rows (number); {2}: columns (number)</extracomment>
+            <translation>导出的网络与训练所得的网络在 {1} x {2} 处相差 {0}</translation>
+            <extra-numbers>0 1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="101" />
+            <source>Not measured: nothing that a person corrected could be held out, so no gain is shown.</source>
+            <translation>未评估：没有可留出的人工修正内容，因此不显示增益。</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="103" />
+            <source>on {0} held-out {1}</source>
+            <extracomment>{0}: len(units) (number); {1}: unit if len(units) &gt; 1 else unit[:-1]</extracomment>
+            <translation>{0} 个留出的{1}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="107" />
+            <source>Mean Dice {0}: {1}. There was no earlier model to compare with.</source>
+            <extracomment>{0}: where; {1}: compared</extracomment>
+            <translation>平均 Dice（{0}）：{1}。没有可比较的更早模型。</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="111" />
+            <source>The {0} model has {1} ({2}) and is refused: {3}.</source>
+            <extracomment>{0}: arm; {1}: average[arm] (number); {2}: average[arm] - average[CURRENT] (number); {3}: faults[arm]</extracomment>
+            <translation>{0}模型为 {1}（{2}），未通过：{3}。</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="111" />
+            <source>The {0} model has {1} ({2}).</source>
+            <extracomment>{0}: arm; {1}: average[arm] (number); {2}: average[arm] - average[CURRENT] (number)</extracomment>
+            <translation>{0}模型为 {1}（{2}）。</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="116" />
+            <source>Recommended: the {0} model. Mean Dice {1}: the current model has {2}.</source>
+            <extracomment>{0}: keep; {1}: where; {2}: average[CURRENT] (number)</extracomment>
+            <translation>建议采用{0}模型。平均 Dice（{1}）：当前模型为 {2}。</translation>
+            <extra-numbers>2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="131" />
+            <source>it is no better on average</source>
+            <translation>平均而言没有改善</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="134" />
+            <source>{0} {1} got worse by {2}</source>
+            <extracomment>{0}: unit; {1}: worst; {2}: -gains[worst] (number)</extracomment>
+            <translation>{0} {1} 变差了 {2}</translation>
+            <extra-numbers>2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="142" />
+            <source>{0} fell from {1} to {2}</source>
+            <extracomment>{0}: name; {1}: _agreed(before) (number); {2}: _agreed(after) (number)</extracomment>
+            <translation>{0} 由 {1} 降至 {2}</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="160" />
+            <source>It also changed what nobody corrected; Dice of the {0} with the current model: {1}.</source>
+            <extracomment>{0}: keep; {1}: most</extracomment>
+            <translation>它还改变了无人修正的部分；{0}模型与当前模型之间的 Dice：{1}。</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="1" />
+            <source>current</source>
+            <translation>当前</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="13" />
+            <source>semi-supervised</source>
+            <translation>半监督</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="13" />
+            <source>supervised</source>
+            <translation>监督</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="83" />
+            <source>Not verified on other patients: fewer than three are annotated.</source>
+            <translation>未在其他患者上验证：已标注的患者少于三位。</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="143" />
+            <source>The training failed: {0}</source>
+            <extracomment>{0}: said[0] if said else type(error).__name__</extracomment>
+            <translation>训练失败：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="154" />
+            <source>job.json cannot be read ({0})</source>
+            <extracomment>{0}: error.strerror</extracomment>
+            <translation>无法读取 job.json（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="156" />
+            <source>job.json is not JSON ({0})</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>job.json 不是 JSON（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="159" />
+            <source>job version {0} is unknown; this program does version {1}</source>
+            <extracomment>{0}: version; {1}: SCHEMA_VERSION</extracomment>
+            <translation>任务版本 {0} 未知；本程序支持版本 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="166" />
+            <source>there is no recipe {0}; there are: {1}</source>
+            <extracomment>{0}: raw.get('recipe'); {1}: ', '.join(RECIPES)</extracomment>
+            <translation>没有训练方案 {0}；现有：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="171" />
+            <source>the job's {0} is wrong: {1}</source>
+            <extracomment>{0}: '.'.join(map(str, first['loc'])); {1}: first['msg'].lower()</extracomment>
+            <translation>任务的 {0} 有误：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="216" />
+            <source>nothing annotated is left to train on: confirm at least two slices</source>
+            <translation>没有剩余的标注可用于训练：请至少确认两个层面</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="225" />
+            <source>Every slice is annotated, so there is nothing semi-supervised to do.</source>
+            <translation>所有层面均已标注，无需半监督训练。</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="239" />
+            <source>Comparing the models on what was held out</source>
+            <translation>正在留出数据上比较各模型</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="327" />
+            <source>the labels are empty: there is no class to learn</source>
+            <translation>标签为空：没有可学习的类别</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="336" />
+            <source>Class {0}</source>
+            <extracomment>{0}: v</extracomment>
+            <translation>类别 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="342" />
+            <source>that of the images it was trained on</source>
+            <translation>与训练所用图像的许可相同</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="361" />
+            <source>{0} {1} cannot be trained further: it has no {2}</source>
+            <extracomment>{0}: manifest.name; {1}: manifest.version; {2}: WEIGHTS_FILE</extracomment>
+            <translation>{0} {1} 无法继续训练：缺少 {2}</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="371" />
+            <source>{0} {1} cannot be trained: its weights do not fit</source>
+            <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
+            <translation>{0} {1} 无法训练：权重不匹配</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="444" />
+            <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
+            <extracomment>{0}: done; {1}: job.steps</extracomment>
+            <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="590" />
+            <source>random weights</source>
+            <translation>随机权重</translation>
+        </message>
+        <message>
+            <location filename="../../training/loops.py" line="90" />
+            <source>the loss or its gradient is not a number at step {0}</source>
+            <extracomment>{0}: step</extracomment>
+            <translation>第 {0} 步的损失或梯度不是数字</translation>
+        </message>
+        <message>
+            <location filename="../../training/semi_supervised.py" line="150" />
+            <source>only {0} of the unlabelled voxels get a sure label</source>
+            <extracomment>{0}: used (number)</extracomment>
+            <translation>未标注的体素中只有 {0} 得到可靠的标签</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/semi_supervised.py" line="153" />
+            <source>structures fill {0} of the unlabelled slices and {1} of the annotated ones</source>
+            <extracomment>{0}: pseudo (number); {1}: annotated (number)</extracomment>
+            <translation>结构在未标注层面中占 {0}，在已标注层面中占 {1}</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/semi_supervised.py" line="159" />
+            <source>count half from here on</source>
+            <translation>此后权重减半</translation>
+        </message>
+        <message>
+            <location filename="../../training/semi_supervised.py" line="159" />
+            <source>are not used any more</source>
+            <translation>不再使用</translation>
+        </message>
+        <message>
+            <location filename="../../training/semi_supervised.py" line="160" />
+            <source>Unlabelled slices {0}: {1}.</source>
+            <extracomment>{0}: done; {1}: why</extracomment>
+            <translation>未标注层面{0}：{1}。</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="3" />
+            <location filename="../../resources/presets/volume_rendering.json" line="12" />
+            <source>Soft tissue</source>
+            <translation>软组织</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="4" />
+            <location filename="../../resources/presets/volume_rendering.json" line="18" />
+            <source>Lung</source>
+            <translation>肺</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="5" />
+            <location filename="../../resources/presets/volume_rendering.json" line="6" />
+            <source>Bone</source>
+            <translation>骨</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="6" />
+            <source>Brain</source>
+            <translation>脑</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="7" />
+            <source>Abdomen</source>
+            <translation>腹部</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="8" />
+            <source>Mediastinum</source>
+            <translation>纵隔</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="9" />
+            <source>Liver</source>
+            <translation>肝</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="10" />
+            <source>Stroke</source>
+            <translation>脑卒中</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/window_level.json" line="11" />
+            <source>Angiography</source>
+            <translation>血管造影</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="3" />
+            <source>Bone and vessels</source>
+            <translation>骨与血管</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="9" />
+            <source>Vessels</source>
+            <translation>血管</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="15" />
+            <source>Skin</source>
+            <translation>皮肤</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="21" />
+            <source>Airways</source>
+            <translation>气道</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="28" />
+            <source>Tissue</source>
+            <translation>组织</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="30" />
+            <source>Translucent</source>
+            <translation>半透明</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="33" />
+            <source>Bright vessels</source>
+            <translation>高信号血管</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="41" />
+            <source>MIP, hot metal</source>
+            <translation>MIP（热金属）</translation>
+        </message>
+        <message>
+            <location filename="../../resources/presets/volume_rendering.json" line="43" />
+            <source>Hot spots</source>
+            <translation>高摄取灶</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="5" />
+            <source>Brain structures, head MR</source>
+            <translation>脑结构（头部 MR）</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="6" />
+            <source>29 structures of the brain on head MR, best on T1-weighted scans; learnt from synthetic images alone (SynthSeg's method). Not for diagnostic use.</source>
+            <translation>头部 MR 的 29 个脑结构，在 T1 加权像上效果最佳；仅由合成图像训练而成（SynthSeg 方法）。非诊断用途。</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="15" />
+            <source>Left cerebral white matter</source>
+            <translation>左侧大脑白质</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="29" />
+            <source>Right cerebral white matter</source>
+            <translation>右侧大脑白质</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="43" />
+            <source>Left cerebral cortex</source>
+            <translation>左侧大脑皮质</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="57" />
+            <source>Right cerebral cortex</source>
+            <translation>右侧大脑皮质</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="71" />
+            <source>Left lateral ventricle</source>
+            <translation>左侧侧脑室</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="85" />
+            <source>Right lateral ventricle</source>
+            <translation>右侧侧脑室</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="99" />
+            <source>Left cerebellar white matter</source>
+            <translation>左侧小脑白质</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="113" />
+            <source>Right cerebellar white matter</source>
+            <translation>右侧小脑白质</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="127" />
+            <source>Left cerebellar cortex</source>
+            <translation>左侧小脑皮质</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="141" />
+            <source>Right cerebellar cortex</source>
+            <translation>右侧小脑皮质</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="155" />
+            <source>Left thalamus</source>
+            <translation>左侧丘脑</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="169" />
+            <source>Right thalamus</source>
+            <translation>右侧丘脑</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="183" />
+            <source>Left caudate nucleus</source>
+            <translation>左侧尾状核</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="197" />
+            <source>Right caudate nucleus</source>
+            <translation>右侧尾状核</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="211" />
+            <source>Left putamen</source>
+            <translation>左侧壳核</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="225" />
+            <source>Right putamen</source>
+            <translation>右侧壳核</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="239" />
+            <source>Left globus pallidus</source>
+            <translation>左侧苍白球</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="253" />
+            <source>Right globus pallidus</source>
+            <translation>右侧苍白球</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="267" />
+            <source>Left hippocampus</source>
+            <translation>左侧海马</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="281" />
+            <source>Right hippocampus</source>
+            <translation>右侧海马</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="295" />
+            <source>Left amygdala</source>
+            <translation>左侧杏仁核</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="309" />
+            <source>Right amygdala</source>
+            <translation>右侧杏仁核</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="323" />
+            <source>Left nucleus accumbens</source>
+            <translation>左侧伏隔核</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="337" />
+            <source>Right nucleus accumbens</source>
+            <translation>右侧伏隔核</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="351" />
+            <source>Left ventral diencephalon</source>
+            <translation>左侧腹侧间脑</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="365" />
+            <source>Right ventral diencephalon</source>
+            <translation>右侧腹侧间脑</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="379" />
+            <source>Third ventricle</source>
+            <translation>第三脑室</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="393" />
+            <source>Fourth ventricle</source>
+            <translation>第四脑室</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="407" />
+            <source>Brainstem</source>
+            <translation>脑干</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>No such file or directory</source>
+            <translation>没有这个文件或文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Permission denied</source>
+            <translation>没有权限</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Operation not permitted</source>
+            <translation>操作不被允许</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>No space left on device</source>
+            <translation>磁盘空间已满</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Read-only file system</source>
+            <translation>文件系统为只读</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Is a directory</source>
+            <translation>这是一个文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Not a directory</source>
+            <translation>不是文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>File exists</source>
+            <translation>文件已存在</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Input/output error</source>
+            <translation>输入/输出错误</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Too many open files</source>
+            <translation>打开的文件过多</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>File name too long</source>
+            <translation>文件名过长</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Disk quota exceeded</source>
+            <translation>超出磁盘配额</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>File too large</source>
+            <translation>文件过大</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Device or resource busy</source>
+            <translation>设备或资源正忙</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Cannot allocate memory</source>
+            <translation>无法分配内存</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Stale file handle</source>
+            <translation>文件句柄已失效</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Too many levels of symbolic links</source>
+            <translation>符号链接层级过多</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Invalid argument</source>
+            <translation>无效参数</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>Connection timed out</source>
+            <translation>连接超时</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>No such device or address</source>
+            <translation>没有这个设备或地址</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>No such device</source>
+            <translation>没有这个设备</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>database or disk is full</source>
+            <translation>数据库或磁盘已满</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>attempt to write a readonly database</source>
+            <translation>数据库为只读，无法写入</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>disk I/O error</source>
+            <translation>磁盘读写错误</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>database is locked</source>
+            <translation>数据库被占用</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>unable to open database file</source>
+            <translation>无法打开数据库文件</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>database disk image is malformed</source>
+            <translation>数据库文件已损坏</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>file is not a database</source>
+            <translation>文件不是数据库</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>out of memory</source>
+            <translation>内存不足</translation>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>[Errno {0}] {1}</source>
+            <extracomment>{0}: errno (number); {1}: strerror</extracomment>
+            <translation>[Errno {0}] {1}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>[Errno {0}] {1}: {2}</source>
+            <extracomment>{0}: errno (number); {1}: strerror; {2}: filename</extracomment>
+            <translation>[Errno {0}] {1}：{2}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+    </context>
+</TS>
