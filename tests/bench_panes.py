@@ -66,6 +66,7 @@ def panes(tell_share: Tell) -> None:
         "VTK": vtk,
         "window/level": window,
         "slab": lambda n: move(one, n),
+        "fused": lambda n: move(one, n),
         "four panes": lambda n: move(four, n),
         "oblique": lambda n: scroll(one, n),
         "oblique slab": lambda n: scroll(one, n),

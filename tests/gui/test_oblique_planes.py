@@ -331,7 +331,7 @@ def test_labels_lie_on_the_voxels_that_the_plane_cuts(oblique, qtbot):
     qtbot.wait(50)
     for pane in oblique.panes.values():
         pane.grab()
-        layer, view = pane._labels, pane.view
+        layer, view = pane._labels.got, pane.view
         on = layer.pixels[..., 3] > 0
         wrong = 0
         for row in range(0, on.shape[0], 5):

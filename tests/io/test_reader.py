@@ -808,6 +808,20 @@ def test_reading_goes_on_after_all_its_processes_were_killed(copies):
     one.close()
 
 
+def test_readers_that_nobody_needs_end_and_others_take_their_place(copies, monkeypatch):
+    monkeypatch.setattr("viewer.io.reader._REST_AFTER_S", 0.3)
+    one = Reader(2)
+    paths, before = copies("a", "b"), children(os.getpid())
+    expected = list(one.look_all(paths))
+    (parent,) = set(children(os.getpid())) - set(before)
+
+    assert wait_until(lambda: not descendants(parent))
+    assert state(parent) not in ("", "Z")  # ready to fork others
+    assert list(one.look_all(paths)) == expected
+    assert len(descendants(parent)) == 2
+    one.close()
+
+
 def test_the_keyboards_interrupt_does_not_end_the_processes(two, copies):
     paths = copies("a", "b")
     expected = list(two.look_all(paths))

@@ -152,9 +152,8 @@ def _by_window(values: NDArray, window: WindowLevel) -> NDArray[np.uint8]:
     else:
         scaled *= np.float32(255 / max(width, 1e-30))
         scaled += np.float32(128)  # the middle of 0..255, and a half for rounding
-    if values.dtype.kind == "f":
-        np.nan_to_num(scaled, copy=False, nan=0.0)
-    return np.clip(scaled, 0, 255, out=scaled).astype(np.uint8)
+    np.fmax(scaled, np.float32(0), out=scaled)  # of NaN, too
+    return np.minimum(scaled, np.float32(255), out=scaled).astype(np.uint8)
 
 
 def _by_table(values: NDArray, table: VoiTable) -> NDArray[np.uint8]:

@@ -31,7 +31,7 @@ from viewer.jobs import JobQueue
 from viewer.render.scene_thread import load_vtk
 from viewer.workflows import Workflows, user_folder
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _LARGEST_PICTURE_BYTES = 32 << 20  # the most that mallopt takes
 _LOG_LIMIT_BYTES = 1_000_000
 _END_LIMIT_S = 1.5  # for what the 3-D view is still drawing
@@ -107,6 +107,7 @@ def _keep_memory() -> None:
             library = ctypes.CDLL(None)
             library.mallopt(_M_MMAP_THRESHOLD, _LARGEST_PICTURE_BYTES)
             library.mallopt(_M_TRIM_THRESHOLD, 4 * _LARGEST_PICTURE_BYTES)
+            library.mallopt(_M_ARENA_MAX, 1)  # not for each thread
 
 
 def _dress(app: QApplication) -> None:

@@ -542,7 +542,7 @@ class CurvedPane(Pane):
                 smooth=session.hand.smooth,
                 curved=(values, of.axes.cut(0.0)),
             )
-            self._picture = key, picture
+            self._picture = key, picture.painted(QRectF(self.rect()))
         return self._picture[1]
 
     def _paint_labels(self, painter: QPainter, view: SliceView, axes: CurvedAxes, ratio: float) -> None:

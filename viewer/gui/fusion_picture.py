@@ -14,6 +14,7 @@ from viewer.core.colour_maps import mask_colours
 from viewer.core.display import to_grey
 from viewer.core.fusion import Fusion
 from viewer.core.geometry import Geometry
+from viewer.gui.ahead import Ahead
 from viewer.gui.colour_bar import colours_of
 from viewer.render.slabs import Slab
 from viewer.render.slices import SliceView, coloured
@@ -33,12 +34,11 @@ class FusionPicture:
     """Draws over a slice what is laid over its series; sampled anew only when something else is to be seen."""
 
     def __init__(self) -> None:
-        self._drawn: _Drawn | None = None
+        self._drawn = Ahead[_Drawn | None]()
         self._of: tuple[object, ...] = ()
 
-    def paint(
+    def begin(
         self,
-        painter: QPainter,
         fusion: Fusion,
         base: Geometry,
         view: SliceView,
@@ -50,18 +50,23 @@ class FusionPicture:
     ) -> None:
         """base is the grid that the view is one of, depth where on it the shown plane lies. smooth: values between
         those of voxels are interpolated; else each voxel is a block."""
-        if not fusion.visible or fusion.opacity == 0:
-            return
         look = (fusion.window, fusion.colour_map, fusion.shift_lps, weakref.ref(fusion.volume))
         wanted = (look, weakref.ref(base), view, depth, ratio, slab, smooth)
         if wanted != self._of:
-            self._drawn, self._of = _drawn(fusion, base, view, depth, ratio, slab, smooth), wanted
-        if self._drawn is not None:
+            self._drawn.forget()
+            self._of = wanted
+        if fusion.visible and fusion.opacity > 0:
+            self._drawn.begin(_drawn, fusion, base, view, depth, ratio, slab, smooth)
+
+    def paint(self, painter: QPainter, fusion: Fusion, smooth: bool) -> None:
+        """Draw what was begun."""
+        drawn = self._drawn.get() if fusion.visible and fusion.opacity > 0 else None
+        if drawn is not None:
             painter.save()
-            painter.setClipPath(self._drawn.outline)
+            painter.setClipPath(drawn.outline)
             painter.setOpacity(fusion.opacity)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)  # of a slab's larger pixels
-            painter.drawImage(self._drawn.place, self._drawn.image, QRectF(self._drawn.image.rect()))
+            painter.drawImage(drawn.place, drawn.image, QRectF(drawn.image.rect()))
             painter.restore()
 
 

@@ -182,7 +182,7 @@ class PlaneHandles:
     def paint_lines(self, painter: QPainter, view: SliceView) -> None:
         """The lines of turned planes."""
         for line in self.lines(view):
-            painter.setPen(QPen(_faint(PLANE_COLOURS[line.plane], _LINE_ALPHA), 1.2))
+            painter.setPen(QPen(_faint(PLANE_COLOURS[line.plane], _LINE_ALPHA), 1.0))  # others take six times as long
             for start, end in ((line.start, -_GAP_PX), (_GAP_PX, line.end)):
                 if end > start:
                     painter.drawLine(line.at(start), line.at(end))

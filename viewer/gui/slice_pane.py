@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -29,10 +29,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 from viewer.core.display import WindowLevel, label_colours
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry, Plane, cut_line, mirrored, plane_axes, turned
+from viewer.core.labels import Label
 from viewer.core.oblique import Axes, ObliqueAxes, slice_corners, turned_axes
 from viewer.core.painting import Box, Point
 from viewer.core.session import Session
 from viewer.core.volume import Volume
+from viewer.gui.ahead import Ahead
 from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.lettering import CornerTexts, Words
@@ -53,7 +55,7 @@ from viewer.gui.pane import (
     why_no_grid,
 )
 from viewer.gui.plane_handles import PlaneHandles
-from viewer.gui.slice_picture import Layer, labels_shown, layer_of, picture_of_slice, redrawn
+from viewer.gui.slice_picture import Layer, SlicePicture, labels_shown, layer_on, picture_of_slice, redrawn
 from viewer.gui.slice_words import SliceWords
 from viewer.gui.style import DIMMED_TEXT, ON_IMAGE, PLANE_COLOURS, VIEWPORT
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
@@ -116,11 +118,11 @@ class SlicePane(Pane):
         self._sampling = ObliqueSampling(self)
         self._sampling.refined.connect(self._show_refined)
         self._sampling.progressed.connect(self.update)
-        self._grey: QImage | None = None
+        self._grey = Ahead[SlicePicture]()
+        self._painted: QImage | None = None  # of the second painting on
         self._over = FusionPicture()
-        self._labels: Layer | None = None
-        self._proposal: Layer | None = None
-        self._labels_stale = self._proposal_stale = True
+        self._labels = Ahead[Layer | None]()
+        self._proposal = Ahead[Layer | None]()
         self.setMouseTracking(True)
         self.setAccessibleName(tr("{plane} view").format(plane=tr(plane)))
         self.apply(What.SERIES | What.VIEW)
@@ -279,6 +281,8 @@ class SlicePane(Pane):
             if what & What.LABELS:
                 self._forget(labels=True)
             self.update()
+        if self.isVisible():
+            self._begin()
 
     def reset_view(self) -> None:
         """Fit the slice into the pane."""
@@ -598,9 +602,10 @@ class SlicePane(Pane):
 
     def _forget(self, *, grey: bool = False, labels: bool = False, proposal: bool = False) -> None:
         if grey:
-            self._grey = None
-        self._labels_stale |= labels
-        self._proposal_stale |= proposal
+            self._painted = None
+        for wanted, made in ((grey, self._grey), (labels, self._labels), (proposal, self._proposal)):
+            if wanted:
+                made.forget()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._view is not None and self._view is self._hung:
@@ -641,15 +646,11 @@ class SlicePane(Pane):
                 ),
             )
             return
-        if (view.width, view.height) != (self.width(), self.height()):  # else the picture covers the pane
-            painter.fillRect(self.rect(), VIEWPORT)
-        if self._grey is None or self._shown() is volume:  # else another series was opened, and apply() is to come
-            if self._shown_depth != self._depth:  # a mouse that moves may have it painted before apply()
-                self._forget(grey=True, labels=True, proposal=True)
-            self._shown_depth = self._depth
-        self._paint_image(painter, view, volume)
-        self._paint_fusion(painter, view, volume)
-        self._paint_labels(painter, view)
+        self._begin()
+        self._paint_image(painter)
+        if session.fusion is not None:
+            self._over.paint(painter, session.fusion, session.hand.smooth)
+        self._paint_labels(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(session.planes) > 1 or session.hand.tool == "crosshair":  # else there is no other plane that it leads to
             self._paint_cross_hair(painter, view)
@@ -664,52 +665,75 @@ class SlicePane(Pane):
         self._paint_strip(painter)
         self._paint_brush(painter, view)
 
-    def _paint_image(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
-        if self._grey is None:
+    def _begin(self) -> None:
+        """Have other threads make what is to be painted, as far as it is not made yet."""
+        session, view, volume = self.session, self._view, self.session.shown
+        if view is None or volume is None or session.series is None:
+            return
+        if not self._grey.begun or self._shown() is volume:  # else another series was opened, and apply() is to come
+            if self._shown_depth != self._depth:  # a mouse that moves may have it painted before apply()
+                self._forget(grey=True, labels=True, proposal=True)
+            self._shown_depth = self._depth
+        if not self._grey.begun:
             self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
-            session = self.session
-            self._grey = picture_of_slice(
-                volume,
-                view,
-                self._depth,
-                session.window,
-                session.inverted,
-                self.devicePixelRatioF(),
-                slab=self.slab,
-                loading=session.loading,
-                marks=session.hand.file_overlay_visible,
-                colour_map=session.colour_map,
-                smooth=session.hand.smooth,
-                sampled=self._sampling.values,
-            )
-        painter.drawImage(QPointF(0, 0), self._grey)
+            self._begin_image(view, volume)
+        if session.fusion is not None:
+            ratio, smooth = self.devicePixelRatioF(), session.hand.smooth
+            self._over.begin(session.fusion, volume.geometry, view, self._depth, ratio, slab=self.slab, smooth=smooth)
+        if session.hand.overlay_visible and session.label_map is not None and volume is session.volume:
+            if not session.label_map.blank:
+                self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)
+            if session.proposal is not None:
+                self._begin_layer(self._proposal, session.proposal.voxels, session.proposal.labels, view)
 
-    def _paint_fusion(self, painter: QPainter, view: SliceView, volume: Volume) -> None:
-        fusion = self.session.fusion
-        if fusion is not None:
-            ratio, smooth = self.devicePixelRatioF(), self.session.hand.smooth
-            self._over.paint(painter, fusion, volume.geometry, view, self._depth, ratio, slab=self.slab, smooth=smooth)
+    def _begin_layer(
+        self, layer: Ahead[Layer | None], voxels: NDArray[np.uint8], labels: Sequence[Label], view: SliceView
+    ) -> None:
+        if not layer.begun:
+            colours = label_colours(labels, self.session.hand.overlay_opacity)
+            hatched = layer is self._proposal
+            layer.begin(layer_on, voxels, view, self._depth, colours, self.devicePixelRatioF(), hatched=hatched)
 
-    def _paint_labels(self, painter: QPainter, view: SliceView) -> None:
+    def _begin_image(self, view: SliceView, volume: Volume) -> None:
+        session, sampled = self.session, None
+        if isinstance(view.axes, ObliqueAxes):
+            masks = session.colour_map == "masks"
+            sampled = self._sampling.values(volume, view.axes, self._depth, self.slab, masks)
+        self._grey.begin(
+            picture_of_slice,
+            volume,
+            view,
+            self._depth,
+            session.window,
+            session.inverted,
+            self.devicePixelRatioF(),
+            slab=self.slab,
+            loading=session.loading,
+            marks=session.hand.file_overlay_visible,
+            colour_map=session.colour_map,
+            smooth=session.hand.smooth,
+            sampled=sampled,
+        )
+
+    def _paint_image(self, painter: QPainter) -> None:
+        known, pane = self._grey.got, QRectF(self.rect())
+        picture = self._grey.get()
+        if picture is None:
+            painter.fillRect(pane, VIEWPORT)
+        elif known is None:  # most slices are painted but once
+            picture.paint(painter, pane)
+        else:
+            self._painted = self._painted or picture.painted(pane)
+            painter.drawImage(QPointF(0, 0), self._painted)
+
+    def _paint_labels(self, painter: QPainter) -> None:
         session = self.session
         if not session.hand.overlay_visible or session.label_map is None or session.shown is not session.volume:
             return
-        ratio = self.devicePixelRatioF()
-        if self._labels_stale:
-            self._labels, self._labels_stale = None, False
-            if not session.label_map.blank:
-                colours = label_colours(session.labels, session.hand.overlay_opacity)
-                shown = labels_shown(session.label_map.voxels, view, self._depth)
-                self._labels = layer_of(shown, view, colours, ratio, hatched=False)
-        if self._proposal_stale:
-            self._proposal, self._proposal_stale = None, False
-            if session.proposal is not None:
-                colours = label_colours(session.proposal.labels, session.hand.overlay_opacity)
-                shown = labels_shown(session.proposal.voxels, view, self._depth)
-                self._proposal = layer_of(shown, view, colours, ratio, hatched=True)
-        for layer in (self._labels, self._proposal):
+        for ahead in (self._labels, self._proposal):
+            layer = ahead.get()
             if layer is not None:
-                painter.drawImage(layer.place(ratio), layer.image, QRectF(layer.shown))
+                painter.drawImage(layer.place(self.devicePixelRatioF()), layer.image, QRectF(layer.shown))
 
     def _redraw_labels(self, box: Box) -> None:
         """Draw anew only the part of the overlay that a stroke has touched."""
@@ -720,13 +744,14 @@ class SlicePane(Pane):
         oblique = isinstance(view.axes, ObliqueAxes)
         if not oblique and not box[2 - normal].start <= self._depth < box[2 - normal].stop:
             return
-        if oblique or self._labels_stale or self._labels is None:
+        if oblique or self._labels.got is None:
             self._forget(labels=True)
             self.update()
             return
         colours = label_colours(self.session.labels, self.session.hand.overlay_opacity)
         shown = labels_shown(label_map.voxels, view, self._depth)
-        self._labels, touched = redrawn(self._labels, shown, box, view, colours, self.devicePixelRatioF())
+        layer, touched = redrawn(self._labels.got, shown, box, view, colours, self.devicePixelRatioF())
+        self._labels.replace(layer)
         self.update(touched.toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def _paint_cross_hair(self, painter: QPainter, view: SliceView) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPolygonF
 
 from viewer.core.colour_maps import OPAQUE_BLACK, ColourMap, mask_colours
@@ -36,8 +35,6 @@ _NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor ana
 _MARKS = (255, 236, 150, 210)  # what the file draws over the picture
 _AS_QT = [2, 1, 0, 3]  # from RGBA: the order in memory of what Qt blends in half the time
 
-Sampled = Callable[[Volume, ObliqueAxes, float, Slab | None, bool], NDArray]  # volume, axes, depth, slab, nearest
-
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -56,6 +53,48 @@ class Layer:
         return QRectF(left / ratio, top / ratio, self.shown.width() / ratio, self.shown.height() / ratio)
 
 
+@dataclass(frozen=True, eq=False)
+class SlicePicture:
+    """A slice, ready to be painted into a pane at a device pixel ratio: the part shown of an image, whose memory pixels
+    are, goes to target, in device pixels of the pane, and nothing beyond outline. Over it the marks of the file, and
+    what is not there yet, in pane pixels. pixels is empty for a view beside the slice."""
+
+    ratio: float
+    pixels: NDArray
+    image: QImage
+    target: QRectF
+    shown: QRectF
+    smooth: bool
+    outline: QPainterPath | None
+    marks: Layer | None
+    missing: tuple[QRectF, ...]
+
+    def paint(self, painter: QPainter, pane: QRectF) -> None:
+        """Cover the pane."""
+        painter.fillRect(pane, VIEWPORT)
+        if self.pixels.size:
+            painter.save()
+            painter.scale(1 / self.ratio, 1 / self.ratio)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
+            if self.outline is not None:
+                painter.setClipPath(self.outline, Qt.ClipOperation.IntersectClip)
+            painter.drawImage(self.target, self.image, self.shown)
+            painter.restore()
+        if self.marks is not None:
+            painter.drawImage(self.marks.place(self.ratio), self.marks.image, QRectF(self.marks.shown))
+        for rect in self.missing:
+            painter.fillRect(rect, _NOT_ARRIVED)
+
+    def painted(self, pane: QRectF) -> QImage:
+        """The covered pane, for one that is painted again and again."""
+        wide, high = math.ceil(pane.width() * self.ratio), math.ceil(pane.height() * self.ratio)
+        picture = QImage(wide, high, QImage.Format.Format_RGB32)
+        picture.setDevicePixelRatio(self.ratio)
+        with QPainter(picture) as painter:
+            self.paint(painter, pane)
+        return picture
+
+
 def picture_of_slice(
     volume: Volume,
     view: SliceView,
@@ -69,21 +108,22 @@ def picture_of_slice(
     marks: bool = True,
     colour_map: ColourMap = "grey",
     smooth: bool = True,
-    sampled: Sampled | None = None,
+    sampled: NDArray | None = None,
     curved: tuple[NDArray, NDArray[np.float64]] | None = None,
-) -> QImage:
-    """The pane's size at the screen's resolution: the slice, what the file draws on it (marks), and, while slices are
-    still on their way (loading), what is not there. depth is that of the view: the number of a slice, or where an
+) -> SlicePicture:
+    """The slice in a pane at the screen's resolution, what the file draws on it (marks), and, while slices are still on
+    their way (loading), what is not there. depth is that of the view: the number of a slice, or where an
     oblique plane lies; beyond the grid it shows nothing. smooth: values between those of voxels are interpolated where
     the picture is magnified, and always on oblique planes; where it is made smaller they are averaged in any case.
-    sampled gives the values of an oblique plane, if not viewer.render.oblique.values_on. curved: the values along a
-    path, and the outline of those within the grid, which are then shown in place of a slice."""
+    sampled: the values of an oblique plane (viewer.render.oblique). curved: the values along a path, and the outline of
+    those within the grid, which are then shown in place of a slice."""
     axes, outline = view.axes, None
     if curved is not None:
         whole, outline = curved
         marks, smooth = False, smooth or colour_map != "masks"
     elif isinstance(axes, ObliqueAxes):
-        whole = (sampled or _sampled)(volume, axes, depth, slab, colour_map == "masks")
+        assert sampled is not None
+        whole = sampled
         outline, smooth = axes.cut(depth), smooth or colour_map != "masks"
     elif slab is not None:
         whole = slab_of(volume, axes, int(depth), slab)
@@ -105,14 +145,11 @@ def picture_of_slice(
     unmeasured = None
     if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
         unmeasured = ~volume.measured(seen)  # black, which is no colour of this map
-    picture = _scaled(pixels, view, whole.shape, part, ratio, colours, unmeasured, smooth, outline)
-    with QPainter(picture) as painter:
-        if volume.overlay is not None and marks:
-            _draw_marks(painter, labels_shown(volume.overlay, view, depth) > 0, view, ratio)
-        if volume.arrived is not None and loading:
-            for rect in _not_arrived(volume.arrived, view, int(depth)):
-                painter.fillRect(rect, _NOT_ARRIVED)
-    return picture
+    drawn = None
+    if volume.overlay is not None and marks:
+        drawn = _marks_layer(labels_shown(volume.overlay, view, depth) > 0, view, ratio)
+    missing = _not_arrived(volume.arrived, view, int(depth)) if volume.arrived is not None and loading else []
+    return _scaled(pixels, view, whole.shape, part, ratio, colours, unmeasured, smooth, outline, drawn, tuple(missing))
 
 
 def labels_shown(labels: NDArray, view: SliceView, depth: float) -> NDArray:
@@ -123,6 +160,13 @@ def labels_shown(labels: NDArray, view: SliceView, depth: float) -> NDArray:
 
         return labels_on(labels, view.axes, depth)
     return slice_of(labels, view.axes, int(depth))
+
+
+def layer_on(
+    labels: NDArray[np.uint8], view: SliceView, depth: float, colours: NDArray[np.uint8], ratio: float, *, hatched: bool
+) -> Layer | None:
+    """layer_of for what a view shows of labels[k, j, i]."""
+    return layer_of(labels_shown(labels, view, depth), view, colours, ratio, hatched=hatched)
 
 
 def layer_of(
@@ -171,12 +215,6 @@ def redrawn(
     return replace(layer, shown=layer.shown.united(drawn)), touched
 
 
-def _sampled(volume: Volume, axes: ObliqueAxes, depth: float, slab: Slab | None, nearest: bool) -> NDArray:
-    from viewer.render.oblique import values_on  # brings VTK, which most sessions never need here
-
-    return values_on(volume, axes, depth, slab, nearest=nearest)
-
-
 def _scaled(
     pixels: NDArray,
     view: SliceView,
@@ -187,7 +225,9 @@ def _scaled(
     unmeasured: NDArray[np.bool_] | None,
     smooth: bool,
     outline: NDArray[np.float64] | None,
-) -> QImage:
+    marks: Layer | None,
+    missing: tuple[QRectF, ...],
+) -> SlicePicture:
     """The part of a whole slice (rows, columns ...) as it lies in the pane, at the screen's resolution, averaged where
     it is made smaller and smooth, if wanted, where it is magnified; nothing beyond an outline (n, 2) of (column, row)
     corners of the view's pixels, if there is one. pixels: uint8 grey levels for a map of colours, uint32 0xAARRGGBB
@@ -197,8 +237,6 @@ def _scaled(
     factors = _factors(view, whole, ratio)
     small = shrunk(pixels, *factors)
     rows, columns = pixels.shape[:2]
-    picture = QImage(math.ceil(view.width * ratio), math.ceil(view.height * ratio), QImage.Format.Format_RGB32)
-    picture.fill(VIEWPORT)
     if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
         small = coloured(small, colours) if small.dtype == np.uint8 else small
         layout = QImage.Format.Format_ARGB32_Premultiplied
@@ -210,22 +248,14 @@ def _scaled(
     shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
     if not smooth:
         small, target, shown = _in_blocks(small, view, part, ratio, target, shown)
-    if not small.size:  # a view beside the slice
-        picture.setDevicePixelRatio(ratio)
-        return picture
-    source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout)
-    with QPainter(picture) as painter:
-        if smooth or wide < 1 or high < 1:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        if outline is not None:
-            px = np.array([all_wide, all_high]) / view.axes.shape(view.size)
-            corners = QPolygonF([QPointF(x, y) for x, y in ((outline + 0.5) * px + (left, top)).tolist()])
-            path = QPainterPath()
-            path.addPolygon(corners)
-            painter.setClipPath(path)
-        painter.drawImage(target, source, shown)
-    picture.setDevicePixelRatio(ratio)
-    return picture
+    path = None
+    if outline is not None:
+        px = np.array([all_wide, all_high]) / view.axes.shape(view.size)
+        path = QPainterPath()
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in ((outline + 0.5) * px + (left, top)).tolist()]))
+    source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout) if small.size else QImage()
+    smooth = smooth or wide < 1 or high < 1
+    return SlicePicture(ratio, small, source, target, shown, smooth, path, marks, missing)
 
 
 def _factors(view: SliceView, whole: tuple[int, ...], ratio: float) -> tuple[int, int]:
@@ -273,13 +303,14 @@ def _bytes(colours: NDArray[np.uint32]) -> NDArray[np.uint8]:
     return colours.view(np.uint8).reshape(*colours.shape, 4)
 
 
-def _draw_marks(painter: QPainter, marks: NDArray[np.bool_], view: SliceView, ratio: float) -> None:
+def _marks_layer(marks: NDArray[np.bool_], view: SliceView, ratio: float) -> Layer | None:
     row, column, rows, columns = view.device_pixels(ratio)
-    if rows.size and columns.size and marks.any():
-        pixels = mark_layer(marks, rows, columns, _MARKS)
-        high, wide = pixels.shape[:2]
-        image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
-        painter.drawImage(QRectF(column / ratio, row / ratio, wide / ratio, high / ratio), image)
+    if not (rows.size and columns.size and marks.any()):
+        return None
+    pixels = mark_layer(marks, rows, columns, _MARKS)
+    high, wide = pixels.shape[:2]
+    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
+    return Layer(pixels, image, row, column, QRect(0, 0, wide, high))
 
 
 def _not_arrived(arrived: NDArray[np.bool_], view: SliceView, slice_index: int) -> list[QRectF]:

@@ -62,6 +62,7 @@ _START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 0.5  # for the file at hand after its result is no longer wanted
 _SEND_LIMIT_S = 5.0
 _END_LIMIT_S = 2.0
+_REST_AFTER_S = 5.0  # with nothing to read the readers end: others are forked within some ms, and 25 MB each is much
 _MOST_FAILED_STARTS = 2
 
 _PROGRAM = (sys.executable, "-P", "-m", "viewer.io.reader_process")
@@ -503,6 +504,8 @@ class _Pool:
         self._children: list[_Child] = []
         self._numbers = itertools.count()
         self._failed_starts = 0
+        self._resting = False
+        self._rest_s = math.inf  # when they are to end if nothing is asked until then
         self._calls: set[_Call] = set()
         self._urgent: deque[_Task] = deque()
         self._others: deque[_Task] = deque()
@@ -549,6 +552,7 @@ class _Pool:
     def _run(self) -> None:
         try:
             while self._running:
+                self._rest()
                 self._hand_out()
                 self._listen()
                 self._check_deadlines()
@@ -569,7 +573,7 @@ class _Pool:
         self._end_parent()
 
     def _listen(self) -> None:
-        deadline_s = min((child.deadline_s for child in self._children), default=math.inf)
+        deadline_s = min((self._rest_s, *(child.deadline_s for child in self._children)))
         timeout_s = None if deadline_s == math.inf else max(0.0, deadline_s - time.monotonic())
         for key, _ in self._selector.select(timeout_s):
             if key.data is not None:
@@ -580,6 +584,17 @@ class _Pool:
             while True:
                 self._orders.get_nowait()()
 
+    def _rest(self) -> None:
+        """End the readers when they were not needed for a while; the process that forks them stays."""
+        if self._calls or not self._children or not all(child.ready for child in self._children):
+            self._rest_s = math.inf
+        elif self._rest_s == math.inf:
+            self._rest_s = time.monotonic() + _REST_AFTER_S
+        elif time.monotonic() >= self._rest_s:
+            for child in tuple(self._children):
+                self._end_child(child)
+            self._resting, self._rest_s = True, math.inf
+
     def _deliver(self) -> None:
         for call in self._calls:
             call.deliver()
@@ -587,6 +602,7 @@ class _Pool:
     def _take(self, tasks: Sequence[_Task]) -> None:
         if not self._children:
             self._failed_starts = 0
+        self._resting = False
         for task in tasks:
             self._calls.add(task.call)
             self._queue(task).append(task)
@@ -607,7 +623,7 @@ class _Pool:
         return self._urgent if task.call.urgent else self._others
 
     def _hand_out(self) -> None:
-        while len(self._children) < self.processes and self._failed_starts < _MOST_FAILED_STARTS:
+        while not self._resting and len(self._children) < self.processes and self._failed_starts < _MOST_FAILED_STARTS:
             self._fork()
         if not self._children:
             for call in self._calls:
@@ -705,10 +721,7 @@ class _Pool:
         Where that may be one of several files, as what it had done last may not have been sent yet, each is tried
         again by itself.
         """
-        self._children.remove(child)
-        self._selector.unregister(child.channel)
-        child.channel.socket.close()
-        child.parent.command(b"K", child.number)
+        self._end_child(child)
         task = child.task
         if task is None:
             self._count_failed_start(child.parent)
@@ -725,6 +738,12 @@ class _Pool:
             else:
                 for number in task.numbers:
                     task.call.answer(number, Look(file, refused=sentence))
+
+    def _end_child(self, child: _Child) -> None:
+        self._children.remove(child)
+        self._selector.unregister(child.channel)
+        child.channel.socket.close()
+        child.parent.command(b"K", child.number)
 
     def _count_failed_start(self, parent: _Parent) -> None:
         if parent is self._parent:

@@ -23,6 +23,7 @@ _MOST_SAMPLES = 40_000_000  # of a slab: more would take seconds
 _QUICK_SAMPLES = 250_000  # far apart, and so slow to reach in memory: some 15 ms
 _STEP_SAMPLES = 500_000  # between two moments in which something else may be done
 _PLAIN_SAMPLES = 700_000  # of a plane that need not be drawn quickly first
+_AROUND_PX = 2  # of an outline: a smooth picture mixes what lies beside it
 _SAME_VOXEL = 1e-3  # a plane this near to the centres of voxels touches no others
 
 
@@ -66,23 +67,28 @@ def values_in_steps(
         yield from _slab_in_steps(volume, axes, depth, slab, _QUICK_SAMPLES if quick else _MOST_SAMPLES)
         return
     sampling, shape = axes.sampling(depth), axes.shape(volume.geometry.size)
+    outline = axes.cut(depth)
     if quick:
         fewer = _fewer(shape, math.sqrt(shape[0] * shape[1] / _QUICK_SAMPLES))
+        outline = (outline + _HALF_A_VOXEL) * (np.array(fewer) / shape) - _HALF_A_VOXEL
         sampling, shape = scaled(sampling, shape, fewer), fewer
-    bands = _bands(sampling, shape)
+    place, sampling, part_shape = _part_within(outline, sampling, shape)
+    bands = _bands(sampling, part_shape)
     parts = []
     for at, part in bands:
         parts.append(sampled(volume.voxels, at, part, linear=not nearest))
         yield None
-    values = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    within_grid = np.concatenate(parts) if len(parts) > 1 else parts[0]
     if volume.padding is not None and not volume.colour and not nearest:
-        touches = np.zeros(values.shape, np.bool_)
+        touches = np.zeros(within_grid.shape, np.bool_)
         for n, (at, part) in enumerate(bands):
             rows = touches[n * len(parts[0]) :][: part[1]]
             for shifted in [at] if quick else _around(at):
                 rows |= _padded(volume, sampled(volume.voxels, shifted, part, linear=False))
                 yield None
-        values = np.where(touches, values.dtype.type(volume.padding[0]), values)
+        within_grid[touches] = volume.padding[0]
+    values = np.zeros((shape[1], shape[0], *within_grid.shape[2:]), within_grid.dtype)
+    values[place] = within_grid
     yield values
 
 
@@ -95,8 +101,11 @@ def takes_long(volume: Volume, axes: ObliqueAxes, slab: Slab | None) -> bool:
 
 def labels_on(labels: NDArray, axes: ObliqueAxes, depth: float) -> NDArray[np.uint8]:
     """Labels (uint8) or marks (bool) of the voxels that a plane passes through, (rows, columns); 0 beyond the grid."""
-    shape = axes.shape(axes.geometry.size)
-    return sampled(labels.view(np.uint8), axes.sampling(depth), shape, linear=False)
+    columns, rows = axes.shape(axes.geometry.size)
+    place, sampling, part_shape = _part_within(axes.cut(depth), axes.sampling(depth), (columns, rows))
+    found = np.zeros((rows, columns), np.uint8)
+    found[place] = sampled(labels.view(np.uint8), sampling, part_shape, linear=False)
+    return found
 
 
 def _slab_in_steps(
@@ -138,6 +147,22 @@ def _fewer(shape: tuple[int, int], larger: float) -> tuple[int, int]:
     """Columns and rows of pixels that are larger by a factor, if that is one."""
     larger = max(larger, 1.0)
     return max(round(shape[0] / larger), 1), max(round(shape[1] / larger), 1)
+
+
+def _part_within(
+    outline: NDArray[np.float64], sampling: NDArray[np.float64], shape: tuple[int, int]
+) -> tuple[tuple[slice, slice], NDArray[np.float64], tuple[int, int]]:
+    """The rows and columns of a plane that hold an outline (n, 2) of (column, row) corners, and a little more: where
+    they are, their sampling and their shape. At least one pixel."""
+    if not len(outline):
+        outline = np.zeros((1, 2))
+    first = np.clip(np.floor(outline.min(axis=0)).astype(int) - _AROUND_PX, 0, np.array(shape) - 1)
+    last = np.clip(np.ceil(outline.max(axis=0)).astype(int) + _AROUND_PX, first, np.array(shape) - 1)
+    at = sampling.copy()
+    at[:, 3] += sampling[:, :2] @ first
+    columns, rows = (last - first + 1).tolist()
+    place = slice(int(first[1]), int(last[1]) + 1), slice(int(first[0]), int(last[0]) + 1)
+    return place, at, (columns, rows)
 
 
 def _bands(sampling: NDArray[np.float64], shape: tuple[int, int]) -> list[tuple[NDArray[np.float64], tuple[int, int]]]:

@@ -151,9 +151,8 @@ class VolumeScene:
         smaller = thinned(whole, factors, mean=True)
         is_ct, self._suv_factor = seen_as_ct(volume), volume.suv_factor
         low, high = _HU_RANGE if volume.unit == "HU" else _range_of(smaller)
-        levels = _levels(smaller, low, high)
-        self._histogram = _histogram_of(levels, low, high, -400.0 if is_ct else None)
-        self._grid = _within_air(levels)
+        self._grid = _levels_within_air(smaller, low, high)
+        self._histogram = _histogram_of(self._grid, low, high, -400.0 if is_ct else None)
         self._mapper.SetInputData(self._grid.image())
         self._volume.SetUserMatrix(self._grid.matrix)
         bone = tuple(self._level_of(hu) for hu in _GLASS_BONE_HU) if is_ct else ()
@@ -469,20 +468,17 @@ def _factors(grid: Grid, largest: int) -> tuple[int, int, int]:
     return i, j, k
 
 
-def _levels(grid: Grid, low: float, high: float) -> Grid:
-    """The grid with its values from low to high as 0.._TOP, the integers that VTK's mappers are fastest with."""
-    levels = np.empty(grid.voxels.shape, dtype=np.uint16)
-    for values, out in zip(grid.voxels, levels, strict=True):  # slice by slice: all as floats would need much memory
+def _levels_within_air(grid: Grid, low: float, high: float) -> Grid:
+    """The grid with its values from low to high as 0.._TOP, the integers that VTK's mappers are fastest with, and with
+    a layer of the lowest around it: where the scan ends within the patient the light then falls on a flat face, and not
+    on the noise of single voxels."""
+    levels = np.zeros(np.array(grid.voxels.shape) + 2, dtype=np.uint16)
+    inner = levels[1:-1, 1:-1, 1:-1]
+    for values, out in zip(grid.voxels, inner, strict=True):  # slice by slice: all as floats would need much memory
         scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(_TOP / max(high - low, 1e-12))
         out[...] = np.nan_to_num(np.clip(scaled, 0, _TOP), nan=0.0)
-    return Grid(levels, grid.spacing, grid.origin_lps, grid.to_lps)
-
-
-def _within_air(levels: Grid) -> Grid:
-    """With a layer of the lowest value around it: where the scan ends within the patient the light then falls on a flat
-    face, and not on the noise of single voxels."""
-    origin = levels.origin_lps - levels.to_lps @ np.array(levels.spacing)
-    return Grid(np.pad(levels.voxels, 1), levels.spacing, origin, levels.to_lps)
+    origin = grid.origin_lps - grid.to_lps @ np.array(grid.spacing)
+    return Grid(levels, grid.spacing, origin, grid.to_lps)
 
 
 def _extent_mm(grid: Grid, opacity: vtkPiecewiseFunction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -508,9 +504,10 @@ def _range_of(grid: Grid) -> tuple[float, float]:
 
 
 def _histogram_of(grid: Grid, low: float, high: float, threshold: float | None) -> ValueHistogram:
-    """Of a grid of levels that stand for low to high. Without a threshold Otsu's is taken."""
+    """Of a grid of levels that stand for low to high, without the layer around it. With no threshold Otsu's is
+    taken."""
     per_level = np.zeros(_TOP + 1, dtype=np.int64)
-    for one_slice in grid.voxels:  # piece by piece: numpy counts without letting other threads run
+    for one_slice in grid.voxels[1:-1, 1:-1, 1:-1]:  # piece by piece: numpy counts without letting other threads run
         per_level += np.bincount(one_slice.ravel(), minlength=_TOP + 1)
     counts = per_level.reshape(_BINS, -1).sum(axis=1)
     if threshold is None:
