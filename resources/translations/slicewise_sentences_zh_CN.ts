@@ -21,22 +21,22 @@
         <message>
             <location filename="../../viewer/core/colour_maps.py" line="22" />
             <source>PET, 20 steps</source>
-            <translation>PET（20 级）</translation>
+            <translation>PET 20 阶</translation>
         </message>
         <message>
             <location filename="../../viewer/core/colour_maps.py" line="23" />
             <source>Viridis</source>
-            <translation>Viridis（翠绿）</translation>
+            <translation>Viridis</translation>
         </message>
         <message>
             <location filename="../../viewer/core/colour_maps.py" line="24" />
             <source>Inferno</source>
-            <translation>Inferno（烈焰）</translation>
+            <translation>Inferno</translation>
         </message>
         <message>
             <location filename="../../viewer/core/colour_maps.py" line="25" />
             <source>Masks: a colour for each value</source>
-            <translation>掩膜：每个数值一种颜色</translation>
+            <translation>掩膜：每个值一种颜色</translation>
         </message>
         <message>
             <location filename="../../viewer/core/display.py" line="38" />
@@ -152,7 +152,7 @@
         <message>
             <location filename="../../viewer/core/measuring.py" line="216" />
             <source>mm at detector</source>
-            <translation>mm（探测器平面）</translation>
+            <translation>mm（探测器）</translation>
         </message>
         <message>
             <location filename="../../viewer/core/measuring.py" line="21" />
@@ -289,7 +289,7 @@
             <location filename="../../viewer/core/session.py" line="131" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
-            <translation>接受 {0} 的结果</translation>
+            <translation>接受 {0} 的建议</translation>
         </message>
         <message>
             <location filename="../../viewer/core/session.py" line="531" />
@@ -2465,12 +2465,12 @@
             <location filename="../../resources/presets/volume_rendering.json" line="24" />
             <location filename="../../resources/presets/volume_rendering.json" line="24" />
             <source>MIP</source>
-            <translation>最大密度投影（MIP）</translation>
+            <translation>MIP</translation>
         </message>
         <message>
             <location filename="../../viewer/render/slabs.py" line="15" />
             <source>MinIP</source>
-            <translation>最小密度投影（MinIP）</translation>
+            <translation>MinIP</translation>
         </message>
         <message>
             <location filename="../../viewer/render/slabs.py" line="15" />
@@ -2604,7 +2604,7 @@
         <message>
             <location filename="../../viewer/workflows.py" line="610" />
             <source>Accepting the proposal</source>
-            <translation>正在接受分割结果</translation>
+            <translation>正在接受分割建议</translation>
         </message>
         <message>
             <location filename="../../viewer/workflows.py" line="627" />
@@ -3259,7 +3259,7 @@
         <message>
             <location filename="../../resources/presets/window_level.json" line="9" />
             <source>Liver</source>
-            <translation>肝</translation>
+            <translation>肝脏</translation>
         </message>
         <message>
             <location filename="../../resources/presets/window_level.json" line="10" />
@@ -3274,7 +3274,7 @@
         <message>
             <location filename="../../resources/presets/volume_rendering.json" line="3" />
             <source>Bone and vessels</source>
-            <translation>骨与血管</translation>
+            <translation>骨和血管</translation>
         </message>
         <message>
             <location filename="../../resources/presets/volume_rendering.json" line="9" />
@@ -3304,7 +3304,7 @@
         <message>
             <location filename="../../resources/presets/volume_rendering.json" line="33" />
             <source>Bright vessels</source>
-            <translation>高信号血管</translation>
+            <translation>亮血管</translation>
         </message>
         <message>
             <location filename="../../resources/presets/volume_rendering.json" line="41" />
@@ -3324,7 +3324,7 @@
         <message>
             <location filename="../../resources/models/brain-structures-mr/manifest.json" line="6" />
             <source>29 structures of the brain on head MR, best on T1-weighted scans; learnt from synthetic images alone (SynthSeg's method). Not for diagnostic use.</source>
-            <translation>头部 MR 的 29 个脑结构，在 T1 加权像上效果最佳；仅由合成图像训练而成（SynthSeg 方法）。非诊断用途。</translation>
+            <translation>在头部 MR 上分割 29 个脑结构，T1 加权像效果最佳；仅用合成图像训练（SynthSeg 方法）。非诊断用途。</translation>
         </message>
         <message>
             <location filename="../../resources/models/brain-structures-mr/manifest.json" line="15" />

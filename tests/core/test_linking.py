@@ -8,9 +8,9 @@ import pytest
 
 from viewer.core.display import WindowLevel
 from viewer.core.events import Change, What
-from viewer.core.geometry import Geometry, cut_line, plane_axes
+from viewer.core.geometry import PLANES, Geometry, cut_line, plane_axes
 from viewer.core.linking import Linked, Links, in_one_space
-from viewer.core.oblique import slice_corners
+from viewer.core.oblique import slice_corners, towards
 from viewer.core.session import Session
 from viewer.core.study import GeometryVerdict, Series
 from viewer.core.volume import Volume
@@ -48,6 +48,42 @@ def linked(*sessions: Session) -> Links:
 
 def place(one: Session) -> np.ndarray:
     return one.volume.geometry.index_to_lps(one.cursor_ijk)
+
+
+def normals(one: Session) -> list[np.ndarray]:
+    """Of the three planes, in LPS."""
+    rotation = np.eye(3) if one.rotation is None else one.rotation
+    return [rotation @ towards(one.volume.geometry, plane) for plane in PLANES]
+
+
+@pytest.mark.parametrize("direction", [np.eye(3), OBLIQUE, SAGITTAL])
+def test_turned_planes_are_the_same_planes_in_the_patient(direction):
+    grid = Geometry((60, 60, 40), (0.9, 0.8, 3.0), np.array([-20.0, -28, -9]), direction)
+    one, two, far = session(axial()), session(grid), session(axial(), frame="9.9")
+    linked(one, two, far)
+    for plane, radians in (("axial", 0.4), ("coronal", -0.3), ("sagittal", 0.7)):
+        one.turn_planes(plane, radians)
+    for ours, theirs in zip(normals(one), normals(two), strict=True):
+        np.testing.assert_allclose(theirs, ours, atol=1e-9)
+    assert far.rotation is None
+
+    two.turn_planes("coronal", 0.2)
+    for ours, theirs in zip(normals(one), normals(two), strict=True):
+        np.testing.assert_allclose(theirs, ours, atol=1e-9)
+    two.reset_planes()
+    assert one.rotation is None and two.rotation is None
+
+
+def test_turned_planes_stay_apart_where_places_are_not_linked():
+    one, two = session(axial()), session(axial())
+    links = linked(one, two)
+    links.linked = Linked(place=False)
+    one.turn_planes("axial", 0.4)
+    assert two.rotation is None
+
+    links.linked = Linked()
+    links.meet(one, (one, two))
+    np.testing.assert_allclose(two.rotation, one.rotation)
 
 
 @pytest.mark.parametrize(

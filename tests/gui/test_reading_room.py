@@ -250,6 +250,7 @@ def test_only_one_series_again_closes_the_other(two, qtbot):
 
 def test_planes_go_back_along_the_scan_of_the_series_that_is_worked_on(two, qtbot):
     first, other = beside(two, "later.nii.gz", qtbot)
+    two.room.link(place=False)
     for session in (first, other):
         session.turn_planes("coronal", 0.3)
     qtbot.wait(20)

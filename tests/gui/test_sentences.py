@@ -29,6 +29,7 @@ from viewer.core.session import Session
 from viewer.core.study import GeometryVerdict, Series, SeriesError
 from viewer.core.volume import Volume
 from viewer.gui import language
+from viewer.gui.sentences import Sentences
 from viewer.io import files, slice_positions
 from viewer.io.reader import Reader
 from viewer.io.suv import Tracer, suv_factor
@@ -39,6 +40,10 @@ PLACEHOLDER = re.compile(r"\{(\d+)\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Abbreviations that a Chinese radiologist writes as they are, and what stands between names of files and of the system.
 ALIKE = {
+    "MIP",
+    "MinIP",
+    "Viridis",
+    "Inferno",
     "TE {0} ms",
     "TI {0} ms",
     "b {0} s/mm²",
@@ -218,6 +223,9 @@ def test_sentences_that_were_joined_are_told_one_by_one(chinese):
     assert language.said(f"{one} {other}") == "".join(apart)
     assert language.said(f"{one}\n{other}") == "\n".join(apart)
     assert language.said(f"{one} Nobody knows this. {other}") == f"{apart[0]}Nobody knows this. {apart[1]}"
+    missing = "3 slices are missing, after F 10.5, F 12.0 mm."  # with numbers only, so not with all that stands before
+    told = "缺失 3 层，位于 F 10.5, F 12.0 mm 之后。"
+    assert language.said(f"Nobody knows this. {missing} Nor that.") == f"Nobody knows this. {told}Nor that."
     assert language.said(
         "IM 1.dcm: it ends within its pixels; fetch the file again (12 further files were refused too)"
     ) == ("IM 1.dcm：文件在像素数据中结束；请重新获取该文件（另有 12 个文件也被拒绝）")
@@ -252,6 +260,14 @@ def test_english_window_is_untouched_and_pays_nothing(monkeypatch):
     monkeypatch.setattr(language, "_language", "en")
     monkeypatch.setattr(language, "_sentences", lambda _: pytest.fail("the translations were read"))
     assert all(language.said(english(entry)) == english(entry) for entry in entries())
+
+
+@pytest.mark.parametrize("content", [None, "", "<TS><context><message>", "<TS/>"])
+def test_without_a_file_of_translations_sentences_stay_english(tmp_path, content):
+    file = tmp_path / "a.ts"
+    if content is not None:
+        file.write_text(content)
+    assert Sentences(file).said("One slice.") == "One slice."
 
 
 def test_a_sentence_that_is_new_is_told_in_no_time(chinese):
@@ -427,5 +443,5 @@ def test_titles_of_what_can_be_undone_are_chinese(chinese, phantom):
         "取消关键图像标记", "标记关键图像", "删除手绘区域", "移动手绘区域", "修改手绘区域的文字", "绘制手绘区域",
     ]  # fmt: skip
     assert [language.said(title) for title in ("Erase", "Paint Region 1", "Accept tiny 1.0.0")] == [
-        "擦除", "绘制区域 1", "接受 tiny 1.0.0 的结果",
+        "擦除", "绘制区域 1", "接受 tiny 1.0.0 的建议",
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from viewer.core.session import Session
 class Linked:
     """What goes from one series to the others."""
 
-    place: bool = True  # cross-hair and slices
+    place: bool = True  # cross-hair, slices and turned planes
     window: bool = False
     zoom: bool = True
     reference_lines: bool = True
@@ -43,6 +43,8 @@ class Links:
             for other in others:
                 if other is leader or other.volume is None or leader.volume is None:
                     continue
+                if change.what & What.PLANES and self.linked.place and self.shift_between(leader, other) is not None:
+                    other.turn_like(leader)
                 if change.what & What.CURSOR and self.linked.place:
                     self._go_along(leader, other)
                 if change.what & What.WINDOW and self.linked.window and _one_scale(leader, other):
@@ -52,7 +54,7 @@ class Links:
 
     def meet(self, leader: Session, others: tuple[Session, ...]) -> None:
         """Bring other sessions to where one is."""
-        self.follow(leader, Change(What.CURSOR | What.WINDOW), others)
+        self.follow(leader, Change(What.CURSOR | What.PLANES | What.WINDOW), others)
 
     def shift_between(self, one: Session, other: Session) -> NDArray[np.float64] | None:
         """What to add to positions of one session to have those of the other, (3,) LPS mm; None if nobody knows."""

@@ -218,11 +218,27 @@ def turned_about(
     before = np.eye(3) if rotation is None else rotation
     left, _, rest = np.linalg.svd(_about(np.cross(right, down), radians) @ before)  # or errors would add up
     after = left @ rest
-    on_grid = all(isinstance(turned_axes(geometry, plane_axes(geometry, other), after), PlaneAxes) for other in PLANES)
-    if on_grid:
+    return _unless_on_grid(after, geometry)
+
+
+def rotation_between(
+    rotation: NDArray[np.float64] | None, geometry: Geometry, other: Geometry
+) -> NDArray[np.float64] | None:
+    """The rotation that gives another grid the planes that a grid has after one. None stands for the planes of each
+    grid itself, whatever their directions."""
+    if rotation is None:
         return None
-    after.flags.writeable = False
-    return after
+    ours, theirs = (np.column_stack([towards(grid, plane) for plane in PLANES]) for grid in (geometry, other))
+    left, _, rest = np.linalg.svd(rotation @ ours @ theirs.T)
+    return _unless_on_grid(left @ rest, other)
+
+
+def _unless_on_grid(rotation: NDArray[np.float64], geometry: Geometry) -> NDArray[np.float64] | None:
+    axes = (turned_axes(geometry, plane_axes(geometry, plane), rotation) for plane in PLANES)
+    if all(isinstance(one, PlaneAxes) for one in axes):
+        return None
+    rotation.flags.writeable = False
+    return rotation
 
 
 def rotation_to(geometry: Geometry, plane: Plane, normal: ArrayLike) -> NDArray[np.float64] | None:

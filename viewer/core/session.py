@@ -21,6 +21,7 @@ from viewer.core.oblique import (
     Axes,
     ObliqueAxes,
     grows_towards,
+    rotation_between,
     rotation_to,
     turned_about,
     turned_axes,
@@ -433,6 +434,13 @@ class Session:
         """Have the planes be those of the grid again."""
         if self.rotation is not None:
             self._turn_to(None)
+
+    def turn_like(self, other: Session) -> None:
+        """Have the planes that another session has; with planes of its grid, those of this one's."""
+        if self.volume is not None and other.volume is not None and self.can_turn_planes:
+            rotation = rotation_between(other.rotation, other.volume.geometry, self.volume.geometry)
+            if rotation is not None or self.rotation is not None:
+                self._turn_to(rotation)
 
     def _turn_to(self, rotation: NDArray[np.float64] | None) -> None:
         self.end_stroke()

@@ -73,12 +73,16 @@ class _Template:
 
 
 class Sentences:
-    """The translations of one file."""
+    """The translations of one file; none if it cannot be read, for English is better than no sentence."""
 
     def __init__(self, file: Path) -> None:
         self._exact: dict[str, str] = {}
         self._templates: list[_Template] = []
-        for message in ET.parse(file).iter("message"):
+        try:
+            messages = list(ET.parse(file).iter("message"))
+        except (OSError, ET.ParseError):
+            messages = []
+        for message in messages:
             source, translation = message.findtext("source", ""), message.findtext("translation", "")
             if translation and not _PLACEHOLDER.search(source):
                 self._exact[source] = translation
