@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 READY = .venv/.ready
 
-.PHONY: demo test lint translations bench format clean
+.PHONY: demo test lint bench format translations clean
 
 demo: $(READY)
 	$(PYTHON) -m viewer demo
@@ -16,15 +16,19 @@ lint: $(READY)
 	.venv/bin/pyright
 	.venv/bin/lint-imports
 
-translations: $(READY)
-	$(PYTHON) packaging/sentences.py
-
 bench: $(READY)
 	$(PYTHON) tests/bench.py
 
 format: $(READY)
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+# Collects the words of the window into the files of Qt Linguist, keeps what is translated, and compiles them.
+translations: $(READY)
+	.venv/bin/pyside6-lupdate viewer/gui/*.py -no-obsolete -locations none -source-language en \
+		-ts resources/translations/slicewise_zh_CN.ts
+	.venv/bin/pyside6-lrelease resources/translations/slicewise_zh_CN.ts
+	$(PYTHON) packaging/sentences.py
 
 $(READY): pyproject.toml packaging/constraints.txt packaging/setup.sh
 	sh packaging/setup.sh

@@ -13,6 +13,7 @@ from tests.models import write_trainable_model
 from viewer.core.geometry import Geometry
 from viewer.core.session import Session
 from viewer.core.volume import Volume
+from viewer.gui import translator
 from viewer.gui.bridge import Courier
 from viewer.gui.main_window import MainWindow
 from viewer.io.files import write_image
@@ -28,6 +29,14 @@ def head() -> Volume:
     voxels = np.random.default_rng(3).integers(0, 60, (20, 32, 40)).astype(np.int16)
     voxels[BRIGHT] += 900
     return Volume(voxels, Geometry((40, 32, 20), (2.0, 2.0, 2.0), np.array([5.0, -7.0, 40.0]), OBLIQUE_LEFT_HANDED))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def english_system():
+    """Windows speak English whatever the language of the system, unless their settings ask for another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(translator, "system_language", lambda: "en")
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ LargePane = Literal["", "axial", "coronal", "sagittal", "3d"]
 LayoutName = Literal["1x1", "1x2", "1+3", "2x2", "2x3"]
 PictureFormat = Literal["png", "jpeg", "gif"]
 Resolution = Literal["screen", "1x", "2x"]
+Language = Literal["", "en", "zh_CN"]  # "" is that of the system
 LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)  # by the number of panes
 
 MOST_RECENT = 12  # studies that are remembered
@@ -61,6 +62,7 @@ class Settings(_Value):
 
     keys: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     theme: Theme = "dark"
+    language: Language = ""
     safe_label_colours: bool = False
     overlay_text: OverlayText = "all"
     layout: LayoutName = "2x2"

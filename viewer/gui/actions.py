@@ -20,23 +20,28 @@ from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
 from viewer.core.volume import looks_like_ct
 from viewer.gui.icons import glyph_icon
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.style import theme
 from viewer.workflows import Workflows
 
-_PAGE = 10  # slices for Shift+arrow
+_PAGE = 10  # slices for Shift+arrow, as the names of the actions say
 _RADIUS_STEP = 1.2
-READ_ONLY = (
+READ_ONLY = QT_TR_NOOP(
     "Another window of Slicewise has this series open: its labels and measurements can be looked at here, not changed."
 )
-OBLIQUE_KEY = "Slices of the scan can be key images, an oblique plane cannot: Shift+R sets the planes along the scan"
-OBLIQUE_CONFIRM = "Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan"
-NO_PATH_HERE = "A path needs a volume of several slices that make a regular grid"
-CURVED_CONFIRM = "Slices can be confirmed or be key images, a curved view cannot: choose a pane with slices"
-_NO_WINDOW = "Colours are shown as they are stored: there is no window to choose"
+OBLIQUE_KEY = QT_TR_NOOP(
+    "Slices of the scan can be key images, an oblique plane cannot: Shift+R sets the planes along the scan"
+)
+OBLIQUE_CONFIRM = QT_TR_NOOP(
+    "Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan"
+)
+NO_PATH_HERE = QT_TR_NOOP("A path needs a volume of several slices that make a regular grid")
+CURVED_CONFIRM = QT_TR_NOOP("Slices can be confirmed or be key images, a curved view cannot: choose a pane with slices")
+_NO_WINDOW = QT_TR_NOOP("Colours are shown as they are stored: there is no window to choose")
 
-_OWN_COLOURS = "This picture has colours of its own"
-_NOTHING_OPEN = "No series is open"
-_NOT_NOW = "Not possible now"
+_OWN_COLOURS = QT_TR_NOOP("This picture has colours of its own")
+_NOTHING_OPEN = QT_TR_NOOP("No series is open")
+_NOT_NOW = QT_TR_NOOP("Not possible now")
 
 Group = Literal[
     "File", "Slices", "Display", "Presets", "Colours", "3-D", "Layout", "Tools", "Measuring", "Labels", "AI", "Window"
@@ -44,27 +49,99 @@ Group = Literal[
 Keys = tuple[str, ...]  # each as Qt's portable text ("Ctrl+Shift+Z")
 
 _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
-    ("window", "Window", "W", "contrast-circle", "Drag right: wider; up: brighter. Click: move the cross-hair"),
-    ("crosshair", "Cross-hair", "T", "crosshairs", "Click or drag: all planes show this point (also Shift + move)"),
-    ("pan", "Pan", "P", "cursor-move", "Drag the picture (also the middle button with every tool)"),
-    ("zoom", "Zoom", "Z", "magnify", "Drag up or down (also the right button, or Ctrl + wheel, with every tool)"),
-    ("brush", "Brush", "B", "brush", "Paint the chosen label on the slice; Shift + wheel or [ ] change the size"),
-    ("eraser", "Eraser", "X", "eraser", "Take labels away; Shift + wheel or [ ] change the size"),
+    (
+        "window",
+        QT_TR_NOOP("Window"),
+        "W",
+        "contrast-circle",
+        QT_TR_NOOP("Drag right: wider; up: brighter. Click: move the cross-hair"),
+    ),
+    (
+        "crosshair",
+        QT_TR_NOOP("Cross-hair"),
+        "T",
+        "crosshairs",
+        QT_TR_NOOP("Click or drag: all planes show this point (also Shift + move)"),
+    ),
+    (
+        "pan",
+        QT_TR_NOOP("Pan"),
+        "P",
+        "cursor-move",
+        QT_TR_NOOP("Drag the picture (also the middle button with every tool)"),
+    ),
+    (
+        "zoom",
+        QT_TR_NOOP("Zoom"),
+        "Z",
+        "magnify",
+        QT_TR_NOOP("Drag up or down (also the right button, or Ctrl + wheel, with every tool)"),
+    ),
+    (
+        "brush",
+        QT_TR_NOOP("Brush"),
+        "B",
+        "brush",
+        QT_TR_NOOP("Paint the chosen label on the slice; Shift + wheel or [ ] change the size"),
+    ),
+    (
+        "eraser",
+        QT_TR_NOOP("Eraser"),
+        "X",
+        "eraser",
+        QT_TR_NOOP("Take labels away; Shift + wheel or [ ] change the size"),
+    ),
 )
 
 _MEASURING: tuple[tuple[Tool, str, str, str, str], ...] = (
-    ("length", "Length", "L", "ruler", "Drag, or click twice"),
-    ("angle", "Angle", "A", "angle-acute", "Three clicks, the vertex second"),
-    ("cobb", "Cobb angle", "Shift+C", "angle-obtuse", "Two lines, each dragged or of two clicks"),
-    ("ellipse", "Ellipse", "E", "ellipse-outline", "Drag from corner to corner: mean, SD, min, max, area"),
-    ("rectangle", "Rectangle", "Shift+E", "rectangle-outline", "Drag from corner to corner: mean, SD, min, max, area"),
-    ("polygon", "Polygon", "Shift+F", "vector-polygon", "Click each corner; double click or Return closes it"),
-    ("freehand", "Freehand", "F", "lasso", "Drag around a region"),
-    ("probe", "Probe", "Shift+V", "eyedropper", "Click: the stored value of the voxel"),
-    ("profile", "Line profile", "Shift+L", "chart-bell-curve", "Drag, or click twice: the values along the line"),
-    ("path", "Curved path", "D", "vector-polyline", "Click along it, on any slices; Return or a double click ends it"),
-    ("arrow", "Arrow", "Shift+A", "arrow-top-left", "Drag from what it points at; then write"),
-    ("text", "Text", "Shift+T", "format-text", "Click and write"),
+    ("length", QT_TR_NOOP("Length"), "L", "ruler", QT_TR_NOOP("Drag, or click twice")),
+    ("angle", QT_TR_NOOP("Angle"), "A", "angle-acute", QT_TR_NOOP("Three clicks, the vertex second")),
+    (
+        "cobb",
+        QT_TR_NOOP("Cobb angle"),
+        "Shift+C",
+        "angle-obtuse",
+        QT_TR_NOOP("Two lines, each dragged or of two clicks"),
+    ),
+    (
+        "ellipse",
+        QT_TR_NOOP("Ellipse"),
+        "E",
+        "ellipse-outline",
+        QT_TR_NOOP("Drag from corner to corner: mean, SD, min, max, area"),
+    ),
+    (
+        "rectangle",
+        QT_TR_NOOP("Rectangle"),
+        "Shift+E",
+        "rectangle-outline",
+        QT_TR_NOOP("Drag from corner to corner: mean, SD, min, max, area"),
+    ),
+    (
+        "polygon",
+        QT_TR_NOOP("Polygon"),
+        "Shift+F",
+        "vector-polygon",
+        QT_TR_NOOP("Click each corner; double click or Return closes it"),
+    ),
+    ("freehand", QT_TR_NOOP("Freehand"), "F", "lasso", QT_TR_NOOP("Drag around a region")),
+    ("probe", QT_TR_NOOP("Probe"), "Shift+V", "eyedropper", QT_TR_NOOP("Click: the stored value of the voxel")),
+    (
+        "profile",
+        QT_TR_NOOP("Line profile"),
+        "Shift+L",
+        "chart-bell-curve",
+        QT_TR_NOOP("Drag, or click twice: the values along the line"),
+    ),
+    (
+        "path",
+        QT_TR_NOOP("Curved path"),
+        "D",
+        "vector-polyline",
+        QT_TR_NOOP("Click along it, on any slices; Return or a double click ends it"),
+    ),
+    ("arrow", QT_TR_NOOP("Arrow"), "Shift+A", "arrow-top-left", QT_TR_NOOP("Drag from what it points at; then write")),
+    ("text", QT_TR_NOOP("Text"), "Shift+T", "format-text", QT_TR_NOOP("Click and write")),
 )
 
 
@@ -131,14 +208,14 @@ class Actions(QObject):
         name = f"{group}/{text}"
         if name in self.named:
             raise ValueError(f"there are two actions {name}")
-        action = QAction(text, self._window)
+        action = QAction(tr(text), self._window)
         action.setObjectName(name)
         self.named[name] = action
         self._own_keys[name] = keys
         if picture:
             self._pictures[action] = picture
         action.setCheckable(checkable)
-        self._tips[action] = text.rstrip("…"), tip
+        self._tips[action] = tr(text).rstrip("…"), tr(tip) if tip else ""
         self._give_keys(action)
         self._dress(action)
         action.setStatusTip("")
@@ -165,7 +242,15 @@ class Actions(QObject):
             return ""
         if reason := self._why_not.get(action):
             return reason
-        return _NOTHING_OPEN if self._session.volume is None else _NOT_NOW
+        return tr(_NOTHING_OPEN) if self._session.volume is None else tr(_NOT_NOW)
+
+    def in_english(self, action: QAction) -> str:
+        """The words of an action in the program's source, by which it is found in every language; empty where they
+        are those that are shown."""
+        keys = {action: key for key, action in self.preset_actions.items()}
+        preset = next((preset.name for preset in self.presets if preset.key == keys.get(action)), "")
+        text = (preset or action.objectName().partition("/")[2]).rstrip("…")
+        return "" if text in action.text() else text
 
     def dress(self) -> None:
         """Draw all icons in the colours of the theme."""
@@ -250,25 +335,26 @@ class Actions(QObject):
         session = self._session
         opened = session.volume is not None
         for action in self._needs_series:
-            self.allow(action, opened, "" if opened else _NOTHING_OPEN)
-        why_not = READ_ONLY if session.read_only else ""
+            self.allow(action, opened, "" if opened else tr(_NOTHING_OPEN))
+        why_not = tr(READ_ONLY) if session.read_only else ""
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
             self.measurements_visible.setChecked(session.hand.measurements_visible)
         if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS | What.KEY_IMAGES):
-            for action, word, title in (
-                (self.undo, "Undo", session.history.undo_title),
-                (self.redo, "Redo", session.history.redo_title),
+            for action, word, words, nothing, title in (
+                (self.undo, tr("Undo"), tr("Undo {what}"), tr("Nothing to undo"), session.history.undo_title),
+                (self.redo, tr("Redo"), tr("Redo {what}"), tr("Nothing to redo"), session.history.redo_title),
             ):
-                action.setText(f"{word} {title}" if title else word)
+                text = words.format(what=said(title)) if title else word
+                action.setText(text)
                 action.setIconText(word)
-                self._tips[action] = f"{word} {title or ''}".rstrip(), ""
-                self.allow(action, title is not None, why_not or ("" if title else f"Nothing to {word.lower()}"))
+                self._tips[action] = text, ""
+                self.allow(action, title is not None, why_not or ("" if title else nothing))
         if what & (What.SERIES | What.TOOL):
             for tool in ("brush", "eraser", *KINDS):
                 self.allow(self.tools[tool], True, why_not)
             if opened and not session.loading and not session.can_turn_planes:
-                self.allow(self.tools["path"], False, why_not or NO_PATH_HERE)
+                self.allow(self.tools["path"], False, why_not or tr(NO_PATH_HERE))
             self.tools[session.hand.tool].setChecked(True)
             self.drag_up_darkens.setChecked(session.hand.drag_up_darkens)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
@@ -280,7 +366,7 @@ class Actions(QObject):
             for colour_map, action in self.colour_maps.items():
                 action.setChecked(session.colour_map == colour_map)
             for action in (*self.colour_maps.values(), self.next_colour_map):
-                self.allow(action, opened, _NOTHING_OPEN if not opened else _OWN_COLOURS if colour else "")
+                self.allow(action, opened, tr(_NOTHING_OPEN) if not opened else tr(_OWN_COLOURS) if colour else "")
             self.file_overlay.setChecked(session.hand.file_overlay_visible)
         if what & What.SERIES:
             self._offer_windows()
@@ -288,12 +374,14 @@ class Actions(QObject):
             for key, action in self.preset_actions.items():
                 preset = known.get(key)
                 action.setVisible(preset is not None)
-                self.allow(action, preset is not None, "" if preset else "This modality has no such preset")
+                self.allow(action, preset is not None, "" if preset else tr("This modality has no such preset"))
+                text = tr("Window preset {key}").format(key=key)
                 if preset is not None:
                     window = preset.window
-                    action.setText(f"{preset.name}  (W {window.width:g} L {window.centre:g})")
-                    self._tips[action] = action.text(), ""
-                    self._show_tip(action)
+                    text = f"{tr(preset.name)}  (W {window.width:g} L {window.centre:g})"
+                action.setText(text)
+                self._tips[action] = text, ""
+                self._show_tip(action)
 
     def fill_window_menu(self, menu: QMenu) -> None:
         """Put the windows of the open series into a menu: the file's own first, then those of the modality."""
@@ -313,19 +401,20 @@ class Actions(QObject):
         if session.series is not None and not colour:
             windows: list[tuple[str, WindowLevel | VoiTable]] = []
             if session.series.voi_table is not None:
-                windows.append(("table", session.series.voi_table))
+                windows.append((tr("table"), session.series.voi_table))
             for n, window in enumerate(session.series.windows, 1):
                 size = f"(W {window.width:g} L {window.centre:g})"
-                windows.append((f"{window.name or f'window {n}'}  {size}", window))
+                name = tr(window.name) if window.name else tr("window {n}").format(n=n)
+                windows.append((f"{name}  {size}", window))
             for text, window in windows:
-                action = QAction(f"From the file: {text}", self)
+                action = QAction(tr("From the file: {window}").format(window=text), self)
                 action.triggered.connect(lambda checked=False, window=window: self._session.set_window(window))
                 self.file_windows.append(action)
         for action in (self.invert, self.auto_window):
-            self.allow(action, session.volume is not None and not colour, _NO_WINDOW if colour else "")
+            self.allow(action, session.volume is not None and not colour, tr(_NO_WINDOW) if colour else "")
         overlay = session.volume is not None and session.volume.overlay is not None
         drawn = overlay or session.volume is None
-        self.allow(self.file_overlay, overlay, "" if drawn else "This file draws nothing over its picture")
+        self.allow(self.file_overlay, overlay, "" if drawn else tr("This file draws nothing over its picture"))
 
     # Groups of actions
 
@@ -335,14 +424,28 @@ class Actions(QObject):
             return lambda: self._session.scroll(self._active_plane(), slices)
 
         for text, key, slices in (
-            ("Next slice towards head, front or left", "Up", 1),
-            ("Next slice towards feet, back or right", "Down", -1),
-            (f"{_PAGE} slices on", "Shift+Up", _PAGE),
-            (f"{_PAGE} slices back", "Shift+Down", -_PAGE),
+            (QT_TR_NOOP("Next slice towards head, front or left"), "Up", 1),
+            (QT_TR_NOOP("Next slice towards feet, back or right"), "Down", -1),
+            (QT_TR_NOOP("10 slices on"), "Shift+Up", _PAGE),
+            (QT_TR_NOOP("10 slices back"), "Shift+Down", -_PAGE),
         ):
             self.add("Slices", text, scroll(slices), key, scope="viewer", needs_series=True)
-        self.add("Slices", "Last slice that way", lambda: self._to_end(1), "Home", scope="viewer", needs_series=True)
-        self.add("Slices", "Last slice this way", lambda: self._to_end(-1), "End", scope="viewer", needs_series=True)
+        self.add(
+            "Slices",
+            QT_TR_NOOP("Last slice that way"),
+            lambda: self._to_end(1),
+            "Home",
+            scope="viewer",
+            needs_series=True,
+        )
+        self.add(
+            "Slices",
+            QT_TR_NOOP("Last slice this way"),
+            lambda: self._to_end(-1),
+            "End",
+            scope="viewer",
+            needs_series=True,
+        )
 
     def _to_end(self, way: int) -> None:
         volume = self._session.volume
@@ -352,14 +455,14 @@ class Actions(QObject):
     def _add_display(self) -> None:
         hand = self._session.hand
         self.auto_window = self.add(
-            "Display", "Window of the file, or automatic", lambda: self._session.reset_window(), "0"
+            "Display", QT_TR_NOOP("Window of the file, or automatic"), lambda: self._session.reset_window(), "0"
         )
         self.preset_actions: dict[int, QAction] = {}
         for key in range(1, 10):
             preset = self.add("Presets", f"Window preset {key}", lambda key=key: self._use_preset(key), str(key))
             self.preset_actions[key] = preset
         self.invert = self.add(
-            "Display", "Invert grey levels", lambda: self._session.toggle_inverted(), "I", checkable=True
+            "Display", QT_TR_NOOP("Invert grey levels"), lambda: self._session.toggle_inverted(), "I", checkable=True
         )
         self.colour_maps: dict[ColourMap, QAction] = {}
         one_of = QActionGroup(self)
@@ -373,27 +476,27 @@ class Actions(QObject):
             one_of.addAction(action)
             self.colour_maps[colour_map] = action
         self.next_colour_map = self.add(
-            "Colours", "Next colour map", lambda: self._session.next_colour_map(), "Shift+P"
+            "Colours", QT_TR_NOOP("Next colour map"), lambda: self._session.next_colour_map(), "Shift+P"
         )
         self.smooth = self.add(
             "Display",
-            "Smooth magnified pictures",
+            QT_TR_NOOP("Smooth magnified pictures"),
             lambda: hand.set_smooth(not hand.smooth),
             "Shift+I",
-            tip="Off: each voxel is a sharp block",
+            tip=QT_TR_NOOP("Off: each voxel is a sharp block"),
             checkable=True,
         )
         self.neurological = self.add(
             "Display",
-            "Neurological convention: patient's left on the left",
+            QT_TR_NOOP("Neurological convention: patient's left on the left"),
             lambda: hand.set_neurological(not hand.neurological),
             "Shift+N",
-            tip="Axial and coronal planes of scans; radiographs stay as they are",
+            tip=QT_TR_NOOP("Axial and coronal planes of scans; radiographs stay as they are"),
             checkable=True,
         )
         self.overlay_text = self.add(
             "Display",
-            "Text on the panes: all, image only, none",
+            QT_TR_NOOP("Text on the panes: all, image only, none"),
             hand.cycle_overlay_text,
             "Space",
             scope="viewer",
@@ -401,14 +504,14 @@ class Actions(QObject):
         )
         self.labels_visible = self.add(
             "Display",
-            "Show labels",
+            QT_TR_NOOP("Show labels"),
             lambda: hand.set_overlay(visible=not hand.overlay_visible),
             "G",
             checkable=True,
         )
 
         self.file_overlay = self.add(
-            "Display", "Overlays of the file", hand.toggle_file_overlay, "Shift+G", checkable=True
+            "Display", QT_TR_NOOP("Overlays of the file"), hand.toggle_file_overlay, "Shift+G", checkable=True
         )
 
     def _use_preset(self, key: int) -> None:
@@ -434,17 +537,21 @@ class Actions(QObject):
         hand = self._session.hand
         self.drag_up_darkens = self.add(
             "Tools",
-            "Window/level: dragging up makes darker",
+            QT_TR_NOOP("Window/level: dragging up makes darker"),
             lambda: hand.set_drag_up_darkens(not hand.drag_up_darkens),
             checkable=True,
         )
-        self.add("Tools", "Leave the tool: back to window/level", self._leave_tool, "Esc")
+        self.add("Tools", QT_TR_NOOP("Leave the tool: back to window/level"), self._leave_tool, "Esc")
         self.delete_measurement = self.add(
-            "Measuring", "Delete the measurement", self._delete_measurement, "Del", picture="trash-can-outline"
+            "Measuring",
+            QT_TR_NOOP("Delete the measurement"),
+            self._delete_measurement,
+            "Del",
+            picture="trash-can-outline",
         )
         self.measurements_visible = self.add(
             "Measuring",
-            "Show measurements",
+            QT_TR_NOOP("Show measurements"),
             lambda: hand.show_measurements(not hand.measurements_visible),
             "Shift+M",
             checkable=True,
@@ -467,12 +574,14 @@ class Actions(QObject):
             session.hand.show_measurements(True)
 
     def _add_labels(self) -> None:
-        self.undo = self.add("Labels", "Undo", lambda: self._session.undo(), "Ctrl+Z", picture="undo")
-        self.redo = self.add("Labels", "Redo", lambda: self._session.redo(), "Ctrl+Shift+Z", "Ctrl+Y", picture="redo")
-        self.add("Labels", "Previous label", lambda: self._step_label(-1), "Shift+Q", needs_series=True)
-        self.add("Labels", "Next label", lambda: self._step_label(1), "Shift+W", needs_series=True)
-        self.add("Labels", "Smaller brush", lambda: self._scale_brush(1 / _RADIUS_STEP), "[")
-        self.add("Labels", "Larger brush", lambda: self._scale_brush(_RADIUS_STEP), "]")
+        self.undo = self.add("Labels", QT_TR_NOOP("Undo"), lambda: self._session.undo(), "Ctrl+Z", picture="undo")
+        self.redo = self.add(
+            "Labels", QT_TR_NOOP("Redo"), lambda: self._session.redo(), "Ctrl+Shift+Z", "Ctrl+Y", picture="redo"
+        )
+        self.add("Labels", QT_TR_NOOP("Previous label"), lambda: self._step_label(-1), "Shift+Q", needs_series=True)
+        self.add("Labels", QT_TR_NOOP("Next label"), lambda: self._step_label(1), "Shift+W", needs_series=True)
+        self.add("Labels", QT_TR_NOOP("Smaller brush"), lambda: self._scale_brush(1 / _RADIUS_STEP), "[")
+        self.add("Labels", QT_TR_NOOP("Larger brush"), lambda: self._scale_brush(_RADIUS_STEP), "]")
 
     def _step_label(self, step: int) -> None:
         values = [label.value for label in self._session.labels]
@@ -481,6 +590,24 @@ class Actions(QObject):
 
     def _scale_brush(self, factor: float) -> None:
         self._session.hand.set_brush_radius(self._session.hand.brush_radius_mm * factor)
+
+
+def group_name(group: str) -> str:
+    """A group of actions as a person reads it."""
+    return {
+        "File": tr("File"),
+        "Slices": tr("Slices"),
+        "Display": tr("Display"),
+        "Presets": tr("Presets"),
+        "Colours": tr("Colours"),
+        "3-D": tr("3-D"),
+        "Layout": tr("Layout"),
+        "Tools": tr("Tools"),
+        "Measuring": tr("Measuring"),
+        "Labels": tr("Labels"),
+        "AI": tr("AI"),
+        "Window": tr("Window", "of the program"),
+    }[group]
 
 
 def readable(keys: str) -> str:

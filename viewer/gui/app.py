@@ -22,8 +22,10 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from viewer.core.session import Session
 from viewer.gui.bridge import Courier
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.main_window import MainWindow
 from viewer.gui.style import apply_style
+from viewer.gui.translator import speak
 from viewer.io.reader import Reader
 from viewer.jobs import JobQueue
 from viewer.render.scene_thread import load_vtk
@@ -45,7 +47,9 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
     try:
         window = build_window(folder)
     except (OSError, sqlite3.Error) as error:
-        QMessageBox.critical(None, "Slicewise", f"The folder {folder} cannot be used ({error}).")
+        speak("")
+        sentence = tr("The folder {folder} cannot be used ({error}).")
+        QMessageBox.critical(None, "Slicewise", sentence.format(folder=folder, error=said(str(error))))
         return 2
     sys.excepthook = _Excepthook(window, user_folder() / "errors.log")
     window.show_as_before()
@@ -136,8 +140,9 @@ class _Excepthook:
         written = self._write(kind, trace)
         if self._box is not None:
             return  # one dialog at a time: a fault in a paint event would open hundreds
-        where = f"Details for the developers, without patient data, are in {self._log}." if written else ""
-        self._box = QMessageBox(QMessageBox.Icon.Warning, "Slicewise", _SENTENCE, parent=self._window)
+        details = tr("Details for the developers, without patient data, are in {log}.")
+        where = details.format(log=self._log) if written else ""
+        self._box = QMessageBox(QMessageBox.Icon.Warning, "Slicewise", tr(_SENTENCE), parent=self._window)
         self._box.setInformativeText(where)
         self._box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._box.finished.connect(self._forget)
@@ -159,4 +164,4 @@ class _Excepthook:
         return True
 
 
-_SENTENCE = "Something went wrong in Slicewise. Your annotations are saved; you can go on working."
+_SENTENCE = QT_TR_NOOP("Something went wrong in Slicewise. Your annotations are saved; you can go on working.")

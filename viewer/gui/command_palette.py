@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.gui.language import tr
+
 _ENTRY = Qt.ItemDataRole.UserRole
 _WIDTH_PX, _HEIGHT_PX = 620, 420
 _MARGIN_PX = 9
@@ -29,13 +31,15 @@ _LATE = 0.05  # and what each letter that was passed over costs
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that can be done. why_not says in a few words why it cannot be done now; empty if it can."""
+    """Something that can be done. why_not says in a few words why it cannot be done now; empty if it can. also: by what
+    other words it is found."""
 
     text: str
     group: str
     keys: str
     why_not: str
     act: Callable[[], object]
+    also: str = ""
 
 
 class CommandPalette(QDialog):
@@ -44,20 +48,20 @@ class CommandPalette(QDialog):
     def __init__(self, entries: Sequence[Entry], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("palette")
-        self.setWindowTitle("Commands")
+        self.setWindowTitle(tr("Commands"))
         self._entries = entries
-        self.search = QLineEdit(placeholderText="What do you want to do?")
-        self.search.setAccessibleName("Find a command")
+        self.search = QLineEdit(placeholderText=tr("What do you want to do?"))
+        self.search.setAccessibleName(tr("Find a command"))
         self.search.textChanged.connect(self._show)
         self.search.installEventFilter(self)
         self.list = QListWidget()
-        self.list.setAccessibleName("Commands")
+        self.list.setAccessibleName(tr("Commands"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setItemDelegate(_Row(self.list))
         self.list.itemClicked.connect(lambda item: self._do())
-        self._nothing = QLabel("Nothing fits", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._nothing = QLabel(tr("Nothing fits"), alignment=Qt.AlignmentFlag.AlignCenter)
         self._nothing.setProperty("dimmed", True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -133,7 +137,7 @@ def fitting(entries: Sequence[Entry], text: str) -> list[Entry]:
     """The entries that hold the letters of a text in its order, the best first; of equal ones what can be done."""
     if not text.split():
         return sorted(entries, key=lambda entry: bool(entry.why_not))
-    scores = [fit(text, f"{entry.text} {entry.group} {entry.keys}") for entry in entries]
+    scores = [fit(text, f"{entry.text} {entry.group} {entry.keys} {entry.also}") for entry in entries]
     found = [(score, n) for n, score in enumerate(scores) if score is not None]
     return [entries[n] for score, n in sorted(found, key=lambda one: (-one[0], bool(entries[one[1]].why_not), one[1]))]
 
@@ -191,7 +195,7 @@ class _Row(QStyledItemDelegate):
         if entry.why_not and not selected:
             role = QPalette.ColorRole.PlaceholderText
         room = inside.width() - metrics.horizontalAdvance(right) - 2 * _MARGIN_PX
-        group = f"{entry.group}:  "
+        group = tr("{group}:  ").format(group=entry.group)
         painter.drawText(inside, int(middle | Qt.AlignmentFlag.AlignLeft), group)
         painter.setPen(palette.color(role))
         wide = metrics.horizontalAdvance(group)

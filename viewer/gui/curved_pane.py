@@ -34,36 +34,38 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, draw_text, font_for, told
 from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
 from viewer.gui.slice_pane import drag_window
 from viewer.gui.slice_picture import Layer, layer_of, picture_of_slice
-from viewer.gui.slice_words import SliceWords
+from viewer.gui.slice_words import SliceWords, series_number
 from viewer.gui.style import DIMMED_TEXT, MEASURE, ON_IMAGE, VIEWPORT, WARNING
 from viewer.render.curved import nearest_along, values_along
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
 from viewer.render.slices import SliceView
 
-NO_PATH = "Draw a path first: D, then click along it on a slice"
-_TOO_SHORT = "The points of the path are all at one place: drag them apart"
-_NO_PAINTING = "No painting here: a curved view is no slice"
-_NO_MEASURING = "No measuring here: a curved view is stretched"
+NO_PATH = QT_TR_NOOP("Draw a path first: D, then click along it on a slice")
+_TOO_SHORT = QT_TR_NOOP("The points of the path are all at one place: drag them apart")
+_NO_PAINTING = QT_TR_NOOP("No painting here: a curved view is no slice")
+_NO_MEASURING = QT_TR_NOOP("No measuring here: a curved view is stretched")
+_ONE_SURFACE = QT_TR_NOOP("One surface")
 _SLAB_MM = 10.0  # thickness of a slab at first
 _MOST_SURFACES = 60  # of a slab
 _GAP_PX, _MARGIN_PX, _FOOT_PX = 16.0, 26.0, 50.0  # of the cross-hair, from its middle, the edges and the ruler
-_DETAIL = (
+_DETAIL = QT_TR_NOOP(
     "The scan is stretched out along the path. Along the path, and straight across it, mm are true at the path; "
     "slanting lengths, angles and areas are not, and what lies beside the path may be seen twice or not at all. So "
     "nothing is measured, painted or confirmed here. A click shows the place on the slices. The wheel moves the "
     "surface beside the path; R brings it back. Ctrl + ] turns the picture."
 )
-_SLAB_DETAIL = (
+_SLAB_DETAIL = QT_TR_NOOP(
     "Parallel surfaces on both sides of the path are seen as one. Labels belong to the middle one, and no value is "
     "written. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the next kind, and the surface alone "
     "again."
 )
-_NEUROLOGICAL = "The patient's left is on the left of the screen. View > Neurological convention ends it."
+_NEUROLOGICAL = QT_TR_NOOP("The patient's left is on the left of the screen. View > Neurological convention ends it.")
 
 
 class _Wanted(NamedTuple):
@@ -99,7 +101,7 @@ class _CurvedWords(SliceWords):
 
     @property
     def _plane_name(self) -> str:
-        return "Curved"
+        return tr("Curved")
 
     @property
     def _fusion(self) -> None:
@@ -119,13 +121,14 @@ class _CurvedWords(SliceWords):
         return super()._ruler(view, series) if true else None
 
     def _badges_of_view(self) -> list[Badge]:
-        badges = [Badge("Curved", WARNING, _DETAIL, Rank.MUST)]
+        badges = [Badge(tr("Curved"), WARNING, tr(_DETAIL), Rank.MUST)]
         if self.slab is not None and self.view is not None:
-            badges.append(Badge(self._slab_text(self.slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+            badges.append(Badge(self._slab_text(self.slab, self.view), DIMMED_TEXT, tr(_SLAB_DETAIL), Rank.MUST))
         if self.axes is not None and self.axes.shift_mm:
-            badges.append(Badge(f"{abs(self.axes.shift_mm):.1f} mm beside the path", DIMMED_TEXT, _DETAIL, Rank.MUST))
+            beside = tr("{mm:.1f} mm beside the path").format(mm=abs(self.axes.shift_mm))
+            badges.append(Badge(beside, DIMMED_TEXT, tr(_DETAIL), Rank.MUST))
         if self.session.is_neurological("axial"):
-            badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
+            badges.append(Badge(tr("⚠ Neurological"), WARNING, tr(_NEUROLOGICAL), Rank.MUST))
         return badges
 
     def _badges_of_slice(self) -> list[Badge]:
@@ -133,15 +136,18 @@ class _CurvedWords(SliceWords):
 
     def _slab_text(self, slab: Slab, view: SliceView) -> str:
         calibrated = self.session.volume is not None and self.session.volume.geometry.calibrated
-        return f"{slab.kind} {slab.slices * view.step_mm:.1f} mm" if calibrated else f"{slab.kind} {slab.slices}"
+        return (
+            f"{tr(slab.kind)} {slab.slices * view.step_mm:.1f} mm" if calibrated else f"{tr(slab.kind)} {slab.slices}"
+        )
 
     def _slice_lines(self, series: Series, view: SliceView) -> tuple[Line, ...]:
         assert self.axes is not None and self.session.volume is not None
         unit = "mm" if self.session.volume.geometry.calibrated else "px"
         whole = f"{self.axes.length_mm:.1f} {unit}"
-        place = f"Path {whole}" if self.mm is None else f"Path {self.mm:.1f} / {whole}"
+        along = whole if self.mm is None else f"{self.mm:.1f} / {whole}"
+        place = tr("Path {length}").format(length=along)
         return told(
-            Line(f"Series {series.number}" if series.number is not None else "", rank=Rank.MINOR, number=True),
+            Line(series_number(series), rank=Rank.MINOR, number=True),
             Line(series.description),
             Line(self.note),
             Line(place, rank=Rank.PLACE, number=True),
@@ -172,7 +178,7 @@ class CurvedPane(Pane):
         self._exporting = False
         self._worked_out.connect(self._take)
         self.setMouseTracking(True)
-        self.setAccessibleName("curved view")
+        self.setAccessibleName(tr("curved view"))
         self.apply(What.SERIES | What.VIEW)
 
     # What the window asks
@@ -192,7 +198,7 @@ class CurvedPane(Pane):
         """Why there is no picture; empty if there is, or nothing is open."""
         if self.session.volume is None or self._axes is not None:
             return ""
-        return _TOO_SHORT if self.session.path is not None else NO_PATH
+        return tr(_TOO_SHORT if self.session.path is not None else NO_PATH)
 
     @property
     def slab(self) -> Slab | None:
@@ -248,13 +254,13 @@ class CurvedPane(Pane):
 
     def fill_menu(self, menu: QMenu) -> None:
         """Put what is the pane's own into a menu."""
-        slabs = menu.addMenu("Slab")
+        slabs = menu.addMenu(tr("Slab"))
         kinds: tuple[SlabKind | None, ...] = (None, *SLAB_KINDS)
         for kind in kinds:
-            action = slabs.addAction(kind or "One surface", lambda kind=kind: self.set_slab(kind))
+            action = slabs.addAction(tr(kind or _ONE_SURFACE), lambda kind=kind: self.set_slab(kind))
             action.setCheckable(True)
             action.setChecked(self._slab_kind == kind)
-        menu.addAction("Turn the picture", self.turn)
+        menu.addAction(tr("Turn the picture"), self.turn)
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
@@ -407,7 +413,7 @@ class CurvedPane(Pane):
         tool = self.session.hand.tool
         if self._axes is None or tool == "path":
             return ""
-        return _NO_PAINTING if tool in ("brush", "eraser") else _NO_MEASURING if tool in KINDS else ""
+        return tr(_NO_PAINTING) if tool in ("brush", "eraser") else tr(_NO_MEASURING) if tool in KINDS else ""
 
     # State
 
@@ -596,7 +602,8 @@ class CurvedPane(Pane):
             else:
                 column, row = axes.to_screen(session.cursor_at, axes.geometry.size).tolist()
                 mm, away = axes.path_mm(column, row), axes.away_mm(session.cursor_at)
-                note = f"Cross-hair {away:.1f} mm beside" if away > max(axes.geometry.spacing) else ""
+                beside = tr("Cross-hair {mm:.1f} mm beside").format(mm=away)
+                note = beside if away > max(axes.geometry.spacing) else ""
         return _CurvedWords(
             session, "sagittal", self._view, 0, self.slab, False, 0, pointed, (), self.width(), axes, mm, note
         )

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.settings import ExportChoices, PictureFormat, Resolution
 from viewer.gui.exporting import Export, Run, doubts, file_name, key_image_names, picture_of
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.pane import Pane
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.volume_pane import VolumePane
@@ -33,12 +34,16 @@ from viewer.render.slices import SliceView
 
 _PREVIEW_PX = 300
 _SUFFIXES: dict[PictureFormat, str] = {"png": ".png", "jpeg": ".jpg", "gif": ".gif"}
-_NAMES: dict[PictureFormat, str] = {"png": "PNG picture", "jpeg": "JPEG picture", "gif": "GIF film"}
+_NAMES: dict[PictureFormat, str] = {
+    "png": QT_TR_NOOP("PNG picture"),
+    "jpeg": QT_TR_NOOP("JPEG picture"),
+    "gif": QT_TR_NOOP("GIF film"),
+}
 _RUNS: dict[Run, str] = {
-    "slices": "Slices, as a film",
-    "moments": "Moments, as a film",
-    "key images": "Key images",
-    "turn": "A full turn, as a film",
+    "slices": QT_TR_NOOP("Slices, as a film"),
+    "moments": QT_TR_NOOP("Moments, as a film"),
+    "key images": QT_TR_NOOP("Key images"),
+    "turn": QT_TR_NOOP("A full turn, as a film"),
 }
 
 
@@ -52,58 +57,58 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._pane = pane
         self.choices, self.export = choices, None
-        self.setWindowTitle("Export pictures")
+        self.setWindowTitle(tr("Export pictures"))
         self.what = QComboBox()
-        self.what.addItem("This picture", None)
+        self.what.addItem(tr("This picture"), None)
         for run in _runs_of(pane):
-            self.what.addItem(_RUNS[run], run)
+            self.what.addItem(tr(_RUNS[run]), run)
         self.format = QComboBox()
         for name in ("png", "jpeg"):
-            self.format.addItem(_NAMES[name], name)
+            self.format.addItem(tr(_NAMES[name]), name)
         self.format.setCurrentIndex(max(self.format.findData(choices.format), 0))
         self.scale = QComboBox()
         screen = pane.devicePixelRatioF()
         sizes: tuple[tuple[Resolution, str, float], ...] = (
-            ("screen", "As on this screen", screen),
+            ("screen", tr("As on this screen"), screen),
             ("1x", "1 ×", 1.0),
             ("2x", "2 ×", 2.0),
         )
         for kind, text, ratio in sizes:
             pixels = f"{round(pane.width() * ratio)} × {round(pane.height() * ratio)}"
-            self.scale.addItem(f"{text}  ({pixels} pixels)", (kind, ratio))
+            self.scale.addItem(tr("{size}  ({pixels} pixels)").format(size=text, pixels=pixels), (kind, ratio))
         kinds = [kind for kind, _, _ in sizes]
         self.scale.setCurrentIndex(kinds.index(choices.resolution))
         self.first, self.last = QSpinBox(), QSpinBox()
-        self.speed = QDoubleSpinBox(decimals=1, suffix=" pictures/s")
+        self.speed = QDoubleSpinBox(decimals=1, suffix=tr(" pictures/s"))
         self.speed.setRange(1, 50)
         series = pane.session.series
         of_file = series.frame_time_ms if series is not None else None
         self.speed.setValue(1000 / of_file if of_file else choices.frames_per_second)
-        self.identified = QCheckBox("With the patient's name and the study's data")
+        self.identified = QCheckBox(tr("With the patient's name and the study's data"))
         self.identified.toggled.connect(self._show_preview)
         self.what.currentIndexChanged.connect(self._choose_run)
         self.format.currentIndexChanged.connect(self._choose_format)
         self.preview = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.preview.setFixedSize(_PREVIEW_PX, _PREVIEW_PX)
-        self.preview.setAccessibleName("Preview")
+        self.preview.setAccessibleName(tr("Preview"))
         self.doubts = QLabel(wordWrap=True)
         self.doubts.setProperty("warning", True)
         between = QHBoxLayout()
         between.addWidget(self.first)
-        between.addWidget(QLabel("to"))
+        between.addWidget(QLabel(tr("to")))
         between.addWidget(self.last)
         self._form = form = QFormLayout()
-        form.addRow("What", self.what)
+        form.addRow(tr("What"), self.what)
         self._between = QWidget()
         self._between.setLayout(between)
         between.setContentsMargins(0, 0, 0, 0)
-        form.addRow("From", self._between)
-        form.addRow("Speed", self.speed)
-        form.addRow("Format", self.format)
-        form.addRow("Size", self.scale)
+        form.addRow(tr("From"), self._between)
+        form.addRow(tr("Speed"), self.speed)
+        form.addRow(tr("Format"), self.format)
+        form.addRow(tr("Size"), self.scale)
         form.addRow(self.identified)
         form.addRow(self.doubts)
-        save = QPushButton("Save as…", default=True)
+        save = QPushButton(tr("Save as…"), default=True)
         save.clicked.connect(self._save)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(save, QDialogButtonBox.ButtonRole.ActionRole)
@@ -130,7 +135,7 @@ class ExportDialog(QDialog):
             spin.setValue(value)
         film = self.format.findData("gif")
         if run == "key images" and film < 0:
-            self.format.addItem(_NAMES["gif"], "gif")
+            self.format.addItem(tr(_NAMES["gif"]), "gif")
         elif run != "key images" and film >= 0:
             self.format.removeItem(film)
         self._form.setRowVisible(self._between, run in ("slices", "moments"))
@@ -150,7 +155,7 @@ class ExportDialog(QDialog):
         picture = picture.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
         picture.setDevicePixelRatio(ratio)
         self.preview.setPixmap(picture)
-        named = "The patient's name will be on it." if identified else doubts(self._pane)
+        named = tr("The patient's name will be on it.") if identified else doubts(self._pane)
         self.doubts.setText(named)
         self.doubts.setVisible(bool(named))
 
@@ -161,7 +166,7 @@ class ExportDialog(QDialog):
             self._save_key_images(suffix)
             return
         proposed = Path.home() / file_name(self._pane, self.run, suffix)
-        path = self._ask_path(proposed, f"{_NAMES[kind]} (*{suffix})")
+        path = self._ask_path(proposed, f"{tr(_NAMES[kind])} (*{suffix})")
         if path is None:
             return
         if path.suffix.lower() not in ((".jpg", ".jpeg") if kind == "jpeg" else (suffix,)):
@@ -201,17 +206,18 @@ class ExportDialog(QDialog):
         self.accept()
 
     def _ask_folder(self) -> Path | None:
-        name = QFileDialog.getExistingDirectory(self, "Write the key images to")
+        name = QFileDialog.getExistingDirectory(self, tr("Write the key images to"))
         return Path(name) if name else None
 
     def _ask_path(self, proposed: Path, kinds: str) -> Path | None:
         name, _ = QFileDialog.getSaveFileName(
-            self, "Save as", str(proposed), kinds, options=QFileDialog.Option.DontConfirmOverwrite
+            self, tr("Save as"), str(proposed), kinds, options=QFileDialog.Option.DontConfirmOverwrite
         )
         return Path(name) if name else None
 
     def _may_replace(self, path: Path) -> bool:
-        answer = QMessageBox.question(self, "Slicewise", f"{path.name} exists already. Replace it?")
+        question = tr("{name} exists already. Replace it?").format(name=path.name)
+        answer = QMessageBox.question(self, "Slicewise", question)
         return answer == QMessageBox.StandardButton.Yes
 
 

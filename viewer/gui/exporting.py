@@ -23,6 +23,7 @@ from viewer.core.oblique import ObliqueAxes
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.gui.curved_pane import CurvedPane
+from viewer.gui.language import said, tr
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, draw_text, font_for, not_for_diagnosis
 from viewer.gui.pane import Pane
 from viewer.gui.slice_pane import SlicePane
@@ -62,7 +63,7 @@ class Export:
 def why_no_picture(pane: Pane) -> str:
     """Why there is nothing to copy or to export; empty if there is."""
     if pane.session.volume is None:
-        return "No series is open"
+        return tr("No series is open")
     return pane.sentence if isinstance(pane, SlicePane | VolumePane | CurvedPane) else ""
 
 
@@ -72,9 +73,9 @@ def doubts(pane: Pane) -> str:
     if series is None or volume is None:
         return ""
     if series.modality in _PRINTED_ON or volume.colour:
-        return "The picture itself may show a name, as pictures of this kind often do. Look before you share it."
+        return tr("The picture itself may show a name, as pictures of this kind often do. Look before you share it.")
     if isinstance(pane, VolumePane):
-        return "A face in 3-D can be recognised."
+        return tr("A face in 3-D can be recognised.")
     return ""
 
 
@@ -165,7 +166,7 @@ class Exporter(QObject):
         self._frames = _frames(pane, export)
         self._timer = QTimer(self, interval=_POLL_MS)
         self._timer.timeout.connect(self._paint_next)
-        title = f"Writing {export.path.name}"
+        title = tr("Writing {name}").format(name=export.path.name)
         self.job = jobs.submit(title, self._write, done, failed)
         self._timer.start()
 
@@ -198,24 +199,25 @@ class Exporter(QObject):
             elif export.suffix:
                 for n, (name, pixels) in enumerate(zip(self._names, self._pixels(job), strict=True), 1):
                     write_picture(pixels, path / name, overwrite=export.overwrite)
-                    job.report(n / count, f"{n} of {count}")
+                    job.report(n / count, tr("{n} of {count}").format(n=n, count=count))
             else:
                 write_film(
                     self._pixels(job),
                     path,
                     export.period_ms,
                     overwrite=export.overwrite,
-                    written=lambda n: job.report(n / count, f"{n} of {count}"),
+                    written=lambda n: job.report(n / count, tr("{n} of {count}").format(n=n, count=count)),
                 )
         except OSError as error:
-            raise ExportError(f"{path.name} was not written: {error.strerror or error}.") from error
+            reason = said(str(error.strerror or error))
+            raise ExportError(tr("{name} was not written: {reason}.").format(name=path.name, reason=reason)) from error
         return path
 
     def _pixels(self, job: Job) -> Iterator[NDArray[np.uint8]]:
         for _ in range(self._count):
             picture = self._next(job)
             if picture is None:
-                raise ExportError("What was to be written is no longer shown; nothing was saved.")
+                raise ExportError(tr("What was to be written is no longer shown; nothing was saved."))
             yield pixels_of(picture)
 
     def _next(self, job: Job) -> QImage | None:
@@ -403,8 +405,8 @@ def _painted(pane: Pane, paint: Callable[[QPainter], None], ratio: float) -> QIm
 
 def _warn(painter: QPainter, foot: QRectF, font: QFont) -> None:
     metrics = QFontMetricsF(font)
-    fits = metrics.horizontalAdvance(NOT_FOR_DIAGNOSIS) <= foot.width() - 6
+    fits = metrics.horizontalAdvance(tr(NOT_FOR_DIAGNOSIS)) <= foot.width() - 6
     painter.fillRect(foot, QColor("black"))
     painter.setFont(font)
     at = QPointF(4, foot.bottom() - metrics.descent() - 1)
-    draw_text(painter, at, NOT_FOR_DIAGNOSIS if fits else not_for_diagnosis(0), QColor("white"))
+    draw_text(painter, at, tr(NOT_FOR_DIAGNOSIS) if fits else not_for_diagnosis(0), QColor("white"))

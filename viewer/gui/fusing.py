@@ -13,12 +13,14 @@ from viewer.core.painting import Box
 from viewer.core.study import Series
 from viewer.gui.actions import Actions
 from viewer.gui.fusion_bar import FusionBar
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
+from viewer.gui.slice_words import series_number
 from viewer.workflows import Workflows
 
 _OPACITY_STEP = 0.1
 _MOST_OFFERED = 30
-_NOTHING_OVER = "Nothing is laid over this series"
+_NOTHING_OVER = QT_TR_NOOP("Nothing is laid over this series")
 
 
 class Fusing(QObject):
@@ -31,27 +33,31 @@ class Fusing(QObject):
         add = commands.add
         self.choose_action = add(
             "Display",
-            "Lay another series over this one…",
+            QT_TR_NOOP("Lay another series over this one…"),
             self.choose,
             "Alt+O",
             picture="layers-plus",
-            tip="PET over CT, or any two whose places in the patient agree",
+            tip=QT_TR_NOOP("PET over CT, or any two whose places in the patient agree"),
             needs_series=True,
         )
         self.visible_action = add(
             "Display",
-            "Show what is laid over the series",
+            QT_TR_NOOP("Show what is laid over the series"),
             self._toggle,
             "Shift+O",
             picture="layers-outline",
-            tip="Off and on, to compare",
+            tip=QT_TR_NOOP("Off and on, to compare"),
             checkable=True,
         )
-        self.denser_action = add("Display", "Fusion denser", lambda: self._step(1), "Alt+Up", scope="viewer")
-        self.fainter_action = add("Display", "Fusion fainter", lambda: self._step(-1), "Alt+Down", scope="viewer")
+        self.denser_action = add(
+            "Display", QT_TR_NOOP("Fusion denser"), lambda: self._step(1), "Alt+Up", scope="viewer"
+        )
+        self.fainter_action = add(
+            "Display", QT_TR_NOOP("Fusion fainter"), lambda: self._step(-1), "Alt+Down", scope="viewer"
+        )
         self.remove_action = add(
             "Display",
-            "Take away what is laid over the series",
+            QT_TR_NOOP("Take away what is laid over the series"),
             self._remove,
             "Alt+Shift+O",
             picture="layers-off-outline",
@@ -62,7 +68,7 @@ class Fusing(QObject):
 
     def menu(self, parent: QWidget) -> QMenu:
         """All commands of fusion."""
-        menu = QMenu("Fusion", parent)
+        menu = QMenu(tr("Fusion"), parent)
         menu.addActions(
             [self.choose_action, self.visible_action, self.denser_action, self.fainter_action, self.remove_action]
         )
@@ -74,7 +80,7 @@ class Fusing(QObject):
         if what & (What.FUSION | What.SERIES):
             fusion = self._workflows.session.fusion
             for action in (self.visible_action, self.denser_action, self.fainter_action, self.remove_action):
-                self._commands.allow(action, fusion is not None, "" if fusion is not None else _NOTHING_OVER)
+                self._commands.allow(action, fusion is not None, "" if fusion is not None else tr(_NOTHING_OVER))
             self.visible_action.setChecked(fusion is not None and fusion.visible)
 
     def choose(self) -> None:
@@ -107,13 +113,13 @@ class Fusing(QObject):
     def _menu_of(self, found: tuple[Series, ...]) -> QMenu:
         menu = QMenu(self._window)
         for series in found[:_MOST_OFFERED]:
-            name = series.description or (f"Series {series.number}" if series.number is not None else "Series")
+            name = series.description or series_number(series) or tr("Series")
             text = " · ".join(part for part in (series.modality, name) if part).replace("&", "&&")
             menu.addAction(text, partial(self.lay_over, series.uid))
         if not found:
-            menu.addAction("No other series of this study can be laid over this one").setEnabled(False)
+            menu.addAction(tr("No other series of this study can be laid over this one")).setEnabled(False)
         elif len(found) > _MOST_OFFERED:
-            menu.addAction("More by a right click in the list of studies").setEnabled(False)
+            menu.addAction(tr("More by a right click in the list of studies")).setEnabled(False)
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
 
@@ -122,14 +128,15 @@ class Fusing(QObject):
         question = QMessageBox(
             QMessageBox.Icon.Question,
             "Slicewise",
-            "Treat as registered?",
+            tr("Treat as registered?"),
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
             self._window,
         )
         question.setInformativeText(
-            f"The files do not say that {series.description or series.modality} and the shown series lie in the same "
-            "space. If you know that they do, they are laid over one another, and every picture says that they were "
-            "registered by hand."
+            tr(
+                "The files do not say that {series} and the shown series lie in the same space. If you know that they "
+                "do, they are laid over one another, and every picture says that they were registered by hand."
+            ).format(series=series.description or series.modality)
         )
         question.setDefaultButton(QMessageBox.StandardButton.No)
         open_now = self._workflows.session.series

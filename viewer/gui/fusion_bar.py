@@ -14,6 +14,7 @@ from viewer.core.fusion import Fusion, in_stored_values, usual_window
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.fusion_words import window_text
+from viewer.gui.language import tr
 from viewer.workflows import Workflows
 
 _SUV_ENDS = (5.0, 6.0, 10.0, 15.0, 20.0)  # windows from 0 that are read with: OHIF's, Horos', and larger ones
@@ -50,20 +51,20 @@ class FusionBar(QFrame):
         self.opacity.setRange(0, 100)
         self.opacity.setMinimumWidth(_SLIDER_PX[0])
         self.opacity.setMaximumWidth(_SLIDER_PX[1])
-        self.opacity.setAccessibleName("Opacity of the fusion")
-        self.opacity.setToolTip("How dense the upper series is (Alt + up and down)")
+        self.opacity.setAccessibleName(tr("Opacity of the fusion"))
+        self.opacity.setToolTip(tr("How dense the upper series is (Alt + up and down)"))
         self.opacity.valueChanged.connect(lambda percent: self._session.set_fusion_opacity(percent / 100))
         self._percent = QLabel()
         self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("100 %"))
         self.colours = QComboBox()
-        self.colours.setToolTip("Colours of the upper series")
-        self.colours.setAccessibleName("Colours of the fusion")
+        self.colours.setToolTip(tr("Colours of the upper series"))
+        self.colours.setAccessibleName(tr("Colours of the fusion"))
         for colour_map, text in COLOUR_MAPS.items():
-            self.colours.addItem(text.partition(":")[0], colour_map)
+            self.colours.addItem(tr(text.partition(":")[0]), colour_map)
         self.colours.activated.connect(lambda _: self._session.set_fusion_colour_map(self.colours.currentData()))
         self.window_choice = QComboBox()
-        self.window_choice.setToolTip("Window of the upper series (Ctrl + drag on a pane)")
-        self.window_choice.setAccessibleName("Window of the fusion")
+        self.window_choice.setToolTip(tr("Window of the upper series (Ctrl + drag on a pane)"))
+        self.window_choice.setAccessibleName(tr("Window of the fusion"))
         self.window_choice.activated.connect(self._window_chosen)
         for box in (self.colours, self.window_choice):
             box.setMinimumContentsLength(8)
@@ -106,7 +107,7 @@ class FusionBar(QFrame):
         return event.isAccepted()
 
     def _show(self, fusion: Fusion) -> None:
-        name = " · ".join(part for part in (fusion.name, fusion.series.description) if part)
+        name = " · ".join(part for part in (tr(fusion.name), fusion.series.description) if part)
         self._name.setText(name)
         self._name.setToolTip(name)
         percent = round(100 * fusion.opacity)
@@ -128,11 +129,11 @@ class FusionBar(QFrame):
         if fusion.volume.suv_factor:
             for end in _SUV_ENDS:
                 window = in_stored_values(WindowLevel(end / 2, end, "LINEAR_EXACT"), fusion.volume)
-                offered.append((f"SUV 0 to {end:g}", window))
+                offered.append((tr("SUV 0 to {end:g}").format(end=end), window))
         else:
-            offered.append(("As at first", usual_window(fusion.series, fusion.volume)))
+            offered.append((tr("As at first"), usual_window(fusion.series, fusion.volume)))
             presets = self._presets.get(fusion.series.modality, ())
-            offered += [(preset.name, preset.window) for preset in presets]
+            offered += [(tr(preset.name), preset.window) for preset in presets]
         self.window_choice.clear()
         self.window_choice.addItem("", None)
         for text, window in offered:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect
 
 from viewer.core.settings import RecentStudy, WindowPlace
 from viewer.core.study import Series
+from viewer.gui.language import tr
 from viewer.gui.overlay import iso_date, person_name
 from viewer.io.library import Library
 from viewer.workflows import Workflows
@@ -47,7 +48,7 @@ class RecentStudies:
             if recent == tuple(self._recent()):
                 self.entries = entries
 
-        self._workflows.jobs.submit("Looking for recent studies", lambda job: look_up(recent, library), found)
+        self._workflows.jobs.submit(tr("Looking for recent studies"), lambda job: look_up(recent, library), found)
 
 
 def look_up(recent: Sequence[RecentStudy], library: Library) -> tuple[RecentEntry, ...]:
@@ -56,7 +57,7 @@ def look_up(recent: Sequence[RecentStudy], library: Library) -> tuple[RecentEntr
     entries = []
     for one in recent:
         if one.study_uid not in listed:
-            entries.append(RecentEntry("A study", one.series_uid, "no longer in the list of studies"))
+            entries.append(RecentEntry(tr("A study"), one.series_uid, tr("no longer in the list of studies")))
             continue
         patient, study = listed[one.study_uid]
         uid = one.series_uid if one.series_uid in study.series_uids else study.series_uids[0]
@@ -64,8 +65,9 @@ def look_up(recent: Sequence[RecentStudy], library: Library) -> tuple[RecentEntr
         parts = (name, study.description, iso_date(study.date))
         text = " · ".join(" ".join(part.split()) for part in parts if part)
         if not text:
-            text = " ".join(library.series(uid).description.split()) or "A study"
-        entries.append(RecentEntry(text, uid, "its files are not where they were" if library.missing(uid) else ""))
+            text = " ".join(library.series(uid).description.split()) or tr("A study")
+        why_not = tr("its files are not where they were") if library.missing(uid) else ""
+        entries.append(RecentEntry(text, uid, why_not))
     return tuple(entries)
 
 

@@ -19,28 +19,29 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.gui.actions import Actions, readable
+from viewer.gui.actions import Actions, group_name, readable
+from viewer.gui.language import QT_TR_NOOP, tr
 
 _ACTION = Qt.ItemDataRole.UserRole
 _MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
-_HINT = "Choose an action and press Change. Keys of slices and panes act while a pane has the keyboard."
-_PRESS = "Press the new key for “{}”, or Esc to leave it."
+_HINT = QT_TR_NOOP("Choose an action and press Change. Keys of slices and panes act while a pane has the keyboard.")
+_PRESS = QT_TR_NOOP("Press the new key for “{action}”, or Esc to leave it.")
 
 _MOUSE = (
-    ("Left drag", "The chosen tool; window/level at first"),
-    ("Click", "Moves the cross-hair (window/level and cross-hair tools)"),
-    ("Shift + move", "Moves the cross-hair with any tool"),
-    ("Middle drag", "Pan"),
-    ("Right drag", "Zoom"),
-    ("Right click", "Menu of the pane"),
-    ("Wheel", "Scroll through the slices"),
-    ("Ctrl + wheel", "Zoom"),
-    ("Ctrl + left drag", "Window of what is laid over the series, with the window tool"),
-    ("Ctrl + drop of a series", "Lay it over the one that is shown"),
-    ("Shift + wheel", "Brush size, while painting; thickness of a slab"),
-    ("Double click", "One pane large, and back; on a measurement: write to it"),
-    ("Drag a measurement", "Moves it, its words, or one of its handles"),
-    ("Ctrl + click", "Begins a new measurement on top of another"),
+    (QT_TR_NOOP("Left drag"), QT_TR_NOOP("The chosen tool; window/level at first")),
+    (QT_TR_NOOP("Click"), QT_TR_NOOP("Moves the cross-hair (window/level and cross-hair tools)")),
+    (QT_TR_NOOP("Shift + move"), QT_TR_NOOP("Moves the cross-hair with any tool")),
+    (QT_TR_NOOP("Middle drag"), QT_TR_NOOP("Pan")),
+    (QT_TR_NOOP("Right drag"), QT_TR_NOOP("Zoom")),
+    (QT_TR_NOOP("Right click"), QT_TR_NOOP("Menu of the pane")),
+    (QT_TR_NOOP("Wheel"), QT_TR_NOOP("Scroll through the slices")),
+    (QT_TR_NOOP("Ctrl + wheel"), QT_TR_NOOP("Zoom")),
+    (QT_TR_NOOP("Ctrl + left drag"), QT_TR_NOOP("Window of what is laid over the series, with the window tool")),
+    (QT_TR_NOOP("Ctrl + drop of a series"), QT_TR_NOOP("Lay it over the one that is shown")),
+    (QT_TR_NOOP("Shift + wheel"), QT_TR_NOOP("Brush size, while painting; thickness of a slab")),
+    (QT_TR_NOOP("Double click"), QT_TR_NOOP("One pane large, and back; on a measurement: write to it")),
+    (QT_TR_NOOP("Drag a measurement"), QT_TR_NOOP("Moves it, its words, or one of its handles")),
+    (QT_TR_NOOP("Ctrl + click"), QT_TR_NOOP("Begins a new measurement on top of another")),
 )
 
 
@@ -51,15 +52,15 @@ class KeysDialog(QDialog):
         super().__init__(parent)
         self._actions = actions
         self._pending: tuple[QAction, str, bool] | None = None  # action, key and whether it is added: to be confirmed
-        self.setWindowTitle("Keys and mouse")
+        self.setWindowTitle(tr("Keys and mouse"))
         room = self.screen().availableSize()
         self.resize(min(680, round(room.width() * 0.9)), min(620, round(room.height() * 0.85)))
-        self.search = QLineEdit(placeholderText="Find an action or a key", clearButtonEnabled=True)
-        self.search.setAccessibleName("Find an action or a key")
+        self.search = QLineEdit(placeholderText=tr("Find an action or a key"), clearButtonEnabled=True)
+        self.search.setAccessibleName(tr("Find an action or a key"))
         self.search.textChanged.connect(self._filter)
         self.tree = QTreeWidget(columnCount=2)
-        self.tree.setHeaderLabels(["Action", "Keys"])
-        self.tree.setAccessibleName("Actions and their keys")
+        self.tree.setHeaderLabels([tr("Action"), tr("Keys")])
+        self.tree.setAccessibleName(tr("Actions and their keys"))
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.tree.header().setStretchLastSection(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -72,14 +73,14 @@ class KeysDialog(QDialog):
         self.capture.left.connect(self._rest)
         self.text = QLabel(wordWrap=True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.change = self._button("Change", lambda: self._ask_key(add=False))
-        self.more = self._button("Add another", lambda: self._ask_key(add=True))
-        self.none = self._button("No key", self._take_keys)
-        self.own = self._button("Default", self._give_back)
-        self.all_own = self._button("All default", self._give_back_all)
-        self.swap = self._button("Swap", self._swap)
-        self.take = self._button("Take it", self._take)
-        self.keep = self._button("Leave it", self._rest)
+        self.change = self._button(tr("Change"), lambda: self._ask_key(add=False))
+        self.more = self._button(tr("Add another"), lambda: self._ask_key(add=True))
+        self.none = self._button(tr("No key"), self._take_keys)
+        self.own = self._button(tr("Default"), self._give_back)
+        self.all_own = self._button(tr("All default"), self._give_back_all)
+        self.swap = self._button(tr("Swap"), self._swap)
+        self.take = self._button(tr("Take it"), self._take)
+        self.keep = self._button(tr("Leave it"), self._rest)
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         close.rejected.connect(self.reject)
@@ -120,13 +121,13 @@ class KeysDialog(QDialog):
 
     def _fill(self) -> None:
         for group, actions in self._actions.groups.items():
-            top = self._heading(group)
+            top = self._heading(group_name(group))
             for action in actions:
                 item = QTreeWidgetItem(top)
                 item.setData(0, _ACTION, action)
-        top = self._heading("Mouse")
+        top = self._heading(tr("Mouse"))
         for gesture, text in _MOUSE:
-            QTreeWidgetItem(top, [text, gesture])
+            QTreeWidgetItem(top, [tr(text), tr(gesture)])
         self._show_keys()
 
     def _heading(self, text: str) -> QTreeWidgetItem:
@@ -151,18 +152,20 @@ class KeysDialog(QDialog):
             if action is None:
                 continue
             item.setText(0, action.text().replace("&", "").rstrip("…"))
-            item.setText(1, " or ".join(readable(key) for key in self._actions.keys_of(action)))
+            item.setText(1, tr(" or ").join(readable(key) for key in self._actions.keys_of(action)))
             font = item.font(1)
             font.setBold(not self._actions.has_own_keys(action))
             item.setFont(1, font)
-            item.setToolTip(1, "" if self._actions.has_own_keys(action) else "Chosen by you")
+            item.setToolTip(1, "" if self._actions.has_own_keys(action) else tr("Chosen by you"))
         self._filter(self.search.text())
 
     def _filter(self, text: str) -> None:
         words = text.casefold().split()
         for top in self._headings():
             for row in _children(top):
-                line = f"{top.text(0)} {row.text(0)} {row.text(1)}".casefold()
+                action = row.data(0, _ACTION)
+                english = self._actions.in_english(action) if action is not None else ""
+                line = f"{top.text(0)} {row.text(0)} {row.text(1)} {english}".casefold()
                 row.setHidden(not all(word in line for word in words))
             top.setHidden(all(row.isHidden() for row in _children(top)))
 
@@ -186,7 +189,7 @@ class KeysDialog(QDialog):
             button.setEnabled(action is not None)
         self.own.setEnabled(action is not None and not self._actions.has_own_keys(action))
         self.all_own.setEnabled(any(not self._actions.has_own_keys(a) for a in self._actions.named.values()))
-        self.text.setText(_HINT)
+        self.text.setText(tr(_HINT))
 
     def _ask_key(self, add: bool) -> None:
         action = self._action
@@ -194,7 +197,7 @@ class KeysDialog(QDialog):
             return
         self._rest()
         self._pending = action, "", add
-        self.text.setText(_PRESS.format(action.text()))
+        self.text.setText(tr(_PRESS).format(action=action.text()))
         self.capture.show()
         self.capture.setFocus()
 
@@ -208,12 +211,13 @@ class KeysDialog(QDialog):
             return
         self._rest()
         self._pending = action, key, add
-        self.text.setText(f"{readable(key)} is the key of “{owner.text()}”.")
+        self.text.setText(tr("{key} is the key of “{action}”.").format(key=readable(key), action=owner.text()))
         mine = self._actions.keys_of(action)
         self.swap.setVisible(not add and bool(mine))
         if mine:
-            self.swap.setToolTip(f"“{owner.text()}” gets {readable(mine[0])}")
-        self.take.setToolTip(f"“{owner.text()}” is left without it")
+            gets = tr("“{action}” gets {key}").format(action=owner.text(), key=readable(mine[0]))
+            self.swap.setToolTip(gets)
+        self.take.setToolTip(tr("“{action}” is left without it").format(action=owner.text()))
         self.take.show()
         self.keep.show()
         (self.swap if self.swap.isVisibleTo(self) else self.take).setFocus()
@@ -272,8 +276,8 @@ class KeyCapture(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
-        self.setPlaceholderText("Press a key")
-        self.setAccessibleName("The new key")
+        self.setPlaceholderText(tr("Press a key"))
+        self.setAccessibleName(tr("The new key"))
         self.setFixedWidth(130)
 
     def event(self, event: QEvent) -> bool:

@@ -29,14 +29,17 @@ from viewer.core.label_sizes import LabelSize
 from viewer.core.painting import Box
 from viewer.core.session import ConfirmedSlice, Session
 from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY
+from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.overlay import plane_name
 from viewer.gui.style import theme
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
-_RADIUS_TIP = "Radius of brush and eraser; also [ and ], or Shift + wheel over a pane"
-_CONFIRM_TIP = "Training learns from confirmed slices: everything on them is as it should be (Return)"
+_RADIUS_TIP = QT_TR_NOOP("Radius of brush and eraser; also [ and ], or Shift + wheel over a pane")
+_CONFIRM_TIP = QT_TR_NOOP("Training learns from confirmed slices: everything on them is as it should be (Return)")
 _VALUE = Qt.ItemDataRole.UserRole
+_NAME = Qt.ItemDataRole.UserRole + 1  # of the label, by which its sizes are known
 
 
 class LabelPanel(QWidget):
@@ -51,10 +54,10 @@ class LabelPanel(QWidget):
         self._measuring: Job | None = None
         self.table = QTreeWidget(columnCount=3)
         self.table.setRootIsDecorated(False)
-        self.table.setHeaderLabels(["Label", "ml", "⌀ mm"])
-        self.table.headerItem().setToolTip(2, "Longest diameter in any direction, over all parts of the label")
+        self.table.setHeaderLabels([tr("Label"), "ml", "⌀ mm"])
+        self.table.headerItem().setToolTip(2, tr("Longest diameter in any direction, over all parts of the label"))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setAccessibleName("Labels")
+        self.table.setAccessibleName(tr("Labels"))
         header = self.table.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -66,7 +69,7 @@ class LabelPanel(QWidget):
 
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
-        self.opacity.setToolTip("How strongly labels cover the image; G hides and shows them")
+        self.opacity.setToolTip(tr("How strongly labels cover the image; G hides and shows them"))
         self.opacity.valueChanged.connect(lambda percent: self._session.hand.set_overlay(opacity=percent / 100))
         self.radius = QDoubleSpinBox(decimals=1, singleStep=0.5, suffix=" mm")
         self.radius.setRange(*BRUSH_RADIUS_RANGE_MM)
@@ -79,15 +82,15 @@ class LabelPanel(QWidget):
         self.confirm.clicked.connect(lambda: self._session.toggle_confirmed(self._active_plane()))
         self.confirmed = QListWidget()
         self.confirmed.setMaximumHeight(120)
-        self.confirmed.setAccessibleName("Confirmed slices")
+        self.confirmed.setAccessibleName(tr("Confirmed slices"))
         self.confirmed.itemClicked.connect(self._go_to)
         self._hint = QLabel(wordWrap=True)
         self._hint.setProperty("dimmed", True)
 
         brush = QGridLayout()
-        brush.addWidget(QLabel("Opacity"), 0, 0)
+        brush.addWidget(QLabel(tr("Opacity")), 0, 0)
         brush.addWidget(self.opacity, 0, 1)
-        brush.addWidget(QLabel("Brush radius"), 1, 0)
+        brush.addWidget(QLabel(tr("Brush radius")), 1, 0)
         brush.addWidget(self.radius, 1, 1)
         brush.setColumnStretch(1, 1)
         layout = QVBoxLayout(self)
@@ -121,7 +124,7 @@ class LabelPanel(QWidget):
             with QSignalBlocker(self.radius):
                 self.radius.setValue(session.hand.brush_radius_mm)
             self.radius.setEnabled(not session.read_only)
-            self.radius.setToolTip(READ_ONLY if session.read_only else _RADIUS_TIP)
+            self.radius.setToolTip(tr(READ_ONLY if session.read_only else _RADIUS_TIP))
         if what & (What.SERIES | What.DISPLAY):
             with QSignalBlocker(self.opacity):
                 self.opacity.setValue(round(100 * session.hand.overlay_opacity))
@@ -140,15 +143,14 @@ class LabelPanel(QWidget):
         done = opened and session.is_confirmed(plane)
         oblique = opened and session.is_oblique(plane)
         self.confirm.setEnabled(session.editable and not oblique)
-        self.confirm.setToolTip(READ_ONLY if session.read_only else OBLIQUE_CONFIRM if oblique else _CONFIRM_TIP)
+        self.confirm.setToolTip(tr(READ_ONLY if session.read_only else OBLIQUE_CONFIRM if oblique else _CONFIRM_TIP))
         self.confirm.setChecked(done)
         number = ""
         if session.volume is not None and not oblique:
             axis = plane_axes(session.volume.geometry, plane).normal
             number = f" {session.cursor_ijk[axis] + 1}"
-        self.confirm.setText(
-            f"{plane.capitalize()} slice{number} is confirmed" if done else f"Confirm {plane} slice{number}"
-        )
+        text = tr("{plane} slice{number} is confirmed") if done else tr("Confirm {in_plane} slice{number}")
+        self.confirm.setText(text.format(plane=plane_name(plane), in_plane=tr(plane), number=number))
 
     def _fill_table(self) -> None:
         if [row.data(0, _VALUE) for row in self._rows()] == [label.value for label in self._session.labels]:
@@ -158,13 +160,13 @@ class LabelPanel(QWidget):
         with QSignalBlocker(self.table):
             self.table.clear()
             for label in self._session.labels:
-                item = QTreeWidgetItem([label.name, "", ""])
+                item = QTreeWidgetItem([tr(label.name), "", ""])
                 item.setData(0, _VALUE, label.value)
+                item.setData(0, _NAME, label.name)
                 item.setIcon(0, _swatch(label.colour))
                 item.setCheckState(0, Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
-                item.setToolTip(
-                    0, label.name + (f"\n{label.code[1]} {label.code[0]} {label.code[2]}" if label.code else "")
-                )
+                code = f"\n{label.code[1]} {label.code[0]} {label.code[2]}" if label.code else ""
+                item.setToolTip(0, tr(label.name) + code)
                 for column in (1, 2):
                     item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.addTopLevelItem(item)
@@ -202,7 +204,7 @@ class LabelPanel(QWidget):
 
     def _write_sizes(self) -> None:
         for item in self._rows():
-            size = self._sizes.get(item.text(0))
+            size = self._sizes.get(item.data(0, _NAME))
             ml, mm = (size.volume_ml, size.longest_mm) if size is not None else (0.0, 0.0)
             item.setText(1, "" if ml == 0 else f"{ml:.1f}" if ml < 1000 else f"{ml:.0f}")
             item.setText(2, "" if mm == 0 else f"{mm:.1f}")
@@ -214,10 +216,11 @@ class LabelPanel(QWidget):
         if session.volume is not None:
             planes = {plane_axes(session.volume.geometry, plane).normal: plane for plane in PLANES}
         for one in sorted(session.confirmed, reverse=True):
-            item = QListWidgetItem(f"✓ {planes[one[0]].capitalize()} slice {one[1] + 1}")
+            text = tr("✓ {plane} slice {number}").format(plane=plane_name(planes[one[0]]), number=one[1] + 1)
+            item = QListWidgetItem(text)
             item.setForeground(theme().good)
             item.setData(_VALUE, one)
-            item.setToolTip("Click to go there")
+            item.setToolTip(tr("Click to go there"))
             self.confirmed.addItem(item)
         count = len(session.confirmed)
         self.confirmed.setVisible(count > 0)
@@ -225,12 +228,14 @@ class LabelPanel(QWidget):
     def _show_hint(self) -> None:
         count = len(self._session.confirmed)
         if self._session.read_only:
-            self._hint.setText(READ_ONLY)
+            self._hint.setText(tr(READ_ONLY))
             return
         self._hint.setText(
-            f"{count} confirmed slice{'s' if count > 1 else ''}: training learns from {'them' if count > 1 else 'it'}."
+            tr("1 confirmed slice: training learns from it.")
+            if count == 1
+            else tr("{count} confirmed slices: training learns from them.").format(count=count)
             if count
-            else "Correct a slice with brush and eraser, then confirm it: training learns from confirmed slices."
+            else tr("Correct a slice with brush and eraser, then confirm it: training learns from confirmed slices.")
         )
 
     def _go_to(self, item: QListWidgetItem) -> None:

@@ -26,6 +26,23 @@ def tr(text: str, comment: str | None = None) -> str:
     return QCoreApplication.translate("", text, comment)
 
 
+def language_now() -> str:
+    """The language in which words are shown: "en" or "zh_CN"."""
+    return _language
+
+
+def set_language(language: str) -> None:
+    """Note the language whose words the application has loaded. For translator.speak() alone."""
+    global _language
+    _language = language
+
+
+def QT_TR_NOOP(text: str) -> str:
+    """Words of a table, marked for the translator by the name that Qt Linguist knows; tr() is for where they are used.
+    Qt's own function of this name does the same and is typed as object."""
+    return text
+
+
 def said(sentence: str) -> str:
     """A sentence, a name or a progress text of the tiers below, which know no Qt, in the language of the window.
 

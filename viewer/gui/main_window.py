@@ -8,7 +8,16 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QIcon,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -51,6 +60,7 @@ from viewer.gui.actions import (
     Actions,
     Group,
     Keys,
+    group_name,
     icon,
     readable,
 )
@@ -62,6 +72,7 @@ from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
@@ -70,6 +81,7 @@ from viewer.gui.reading_room import ReadingRoom, SomePane, View
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.training_panel import TrainingPanel
+from viewer.gui.translator import LANGUAGES, Language, chinese_can_be_shown, speak
 from viewer.gui.volume_pane import SIDES
 from viewer.io.settings_file import SettingsFile
 from viewer.jobs import Job
@@ -80,25 +92,35 @@ DEMO_STUDY = resources.path("demo", "mni152-t1")
 _SHOW_JOB_AFTER_MS = 300  # shorter jobs would only flicker
 _NOTICE_MS = 8000
 _MOST_REFUSALS = 5000  # rows of the list: more would make the window wait, and nobody reads them
-_PRESETS = "Window presets"
+_PRESETS = QT_TR_NOOP("Window presets")
 _ZOOM_STEP = 1.25
 _BROWSER_SHARE, _BROWSER_PX = 0.17, (196, 260)  # of the window's width, and at least and at most
 _MOST_BESIDE_SHARE = 0.6  # of the window's width for both together, or the panes would be too small
 _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
 _MENUS: dict[Group, str] = {  # where actions stand that have no better place
-    "File": "&File",
-    "Labels": "&Edit",
-    "Display": "&View",
-    "Presets": "&View",
-    "Colours": "&View",
-    "3-D": "&View",
-    "Layout": "&View",
-    "Slices": "&Slices",
-    "Tools": "&Tools",
-    "Measuring": "&Measure",
-    "AI": "&AI",
-    "Window": "&Window",
+    "File": QT_TR_NOOP("&File"),
+    "Labels": QT_TR_NOOP("&Edit"),
+    "Display": QT_TR_NOOP("&View"),
+    "Presets": QT_TR_NOOP("&View"),
+    "Colours": QT_TR_NOOP("&View"),
+    "3-D": QT_TR_NOOP("&View"),
+    "Layout": QT_TR_NOOP("&View"),
+    "Slices": QT_TR_NOOP("&Slices"),
+    "Tools": QT_TR_NOOP("&Tools"),
+    "Measuring": QT_TR_NOOP("&Measure"),
+    "AI": QT_TR_NOOP("&AI"),
+    "Window": QT_TR_NOOP("&Window"),
 }
+_NEXT_TIME: dict[Language, str] = {  # in both languages: who chose by mistake can read it
+    "en": "The window will be in English when Slicewise is started the next time. "
+    "下次启动 Slicewise 时，界面将使用英文。",
+    "zh_CN": "The window will be in Simplified Chinese when Slicewise is started the next time. "
+    "下次启动 Slicewise 时，界面将使用简体中文。",
+}
+_NO_CHINESE = (
+    "No font of this computer has Simplified Chinese, so the window stays English. "
+    "本机没有简体中文字体，界面将保持英文。"
+)
 _TURNS: tuple[Callable[[SlicePane], None], ...] = (lambda pane: pane.turn(1), lambda pane: pane.turn(-1))
 
 
@@ -114,6 +136,7 @@ class MainWindow(QMainWindow):
         )
         settings = self._settings.settings
         self._recent = RecentStudies(workflows, lambda: self._settings.settings.recent)
+        self._language: Language = speak(settings.language)
         if settings.theme != style.current():
             self._use_theme(settings.theme)
         hand = self.session.hand
@@ -139,17 +162,17 @@ class MainWindow(QMainWindow):
         self.training_panel = TrainingPanel(workflows, self.model_panel)
         self.panels = QTabWidget(documentMode=True)
         self.panels.tabBar().setDrawBase(False)
-        self.panels.addTab(self.model_panel, "AI")
-        self.panels.addTab(self.label_panel, "Labels")
-        self.panels.addTab(self.measure_panel, "Measure")
-        self.panels.addTab(self.training_panel, "Training")
-        self._failure = _Bar("Close")
+        self.panels.addTab(self.model_panel, tr("AI"))
+        self.panels.addTab(self.label_panel, tr("Labels"))
+        self.panels.addTab(self.measure_panel, tr("Measure"))
+        self.panels.addTab(self.training_panel, tr("Training"))
+        self._failure = _Bar(tr("Close"))
         self._failure.first.clicked.connect(self._failure.hide)
         self._refusals: tuple[Refusal, ...] = ()
-        self._left_out = _Bar("Show which", "Close")
+        self._left_out = _Bar(tr("Show which"), tr("Close"))
         self._left_out.first.clicked.connect(self._show_refusals)
         self._left_out.second.clicked.connect(self._left_out.hide)
-        self._proposal = _Bar("Accept", "Reject")
+        self._proposal = _Bar(tr("Accept"), tr("Reject"))
         self._proposal.first.setProperty("primary", True)
         self._viewer = QStackedWidget()
         self._viewer.addWidget(self._make_welcome())
@@ -199,11 +222,14 @@ class MainWindow(QMainWindow):
         workflows.on_failure(self.show_failure)
         workflows.jobs.subscribe(self._job_changed)
         for what, damaged in (
-            ("list of studies", workflows.library.put_aside),
-            ("file of annotations", workflows.annotation_store.put_aside),
+            (tr("list of studies"), workflows.library.put_aside),
+            (tr("file of annotations"), workflows.annotation_store.put_aside),
         ):
             if damaged is not None:
-                self.show_failure(f"The {what} was damaged and begun anew. The old one is kept: {damaged}")
+                sentence = tr("The {what} was damaged and begun anew. The old one is kept: {path}")
+                self.show_failure(sentence.format(what=what, path=damaged))
+        if settings.language == "zh_CN" and self._language == "en":
+            self.show_failure(_NO_CHINESE)
         if self._settings.said:
             self.show_failure(self._settings.said)
         workflows.on_library_change(self._recent.refresh)
@@ -253,7 +279,7 @@ class MainWindow(QMainWindow):
     def show_failure(self, sentence: str) -> None:
         """Show one sentence over the panes until it is closed or another replaces it; without one, take it away."""
         self._viewer.unsetCursor()
-        self._failure.show_text(sentence)
+        self._failure.show_text(said(sentence) if sentence else "")
         self._failure.setVisible(bool(sentence))
 
     def focus_pane(self) -> None:
@@ -317,28 +343,31 @@ class MainWindow(QMainWindow):
 
     def _make_welcome(self) -> QWidget:
         page = QWidget()
-        title = QLabel("Open a scan to begin")
+        title = QLabel(tr("Open a scan to begin"))
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.6)
         font.setBold(True)
         title.setFont(font)
         hint = QLabel(
-            "Drop folders or files anywhere in this window: DICOM, also in ZIP archives, NIfTI, NRRD, MHA, PNG or JPEG."
+            tr(
+                "Drop folders or files anywhere in this window: DICOM, also in ZIP archives, NIfTI, NRRD, MHA, PNG or "
+                "JPEG."
+            )
         )
         hint.setProperty("dimmed", True)
-        self.open_demo_button = QPushButton("Open the demo study")
+        self.open_demo_button = QPushButton(tr("Open the demo study"))
         self.open_demo_button.clicked.connect(self.open_demo)
-        folder = QPushButton("Open a folder…")
+        folder = QPushButton(tr("Open a folder…"))
         folder.setProperty("primary", True)
         folder.clicked.connect(self._ask_folder)
-        files = QPushButton("Open files…")
+        files = QPushButton(tr("Open files…"))
         files.clicked.connect(self._ask_files)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         for button in (folder, files, self.open_demo_button):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        warning = QLabel(f"{NOT_FOR_DIAGNOSIS}.")
+        warning = QLabel(tr("Not for diagnostic use."))
         warning.setProperty("warning", True)
         layout = QVBoxLayout(page)
         layout.addStretch(2)
@@ -375,50 +404,61 @@ class MainWindow(QMainWindow):
 
     def _add_commands(self) -> None:
         add = self.commands.add
-        self.open_folder_action = add("File", "Open folder…", self._ask_folder, "Ctrl+O", picture="folder-open")
-        self.open_files_action = add("File", "Open files…", self._ask_files, "Ctrl+Shift+O", picture="file-outline")
-        self.demo_action = add("File", "Open the demo study", self.open_demo, picture="head-outline")
-        self.export_action = add("File", "Export pictures…", self._ask_export, "Ctrl+E", picture="image-move")
+        self.open_folder_action = add(
+            "File", QT_TR_NOOP("Open folder…"), self._ask_folder, "Ctrl+O", picture="folder-open"
+        )
+        self.open_files_action = add(
+            "File", QT_TR_NOOP("Open files…"), self._ask_files, "Ctrl+Shift+O", picture="file-outline"
+        )
+        self.demo_action = add("File", QT_TR_NOOP("Open the demo study"), self.open_demo, picture="head-outline")
+        self.export_action = add(
+            "File", QT_TR_NOOP("Export pictures…"), self._ask_export, "Ctrl+E", picture="image-move"
+        )
         self.copy_action = add(
             "File",
-            "Copy the picture",
+            QT_TR_NOOP("Copy the picture"),
             self._copy_picture,
             "Ctrl+C",
-            tip="Without the patient's name",
+            tip=QT_TR_NOOP("Without the patient's name"),
             scope="viewer",
         )
         self.copy_named_action = add(
             "File",
-            "Copy the picture with the patient's name",
+            QT_TR_NOOP("Copy the picture with the patient's name"),
             lambda: self._copy_picture(identified=True),
             "Ctrl+Shift+C",
             scope="viewer",
         )
-        self.forget_action = add("File", "Forget recent studies", self._forget_recent)
-        self.quit_action = add("File", "Quit", self.close, "Ctrl+Q")
+        self.forget_action = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
+        self.quit_action = add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.reset_action = add(
-            "Display", "Reset view", self._reset_views, "R", picture="fit-to-screen-outline", needs_series=True
+            "Display",
+            QT_TR_NOOP("Reset view"),
+            self._reset_views,
+            "R",
+            picture="fit-to-screen-outline",
+            needs_series=True,
         )
         self.maximise_action = add(
             "Display",
-            "One pane large, or all",
+            QT_TR_NOOP("One pane large, or all"),
             lambda: self.room.toggle_large(self.room.active),
             "M",
             needs_series=True,
         )
         layouts: tuple[tuple[LayoutName, str, str], ...] = (
-            ("1x1", "One pane", "Alt+1"),
-            ("1x2", "Two panes side by side", "Alt+2"),
-            ("1+3", "One large and three small panes", "Alt+3"),
-            ("2x2", "Four panes", "Alt+4"),
-            ("2x3", "Six panes", "Alt+6"),
+            ("1x1", QT_TR_NOOP("One pane"), "Alt+1"),
+            ("1x2", QT_TR_NOOP("Two panes side by side"), "Alt+2"),
+            ("1+3", QT_TR_NOOP("One large and three small panes"), "Alt+3"),
+            ("2x2", QT_TR_NOOP("Four panes"), "Alt+4"),
+            ("2x3", QT_TR_NOOP("Six panes"), "Alt+6"),
         )
         views: tuple[tuple[View, str, str], ...] = (
-            ("axial", "Axial in this pane", "Ctrl+1"),
-            ("coronal", "Coronal in this pane", "Ctrl+2"),
-            ("sagittal", "Sagittal in this pane", "Ctrl+3"),
-            ("3d", "3-D in this pane", "Ctrl+4"),
-            ("curved", "Curved, along the path, in this pane", "Ctrl+5"),
+            ("axial", QT_TR_NOOP("Axial in this pane"), "Ctrl+1"),
+            ("coronal", QT_TR_NOOP("Coronal in this pane"), "Ctrl+2"),
+            ("sagittal", QT_TR_NOOP("Sagittal in this pane"), "Ctrl+3"),
+            ("3d", QT_TR_NOOP("3-D in this pane"), "Ctrl+4"),
+            ("curved", QT_TR_NOOP("Curved, along the path, in this pane"), "Ctrl+5"),
         )
         self.layout_actions = {
             name: add("Layout", text, partial(self.room.choose_layout, name), key, checkable=True, needs_series=True)
@@ -428,152 +468,191 @@ class MainWindow(QMainWindow):
             view: add("Layout", text, partial(self._show_view, view), key, needs_series=True)
             for view, text, key in views
         }
-        self.only_action = add("Layout", "Only this series", self._only_this, "Alt+0", needs_series=True)
+        self.only_action = add("Layout", QT_TR_NOOP("Only this series"), self._only_this, "Alt+0", needs_series=True)
         self.link_actions = {
             what: add("Layout", text, partial(self._switch_link, what), key, checkable=True)
             for what, text, key in (
-                ("place", "Link places across series", "J"),
-                ("zoom", "Link magnification across series", "Shift+J"),
-                ("window", "Link windows across series", "Ctrl+J"),
-                ("reference_lines", "Reference lines", "Alt+R"),
+                ("place", QT_TR_NOOP("Link places across series"), "J"),
+                ("zoom", QT_TR_NOOP("Link magnification across series"), "Shift+J"),
+                ("window", QT_TR_NOOP("Link windows across series"), "Ctrl+J"),
+                ("reference_lines", QT_TR_NOOP("Reference lines"), "Alt+R"),
             )
         }
         self.link_here_action = add(
             "Layout",
-            "The cross-hairs are at the same place",
+            QT_TR_NOOP("The cross-hairs are at the same place"),
             self.room.link_here,
             "Alt+J",
-            tip="Links series of different examinations from here on, by your word",
+            tip=QT_TR_NOOP("Links series of different examinations from here on, by your word"),
             needs_series=True,
         )
         self.slab_actions = [
             add("Display", text, lambda act=act: act(self._slab_pane), *keys, scope="viewer", needs_series=True)
             for text, act, keys in (
-                ("Slab: MIP, MinIP, mean, single slices", lambda pane: pane.next_slab(), ("S",)),
-                ("Thicker slab", lambda pane: pane.thicken_slab(1), ("Ctrl+Up",)),
-                ("Thinner slab", lambda pane: pane.thicken_slab(-1), ("Ctrl+Down",)),
+                (QT_TR_NOOP("Slab: MIP, MinIP, mean, single slices"), lambda pane: pane.next_slab(), ("S",)),
+                (QT_TR_NOOP("Thicker slab"), lambda pane: pane.thicken_slab(1), ("Ctrl+Up",)),
+                (QT_TR_NOOP("Thinner slab"), lambda pane: pane.thicken_slab(-1), ("Ctrl+Down",)),
             )
         ]
         self.turn_actions = [
             add("Display", text, lambda act=act: self._lay(act), key, scope="viewer", needs_series=True)
             for text, act, key in (
-                ("Mirror left and right", SlicePane.mirror, "H"),
-                ("Mirror above and below", lambda pane: pane.mirror(upside_down=True), "V"),
-                ("Turn clockwise", _TURNS[0], "Ctrl+]"),
-                ("Turn anticlockwise", _TURNS[1], "Ctrl+["),
+                (QT_TR_NOOP("Mirror left and right"), SlicePane.mirror, "H"),
+                (QT_TR_NOOP("Mirror above and below"), lambda pane: pane.mirror(upside_down=True), "V"),
+                (QT_TR_NOOP("Turn clockwise"), _TURNS[0], "Ctrl+]"),
+                (QT_TR_NOOP("Turn anticlockwise"), _TURNS[1], "Ctrl+["),
             )
         ]
         self.oblique_actions = [
             add("Display", text, lambda d=degrees: self._turn_planes(d), key, scope="viewer", needs_series=True)
             for text, key, degrees in (
-                ("Turn the other planes clockwise by 5°", "Alt+Right", 5.0),
-                ("Turn the other planes anticlockwise by 5°", "Alt+Left", -5.0),
-                ("Turn the other planes clockwise by 1°", "Alt+Shift+Right", 1.0),
-                ("Turn the other planes anticlockwise by 1°", "Alt+Shift+Left", -1.0),
+                (QT_TR_NOOP("Turn the other planes clockwise by 5°"), "Alt+Right", 5.0),
+                (QT_TR_NOOP("Turn the other planes anticlockwise by 5°"), "Alt+Left", -5.0),
+                (QT_TR_NOOP("Turn the other planes clockwise by 1°"), "Alt+Shift+Right", 1.0),
+                (QT_TR_NOOP("Turn the other planes anticlockwise by 1°"), "Alt+Shift+Left", -1.0),
             )
         ]
         self.reset_planes_action = add(
             "Display",
-            "Planes along the scan",
+            QT_TR_NOOP("Planes along the scan"),
             lambda: self.session.reset_planes(),
             "Shift+R",
             scope="viewer",
             needs_series=True,
         )
-        for text, keys, factor in (("Zoom in", ("+", "="), _ZOOM_STEP), ("Zoom out", ("-",), 1 / _ZOOM_STEP)):
+        for text, keys, factor in (
+            (QT_TR_NOOP("Zoom in"), ("+", "="), _ZOOM_STEP),
+            (QT_TR_NOOP("Zoom out"), ("-",), 1 / _ZOOM_STEP),
+        ):
             add("Display", text, lambda f=factor: self._zoom(f), *keys, scope="viewer", needs_series=True)
-        for text, key, step in (("Next pane", "Right", 1), ("Previous pane", "Left", -1)):
+        for text, key, step in ((QT_TR_NOOP("Next pane"), "Right", 1), (QT_TR_NOOP("Previous pane"), "Left", -1)):
             add("Display", text, lambda n=step: self._step_pane(n), key, scope="viewer", needs_series=True)
-        for text, key, step in (("Next series of the list", "PgDown", 1), ("Previous series of the list", "PgUp", -1)):
+        for text, key, step in (
+            (QT_TR_NOOP("Next series of the list"), "PgDown", 1),
+            (QT_TR_NOOP("Previous series of the list"), "PgUp", -1),
+        ):
             add("Display", text, lambda n=step: self._step_series(n), key, scope="viewer", needs_series=True)
         for side, _, text in SIDES:
             add("3-D", text, partial(self.volume_pane.look_from, side), needs_series=True)
-        add("3-D", "Show or hide the scan in 3-D", self.volume_pane.show_volume.trigger, needs_series=True)
-        add("3-D", "Show or hide label surfaces in 3-D", self.volume_pane.show_labels.trigger, needs_series=True)
+        add("3-D", QT_TR_NOOP("Show or hide the scan in 3-D"), self.volume_pane.show_volume.trigger, needs_series=True)
+        add(
+            "3-D",
+            QT_TR_NOOP("Show or hide label surfaces in 3-D"),
+            self.volume_pane.show_labels.trigger,
+            needs_series=True,
+        )
         self.confirm_action = add(
             "Labels",
-            "Confirm the slice",
+            QT_TR_NOOP("Confirm the slice"),
             lambda: self.session.toggle_confirmed(self.room.plane),
             "Return",
             "Enter",
             picture="check-circle-outline",
-            tip="Everything on it is as it should be: training learns from it",
+            tip=QT_TR_NOOP("Everything on it is as it should be: training learns from it"),
             scope="viewer",
             needs_series=True,
         )
         self.key_image_action = add(
             "Slices",
-            "Key image",
+            QT_TR_NOOP("Key image"),
             lambda: self.session.toggle_key_image(self.room.plane),
             "K",
             picture="star-outline",
-            tip="Mark this slice, to find it again or to export it; marked once more, it is none",
+            tip=QT_TR_NOOP("Mark this slice, to find it again or to export it; marked once more, it is none"),
             checkable=True,
             scope="viewer",
             needs_series=True,
         )
         self.key_image_step_actions = [
             add("Slices", text, lambda n=step: self._step_key_image(n), key, scope="viewer")
-            for text, key, step in (("Next key image", "Shift+K", 1), ("Previous key image", "Ctrl+Shift+K", -1))
+            for text, key, step in (
+                (QT_TR_NOOP("Next key image"), "Shift+K", 1),
+                (QT_TR_NOOP("Previous key image"), "Ctrl+Shift+K", -1),
+            )
         ]
-        self.write_action = add("Measuring", "Write to the measurement…", self._write_to_measurement, "F2")
+        self.write_action = add("Measuring", QT_TR_NOOP("Write to the measurement…"), self._write_to_measurement, "F2")
         self.magnify_action = add(
             "Tools",
-            "Magnifier while the key is held",
+            QT_TR_NOOP("Magnifier while the key is held"),
             self.magnifier.toggle,
             "Q",
             picture="magnify-scan",
-            tip="The wheel makes it stronger; chosen here it stays until Esc",
+            tip=QT_TR_NOOP("The wheel makes it stronger; chosen here it stays until Esc"),
             scope="viewer",
             needs_series=True,
         )
         self.magnify_action.setAutoRepeat(False)
         self.play_action = add(
             "Slices",
-            "Play",
+            QT_TR_NOOP("Play"),
             self.player.toggle,
             "C",
             picture="play",
-            tip="The frames of a cine or moments of a sequence",
+            tip=QT_TR_NOOP("The frames of a cine or moments of a sequence"),
         )
         self._play_icons = icon("play"), icon("pause")
-        self.resample_action = add("Display", "Resample to a regular grid…", self.workflows.resample_series)
+        self.resample_action = add("Display", QT_TR_NOOP("Resample to a regular grid…"), self.workflows.resample_series)
         self.step_actions = [
             add("Slices", text, lambda step=step: self.player.step(step), key)
-            for text, key, step in (("Previous frame or moment", ",", -1), ("Next frame or moment", ".", 1))
+            for text, key, step in (
+                (QT_TR_NOOP("Previous frame or moment"), ",", -1),
+                (QT_TR_NOOP("Next frame or moment"), ".", 1),
+            )
         ]
         self.player.changed.connect(self._show_playing)
         self.segment_action = add(
-            "AI", "Segment", self._segment, "Ctrl+G", picture="creation", tip="Run the chosen model on this series"
+            "AI",
+            QT_TR_NOOP("Segment"),
+            self._segment,
+            "Ctrl+G",
+            picture="creation",
+            tip=QT_TR_NOOP("Run the chosen model on this series"),
         )
-        self.accept_action = add("AI", "Accept the proposal", self.workflows.accept_proposal, "Ctrl+Return")
-        self.reject_action = add("AI", "Reject the proposal", lambda: self.session.reject_proposal(), "Ctrl+Backspace")
-        self.training_action = add("AI", "Training…", self.show_training, "Ctrl+T", picture="school-outline")
-        self.browser_action = add("Window", "Studies", lambda: _toggle(self.browser), "F8")
-        self.panels_action = add("Window", "Panels", lambda: _toggle(self.panels), "F9")
-        for text, key, step in (("Next part of the window", "F6", 1), ("Previous part of the window", "Shift+F6", -1)):
+        self.accept_action = add("AI", QT_TR_NOOP("Accept the proposal"), self.workflows.accept_proposal, "Ctrl+Return")
+        self.reject_action = add(
+            "AI", QT_TR_NOOP("Reject the proposal"), lambda: self.session.reject_proposal(), "Ctrl+Backspace"
+        )
+        self.training_action = add(
+            "AI", QT_TR_NOOP("Training…"), self.show_training, "Ctrl+T", picture="school-outline"
+        )
+        self.browser_action = add("Window", QT_TR_NOOP("Studies"), lambda: _toggle(self.browser), "F8")
+        self.panels_action = add("Window", QT_TR_NOOP("Panels"), lambda: _toggle(self.panels), "F9")
+        for text, key, step in (
+            (QT_TR_NOOP("Next part of the window"), "F6", 1),
+            (QT_TR_NOOP("Previous part of the window"), "Shift+F6", -1),
+        ):
             add("Window", text, lambda n=step: self._step_part(n), key)
         self.safe_colours_action = add(
             "Labels",
-            "Label colours for every colour vision",
+            QT_TR_NOOP("Label colours for every colour vision"),
             self._toggle_safe_colours,
-            tip="The default labels in the colours of Okabe and Ito",
+            tip=QT_TR_NOOP("The default labels in the colours of Okabe and Ito"),
             checkable=True,
         )
         self.safe_colours_action.setChecked(self.settings.safe_label_colours)
-        self.theme_action = add("Window", "Light theme", self._toggle_theme, checkable=True)
+        self.theme_action = add("Window", QT_TR_NOOP("Light theme"), self._toggle_theme, checkable=True)
         self.theme_action.setChecked(self.settings.theme == "light")
-        self.palette_action = add("Window", "Find a command…", self._show_palette, "Ctrl+K", "Ctrl+Shift+P")
-        self.keys_action = add("Window", "Keys and mouse…", self._show_keys, "?", "F1", picture="keyboard-outline")
-        self.about_action = add("Window", "About Slicewise…", self._show_about)
+        self.language_actions: dict[Language, QAction] = {}
+        one_of = QActionGroup(self)
+        for language, name in LANGUAGES.items():
+            action = add("Window", f"Language: {name}", partial(self._choose_language, language), checkable=True)
+            action.setText(name)  # the menu says that it is a language
+            action.setChecked(language == self._language)
+            one_of.addAction(action)
+            self.language_actions[language] = action
+        self.palette_action = add("Window", QT_TR_NOOP("Find a command…"), self._show_palette, "Ctrl+K", "Ctrl+Shift+P")
+        self.keys_action = add(
+            "Window", QT_TR_NOOP("Keys and mouse…"), self._show_keys, "?", "F1", picture="keyboard-outline"
+        )
+        self.about_action = add("Window", QT_TR_NOOP("About Slicewise…"), self._show_about)
 
     def _make_menus(self) -> None:
         """Every action stands in a menu: in its place, or else at the end of its group's menu."""
         bar, commands = self.menuBar(), self.commands
-        self._menus = menus = {title: bar.addMenu(title) for title in dict.fromkeys(_MENUS.values())}
+        self._menus = menus = {title: bar.addMenu(tr(title)) for title in dict.fromkeys(_MENUS.values())}
         file = menus["&File"]
         file.addActions([self.open_folder_action, self.open_files_action])
-        recent = file.addMenu("Recent studies")
+        recent = file.addMenu(tr("Recent studies"))
         recent.aboutToShow.connect(lambda: self._fill_recent(recent))
         self._fill_recent(recent)
         file.addAction(self.demo_action)
@@ -590,8 +669,8 @@ class MainWindow(QMainWindow):
         measure.addActions([self.write_action, commands.delete_measurement, commands.measurements_visible])
         view = menus["&View"]
         view.addActions([self.reset_action, self.maximise_action])
-        view.addMenu(self._layout_menu("Layout and comparison", view))
-        view.addMenu(self._window_menu("Window presets", view))
+        view.addMenu(self._layout_menu(tr("Layout and comparison"), view))
+        view.addMenu(self._window_menu(tr("Window presets"), view))
         view.addMenu(self._colour_menu(view))
         view.addActions(self.slab_actions)
         view.addMenu(self.fusing.menu(view))
@@ -608,22 +687,26 @@ class MainWindow(QMainWindow):
         slices.addActions([self.play_action, *self.step_actions])
         slices.addSeparator()
         slices.addActions([self.key_image_action, *self.key_image_step_actions])
-        marked = slices.addMenu("Key images")
+        marked = slices.addMenu(tr("Key images"))
         marked.aboutToShow.connect(lambda: self._fill_key_images(marked))
         slices.addSeparator()
         menus["&AI"].addActions([self.segment_action, self.accept_action, self.reject_action])
         menus["&AI"].addSeparator()
         menus["&Window"].addActions([self.browser_action, self.panels_action])
         menus["&Window"].addSeparator()
-        bar.addMenu("&Help").addActions([self.palette_action, self.keys_action, self.about_action])
-        placed = set(_actions_in(bar.actions()))
+        bar.addMenu(tr("&Help")).addActions([self.palette_action, self.keys_action, self.about_action])
+        self._language_menu = QMenu(tr("Language · 语言"), view)  # to be found by who cannot read the window
+        self._language_menu.addActions(list(self.language_actions.values()))
+        placed = {*_actions_in(bar.actions()), *self.language_actions.values()}
         for group, actions in commands.groups.items():
             menu = menus.get(_MENUS[group]) or menus["&Window"]
             left = [action for action in actions if action not in placed and action is not self.quit_action]
             if group in ("3-D", "Layout") and left:
-                menu = menu.addMenu("3-D" if group == "3-D" else "Show in the active pane")
+                menu = menu.addMenu(tr("3-D") if group == "3-D" else tr("Show in the active pane"))
             if group != "Presets":  # which come and go with the modality
                 menu.addActions(left)
+        view.addSeparator()
+        view.addMenu(self._language_menu)
         file.addSeparator()
         file.addAction(self.quit_action)
 
@@ -634,14 +717,14 @@ class MainWindow(QMainWindow):
         return menu
 
     def _colour_menu(self, parent: QWidget) -> QMenu:
-        menu = QMenu("Colour map", parent)
+        menu = QMenu(tr("Colour map"), parent)
         menu.addActions(list(self.commands.colour_maps.values()))
         menu.addSeparator()
         menu.addAction(self.commands.next_colour_map)
         return menu
 
     def _make_toolbar(self) -> QToolBar:
-        bar, commands = QToolBar("Tools"), self.commands
+        bar, commands = QToolBar(tr("Tools")), self.commands
         bar.setMovable(False)
         bar.setIconSize(QSize(20, 20))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -653,12 +736,12 @@ class MainWindow(QMainWindow):
         bar.addActions([commands.undo, commands.redo])
         bar.addSeparator()
         self._presets = presets = QToolButton()
-        presets.setText("Presets")
+        presets.setText(tr("Presets"))
         presets.setIcon(icon("contrast-box"))
-        presets.setToolTip(_PRESETS)
+        presets.setToolTip(tr(_PRESETS))
         presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         presets.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        presets.setMenu(self._window_menu("Window presets", presets))
+        presets.setMenu(self._window_menu(tr("Window presets"), presets))
         bar.addWidget(presets)
         bar.addActions([self.reset_action, self.play_action])
         bar.addSeparator()
@@ -693,13 +776,13 @@ class MainWindow(QMainWindow):
         self._job_progress = QProgressBar(textVisible=False)
         self._job_progress.setFixedWidth(150)
         self._job_progress.setRange(0, 1000)
-        self.cancel_job = QPushButton("Cancel")
+        self.cancel_job = QPushButton(tr("Cancel"))
         self.cancel_job.clicked.connect(self._cancel_job)
         self._job_timer = QTimer(self, singleShot=True, interval=_SHOW_JOB_AFTER_MS)
         self._job_timer.timeout.connect(self._show_job)
         self._device = QLabel()
-        self._device.setToolTip("What the last model really ran on, as the engine reports it")
-        warning = QLabel(NOT_FOR_DIAGNOSIS)
+        self._device.setToolTip(tr("What the last model really ran on, as the engine reports it"))
+        warning = QLabel(tr(NOT_FOR_DIAGNOSIS))
         warning.setProperty("warning", True)
         for widget in (self._job_text, self._job_progress, self.cancel_job):
             bar.addWidget(widget)
@@ -720,7 +803,8 @@ class MainWindow(QMainWindow):
             if proposal is None:
                 self._proposal.hide()
             else:
-                self._proposal.show_text(f"{proposal.source} proposes the hatched labels. Nothing is changed yet.")
+                sentence = tr("{model} proposes the hatched labels. Nothing is changed yet.")
+                self._proposal.show_text(sentence.format(model=said(proposal.source)))
         if what & What.TOOL and session.hand.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         if what & What.TOOL and session.hand.tool in KINDS:
@@ -731,49 +815,50 @@ class MainWindow(QMainWindow):
             self._remember(overlay_text=hand.overlay_text, smooth=hand.smooth, neurological=hand.neurological)
         if what & What.TOOL:
             self._remember(drag_up_darkens=hand.drag_up_darkens)
-        self._device.setText(f"AI on {self.workflows.device}" if self.workflows.device else "")
+        device = self.workflows.device
+        self._device.setText(tr("AI on {device}").format(device=device) if device else "")
         self._enable()
 
     def _enable(self) -> None:
         """Allow what makes sense with what is open."""
         session, allow = self.session, self.commands.allow
-        why_not = READ_ONLY if session.read_only else ""
-        no_proposal = "" if session.proposal is not None else "No model has proposed anything"
+        why_not = tr(READ_ONLY) if session.read_only else ""
+        no_proposal = "" if session.proposal is not None else tr("No model has proposed anything")
         allow(self.accept_action, session.proposal is not None, why_not or no_proposal)
         allow(self.reject_action, session.proposal is not None, no_proposal)
         opened = session.volume is not None
-        still = "Still being read" if session.loading else ""
+        still = tr("Still being read") if session.loading else ""
         unsuitable = (
-            "" if self.model_panel.run.isEnabled() or not opened else "The chosen model does not fit this series"
+            "" if self.model_panel.run.isEnabled() or not opened else tr("The chosen model does not fit this series")
         )
         allow(
             self.segment_action, session.editable and self.model_panel.run.isEnabled(), why_not or still or unsuitable
         )
-        oblique = OBLIQUE_CONFIRM if session.is_oblique(self.room.plane) else ""
-        curved = CURVED_CONFIRM if self.room.active is self.room.curved_pane else ""
+        oblique = tr(OBLIQUE_CONFIRM) if session.is_oblique(self.room.plane) else ""
+        curved = tr(CURVED_CONFIRM) if self.room.active is self.room.curved_pane else ""
         allow(self.confirm_action, session.editable and not oblique, why_not or still or curved or oblique)
-        no_path = "" if session.path is not None or not opened else "Draw a path first"
+        no_path = "" if session.path is not None or not opened else tr("Draw a path first")
         allow(self.view_actions["curved"], session.path is not None, still or no_path)
-        no_planes = "" if session.can_turn_planes or not opened else "This series has no three planes to turn"
+        no_planes = "" if session.can_turn_planes or not opened else tr("This series has no three planes to turn")
         for action in self.oblique_actions:
             allow(action, session.can_turn_planes, still or no_planes)
-        along = "" if session.rotation is not None or not opened else "The planes are those of the scan"
+        along = "" if session.rotation is not None or not opened else tr("The planes are those of the scan")
         allow(self.reset_planes_action, session.rotation is not None, along)
-        no_key = OBLIQUE_KEY if oblique else ""
+        no_key = tr(OBLIQUE_KEY) if oblique else ""
         allow(self.key_image_action, session.editable and not oblique, why_not or still or curved or no_key)
         self.key_image_action.setChecked(session.is_key_image(self.room.plane) and not curved)
         for action in self.key_image_step_actions:
-            none = "" if session.key_images else "No slice is marked as a key image"
+            none = "" if session.key_images else tr("No slice is marked as a key image")
             allow(action, bool(session.key_images), none)
-        selected = "" if session.selected is not None else "No measurement is selected"
+        selected = "" if session.selected is not None else tr("No measurement is selected")
         allow(self.write_action, session.selected is not None and session.editable, why_not or selected)
         self._proposal.first.setEnabled(not session.read_only)
         self._proposal.first.setToolTip(why_not)
         series, volume = session.series, session.volume
         for action in (self.export_action, self.copy_action, self.copy_named_action):
-            allow(action, opened and not session.loading, still or ("" if opened else "No series is open"))
+            allow(action, opened and not session.loading, still or ("" if opened else tr("No series is open")))
         resample = series is not None and volume is not None and can_be_resampled(volume, series.verdict)
-        fine = "" if resample or not opened else "This series is a regular grid already, or cannot be made one"
+        fine = "" if resample or not opened else tr("This series is a regular grid already, or cannot be made one")
         allow(self.resample_action, resample and not session.loading, still or fine)
 
     def _show_series(self, anew: bool) -> None:
@@ -785,7 +870,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{title} – Slicewise" if title else "Slicewise")
         self.browser.show_open()
         self._presets.setEnabled(session.volume is None or not session.volume.colour)
-        self._presets.setToolTip(_PRESETS if self._presets.isEnabled() else "Colours have no window to choose")
+        self._presets.setToolTip(tr(_PRESETS) if self._presets.isEnabled() else tr("Colours have no window to choose"))
         if not anew:
             return
         self._viewer.setCurrentIndex(int(session.series is not None))
@@ -844,7 +929,7 @@ class MainWindow(QMainWindow):
         for plane, index in self.session.key_images_in_order:
             menu.addAction(_slice_name(plane, index), partial(self._go_to_key_image, plane, index))
         if menu.isEmpty():
-            menu.addAction("None yet").setEnabled(False)
+            menu.addAction(tr("None yet")).setEnabled(False)
 
     def _write_to_measurement(self) -> None:
         """Write where the selected measurement is seen, or in the table."""
@@ -887,14 +972,14 @@ class MainWindow(QMainWindow):
     def _show_playing(self) -> None:
         playing, why_not = self.player.playing, self.player.waits_for
         self.play_action.setIcon(self._play_icons[playing])
-        self.play_action.setText("Pause" if playing else "Play")
+        self.play_action.setText(tr("Pause") if playing else tr("Play"))
         self.commands.allow(self.play_action, not why_not, why_not)
         for action in self.step_actions:
             self.commands.allow(action, bool(self.player.kind), "" if self.player.kind else why_not)
 
     def _locate(self, uid: str) -> None:
         """Look for the files of a listed series in another folder."""
-        folder = QFileDialog.getExistingDirectory(self, "Where are the images now?")
+        folder = QFileDialog.getExistingDirectory(self, tr("Where are the images now?"))
         if folder:
             self.open_paths([Path(folder)])
 
@@ -905,8 +990,9 @@ class MainWindow(QMainWindow):
         if scan.refused and (scan.series or len(scan.refused) > 1):
             refused = {refusal.file for refusal in scan.refused}
             count, total = len(refused), len(refused | taken)
-            files, were = "file" if total == 1 else "files", "was" if count == 1 else "were"
-            self._left_out.show_text(f"{count:,} of {total:,} {files} {were} left out.")
+            one = tr("1 of 1 file was left out.") if total == 1 else tr("1 of {total:,} files was left out.")
+            words = one if count == 1 else tr("{count:,} of {total:,} files were left out.")
+            self._left_out.show_text(words.format(count=count, total=total))
         else:
             self._left_out.hide()
         sequences = {series.moment.sequence_uid if series.moment else series.uid for series in scan.series}
@@ -914,7 +1000,8 @@ class MainWindow(QMainWindow):
             self.open_series(min(scan.series, key=lambda s: s.moment.number if s.moment else 0).uid)
         elif scan.series:
             self.browser.select(scan.series[0].uid)
-            self.statusBar().showMessage(f"{len(sequences)} series found: double click one to open it", _NOTICE_MS)
+            words = tr("{count} series found: double click one to open it")
+            self.statusBar().showMessage(words.format(count=len(sequences)), _NOTICE_MS)
 
     def _show_refusals(self) -> None:
         dialog = RefusalsDialog(self._refusals, self)
@@ -959,7 +1046,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if isinstance(pane, SlicePane):
-            menu.addMenu(self._window_menu("Window presets", menu))
+            menu.addMenu(self._window_menu(tr("Window presets"), menu))
             menu.addMenu(self._colour_menu(menu))
             menu.addActions(
                 [self.commands.invert, self.commands.smooth, self.commands.labels_visible, self.commands.file_overlay]
@@ -976,7 +1063,7 @@ class MainWindow(QMainWindow):
             menu.addActions([self.confirm_action, self.key_image_action])
             menu.addSeparator()
         elif isinstance(pane, CurvedPane):
-            menu.addMenu(self._window_menu("Window presets", menu))
+            menu.addMenu(self._window_menu(tr("Window presets"), menu))
             menu.addMenu(self._colour_menu(menu))
             menu.addActions([self.commands.invert, self.commands.smooth, self.commands.labels_visible])
             pane.fill_menu(menu)
@@ -984,9 +1071,9 @@ class MainWindow(QMainWindow):
         else:
             self.volume_pane.fill_menu(menu)
             menu.addSeparator()
-        shows = menu.addMenu("Show in this pane")
+        shows = menu.addMenu(tr("Show in this pane"))
         shows.addActions(list(self.view_actions.values()))
-        menu.addMenu(self._layout_menu("Layout", menu))
+        menu.addMenu(self._layout_menu(tr("Layout"), menu))
         menu.addActions([self.reset_action, self.maximise_action])
         menu.addSeparator()
         menu.addActions([self.copy_action, self.export_action])
@@ -1010,7 +1097,9 @@ class MainWindow(QMainWindow):
             widget.setVisible(job is not None)
         if job is not None:
             more = f"  (+{len(self._jobs) - 1})" if len(self._jobs) > 1 else ""
-            self._job_text.setText(f"{job.title}: {job.text}{more}" if job.text else f"{job.title}{more}")
+            title, text = said(job.title), said(job.text) if job.text else ""
+            doing = tr("{title}: {text}").format(title=title, text=text) if text else title
+            self._job_text.setText(f"{doing}{more}")
             self._job_progress.setRange(0, 1000 if job.fraction > 0 else 0)  # 0: busy, nobody knows for how long
             self._job_progress.setValue(round(1000 * job.fraction))
 
@@ -1019,12 +1108,12 @@ class MainWindow(QMainWindow):
             self._jobs[-1].cancel()
 
     def _ask_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Open a folder of images")
+        folder = QFileDialog.getExistingDirectory(self, tr("Open a folder of images"))
         if folder:
             self.open_paths([Path(folder)])
 
     def _ask_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Open images")
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Open images"))
         if names:
             self.open_paths([Path(name) for name in names])
 
@@ -1044,22 +1133,25 @@ class MainWindow(QMainWindow):
         entries = [
             Entry(
                 action.text().replace("&", "").rstrip("…"),
-                "Window preset" if group == "Presets" else group,
-                " or ".join(readable(key) for key in commands.keys_of(action)),
+                tr("Window preset") if group == "Presets" else group_name(group),
+                tr(" or ").join(readable(key) for key in commands.keys_of(action)),
                 commands.why_not(action),
                 action.trigger,
+                commands.in_english(action),
             )
             for group, actions in commands.groups.items()
             for action in actions
             if action is not self.palette_action and (action.isVisible() or group != "Presets")
         ]
-        entries += [Entry(action.text(), "Window preset", "", "", action.trigger) for action in commands.file_windows]
+        entries += [
+            Entry(action.text(), tr("Window preset"), "", "", action.trigger) for action in commands.file_windows
+        ]
         for plane, index in self.session.key_images_in_order:
             act = partial(self._go_to_key_image, plane, index)
-            entries.append(Entry(_slice_name(plane, index), "Key image", "", "", act))
+            entries.append(Entry(_slice_name(plane, index), tr("Key image"), "", "", act))
         for recent in self._recent.entries:
             act = partial(self.open_series, recent.series_uid)
-            entries.append(Entry(recent.text, "Recent study", "", recent.why_not, act))
+            entries.append(Entry(recent.text, tr("Recent study"), "", recent.why_not, act))
         return entries
 
     # Pictures for other programs
@@ -1070,8 +1162,12 @@ class MainWindow(QMainWindow):
             self.statusBar().showMessage(why_not, _NOTICE_MS)
             return
         QGuiApplication.clipboard().setImage(picture_of(pane, identified=identified))
-        how = "with" if identified else "without"
-        self.statusBar().showMessage(f"The picture was copied {how} the patient's name. {doubts(pane)}", _NOTICE_MS)
+        copied = (
+            tr("The picture was copied with the patient's name.")
+            if identified
+            else tr("The picture was copied without the patient's name.")
+        )
+        self.statusBar().showMessage(f"{copied} {doubts(pane)}", _NOTICE_MS)
 
     def _ask_export(self) -> None:
         pane = self.room.active
@@ -1089,13 +1185,16 @@ class MainWindow(QMainWindow):
         self._remember(export=dialog.choices)
         self._failure.hide()
         show = self.statusBar().showMessage
-        what = "The key images were" if dialog.export.suffix else f"{dialog.export.path.name} was"
-        where = dialog.export.path if dialog.export.suffix else dialog.export.path.parent
+        if dialog.export.suffix:
+            written = tr("The key images were written to {folder}").format(folder=dialog.export.path)
+        else:
+            path = dialog.export.path
+            written = tr("{name} was written to {folder}").format(name=path.name, folder=path.parent)
         Exporter(
             self.workflows.jobs,
             pane,
             dialog.export,
-            lambda path: show(f"{what} written to {where}", _NOTICE_MS),
+            lambda path: show(written, _NOTICE_MS),
             self.show_failure,
         )
 
@@ -1115,7 +1214,7 @@ class MainWindow(QMainWindow):
             action = menu.addAction(text, partial(self.open_series, recent.series_uid))
             action.setEnabled(not recent.why_not)
         if not self._recent.entries:
-            menu.addAction("None yet").setEnabled(False)
+            menu.addAction(tr("None yet")).setEnabled(False)
         menu.addSeparator()
         menu.addAction(self.forget_action)
 
@@ -1132,6 +1231,14 @@ class MainWindow(QMainWindow):
         self._dress()
         self.player.dress()
         self.browser.refresh()
+
+    def _choose_language(self, wanted: Language) -> None:
+        """Remember the language of the next start, and say so in both."""
+        self._remember(language=wanted)
+        if wanted == "zh_CN" and not chinese_can_be_shown():
+            self.show_failure(_NO_CHINESE)
+        else:
+            self.show_failure(_NEXT_TIME[wanted] if wanted != self._language else "")
 
     def _toggle_safe_colours(self) -> None:
         safe = not self.session.hand.safe_label_colours
@@ -1160,7 +1267,7 @@ class MainWindow(QMainWindow):
     def _step_series(self, step: int) -> None:
         uid = self.browser.beside_open(step)
         if uid is None:
-            self.statusBar().showMessage("That was the last series of the list", _NOTICE_MS)
+            self.statusBar().showMessage(tr("That was the last series of the list"), _NOTICE_MS)
         else:
             self.open_series(uid)
 
@@ -1206,9 +1313,10 @@ class MainWindow(QMainWindow):
 
         QMessageBox.about(
             self,
-            "About Slicewise",
-            f"<b>Slicewise {version('slicewise')}</b><p>A radiology viewer whose AI models learn from the slices you "
-            f"correct.</p><p><b>{NOT_FOR_DIAGNOSIS}.</b></p><p>Apache License 2.0</p>",
+            tr("About Slicewise"),
+            f"<b>Slicewise {version('slicewise')}</b><p>"
+            + tr("A radiology viewer whose AI models learn from the slices you correct.")
+            + f"</p><p><b>{tr('Not for diagnostic use.')}</b></p><p>Apache License 2.0</p>",
         )
 
     # Show, drop and close
@@ -1254,15 +1362,16 @@ class MainWindow(QMainWindow):
         """What would be lost if the window closed now, in a sentence; empty if nothing."""
         run = self.workflows.training
         if self.workflows.unsaved:
-            return "Your last changes could not be saved yet, for want of space perhaps. Closing loses them."
+            return tr("Your last changes could not be saved yet, for want of space perhaps. Closing loses them.")
         if run is not None and not run.ended:
-            return "A training is running. Closing ends it."
+            return tr("A training is running. Closing ends it.")
         if run is not None and run.undecided:
-            return "A newly trained model waits for your decision. Closing keeps the current one."
+            return tr("A newly trained model waits for your decision. Closing keeps the current one.")
         return ""
 
     def _ask(self, warning: str) -> bool:
-        answer = QMessageBox.question(self, "Slicewise", f"{warning} Close nevertheless?")
+        question = tr("{warning} Close nevertheless?").format(warning=warning)
+        answer = QMessageBox.question(self, "Slicewise", question)
         return answer == QMessageBox.StandardButton.Yes
 
 
@@ -1271,15 +1380,15 @@ class RefusalsDialog(QDialog):
 
     def __init__(self, refusals: Sequence[Refusal], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Files that were left out")
+        self.setWindowTitle(tr("Files that were left out"))
         self.resize(760, 460)
-        entries = [f"{Path(r.file.parent.name, r.file.name)}\n    {r.reason}" for r in refusals[:_MOST_REFUSALS]]
+        entries = [f"{Path(r.file.parent.name, r.file.name)}\n    {said(r.reason)}" for r in refusals[:_MOST_REFUSALS]]
         if len(refusals) > _MOST_REFUSALS:
-            entries.append(f"and {len(refusals) - _MOST_REFUSALS:,} more")
+            entries.append(tr("and {count:,} more").format(count=len(refusals) - _MOST_REFUSALS))
         self.text = QPlainTextEdit("\n".join(entries), readOnly=True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
-        copy = QPushButton("Copy all", autoDefault=False)
+        copy = QPushButton(tr("Copy all"), autoDefault=False)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
@@ -1323,7 +1432,7 @@ def _accept_as_copy(event: QDropEvent) -> None:
 
 
 def _slice_name(plane: Plane, index: int) -> str:
-    return f"Key image: {plane} {index + 1}"
+    return tr("Key image: {plane} {number}").format(plane=tr(plane), number=index + 1)
 
 
 def _toggle(widget: QWidget) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from viewer.core.curved import smooth_curve
 from viewer.core.measuring import OUTLINES, POINTS, Kind, LengthUnit, Measurement, Values
 from viewer.core.painting import Point
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.overlay import draw_text
 from viewer.gui.style import MEASURE, MEASURE_SELECTED
 
@@ -35,18 +36,18 @@ _PLATE_PX = 3.0
 _ELLIPSE_POINTS = 72
 
 NAMES: dict[Kind, str] = {
-    "length": "Length",
-    "angle": "Angle",
-    "cobb": "Cobb",
-    "ellipse": "Ellipse",
-    "rectangle": "Rectangle",
-    "polygon": "Polygon",
-    "freehand": "Freehand",
-    "probe": "Probe",
-    "arrow": "Arrow",
-    "text": "Text",
-    "profile": "Profile",
-    "path": "Path",
+    "length": QT_TR_NOOP("Length"),
+    "angle": QT_TR_NOOP("Angle"),
+    "cobb": QT_TR_NOOP("Cobb"),
+    "ellipse": QT_TR_NOOP("Ellipse"),
+    "rectangle": QT_TR_NOOP("Rectangle"),
+    "polygon": QT_TR_NOOP("Polygon"),
+    "freehand": QT_TR_NOOP("Freehand"),
+    "probe": QT_TR_NOOP("Probe"),
+    "arrow": QT_TR_NOOP("Arrow"),
+    "text": QT_TR_NOOP("Text"),
+    "profile": QT_TR_NOOP("Profile"),
+    "path": QT_TR_NOOP("Path"),
 }
 
 
@@ -113,11 +114,11 @@ class Placed:
 
 def length_text(value: float, unit: LengthUnit) -> str:
     decimals = 1 if value >= 1 or value == 0 else 2
-    return f"{value:.{decimals}f} {unit}"
+    return f"{value:.{decimals}f} {tr(unit)}"
 
 
 def area_text(value: float, unit: LengthUnit) -> str:
-    squared = {"mm": "mm²", "mm at detector": "mm² at detector", "px": "px²"}[unit]
+    squared = {"mm": "mm²", "mm at detector": tr("mm² at detector"), "px": "px²"}[unit]
     return f"{_figure(value)} {squared}"
 
 
@@ -134,24 +135,27 @@ def value_words(measurement: Measurement, values: Values) -> tuple[str, ...]:
         return ()
     lines = []
     if values.mean is not None and values.minimum is not None and values.maximum is not None:
-        sd = "" if values.sd is None else f"  SD {_figure(values.sd)}"
-        lines.append(f"Mean {_figure(values.mean)}{sd}{unit}")
-        lines.append(f"Min {_figure(values.minimum)}  Max {_figure(values.maximum)}{unit}")
+        sd = "" if values.sd is None else tr("  SD {sd}").format(sd=_figure(values.sd))
+        lines.append(tr("Mean {mean}{sd}{unit}").format(mean=_figure(values.mean), sd=sd, unit=unit))
+        low, high = _figure(values.minimum), _figure(values.maximum)
+        lines.append(tr("Min {low}  Max {high}{unit}").format(low=low, high=high, unit=unit))
         if values.suv_factor is not None:
             peak = values.maximum * values.suv_factor
-            lines.append(f"SUV mean {values.mean * values.suv_factor:.2f}  max {peak:.2f}")
+            mean = values.mean * values.suv_factor
+            lines.append(tr("SUV mean {mean:.2f}  max {peak:.2f}").format(mean=mean, peak=peak))
     elif values.count == 0:
-        lines.append("No values inside")
+        lines.append(tr("No values inside"))
     count = "" if values.count is None else f"  n {values.count}"
-    return (*lines, f"Area {area_text(values.area, values.length_unit)}{count}")
+    area = area_text(values.area, values.length_unit)
+    return (*lines, tr("Area {area}{count}").format(area=area, count=count))
 
 
 def short_value(measurement: Measurement, values: Values) -> str:
     """What a measurement says, in a cell of a table."""
     if values.mean is not None:
         if values.suv_factor is not None:
-            return f"mean SUV {values.mean * values.suv_factor:.2f}"
-        return f"mean {_figure(values.mean)} {values.unit}".strip()
+            return tr("mean SUV {mean:.2f}").format(mean=values.mean * values.suv_factor)
+        return tr("mean {mean} {unit}").format(mean=_figure(values.mean), unit=values.unit).strip()
     if values.area is not None:
         return area_text(values.area, values.length_unit)
     return " · ".join(value_words(measurement, values))
@@ -298,7 +302,7 @@ def _probe_words(values: Values, unit: str) -> tuple[str, ...]:
     if values.colour is not None:
         return ("R {} G {} B {}".format(*values.colour),)
     if values.value is None:
-        return ("No value",)
+        return (tr("No value"),)
     stored = f"{_figure(values.value)}{unit}"
     return (stored,) if values.suv_factor is None else (f"SUV {values.value * values.suv_factor:.2f}", stored)
 

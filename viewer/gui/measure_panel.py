@@ -30,6 +30,7 @@ from viewer.core.measuring import REGIONS, Measurement, histogram, line_profile,
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import NAMES, short_value, value_words
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.style import MEASURE, TEXT
@@ -38,11 +39,13 @@ from viewer.workflows import Workflows
 if TYPE_CHECKING:
     import pyqtgraph as pg
 
-_SHORT = {"axial": "Ax", "coronal": "Cor", "sagittal": "Sag"}
+_SHORT = {"axial": QT_TR_NOOP("Ax"), "coronal": QT_TR_NOOP("Cor"), "sagittal": QT_TR_NOOP("Sag")}
 _NUMBER = Qt.ItemDataRole.UserRole
-_COLUMNS = ("Kind", "Value", "Slice", "Text")
+_COLUMNS = (QT_TR_NOOP("Kind"), QT_TR_NOOP("Value"), QT_TR_NOOP("Slice"), QT_TR_NOOP("Text"))
 _TEXT = _COLUMNS.index("Text")
-_HINT = "Draw on a picture: L length, A angle, E ellipse, F freehand; the other tools are in the menu Measure."
+_HINT = QT_TR_NOOP(
+    "Draw on a picture: L length, A angle, E ellipse, F freehand; the other tools are in the menu Measure."
+)
 
 
 class MeasurePanel(QWidget):
@@ -57,7 +60,7 @@ class MeasurePanel(QWidget):
         self._until_loaded = QTimer(self, singleShot=True, interval=30)
         self._until_loaded.timeout.connect(self._show_plot)
         self.table = QTableWidget(0, len(_COLUMNS))
-        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.setHorizontalHeaderLabels([tr(name) for name in _COLUMNS])
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
@@ -66,7 +69,7 @@ class MeasurePanel(QWidget):
         self.table.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
         )
-        self.table.setAccessibleName("Measurements")
+        self.table.setAccessibleName(tr("Measurements"))
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -77,14 +80,14 @@ class MeasurePanel(QWidget):
         self.table.installEventFilter(self)
         self.hint = QLabel(wordWrap=True)
         self.hint.setProperty("dimmed", True)
-        self.delete = QPushButton("Delete")
+        self.delete = QPushButton(tr("Delete"))
         self.delete.clicked.connect(self._delete)
-        self.export = QPushButton("Export CSV")
+        self.export = QPushButton(tr("Export CSV"))
         menu = QMenu(self.export)
-        self.export_action = menu.addAction("Measurements alone…", lambda: self._export(False))
-        self.export_described_action = menu.addAction("With the series' description…", lambda: self._export(True))
+        self.export_action = menu.addAction(tr("Measurements alone…"), lambda: self._export(False))
+        self.export_described_action = menu.addAction(tr("With the series' description…"), lambda: self._export(True))
         self.export.setMenu(menu)
-        self.export.setToolTip("The measurements and the sizes of labels as a table; never with the patient's name")
+        self.export.setToolTip(tr("The measurements and the sizes of labels as a table; never with the patient's name"))
         for button in (self.delete, self.export):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         buttons = QHBoxLayout()
@@ -111,9 +114,9 @@ class MeasurePanel(QWidget):
             plots_are_loaded()  # there will soon be one
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL | What.VOXELS):
             self.delete.setEnabled(session.editable and session.selected is not None)
-            self.delete.setToolTip(READ_ONLY if session.read_only else "")
+            self.delete.setToolTip(tr(READ_ONLY) if session.read_only else "")
             self.export.setEnabled(session.volume is not None and not session.loading)
-            self.hint.setText(READ_ONLY if session.read_only else _HINT)
+            self.hint.setText(tr(READ_ONLY if session.read_only else _HINT))
             self.hint.setVisible(session.read_only or not session.measurements)
 
     @cached_property
@@ -148,7 +151,7 @@ class MeasurePanel(QWidget):
                 measurement = session.measurements[row]
                 values = session.values_of(measurement)
                 words = "\n".join(value_words(measurement, values))
-                cells = (NAMES[measurement.kind], short_value(measurement, values), self._slice(measurement))
+                cells = (tr(NAMES[measurement.kind]), short_value(measurement, values), self._slice(measurement))
                 for column, text in enumerate((*cells, measurement.text)):
                     item = QTableWidgetItem(text)
                     item.setData(_NUMBER, measurement.number)
@@ -167,14 +170,14 @@ class MeasurePanel(QWidget):
         volume = self._session.volume
         assert volume is not None
         if measurement.spread is not None:
-            return "Oblique"
+            return tr("Oblique")
         if not measurement.on_one_slice:
-            return "Several"
+            return tr("Several")
         number = f"{measurement.slice_index + 1}"
         if len(self._session.planes) < 2:
             return number
         planes = {plane_axes(volume.geometry, plane).normal: plane for plane in PLANES}
-        return f"{_SHORT[planes[measurement.normal]]} {number}"
+        return f"{tr(_SHORT[planes[measurement.normal]])} {number}"
 
     def _row_of(self, number: int | None) -> int | None:
         numbers = [measurement.number for measurement in self._session.measurements]
@@ -201,7 +204,7 @@ class MeasurePanel(QWidget):
             self._session.delete_measurement(self._session.selected)
 
     def _export(self, with_description: bool) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Export measurements", "measurements.csv", "Tables (*.csv)")
+        name, _ = QFileDialog.getSaveFileName(self, tr("Export measurements"), "measurements.csv", tr("Tables (*.csv)"))
         if name:
             self._workflows.export_measurements(Path(name), with_description)
 
@@ -232,12 +235,14 @@ class MeasurePanel(QWidget):
             along, values = line_profile(found, session.volume, session.series)
             self.plot.plot(along, values, pen=pg.mkPen(MEASURE, width=1.6), connect="finite", antialias=True)
             unit_of_length = session.values_of(found).length_unit
-            self.plot.setTitle(f"<b>Profile</b>: values{unit} along {unit_of_length}", color=TEXT, size="8pt")
+            title = tr("<b>Profile</b>: values{unit} along {length_unit}")
+            self.plot.setTitle(title.format(unit=unit, length_unit=tr(unit_of_length)), color=TEXT, size="8pt")
         else:
             values = region_values(found, session.volume)
             counts, edges = histogram(values if values is not None else np.zeros(0))
             fill = pg.mkColor(MEASURE)
             fill.setAlpha(110)
             self.plot.plot(edges, counts, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(MEASURE))
-            self.plot.setTitle(f"<b>Histogram</b>: voxels over values{unit}", color=TEXT, size="8pt")
+            title = tr("<b>Histogram</b>: voxels over values{unit}").format(unit=unit)
+            self.plot.setTitle(title, color=TEXT, size="8pt")
         self.plot.autoRange()

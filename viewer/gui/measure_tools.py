@@ -17,6 +17,7 @@ from viewer.core.measuring import KINDS, OUTLINES, POINTS, REGIONS, Kind, Measur
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Point
 from viewer.core.session import Session
+from viewer.gui.language import tr
 from viewer.gui.measure_drawing import Part, Placed, ToPane, draw, placed, with_handle_at
 from viewer.gui.overlay import font_for
 from viewer.gui.pane import CLICK_PX
@@ -529,8 +530,8 @@ class _LineEdit(QLineEdit):
     def __init__(self, text: str, pane: QWidget, done: Callable[[str], None], ended: Callable[[], None]) -> None:
         super().__init__(text, pane)
         self._done, self._ended, self._over = done, ended, False
-        self.setPlaceholderText("Text")
-        self.setAccessibleName("Text of the measurement")
+        self.setPlaceholderText(tr("Text"))
+        self.setAccessibleName(tr("Text of the measurement"))
         self.setMaxLength(200)
         self.returnPressed.connect(self.finish)
 

@@ -23,10 +23,11 @@ from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
-_RUN_TIP = "Run the model in the background; the result waits for you as a proposal"
+_RUN_TIP = QT_TR_NOOP("Run the model in the background; the result waits for you as a proposal")
 
 
 class ModelPanel(QWidget):
@@ -36,7 +37,7 @@ class ModelPanel(QWidget):
         super().__init__(parent)
         self._workflows = workflows
         self.models = QComboBox()
-        self.models.setAccessibleName("Model")
+        self.models.setAccessibleName(tr("Model"))
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.models.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.models.currentIndexChanged.connect(self._show_model)
@@ -46,42 +47,42 @@ class ModelPanel(QWidget):
         self._problems = QLabel(wordWrap=True)
         self._problems.setProperty("warning", True)
         self._job: Job | None = None
-        self.run = QPushButton("Segment")
+        self.run = QPushButton(tr("Segment"))
         self.run.setProperty("primary", True)
         self.run.clicked.connect(self.segment)
-        self.card = QPushButton("About this model…")
+        self.card = QPushButton(tr("About this model…"))
         self.card.clicked.connect(self._show_card)
 
         self._proposal = QFrame()
         self._proposal_text = QLabel(wordWrap=True)
-        self.accept = QPushButton("Accept")
+        self.accept = QPushButton(tr("Accept"))
         self.accept.setProperty("primary", True)
         self.accept.clicked.connect(workflows.accept_proposal)
-        self.reject = QPushButton("Reject")
+        self.reject = QPushButton(tr("Reject"))
         self.reject.clicked.connect(lambda: self._session.reject_proposal())
         buttons = QHBoxLayout()
         buttons.addWidget(self.accept)
         buttons.addWidget(self.reject)
         inside = QVBoxLayout(self._proposal)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(_heading("Proposal"))
+        inside.addWidget(_heading(tr("Proposal")))
         inside.addWidget(self._proposal_text)
         inside.addLayout(buttons)
 
         self.versions = QListWidget()
-        self.versions.setAccessibleName("Versions")
+        self.versions.setAccessibleName(tr("Versions"))
         self.versions.setMaximumHeight(130)
-        self.roll_back = QPushButton("Roll back")
-        self.roll_back.setToolTip("Use the version that was active before; nothing is deleted")
+        self.roll_back = QPushButton(tr("Roll back"))
+        self.roll_back.setToolTip(tr("Use the version that was active before; nothing is deleted"))
         self.roll_back.clicked.connect(lambda: workflows.roll_back(self.model_name))
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(7)
-        for widget in (_heading("Segment with"), self.models, self._about, self._fit, self.run, self._proposal):
+        for widget in (_heading(tr("Segment with")), self.models, self._about, self._fit, self.run, self._proposal):
             layout.addWidget(widget)
         layout.addStretch(1)
-        for widget in (_heading("Versions"), self._problems, self.versions, self.roll_back, self.card):
+        for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
             layout.addWidget(widget)
         for button in (self.run, self.accept, self.reject, self.roll_back, self.card):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
@@ -108,7 +109,7 @@ class ModelPanel(QWidget):
         with QSignalBlocker(self.models):
             self.models.clear()
             for name, title in names.items():
-                self.models.addItem(title, name)
+                self.models.addItem(tr(title), name)
             self.models.setCurrentIndex(max(self.models.findData(chosen), 0))
         self._show_model()
 
@@ -127,21 +128,23 @@ class ModelPanel(QWidget):
         self._problems.setText("\n".join(self._workflows.models.problems()))
         self._problems.setVisible(bool(self._problems.text()))
         if not self.model_name:
-            self._about.setText("No model is installed.")
+            self._about.setText(tr("No model is installed."))
             for widget in (self._fit, self.run, self.card, self.roll_back):
                 widget.setEnabled(False)
             return
         record = self._workflows.models.get(self.model_name)
-        self._about.setText(f"{record.manifest.description}\nVersion {record.manifest.version}")
+        version_text = tr("Version {version}").format(version=record.manifest.version)
+        self._about.setText(f"{tr(record.manifest.description)}\n{version_text}")
         self.versions.clear()
         for version in self._workflows.models.list():
             if version.manifest.name == self.model_name:
-                origin = "shipped" if version.shipped else f"trained here, {version.manifest.created}"
+                here = tr("trained here, {date}").format(date=version.manifest.created)
+                origin = tr("shipped") if version.shipped else here
                 mark = "●" if version.active else "○"
-                in_use = ", in use" if version.active else ""
+                in_use = tr(", in use") if version.active else ""
                 item = QListWidgetItem(f"{mark} {version.manifest.version}\n     {origin}{in_use}")
                 item.setData(Qt.ItemDataRole.UserRole, version.manifest.version)
-                item.setToolTip("Double click to use this version")
+                item.setToolTip(tr("Double click to use this version"))
                 self.versions.insertItem(0, item)
         self.roll_back.setEnabled(self._workflows.models.can_roll_back(self.model_name))
         self._show_fit()
@@ -150,16 +153,16 @@ class ModelPanel(QWidget):
     def _show_fit(self) -> None:
         if not self.model_name:
             return
-        problem = self._workflows.unsuitable(self.model_name)
-        doubt = self._workflows.doubt(self.model_name)
-        self._fit.setText(problem or doubt or "Fits this series: modality, geometry and orientation.")
+        problem = said(self._workflows.unsuitable(self.model_name) or "")
+        doubt = said(self._workflows.doubt(self.model_name) or "")
+        self._fit.setText(problem or doubt or tr("Fits this series: modality, geometry and orientation."))
         self._fit.setProperty("good", not problem and not doubt)
         self._fit.setProperty("warning", bool(problem or doubt) and self._session.series is not None)
         self._fit.style().unpolish(self._fit)
         self._fit.style().polish(self._fit)
         read_only = self._session.read_only
         self.run.setEnabled(not problem and not read_only and (self._job is None or self._job.ended))
-        self.run.setToolTip(READ_ONLY if read_only else _RUN_TIP)
+        self.run.setToolTip(tr(READ_ONLY if read_only else _RUN_TIP))
 
     def _job_changed(self, job: Job) -> None:
         if job is self._job and job.ended:
@@ -172,18 +175,20 @@ class ModelPanel(QWidget):
         proposal = self._session.proposal
         self._proposal.setVisible(proposal is not None)
         self.accept.setEnabled(not self._session.read_only)
-        self.accept.setToolTip(READ_ONLY if self._session.read_only else "")
+        self.accept.setToolTip(tr(READ_ONLY) if self._session.read_only else "")
         if proposal is not None:
             self._proposal_text.setText(
-                f"{proposal.source}, on {proposal.provider}, {proposal.seconds:.0f} s. Accepting keeps every voxel "
-                "that you drew or confirmed, and can be undone."
+                tr(
+                    "{model}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, "
+                    "and can be undone."
+                ).format(model=said(proposal.source), device=proposal.provider, seconds=proposal.seconds)
             )
 
     def _show_card(self) -> None:
         record = self._workflows.models.get(self.model_name)
         card = record.folder / "card.md"
         dialog = QDialog(self.window())
-        dialog.setWindowTitle(f"{record.manifest.title} {record.manifest.version}")
+        dialog.setWindowTitle(f"{tr(record.manifest.title)} {record.manifest.version}")
         dialog.resize(820, 640)
         page = QTextBrowser(openExternalLinks=True)
         page.setSearchPaths([str(record.folder)])

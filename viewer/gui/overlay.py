@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
+from viewer.core.geometry import Plane
 from viewer.core.study import Series
+from viewer.gui.language import QT_TR_NOOP, language_now, tr
 from viewer.gui.style import ACCENT, ON_IMAGE, VOLUME_COLOUR
 
-NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
+NOT_FOR_DIAGNOSIS = QT_TR_NOOP("Not for diagnostic use")
 
 _SHADOW = QColor(0, 0, 0, 210)
 _BADGE_BACK = QColor(18, 19, 22, 235)
 EDGE_PX = 8.0  # logical pixels between text and the pane's edge
 _BADGE_GAP = 4.0
+_LEAST_PX = {"en": 9, "zh_CN": 12}  # of a font: with fewer pixels the strokes of Chinese run together
 _ROOM_PX = 3.0  # around a written text, for its shadow and what leans out
 _PROGRESS_PX = 3.0
 _SENTENCE_FLAGS = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -108,15 +111,16 @@ class Face:
 
 def face_for(base: QFont, width: float, height: float, *, bold: bool = False, times: float = 1.0) -> Face:
     """The application's font for a pane of this size: a little smaller in small panes, larger in large ones."""
-    return _face(base.toString(), min(max(min(width, height) / 480.0, 0.86), 1.2) * times, bold)
+    least_px = _LEAST_PX.get(language_now(), _LEAST_PX["en"])
+    return _face(base.toString(), min(max(min(width, height) / 480.0, 0.86), 1.2) * times, bold, least_px)
 
 
 @lru_cache(maxsize=64)
-def _face(base_name: str, times: float, bold: bool) -> Face:
+def _face(base_name: str, times: float, bold: bool, least_px: int) -> Face:
     font = QFont()
     font.fromString(base_name)
     usual = QFontMetricsF(font).height() * 0.80  # close to the font's pixel size at every resolution
-    font.setPixelSize(max(round(usual * times), 9))
+    font.setPixelSize(max(round(usual * times), least_px))
     font.setBold(bold)
     return Face(font)
 
@@ -224,10 +228,11 @@ def _arrow_px(face: Face) -> float:
 
 def fitting_sentence(area: QRectF, text: str, face: Face) -> str:
     """As many of the sentences of a text as an area holds; of the first one, if need be, its beginning."""
-    sentences = re.split(r"(?<=[.!?]) ", text)
-    words = sentences[0].split()
-    shorter = [" ".join(sentences[:n]) for n in range(len(sentences), 0, -1)]
-    shorter += [f"{' '.join(words[:n])} …" for n in range(len(words) - 1, 0, -1)]
+    ends = [found.end() for found in re.finditer(r"[.!?](?= )|[\u3002\uff01\uff1f](?=.)", text)]  # 。！？
+    first = text[: ends[0]] if ends else text
+    words = [found.start() for found in re.finditer(r" |(?<=[\u3000-\uffee])(?=[\u3400-\u9fff])", first)]
+    shorter = [text, *(text[:end] for end in reversed(ends))]
+    shorter += [f"{first[:end]} …" for end in reversed(words)]
     for candidate in shorter:
         rect = face.metrics.boundingRect(area, int(_SENTENCE_FLAGS), candidate)
         if area.adjusted(-0.5, -0.5, 0.5, 0.5).contains(rect):
@@ -321,18 +326,24 @@ def other_place(notes: Sequence[str]) -> str:
         if found is not None:
             other = "qform" if found[2] == "sform" else "sform"
             apart_mm = float(found[1])
-            return f"{apart_mm:g} mm from its {other}" if apart_mm else f"another voxel size by its {other}"
+            apart = tr("{mm:g} mm from its {other}").format(mm=apart_mm, other=other)
+            return apart if apart_mm else tr("another voxel size by its {other}").format(other=other)
     return ""
 
 
 def not_for_diagnosis(width: float) -> str:
     """The warning of every pane, in a form that is not cut off in a pane of this width."""
-    return NOT_FOR_DIAGNOSIS if width >= 300 else "Not for diagnosis"
+    return tr(NOT_FOR_DIAGNOSIS) if width >= 300 else tr("Not for diagnosis")
 
 
 def iso_date(date: str) -> str:
     """A DICOM date (DA, "YYYYMMDD") as ISO 8601; anything else as it is."""
     return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
+
+
+def plane_name(plane: Plane) -> str:
+    """A plane as it stands at the beginning of a line."""
+    return {"axial": tr("Axial"), "coronal": tr("Coronal"), "sagittal": tr("Sagittal")}[plane]
 
 
 def person_name(name: str) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import Series
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import Piece, Words, write
 from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sentence_rect
 from viewer.gui.style import ACCENT, theme
@@ -20,11 +21,11 @@ ZOOM_DRAG_PX = 180.0  # logical pixels over which a drag zooms by e
 ZOOM_PER_NOTCH = 1.15
 _NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
 STRIP_PX = 3.0
-LOADING = "Loading…"
+LOADING = QT_TR_NOOP("Loading…")
 _DETAIL_PX, _DETAIL_MARGIN_PX = 360, 11  # of the sentence behind a badge
 _ABOVE_BUTTON_PX = 12
 _TARGET = QColor(ACCENT.red(), ACCENT.green(), ACCENT.blue(), 70)
-_RESAMPLE, _RESAMPLE_SHORT = "Resample to a regular grid…", "Resample…"
+_RESAMPLE, _RESAMPLE_SHORT = QT_TR_NOOP("Resample to a regular grid…"), QT_TR_NOOP("Resample…")
 
 
 class Pane(QWidget):
@@ -165,9 +166,9 @@ class Pane(QWidget):
     # A sentence in place of a picture
 
     def _make_resample_button(self, parent: QWidget | None = None) -> QPushButton:
-        button = QPushButton(_RESAMPLE, parent)
+        button = QPushButton(tr(_RESAMPLE), parent)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip("Values between the slices are interpolated. The scan itself stays as it is.")
+        button.setToolTip(tr("Values between the slices are interpolated. The scan itself stays as it is."))
         button.clicked.connect(self.resampleRequested)
         return button
 
@@ -191,9 +192,9 @@ class Pane(QWidget):
     def _offer_resampling(self, sentence: str) -> None:
         """Offer the button under the sentence where a grid can be made of the slices; none without a sentence."""
         button, area = self.resample_button, self._sentence_area
-        button.setText(_RESAMPLE)
+        button.setText(tr(_RESAMPLE))
         if button.sizeHint().width() > self.width() - 2 * EDGE_PX:
-            button.setText(_RESAMPLE_SHORT)
+            button.setText(tr(_RESAMPLE_SHORT))
         button.adjustSize()
         button.setVisible(bool(sentence) and self._resampling_offered and area.height() > 0)
         face = face_for(self.font(), self.width(), self.height())
@@ -215,8 +216,9 @@ class Pane(QWidget):
 def why_no_grid(series: Series) -> str:
     """Why a stack is looked at in its own plane only, in a sentence or two."""
     if series.verdict.kind == "no-position":
-        return f"Only one plane: {series.verdict.detail}"
-    return f"The slices make no volume. {series.verdict.detail} Other planes and 3-D need a regular grid."
+        return tr("Only one plane: {reason}").format(reason=said(series.verdict.detail))
+    sentence = tr("The slices make no volume. {reason} Other planes and 3-D need a regular grid.")
+    return sentence.format(reason=said(series.verdict.detail))
 
 
 def _paragraphs(text: str) -> str:

@@ -11,6 +11,7 @@ from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import icon
+from viewer.gui.language import said, tr
 from viewer.workflows import Workflows
 
 _USUAL_MS = 1000 / 15  # between pictures, where the file does not say
@@ -45,14 +46,14 @@ class Player(QFrame):
         self._button.clicked.connect(self.toggle)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.slider.setAccessibleName("Moment")
+        self.slider.setAccessibleName(tr("Moment"))
         self.slider.valueChanged.connect(self._dragged)
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.speed = QComboBox()
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.speed.setToolTip("Speed")
-        self.speed.setAccessibleName("Speed")
+        self.speed.setToolTip(tr("Speed"))
+        self.speed.setAccessibleName(tr("Speed"))
         for text, factor in _SPEEDS:
             self.speed.addItem(text, factor)
         self.speed.setCurrentText("1×")
@@ -87,9 +88,9 @@ class Player(QFrame):
     def waits_for(self) -> str:
         """Why it cannot be played now; empty if it can."""
         if not self.kind:
-            return "This series has nothing to play"
+            return tr("This series has nothing to play")
         if self._session.loading or (self.kind == "moments" and not self._session.moments):
-            return "Still being read"
+            return tr("Still being read")
         return ""
 
     def toggle(self) -> None:
@@ -206,11 +207,11 @@ class Player(QFrame):
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, self._count - 1)
             self.slider.setValue(self._number)
-        place = f"{self._number + 1} of {self._count}"
+        place = tr("{n} of {count}").format(n=self._number + 1, count=self._count)
         moment = self._session.moment_series[self._number].moment if kind == "moments" else None
-        self.label.setText(f"{moment.label} · {place}" if moment is not None and moment.label else place)
+        self.label.setText(f"{said(moment.label)} · {place}" if moment is not None and moment.label else place)
         self.label.setMinimumWidth(max(self.label.minimumWidth(), self.label.sizeHint().width()))  # or it would jump
         why_not = self.waits_for
         self._button.setIcon(self._icons[self.playing])
         self._button.setEnabled(not why_not)
-        self._button.setToolTip(why_not or ("Pause" if self.playing else "Play"))
+        self._button.setToolTip(why_not or (tr("Pause") if self.playing else tr("Play")))

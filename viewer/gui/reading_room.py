@@ -19,6 +19,7 @@ from viewer.core.session import Session
 from viewer.core.settings import LAYOUTS, LayoutName
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.curved_pane import CurvedPane
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.magnifier import Magnifier
 from viewer.gui.overlay import Badge, Rank
 from viewer.gui.slice_pane import SlicePane
@@ -39,16 +40,18 @@ _LARGE_SHARE = 2  # of the large pane of 1+3, against the small ones' 1
 View = Plane | Literal["3d", "curved"]
 SomePane = SlicePane | VolumePane | CurvedPane
 
-_BY_HAND = (
+_BY_HAND = QT_TR_NOOP(
     "A person has said that the cross-hairs of these series were at the same place. From there they go by the same "
     "number of millimetres; how the patient lay is not taken into account."
 )
-_SAME_GRID = (
+_SAME_GRID = QT_TR_NOOP(
     "These files have the same grid and no frame of reference, so the same voxels are taken for the same place. "
     "Of whom they are the files do not say."
 )
-_OTHERS = "The series beside each other are not of one patient, or their files tell the name or the ID differently."
-_DROP_HERE = "Drop a series here"
+_OTHERS = QT_TR_NOOP(
+    "The series beside each other are not of one patient, or their files tell the name or the ID differently."
+)
+_DROP_HERE = QT_TR_NOOP("Drop a series here")
 
 
 @dataclass(frozen=True, eq=False)
@@ -542,13 +545,13 @@ class ReadingRoom(QWidget):
         patients = {
             (series.patient_id, series.patient_name) for series in shown if series.instance_uids
         }  # not of files
-        others = (Badge("⚠ Different patients", WARNING, _OTHERS, Rank.MUST),) if len(patients) > 1 else ()
+        others = (Badge(tr("⚠ Different patients"), WARNING, tr(_OTHERS), Rank.MUST),) if len(patients) > 1 else ()
         for session, panes in self._panes.items():
             held: tuple[Badge, ...] = ()
             if self.linked.place and self.links.by_hand(session):
-                held = (Badge("Linked by hand", DIMMED_TEXT, _BY_HAND),)
+                held = (Badge(tr("Linked by hand"), DIMMED_TEXT, tr(_BY_HAND)),)
             elif self.linked.place and any(self._on_one_grid(session, other) for other in self.sessions):
-                held = (Badge("Same grid", DIMMED_TEXT, _SAME_GRID),)
+                held = (Badge(tr("Same grid"), DIMMED_TEXT, tr(_SAME_GRID)),)
             for pane in panes.values():
                 pane.set_company((*others, *held))
 
@@ -635,7 +638,7 @@ def _views_of(session: Session) -> tuple[View, ...]:
 
 
 def _empty_cell(parent: QWidget) -> QLabel:
-    label = QLabel(_DROP_HERE, parent, alignment=Qt.AlignmentFlag.AlignCenter)
+    label = QLabel(tr(_DROP_HERE), parent, alignment=Qt.AlignmentFlag.AlignCenter)
     label.setObjectName("emptyCell")
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
     label.setMinimumSize(140, 110)

@@ -36,6 +36,7 @@ from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.ahead import Ahead
 from viewer.gui.fusion_picture import FusionPicture
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.oblique_sampling import ObliqueSampling
@@ -68,8 +69,8 @@ _CROSS_FOOT_PX = 50.0  # and of the ruler
 _BRUSH_NAME_PX = 260.0  # room for a label's name beside the brush
 _ARRIVAL_MS = 200  # between pictures of a plane that grows with every slice that arrives
 
-_NO_PAINTING = "No painting on an oblique plane:"
-_NO_PAINTING_BUT = "R sets the planes along the scan"
+_NO_PAINTING = QT_TR_NOOP("No painting on an oblique plane:")
+_NO_PAINTING_BUT = QT_TR_NOOP("R sets the planes along the scan")
 _SLAB_MM = 10.0  # thickness of a slab at first
 
 _Kind = Literal["window", "fusion window", "crosshair", "pan", "zoom", "paint", "none"]
@@ -123,7 +124,7 @@ class SlicePane(Pane):
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
         self.setMouseTracking(True)
-        self.setAccessibleName(f"{plane} view")
+        self.setAccessibleName(tr("{plane} view").format(plane=tr(plane)))
         self.apply(What.SERIES | What.VIEW)
 
     # What the window asks of a pane
@@ -234,12 +235,12 @@ class SlicePane(Pane):
 
     def fill_menu(self, menu: QMenu) -> None:
         """Put what is the pane's own into a menu."""
-        slabs = menu.addMenu("Slab")
+        slabs = menu.addMenu(tr("Slab"))
         names: dict[SlabKind | None, str] = {
-            None: "Single slices",
-            "MIP": "Maximum intensity (MIP)",
-            "MinIP": "Minimum intensity (MinIP)",
-            "Mean": "Mean",
+            None: tr("Single slices"),
+            "MIP": tr("Maximum intensity (MIP)"),
+            "MinIP": tr("Minimum intensity (MinIP)"),
+            "Mean": tr("Mean"),
         }
         for kind, name in names.items():
             action = slabs.addAction(name, lambda kind=kind: self.set_slab(kind))
@@ -320,7 +321,7 @@ class SlicePane(Pane):
         if session.volume is None or session.series is None or self.plane in session.planes:
             return ""
         if session.volume.geometry.is_grid:
-            return f"A single image has no {self.plane} view."
+            return tr("A single image has no {plane} view.").format(plane=tr(self.plane))
         return why_no_grid(session.series)
 
     def index_at(self, point: QPointF) -> tuple[float, float, float] | None:
@@ -659,7 +660,7 @@ class SlicePane(Pane):
         self.measuring.paint(painter)
         words = self._words.all(view, session.series, volume, self._sentence_area)
         if self._sampling.long:
-            words = replace(words, badges=(*words.badges, Badge("Refining", DIMMED_TEXT)))
+            words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
         self._write(painter, pane.adjusted(0, STRIP_PX, 0, 0), words)
         self._paint_strip(painter)
         self._paint_brush(painter, view)
@@ -856,8 +857,8 @@ class SlicePane(Pane):
         if isinstance(view.axes, ObliqueAxes):
             painter.setFont(font_for(self.font(), self.width(), self.height()))
             at = self._hover + QPointF(14, 4)
-            draw_text(painter, at, _NO_PAINTING, ON_IMAGE)
-            draw_text(painter, at + QPointF(0, painter.fontMetrics().height()), _NO_PAINTING_BUT, ON_IMAGE)
+            draw_text(painter, at, tr(_NO_PAINTING), ON_IMAGE)
+            draw_text(painter, at + QPointF(0, painter.fontMetrics().height()), tr(_NO_PAINTING_BUT), ON_IMAGE)
             return
         radius = max(self.session.hand.brush_radius_mm * view.pixels_per_mm, 1.5)
         active = next((x.colour for x in self.session.labels if x.value == self.session.active_label), (255, 255, 255))
@@ -873,7 +874,12 @@ class SlicePane(Pane):
         label = next((x.name for x in self.session.labels if x.value == self.session.active_label), "")
         painter.setFont(font_for(self.font(), self.width(), self.height()))
         beside = self._hover + QPointF(radius + 6, 4)
-        draw_text(painter, beside, label if self.session.hand.tool == "brush" else "Erase", colour.lighter(135))
+        draw_text(
+            painter,
+            beside,
+            tr(label) if label and self.session.hand.tool == "brush" else tr("Erase"),
+            colour.lighter(135),
+        )
 
     def _brush_rect(self, at: QPointF) -> QRect:
         radius = self.session.hand.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5

@@ -19,6 +19,7 @@ from viewer.core.volume import Volume
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.colour_bar import ColourBar
 from viewer.gui.fusion_words import fusion_badges, fusion_bar, fusion_value
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import (
     Badge,
@@ -30,6 +31,7 @@ from viewer.gui.overlay import (
     not_for_diagnosis,
     number_text,
     other_place,
+    plane_name,
     told,
 )
 from viewer.gui.pane import LOADING
@@ -38,38 +40,37 @@ from viewer.render.slabs import Slab, slices_within
 from viewer.render.slices import SliceView, scale_bar_mm
 
 _SCALE_BAR_SHARE = 0.22  # of the pane's width
-_HIDDEN_LABELS_NOTE = " (hidden)"
 
 _VERDICTS = {
-    "tilted": "Tilted gantry",
-    "uneven": "Uneven slice spacing",
-    "missing": "Missing slices",
-    "duplicate": "Duplicate slices",
-    "mixed": "Mixed orientations or sizes",
-    "no-position": "Slice positions unknown",
-    "ambiguous": "One of two places",
+    "tilted": QT_TR_NOOP("Tilted gantry"),
+    "uneven": QT_TR_NOOP("Uneven slice spacing"),
+    "missing": QT_TR_NOOP("Missing slices"),
+    "duplicate": QT_TR_NOOP("Duplicate slices"),
+    "mixed": QT_TR_NOOP("Mixed orientations or sizes"),
+    "no-position": QT_TR_NOOP("Slice positions unknown"),
+    "ambiguous": QT_TR_NOOP("One of two places"),
 }
-_AT_DETECTOR = (
+_AT_DETECTOR = QT_TR_NOOP(
     "Sizes are those on the detector (ImagerPixelSpacing). In the patient they are smaller, by the magnification."
 )
-_UNCALIBRATED = "The file gives no size of a pixel, so nothing is measured in millimetres."
-_US_SCALE = "The scale is that of the ultrasound region, not of the whole picture."
-_US_SCALES = "The ultrasound regions of the picture have different scales, so there is none for all of it."
-_LOSSY = "The pictures were compressed with loss: fine detail may be missing or altered."
-_MIRRORED = (
+_UNCALIBRATED = QT_TR_NOOP("The file gives no size of a pixel, so nothing is measured in millimetres.")
+_US_SCALE = QT_TR_NOOP("The scale is that of the ultrasound region, not of the whole picture.")
+_US_SCALES = QT_TR_NOOP("The ultrasound regions of the picture have different scales, so there is none for all of it.")
+_LOSSY = QT_TR_NOOP("The pictures were compressed with loss: fine detail may be missing or altered.")
+_MIRRORED = QT_TR_NOOP(
     "The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. "
     "R, Reset view, ends it."
 )
-_NEUROLOGICAL = (
+_NEUROLOGICAL = QT_TR_NOOP(
     "The patient's left is on the left of the screen, as if seen from above or behind. Radiologists are used to it the "
     "other way round. View > Neurological convention ends it."
 )
-_SLAB_DETAIL = (
+_SLAB_DETAIL = QT_TR_NOOP(
     "Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as "
     "what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the "
     "next kind, and single slices again."
 )
-_OBLIQUE_DETAIL = (
+_OBLIQUE_DETAIL = QT_TR_NOOP(
     "The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the "
     "mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with "
     "Shift in steps of 5°. R, or a double click on a handle, sets them along the scan again. Labels are not painted "
@@ -104,7 +105,7 @@ class SliceWords:
             self._letters(volume, view, series) if named else None,
             self._ruler(view, series) if named else None,
             tuple(self._badges_now(series, volume)),
-            LOADING if arrived is not None and not arrived[int(self.depth)] else "",
+            tr(LOADING) if arrived is not None and not arrived[int(self.depth)] else "",
             DIMMED_TEXT,
             sentence_area,
             bar=self._bar(volume) if named else None,
@@ -150,61 +151,63 @@ class SliceWords:
         notes = [note for note in series.notes if note not in (*places, *left_out)]
         badges = self._badges_of_view()
         if session.proposal is not None:
-            hidden = "" if session.hand.overlay_visible else _HIDDEN_LABELS_NOTE
-            badges.append(Badge(f"AI proposal: {session.proposal.source}{hidden}", PROPOSAL))
+            hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
+            text = tr("AI proposal: {model}{hidden}").format(model=said(session.proposal.source), hidden=hidden)
+            badges.append(Badge(text, PROPOSAL))
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
-            badges.append(Badge("Frames over time", DIMMED_TEXT, series.verdict.detail))
+            badges.append(Badge(tr("Frames over time"), DIMMED_TEXT, said(series.verdict.detail)))
         elif series.verdict.kind in _VERDICTS:
             mends = can_be_resampled(volume, series.verdict) and not session.loading
-            texts = f"⚠ {_VERDICTS[series.verdict.kind]}", "resample…" if mends else "", other_place(series.notes)
-            detail = "\n".join((series.verdict.detail, *places))
+            verdict = f"⚠ {tr(_VERDICTS[series.verdict.kind])}"
+            texts = verdict, tr("resample…") if mends else "", other_place(series.notes)
+            detail = "\n".join(said(sentence) for sentence in (series.verdict.detail, *places))
             badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))
         if left_out:
-            badges.append(Badge("⚠ Not whole", WARNING, "\n".join(left_out), Rank.MUST))
+            badges.append(Badge(tr("⚠ Not whole"), WARNING, "\n".join(said(note) for note in left_out), Rank.MUST))
         resampled = next((note for note in notes if note.startswith("Resampled")), "")
         if resampled:
             notes.remove(resampled)
-            badges.append(Badge("Resampled", WARNING, resampled))
+            badges.append(Badge(tr("Resampled"), WARNING, said(resampled)))
         if not volume.geometry.calibrated:
-            detail = _US_SCALES if series.regions else _UNCALIBRATED
-            badges.append(Badge("Uncalibrated", WARNING, detail))
+            detail = tr(_US_SCALES if series.regions else _UNCALIBRATED)
+            badges.append(Badge(tr("Uncalibrated"), WARNING, detail))
         elif series.calibration == "ImagerPixelSpacing":
-            badges.append(Badge("At detector", DIMMED_TEXT, _AT_DETECTOR, Rank.SCALE))
+            badges.append(Badge(tr("At detector"), DIMMED_TEXT, tr(_AT_DETECTOR), Rank.SCALE))
         elif series.calibration == "US regions":
-            badges.append(Badge("US region scale", DIMMED_TEXT, _US_SCALE, Rank.SCALE))
+            badges.append(Badge(tr("US region scale"), DIMMED_TEXT, tr(_US_SCALE), Rank.SCALE))
         if series.lossy:
-            badges.append(Badge("Lossy compression", WARNING, _LOSSY))
+            badges.append(Badge(tr("Lossy compression"), WARNING, tr(_LOSSY)))
         if notes:
-            text = f"{len(notes)} notes" if len(notes) > 1 else "1 note"
-            badges.append(Badge(text, DIMMED_TEXT, "\n".join(notes), Rank.USUAL))
+            text = tr("{count} notes").format(count=len(notes)) if len(notes) > 1 else tr("1 note")
+            badges.append(Badge(text, DIMMED_TEXT, "\n".join(said(note) for note in notes), Rank.USUAL))
         if session.read_only:
-            badges.append(Badge("Read only", WARNING, READ_ONLY))
+            badges.append(Badge(tr("Read only"), WARNING, tr(READ_ONLY)))
         return [*badges, *self._badges_of_slice()]
 
     def _badges_of_view(self) -> list[Badge]:
         """What is to be known of the way in which the picture is made and laid out."""
         session, slab, badges = self.session, self.slab, []
         if self.view is not None and isinstance(self.view.axes, ObliqueAxes):
-            badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, _OBLIQUE_DETAIL, Rank.MUST))
+            badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, tr(_OBLIQUE_DETAIL), Rank.MUST))
         if slab is not None and self.view is not None:
-            badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, _SLAB_DETAIL, Rank.MUST))
+            badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, tr(_SLAB_DETAIL), Rank.MUST))
         if self._fusion is not None:
             badges.extend(fusion_badges(self._fusion))
         if session.is_neurological(self.plane):
-            badges.append(Badge("⚠ Neurological", WARNING, _NEUROLOGICAL, Rank.MUST))
+            badges.append(Badge(tr("⚠ Neurological"), WARNING, tr(_NEUROLOGICAL), Rank.MUST))
         if self.mirrored:
-            badges.append(Badge("⚠ Mirrored", WARNING, _MIRRORED, Rank.MUST))
+            badges.append(Badge(tr("⚠ Mirrored"), WARNING, tr(_MIRRORED), Rank.MUST))
         if self.quarters:
-            badges.append(Badge(f"Turned {90 * self.quarters}°", DIMMED_TEXT))
+            badges.append(Badge(tr("Turned {degrees}°").format(degrees=90 * self.quarters), DIMMED_TEXT))
         return [*badges, *self.company]
 
     def _badges_of_slice(self) -> list[Badge]:
         """What a person has marked the shown slice as."""
         session, badges = self.session, []
         if session.is_key_image(self.plane):
-            badges.append(Badge("★ Key image", ACCENT))
+            badges.append(Badge(tr("★ Key image"), ACCENT))
         if session.is_confirmed(self.plane):
-            badges.append(Badge("✓ Confirmed", GOOD))
+            badges.append(Badge(tr("✓ Confirmed"), GOOD))
         return badges
 
     def _slab_text(self, slab: Slab, view: SliceView) -> str:
@@ -212,7 +215,9 @@ class SliceWords:
         if isinstance(view.axes, PlaneAxes):
             count = len(slices_within(slab, int(self.depth), view.count))
         calibrated = self.session.volume is not None and self.session.volume.geometry.calibrated
-        return f"{slab.kind} {count * view.step_mm:.1f} mm" if calibrated else f"{slab.kind} {count} slices"
+        if calibrated:
+            return f"{tr(slab.kind)} {count * view.step_mm:.1f} mm"
+        return tr("{kind} {count} slices").format(kind=tr(slab.kind), count=count)
 
     def corner_texts(self) -> CornerTexts:
         """The lines of the four corners in the session's overlay state."""
@@ -242,20 +247,20 @@ class SliceWords:
     def _plane_name(self) -> str:
         volume = self.session.volume
         lone = volume is not None and not volume.geometry.patient_space and len(self.session.planes) == 1
-        return "Image" if lone else self.plane.capitalize()
+        return tr("Image") if lone else plane_name(self.plane)
 
     def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
-        zoom = 100 * max(view.pixels_per_voxel)
+        zoom, source = 100 * max(view.pixels_per_voxel), self.session.source
         told_of = None if self.slab is not None else self.pointed
         texts = _value_texts(volume, volume.geometry.clamp_index(told_of)) if told_of is not None else ()
         fusion = self._fusion
         if fusion is not None and told_of is not None and fusion.visible:
             texts = (*texts, *fusion_value(fusion, volume.geometry, told_of))
         return told(
-            Line(f"AI labels: {self.session.source}" if self.session.source else "", PROPOSAL, Rank.NOTICE),
+            Line(tr("AI labels: {model}").format(model=said(source)) if source else "", PROPOSAL, Rank.NOTICE),
             *(Line(text, rank=Rank.VALUE, number=True) for text in texts),
-            Line(f"Zoom {zoom:.0f} %", rank=Rank.MINOR, number=True),
-            Line("" if self.session.hand.smooth else "Not smoothed"),
+            Line(tr("Zoom {percent:.0f} %").format(percent=zoom), rank=Rank.MINOR, number=True),
+            Line("" if self.session.hand.smooth else tr("Not smoothed")),
             *(() if volume.colour else self._window_lines()),
             Line(not_for_diagnosis(self.width), DIMMED_TEXT, Rank.WARNING, number=True),
         )
@@ -263,36 +268,35 @@ class SliceWords:
     def _window_lines(self) -> tuple[Line, ...]:
         window, inverted = self.session.window, self.session.inverted
         if self.session.colour_map == "masks":
-            return (Line("A colour for each value", rank=Rank.WINDOW),)
+            return (Line(tr("A colour for each value"), rank=Rank.WINDOW),)
         if isinstance(window, VoiTable):
-            text = "Window: the file's table"
+            text = tr("Window: the file's table")
         else:
-            kind = " sigmoid" if window.function == "SIGMOID" else ""
-            name = f" · {window.name}" if window.name else ""
+            kind = tr(" sigmoid") if window.function == "SIGMOID" else ""
+            name = f" · {tr(window.name)}" if window.name else ""
             text = f"W {number_text(window.width)}  L {number_text(window.centre)}{kind}{name}"
         written = Line(text, rank=Rank.WINDOW, number=True)
         by_file = self.session.series is not None and self.session.series.inverted
         if not by_file:
-            return written, Line("Inverted" if inverted else "", WARNING, Rank.WINDOW)
+            return written, Line(tr("Inverted") if inverted else "", WARNING, Rank.WINDOW)
         if inverted:  # as it is meant to be seen
             return written, Line("MONOCHROME1")
-        return written, Line("Inverted MONOCHROME1", WARNING, Rank.WINDOW)
+        return written, Line(tr("Inverted MONOCHROME1"), WARNING, Rank.WINDOW)
 
     def _slice_lines(self, series: Series, view: SliceView) -> tuple[Line, ...]:
         session, volume = self.session, self.session.shown
         assert volume is not None
-        number = f"Series {series.number}" if series.number is not None else ""
-        count, word = view.count, "Frame" if series.frame_time_ms is not None else "Slice"
-        if volume.geometry.is_grid:
-            word = "Slice"
-        position = f"{word} {int(self.depth) + 1} / {count}" if count > 1 else ""
+        number = series_number(series)
+        count, over_time = view.count, series.frame_time_ms is not None and not volume.geometry.is_grid
+        words = tr("Frame {number} / {count}") if over_time else tr("Slice {number} / {count}")
+        position = words.format(number=int(self.depth) + 1, count=count) if count > 1 else ""
         if isinstance(view.axes, ObliqueAxes):
-            position = "Oblique plane"
+            position = tr("Oblique plane")
         moment = session.shown_moment
-        moment_text = f"{moment.label} ({moment.number + 1} / {moment.count})" if moment is not None else ""
+        moment_text = f"{said(moment.label)} ({moment.number + 1} / {moment.count})" if moment is not None else ""
         last = self._location(volume, view)
         if session.loading and volume.arrived is not None:
-            last = f"Reading {int(volume.arrived.sum())} of {len(volume.arrived)}"
+            last = tr("Reading {n} of {count}").format(n=int(volume.arrived.sum()), count=len(volume.arrived))
         return told(
             Line(number, rank=Rank.MINOR, number=True),
             Line(series.description),
@@ -311,7 +315,8 @@ class SliceWords:
         middle = [(n - 1) / 2 for n in geometry.size]  # of the slice: on an oblique one each point has its own
         middle[view.axes.normal] = self.depth
         mm = float(geometry.index_to_lps(middle)[row])
-        apart = f" · {geometry.spacing[view.axes.normal]:.2f} mm apart" if geometry.is_grid else ""
+        spacing_mm = geometry.spacing[view.axes.normal]
+        apart = tr(" · {mm:.2f} mm apart").format(mm=spacing_mm) if geometry.is_grid else ""
         return f"{above if mm >= 0 else below} {abs(mm):.1f} mm{apart}"
 
     def _place_along_normal(self, geometry: Geometry, view: SliceView, axes: ObliqueAxes) -> str:
@@ -321,13 +326,19 @@ class SliceWords:
         normal = np.array(axes.towards)
         mm = float(geometry.index_to_lps(self.session.cursor_at) @ normal)
         letters = f"{orientation_letters(normal if mm >= 0 else -normal)} " if geometry.patient_space else ""
-        return f"{letters}{abs(mm):.1f} mm · {view.step_mm:.2f} mm apart"
+        return f"{letters}{abs(mm):.1f} mm" + tr(" · {mm:.2f} mm apart").format(mm=view.step_mm)
+
+
+def series_number(series: Series) -> str:
+    """The number of a series in words; empty if it has none."""
+    return tr("Series {number}").format(number=series.number) if series.number is not None else ""
 
 
 def oblique_text(axes: ObliqueAxes) -> str:
     """How far a plane is turned from that of the scan."""
     degrees = tilt_degrees(axes)
-    return f"Oblique {degrees:.0f}°" if degrees >= 1 else f"Oblique {degrees:.1f}°"
+    turned = f"{degrees:.0f}" if degrees >= 1 else f"{degrees:.1f}"
+    return tr("Oblique {degrees}°").format(degrees=turned)
 
 
 def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, ...]:
@@ -340,12 +351,12 @@ def _value_texts(volume: Volume, index_ijk: tuple[int, int, int]) -> tuple[str, 
         return (f"R {red} G {green} B {blue}",)
     value = volume.value_at(index_ijk)
     if value is None:
-        return ("Value: padding",)
-    texts = (f"Value {number_text(value)} {volume.unit}".strip(),)
+        return (tr("Value: padding"),)
+    texts = (tr("Value {value} {unit}").format(value=number_text(value), unit=volume.unit).strip(),)
     return texts if volume.suv_factor is None else (*texts, f"SUV {value * volume.suv_factor:.2f}")
 
 
 def _length(mm: float, series: Series) -> str:
     """A length with what it was measured by, where that is not the patient."""
-    at_detector = " at detector" if series.calibration == "ImagerPixelSpacing" else ""
-    return f"{mm:g} mm{at_detector}"
+    at_detector = series.calibration == "ImagerPixelSpacing"
+    return f"{mm:g} {tr('mm at detector') if at_detector else 'mm'}"

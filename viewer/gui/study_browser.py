@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series, SeriesError
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import iso_date, other_place, person_name
 from viewer.gui.reading_room import dragged_series
 from viewer.gui.style import BACKGROUND, BORDER, DIMMED_TEXT, VIEWPORT, WARNING, theme
@@ -44,26 +45,38 @@ _INDENT_PX, _SMALL_INDENT_PX = 10, 8
 _NARROW_PX = 220  # below this the words need the room more than the pictures
 _UID = Qt.ItemDataRole.UserRole
 _ENTRY = Qt.ItemDataRole.UserRole + 1  # the entry of a patient, a study or a series
-_EMPTY = "Drop a folder or files here,\nor press Ctrl+O."
-_NO_MATCH = "Nothing in the list matches."
-_GONE = "files not found"
+_EMPTY = QT_TR_NOOP("Drop a folder or files here,\nor press Ctrl+O.")
+_NO_MATCH = QT_TR_NOOP("Nothing in the list matches.")
+_GONE = QT_TR_NOOP("files not found")
 _WARNING = "⚠"
-_ALL = "All"
-_DAYS = {"Any date": None, "Today": 0, "Last 7 days": 7, "Last month": 31, "Last year": 366}
+_ALL = QT_TR_NOOP("All")
+_DAYS: tuple[tuple[str, int | None], ...] = (
+    (QT_TR_NOOP("Any date"), None),
+    (QT_TR_NOOP("Today"), 0),
+    (QT_TR_NOOP("Last 7 days"), 7),
+    (QT_TR_NOOP("Last month"), 31),
+    (QT_TR_NOOP("Last year"), 366),
+)
 _TYPING_MS = 150  # a search begins when a person pauses
 _ELSEWHERE_MS = 2000
 _SETTLED_MS = 300  # until the files of the rows in view are looked for
 _UNFOLDED_SERIES = 60  # more than a screen holds; what lies below is filled when it is unfolded
 _PATIENTS = 500  # that are listed at first; the last row asks for more
-_MOMENTS = {"time": "time points", "phase": "phases", "echo": "echoes", "b-value": "b-values", "part": "parts"}
+_MOMENTS = {
+    "time": QT_TR_NOOP("{count:,} time points"),
+    "phase": QT_TR_NOOP("{count:,} phases"),
+    "echo": QT_TR_NOOP("{count:,} echoes"),
+    "b-value": QT_TR_NOOP("{count:,} b-values"),
+    "part": QT_TR_NOOP("{count:,} parts"),
+}
 _BADGES = {
-    "tilted": "tilted",
-    "uneven": "uneven spacing",
-    "missing": "slices missing",
-    "duplicate": "duplicate slices",
-    "mixed": "mixed slices",
-    "no-position": "no positions",
-    "ambiguous": "one of two places",
+    "tilted": QT_TR_NOOP("tilted"),
+    "uneven": QT_TR_NOOP("uneven spacing"),
+    "missing": QT_TR_NOOP("slices missing"),
+    "duplicate": QT_TR_NOOP("duplicate slices"),
+    "mixed": QT_TR_NOOP("mixed slices"),
+    "no-position": QT_TR_NOOP("no positions"),
+    "ambiguous": QT_TR_NOOP("one of two places"),
 }
 
 
@@ -92,20 +105,20 @@ class StudyBrowser(QWidget):
         self._looking: Job | None = None
         self._budget, self._most_patients = 0, _PATIENTS
 
-        self.filter = QLineEdit(placeholderText="Find a patient, study or series", clearButtonEnabled=True)
-        self.filter.setAccessibleName("Find a patient, study or series")
+        self.filter = QLineEdit(placeholderText=tr("Find a patient, study or series"), clearButtonEnabled=True)
+        self.filter.setAccessibleName(tr("Find a patient, study or series"))
         self.filter.returnPressed.connect(self._to_first)
         self.modality = QComboBox()
-        self.modality.setToolTip("Show one modality")
-        self.modality.setAccessibleName("Modality")
+        self.modality.setToolTip(tr("Show one modality"))
+        self.modality.setAccessibleName(tr("Modality"))
         self.modality.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.date = QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.date.setCheckable(True)  # checked while it filters
-        self.date.setToolTip("Show studies of a time")
-        self.date.setAccessibleName("Date of the study")
+        self.date.setToolTip(tr("Show studies of a time"))
+        self.date.setAccessibleName(tr("Date of the study"))
         self._dates = self._make_dates()
         self.tree = self._make_tree()
-        self.clear_filters = QPushButton("Show all")
+        self.clear_filters = QPushButton(tr("Show all"))
         self.clear_filters.clicked.connect(self._clear_filters)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(self._show)
@@ -114,7 +127,7 @@ class StudyBrowser(QWidget):
         self._elsewhere = QTimer(self, interval=_ELSEWHERE_MS)
         self._elsewhere.timeout.connect(lambda: self.refresh() if self._library.changed_elsewhere() else None)
 
-        self._hint = QLabel(_EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._hint = QLabel(tr(_EMPTY), alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._hint.setProperty("dimmed", True)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._stack = QStackedLayout()
@@ -203,11 +216,11 @@ class StudyBrowser(QWidget):
                 from_date=self._first_day(),
             )
         except SeriesError as error:
-            self._hint.setText(f"{error}.")
+            self._hint.setText(said(f"{error}."))
             self._stack.setCurrentIndex(0)
             return
         self._fill()
-        self._hint.setText(_NO_MATCH if self._filtered() else _EMPTY)
+        self._hint.setText(tr(_NO_MATCH if self._filtered() else _EMPTY))
         self.clear_filters.setVisible(self._filtered())
         self._stack.setCurrentIndex(1 if self._patients else 0)
         opened = self._mark_open()
@@ -222,7 +235,7 @@ class StudyBrowser(QWidget):
         self._budget = _UNFOLDED_SERIES
         tops = []
         for patient in self._patients[: self._most_patients]:
-            name = _one_line(person_name(patient.name)) or "No name"
+            name = _one_line(person_name(patient.name)) or tr("No name")
             top = QTreeWidgetItem([f"{name}   {_one_line(patient.patient_id)}".rstrip()])
             top.setData(0, _ENTRY, patient)
             top.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
@@ -234,8 +247,9 @@ class StudyBrowser(QWidget):
             tops.append(top)
         self.tree.addTopLevelItems(tops)
         if len(self._patients) > len(tops):
-            more = QTreeWidgetItem([f"… and {len(self._patients) - len(tops):,} more patients"])
-            more.setToolTip(0, "Double click to list more, or type above to find one")
+            text = tr("… and {count:,} more patients").format(count=len(self._patients) - len(tops))
+            more = QTreeWidgetItem([text])
+            more.setToolTip(0, tr("Double click to list more, or type above to find one"))
             self.tree.addTopLevelItem(more)
         for top in tops:
             self._unfold_if_wanted(top)
@@ -276,17 +290,17 @@ class StudyBrowser(QWidget):
         """Write on the row of a series what it is, and what a person should know of it."""
         series: SeriesEntry = item.data(0, _ENTRY)
         gone = series.uid in self._missing
-        number = f"Series {series.number}" if series.number is not None else "Series"
+        number = tr("Series {number}").format(number=series.number) if series.number is not None else tr("Series")
         name = _one_line(series.description) or number
         images = " · ".join(part for part in (series.modality, _images(series)) if part)
-        lines = (name, images, _moments(series), _GONE if gone else _badge(series))
+        lines = (name, images, _moments(series), tr(_GONE) if gone else _badge(series))
         item.setText(0, "\n".join(line for line in lines if line))
         item.setForeground(0, theme().dimmed_text if gone else theme().text)
         size = f"{series.width} × {series.height} × {series.images}" if series.width else ""
-        what_to_do = "Double click to open"
+        what_to_do = tr("Double click to open")
         if gone:
-            what_to_do = "Its files are not where they were. Right click to say where they are now."
-        item.setToolTip(0, _tooltip(name, size, series.verdict.detail, *series.notes, what_to_do))
+            what_to_do = tr("Its files are not where they were. Right click to say where they are now.")
+        item.setToolTip(0, _tooltip(name, size, *map(said, (series.verdict.detail, *series.notes)), what_to_do))
 
     def _mark_open(self) -> QTreeWidgetItem | None:
         """Rows of series that are on the screen, in bold; returns that of the one that is worked on."""
@@ -341,21 +355,21 @@ class StudyBrowser(QWidget):
     def _fill_modalities(self) -> None:
         """Offer the modalities that are listed; the chosen one stays chosen."""
         chosen = self.modality.currentText()
-        offered = [_ALL, *self._library.modalities()]
+        offered = [tr(_ALL), *self._library.modalities()]
         if offered != [self.modality.itemText(n) for n in range(self.modality.count())]:
             self.modality.clear()
             self.modality.addItems(offered)
-            self.modality.setCurrentText(chosen if chosen in offered else _ALL)
+            self.modality.setCurrentText(chosen if chosen in offered else offered[0])
         self.modality.setVisible(len(offered) > 2 or self.modality.currentIndex() > 0)
 
     def _first_day(self) -> date | None:
         action = self._dates.checkedAction()
-        days = _DAYS[action.text()] if action is not None else None
+        days = action.data() if action is not None else None
         return None if days is None else date.today() - timedelta(days=days)
 
     def _date_chosen(self, action: QAction) -> None:
         self.date.setText(action.text())
-        self.date.setChecked(_DAYS[action.text()] is not None)
+        self.date.setChecked(action.data() is not None)
         self._show()
 
     def _clear_filters(self) -> None:
@@ -396,7 +410,7 @@ class StudyBrowser(QWidget):
                 self._describe(self._rows[uid])
 
         if asked:
-            self._looking = self._jobs.submit("Looking whether the files are there", work, finish)
+            self._looking = self._jobs.submit(tr("Looking whether the files are there"), work, finish)
 
     # What a person asks for
 
@@ -419,15 +433,15 @@ class StudyBrowser(QWidget):
     def _menu_of(self, uid: str) -> QMenu:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Open", lambda: self.seriesRequested.emit(uid))
-        beside = menu.addAction("Open beside, to compare", lambda: self.besideRequested.emit(uid))
+        menu.addAction(tr("Open"), lambda: self.seriesRequested.emit(uid))
+        beside = menu.addAction(tr("Open beside, to compare"), lambda: self.besideRequested.emit(uid))
         beside.setEnabled(self._session.series is not None)
-        over = menu.addAction("Lay over the shown series", lambda: self.overRequested.emit(uid))
+        over = menu.addAction(tr("Lay over the shown series"), lambda: self.overRequested.emit(uid))
         over.setEnabled(self._session.series is not None)
         if uid in self._missing:
-            menu.addAction("Find the folder…", lambda: self.locateRequested.emit(uid))
+            menu.addAction(tr("Find the folder…"), lambda: self.locateRequested.emit(uid))
         menu.addSeparator()
-        menu.addAction("Take off the list (the files stay)", lambda: self._remove(uid))
+        menu.addAction(tr("Take off the list (the files stay)"), lambda: self._remove(uid))
         return menu
 
     def _remove(self, uid: str) -> None:
@@ -438,10 +452,10 @@ class StudyBrowser(QWidget):
             self._removing.discard(uid)
             self.refresh()
             if message:
-                QMessageBox(QMessageBox.Icon.Warning, "Slicewise", message, parent=self).open()
+                QMessageBox(QMessageBox.Icon.Warning, "Slicewise", said(message), parent=self).open()
 
         self._jobs.submit(
-            "Taking a series off the list", lambda job: self._library.remove(uid), lambda _: ended(), ended, ended
+            tr("Taking a series off the list"), lambda job: self._library.remove(uid), lambda _: ended(), ended, ended
         )
 
     # Parts
@@ -457,7 +471,7 @@ class StudyBrowser(QWidget):
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         tree.setExpandsOnDoubleClick(False)
-        tree.setAccessibleName("Studies")
+        tree.setAccessibleName(tr("Studies"))
         tree.itemActivated.connect(self._activated)
         tree.itemExpanded.connect(self._expanded)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -466,8 +480,9 @@ class StudyBrowser(QWidget):
 
     def _make_dates(self) -> QActionGroup:
         menu, group = QMenu(self), QActionGroup(self)
-        for text in _DAYS:
-            action = menu.addAction(text)
+        for text, days in _DAYS:
+            action = menu.addAction(tr(text))
+            action.setData(days)
             action.setCheckable(True)
             group.addAction(action)
         group.actions()[0].setChecked(True)
@@ -486,7 +501,7 @@ class StudyBrowser(QWidget):
 
 
 def _study_item(study: StudyEntry) -> QTreeWidgetItem:
-    title = "   ".join(part for part in (iso_date(study.date), _one_line(study.description)) if part) or "Study"
+    title = "   ".join(part for part in (iso_date(study.date), _one_line(study.description)) if part) or tr("Study")
     branch = QTreeWidgetItem([title])
     branch.setData(0, _ENTRY, study)
     branch.setToolTip(0, _tooltip(title))
@@ -505,12 +520,14 @@ def _by_sequence(entries: Sequence[SeriesEntry]) -> list[list[SeriesEntry]]:
 
 
 def _images(series: SeriesEntry) -> str:
-    unit = "image" if series.images == 1 or series.verdict.kind == "no-position" else "slice"
-    return f"{series.images:,} {unit}{'' if series.images == 1 else 's'}"
+    if series.images == 1:
+        return tr("1 image")
+    words = tr("{count:,} images") if series.verdict.kind == "no-position" else tr("{count:,} slices")
+    return words.format(count=series.images)
 
 
 def _moments(series: SeriesEntry) -> str:
-    return "" if series.moment is None else f"{series.moment.count:,} {_MOMENTS[series.moment.kind]}"
+    return "" if series.moment is None else tr(_MOMENTS[series.moment.kind]).format(count=series.moment.count)
 
 
 def _badge(series: SeriesEntry) -> str:
@@ -518,17 +535,17 @@ def _badge(series: SeriesEntry) -> str:
     kind, detail = series.verdict.kind, series.verdict.detail
     not_whole = any(note.startswith(LEFT_OUT) for note in series.notes)
     if kind == "no-position" and series.frame_time_ms is not None:
-        return "frames over time"
+        return tr("frames over time")
     if kind not in _BADGES:
-        return f"{_WARNING} not whole" if not_whole else ""
-    words = _BADGES[kind]
+        return f"{_WARNING} {tr('not whole')}" if not_whole else ""
+    words = tr(_BADGES[kind])
     if kind == "tilted" and (angle := re.search(r"(\d+(?:\.\d+)?) ?(?:degrees|°)", detail)):
-        words = f"tilted {float(angle[1]):.0f}°"
+        words = tr("tilted {degrees:.0f}°").format(degrees=float(angle[1]))
     elif kind == "missing" and (count := re.match(r"(\d+) slices? (?:is|are) missing", detail)):
-        words = f"{count[1]} slice{'' if count[1] == '1' else 's'} missing"
+        words = tr("1 slice missing") if count[1] == "1" else tr("{count} slices missing").format(count=count[1])
     elif kind == "ambiguous":
         words = other_place(series.notes) or words
-    return f"{_WARNING} {words}{', not whole' if not_whole and kind != 'missing' else ''}"
+    return f"{_WARNING} {words}{tr(', not whole') if not_whole and kind != 'missing' else ''}"
 
 
 def _icon(picture: NDArray[np.uint8] | None, modality: str, mark: str) -> QIcon:

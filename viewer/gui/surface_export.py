@@ -24,10 +24,15 @@ from PySide6.QtWidgets import (
 
 from viewer.core.labels import Label
 from viewer.core.session import Session
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.io.meshes import write_mesh
 from viewer.jobs import Job, JobQueue
 
-_FORMATS = (("STL, binary", ".stl"), ("PLY, binary, with colour", ".ply"), ("OBJ, with colour", ".obj"))
+_FORMATS = (
+    (QT_TR_NOOP("STL, binary"), ".stl"),
+    (QT_TR_NOOP("PLY, binary, with colour"), ".ply"),
+    (QT_TR_NOOP("OBJ, with colour"), ".obj"),
+)
 _SHOWN_NAMES = 6
 
 
@@ -38,32 +43,34 @@ class ExportDialog(QDialog):
         self, session: Session, jobs: JobQueue, tell: Callable[[str], None], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export label surfaces")
+        self.setWindowTitle(tr("Export label surfaces"))
         self._session, self._jobs, self._tell = session, jobs, tell
         self.labels = QListWidget()
-        self.labels.setAccessibleName("Labels to export")
+        self.labels.setAccessibleName(tr("Labels to export"))
         for label in session.labels:
-            item = QListWidgetItem(label.name)
+            item = QListWidgetItem(tr(label.name))
             item.setData(Qt.ItemDataRole.UserRole, label.value)
             item.setCheckState(Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
             self.labels.addItem(item)
         self.format = QComboBox()
         for text, suffix in _FORMATS:
-            self.format.addItem(text, suffix)
-        self.smooth = QCheckBox("Smooth, by at most half a voxel")
+            self.format.addItem(tr(text), suffix)
+        self.smooth = QCheckBox(tr("Smooth, by at most half a voxel"))
         self.smooth.setChecked(True)
         note = QLabel(
-            "Coordinates are in the patient's system (LPS), in mm. Each file is read back and compared before it is "
-            "called saved. Labels that are nowhere in the scan are passed over.",
+            tr(
+                "Coordinates are in the patient's system (LPS), in mm. Each file is read back and compared before it "
+                "is called saved. Labels that are nowhere in the scan are passed over."
+            ),
             wordWrap=True,
         )
         note.setProperty("dimmed", True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.export = buttons.addButton("Export…", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.export = buttons.addButton(tr("Export…"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.rejected.connect(self.reject)
         buttons.accepted.connect(self._ask_folder)
         form = QFormLayout()
-        form.addRow("Format", self.format)
+        form.addRow(tr("Format"), self.format)
         form.addRow("", self.smooth)
         layout = QVBoxLayout(self)
         layout.addWidget(self.labels, 1)
@@ -81,7 +88,7 @@ class ExportDialog(QDialog):
         labels = self._chosen()
         if not labels:
             return
-        folder = QFileDialog.getExistingDirectory(self, "Folder for the surfaces")
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder for the surfaces"))
         if not folder:
             return
         paths = files_for(labels, Path(folder), self.format.currentData())
@@ -92,8 +99,10 @@ class ExportDialog(QDialog):
         self.accept()
 
     def _replace(self, names: Sequence[str]) -> bool:
-        more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-        question = f"{', '.join(names[:_SHOWN_NAMES])}{more}: there already. Replace?"
+        rest = len(names) - _SHOWN_NAMES
+        more = tr(" and {count} more").format(count=rest) if rest > 0 else ""
+        shown = tr(", ").join(names[:_SHOWN_NAMES])
+        question = tr("{names}{more}: there already. Replace?").format(names=shown, more=more)
         standard = QMessageBox.StandardButton
         answer = QMessageBox.question(self, "Slicewise", question, standard.Yes | standard.No, standard.No)
         return answer == standard.Yes
@@ -109,7 +118,7 @@ class ExportDialog(QDialog):
 
             saved = []
             for n, (label, path) in enumerate(zip(labels, paths, strict=True)):
-                job.report(n / len(labels), label.name)
+                job.report(n / len(labels), tr(label.name))
                 mesh = label_mesh(voxels, geometry, label, smooth=smooth)
                 if mesh is not None:
                     write_mesh(mesh, path, overwrite)
@@ -118,12 +127,12 @@ class ExportDialog(QDialog):
 
         def done(saved: list[str]) -> None:
             if not saved:
-                self._tell("Nothing was exported: these labels are nowhere in the scan")
+                self._tell(tr("Nothing was exported: these labels are nowhere in the scan"))
             else:
-                more = f" and {len(saved) - 1} more" if len(saved) > 1 else ""
-                self._tell(f"Saved {saved[0]}{more}, read back and compared")
+                more = tr(" and {count} more").format(count=len(saved) - 1) if len(saved) > 1 else ""
+                self._tell(tr("Saved {name}{more}, read back and compared").format(name=saved[0], more=more))
 
-        self._jobs.submit("Exporting surfaces", work, done, self._tell)
+        self._jobs.submit(tr("Exporting surfaces"), work, done, self._tell)
 
 
 def files_for(labels: Sequence[Label], folder: Path, suffix: str) -> list[Path]:

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.painting import Box
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, TEXT, WARNING
@@ -37,14 +38,18 @@ if TYPE_CHECKING:
 _STEPS = 80
 _STEPS_RANGE = (10, 5000)
 _ARMS = ("semi-supervised", "supervised")  # the second is the twin: same slices and steps, nothing unlabelled
-_NAMES = {"current": "Current", "semi-supervised": "Semi-supervised", "supervised": "Supervised"}
+_NAMES = {
+    "current": QT_TR_NOOP("Current"),
+    "semi-supervised": QT_TR_NOOP("Semi-supervised"),
+    "supervised": QT_TR_NOOP("Supervised"),
+}
 _STATES = {
-    "preparing": "Preparing the training data…",
-    "paused": "Paused.",
-    "stopping": "Stopping: what was learnt so far is compared…",
-    "installing": "Installing the new model…",
-    "accepted": "The new model is in use. “Roll back” makes the earlier one active again.",
-    "discarded": "The current model was kept.",
+    "preparing": QT_TR_NOOP("Preparing the training data…"),
+    "paused": QT_TR_NOOP("Paused."),
+    "stopping": QT_TR_NOOP("Stopping: what was learnt so far is compared…"),
+    "installing": QT_TR_NOOP("Installing the new model…"),
+    "accepted": QT_TR_NOOP("The new model is in use. “Roll back” makes the earlier one active again."),
+    "discarded": QT_TR_NOOP("The current model was kept."),
 }
 
 
@@ -59,14 +64,16 @@ class TrainingPanel(QWidget):
         self.steps = QSpinBox(value=_STEPS, singleStep=10)
         self.steps.setRange(*_STEPS_RANGE)
         self.steps.setValue(_STEPS)
-        self.steps.setToolTip("Training steps of the new model and of its twin; more take longer and may learn more")
-        self.start = QPushButton("Train")
+        self.steps.setToolTip(
+            tr("Training steps of the new model and of its twin; more take longer and may learn more")
+        )
+        self.start = QPushButton(tr("Train"))
         self.start.setProperty("primary", True)
         self.start.clicked.connect(self._start)
-        self.pause = QPushButton("Pause")
+        self.pause = QPushButton(tr("Pause"))
         self.pause.clicked.connect(self._pause)
-        self.stop = QPushButton("Stop")
-        self.stop.setToolTip("End early; what was learnt so far is still compared with the current model")
+        self.stop = QPushButton(tr("Stop"))
+        self.stop.setToolTip(tr("End early; what was learnt so far is still compared with the current model"))
         self.stop.clicked.connect(workflows.stop_training)
         self.progress = QProgressBar(textVisible=False)
         self._status = QLabel(wordWrap=True)
@@ -75,27 +82,27 @@ class TrainingPanel(QWidget):
         self._until_loaded = QTimer(self, singleShot=True, interval=30)
         self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training))
         self.comparison = QTableWidget(0, 4)
-        self.comparison.setHorizontalHeaderLabels(["Model", "Dice", "Gain", "HD95 mm"])
+        self.comparison.setHorizontalHeaderLabels([tr("Model"), "Dice", tr("Gain"), "HD95 mm"])
         self.comparison.verticalHeader().hide()
         self.comparison.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.comparison.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.comparison.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.comparison.setShowGrid(False)
-        self.comparison.setAccessibleName("Comparison on held-out slices")
+        self.comparison.setAccessibleName(tr("Comparison on held-out slices"))
         header = self.comparison.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._reason = QLabel(wordWrap=True)
         self._reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.use = QPushButton("Use new model")
+        self.use = QPushButton(tr("Use new model"))
         self.use.clicked.connect(lambda: workflows.accept_training())
-        self.keep = QPushButton("Keep current")
+        self.keep = QPushButton(tr("Keep current"))
         self.keep.clicked.connect(workflows.discard_training)
-        self.roll_back = QPushButton("Roll back")
+        self.roll_back = QPushButton(tr("Roll back"))
         self.roll_back.clicked.connect(self._roll_back)
 
         length = QHBoxLayout()
-        length.addWidget(QLabel("Steps"))
+        length.addWidget(QLabel(tr("Steps")))
         length.addWidget(self.steps, 1)
         steering = QHBoxLayout()
         for widget in (self.start, self.pause, self.stop):
@@ -164,12 +171,17 @@ class TrainingPanel(QWidget):
         running = run is not None and not run.ended
         self.start.setEnabled(count > 0 and not running and bool(self._models.model_name))
         if count == 0:
-            text = "Segment, correct some slices and confirm them (Return). Then the model can learn from them."
+            text = tr("Segment, correct some slices and confirm them (Return). Then the model can learn from them.")
         else:
-            text = (
-                f"{count} confirmed slice{'s' if count > 1 else ''} in this scan. The model learns from these, and "
-                "from slices nobody has labelled; some confirmed slices are held out to measure the gain."
+            how_many = (
+                tr("1 confirmed slice in this scan.")
+                if count == 1
+                else tr("{count} confirmed slices in this scan.").format(count=count)
             )
+            text = tr(
+                "{how_many} The model learns from these, and from slices nobody has labelled; some confirmed slices "
+                "are held out to measure the gain."
+            ).format(how_many=how_many)
         self._ready.setText(text)
         self._ready.setVisible(run is None or not run.undecided)  # the comparison needs the room
 
@@ -181,7 +193,7 @@ class TrainingPanel(QWidget):
         running = run is not None and not run.ended
         steerable = state in ("running", "paused")
         self.pause.setEnabled(steerable)
-        self.pause.setText("Resume" if state == "paused" else "Pause")
+        self.pause.setText(tr("Resume") if state == "paused" else tr("Pause"))
         self.stop.setEnabled(steerable)
         self.steps.setEnabled(not running)
         self.progress.setVisible(running)
@@ -190,11 +202,11 @@ class TrainingPanel(QWidget):
         if run is None:
             self._status.clear()
         elif run.state == "failed":
-            self._status.setText(run.message)
+            self._status.setText(said(run.message))
         elif run.state == "accepted" and self._in_use(run) != run.installed:
-            self._status.setText(f"Version {self._in_use(run)} is in use.")
+            self._status.setText(tr("Version {version} is in use.").format(version=self._in_use(run)))
         elif run.state in _STATES:
-            self._status.setText(_STATES[run.state])
+            self._status.setText(tr(_STATES[run.state]))
         self._status.setVisible(run is not None)
         self._draw_curves(run)
         self._show_comparison(run)
@@ -202,11 +214,17 @@ class TrainingPanel(QWidget):
     def _show_progress(self, run: TrainingRun, event: dict[str, Any]) -> None:
         kind = event["event"]
         if kind == "message":
-            self._status.setText(event["text"])
+            self._status.setText(said(event["text"]))
         elif kind == "started":
             self._status.setText(
-                f"{event['labelled_slices']} labelled and {event['unlabelled_slices']} unlabelled slices; "
-                f"{event['held_out_slices']} held out. Device: {event['device']}."
+                tr(
+                    "{labelled} labelled and {unlabelled} unlabelled slices; {held_out} held out. Device: {device}."
+                ).format(
+                    labelled=event["labelled_slices"],
+                    unlabelled=event["unlabelled_slices"],
+                    held_out=event["held_out_slices"],
+                    device=event["device"],
+                )
             )
         elif kind == "progress":
             reached = {e["arm"]: e["step"] / e["steps"] for e in run.events if e["event"] == "progress"}
@@ -215,15 +233,20 @@ class TrainingPanel(QWidget):
             self.progress.setRange(0, 1000)
             self.progress.setValue(round(1000 * done))
             eta_s = event.get("eta_s")
-            left = f" · {_duration(eta_s)} left" if eta_s is not None and math.isfinite(eta_s) else ""
-            self._status.setText(f"{_NAMES[event['arm']]}, step {event['step']} of {event['steps']}{left}")
+            left = ""
+            if eta_s is not None and math.isfinite(eta_s):
+                left = tr(" · {time} left").format(time=_duration(eta_s))
+            words = tr("{model}, step {step} of {steps}{left}")
+            self._status.setText(
+                words.format(model=tr(_NAMES[event["arm"]]), step=event["step"], steps=event["steps"], left=left)
+            )
         self._draw_curves(run)
 
     @cached_property
     def _curves(self) -> dict[str, pg.PlotDataItem]:
         """The curves of both plots, which are made when there is first something to draw."""
-        loss = _plot("Loss", (("labelled", ACCENT), ("unlabelled", WARNING), ("twin", DIMMED_TEXT)))
-        dice = _plot("Dice", (("training", ACCENT), ("held out, quick look", GOOD), ("twin", DIMMED_TEXT)))
+        loss = _plot(tr("Loss"), ((tr("labelled"), ACCENT), (tr("unlabelled"), WARNING), (tr("twin"), DIMMED_TEXT)))
+        dice = _plot("Dice", ((tr("training"), ACCENT), (tr("held out, quick look"), GOOD), (tr("twin"), DIMMED_TEXT)))
         for plot in (loss, dice):
             self._plots.addWidget(plot)
         return {
@@ -272,7 +295,7 @@ class TrainingPanel(QWidget):
             dice, hd95_mm = scores.get("mean_dice"), scores.get("hd95_mm")
             gain = dice - current if None not in (dice, current) and arm != "current" else None
             kept = arm == run.recommended
-            cells = [_NAMES[arm], _number(dice, "{:.3f}"), _number(gain, "{:+.3f}"), _number(hd95_mm, "{:.1f}")]
+            cells = [tr(_NAMES[arm]), _number(dice, "{:.3f}"), _number(gain, "{:+.3f}"), _number(hd95_mm, "{:.1f}")]
             for column, text in enumerate(cells):
                 cell = QTableWidgetItem(text)
                 if column:
@@ -286,16 +309,17 @@ class TrainingPanel(QWidget):
         self.comparison.resizeRowsToContents()
         heights = sum(self.comparison.rowHeight(row) for row in range(len(arms)))
         self.comparison.setFixedHeight(self.comparison.horizontalHeader().sizeHint().height() + heights + 6)
-        self._reason.setText(report["decision"]["reason"])
+        self._reason.setText(said(report["decision"]["reason"]))
         better = run.recommended != "current"
         for button, primary in ((self.use, better), (self.keep, not better)):
             button.setProperty("primary", primary)
             button.style().unpolish(button)
             button.style().polish(button)
-        self.use.setText("Use new model" if better else "Use new anyway")
+        self.use.setText(tr("Use new model") if better else tr("Use new anyway"))
         if state == "finished":
             minutes = report.get("seconds", 0) / 60
-            self._status.setText(f"Compared on held-out {report['unit']} after {minutes:.1f} min. The choice is yours.")
+            words = tr("Compared on held-out {unit} after {minutes:.1f} min. The choice is yours.")
+            self._status.setText(words.format(unit=said(report["unit"]), minutes=minutes))
 
     def _in_use(self, run: TrainingRun) -> str:
         return self._workflows.models.get(run.model.manifest.name).manifest.version
@@ -335,4 +359,4 @@ def _number(value: float | None, form: str) -> str:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return tr("{s:.0f} s").format(s=seconds) if seconds < 90 else tr("{min:.0f} min").format(min=seconds / 60)

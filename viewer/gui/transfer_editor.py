@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QColorDialog, QMenu, QSizePolicy, QToolTip, QWidget
 
 from viewer.core.volume_look import TransferPoint, ValueHistogram, VolumeLook
+from viewer.gui.language import tr
 from viewer.gui.style import BORDER, DIMMED_TEXT, SUNKEN, TEXT
 
 _REACH_PX = 9.0  # from a point within which a press takes it
@@ -54,7 +55,7 @@ class TransferEditor(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setMouseTracking(True)
-        self.setAccessibleName("Opacity and colour of the values")
+        self.setAccessibleName(tr("Opacity and colour of the values"))
 
     @property
     def look(self) -> VolumeLook | None:
@@ -153,7 +154,7 @@ class TransferEditor(QWidget):
         dialog = self._dialog = QColorDialog(QColor(*before.points[number].colour), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setWindowTitle("Colour of this value")
+        dialog.setWindowTitle(tr("Colour of this value"))
 
         def colour(chosen: QColor) -> None:
             if self._look is not None and number < len(self._look.points):
@@ -178,8 +179,8 @@ class TransferEditor(QWidget):
             self.selected = found
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.addAction("Colour…", self.ask_colour)
-            menu.addAction("Remove", self.remove_selected).setEnabled(len(self._look.points) > _FEWEST)
+            menu.addAction(tr("Colour…"), self.ask_colour)
+            menu.addAction(tr("Remove"), self.remove_selected).setEnabled(len(self._look.points) > _FEWEST)
             menu.popup(event.globalPosition().toPoint())
         self.update()
 
@@ -271,10 +272,11 @@ class TransferEditor(QWidget):
         if self._look is not None and self.selected >= 0:
             point = self._look.points[self.selected]
             painter.setPen(TEXT)
-            text = f"{point.value:.4g} {self._unit}".strip() + f"  ·  opacity {100 * point.opacity:.3g} %"
+            opacity = tr("opacity {percent:.3g} %").format(percent=100 * point.opacity)
+            text = f"{point.value:.4g} {self._unit}".strip() + f"  ·  {opacity}"
             painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         else:
-            painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "Opacity")
+            painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("Opacity"))
 
     def _paint_histogram(self, painter: QPainter, plot: QRectF) -> None:
         histogram = self._histogram

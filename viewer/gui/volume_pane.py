@@ -37,6 +37,7 @@ from viewer.core.session import Session
 from viewer.core.volume_look import ValueHistogram, VolumeLook, in_values, load_looks, looks_for
 from viewer.gui.bridge import Courier
 from viewer.gui.icons import glyph_icon
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import (
     EDGE_PX,
@@ -70,12 +71,12 @@ from viewer.render.scene_thread import SceneRenderer
 NAME = "3d"  # what this pane's signals carry where a slice pane's carry their plane
 
 SIDES: tuple[tuple[Side, str, str], ...] = (
-    ("anterior", "A", "From the front (anterior)"),
-    ("posterior", "P", "From behind (posterior)"),
-    ("left", "L", "From the patient's left"),
-    ("right", "R", "From the patient's right"),
-    ("superior", "H", "From the head (superior)"),
-    ("inferior", "F", "From the feet (inferior)"),
+    ("anterior", "A", QT_TR_NOOP("From the front (anterior)")),
+    ("posterior", "P", QT_TR_NOOP("From behind (posterior)")),
+    ("left", "L", QT_TR_NOOP("From the patient's left")),
+    ("right", "R", QT_TR_NOOP("From the patient's right")),
+    ("superior", "H", QT_TR_NOOP("From the head (superior)")),
+    ("inferior", "F", QT_TR_NOOP("From the feet (inferior)")),
 )
 
 _BUTTON_PX = 22
@@ -83,7 +84,7 @@ _CUBE_PX = (46.0, 78.0)
 _STROKE_PAUSE_MS = 500  # without a change of the labels before their surfaces are made again
 _ARRIVAL_MS = 200  # between two pictures of how much has arrived
 _NOTICE_MS = 6000
-_PREPARING = "Preparing the 3-D view…"
+_PREPARING = QT_TR_NOOP("Preparing the 3-D view…")
 _SPIN_MS, _SPIN_S = 30, 10.0  # between two steps of a turn, and of a whole one
 _DRAGS_PER_TURN = 1.8  # across the whole pane
 _DENSE = 0.2  # opacity per mm
@@ -141,18 +142,18 @@ class VolumePane(Pane):
         self._pause.timeout.connect(self._labels_rest)
         self._arrival = QTimer(self, singleShot=True, interval=_ARRIVAL_MS)
         self._arrival.timeout.connect(self.update)
-        self.show_volume = self._toggle("Scan in 3-D", "cube-outline")
-        self.show_labels = self._toggle("Label surfaces in 3-D", "layers-triple")
+        self.show_volume = self._toggle(tr("Scan in 3-D"), "cube-outline")
+        self.show_labels = self._toggle(tr("Label surfaces in 3-D"), "layers-triple")
         self.show_volume.toggled.connect(self._send_visibility)
         self.show_labels.toggled.connect(self._send_visibility)
-        self.spin = self._toggle("Spin", "rotate-360", on=False)
+        self.spin = self._toggle(tr("Spin"), "rotate-360", on=False)
         self.spin.toggled.connect(self._set_spinning)
-        self.open_settings = QAction(glyph_icon("tune-variant", DIMMED_TEXT), "3-D settings…", self)
-        self.open_settings.setToolTip("Opacity and colours, cuts, labels")
+        self.open_settings = QAction(glyph_icon("tune-variant", DIMMED_TEXT), tr("3-D settings…"), self)
+        self.open_settings.setToolTip(tr("Opacity and colours, cuts, labels"))
         self.open_settings.triggered.connect(self.show_settings)
         self._side_actions = [self._side_action(*side) for side in SIDES]
         self._buttons = self._make_buttons()
-        self.setAccessibleName("3-D view")
+        self.setAccessibleName(tr("3-D view"))
         self.apply(What.SERIES)
 
     # What the window asks of a pane
@@ -209,27 +210,29 @@ class VolumePane(Pane):
             menu.addMenu(self._presets_menu(menu))
             menu.addActions([self.open_settings, self.spin])
             menu.addSeparator()
-            menu.addAction("Copy picture", self.copy_picture)
-            menu.addAction("Save picture…", self.ask_picture_file)
-            menu.addAction("Save picture with the patient's name…", lambda: self.ask_picture_file(with_patient=True))
-            menu.addAction("Export label surfaces…", self.export_surfaces).setEnabled(self._layers_own)
+            menu.addAction(tr("Copy picture"), self.copy_picture)
+            menu.addAction(tr("Save picture…"), self.ask_picture_file)
+            menu.addAction(
+                tr("Save picture with the patient's name…"), lambda: self.ask_picture_file(with_patient=True)
+            )
+            menu.addAction(tr("Export label surfaces…"), self.export_surfaces).setEnabled(self._layers_own)
             menu.addSeparator()
         if self.knows_sides:
             menu.addActions(self._side_actions)
             menu.addSeparator()
-        menu.addAction("Reset 3-D view", self.reset_view)
+        menu.addAction(tr("Reset 3-D view"), self.reset_view)
 
     def _presets_menu(self, parent: QWidget) -> QMenu:
-        menu = QMenu("Look", parent)
+        menu = QMenu(tr("Look"), parent)
         group = QActionGroup(menu)
         for look in self.looks:
-            action = menu.addAction(look.name)
+            action = menu.addAction(tr(look.name))
             action.setCheckable(True)
             action.setChecked(self._look is not None and look.name == self._look.name and not self.glass_shown)
             action.triggered.connect(lambda checked=False, look=look: self.choose_look(look))
             group.addAction(action)
         menu.addSeparator()
-        glass = menu.addAction("Glass around labels")
+        glass = menu.addAction(tr("Glass around labels"))
         glass.setCheckable(True)
         glass.setChecked(self.glass)
         glass.toggled.connect(self.set_glass)
@@ -402,7 +405,7 @@ class VolumePane(Pane):
             lines = identity_lines(self.session.series) if with_patient and self.session.series is not None else ()
             for n, line in enumerate(lines):
                 draw_text(painter, QPointF(edge, edge + metrics.ascent() + n * metrics.height()), line.text, TEXT)
-            draw_text(painter, QPointF(edge, picture.height() - edge), NOT_FOR_DIAGNOSIS, TEXT)
+            draw_text(painter, QPointF(edge, picture.height() - edge), tr(NOT_FOR_DIAGNOSIS), TEXT)
             if self.knows_sides:
                 size = 0.15 * min(picture.width(), picture.height())
                 centre = QPointF(picture.width() - size / 2 - edge, picture.height() - size / 2 - edge)
@@ -414,13 +417,13 @@ class VolumePane(Pane):
 
         def copy() -> None:
             QGuiApplication.clipboard().setImage(self.picture())
-            self.tell("Picture copied, without the patient's name")
+            self.tell(tr("Picture copied, without the patient's name"))
 
         self.when_full(copy)
 
     def ask_picture_file(self, with_patient: bool = False) -> None:
         """Ask for a PNG file and save the picture there."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save picture", "3-D.png", "PNG (*.png)")
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save picture"), "3-D.png", "PNG (*.png)")
         if name:
             path = Path(name) if Path(name).suffix.lower() == ".png" else Path(f"{name}.png")
             # the dialog has asked before it replaces the file that was chosen, but no other
@@ -433,11 +436,13 @@ class VolumePane(Pane):
         def work(job: Job) -> None:
             with saved_when_complete(path, overwrite) as temporary:
                 if not picture.save(str(temporary)):
-                    raise OSError(f"{path.name} could not be written")
+                    raise OSError(tr("{name} could not be written").format(name=path.name))
                 if QImage(str(temporary)).convertToFormat(picture.format()) != picture:
-                    raise OSError(f"{path.name} came back with other pixels than were written; nothing was saved")
+                    sentence = tr("{name} came back with other pixels than were written; nothing was saved")
+                    raise OSError(sentence.format(name=path.name))
 
-        self._jobs.submit("Saving the picture", work, lambda _: self.tell(f"Saved {path.name}"), self.tell)
+        saved = tr("Saved {name}").format(name=path.name)
+        self._jobs.submit(tr("Saving the picture"), work, lambda _: self.tell(saved), self.tell)
 
     def export_surfaces(self) -> None:
         """Ask which labels to write as surfaces, in which format and where."""
@@ -448,7 +453,7 @@ class VolumePane(Pane):
 
     def tell(self, sentence: str) -> None:
         """Say something in the pane for a while."""
-        self._notice = sentence
+        self._notice = said(sentence) if sentence else ""
         if sentence:
             self._notice_timer.start()
         self.update()
@@ -465,7 +470,7 @@ class VolumePane(Pane):
             return self._why_not
         if self._failed or self._frame is not None or self.session.volume is None:
             return self._failed
-        return LOADING if self.session.loading else self._said or _PREPARING
+        return tr(LOADING) if self.session.loading else self._said or tr(_PREPARING)
 
     def close_scene(self, timeout_s: float = 2.0) -> bool:
         """End the drawing thread, which needs at most the rest of one step. True if it ended within timeout_s."""
@@ -546,11 +551,11 @@ class VolumePane(Pane):
         if volume is None or series is None:
             return ""
         if min(volume.geometry.size) < 2:
-            return "A single image has no 3-D view."
+            return tr("A single image has no 3-D view.")
         if not (volume.geometry.is_grid and series.verdict.is_volume):
             return why_no_grid(series)
         if volume.colour:
-            return "Colours have no 3-D view."
+            return tr("Colours have no 3-D view.")
         return ""
 
     @property
@@ -645,11 +650,11 @@ class VolumePane(Pane):
         self.frameShown.emit(frame.full)
 
     def _hear(self, text: str) -> None:
-        self._said = text
+        self._said = said(text) if text else ""
         self.update()
 
     def _fail(self, text: str) -> None:
-        self._failed = text
+        self._failed = said(text) if text else ""
         self._forget_frame()
         self._arrange_buttons()
         self.close_scene()
@@ -666,7 +671,7 @@ class VolumePane(Pane):
         return QAction(picture, text, self, checkable=True, checked=on)
 
     def _side_action(self, side: Side, letter: str, text: str) -> QAction:
-        action = QAction(text, self)
+        action = QAction(tr(text), self)
         action.setIconText(letter)
         action.triggered.connect(lambda: self.look_from(side))
         return action
@@ -740,7 +745,7 @@ class VolumePane(Pane):
 
     def _paint_texts(self, painter: QPainter, inside: QRectF) -> None:
         session, frame = self.session, self._frame
-        name = [Line("3-D", VOLUME_COLOUR.lighter(120), Rank.NOTICE)]
+        name = [Line(tr("3-D"), VOLUME_COLOUR.lighter(120), Rank.NOTICE)]
         if session.hand.overlay_text == "all" and session.series is not None:
             name += identity_lines(session.series)
         taken = [QRectF(w.geometry()) for w in (self._buttons, self.resample_button) if w.isVisible()]
@@ -751,7 +756,8 @@ class VolumePane(Pane):
             if session.hand.overlay_text != "none" and self.knows_sides:
                 taken.append(self._paint_cube(painter, inside, frame))
             if session.proposal is not None and session.hand.overlay_visible and self.show_labels.isChecked():
-                badges.append(Badge(f"AI proposal: {session.proposal.source}", PROPOSAL))
+                text = tr("AI proposal: {model}{hidden}").format(model=said(session.proposal.source), hidden="")
+                badges.append(Badge(text, PROPOSAL))
         colour = WARNING if self._failed else DIMMED_TEXT
         series = session.series
         described = () if series is None or session.hand.overlay_text != "all" else told(Line(series.description))
@@ -765,7 +771,8 @@ class VolumePane(Pane):
         session = self.session
         lines = []
         if session.shown is not session.volume and session.series is not None and session.series.moment is not None:
-            lines.append(Line(f"3-D stays at {session.series.moment.label}", DIMMED_TEXT, Rank.PLACE))
+            text = tr("3-D stays at {moment}").format(moment=said(session.series.moment.label))
+            lines.append(Line(text, DIMMED_TEXT, Rank.PLACE))
         if self._said:
             lines.append(Line(self._said, rank=Rank.NOTICE))
         if self._notice:
@@ -773,15 +780,15 @@ class VolumePane(Pane):
         if session.hand.overlay_text != "none" and self._look is not None and self.show_volume.isChecked():
             lines.append(Line(self._look_words(), DIMMED_TEXT))
         if session.hand.overlay_text != "none" and frame.notice:
-            lines.append(Line(frame.notice, DIMMED_TEXT))
+            lines.append(Line(said(frame.notice), DIMMED_TEXT))
         return [*lines, Line(not_for_diagnosis(self.width()), DIMMED_TEXT, Rank.WARNING, number=True)]
 
     def _look_words(self) -> str:
         assert self._look is not None
         changed = self._look not in self.looks
-        name = "Glass" if self.glass_shown else self._look.name + (", changed" if changed else "")
+        name = tr("Glass") if self.glass_shown else tr(self._look.name) + (tr(", changed") if changed else "")
         cut = self.cut.box_lps is not None or self.cut.plane is not None
-        return f"{name} · parts cut away" if cut else name
+        return tr("{look} · parts cut away").format(look=name) if cut else name
 
     def _paint_cube(self, painter: QPainter, inside: QRectF, frame: Frame) -> QRectF:
         low, high = _CUBE_PX

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.events import What
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.transfer_editor import TransferEditor
 from viewer.render.frame import NO_CUT, Cut, CutPlane
 
@@ -35,8 +36,16 @@ if TYPE_CHECKING:
 
 _STEPS = 400  # of a slider of the box
 _LEAST_SHARE = 0.01  # of the scan's extent between two faces of the box
-_FACES = (("Right", "Left"), ("Front", "Back"), ("Feet", "Head"))  # towards -, + of L, P and S
-_UNKNOWN_FACES = (("1st axis, from", "1st axis, to"), ("2nd axis, from", "2nd axis, to"), ("3rd axis, from", "to"))
+_FACES = (
+    (QT_TR_NOOP("Right"), QT_TR_NOOP("Left")),
+    (QT_TR_NOOP("Front"), QT_TR_NOOP("Back")),
+    (QT_TR_NOOP("Feet"), QT_TR_NOOP("Head")),
+)  # towards -, + of L, P and S
+_UNKNOWN_FACES = (
+    (QT_TR_NOOP("1st axis, from"), QT_TR_NOOP("1st axis, to")),
+    (QT_TR_NOOP("2nd axis, from"), QT_TR_NOOP("2nd axis, to")),
+    (QT_TR_NOOP("3rd axis, from"), QT_TR_NOOP("to")),
+)
 _VALUE = Qt.ItemDataRole.UserRole
 
 
@@ -45,12 +54,12 @@ class VolumeSettings(QWidget):
 
     def __init__(self, pane: VolumePane) -> None:
         super().__init__(pane, Qt.WindowType.Tool)
-        self.setWindowTitle("3-D settings")
+        self.setWindowTitle(tr("3-D settings"))
         self._pane = pane
         self.tabs = QTabWidget(documentMode=True)
-        self.tabs.addTab(self._make_look(), "Look")
-        self.tabs.addTab(self._make_cut(), "Cut")
-        self.tabs.addTab(self._make_labels(), "Labels")
+        self.tabs.addTab(self._make_look(), tr("Look"))
+        self.tabs.addTab(self._make_cut(), tr("Cut"))
+        self.tabs.addTab(self._make_labels(), tr("Labels"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
@@ -73,18 +82,20 @@ class VolumeSettings(QWidget):
     def _make_look(self) -> QWidget:
         page = QWidget()
         self.presets = QComboBox()
-        self.presets.setAccessibleName("Look of the scan")
+        self.presets.setAccessibleName(tr("Look of the scan"))
         self.presets.activated.connect(lambda number: self._pane.choose_look(self._pane.looks[number]))
-        self.reset = QPushButton("Reset")
-        self.reset.setToolTip("The preset as it was")
+        self.reset = QPushButton(tr("Reset"))
+        self.reset.setToolTip(tr("The preset as it was"))
         self.reset.clicked.connect(self._reset)
         self.editor = TransferEditor()
         self.editor.changed.connect(self._pane.choose_look)
-        self.glass = QCheckBox("As of glass while label surfaces are shown")
+        self.glass = QCheckBox(tr("As of glass while label surfaces are shown"))
         self.glass.clicked.connect(self._pane.set_glass)
         hint = QLabel(
-            "Drag a point, or all of them by dragging beside one. Double click: a new point, or the colour of one. "
-            "Del removes, arrows move, the wheel magnifies.",
+            tr(
+                "Drag a point, or all of them by dragging beside one. Double click: a new point, or the colour of one. "
+                "Del removes, arrows move, the wheel magnifies."
+            ),
             wordWrap=True,
         )
         hint.setProperty("dimmed", True)
@@ -103,9 +114,10 @@ class VolumeSettings(QWidget):
         look, volume = pane.look_in_values, pane.session.volume
         names = [preset.name for preset in pane.looks]
         with QSignalBlocker(self.presets):
-            if [self.presets.itemText(n) for n in range(self.presets.count())] != names:
+            if [self.presets.itemData(n) for n in range(self.presets.count())] != names:
                 self.presets.clear()
-                self.presets.addItems(names)
+                for name in names:
+                    self.presets.addItem(tr(name), name)
             if pane.look is not None:
                 self.presets.setCurrentIndex(names.index(pane.look.name))
         self.reset.setEnabled(pane.look is not None and pane.look not in pane.looks)
@@ -122,7 +134,7 @@ class VolumeSettings(QWidget):
 
     def _make_cut(self) -> QWidget:
         page = QWidget()
-        self.box = QGroupBox("Box along the patient's axes", checkable=True)
+        self.box = QGroupBox(tr("Box along the patient's axes"), checkable=True)
         self.box.toggled.connect(self._box_changed)
         grid = QGridLayout(self.box)
         self.faces: list[tuple[QSlider, QSlider]] = []
@@ -138,37 +150,39 @@ class VolumeSettings(QWidget):
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
 
-        self.plane = QGroupBox("Oblique plane", checkable=True)
+        self.plane = QGroupBox(tr("Oblique plane"), checkable=True)
         self.plane.toggled.connect(self._plane_toggled)
         self.turn, self.tilt, self.cut_depth = _slider(-180, 180), _slider(-90, 90), _slider(-_STEPS, _STEPS)
         self._plane_texts = [QLabel() for _ in range(3)]
         turning = QGridLayout(self.plane)
-        for row, (name, slider) in enumerate((("Turn", self.turn), ("Tilt", self.tilt), ("Depth", self.cut_depth))):
+        for row, (name, slider) in enumerate(
+            ((tr("Turn"), self.turn), (tr("Tilt"), self.tilt), (tr("Depth"), self.cut_depth))
+        ):
             slider.valueChanged.connect(self._plane_moved)
             slider.setAccessibleName(name)
             turning.addWidget(QLabel(name), row, 0)
             turning.addWidget(slider, row, 1)
             turning.addWidget(self._plane_texts[row], row, 2)
             self._plane_texts[row].setMinimumWidth(self.fontMetrics().horizontalAdvance("-1000 mm "))
-        self.facing = QPushButton("Facing me")
+        self.facing = QPushButton(tr("Facing me"))
         self.facing.clicked.connect(self._pane.cut_facing)
-        self.at_cursor = QPushButton("At the cross-hair")
+        self.at_cursor = QPushButton(tr("At the cross-hair"))
         self.at_cursor.clicked.connect(self._pane.cut_at_cursor)
-        self.other_side = QPushButton("Other side")
+        self.other_side = QPushButton(tr("Other side"))
         self.other_side.clicked.connect(self._turn_round)
         row = QHBoxLayout()
         for button in (self.facing, self.at_cursor, self.other_side):
             row.addWidget(button)
         turning.addLayout(row, 3, 0, 1, 3)
-        hint = QLabel("In the picture: Ctrl + drag turns the plane, Ctrl + wheel moves it.", wordWrap=True)
+        hint = QLabel(tr("In the picture: Ctrl + drag turns the plane, Ctrl + wheel moves it."), wordWrap=True)
         hint.setProperty("dimmed", True)
         turning.addWidget(hint, 4, 0, 1, 3)
 
-        self.image = QCheckBox("Show slices where the scan is cut")
+        self.image = QCheckBox(tr("Show slices where the scan is cut"))
         self.image.clicked.connect(self._image_clicked)
-        self.cut_labels = QCheckBox("Cut the label surfaces too")
+        self.cut_labels = QCheckBox(tr("Cut the label surfaces too"))
         self.cut_labels.clicked.connect(lambda on: self._pane.set_cut(replace(self._pane.cut, labels=on)))
-        self.whole = QPushButton("Whole scan")
+        self.whole = QPushButton(tr("Whole scan"))
         self.whole.clicked.connect(lambda: self._pane.set_cut(NO_CUT))
         below = QHBoxLayout()
         below.addWidget(self.cut_labels, 1)
@@ -198,9 +212,10 @@ class VolumeSettings(QWidget):
             for n, slider in enumerate(sliders):
                 share = (corners[n][axis] - low[axis]) / (high[axis] - low[axis])
                 _set_quietly(slider, round(share * _STEPS))
-                self._face_names[axis][n].setText(names[axis][n])
-                slider.setAccessibleName(names[axis][n])
-                slider.setToolTip(f"{names[axis][n]}: {corners[n][axis]:.1f} mm")
+                name = tr(names[axis][n])
+                self._face_names[axis][n].setText(name)
+                slider.setAccessibleName(name)
+                slider.setToolTip(f"{name}: {corners[n][axis]:.1f} mm")
         if cut.plane is not None:
             a, b, c = cut.plane.normal_lps
             limit = float(np.linalg.norm(high - low)) / 2
@@ -267,17 +282,17 @@ class VolumeSettings(QWidget):
         page = QWidget()
         self.labels = QTreeWidget(columnCount=2)
         self.labels.setRootIsDecorated(False)
-        self.labels.setHeaderLabels(["Label", "Opacity"])
+        self.labels.setHeaderLabels([tr("Label"), tr("Opacity")])
         self.labels.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.labels.setAccessibleName("Label surfaces")
+        self.labels.setAccessibleName(tr("Label surfaces"))
         self.labels.header().setStretchLastSection(False)
         self.labels.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.labels.itemSelectionChanged.connect(self._show_opacity)
         self.opacity = _slider(0, 100)
-        self.opacity.setAccessibleName("Opacity of the selected surfaces")
+        self.opacity.setAccessibleName(tr("Opacity of the selected surfaces"))
         self.opacity.valueChanged.connect(self._opacity_moved)
         self.opacity.sliderReleased.connect(self._set_opacity)
-        hint = QLabel("The opacity of the surfaces, kept with the labels. Select several to change them at once.")
+        hint = QLabel(tr("The opacity of the surfaces, kept with the labels. Select several to change them at once."))
         hint.setWordWrap(True)
         hint.setProperty("dimmed", True)
         layout = QVBoxLayout(page)
@@ -291,7 +306,7 @@ class VolumeSettings(QWidget):
         with QSignalBlocker(self.labels):
             self.labels.clear()
             for label in self._pane.session.labels:
-                item = QTreeWidgetItem([label.name, f"{100 * label.surface_opacity:.0f} %"])
+                item = QTreeWidgetItem([tr(label.name), f"{100 * label.surface_opacity:.0f} %"])
                 item.setData(0, _VALUE, label.value)
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.labels.addTopLevelItem(item)

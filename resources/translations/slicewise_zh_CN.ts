@@ -1,0 +1,3054 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name></name>
+    <message>
+        <source>Another window of Slicewise has this series open: its labels and measurements can be looked at here, not changed.</source>
+        <translation>Slicewise 的另一个窗口已打开此序列：在这里只能查看其标签和测量，不能修改。</translation>
+    </message>
+    <message>
+        <source>Slices of the scan can be key images, an oblique plane cannot: Shift+R sets the planes along the scan</source>
+        <translation>只有扫描层面可以标为关键图像，斜切面不行：按 Shift+R 恢复到扫描平面</translation>
+    </message>
+    <message>
+        <source>Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan</source>
+        <translation>只能确认扫描层面，不能确认斜切面：按 Shift+R 恢复到扫描平面</translation>
+    </message>
+    <message>
+        <source>A path needs a volume of several slices that make a regular grid</source>
+        <translation>绘制路径需要由多个层面构成、网格规则的容积数据</translation>
+    </message>
+    <message>
+        <source>Slices can be confirmed or be key images, a curved view cannot: choose a pane with slices</source>
+        <translation>只有层面可以确认或标为关键图像，曲面重建不行：请选择显示层面的视图</translation>
+    </message>
+    <message>
+        <source>Colours are shown as they are stored: there is no window to choose</source>
+        <translation>彩色图像按存储的颜色显示，不能调窗</translation>
+    </message>
+    <message>
+        <source>This picture has colours of its own</source>
+        <translation>此图像自带颜色</translation>
+    </message>
+    <message>
+        <source>No series is open</source>
+        <translation>未打开序列</translation>
+    </message>
+    <message>
+        <source>Not possible now</source>
+        <translation>当前不可用</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>调窗</translation>
+    </message>
+    <message>
+        <source>Drag right: wider; up: brighter. Click: move the cross-hair</source>
+        <translation>向右拖动：窗宽增大；向上拖动：变亮。单击：移动十字线</translation>
+    </message>
+    <message>
+        <source>Cross-hair</source>
+        <translation>十字线</translation>
+    </message>
+    <message>
+        <source>Click or drag: all planes show this point (also Shift + move)</source>
+        <translation>单击或拖动：各平面都定位到该点（也可用 Shift + 移动）</translation>
+    </message>
+    <message>
+        <source>Pan</source>
+        <translation>平移</translation>
+    </message>
+    <message>
+        <source>Drag the picture (also the middle button with every tool)</source>
+        <translation>拖动图像（任何工具下也可用中键拖动）</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>Drag up or down (also the right button, or Ctrl + wheel, with every tool)</source>
+        <translation>上下拖动（任何工具下也可用右键拖动或 Ctrl + 滚轮）</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Paint the chosen label on the slice; Shift + wheel or [ ] change the size</source>
+        <translation>在层面上绘制所选标签；Shift + 滚轮或 [ ] 调整大小</translation>
+    </message>
+    <message>
+        <source>Eraser</source>
+        <translation>橡皮擦</translation>
+    </message>
+    <message>
+        <source>Take labels away; Shift + wheel or [ ] change the size</source>
+        <translation>擦除标签；Shift + 滚轮或 [ ] 调整大小</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>长度</translation>
+    </message>
+    <message>
+        <source>Drag, or click twice</source>
+        <translation>拖动，或单击两次</translation>
+    </message>
+    <message>
+        <source>Angle</source>
+        <translation>角度</translation>
+    </message>
+    <message>
+        <source>Three clicks, the vertex second</source>
+        <translation>单击三点，第二点为顶点</translation>
+    </message>
+    <message>
+        <source>Cobb angle</source>
+        <translation>Cobb 角</translation>
+    </message>
+    <message>
+        <source>Two lines, each dragged or of two clicks</source>
+        <translation>两条线，每条拖动绘制或单击两点</translation>
+    </message>
+    <message>
+        <source>Ellipse</source>
+        <translation>椭圆</translation>
+    </message>
+    <message>
+        <source>Drag from corner to corner: mean, SD, min, max, area</source>
+        <translation>从一角拖到对角：平均值、标准差、最小值、最大值、面积</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Polygon</source>
+        <translation>多边形</translation>
+    </message>
+    <message>
+        <source>Click each corner; double click or Return closes it</source>
+        <translation>依次单击各顶点；双击或按 Enter 闭合</translation>
+    </message>
+    <message>
+        <source>Freehand</source>
+        <translation>手绘区域</translation>
+    </message>
+    <message>
+        <source>Drag around a region</source>
+        <translation>沿区域边缘拖动</translation>
+    </message>
+    <message>
+        <source>Probe</source>
+        <translation>像素值</translation>
+    </message>
+    <message>
+        <source>Click: the stored value of the voxel</source>
+        <translation>单击：显示该体素的存储值</translation>
+    </message>
+    <message>
+        <source>Line profile</source>
+        <translation>灰度曲线</translation>
+    </message>
+    <message>
+        <source>Drag, or click twice: the values along the line</source>
+        <translation>拖动，或单击两次：显示沿线的数值</translation>
+    </message>
+    <message>
+        <source>Curved path</source>
+        <translation>曲面路径</translation>
+    </message>
+    <message>
+        <source>Click along it, on any slices; Return or a double click ends it</source>
+        <translation>沿结构逐点单击，可跨层面；按 Enter 或双击结束</translation>
+    </message>
+    <message>
+        <source>Arrow</source>
+        <translation>箭头</translation>
+    </message>
+    <message>
+        <source>Drag from what it points at; then write</source>
+        <translation>从所指处开始拖动，然后输入文字</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文字</translation>
+    </message>
+    <message>
+        <source>Click and write</source>
+        <translation>单击后输入文字</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Undo {what}</source>
+        <translation>撤销：{what}</translation>
+    </message>
+    <message>
+        <source>Nothing to undo</source>
+        <translation>没有可撤销的操作</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Redo {what}</source>
+        <translation>重做：{what}</translation>
+    </message>
+    <message>
+        <source>Nothing to redo</source>
+        <translation>没有可重做的操作</translation>
+    </message>
+    <message>
+        <source>This modality has no such preset</source>
+        <translation>此类设备没有这个预设窗</translation>
+    </message>
+    <message>
+        <source>Window preset {key}</source>
+        <translation>预设窗 {key}</translation>
+    </message>
+    <message>
+        <source>table</source>
+        <translation>查找表</translation>
+    </message>
+    <message>
+        <source>window {n}</source>
+        <translation>窗 {n}</translation>
+    </message>
+    <message>
+        <source>From the file: {window}</source>
+        <translation>文件自带：{window}</translation>
+    </message>
+    <message>
+        <source>This file draws nothing over its picture</source>
+        <translation>此文件没有图像叠加层</translation>
+    </message>
+    <message>
+        <source>Next slice towards head, front or left</source>
+        <translation>下一层（向头、前或左）</translation>
+    </message>
+    <message>
+        <source>Next slice towards feet, back or right</source>
+        <translation>下一层（向足、后或右）</translation>
+    </message>
+    <message>
+        <source>10 slices on</source>
+        <translation>前进 10 层</translation>
+    </message>
+    <message>
+        <source>10 slices back</source>
+        <translation>后退 10 层</translation>
+    </message>
+    <message>
+        <source>Last slice that way</source>
+        <translation>该方向的最后一层</translation>
+    </message>
+    <message>
+        <source>Last slice this way</source>
+        <translation>反方向的最后一层</translation>
+    </message>
+    <message>
+        <source>Window of the file, or automatic</source>
+        <translation>文件自带窗或自动窗</translation>
+    </message>
+    <message>
+        <source>Invert grey levels</source>
+        <translation>灰阶反转</translation>
+    </message>
+    <message>
+        <source>Next colour map</source>
+        <translation>下一种伪彩</translation>
+    </message>
+    <message>
+        <source>Smooth magnified pictures</source>
+        <translation>放大时平滑显示</translation>
+    </message>
+    <message>
+        <source>Off: each voxel is a sharp block</source>
+        <translation>关闭：每个体素显示为清晰的方块</translation>
+    </message>
+    <message>
+        <source>Neurological convention: patient&apos;s left on the left</source>
+        <translation>神经学惯例：患者左侧在屏幕左侧</translation>
+    </message>
+    <message>
+        <source>Axial and coronal planes of scans; radiographs stay as they are</source>
+        <translation>用于扫描的轴位和冠状位；X 线平片保持不变</translation>
+    </message>
+    <message>
+        <source>Text on the panes: all, image only, none</source>
+        <translation>图像信息：全部、仅图像、不显示</translation>
+    </message>
+    <message>
+        <source>Show labels</source>
+        <translation>显示标签</translation>
+    </message>
+    <message>
+        <source>Overlays of the file</source>
+        <translation>文件叠加层</translation>
+    </message>
+    <message>
+        <source>Window/level: dragging up makes darker</source>
+        <translation>调窗：向上拖动变暗</translation>
+    </message>
+    <message>
+        <source>Leave the tool: back to window/level</source>
+        <translation>退出工具，返回调窗</translation>
+    </message>
+    <message>
+        <source>Delete the measurement</source>
+        <translation>删除测量</translation>
+    </message>
+    <message>
+        <source>Show measurements</source>
+        <translation>显示测量</translation>
+    </message>
+    <message>
+        <source>Previous label</source>
+        <translation>上一个标签</translation>
+    </message>
+    <message>
+        <source>Next label</source>
+        <translation>下一个标签</translation>
+    </message>
+    <message>
+        <source>Smaller brush</source>
+        <translation>缩小画笔</translation>
+    </message>
+    <message>
+        <source>Larger brush</source>
+        <translation>放大画笔</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Slices</source>
+        <translation>层面</translation>
+    </message>
+    <message>
+        <source>Display</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation>预设窗</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>伪彩</translation>
+    </message>
+    <message>
+        <source>3-D</source>
+        <translation>三维</translation>
+    </message>
+    <message>
+        <source>Layout</source>
+        <translation>布局</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>工具</translation>
+    </message>
+    <message>
+        <source>Measuring</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <translation>AI</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <comment>of the program</comment>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be used ({error}).</source>
+        <translation>无法使用文件夹 {folder}（{error}）。</translation>
+    </message>
+    <message>
+        <source>Details for the developers, without patient data, are in {log}.</source>
+        <translation>供开发者查看的详细信息（不含患者数据）保存在 {log}。</translation>
+    </message>
+    <message>
+        <source>Something went wrong in Slicewise. Your annotations are saved; you can go on working.</source>
+        <translation>Slicewise 出现错误。您的标注已保存，可以继续工作。</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>What do you want to do?</source>
+        <translation>您想做什么？</translation>
+    </message>
+    <message>
+        <source>Find a command</source>
+        <translation>查找命令</translation>
+    </message>
+    <message>
+        <source>Nothing fits</source>
+        <translation>没有匹配项</translation>
+    </message>
+    <message>
+        <source>{group}:  </source>
+        <translation>{group}：</translation>
+    </message>
+    <message>
+        <source>Draw a path first: D, then click along it on a slice</source>
+        <translation>请先绘制路径：按 D，然后在层面上沿结构逐点单击</translation>
+    </message>
+    <message>
+        <source>The points of the path are all at one place: drag them apart</source>
+        <translation>路径的点都在同一位置：请将它们拖开</translation>
+    </message>
+    <message>
+        <source>No painting here: a curved view is no slice</source>
+        <translation>曲面重建不是扫描层面，不能在此绘制</translation>
+    </message>
+    <message>
+        <source>No measuring here: a curved view is stretched</source>
+        <translation>曲面重建有变形，不能在此测量</translation>
+    </message>
+    <message>
+        <source>One surface</source>
+        <translation>单一曲面</translation>
+    </message>
+    <message>
+        <source>The scan is stretched out along the path. Along the path, and straight across it, mm are true at the path; slanting lengths, angles and areas are not, and what lies beside the path may be seen twice or not at all. So nothing is measured, painted or confirmed here. A click shows the place on the slices. The wheel moves the surface beside the path; R brings it back. Ctrl + ] turns the picture.</source>
+        <translation>图像沿路径展开。仅在路径上，沿路径方向及与其垂直的方向，毫米数才准确；斜向长度、角度和面积并不准确，路径旁的结构可能重复出现或完全缺失。因此这里不能测量、绘制或确认。单击可在层面上定位。滚轮将曲面移到路径旁；按 R 复原。Ctrl + ] 旋转图像。</translation>
+    </message>
+    <message>
+        <source>Parallel surfaces on both sides of the path are seen as one. Labels belong to the middle one, and no value is written. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the next kind, and the surface alone again.</source>
+        <translation>路径两侧的平行曲面合并显示。标签属于中间的曲面，不显示像素值。Shift + 滚轮或 Ctrl + 上下方向键调整厚度；按 S 切换下一种方式，或恢复单一曲面。</translation>
+    </message>
+    <message>
+        <source>The patient&apos;s left is on the left of the screen. View &gt; Neurological convention ends it.</source>
+        <translation>患者左侧在屏幕左侧。在“查看 &gt; 神经学惯例”中关闭。</translation>
+    </message>
+    <message>
+        <source>Curved</source>
+        <translation>曲面重建</translation>
+    </message>
+    <message>
+        <source>{mm:.1f} mm beside the path</source>
+        <translation>距路径 {mm:.1f} mm</translation>
+    </message>
+    <message>
+        <source>⚠ Neurological</source>
+        <translation>⚠ 神经学惯例</translation>
+    </message>
+    <message>
+        <source>Path {length}</source>
+        <translation>路径 {length}</translation>
+    </message>
+    <message>
+        <source>curved view</source>
+        <translation>曲面重建视图</translation>
+    </message>
+    <message>
+        <source>Slab</source>
+        <translation>厚层</translation>
+    </message>
+    <message>
+        <source>Turn the picture</source>
+        <translation>旋转图像</translation>
+    </message>
+    <message>
+        <source>Cross-hair {mm:.1f} mm beside</source>
+        <translation>十字线偏离 {mm:.1f} mm</translation>
+    </message>
+    <message>
+        <source>PNG picture</source>
+        <translation>PNG 图片</translation>
+    </message>
+    <message>
+        <source>JPEG picture</source>
+        <translation>JPEG 图片</translation>
+    </message>
+    <message>
+        <source>GIF film</source>
+        <translation>GIF 动画</translation>
+    </message>
+    <message>
+        <source>Slices, as a film</source>
+        <translation>逐层动画</translation>
+    </message>
+    <message>
+        <source>Moments, as a film</source>
+        <translation>各时相动画</translation>
+    </message>
+    <message>
+        <source>Key images</source>
+        <translation>关键图像</translation>
+    </message>
+    <message>
+        <source>A full turn, as a film</source>
+        <translation>旋转一周的动画</translation>
+    </message>
+    <message>
+        <source>Export pictures</source>
+        <translation>导出图像</translation>
+    </message>
+    <message>
+        <source>This picture</source>
+        <translation>当前图像</translation>
+    </message>
+    <message>
+        <source>As on this screen</source>
+        <translation>与屏幕相同</translation>
+    </message>
+    <message>
+        <source>{size}  ({pixels} pixels)</source>
+        <translation>{size}（{pixels} 像素）</translation>
+    </message>
+    <message>
+        <source> pictures/s</source>
+        <translation> 幅/秒</translation>
+    </message>
+    <message>
+        <source>With the patient&apos;s name and the study&apos;s data</source>
+        <translation>包含患者姓名和检查信息</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>to</source>
+        <translation>至</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>从</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>另存为…</translation>
+    </message>
+    <message>
+        <source>The patient&apos;s name will be on it.</source>
+        <translation>图像上将显示患者姓名。</translation>
+    </message>
+    <message>
+        <source>Write the key images to</source>
+        <translation>关键图像保存到</translation>
+    </message>
+    <message>
+        <source>Save as</source>
+        <translation>另存为</translation>
+    </message>
+    <message>
+        <source>{name} exists already. Replace it?</source>
+        <translation>{name} 已存在。要替换吗？</translation>
+    </message>
+    <message>
+        <source>The picture itself may show a name, as pictures of this kind often do. Look before you share it.</source>
+        <translation>这类图像的画面中常带有患者姓名。分享前请仔细查看。</translation>
+    </message>
+    <message>
+        <source>A face in 3-D can be recognised.</source>
+        <translation>三维图像中的面部可能被认出。</translation>
+    </message>
+    <message>
+        <source>Writing {name}</source>
+        <translation>正在写入 {name}</translation>
+    </message>
+    <message>
+        <source>{n} of {count}</source>
+        <translation>{n} / {count}</translation>
+    </message>
+    <message>
+        <source>{name} was not written: {reason}.</source>
+        <translation>未能写入 {name}：{reason}。</translation>
+    </message>
+    <message>
+        <source>What was to be written is no longer shown; nothing was saved.</source>
+        <translation>要写入的内容已不再显示，未保存任何文件。</translation>
+    </message>
+    <message>
+        <source>Nothing is laid over this series</source>
+        <translation>此序列上没有融合其他序列</translation>
+    </message>
+    <message>
+        <source>Lay another series over this one…</source>
+        <translation>融合其他序列…</translation>
+    </message>
+    <message>
+        <source>PET over CT, or any two whose places in the patient agree</source>
+        <translation>如 PET 与 CT 融合，或任意两个空间位置一致的序列</translation>
+    </message>
+    <message>
+        <source>Show what is laid over the series</source>
+        <translation>显示融合图像</translation>
+    </message>
+    <message>
+        <source>Off and on, to compare</source>
+        <translation>切换显示，便于对比</translation>
+    </message>
+    <message>
+        <source>Fusion denser</source>
+        <translation>融合更浓</translation>
+    </message>
+    <message>
+        <source>Fusion fainter</source>
+        <translation>融合更淡</translation>
+    </message>
+    <message>
+        <source>Take away what is laid over the series</source>
+        <translation>取消融合</translation>
+    </message>
+    <message>
+        <source>Fusion</source>
+        <translation>融合</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>序列</translation>
+    </message>
+    <message>
+        <source>No other series of this study can be laid over this one</source>
+        <translation>此检查中没有可以融合的其他序列</translation>
+    </message>
+    <message>
+        <source>More by a right click in the list of studies</source>
+        <translation>更多序列：在检查列表中单击右键</translation>
+    </message>
+    <message>
+        <source>Treat as registered?</source>
+        <translation>视为已配准吗？</translation>
+    </message>
+    <message>
+        <source>The files do not say that {series} and the shown series lie in the same space. If you know that they do, they are laid over one another, and every picture says that they were registered by hand.</source>
+        <translation>文件没有说明 {series} 与当前序列位于同一空间。如果您确定二者一致，将把它们融合显示，并在每幅图像上注明为人工配准。</translation>
+    </message>
+    <message>
+        <source>Opacity of the fusion</source>
+        <translation>融合不透明度</translation>
+    </message>
+    <message>
+        <source>How dense the upper series is (Alt + up and down)</source>
+        <translation>上层序列的浓淡（Alt + 上下方向键）</translation>
+    </message>
+    <message>
+        <source>Colours of the upper series</source>
+        <translation>上层序列的伪彩</translation>
+    </message>
+    <message>
+        <source>Colours of the fusion</source>
+        <translation>融合伪彩</translation>
+    </message>
+    <message>
+        <source>Window of the upper series (Ctrl + drag on a pane)</source>
+        <translation>上层序列的窗（在视图上按住 Ctrl 拖动）</translation>
+    </message>
+    <message>
+        <source>Window of the fusion</source>
+        <translation>融合窗</translation>
+    </message>
+    <message>
+        <source>SUV 0 to {end:g}</source>
+        <translation>SUV 0 至 {end:g}</translation>
+    </message>
+    <message>
+        <source>As at first</source>
+        <translation>初始窗</translation>
+    </message>
+    <message>
+        <source>Two series are seen as one. What lies above is interpolated between its own voxels for each picture; values under the mouse are those of the stored voxels of each, nearest to the place. Ctrl + drag changes the upper window.</source>
+        <translation>两个序列合并显示。上层图像由其自身体素插值得到；鼠标处的数值分别取自两个序列中离该处最近的存储体素。按住 Ctrl 拖动可调整上层的窗。</translation>
+    </message>
+    <message>
+        <source>No file says that the places of these two series agree: a person has. How the patient lay is not taken into account. Look at anatomy that both show before you trust what lies over what.</source>
+        <translation>没有文件说明这两个序列的空间位置一致，是由人指定的，也未考虑患者体位。请先核对两者都能看到的解剖结构，再相信融合位置。</translation>
+    </message>
+    <message>
+        <source>Fusion hidden: {name}</source>
+        <translation>融合已隐藏：{name}</translation>
+    </message>
+    <message>
+        <source>{name} lies over this series, hidden.</source>
+        <translation>{name} 已融合到此序列上，当前隐藏。</translation>
+    </message>
+    <message>
+        <source>Fusion: {name} {percent:.0f} %</source>
+        <translation>融合：{name} {percent:.0f} %</translation>
+    </message>
+    <message>
+        <source>⚠ Registered by hand</source>
+        <translation>⚠ 人工配准</translation>
+    </message>
+    <message>
+        <source>{name}: padding</source>
+        <translation>{name}：填充值</translation>
+    </message>
+    <message>
+        <source>{low} to {high} {unit}</source>
+        <translation>{low} 至 {high} {unit}</translation>
+    </message>
+    <message>
+        <source>Looking for recent studies</source>
+        <translation>正在查找最近的检查</translation>
+    </message>
+    <message>
+        <source>A study</source>
+        <translation>未命名检查</translation>
+    </message>
+    <message>
+        <source>no longer in the list of studies</source>
+        <translation>已不在检查列表中</translation>
+    </message>
+    <message>
+        <source>its files are not where they were</source>
+        <translation>文件已不在原处</translation>
+    </message>
+    <message>
+        <source>Choose an action and press Change. Keys of slices and panes act while a pane has the keyboard.</source>
+        <translation>选择一项操作后点击“更改”。层面和视图的快捷键在视图获得焦点时有效。</translation>
+    </message>
+    <message>
+        <source>Press the new key for “{action}”, or Esc to leave it.</source>
+        <translation>请按下“{action}”的新快捷键，按 Esc 放弃。</translation>
+    </message>
+    <message>
+        <source>Left drag</source>
+        <translation>左键拖动</translation>
+    </message>
+    <message>
+        <source>The chosen tool; window/level at first</source>
+        <translation>当前工具；初始为调窗</translation>
+    </message>
+    <message>
+        <source>Click</source>
+        <translation>单击</translation>
+    </message>
+    <message>
+        <source>Moves the cross-hair (window/level and cross-hair tools)</source>
+        <translation>移动十字线（调窗和十字线工具）</translation>
+    </message>
+    <message>
+        <source>Shift + move</source>
+        <translation>Shift + 移动</translation>
+    </message>
+    <message>
+        <source>Moves the cross-hair with any tool</source>
+        <translation>任何工具下移动十字线</translation>
+    </message>
+    <message>
+        <source>Middle drag</source>
+        <translation>中键拖动</translation>
+    </message>
+    <message>
+        <source>Right drag</source>
+        <translation>右键拖动</translation>
+    </message>
+    <message>
+        <source>Right click</source>
+        <translation>右键单击</translation>
+    </message>
+    <message>
+        <source>Menu of the pane</source>
+        <translation>视图菜单</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>滚轮</translation>
+    </message>
+    <message>
+        <source>Scroll through the slices</source>
+        <translation>逐层浏览</translation>
+    </message>
+    <message>
+        <source>Ctrl + wheel</source>
+        <translation>Ctrl + 滚轮</translation>
+    </message>
+    <message>
+        <source>Ctrl + left drag</source>
+        <translation>Ctrl + 左键拖动</translation>
+    </message>
+    <message>
+        <source>Window of what is laid over the series, with the window tool</source>
+        <translation>使用调窗工具时，调整融合图像的窗</translation>
+    </message>
+    <message>
+        <source>Ctrl + drop of a series</source>
+        <translation>Ctrl + 拖放序列</translation>
+    </message>
+    <message>
+        <source>Lay it over the one that is shown</source>
+        <translation>与当前显示的序列融合</translation>
+    </message>
+    <message>
+        <source>Shift + wheel</source>
+        <translation>Shift + 滚轮</translation>
+    </message>
+    <message>
+        <source>Brush size, while painting; thickness of a slab</source>
+        <translation>绘制时调整画笔大小；调整厚层厚度</translation>
+    </message>
+    <message>
+        <source>Double click</source>
+        <translation>双击</translation>
+    </message>
+    <message>
+        <source>One pane large, and back; on a measurement: write to it</source>
+        <translation>放大单个视图或还原；在测量上则为输入文字</translation>
+    </message>
+    <message>
+        <source>Drag a measurement</source>
+        <translation>拖动测量</translation>
+    </message>
+    <message>
+        <source>Moves it, its words, or one of its handles</source>
+        <translation>移动测量、其文字或控制点</translation>
+    </message>
+    <message>
+        <source>Ctrl + click</source>
+        <translation>Ctrl + 单击</translation>
+    </message>
+    <message>
+        <source>Begins a new measurement on top of another</source>
+        <translation>在已有测量上开始新的测量</translation>
+    </message>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>键盘和鼠标</translation>
+    </message>
+    <message>
+        <source>Find an action or a key</source>
+        <translation>查找操作或按键</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>Actions and their keys</source>
+        <translation>操作及其快捷键</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>更改</translation>
+    </message>
+    <message>
+        <source>Add another</source>
+        <translation>再加一个</translation>
+    </message>
+    <message>
+        <source>No key</source>
+        <translation>清除</translation>
+    </message>
+    <message>
+        <source>Default</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>All default</source>
+        <translation>全部默认</translation>
+    </message>
+    <message>
+        <source>Swap</source>
+        <translation>互换</translation>
+    </message>
+    <message>
+        <source>Take it</source>
+        <translation>改用于此</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>保留原样</translation>
+    </message>
+    <message>
+        <source>Mouse</source>
+        <translation>鼠标</translation>
+    </message>
+    <message>
+        <source> or </source>
+        <translation> 或 </translation>
+    </message>
+    <message>
+        <source>Chosen by you</source>
+        <translation>由您设定</translation>
+    </message>
+    <message>
+        <source>{key} is the key of “{action}”.</source>
+        <translation>{key} 已是“{action}”的快捷键。</translation>
+    </message>
+    <message>
+        <source>“{action}” gets {key}</source>
+        <translation>“{action}”将使用 {key}</translation>
+    </message>
+    <message>
+        <source>“{action}” is left without it</source>
+        <translation>“{action}”将失去此快捷键</translation>
+    </message>
+    <message>
+        <source>Press a key</source>
+        <translation>请按键</translation>
+    </message>
+    <message>
+        <source>The new key</source>
+        <translation>新快捷键</translation>
+    </message>
+    <message>
+        <source>Radius of brush and eraser; also [ and ], or Shift + wheel over a pane</source>
+        <translation>画笔和橡皮擦的半径；也可用 [ 和 ]，或在视图上用 Shift + 滚轮</translation>
+    </message>
+    <message>
+        <source>Training learns from confirmed slices: everything on them is as it should be (Return)</source>
+        <translation>训练从已确认的层面中学习：确认即表示该层面上的标签全部正确（Enter）</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Longest diameter in any direction, over all parts of the label</source>
+        <translation>任意方向的最大径，包括标签的所有部分</translation>
+    </message>
+    <message>
+        <source>How strongly labels cover the image; G hides and shows them</source>
+        <translation>标签覆盖图像的浓淡；按 G 隐藏或显示</translation>
+    </message>
+    <message>
+        <source>Confirmed slices</source>
+        <translation>已确认的层面</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>不透明度</translation>
+    </message>
+    <message>
+        <source>Brush radius</source>
+        <translation>画笔半径</translation>
+    </message>
+    <message>
+        <source>{plane} slice{number} is confirmed</source>
+        <translation>已确认{plane}层面{number}</translation>
+    </message>
+    <message>
+        <source>Confirm {in_plane} slice{number}</source>
+        <translation>确认{in_plane}层面{number}</translation>
+    </message>
+    <message>
+        <source>✓ {plane} slice {number}</source>
+        <translation>✓ {plane}层面 {number}</translation>
+    </message>
+    <message>
+        <source>Click to go there</source>
+        <translation>单击以定位到该层面</translation>
+    </message>
+    <message>
+        <source>1 confirmed slice: training learns from it.</source>
+        <translation>已确认 1 个层面：训练将从中学习。</translation>
+    </message>
+    <message>
+        <source>{count} confirmed slices: training learns from them.</source>
+        <translation>已确认 {count} 个层面：训练将从中学习。</translation>
+    </message>
+    <message>
+        <source>Correct a slice with brush and eraser, then confirm it: training learns from confirmed slices.</source>
+        <translation>请用画笔和橡皮擦修正层面，然后确认：训练从已确认的层面中学习。</translation>
+    </message>
+    <message>
+        <source>Window presets</source>
+        <translation>预设窗</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>查看(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Slices</source>
+        <translation>层面(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Tools</source>
+        <translation>工具(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation>测量(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;AI</source>
+        <translation>AI(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Window</source>
+        <translation>窗口(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Show which</source>
+        <translation>查看明细</translation>
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation>接受</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>拒绝</translation>
+    </message>
+    <message>
+        <source>list of studies</source>
+        <translation>检查列表</translation>
+    </message>
+    <message>
+        <source>file of annotations</source>
+        <translation>标注文件</translation>
+    </message>
+    <message>
+        <source>The {what} was damaged and begun anew. The old one is kept: {path}</source>
+        <translation>{what}已损坏并已重新建立。旧文件保留在：{path}</translation>
+    </message>
+    <message>
+        <source>Open a scan to begin</source>
+        <translation>请打开影像</translation>
+    </message>
+    <message>
+        <source>Drop folders or files anywhere in this window: DICOM, also in ZIP archives, NIfTI, NRRD, MHA, PNG or JPEG.</source>
+        <translation>可将文件夹或文件拖放到此窗口的任意位置：DICOM（也可在 ZIP 压缩包中）、NIfTI、NRRD、MHA、PNG 或 JPEG。</translation>
+    </message>
+    <message>
+        <source>Open the demo study</source>
+        <translation>打开演示检查</translation>
+    </message>
+    <message>
+        <source>Open a folder…</source>
+        <translation>打开文件夹…</translation>
+    </message>
+    <message>
+        <source>Open files…</source>
+        <translation>打开文件…</translation>
+    </message>
+    <message>
+        <source>Not for diagnostic use.</source>
+        <translation>非诊断用途。</translation>
+    </message>
+    <message>
+        <source>Open folder…</source>
+        <translation>打开文件夹…</translation>
+    </message>
+    <message>
+        <source>Export pictures…</source>
+        <translation>导出图像…</translation>
+    </message>
+    <message>
+        <source>Copy the picture</source>
+        <translation>复制图像</translation>
+    </message>
+    <message>
+        <source>Without the patient&apos;s name</source>
+        <translation>不含患者姓名</translation>
+    </message>
+    <message>
+        <source>Copy the picture with the patient&apos;s name</source>
+        <translation>复制图像（含患者姓名）</translation>
+    </message>
+    <message>
+        <source>Forget recent studies</source>
+        <translation>清除最近的检查</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Reset view</source>
+        <translation>重置视图</translation>
+    </message>
+    <message>
+        <source>One pane large, or all</source>
+        <translation>放大单个视图或还原</translation>
+    </message>
+    <message>
+        <source>One pane</source>
+        <translation>单视图</translation>
+    </message>
+    <message>
+        <source>Two panes side by side</source>
+        <translation>双视图并排</translation>
+    </message>
+    <message>
+        <source>One large and three small panes</source>
+        <translation>一大三小视图</translation>
+    </message>
+    <message>
+        <source>Four panes</source>
+        <translation>四视图</translation>
+    </message>
+    <message>
+        <source>Six panes</source>
+        <translation>六视图</translation>
+    </message>
+    <message>
+        <source>Axial in this pane</source>
+        <translation>在此视图显示轴位</translation>
+    </message>
+    <message>
+        <source>Coronal in this pane</source>
+        <translation>在此视图显示冠状位</translation>
+    </message>
+    <message>
+        <source>Sagittal in this pane</source>
+        <translation>在此视图显示矢状位</translation>
+    </message>
+    <message>
+        <source>3-D in this pane</source>
+        <translation>在此视图显示三维</translation>
+    </message>
+    <message>
+        <source>Curved, along the path, in this pane</source>
+        <translation>在此视图显示沿路径的曲面重建</translation>
+    </message>
+    <message>
+        <source>Only this series</source>
+        <translation>仅显示此序列</translation>
+    </message>
+    <message>
+        <source>Link places across series</source>
+        <translation>序列间同步位置</translation>
+    </message>
+    <message>
+        <source>Link magnification across series</source>
+        <translation>序列间同步缩放</translation>
+    </message>
+    <message>
+        <source>Link windows across series</source>
+        <translation>序列间同步调窗</translation>
+    </message>
+    <message>
+        <source>Reference lines</source>
+        <translation>定位线</translation>
+    </message>
+    <message>
+        <source>The cross-hairs are at the same place</source>
+        <translation>各十字线位于同一位置</translation>
+    </message>
+    <message>
+        <source>Links series of different examinations from here on, by your word</source>
+        <translation>由您指定，从此处起同步不同检查的序列</translation>
+    </message>
+    <message>
+        <source>Slab: MIP, MinIP, mean, single slices</source>
+        <translation>厚层：MIP、MinIP、平均、单层</translation>
+    </message>
+    <message>
+        <source>Thicker slab</source>
+        <translation>增加厚度</translation>
+    </message>
+    <message>
+        <source>Thinner slab</source>
+        <translation>减小厚度</translation>
+    </message>
+    <message>
+        <source>Mirror left and right</source>
+        <translation>左右镜像</translation>
+    </message>
+    <message>
+        <source>Mirror above and below</source>
+        <translation>上下镜像</translation>
+    </message>
+    <message>
+        <source>Turn clockwise</source>
+        <translation>顺时针旋转</translation>
+    </message>
+    <message>
+        <source>Turn anticlockwise</source>
+        <translation>逆时针旋转</translation>
+    </message>
+    <message>
+        <source>Turn the other planes clockwise by 5°</source>
+        <translation>其他平面顺时针旋转 5°</translation>
+    </message>
+    <message>
+        <source>Turn the other planes anticlockwise by 5°</source>
+        <translation>其他平面逆时针旋转 5°</translation>
+    </message>
+    <message>
+        <source>Turn the other planes clockwise by 1°</source>
+        <translation>其他平面顺时针旋转 1°</translation>
+    </message>
+    <message>
+        <source>Turn the other planes anticlockwise by 1°</source>
+        <translation>其他平面逆时针旋转 1°</translation>
+    </message>
+    <message>
+        <source>Planes along the scan</source>
+        <translation>恢复到扫描平面</translation>
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Next pane</source>
+        <translation>下一个视图</translation>
+    </message>
+    <message>
+        <source>Previous pane</source>
+        <translation>上一个视图</translation>
+    </message>
+    <message>
+        <source>Next series of the list</source>
+        <translation>列表中的下一个序列</translation>
+    </message>
+    <message>
+        <source>Previous series of the list</source>
+        <translation>列表中的上一个序列</translation>
+    </message>
+    <message>
+        <source>Show or hide the scan in 3-D</source>
+        <translation>显示或隐藏三维体绘制</translation>
+    </message>
+    <message>
+        <source>Show or hide label surfaces in 3-D</source>
+        <translation>显示或隐藏三维标签表面</translation>
+    </message>
+    <message>
+        <source>Confirm the slice</source>
+        <translation>确认层面</translation>
+    </message>
+    <message>
+        <source>Everything on it is as it should be: training learns from it</source>
+        <translation>该层面上的标签全部正确：训练将从中学习</translation>
+    </message>
+    <message>
+        <source>Key image</source>
+        <translation>关键图像</translation>
+    </message>
+    <message>
+        <source>Mark this slice, to find it again or to export it; marked once more, it is none</source>
+        <translation>标记此层面，便于再次查找或导出；再次标记则取消</translation>
+    </message>
+    <message>
+        <source>Next key image</source>
+        <translation>下一幅关键图像</translation>
+    </message>
+    <message>
+        <source>Previous key image</source>
+        <translation>上一幅关键图像</translation>
+    </message>
+    <message>
+        <source>Write to the measurement…</source>
+        <translation>编辑测量文字…</translation>
+    </message>
+    <message>
+        <source>Magnifier while the key is held</source>
+        <translation>放大镜（按住按键时）</translation>
+    </message>
+    <message>
+        <source>The wheel makes it stronger; chosen here it stays until Esc</source>
+        <translation>滚轮调整放大倍数；从菜单选择时，按 Esc 才关闭</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>播放</translation>
+    </message>
+    <message>
+        <source>The frames of a cine or moments of a sequence</source>
+        <translation>播放电影的各帧或动态序列的各时相</translation>
+    </message>
+    <message>
+        <source>Resample to a regular grid…</source>
+        <translation>重采样为规则网格…</translation>
+    </message>
+    <message>
+        <source>Previous frame or moment</source>
+        <translation>上一帧或上一时相</translation>
+    </message>
+    <message>
+        <source>Next frame or moment</source>
+        <translation>下一帧或下一时相</translation>
+    </message>
+    <message>
+        <source>Segment</source>
+        <translation>分割</translation>
+    </message>
+    <message>
+        <source>Run the chosen model on this series</source>
+        <translation>在此序列上运行所选模型</translation>
+    </message>
+    <message>
+        <source>Accept the proposal</source>
+        <translation>接受分割建议</translation>
+    </message>
+    <message>
+        <source>Reject the proposal</source>
+        <translation>拒绝分割建议</translation>
+    </message>
+    <message>
+        <source>Training…</source>
+        <translation>训练…</translation>
+    </message>
+    <message>
+        <source>Studies</source>
+        <translation>检查列表</translation>
+    </message>
+    <message>
+        <source>Panels</source>
+        <translation>侧边面板</translation>
+    </message>
+    <message>
+        <source>Next part of the window</source>
+        <translation>窗口的下一区域</translation>
+    </message>
+    <message>
+        <source>Previous part of the window</source>
+        <translation>窗口的上一区域</translation>
+    </message>
+    <message>
+        <source>Label colours for every colour vision</source>
+        <translation>色觉友好的标签颜色</translation>
+    </message>
+    <message>
+        <source>The default labels in the colours of Okabe and Ito</source>
+        <translation>默认标签采用 Okabe 和 Ito 的配色</translation>
+    </message>
+    <message>
+        <source>Light theme</source>
+        <translation>浅色主题</translation>
+    </message>
+    <message>
+        <source>Find a command…</source>
+        <translation>查找命令…</translation>
+    </message>
+    <message>
+        <source>Keys and mouse…</source>
+        <translation>键盘和鼠标…</translation>
+    </message>
+    <message>
+        <source>About Slicewise…</source>
+        <translation>关于 Slicewise…</translation>
+    </message>
+    <message>
+        <source>Recent studies</source>
+        <translation>最近的检查</translation>
+    </message>
+    <message>
+        <source>Layout and comparison</source>
+        <translation>布局和对比</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Language · 语言</source>
+        <translation>语言 · Language</translation>
+    </message>
+    <message>
+        <source>Show in the active pane</source>
+        <translation>在当前视图中显示</translation>
+    </message>
+    <message>
+        <source>Colour map</source>
+        <translation>伪彩</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>What the last model really ran on, as the engine reports it</source>
+        <translation>上一个模型实际运行所用的设备，由推理引擎报告</translation>
+    </message>
+    <message>
+        <source>{model} proposes the hatched labels. Nothing is changed yet.</source>
+        <translation>{model} 以斜线显示其分割建议，尚未作任何更改。</translation>
+    </message>
+    <message>
+        <source>AI on {device}</source>
+        <translation>AI 运行于 {device}</translation>
+    </message>
+    <message>
+        <source>No model has proposed anything</source>
+        <translation>没有模型给出分割建议</translation>
+    </message>
+    <message>
+        <source>Still being read</source>
+        <translation>仍在读取</translation>
+    </message>
+    <message>
+        <source>The chosen model does not fit this series</source>
+        <translation>所选模型不适用于此序列</translation>
+    </message>
+    <message>
+        <source>Draw a path first</source>
+        <translation>请先绘制路径</translation>
+    </message>
+    <message>
+        <source>This series has no three planes to turn</source>
+        <translation>此序列没有可旋转的三个平面</translation>
+    </message>
+    <message>
+        <source>The planes are those of the scan</source>
+        <translation>已是扫描平面</translation>
+    </message>
+    <message>
+        <source>No slice is marked as a key image</source>
+        <translation>没有标为关键图像的层面</translation>
+    </message>
+    <message>
+        <source>No measurement is selected</source>
+        <translation>未选择测量</translation>
+    </message>
+    <message>
+        <source>This series is a regular grid already, or cannot be made one</source>
+        <translation>此序列已是规则网格，或无法重采样为规则网格</translation>
+    </message>
+    <message>
+        <source>Colours have no window to choose</source>
+        <translation>彩色图像不能调窗</translation>
+    </message>
+    <message>
+        <source>None yet</source>
+        <translation>暂无</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Where are the images now?</source>
+        <translation>影像现在在哪里？</translation>
+    </message>
+    <message>
+        <source>1 of 1 file was left out.</source>
+        <translation>1 个文件中有 1 个未载入。</translation>
+    </message>
+    <message>
+        <source>1 of {total:,} files was left out.</source>
+        <translation>{total:,} 个文件中有 1 个未载入。</translation>
+    </message>
+    <message>
+        <source>{count:,} of {total:,} files were left out.</source>
+        <translation>{total:,} 个文件中有 {count:,} 个未载入。</translation>
+    </message>
+    <message>
+        <source>{count} series found: double click one to open it</source>
+        <translation>找到 {count} 个序列：双击即可打开</translation>
+    </message>
+    <message>
+        <source>Show in this pane</source>
+        <translation>在此视图中显示</translation>
+    </message>
+    <message>
+        <source>{title}: {text}</source>
+        <translation>{title}：{text}</translation>
+    </message>
+    <message>
+        <source>Open a folder of images</source>
+        <translation>打开影像文件夹</translation>
+    </message>
+    <message>
+        <source>Open images</source>
+        <translation>打开影像</translation>
+    </message>
+    <message>
+        <source>Window preset</source>
+        <translation>预设窗</translation>
+    </message>
+    <message>
+        <source>Recent study</source>
+        <translation>最近的检查</translation>
+    </message>
+    <message>
+        <source>The picture was copied with the patient&apos;s name.</source>
+        <translation>图像已复制，含患者姓名。</translation>
+    </message>
+    <message>
+        <source>The picture was copied without the patient&apos;s name.</source>
+        <translation>图像已复制，不含患者姓名。</translation>
+    </message>
+    <message>
+        <source>The key images were written to {folder}</source>
+        <translation>关键图像已保存到 {folder}</translation>
+    </message>
+    <message>
+        <source>{name} was written to {folder}</source>
+        <translation>{name} 已保存到 {folder}</translation>
+    </message>
+    <message>
+        <source>That was the last series of the list</source>
+        <translation>已到列表的尽头</translation>
+    </message>
+    <message>
+        <source>About Slicewise</source>
+        <translation>关于 Slicewise</translation>
+    </message>
+    <message>
+        <source>A radiology viewer whose AI models learn from the slices you correct.</source>
+        <translation>放射影像浏览器，其 AI 模型从您修正的层面中学习。</translation>
+    </message>
+    <message>
+        <source>Your last changes could not be saved yet, for want of space perhaps. Closing loses them.</source>
+        <translation>您最近的更改尚未保存，可能是磁盘空间不足。关闭将丢失这些更改。</translation>
+    </message>
+    <message>
+        <source>A training is running. Closing ends it.</source>
+        <translation>训练正在进行。关闭将终止训练。</translation>
+    </message>
+    <message>
+        <source>A newly trained model waits for your decision. Closing keeps the current one.</source>
+        <translation>新训练的模型等待您的决定。关闭将保留当前模型。</translation>
+    </message>
+    <message>
+        <source>{warning} Close nevertheless?</source>
+        <translation>{warning}仍要关闭吗？</translation>
+    </message>
+    <message>
+        <source>Files that were left out</source>
+        <translation>未载入的文件</translation>
+    </message>
+    <message>
+        <source>and {count:,} more</source>
+        <translation>以及另外 {count:,} 个</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>全部复制</translation>
+    </message>
+    <message>
+        <source>Key image: {plane} {number}</source>
+        <translation>关键图像：{plane} {number}</translation>
+    </message>
+    <message>
+        <source>Cobb</source>
+        <translation>Cobb 角</translation>
+    </message>
+    <message>
+        <source>Profile</source>
+        <translation>灰度曲线</translation>
+    </message>
+    <message>
+        <source>Path</source>
+        <translation>路径</translation>
+    </message>
+    <message>
+        <source>mm² at detector</source>
+        <translation>mm²（探测器）</translation>
+    </message>
+    <message>
+        <source>  SD {sd}</source>
+        <translation>  标准差 {sd}</translation>
+    </message>
+    <message>
+        <source>Mean {mean}{sd}{unit}</source>
+        <translation>平均 {mean}{sd}{unit}</translation>
+    </message>
+    <message>
+        <source>Min {low}  Max {high}{unit}</source>
+        <translation>最小 {low}  最大 {high}{unit}</translation>
+    </message>
+    <message>
+        <source>SUV mean {mean:.2f}  max {peak:.2f}</source>
+        <translation>SUV 平均 {mean:.2f}  最大 {peak:.2f}</translation>
+    </message>
+    <message>
+        <source>No values inside</source>
+        <translation>区域内没有数值</translation>
+    </message>
+    <message>
+        <source>Area {area}{count}</source>
+        <translation>面积 {area}{count}</translation>
+    </message>
+    <message>
+        <source>mean SUV {mean:.2f}</source>
+        <translation>平均 SUV {mean:.2f}</translation>
+    </message>
+    <message>
+        <source>mean {mean} {unit}</source>
+        <translation>平均 {mean} {unit}</translation>
+    </message>
+    <message>
+        <source>No value</source>
+        <translation>无数值</translation>
+    </message>
+    <message>
+        <source>Ax</source>
+        <translation>轴</translation>
+    </message>
+    <message>
+        <source>Cor</source>
+        <translation>冠</translation>
+    </message>
+    <message>
+        <source>Sag</source>
+        <translation>矢</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Slice</source>
+        <translation>层面</translation>
+    </message>
+    <message>
+        <source>Draw on a picture: L length, A angle, E ellipse, F freehand; the other tools are in the menu Measure.</source>
+        <translation>在图像上绘制：L 长度，A 角度，E 椭圆，F 手绘区域；其他工具在“测量”菜单中。</translation>
+    </message>
+    <message>
+        <source>Measurements</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Export CSV</source>
+        <translation>导出 CSV</translation>
+    </message>
+    <message>
+        <source>Measurements alone…</source>
+        <translation>仅测量…</translation>
+    </message>
+    <message>
+        <source>With the series&apos; description…</source>
+        <translation>含序列描述…</translation>
+    </message>
+    <message>
+        <source>The measurements and the sizes of labels as a table; never with the patient&apos;s name</source>
+        <translation>以表格导出测量和标签大小；绝不含患者姓名</translation>
+    </message>
+    <message>
+        <source>Oblique</source>
+        <translation>斜切面</translation>
+    </message>
+    <message>
+        <source>Several</source>
+        <translation>多层</translation>
+    </message>
+    <message>
+        <source>Export measurements</source>
+        <translation>导出测量</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Profile&lt;/b&gt;: values{unit} along {length_unit}</source>
+        <translation>&lt;b&gt;灰度曲线&lt;/b&gt;：数值{unit}，沿线 {length_unit}</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Histogram&lt;/b&gt;: voxels over values{unit}</source>
+        <translation>&lt;b&gt;直方图&lt;/b&gt;：体素数随数值{unit}的分布</translation>
+    </message>
+    <message>
+        <source>Text of the measurement</source>
+        <translation>测量文字</translation>
+    </message>
+    <message>
+        <source>Run the model in the background; the result waits for you as a proposal</source>
+        <translation>在后台运行模型；结果作为分割建议等待您处理</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>About this model…</source>
+        <translation>关于此模型…</translation>
+    </message>
+    <message>
+        <source>Proposal</source>
+        <translation>分割建议</translation>
+    </message>
+    <message>
+        <source>Versions</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Roll back</source>
+        <translation>恢复旧版本</translation>
+    </message>
+    <message>
+        <source>Use the version that was active before; nothing is deleted</source>
+        <translation>改用之前使用的版本，不会删除任何内容</translation>
+    </message>
+    <message>
+        <source>Segment with</source>
+        <translation>分割模型</translation>
+    </message>
+    <message>
+        <source>No model is installed.</source>
+        <translation>未安装模型。</translation>
+    </message>
+    <message>
+        <source>Version {version}</source>
+        <translation>版本 {version}</translation>
+    </message>
+    <message>
+        <source>trained here, {date}</source>
+        <translation>在本机训练，{date}</translation>
+    </message>
+    <message>
+        <source>shipped</source>
+        <translation>随软件提供</translation>
+    </message>
+    <message>
+        <source>, in use</source>
+        <translation>，使用中</translation>
+    </message>
+    <message>
+        <source>Double click to use this version</source>
+        <translation>双击以使用此版本</translation>
+    </message>
+    <message>
+        <source>Fits this series: modality, geometry and orientation.</source>
+        <translation>适用于此序列：设备类型、几何和方向均符合。</translation>
+    </message>
+    <message>
+        <source>{model}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, and can be undone.</source>
+        <translation>{model}，运行于 {device}，{seconds:.0f} 秒。接受时会保留您绘制或确认的所有体素，并且可以撤销。</translation>
+    </message>
+    <message>
+        <source>Not for diagnostic use</source>
+        <translation>非诊断用途</translation>
+    </message>
+    <message>
+        <source>{mm:g} mm from its {other}</source>
+        <translation>与其 {other} 相差 {mm:g} mm</translation>
+    </message>
+    <message>
+        <source>another voxel size by its {other}</source>
+        <translation>按其 {other}，体素大小不同</translation>
+    </message>
+    <message>
+        <source>Not for diagnosis</source>
+        <translation>非诊断用途</translation>
+    </message>
+    <message>
+        <source>Axial</source>
+        <translation>轴位</translation>
+    </message>
+    <message>
+        <source>Coronal</source>
+        <translation>冠状位</translation>
+    </message>
+    <message>
+        <source>Sagittal</source>
+        <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>Loading…</source>
+        <translation>正在载入…</translation>
+    </message>
+    <message>
+        <source>Resample…</source>
+        <translation>重采样…</translation>
+    </message>
+    <message>
+        <source>Values between the slices are interpolated. The scan itself stays as it is.</source>
+        <translation>层面之间的数值通过插值得到，原始扫描保持不变。</translation>
+    </message>
+    <message>
+        <source>Only one plane: {reason}</source>
+        <translation>仅有一个平面：{reason}</translation>
+    </message>
+    <message>
+        <source>The slices make no volume. {reason} Other planes and 3-D need a regular grid.</source>
+        <translation>这些层面不能构成容积数据。{reason}其他平面和三维显示需要规则网格。</translation>
+    </message>
+    <message>
+        <source>Moment</source>
+        <translation>时相</translation>
+    </message>
+    <message>
+        <source>This series has nothing to play</source>
+        <translation>此序列没有可播放的内容</translation>
+    </message>
+    <message>
+        <source>A person has said that the cross-hairs of these series were at the same place. From there they go by the same number of millimetres; how the patient lay is not taken into account.</source>
+        <translation>有人指定这些序列的十字线位于同一位置。此后各序列移动相同的毫米数，未考虑患者体位。</translation>
+    </message>
+    <message>
+        <source>These files have the same grid and no frame of reference, so the same voxels are taken for the same place. Of whom they are the files do not say.</source>
+        <translation>这些文件网格相同且没有参考坐标系，因此相同的体素视为同一位置。文件未说明属于哪位患者。</translation>
+    </message>
+    <message>
+        <source>The series beside each other are not of one patient, or their files tell the name or the ID differently.</source>
+        <translation>并排的序列不属于同一患者，或各文件中的姓名或 ID 不一致。</translation>
+    </message>
+    <message>
+        <source>Drop a series here</source>
+        <translation>将序列拖放到此处</translation>
+    </message>
+    <message>
+        <source>⚠ Different patients</source>
+        <translation>⚠ 患者不同</translation>
+    </message>
+    <message>
+        <source>Linked by hand</source>
+        <translation>人工同步</translation>
+    </message>
+    <message>
+        <source>Same grid</source>
+        <translation>网格相同</translation>
+    </message>
+    <message>
+        <source>No painting on an oblique plane:</source>
+        <translation>斜切面上不能绘制：</translation>
+    </message>
+    <message>
+        <source>R sets the planes along the scan</source>
+        <translation>按 R 恢复到扫描平面</translation>
+    </message>
+    <message>
+        <source>{plane} view</source>
+        <translation>{plane}视图</translation>
+    </message>
+    <message>
+        <source>Single slices</source>
+        <translation>单层</translation>
+    </message>
+    <message>
+        <source>Maximum intensity (MIP)</source>
+        <translation>最大密度投影（MIP）</translation>
+    </message>
+    <message>
+        <source>Minimum intensity (MinIP)</source>
+        <translation>最小密度投影（MinIP）</translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation>平均</translation>
+    </message>
+    <message>
+        <source>A single image has no {plane} view.</source>
+        <translation>单幅图像没有{plane}视图。</translation>
+    </message>
+    <message>
+        <source>Refining</source>
+        <translation>正在细化</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Tilted gantry</source>
+        <translation>机架倾斜</translation>
+    </message>
+    <message>
+        <source>Uneven slice spacing</source>
+        <translation>层间距不均匀</translation>
+    </message>
+    <message>
+        <source>Missing slices</source>
+        <translation>层面缺失</translation>
+    </message>
+    <message>
+        <source>Duplicate slices</source>
+        <translation>层面重复</translation>
+    </message>
+    <message>
+        <source>Mixed orientations or sizes</source>
+        <translation>方向或大小不一</translation>
+    </message>
+    <message>
+        <source>Slice positions unknown</source>
+        <translation>层面位置未知</translation>
+    </message>
+    <message>
+        <source>One of two places</source>
+        <translation>两个位置之一</translation>
+    </message>
+    <message>
+        <source>Sizes are those on the detector (ImagerPixelSpacing). In the patient they are smaller, by the magnification.</source>
+        <translation>尺寸为探测器平面上的尺寸（ImagerPixelSpacing）。因放大效应，患者体内的实际尺寸较小。</translation>
+    </message>
+    <message>
+        <source>The file gives no size of a pixel, so nothing is measured in millimetres.</source>
+        <translation>文件未给出像素大小，因此不能以毫米测量。</translation>
+    </message>
+    <message>
+        <source>The scale is that of the ultrasound region, not of the whole picture.</source>
+        <translation>标尺仅适用于超声区域，不适用于整幅图像。</translation>
+    </message>
+    <message>
+        <source>The ultrasound regions of the picture have different scales, so there is none for all of it.</source>
+        <translation>图像中各超声区域的标尺不同，因此没有适用于整幅图像的标尺。</translation>
+    </message>
+    <message>
+        <source>The pictures were compressed with loss: fine detail may be missing or altered.</source>
+        <translation>图像经过有损压缩：细节可能缺失或改变。</translation>
+    </message>
+    <message>
+        <source>The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. R, Reset view, ends it.</source>
+        <translation>图像为镜像显示。边缘的方位字母正确，图像中的文字是反的。按 R（重置视图）恢复。</translation>
+    </message>
+    <message>
+        <source>The patient&apos;s left is on the left of the screen, as if seen from above or behind. Radiologists are used to it the other way round. View &gt; Neurological convention ends it.</source>
+        <translation>患者左侧在屏幕左侧，如同从上方或后方观察。放射科医生通常习惯相反的方位。在“查看 &gt; 神经学惯例”中关闭。</translation>
+    </message>
+    <message>
+        <source>Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the next kind, and single slices again.</source>
+        <translation>多个层面合并显示。标签和十字线属于中间层面；所见可能来自其中任一层，因此不显示像素值。Shift + 滚轮或 Ctrl + 上下方向键调整厚度；按 S 切换下一种方式，或恢复单层。</translation>
+    </message>
+    <message>
+        <source>The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with Shift in steps of 5°. R, or a double click on a handle, sets them along the scan again. Labels are not painted here.</source>
+        <translation>此平面与扫描层面斜交，所见为体素间的插值；鼠标处、像素值和区域的数值均取自存储体素。拖动定位线上的控制点可旋转平面，按住 Shift 时每步 5°。按 R 或双击控制点恢复到扫描平面。此处不能绘制标签。</translation>
+    </message>
+    <message>
+        <source> (hidden)</source>
+        <translation>（已隐藏）</translation>
+    </message>
+    <message>
+        <source>AI proposal: {model}{hidden}</source>
+        <translation>AI 分割建议：{model}{hidden}</translation>
+    </message>
+    <message>
+        <source>Frames over time</source>
+        <translation>时间序列帧</translation>
+    </message>
+    <message>
+        <source>resample…</source>
+        <translation>重采样…</translation>
+    </message>
+    <message>
+        <source>⚠ Not whole</source>
+        <translation>⚠ 不完整</translation>
+    </message>
+    <message>
+        <source>Resampled</source>
+        <translation>已重采样</translation>
+    </message>
+    <message>
+        <source>Uncalibrated</source>
+        <translation>未校准</translation>
+    </message>
+    <message>
+        <source>At detector</source>
+        <translation>探测器平面</translation>
+    </message>
+    <message>
+        <source>US region scale</source>
+        <translation>超声区域标尺</translation>
+    </message>
+    <message>
+        <source>Lossy compression</source>
+        <translation>有损压缩</translation>
+    </message>
+    <message>
+        <source>{count} notes</source>
+        <translation>{count} 条说明</translation>
+    </message>
+    <message>
+        <source>1 note</source>
+        <translation>1 条说明</translation>
+    </message>
+    <message>
+        <source>Read only</source>
+        <translation>只读</translation>
+    </message>
+    <message>
+        <source>⚠ Mirrored</source>
+        <translation>⚠ 镜像</translation>
+    </message>
+    <message>
+        <source>Turned {degrees}°</source>
+        <translation>旋转 {degrees}°</translation>
+    </message>
+    <message>
+        <source>★ Key image</source>
+        <translation>★ 关键图像</translation>
+    </message>
+    <message>
+        <source>✓ Confirmed</source>
+        <translation>✓ 已确认</translation>
+    </message>
+    <message>
+        <source>{kind} {count} slices</source>
+        <translation>{kind} {count} 层</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>AI labels: {model}</source>
+        <translation>AI 标签：{model}</translation>
+    </message>
+    <message>
+        <source>Zoom {percent:.0f} %</source>
+        <translation>缩放 {percent:.0f} %</translation>
+    </message>
+    <message>
+        <source>Not smoothed</source>
+        <translation>未平滑</translation>
+    </message>
+    <message>
+        <source>A colour for each value</source>
+        <translation>每个值一种颜色</translation>
+    </message>
+    <message>
+        <source>Window: the file&apos;s table</source>
+        <translation>窗：文件自带查找表</translation>
+    </message>
+    <message>
+        <source> sigmoid</source>
+        <translation> S 形</translation>
+    </message>
+    <message>
+        <source>Inverted</source>
+        <translation>已反转</translation>
+    </message>
+    <message>
+        <source>Inverted MONOCHROME1</source>
+        <translation>已反转 MONOCHROME1</translation>
+    </message>
+    <message>
+        <source>Frame {number} / {count}</source>
+        <translation>帧 {number} / {count}</translation>
+    </message>
+    <message>
+        <source>Slice {number} / {count}</source>
+        <translation>层 {number} / {count}</translation>
+    </message>
+    <message>
+        <source>Oblique plane</source>
+        <translation>斜切面</translation>
+    </message>
+    <message>
+        <source>Reading {n} of {count}</source>
+        <translation>正在读取 {n} / {count}</translation>
+    </message>
+    <message>
+        <source> · {mm:.2f} mm apart</source>
+        <translation> · 层间距 {mm:.2f} mm</translation>
+    </message>
+    <message>
+        <source>Series {number}</source>
+        <translation>序列 {number}</translation>
+    </message>
+    <message>
+        <source>Oblique {degrees}°</source>
+        <translation>斜切 {degrees}°</translation>
+    </message>
+    <message>
+        <source>Value: padding</source>
+        <translation>值：填充</translation>
+    </message>
+    <message>
+        <source>Value {value} {unit}</source>
+        <translation>值 {value} {unit}</translation>
+    </message>
+    <message>
+        <source>Drop a folder or files here,
+or press Ctrl+O.</source>
+        <translation>将文件夹或文件拖放到此处，
+或按 Ctrl+O。</translation>
+    </message>
+    <message>
+        <source>Nothing in the list matches.</source>
+        <translation>列表中没有匹配项。</translation>
+    </message>
+    <message>
+        <source>files not found</source>
+        <translation>找不到文件</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Any date</source>
+        <translation>任意日期</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Last 7 days</source>
+        <translation>最近 7 天</translation>
+    </message>
+    <message>
+        <source>Last month</source>
+        <translation>最近一月</translation>
+    </message>
+    <message>
+        <source>Last year</source>
+        <translation>最近一年</translation>
+    </message>
+    <message>
+        <source>{count:,} time points</source>
+        <translation>{count:,} 个时间点</translation>
+    </message>
+    <message>
+        <source>{count:,} phases</source>
+        <translation>{count:,} 个时相</translation>
+    </message>
+    <message>
+        <source>{count:,} echoes</source>
+        <translation>{count:,} 个回波</translation>
+    </message>
+    <message>
+        <source>{count:,} b-values</source>
+        <translation>{count:,} 个 b 值</translation>
+    </message>
+    <message>
+        <source>{count:,} parts</source>
+        <translation>{count:,} 个部分</translation>
+    </message>
+    <message>
+        <source>tilted</source>
+        <translation>倾斜</translation>
+    </message>
+    <message>
+        <source>uneven spacing</source>
+        <translation>间距不均匀</translation>
+    </message>
+    <message>
+        <source>slices missing</source>
+        <translation>层面缺失</translation>
+    </message>
+    <message>
+        <source>duplicate slices</source>
+        <translation>层面重复</translation>
+    </message>
+    <message>
+        <source>mixed slices</source>
+        <translation>层面混杂</translation>
+    </message>
+    <message>
+        <source>no positions</source>
+        <translation>无位置信息</translation>
+    </message>
+    <message>
+        <source>one of two places</source>
+        <translation>两个位置之一</translation>
+    </message>
+    <message>
+        <source>Find a patient, study or series</source>
+        <translation>查找患者、检查或序列</translation>
+    </message>
+    <message>
+        <source>Show one modality</source>
+        <translation>只显示一种设备类型</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>设备类型</translation>
+    </message>
+    <message>
+        <source>Show studies of a time</source>
+        <translation>只显示某段时间的检查</translation>
+    </message>
+    <message>
+        <source>Date of the study</source>
+        <translation>检查日期</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>全部显示</translation>
+    </message>
+    <message>
+        <source>No name</source>
+        <translation>无姓名</translation>
+    </message>
+    <message>
+        <source>… and {count:,} more patients</source>
+        <translation>… 还有 {count:,} 位患者</translation>
+    </message>
+    <message>
+        <source>Double click to list more, or type above to find one</source>
+        <translation>双击列出更多，或在上方输入以查找</translation>
+    </message>
+    <message>
+        <source>Double click to open</source>
+        <translation>双击打开</translation>
+    </message>
+    <message>
+        <source>Its files are not where they were. Right click to say where they are now.</source>
+        <translation>文件已不在原处。单击右键指定其现在的位置。</translation>
+    </message>
+    <message>
+        <source>Looking whether the files are there</source>
+        <translation>正在检查文件是否存在</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open beside, to compare</source>
+        <translation>并排打开以对比</translation>
+    </message>
+    <message>
+        <source>Lay over the shown series</source>
+        <translation>与当前序列融合</translation>
+    </message>
+    <message>
+        <source>Find the folder…</source>
+        <translation>查找文件夹…</translation>
+    </message>
+    <message>
+        <source>Take off the list (the files stay)</source>
+        <translation>从列表中移除（文件保留）</translation>
+    </message>
+    <message>
+        <source>Taking a series off the list</source>
+        <translation>正在从列表中移除序列</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation>未命名检查</translation>
+    </message>
+    <message>
+        <source>1 image</source>
+        <translation>1 幅图像</translation>
+    </message>
+    <message>
+        <source>{count:,} images</source>
+        <translation>{count:,} 幅图像</translation>
+    </message>
+    <message>
+        <source>{count:,} slices</source>
+        <translation>{count:,} 层</translation>
+    </message>
+    <message>
+        <source>frames over time</source>
+        <translation>时间序列帧</translation>
+    </message>
+    <message>
+        <source>tilted {degrees:.0f}°</source>
+        <translation>倾斜 {degrees:.0f}°</translation>
+    </message>
+    <message>
+        <source>1 slice missing</source>
+        <translation>缺 1 层</translation>
+    </message>
+    <message>
+        <source>{count} slices missing</source>
+        <translation>缺 {count} 层</translation>
+    </message>
+    <message>
+        <source>STL, binary</source>
+        <translation>STL，二进制</translation>
+    </message>
+    <message>
+        <source>PLY, binary, with colour</source>
+        <translation>PLY，二进制，带颜色</translation>
+    </message>
+    <message>
+        <source>OBJ, with colour</source>
+        <translation>OBJ，带颜色</translation>
+    </message>
+    <message>
+        <source>Export label surfaces</source>
+        <translation>导出标签表面</translation>
+    </message>
+    <message>
+        <source>Labels to export</source>
+        <translation>要导出的标签</translation>
+    </message>
+    <message>
+        <source>Smooth, by at most half a voxel</source>
+        <translation>平滑，偏差不超过半个体素</translation>
+    </message>
+    <message>
+        <source>Coordinates are in the patient&apos;s system (LPS), in mm. Each file is read back and compared before it is called saved. Labels that are nowhere in the scan are passed over.</source>
+        <translation>坐标采用患者坐标系（LPS），单位 mm。每个文件写入后都会读回核对，一致才算保存成功。图像中不存在的标签将被跳过。</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Folder for the surfaces</source>
+        <translation>表面文件的保存位置</translation>
+    </message>
+    <message>
+        <source> and {count} more</source>
+        <translation>等另外 {count} 个</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>{names}{more}: there already. Replace?</source>
+        <translation>{names}{more}：已存在。要替换吗？</translation>
+    </message>
+    <message>
+        <source>Nothing was exported: these labels are nowhere in the scan</source>
+        <translation>未导出任何内容：图像中不存在这些标签</translation>
+    </message>
+    <message>
+        <source>Saved {name}{more}, read back and compared</source>
+        <translation>已保存 {name}{more}，并已读回核对</translation>
+    </message>
+    <message>
+        <source>Exporting surfaces</source>
+        <translation>正在导出表面</translation>
+    </message>
+    <message>
+        <source>Soft tissue</source>
+        <translation>软组织</translation>
+    </message>
+    <message>
+        <source>Lung</source>
+        <translation>肺</translation>
+    </message>
+    <message>
+        <source>Bone</source>
+        <translation>骨</translation>
+    </message>
+    <message>
+        <source>Brain</source>
+        <translation>脑</translation>
+    </message>
+    <message>
+        <source>Abdomen</source>
+        <translation>腹部</translation>
+    </message>
+    <message>
+        <source>Mediastinum</source>
+        <translation>纵隔</translation>
+    </message>
+    <message>
+        <source>Liver</source>
+        <translation>肝脏</translation>
+    </message>
+    <message>
+        <source>Stroke</source>
+        <translation>脑卒中</translation>
+    </message>
+    <message>
+        <source>Angiography</source>
+        <translation>血管造影</translation>
+    </message>
+    <message>
+        <source>Bone and vessels</source>
+        <translation>骨和血管</translation>
+    </message>
+    <message>
+        <source>Vessels</source>
+        <translation>血管</translation>
+    </message>
+    <message>
+        <source>Skin</source>
+        <translation>皮肤</translation>
+    </message>
+    <message>
+        <source>Airways</source>
+        <translation>气道</translation>
+    </message>
+    <message>
+        <source>MIP</source>
+        <translation>MIP</translation>
+    </message>
+    <message>
+        <source>Tissue</source>
+        <translation>组织</translation>
+    </message>
+    <message>
+        <source>Translucent</source>
+        <translation>半透明</translation>
+    </message>
+    <message>
+        <source>Bright vessels</source>
+        <translation>亮血管</translation>
+    </message>
+    <message>
+        <source>MIP, hot metal</source>
+        <translation>MIP（热金属）</translation>
+    </message>
+    <message>
+        <source>Hot spots</source>
+        <translation>高摄取灶</translation>
+    </message>
+    <message>
+        <source>Grey</source>
+        <translation>灰阶</translation>
+    </message>
+    <message>
+        <source>Hot iron</source>
+        <translation>热铁</translation>
+    </message>
+    <message>
+        <source>PET</source>
+        <translation>PET</translation>
+    </message>
+    <message>
+        <source>Hot metal blue</source>
+        <translation>热金属蓝</translation>
+    </message>
+    <message>
+        <source>PET, 20 steps</source>
+        <translation>PET 20 阶</translation>
+    </message>
+    <message>
+        <source>Viridis</source>
+        <translation>Viridis</translation>
+    </message>
+    <message>
+        <source>Inferno</source>
+        <translation>Inferno</translation>
+    </message>
+    <message>
+        <source>Masks: a colour for each value</source>
+        <translation>掩膜：每个值一种颜色</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>掩膜</translation>
+    </message>
+    <message>
+        <source>axial</source>
+        <translation>轴位</translation>
+    </message>
+    <message>
+        <source>coronal</source>
+        <translation>冠状位</translation>
+    </message>
+    <message>
+        <source>sagittal</source>
+        <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>MinIP</source>
+        <translation>MinIP</translation>
+    </message>
+    <message>
+        <source>mm</source>
+        <translation>mm</translation>
+    </message>
+    <message>
+        <source>px</source>
+        <translation>px</translation>
+    </message>
+    <message>
+        <source>mm at detector</source>
+        <translation>mm（探测器）</translation>
+    </message>
+    <message>
+        <source>Overlay</source>
+        <translation>叠加序列</translation>
+    </message>
+    <message>
+        <source>Region 1</source>
+        <translation>区域 1</translation>
+    </message>
+    <message>
+        <source>Region 2</source>
+        <translation>区域 2</translation>
+    </message>
+    <message>
+        <source>Region 3</source>
+        <translation>区域 3</translation>
+    </message>
+    <message>
+        <source>Brain structures, head MR</source>
+        <translation>脑结构（头部 MR）</translation>
+    </message>
+    <message>
+        <source>29 structures of the brain on head MR, best on T1-weighted scans; learnt from synthetic images alone (SynthSeg&apos;s method). Not for diagnostic use.</source>
+        <translation>在头部 MR 上分割 29 个脑结构，T1 加权像效果最佳；仅用合成图像训练（SynthSeg 方法）。非诊断用途。</translation>
+    </message>
+    <message>
+        <source>Left cerebral white matter</source>
+        <translation>左侧大脑白质</translation>
+    </message>
+    <message>
+        <source>Right cerebral white matter</source>
+        <translation>右侧大脑白质</translation>
+    </message>
+    <message>
+        <source>Left cerebral cortex</source>
+        <translation>左侧大脑皮质</translation>
+    </message>
+    <message>
+        <source>Right cerebral cortex</source>
+        <translation>右侧大脑皮质</translation>
+    </message>
+    <message>
+        <source>Left lateral ventricle</source>
+        <translation>左侧侧脑室</translation>
+    </message>
+    <message>
+        <source>Right lateral ventricle</source>
+        <translation>右侧侧脑室</translation>
+    </message>
+    <message>
+        <source>Left cerebellar white matter</source>
+        <translation>左侧小脑白质</translation>
+    </message>
+    <message>
+        <source>Right cerebellar white matter</source>
+        <translation>右侧小脑白质</translation>
+    </message>
+    <message>
+        <source>Left cerebellar cortex</source>
+        <translation>左侧小脑皮质</translation>
+    </message>
+    <message>
+        <source>Right cerebellar cortex</source>
+        <translation>右侧小脑皮质</translation>
+    </message>
+    <message>
+        <source>Left thalamus</source>
+        <translation>左侧丘脑</translation>
+    </message>
+    <message>
+        <source>Right thalamus</source>
+        <translation>右侧丘脑</translation>
+    </message>
+    <message>
+        <source>Left caudate nucleus</source>
+        <translation>左侧尾状核</translation>
+    </message>
+    <message>
+        <source>Right caudate nucleus</source>
+        <translation>右侧尾状核</translation>
+    </message>
+    <message>
+        <source>Left putamen</source>
+        <translation>左侧壳核</translation>
+    </message>
+    <message>
+        <source>Right putamen</source>
+        <translation>右侧壳核</translation>
+    </message>
+    <message>
+        <source>Left globus pallidus</source>
+        <translation>左侧苍白球</translation>
+    </message>
+    <message>
+        <source>Right globus pallidus</source>
+        <translation>右侧苍白球</translation>
+    </message>
+    <message>
+        <source>Left hippocampus</source>
+        <translation>左侧海马</translation>
+    </message>
+    <message>
+        <source>Right hippocampus</source>
+        <translation>右侧海马</translation>
+    </message>
+    <message>
+        <source>Left amygdala</source>
+        <translation>左侧杏仁核</translation>
+    </message>
+    <message>
+        <source>Right amygdala</source>
+        <translation>右侧杏仁核</translation>
+    </message>
+    <message>
+        <source>Left nucleus accumbens</source>
+        <translation>左侧伏隔核</translation>
+    </message>
+    <message>
+        <source>Right nucleus accumbens</source>
+        <translation>右侧伏隔核</translation>
+    </message>
+    <message>
+        <source>Left ventral diencephalon</source>
+        <translation>左侧腹侧间脑</translation>
+    </message>
+    <message>
+        <source>Right ventral diencephalon</source>
+        <translation>右侧腹侧间脑</translation>
+    </message>
+    <message>
+        <source>Third ventricle</source>
+        <translation>第三脑室</translation>
+    </message>
+    <message>
+        <source>Fourth ventricle</source>
+        <translation>第四脑室</translation>
+    </message>
+    <message>
+        <source>Brainstem</source>
+        <translation>脑干</translation>
+    </message>
+    <message>
+        <source>Current</source>
+        <translation>当前模型</translation>
+    </message>
+    <message>
+        <source>Semi-supervised</source>
+        <translation>半监督</translation>
+    </message>
+    <message>
+        <source>Supervised</source>
+        <translation>监督</translation>
+    </message>
+    <message>
+        <source>Preparing the training data…</source>
+        <translation>正在准备训练数据…</translation>
+    </message>
+    <message>
+        <source>Paused.</source>
+        <translation>已暂停。</translation>
+    </message>
+    <message>
+        <source>Stopping: what was learnt so far is compared…</source>
+        <translation>正在停止：对已学到的内容进行比较…</translation>
+    </message>
+    <message>
+        <source>Installing the new model…</source>
+        <translation>正在安装新模型…</translation>
+    </message>
+    <message>
+        <source>The new model is in use. “Roll back” makes the earlier one active again.</source>
+        <translation>新模型已启用。点击“恢复旧版本”可重新使用之前的模型。</translation>
+    </message>
+    <message>
+        <source>The current model was kept.</source>
+        <translation>已保留当前模型。</translation>
+    </message>
+    <message>
+        <source>Training steps of the new model and of its twin; more take longer and may learn more</source>
+        <translation>新模型和对照模型的训练步数；步数越多耗时越长，可能学得更好</translation>
+    </message>
+    <message>
+        <source>Train</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>End early; what was learnt so far is still compared with the current model</source>
+        <translation>提前结束；仍会将已学到的内容与当前模型比较</translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation>提升</translation>
+    </message>
+    <message>
+        <source>Comparison on held-out slices</source>
+        <translation>在留出层面上的比较</translation>
+    </message>
+    <message>
+        <source>Use new model</source>
+        <translation>启用新模型</translation>
+    </message>
+    <message>
+        <source>Keep current</source>
+        <translation>保留当前</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Segment, correct some slices and confirm them (Return). Then the model can learn from them.</source>
+        <translation>请先分割，修正一些层面并确认（Enter），模型即可从中学习。</translation>
+    </message>
+    <message>
+        <source>1 confirmed slice in this scan.</source>
+        <translation>此扫描中已确认 1 个层面。</translation>
+    </message>
+    <message>
+        <source>{count} confirmed slices in this scan.</source>
+        <translation>此扫描中已确认 {count} 个层面。</translation>
+    </message>
+    <message>
+        <source>{how_many} The model learns from these, and from slices nobody has labelled; some confirmed slices are held out to measure the gain.</source>
+        <translation>{how_many}模型从这些层面和未标注的层面中学习；部分已确认的层面留作评估。</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Version {version} is in use.</source>
+        <translation>正在使用版本 {version}。</translation>
+    </message>
+    <message>
+        <source>{labelled} labelled and {unlabelled} unlabelled slices; {held_out} held out. Device: {device}.</source>
+        <translation>有标注层面 {labelled} 个，无标注层面 {unlabelled} 个，留出 {held_out} 个。设备：{device}。</translation>
+    </message>
+    <message>
+        <source> · {time} left</source>
+        <translation> · 剩余 {time}</translation>
+    </message>
+    <message>
+        <source>{model}, step {step} of {steps}{left}</source>
+        <translation>{model}，第 {step} / {steps} 步{left}</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>labelled</source>
+        <translation>有标注</translation>
+    </message>
+    <message>
+        <source>unlabelled</source>
+        <translation>无标注</translation>
+    </message>
+    <message>
+        <source>twin</source>
+        <translation>对照</translation>
+    </message>
+    <message>
+        <source>training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>held out, quick look</source>
+        <translation>留出（快速评估）</translation>
+    </message>
+    <message>
+        <source>Use new anyway</source>
+        <translation>仍启用新模型</translation>
+    </message>
+    <message>
+        <source>Compared on held-out {unit} after {minutes:.1f} min. The choice is yours.</source>
+        <translation>已在留出的{unit}上比较，用时 {minutes:.1f} 分钟。由您决定。</translation>
+    </message>
+    <message>
+        <source>{s:.0f} s</source>
+        <translation>{s:.0f} 秒</translation>
+    </message>
+    <message>
+        <source>{min:.0f} min</source>
+        <translation>{min:.0f} 分钟</translation>
+    </message>
+    <message>
+        <source>Opacity and colour of the values</source>
+        <translation>数值的不透明度和颜色</translation>
+    </message>
+    <message>
+        <source>Colour of this value</source>
+        <translation>该数值的颜色</translation>
+    </message>
+    <message>
+        <source>Colour…</source>
+        <translation>颜色…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>opacity {percent:.3g} %</source>
+        <translation>不透明度 {percent:.3g} %</translation>
+    </message>
+    <message>
+        <source>From the front (anterior)</source>
+        <translation>从前方（A）</translation>
+    </message>
+    <message>
+        <source>From behind (posterior)</source>
+        <translation>从后方（P）</translation>
+    </message>
+    <message>
+        <source>From the patient&apos;s left</source>
+        <translation>从患者左侧</translation>
+    </message>
+    <message>
+        <source>From the patient&apos;s right</source>
+        <translation>从患者右侧</translation>
+    </message>
+    <message>
+        <source>From the head (superior)</source>
+        <translation>从头侧（H）</translation>
+    </message>
+    <message>
+        <source>From the feet (inferior)</source>
+        <translation>从足侧（F）</translation>
+    </message>
+    <message>
+        <source>Preparing the 3-D view…</source>
+        <translation>正在准备三维视图…</translation>
+    </message>
+    <message>
+        <source>Scan in 3-D</source>
+        <translation>三维体绘制</translation>
+    </message>
+    <message>
+        <source>Label surfaces in 3-D</source>
+        <translation>三维标签表面</translation>
+    </message>
+    <message>
+        <source>Spin</source>
+        <translation>自动旋转</translation>
+    </message>
+    <message>
+        <source>3-D settings…</source>
+        <translation>三维设置…</translation>
+    </message>
+    <message>
+        <source>Opacity and colours, cuts, labels</source>
+        <translation>不透明度和颜色、切割、标签</translation>
+    </message>
+    <message>
+        <source>3-D view</source>
+        <translation>三维视图</translation>
+    </message>
+    <message>
+        <source>Copy picture</source>
+        <translation>复制图像</translation>
+    </message>
+    <message>
+        <source>Save picture…</source>
+        <translation>保存图像…</translation>
+    </message>
+    <message>
+        <source>Save picture with the patient&apos;s name…</source>
+        <translation>保存图像（含患者姓名）…</translation>
+    </message>
+    <message>
+        <source>Export label surfaces…</source>
+        <translation>导出标签表面…</translation>
+    </message>
+    <message>
+        <source>Reset 3-D view</source>
+        <translation>重置三维视图</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Glass around labels</source>
+        <translation>标签周围玻璃效果</translation>
+    </message>
+    <message>
+        <source>Picture copied, without the patient&apos;s name</source>
+        <translation>图像已复制，不含患者姓名</translation>
+    </message>
+    <message>
+        <source>Save picture</source>
+        <translation>保存图像</translation>
+    </message>
+    <message>
+        <source>{name} could not be written</source>
+        <translation>无法写入 {name}</translation>
+    </message>
+    <message>
+        <source>{name} came back with other pixels than were written; nothing was saved</source>
+        <translation>{name} 读回的像素与写入的不同，未保存</translation>
+    </message>
+    <message>
+        <source>Saved {name}</source>
+        <translation>已保存 {name}</translation>
+    </message>
+    <message>
+        <source>Saving the picture</source>
+        <translation>正在保存图像</translation>
+    </message>
+    <message>
+        <source>A single image has no 3-D view.</source>
+        <translation>单幅图像没有三维视图。</translation>
+    </message>
+    <message>
+        <source>Colours have no 3-D view.</source>
+        <translation>彩色图像没有三维视图。</translation>
+    </message>
+    <message>
+        <source>3-D stays at {moment}</source>
+        <translation>三维停留在 {moment}</translation>
+    </message>
+    <message>
+        <source>Glass</source>
+        <translation>玻璃效果</translation>
+    </message>
+    <message>
+        <source>, changed</source>
+        <translation>，已修改</translation>
+    </message>
+    <message>
+        <source>{look} · parts cut away</source>
+        <translation>{look} · 已切除部分</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>Front</source>
+        <translation>前</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>后</translation>
+    </message>
+    <message>
+        <source>Feet</source>
+        <translation>足侧</translation>
+    </message>
+    <message>
+        <source>Head</source>
+        <translation>头侧</translation>
+    </message>
+    <message>
+        <source>1st axis, from</source>
+        <translation>第 1 轴，从</translation>
+    </message>
+    <message>
+        <source>1st axis, to</source>
+        <translation>第 1 轴，至</translation>
+    </message>
+    <message>
+        <source>2nd axis, from</source>
+        <translation>第 2 轴，从</translation>
+    </message>
+    <message>
+        <source>2nd axis, to</source>
+        <translation>第 2 轴，至</translation>
+    </message>
+    <message>
+        <source>3rd axis, from</source>
+        <translation>第 3 轴，从</translation>
+    </message>
+    <message>
+        <source>3-D settings</source>
+        <translation>三维设置</translation>
+    </message>
+    <message>
+        <source>Cut</source>
+        <translation>切割</translation>
+    </message>
+    <message>
+        <source>Look of the scan</source>
+        <translation>体绘制外观</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>重置</translation>
+    </message>
+    <message>
+        <source>The preset as it was</source>
+        <translation>恢复为原来的预设</translation>
+    </message>
+    <message>
+        <source>As of glass while label surfaces are shown</source>
+        <translation>显示标签表面时采用玻璃效果</translation>
+    </message>
+    <message>
+        <source>Drag a point, or all of them by dragging beside one. Double click: a new point, or the colour of one. Del removes, arrows move, the wheel magnifies.</source>
+        <translation>拖动一个点，或在点旁拖动以移动全部。双击：新增点，或设置该点颜色。Del 移除，方向键移动，滚轮缩放。</translation>
+    </message>
+    <message>
+        <source>Box along the patient&apos;s axes</source>
+        <translation>沿患者坐标轴的方框</translation>
+    </message>
+    <message>
+        <source>Turn</source>
+        <translation>旋转</translation>
+    </message>
+    <message>
+        <source>Tilt</source>
+        <translation>倾斜</translation>
+    </message>
+    <message>
+        <source>Depth</source>
+        <translation>深度</translation>
+    </message>
+    <message>
+        <source>Facing me</source>
+        <translation>面向我</translation>
+    </message>
+    <message>
+        <source>At the cross-hair</source>
+        <translation>通过十字线</translation>
+    </message>
+    <message>
+        <source>Other side</source>
+        <translation>翻转到另一侧</translation>
+    </message>
+    <message>
+        <source>In the picture: Ctrl + drag turns the plane, Ctrl + wheel moves it.</source>
+        <translation>在图像中：Ctrl + 拖动旋转平面，Ctrl + 滚轮移动平面。</translation>
+    </message>
+    <message>
+        <source>Show slices where the scan is cut</source>
+        <translation>在切面上显示断层图像</translation>
+    </message>
+    <message>
+        <source>Cut the label surfaces too</source>
+        <translation>同时切割标签表面</translation>
+    </message>
+    <message>
+        <source>Whole scan</source>
+        <translation>完整显示</translation>
+    </message>
+    <message>
+        <source>Label surfaces</source>
+        <translation>标签表面</translation>
+    </message>
+    <message>
+        <source>Opacity of the selected surfaces</source>
+        <translation>所选表面的不透明度</translation>
+    </message>
+    <message>
+        <source>The opacity of the surfaces, kept with the labels. Select several to change them at once.</source>
+        <translation>表面的不透明度随标签一起保存。可选择多个同时修改。</translation>
+    </message>
+</context>
+</TS>
