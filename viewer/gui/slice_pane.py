@@ -674,9 +674,6 @@ class SlicePane(Pane):
             if self._shown_depth != self._depth:  # a mouse that moves may have it painted before apply()
                 self._forget(grey=True, labels=True, proposal=True)
             self._shown_depth = self._depth
-        if not self._grey.begun:
-            self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
-            self._begin_image(view, volume)
         if session.fusion is not None:
             ratio, smooth = self.devicePixelRatioF(), session.hand.smooth
             self._over.begin(session.fusion, volume.geometry, view, self._depth, ratio, slab=self.slab, smooth=smooth)
@@ -685,6 +682,9 @@ class SlicePane(Pane):
                 self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)
             if session.proposal is not None:
                 self._begin_layer(self._proposal, session.proposal.voxels, session.proposal.labels, view)
+        if not self._grey.begun:  # last, as an oblique plane is sampled here and now
+            self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
+            self._begin_image(view, volume)
 
     def _begin_layer(
         self, layer: Ahead[Layer | None], voxels: NDArray[np.uint8], labels: Sequence[Label], view: SliceView

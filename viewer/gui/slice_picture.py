@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPolygonF
 
 from viewer.core.colour_maps import OPAQUE_BLACK, ColourMap, mask_colours
@@ -71,19 +71,42 @@ class SlicePicture:
 
     def paint(self, painter: QPainter, pane: QRectF) -> None:
         """Cover the pane."""
-        painter.fillRect(pane, VIEWPORT)
+        for rect in self._beside(pane):
+            painter.fillRect(rect, VIEWPORT)
         if self.pixels.size:
             painter.save()
             painter.scale(1 / self.ratio, 1 / self.ratio)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
-            if self.outline is not None:
-                painter.setClipPath(self.outline, Qt.ClipOperation.IntersectClip)
             painter.drawImage(self.target, self.image, self.shown)
+            if self.outline is not None:  # to paint what is beyond it takes half the time of clipping
+                beyond = QPainterPath(self.outline)
+                beyond.addRect(self.target.adjusted(-1, -1, 1, 1))
+                painter.fillPath(beyond, VIEWPORT)
             painter.restore()
         if self.marks is not None:
             painter.drawImage(self.marks.place(self.ratio), self.marks.image, QRectF(self.marks.shown))
         for rect in self.missing:
             painter.fillRect(rect, _NOT_ARRIVED)
+
+    def _beside(self, pane: QRectF) -> list[QRectF]:
+        """The parts of the pane that the image does not cover, or not wholly."""
+        left, top, right, bottom = (
+            min(max(n / self.ratio, low), high)
+            for n, low, high in (
+                (math.ceil(self.target.left()), pane.left(), pane.right()),
+                (math.ceil(self.target.top()), pane.top(), pane.bottom()),
+                (math.floor(self.target.right()), pane.left(), pane.right()),
+                (math.floor(self.target.bottom()), pane.top(), pane.bottom()),
+            )
+        )
+        if right <= left or bottom <= top or not self.pixels.size:
+            return [pane]
+        return [
+            QRectF(pane.left(), pane.top(), pane.width(), top - pane.top()),
+            QRectF(pane.left(), bottom, pane.width(), pane.bottom() - bottom),
+            QRectF(pane.left(), top, left - pane.left(), bottom - top),
+            QRectF(right, top, pane.right() - right, bottom - top),
+        ]
 
     def painted(self, pane: QRectF) -> QImage:
         """The covered pane, for one that is painted again and again."""
@@ -131,7 +154,7 @@ def picture_of_slice(
         whole = slice_of(_what_has_arrived(volume, volume.arrived, axes, int(depth)), axes, 0)
     else:
         whole = slice_of(volume.voxels, axes, int(depth))
-    part = _seen_part(view, whole.shape, ratio)
+    part = _seen_part(view, whole.shape, ratio, outline)
     seen = whole[part]
     colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
     if volume.colour:
@@ -264,16 +287,22 @@ def _factors(view: SliceView, whole: tuple[int, ...], ratio: float) -> tuple[int
     return max(int(whole[0] / high + 1e-9), 1), max(int(whole[1] / wide + 1e-9), 1)
 
 
-def _seen_part(view: SliceView, whole: tuple[int, ...], ratio: float) -> tuple[slice, slice]:
-    """The rows and columns of a slice (rows, columns ...) that the pane shows, and a little more, in whole blocks of
-    those averaged: of a large picture seen closely nothing else need be looked at."""
+def _seen_part(
+    view: SliceView, whole: tuple[int, ...], ratio: float, outline: NDArray[np.float64] | None
+) -> tuple[slice, slice]:
+    """The rows and columns of a slice (rows, columns ...) that the pane shows within an outline, and a little more, in
+    whole blocks of those averaged: of a large picture seen closely nothing else need be looked at."""
     left, top, wide, high = view.image_rect
+    lows, highs = np.zeros(2), np.array([view.width, view.height])
+    if outline is not None and len(outline):
+        corners = (outline + 0.5) * (np.array([wide, high]) / view.axes.shape(view.size)) + (left, top)
+        lows, highs = np.maximum(corners.min(axis=0), lows), np.minimum(corners.max(axis=0), highs)
     spans = []
-    for start, extent, room, count, block in zip(
-        (top, left), (high, wide), (view.height, view.width), whole, _factors(view, whole, ratio), strict=False
+    for start, extent, low, room, count, block in zip(
+        (top, left), (high, wide), lows[::-1], highs[::-1], whole, _factors(view, whole, ratio), strict=False
     ):
         pixels, margin = extent / count, 2 * block
-        first = (int(math.floor(-start / pixels)) - margin) // block * block
+        first = (int(math.floor((low - start) / pixels)) - margin) // block * block
         last = int(math.ceil((room - start) / pixels)) + margin
         first = min(max(first, 0), (count - 1) // block * block)
         spans.append(slice(first, min(max(last, first + 1), count)))
