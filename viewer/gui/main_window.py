@@ -67,6 +67,7 @@ from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
 from viewer.gui.player import Player
 from viewer.gui.reading_room import ReadingRoom, SomePane, View
+from viewer.gui.scrolled import scrolled
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.training_panel import TrainingPanel
@@ -333,11 +334,9 @@ class MainWindow(QMainWindow):
         folder.clicked.connect(self._ask_folder)
         files = QPushButton("Open files…")
         files.clicked.connect(self._ask_files)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
+        buttons = QVBoxLayout()  # one below the other: there is room for that on the smallest screen
         for button in (folder, files, self.open_demo_button):
             buttons.addWidget(button)
-        buttons.addStretch(1)
         warning = QLabel(f"{NOT_FOR_DIAGNOSIS}.")
         warning.setProperty("warning", True)
         layout = QVBoxLayout(page)
@@ -347,11 +346,15 @@ class MainWindow(QMainWindow):
             widget.setWordWrap(True)
             layout.addWidget(widget)
         layout.addSpacing(14)
-        layout.addLayout(buttons)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addLayout(buttons)
+        row.addStretch(1)
+        layout.addLayout(row)
         layout.addSpacing(14)
         layout.addWidget(warning, alignment=Qt.AlignmentFlag.AlignCenter)
         layout.addStretch(3)
-        return page
+        return scrolled(page)
 
     def _make_centre(self) -> QWidget:
         middle = QWidget()
@@ -671,6 +674,12 @@ class MainWindow(QMainWindow):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(space)
         bar.addAction(self.keys_action)
+        more = bar.findChild(QToolButton, "qt_toolbar_ext_button")  # Qt's own: it shows what has no room
+        assert isinstance(more, QToolButton)
+        self._more_tools = more
+        more.setIcon(icon("chevron-double-right"))  # Qt's is drawn in black
+        more.setToolTip("More tools")
+        more.setAccessibleName("More tools")
         return bar
 
     def _make_measure_button(self) -> QToolButton:
@@ -1147,6 +1156,7 @@ class MainWindow(QMainWindow):
         """Draw the icons that are no action's in the colours of the theme."""
         self._play_icons = icon("play"), icon("pause")
         self._presets.setIcon(icon("contrast-box"))
+        self._more_tools.setIcon(icon("chevron-double-right"))
         self._show_playing()
 
     def _zoom(self, factor: float) -> None:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
@@ -28,6 +27,7 @@ from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
+from viewer.gui.scrolled import scrolled
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, TEXT, WARNING
 from viewer.workflows import TrainingRun, Workflows
 
@@ -118,15 +118,10 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.comparison)
         layout.addWidget(self._reason)
         layout.addStretch(1)
-        scrolled = QScrollArea()  # a small screen shows the decision's buttons and as much of the rest as it can
-        scrolled.setWidgetResizable(True)
-        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scrolled.setWidget(content)
         decision.setContentsMargins(8, 0, 8, 8)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled, 1)
+        whole.addWidget(scrolled(content), 1)  # the decision's buttons are always seen
         whole.addLayout(decision)
         workflows.on_training(self._changed)
         self._show_run()
