@@ -1,11 +1,21 @@
 """A small screen, or a large one at twice its scale: nothing may be cut off or lost."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QToolBar, QToolButton
 
+from viewer.core.display import WindowLevel
+from viewer.core.geometry import Geometry
+from viewer.core.session import Session
+from viewer.core.study import GeometryVerdict, Series
+from viewer.core.volume import Volume
 from viewer.gui import style
+from viewer.gui.slice_pane import SlicePane
 
 SMALL = ((800, 500), (1024, 700))  # logical: 1600 x 1000 at twice the scale, and an old laptop
 
@@ -66,3 +76,21 @@ def test_the_model_panel_scrolls_rather_than_cut_its_words(start, qtbot):
     assert words
     for label in words:
         assert label.height() >= label.heightForWidth(label.width()), label.text()
+
+
+@pytest.mark.parametrize("size", [(140, 110), (140, 300), (160, 150), (187, 299), (200, 110), (230, 200)])
+def test_the_slice_number_and_the_name_are_the_last_texts_to_go(qtbot, size):
+    grid = Geometry((32, 32, 384), (12.0, 12.0, 2.0), np.array([-200.0, -200.0, -1234.0]), np.diag([1.0, 1.0, 1.0]))
+    series = Series("1", "1", "PAT-0815", "Doe^Jane", "CT", "Thorax", (Path("x"),), GeometryVerdict("regular", ""))
+    series = replace(series, study_date="20240131", birth_date="19660101", sex="F", study_description="Thorax+Abd")
+    session = Session()
+    session.open(replace(series, size=grid.size, number=4), Volume(np.zeros(grid.size[::-1], np.int16), grid, "HU"))
+    session.set_window(WindowLevel(-600, 1500, name="Lung"))
+    session.move_cursor((20, 20, 256))
+    pane = SlicePane(session, "axial")
+    qtbot.addWidget(pane)
+    pane.resize(*size)
+    pane.grab()
+    written = {piece.text for piece in pane.written}
+    assert any(text.endswith("257 / 384") for text in written), written
+    assert any(text.startswith("Doe, J") for text in written), written

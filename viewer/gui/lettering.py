@@ -220,6 +220,8 @@ def _cut(line: Line, face: Face, limit: float) -> str:
     """A line without its last parts, until it fits; a name is cut with an ellipsis, a number never: then it keeps its
     length."""
     text = overlay.without_last_parts(line.text, face, limit)
+    if line.short and face.advance(text) > limit:
+        return line.short
     if line.number or face.advance(text) <= limit:
         return text
     cut = overlay.elided(text, face, limit)

@@ -265,12 +265,13 @@ class SliceWords:
         if self.session.colour_map == "masks":
             return (Line("A colour for each value", rank=Rank.WINDOW),)
         if isinstance(window, VoiTable):
-            text = "Window: the file's table"
+            text, short = "Window: the file's table", "File's table"
         else:
             kind = " sigmoid" if window.function == "SIGMOID" else ""
             name = f" · {window.name}" if window.name else ""
-            text = f"W {number_text(window.width)}  L {number_text(window.centre)}{kind}{name}"
-        written = Line(text, rank=Rank.WINDOW, number=True)
+            width, centre = number_text(window.width), number_text(window.centre)
+            text, short = f"W {width}  L {centre}{kind}{name}", f"W{width} L{centre}{kind}"
+        written = Line(text, rank=Rank.WINDOW, number=True, short=short)
         by_file = self.session.series is not None and self.session.series.inverted
         if not by_file:
             return written, Line("Inverted" if inverted else "", WARNING, Rank.WINDOW)
@@ -285,9 +286,10 @@ class SliceWords:
         count, word = view.count, "Frame" if series.frame_time_ms is not None else "Slice"
         if volume.geometry.is_grid:
             word = "Slice"
-        position = f"{word} {int(self.depth) + 1} / {count}" if count > 1 else ""
+        place = f"{int(self.depth) + 1} / {count}" if count > 1 else ""
+        position = f"{word} {place}" if place else ""
         if isinstance(view.axes, ObliqueAxes):
-            position = "Oblique plane"
+            position, place = "Oblique plane", "Oblique"
         moment = session.shown_moment
         moment_text = f"{moment.label} ({moment.number + 1} / {moment.count})" if moment is not None else ""
         last = self._location(volume, view)
@@ -297,7 +299,7 @@ class SliceWords:
             Line(number, rank=Rank.MINOR, number=True),
             Line(series.description),
             Line(moment_text, rank=Rank.PLACE, number=True),
-            Line(position, rank=Rank.PLACE, number=True),
+            Line(position, rank=Rank.SLICE, number=True, short=place),
             Line(last, rank=Rank.VALUE, number=True),
         )
 
