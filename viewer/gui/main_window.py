@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
         self.room = ReadingRoom(workflows)
         self.volume_pane = self.room.volume_pane
         self.magnifier = self.room.magnifier
-        self.player = Player(workflows)
+        self.player = Player(workflows, lambda: self.room.sessions)
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self.room.plane)
         self.label_panel.finished.connect(self.focus_pane)
@@ -179,7 +179,9 @@ class MainWindow(QMainWindow):
         self.browser.overRequested.connect(self.fusing.lay_over)
         self.browser.locateRequested.connect(self._locate)
         self.room.menuRequested.connect(self._pane_menu)
-        self.room.pressed.connect(self.player.pause)
+        self.room.pressed.connect(self._rest_film)
+        self.room.changed.connect(self.player.hear)
+        self.room.arranged.connect(lambda: self.player.apply(What.SERIES))
         self.room.resampleRequested.connect(workflows.resample_series)
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
@@ -932,9 +934,15 @@ class MainWindow(QMainWindow):
 
     def _opened(self) -> None:
         self._failure.hide()
-        series = self.session.series
-        if series is not None and series.modality == "US" and self.player.kind == "frames" and not self.player.playing:
-            self.player.toggle()
+        series, player = self.session.series, self.player
+        film = player.session is self.session and player.kind == "frames"
+        if series is not None and series.modality == "US" and film and not player.playing:
+            player.toggle()
+
+    def _rest_film(self) -> None:
+        """A press rests the film on which it was, none beside it."""
+        if self.session is self.player.session:
+            self.player.pause()
 
     def _segment(self) -> None:
         self.panels.setCurrentWidget(self.model_panel)
