@@ -1148,6 +1148,8 @@ class MainWindow(QMainWindow):
         self.commands.dress()
         self._dress()
         self.player.dress()
+        self.measure_panel.dress()
+        self.training_panel.dress()
         self.browser.refresh()
 
     def _toggle_safe_colours(self) -> None:

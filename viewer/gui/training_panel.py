@@ -28,7 +28,7 @@ from viewer.core.painting import Box
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.scrolled import scrolled
-from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, TEXT, WARNING
+from viewer.gui.style import theme
 from viewer.workflows import TrainingRun, Workflows
 
 if TYPE_CHECKING:
@@ -131,6 +131,17 @@ class TrainingPanel(QWidget):
         if what & (What.SERIES | What.CONFIRMED):
             self._show_ready()
 
+    def dress(self) -> None:
+        """Draw the plots and the comparison in the colours of the theme."""
+        if "_curves" in vars(self):
+            del self._curves
+            while (item := self._plots.takeAt(0)) is not None:
+                plot = item.widget()
+                assert plot is not None
+                plot.hide()
+                plot.deleteLater()
+        self._show_run()
+
     def _start(self) -> None:
         if self._models.model_name:
             self._workflows.start_training(self._models.model_name, steps=self.steps.value())
@@ -217,17 +228,23 @@ class TrainingPanel(QWidget):
     @cached_property
     def _curves(self) -> dict[str, pg.PlotDataItem]:
         """The curves of both plots, which are made when there is first something to draw."""
-        loss = _plot("Loss", (("labelled", ACCENT), ("unlabelled", WARNING), ("twin", DIMMED_TEXT)))
-        dice = _plot("Dice", (("training", ACCENT), ("held out, quick look", GOOD), ("twin", DIMMED_TEXT)))
+        colours = theme()
+        loss = _plot(
+            "Loss", (("labelled", colours.accent), ("unlabelled", colours.warning), ("twin", colours.dimmed_text))
+        )
+        dice = _plot(
+            "Dice",
+            (("training", colours.accent), ("held out, quick look", colours.good), ("twin", colours.dimmed_text)),
+        )
         for plot in (loss, dice):
             self._plots.addWidget(plot)
         return {
-            "loss of the twin": _curve(loss, DIMMED_TEXT),
-            "loss": _curve(loss, ACCENT),
-            "loss_unlabelled": _curve(loss, WARNING),
-            "dice": _curve(dice, ACCENT),
-            "held out of the twin": _curve(dice, DIMMED_TEXT, points=True),
-            "held out": _curve(dice, GOOD, points=True),
+            "loss of the twin": _curve(loss, colours.dimmed_text),
+            "loss": _curve(loss, colours.accent),
+            "loss_unlabelled": _curve(loss, colours.warning),
+            "dice": _curve(dice, colours.accent),
+            "held out of the twin": _curve(dice, colours.dimmed_text, points=True),
+            "held out": _curve(dice, colours.good, points=True),
         }
 
     def _draw_curves(self, run: TrainingRun | None) -> None:
@@ -276,7 +293,7 @@ class TrainingPanel(QWidget):
                 font.setBold(kept)
                 cell.setFont(font)
                 if column == 2 and gain is not None:
-                    cell.setForeground(GOOD if gain > 0 else WARNING)
+                    cell.setForeground(theme().good if gain > 0 else theme().warning)
                 self.comparison.setItem(row, column, cell)
         self.comparison.resizeRowsToContents()
         heights = sum(self.comparison.rowHeight(row) for row in range(len(arms)))
@@ -300,7 +317,7 @@ def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
     """An empty plot whose title names the colours of its curves: a legend inside would hide them when it is small."""
     plot = quiet_plot(92)
     keys = "&nbsp;&nbsp; ".join(f"<span style='color:{colour.name()}'>{name}</span>" for name, colour in legend)
-    plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=TEXT, size="8pt")
+    plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=theme().text, size="8pt")
     return plot
 
 
