@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import Series
-from viewer.gui.lettering import Piece, Words, write
+from viewer.gui.lettering import Piece, Words, lay_out
 from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sentence_rect
 from viewer.gui.style import ACCENT, theme
 
@@ -115,7 +115,16 @@ class Pane(QWidget):
 
     def _write(self, painter: QPainter, inside: QRectF, words: Words) -> None:
         """Write what there is to say, but for what has no room."""
-        self._written = write(painter, inside, words, self.font())
+        self._lay_out(inside, words)
+        self._draw_words(painter)
+
+    def _draw_words(self, painter: QPainter) -> None:
+        for piece in self._written:
+            piece.draw(painter)
+
+    def _lay_out(self, inside: QRectF, words: Words) -> None:
+        """Find a place for what there is to say, before it is drawn."""
+        self._written = lay_out(inside, words, self.font())
         of_badges = [piece for piece in self._written if piece.key[0] == "badge"]
         self._badges = [(piece.rect, words.badges[piece.key[1]]) for piece in of_badges]
 
