@@ -115,16 +115,9 @@ class Pane(QWidget):
 
     def _write(self, painter: QPainter, inside: QRectF, words: Words) -> None:
         """Write what there is to say, but for what has no room."""
-        self._lay_out(inside, words)
-        self._draw_words(painter)
-
-    def _draw_words(self, painter: QPainter) -> None:
+        self._written = lay_out(inside, words, self.font())
         for piece in self._written:
             piece.draw(painter)
-
-    def _lay_out(self, inside: QRectF, words: Words) -> None:
-        """Find a place for what there is to say, before it is drawn."""
-        self._written = lay_out(inside, words, self.font())
         of_badges = [piece for piece in self._written if piece.key[0] == "badge"]
         self._badges = [(piece.rect, words.badges[piece.key[1]]) for piece in of_badges]
 

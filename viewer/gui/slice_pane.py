@@ -36,7 +36,7 @@ from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.ahead import Ahead
 from viewer.gui.fusion_picture import FusionPicture
-from viewer.gui.lettering import CornerTexts, Words, blocks
+from viewer.gui.lettering import CornerTexts, Words, blocks, lay_out
 from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.oblique_sampling import ObliqueSampling
 from viewer.gui.overlay import (
@@ -659,9 +659,10 @@ class SlicePane(Pane):
         words = self._words.all(view, session.series, volume, self._sentence_area)
         if self._sampling.long:
             words = replace(words, badges=(*words.badges, Badge("Refining", DIMMED_TEXT)))
-        self._lay_out(pane.adjusted(0, STRIP_PX, 0, 0), words)
-        self.measuring.paint(painter, blocks(self._written))
-        self._draw_words(painter)
+        inside = pane.adjusted(0, STRIP_PX, 0, 0)
+        measured = bool(session.measurements) or self.measuring.drawing
+        self.measuring.paint(painter, blocks(lay_out(inside, words, self.font())) if measured else ())
+        self._write(painter, inside, words)
         self._paint_strip(painter)
         self._paint_brush(painter, view)
 
