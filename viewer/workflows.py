@@ -396,9 +396,11 @@ class Workflows:
         if series.other_breast and series.study_uid:
             self.jobs.submit("Looking for the other side", work, lambda uid: done(uid) if uid else None, self._fail)
 
-    def show_moment(self, number: int) -> Job | None:
-        """Open another moment of the sequence that is open, with its own labels, seen as the present one is."""
-        siblings, volumes = self.session.moment_series, self.session.moments
+    def show_moment(self, number: int, session: Session | None = None) -> Job | None:
+        """Open another moment of the sequence that is open, with its own labels, seen as the present one is: of the
+        session that is worked on, or of another."""
+        session = session or self.session
+        siblings, volumes = session.moment_series, session.moments
         if not 0 <= number < len(siblings):
             return None
         series = siblings[number]
@@ -407,7 +409,7 @@ class Workflows:
         def work(job: Job, arrived: Arrived) -> tuple[Series, Volume]:
             return series, volumes[number] if volumes else self.reader.read(series, job.report)
 
-        return self._open(self._desk(self.session), title, work, keep_view=True)
+        return self._open(self._desk(session), title, work, keep_view=True)
 
     def resample_series(self) -> Job | None:
         """Show the open stack of slices, which makes no volume, on a regular grid made from it and named so."""

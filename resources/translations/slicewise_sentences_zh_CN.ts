@@ -286,58 +286,58 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="131" />
+            <location filename="../../viewer/core/session.py" line="132" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="531" />
+            <location filename="../../viewer/core/session.py" line="539" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="617" />
+            <location filename="../../viewer/core/session.py" line="625" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="617" />
+            <location filename="../../viewer/core/session.py" line="625" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="683" />
+            <location filename="../../viewer/core/session.py" line="691" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="691" />
+            <location filename="../../viewer/core/session.py" line="699" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="691" />
+            <location filename="../../viewer/core/session.py" line="699" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="697" />
+            <location filename="../../viewer/core/session.py" line="705" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="776" />
+            <location filename="../../viewer/core/session.py" line="784" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="531" />
+            <location filename="../../viewer/core/session.py" line="539" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -2023,68 +2023,68 @@
             <translation>蓝</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="76" />
+            <location filename="../../viewer/io/reader.py" line="77" />
             <source>the reader crashed on it; the file may be damaged: fetch it again</source>
             <translation>读取进程因该文件崩溃；文件可能已损坏，请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="77" />
+            <location filename="../../viewer/io/reader.py" line="78" />
             <source>reading it took longer than {0} s; the file may be damaged: fetch it again</source>
             <extracomment>{0}: n (number)</extracomment>
             <translation>读取超过 {0} s；文件可能已损坏，请重新获取</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="78" />
+            <location filename="../../viewer/io/reader.py" line="79" />
             <source>reading it needs more than {0} MB of memory; the file may be damaged: fetch it again</source>
             <extracomment>{0}: n (number)</extracomment>
             <translation>读取需要超过 {0} MB 的内存；文件可能已损坏，请重新获取</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="79" />
+            <location filename="../../viewer/io/reader.py" line="80" />
             <source>nothing can be read any more: the program is closing</source>
             <translation>程序正在关闭，无法再读取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="80" />
+            <location filename="../../viewer/io/reader.py" line="81" />
             <source>files cannot be read because the reading process does not start; install Slicewise again</source>
             <translation>读取进程无法启动，不能读取文件；请重新安装 Slicewise</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="198" />
+            <location filename="../../viewer/io/reader.py" line="199" />
             <source>Read {0} of {1} slices</source>
             <extracomment>{0}: count (number); {1}: total</extracomment>
             <translation>已读取 {0} 层，共 {1} 层</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="259" />
+            <location filename="../../viewer/io/reader.py" line="260" />
             <source>(and {0} further slices cannot be read either)</source>
             <extracomment>{0}: len(sentences) - 1 (number)</extracomment>
             <translation>（另有 {0} 层也无法读取）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="293" />
+            <location filename="../../viewer/io/reader.py" line="294" />
             <source>the series cannot be shown: {0}</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法显示该序列：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="300" />
+            <location filename="../../viewer/io/reader.py" line="301" />
             <source>its files are not as many as its slices; open its folder again</source>
             <translation>文件数与层数不符；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="303" />
+            <location filename="../../viewer/io/reader.py" line="304" />
             <source>the series needs {0} GB of memory, {1} GB are free: close other programs and open it again</source>
             <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: free_bytes / 1000000000.0 (number)</extracomment>
             <translation>该序列需要 {0} GB 内存，可用 {1} GB：请关闭其他程序后重新打开</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="355" />
+            <location filename="../../viewer/io/reader.py" line="356" />
             <source>no memory of {0} GB can be had for the series ({1})</source>
             <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: error</extracomment>
             <translation>无法为该序列分配 {0} GB 内存（{1}）</translation>
@@ -2354,7 +2354,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="518" />
+            <location filename="../../viewer/workflows.py" line="520" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -2501,7 +2501,7 @@
         </message>
         <message>
             <location filename="../../viewer/workflows.py" line="270" />
-            <location filename="../../viewer/workflows.py" line="405" />
+            <location filename="../../viewer/workflows.py" line="407" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
@@ -2550,192 +2550,192 @@
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="423" />
+            <location filename="../../viewer/workflows.py" line="425" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="473" />
+            <location filename="../../viewer/workflows.py" line="475" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="473" />
+            <location filename="../../viewer/workflows.py" line="475" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="474" />
+            <location filename="../../viewer/workflows.py" line="476" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="477" />
+            <location filename="../../viewer/workflows.py" line="479" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="526" />
+            <location filename="../../viewer/workflows.py" line="528" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="538" />
+            <location filename="../../viewer/workflows.py" line="540" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="550" />
+            <location filename="../../viewer/workflows.py" line="552" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="571" />
+            <location filename="../../viewer/workflows.py" line="573" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="582" />
+            <location filename="../../viewer/workflows.py" line="584" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="610" />
+            <location filename="../../viewer/workflows.py" line="612" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="627" />
+            <location filename="../../viewer/workflows.py" line="629" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="644" />
+            <location filename="../../viewer/workflows.py" line="646" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="651" />
+            <location filename="../../viewer/workflows.py" line="653" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="654" />
+            <location filename="../../viewer/workflows.py" line="656" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="668" />
+            <location filename="../../viewer/workflows.py" line="670" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="684" />
+            <location filename="../../viewer/workflows.py" line="686" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="695" />
+            <location filename="../../viewer/workflows.py" line="697" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="698" />
+            <location filename="../../viewer/workflows.py" line="700" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="736" />
+            <location filename="../../viewer/workflows.py" line="738" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="796" />
+            <location filename="../../viewer/workflows.py" line="798" />
             <source>Your last change is not saved ({0}). It is kept in memory and written with the next one: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，将与下一次修改一起写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="829" />
+            <location filename="../../viewer/workflows.py" line="831" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="868" />
+            <location filename="../../viewer/workflows.py" line="870" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="895" />
+            <location filename="../../viewer/workflows.py" line="897" />
             <source>exit code {0}</source>
             <extracomment>{0}: code</extracomment>
             <translation>退出代码 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="896" />
+            <location filename="../../viewer/workflows.py" line="898" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="961" />
+            <location filename="../../viewer/workflows.py" line="963" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="963" />
+            <location filename="../../viewer/workflows.py" line="965" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="965" />
+            <location filename="../../viewer/workflows.py" line="967" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="967" />
+            <location filename="../../viewer/workflows.py" line="969" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="970" />
+            <location filename="../../viewer/workflows.py" line="972" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="972" />
+            <location filename="../../viewer/workflows.py" line="974" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="980" />
+            <location filename="../../viewer/workflows.py" line="982" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1010" />
+            <location filename="../../viewer/workflows.py" line="1012" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1042" />
+            <location filename="../../viewer/workflows.py" line="1044" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1044" />
+            <location filename="../../viewer/workflows.py" line="1046" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

@@ -1401,6 +1401,10 @@
         <translation>伪彩</translation>
     </message>
     <message>
+        <source>More tools</source>
+        <translation>更多工具</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>
@@ -2047,6 +2051,10 @@
     <message>
         <source>Window: the file&apos;s table</source>
         <translation>窗：文件自带查找表</translation>
+    </message>
+    <message>
+        <source>File&apos;s table</source>
+        <translation>文件的表</translation>
     </message>
     <message>
         <source> sigmoid</source>

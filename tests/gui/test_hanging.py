@@ -96,3 +96,44 @@ def test_a_single_picture_is_alone_at_fit_and_a_volume_after_it_as_before(opened
     opened.open_series(volume)
     qtbot.waitUntil(lambda: opened.room.layout_name == "2x2", timeout=20_000)
     assert [pane.name for pane in opened.room.shown] == ["axial", "3d", "coronal", "sagittal"]
+
+
+def test_work_beside_a_film_neither_moves_a_picture_nor_takes_the_bar_away(opened, qtbot):
+    window, head = opened, opened.session
+    found = []
+    window.workflows.add_paths(
+        [Path(str(get_testdata_file("examples_ybr_color.dcm")))], lambda scan: found.extend(scan.series)
+    )
+    qtbot.waitUntil(lambda: bool(found), timeout=20_000)
+    window.open_beside(found[0].uid)
+    player = window.player
+    qtbot.waitUntil(lambda: player.playing, timeout=20_000)
+    qtbot.wait(50)
+    film, film_pane = window.session, window.room.active
+    beside = next(pane for pane in window.room.shown if pane.session is head)
+    places = [pane.geometry() for pane in (film_pane, beside)]
+
+    QTest.mouseClick(beside, Qt.MouseButton.LeftButton, pos=beside.rect().center())
+    qtbot.wait(50)
+    assert window.session is head
+    assert [pane.geometry() for pane in (film_pane, beside)] == places, "no picture moves"
+    assert player.isVisible() and player.playing, "the film goes on, and can be reached"
+    at = film.cursor_ijk[2]
+    qtbot.waitUntil(lambda: film.cursor_ijk[2] != at)
+    window.play_action.trigger()
+    assert not player.playing
+    player.slider.setValue(7)
+    assert film.cursor_ijk[2] == 7 and player.label.text() == "8 of 30"
+    film.scroll(film_pane.plane, 1)
+    qtbot.waitUntil(lambda: player.slider.value() == film.cursor_ijk[2] != 7)
+
+    window.play_action.trigger()
+    QTest.mouseClick(film_pane, Qt.MouseButton.LeftButton, pos=film_pane.rect().center())
+    qtbot.wait(50)
+    assert not player.playing, "a press on the film rests it"
+    assert [pane.geometry() for pane in (film_pane, beside)] == places
+
+    window.room.activate(beside)
+    window.only_action.trigger()
+    qtbot.waitUntil(player.isHidden)
+    assert not window.play_action.isEnabled()

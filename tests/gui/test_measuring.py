@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -670,3 +670,27 @@ def test_a_label_tells_its_volume_and_longest_diameter(hand, qtbot):
     size = label_sizes(session.label_map.voxels, session.volume.geometry, session.labels)["Region 1"]
     assert (item.text(1), item.text(2)) == (f"{size.volume_ml:.1f}", f"{size.longest_mm:.1f}")
     assert size.longest_mm == pytest.approx(2 * math.dist(A, B) + 2 * session.hand.brush_radius_mm, abs=4)
+
+
+@pytest.mark.parametrize("tool", ["length", "ellipse"])
+def test_the_words_of_a_measurement_keep_clear_of_those_at_the_edges(opened, qtbot, tool):
+    pane, session = opened.panes["axial"], opened.session
+    session.set_colour_map("hot iron")
+    for _ in range(3):
+        pane.zoom_by(1.5)  # or the edges would be off the picture
+    opened.commands.tools[tool].trigger()
+    for across in (0.04, 0.3, 0.6, 0.8):
+        for down in (0.05, 0.2, 0.5, 0.8, 0.93):
+            begin = QPoint(round(across * pane.width()), round(down * pane.height()))
+            end = begin + QPoint(round(0.15 * pane.width()), 9)
+            QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=begin)
+            QTest.mouseMove(pane, (begin + end) / 2)
+            QTest.mouseMove(pane, end)
+            QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=end)
+            qtbot.waitUntil(lambda: len(session.measurements) == 1)
+            pane.grab()
+            (shape,) = pane.measuring.shapes
+            covered = [piece.text for piece in pane.written if shape.words_rect.intersects(piece.rect)]
+            assert not covered, (across, down)
+            assert QRectF(pane.rect()).contains(shape.words_rect)
+            session.delete_measurement(session.measurements[0].number)

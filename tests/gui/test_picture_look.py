@@ -210,7 +210,9 @@ def test_a_picture_seen_closely_is_that_of_the_whole(qtbot, monkeypatch, size, p
     pane.session.hand.set_smooth(smooth)
     pane._look(pane.view.zoomed(*place))
     cut = shown(pane).astype(int)
-    monkeypatch.setattr(slice_picture, "_seen_part", lambda view, whole, ratio, outline: (slice(0, size[1]), slice(0, size[0])))
+    monkeypatch.setattr(
+        slice_picture, "_seen_part", lambda view, whole, ratio, outline: (slice(0, size[1]), slice(0, size[0]))
+    )
     pane._view_changed()
 
     apart = np.abs(cut - shown(pane))

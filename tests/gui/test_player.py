@@ -46,7 +46,7 @@ def opened() -> list[int]:
 
 @pytest.fixture
 def player(session, opened, qtbot) -> Player:
-    player = Player(SimpleNamespace(session=session, show_moment=opened.append))
+    player = Player(SimpleNamespace(session=session, show_moment=lambda number, of: opened.append(number)))
     qtbot.addWidget(player)
     player.gatherer = ChangeGatherer(session, [player.apply], player)
     return player

@@ -172,6 +172,29 @@ def test_panning_follows_the_mouse_and_zooming_magnifies(scene, straight):
     assert (larger.pixels.max(axis=-1) > 40).sum() > 1.8 * (first.pixels.max(axis=-1) > 40).sum()
 
 
+@pytest.mark.parametrize("size", [(60, 200), (200, 60), (160, 160)])
+@pytest.mark.parametrize("resized", [False, True])
+def test_the_patient_is_whole_in_a_narrow_and_in_a_low_frame(scene, straight, size, resized):
+    trunk = ball(straight, middle_lps(straight), 1e3)  # the whole grid
+    k, j, i = (np.indices(straight.shape) - np.array(straight.shape)[:, None, None, None] / 2 + 0.5) / (
+        np.array(straight.shape)[:, None, None, None] / 2
+    )
+    trunk &= (i**2 + j**2 <= 1) & (abs(k) <= 0.95)
+    if not resized:
+        scene.resize(*size)
+    scene.set_volume(Volume(np.where(trunk, 900, 0).astype(np.int16), straight), LOOK)
+    if resized:
+        scene.resize(*size)
+    extents = []
+    for turn in (0.0, 0.13, 0.25):
+        scene.rotate(turn, 0.0)
+        seen = scene.render(full=False).pixels.max(axis=-1) > 40
+        assert seen.any()
+        assert not seen[:, [0, -1]].any() and not seen[[0, -1]].any(), "nothing is cut"
+        extents.append(max(np.ptp(np.nonzero(seen)[0]) / seen.shape[0], np.ptp(np.nonzero(seen)[1]) / seen.shape[1]))
+    assert min(extents) > 0.55, "nor is it lost in the frame"
+
+
 def test_zooming_stops_before_the_camera_is_lost(scene, straight):
     scene.set_volume(empty_scan(straight), LOOK)
     scene.set_labels(labels_at(straight, red=(0.0, 0.0, 0.0)), straight)

@@ -64,6 +64,7 @@ class Fusing(QObject):
         )
         self.bar = FusionBar(workflows, self.visible_action, self.remove_action)
         room.seriesDroppedOver.connect(self.lay_over)
+        room.arranged.connect(self._keep_place)
         self.apply(What.SERIES)
 
     def menu(self, parent: QWidget) -> QMenu:
@@ -78,10 +79,19 @@ class Fusing(QObject):
         """Show what changed in the session."""
         self.bar.apply(what, box)
         if what & (What.FUSION | What.SERIES):
+            self._keep_place()
+        if what & (What.FUSION | What.SERIES):
             fusion = self._workflows.session.fusion
             for action in (self.visible_action, self.denser_action, self.fainter_action, self.remove_action):
                 self._commands.allow(action, fusion is not None, "" if fusion is not None else tr(_NOTHING_OVER))
             self.visible_action.setChecked(fusion is not None and fusion.visible)
+
+    def _keep_place(self) -> None:
+        """Let the bar's place stay free while another series on the screen has one laid over it: pictures must not
+        grow and shrink as a person works on one and then on the other."""
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(any(session.fusion is not None for session in self._room.sessions))
+        self.bar.setSizePolicy(policy)
 
     def choose(self) -> None:
         """Offer the series that may be laid over the open one, in a menu on its pane."""

@@ -17,6 +17,7 @@ from viewer.gui.style import ON_IMAGE
 
 _CLEAR_PX = 5.0  # between texts side by side
 _ABOVE_RULER_PX = 14.0
+_BLOCK_PX = 32.0
 _LOW_EMS = 18  # the height of a low pane
 _BADGES_BESIDE_EMS = 15  # with less room between the upper corners, badges lie below them
 
@@ -61,21 +62,34 @@ class Piece:
     draw: Callable[[QPainter], None]
 
 
-def write(painter: QPainter, pane: QRectF, words: Words, base: QFont) -> list[Piece]:
-    """Write on a pane what has room on it: where two texts would overlap, the one of the lower rank goes.
+def lay_out(pane: QRectF, words: Words, base: QFont) -> list[Piece]:
+    """What has room on a pane, in its place: where two texts would overlap, the one of the lower rank goes.
 
-    base is the application's font. Returns what was written.
+    base is the application's font.
     """
     left_out: set[_Key] = set()
     while True:
         pieces = _pieces(pane, words, base, left_out)
         in_the_way = _in_the_way(pane, pieces, words.taken)
         if in_the_way is None:
-            break
+            return pieces
         left_out.add(in_the_way)
+
+
+def blocks(pieces: Sequence[Piece]) -> tuple[QRectF, ...]:
+    """Where the words are, roughly: one rectangle for a corner, one for each letter, bar and the like. It stays as it
+    is while a value under the mouse gets a digit more or less."""
+    found: dict[object, QRectF] = {}
     for piece in pieces:
-        piece.draw(painter)
-    return pieces
+        name, number = piece.key
+        key = name if " " in name or name == "badge" else (name, number)
+        found[key] = found.get(key, QRectF()).united(piece.rect)
+    for key, rect in found.items():
+        if isinstance(key, str) and key != "badge":
+            rect.setWidth(_BLOCK_PX * math.ceil(rect.width() / _BLOCK_PX))
+            if key.endswith("right"):
+                rect.moveRight(max(piece.rect.right() for piece in pieces if piece.key[0] == key))
+    return tuple(found.values())
 
 
 def _in_the_way(pane: QRectF, pieces: Sequence[Piece], taken: Sequence[QRectF]) -> _Key | None:
@@ -220,6 +234,8 @@ def _cut(line: Line, face: Face, limit: float) -> str:
     """A line without its last parts, until it fits; a name is cut with an ellipsis, a number never: then it keeps its
     length."""
     text = overlay.without_last_parts(line.text, face, limit)
+    if line.short and face.advance(text) > limit:
+        return line.short
     if line.number or face.advance(text) <= limit:
         return text
     cut = overlay.elided(text, face, limit)

@@ -78,6 +78,7 @@ from viewer.gui.model_panel import ModelPanel
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, person_name
 from viewer.gui.player import Player
 from viewer.gui.reading_room import ReadingRoom, SomePane, View
+from viewer.gui.scrolled import scrolled
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.training_panel import TrainingPanel
@@ -152,7 +153,7 @@ class MainWindow(QMainWindow):
         self.room = ReadingRoom(workflows)
         self.volume_pane = self.room.volume_pane
         self.magnifier = self.room.magnifier
-        self.player = Player(workflows)
+        self.player = Player(workflows, lambda: self.room.sessions)
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self.room.plane)
         self.label_panel.finished.connect(self.focus_pane)
@@ -201,7 +202,9 @@ class MainWindow(QMainWindow):
         self.browser.overRequested.connect(self.fusing.lay_over)
         self.browser.locateRequested.connect(self._locate)
         self.room.menuRequested.connect(self._pane_menu)
-        self.room.pressed.connect(self.player.pause)
+        self.room.pressed.connect(self._rest_film)
+        self.room.changed.connect(self.player.hear)
+        self.room.arranged.connect(lambda: self.player.apply(What.SERIES))
         self.room.resampleRequested.connect(workflows.resample_series)
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
@@ -362,11 +365,9 @@ class MainWindow(QMainWindow):
         folder.clicked.connect(self._ask_folder)
         files = QPushButton(tr("Open files…"))
         files.clicked.connect(self._ask_files)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
+        buttons = QVBoxLayout()  # one below the other: there is room for that on the smallest screen
         for button in (folder, files, self.open_demo_button):
             buttons.addWidget(button)
-        buttons.addStretch(1)
         warning = QLabel(tr("Not for diagnostic use."))
         warning.setProperty("warning", True)
         layout = QVBoxLayout(page)
@@ -376,11 +377,15 @@ class MainWindow(QMainWindow):
             widget.setWordWrap(True)
             layout.addWidget(widget)
         layout.addSpacing(14)
-        layout.addLayout(buttons)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addLayout(buttons)
+        row.addStretch(1)
+        layout.addLayout(row)
         layout.addSpacing(14)
         layout.addWidget(warning, alignment=Qt.AlignmentFlag.AlignCenter)
         layout.addStretch(3)
-        return page
+        return scrolled(page)
 
     def _make_centre(self) -> QWidget:
         middle = QWidget()
@@ -754,6 +759,12 @@ class MainWindow(QMainWindow):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(space)
         bar.addAction(self.keys_action)
+        more = bar.findChild(QToolButton, "qt_toolbar_ext_button")  # Qt's own: it shows what has no room
+        assert isinstance(more, QToolButton)
+        self._more_tools = more
+        more.setIcon(icon("chevron-double-right"))  # Qt's is drawn in black
+        more.setToolTip(tr("More tools"))
+        more.setAccessibleName(tr("More tools"))
         return bar
 
     def _make_measure_button(self) -> QToolButton:
@@ -1010,9 +1021,15 @@ class MainWindow(QMainWindow):
 
     def _opened(self) -> None:
         self._failure.hide()
-        series = self.session.series
-        if series is not None and series.modality == "US" and self.player.kind == "frames" and not self.player.playing:
-            self.player.toggle()
+        series, player = self.session.series, self.player
+        film = player.session is self.session and player.kind == "frames"
+        if series is not None and series.modality == "US" and film and not player.playing:
+            player.toggle()
+
+    def _rest_film(self) -> None:
+        """A press rests the film on which it was, none beside it."""
+        if self.session is self.player.session:
+            self.player.pause()
 
     def _segment(self) -> None:
         self.panels.setCurrentWidget(self.model_panel)
@@ -1230,6 +1247,8 @@ class MainWindow(QMainWindow):
         self.commands.dress()
         self._dress()
         self.player.dress()
+        self.measure_panel.dress()
+        self.training_panel.dress()
         self.browser.refresh()
 
     def _choose_language(self, wanted: Language) -> None:
@@ -1254,6 +1273,7 @@ class MainWindow(QMainWindow):
         """Draw the icons that are no action's in the colours of the theme."""
         self._play_icons = icon("play"), icon("pause")
         self._presets.setIcon(icon("contrast-box"))
+        self._more_tools.setIcon(icon("chevron-double-right"))
         self._show_playing()
 
     def _zoom(self, factor: float) -> None:

@@ -34,6 +34,7 @@ _HALO = QColor(0, 0, 0, 190)
 _PLATE = QColor(0, 0, 0, 120)  # behind words: on bright tissue a shadow alone does not do
 _PLATE_PX = 3.0
 _ELLIPSE_POINTS = 72
+_SEARCH_PX = 8.0  # between places that are tried for words
 
 NAMES: dict[Kind, str] = {
     "length": QT_TR_NOOP("Length"),
@@ -289,7 +290,7 @@ def draw(painter: QPainter, shape: Placed, font: QFont, *, selected: bool, handl
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_PLATE)
-    painter.drawRoundedRect(shape.words_rect.adjusted(-_PLATE_PX, -1, _PLATE_PX, 1), _PLATE_PX, _PLATE_PX)
+    painter.drawRoundedRect(_plate(shape.words_rect), _PLATE_PX, _PLATE_PX)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
@@ -399,7 +400,7 @@ def _beside(
     taken: Sequence[QRectF],
 ) -> QRectF:
     """Where the words stand if nobody has moved them: right of the shape, or left, below or above it where they would
-    leave the pane or cover other words."""
+    leave the pane or cover other words, or else as near to it as there is room."""
     wide, high = size
     if measurement.kind == "text":
         x, y = points[0].tolist()
@@ -417,9 +418,41 @@ def _beside(
     if not room.intersects(QRectF(left, top, right - left, bottom - top).adjusted(-1, -1, 1, 1)):
         return QRectF(*corners[0], wide, high)  # out of sight, words and all
     rects = [_held_within(QRectF(*corner, wide, high), room, across=n < 2) for n, corner in enumerate(corners)]
-    free = [rect for rect in rects if room.contains(rect) and not any(rect.intersects(other) for other in taken)]
-    inside = free or [rect for rect in rects if room.contains(rect)]
+    inside = [rect for rect in rects if room.contains(rect)]
+    free = [rect for rect in inside if not any(_plate(rect).intersects(other) for other in taken)]
+    if free:
+        return free[0]
+    around_it = QRectF(left, top, right - left, bottom - top).adjusted(-4, -4, 4, 4)
+    found = _nearest_free(around_it, size, room, (*taken, around_it)) or _nearest_free(around_it, size, room, taken)
+    if found is not None:
+        return found
     return inside[0] if inside else _held_within(_held_within(rects[0], room, True), room, False)
+
+
+def _plate(words: QRectF) -> QRectF:
+    return words.adjusted(-_PLATE_PX, -1, _PLATE_PX, 1)
+
+
+def _nearest_free(shape: QRectF, size: tuple[float, float], room: QRectF, taken: Sequence[QRectF]) -> QRectF | None:
+    """The place for words of a size that is nearest to a shape and covers nothing; None if there is none."""
+    wide, high = size
+    if wide > room.width() or high > room.height():
+        return None
+    left, top = np.meshgrid(
+        np.arange(room.left(), room.right() - wide, _SEARCH_PX), np.arange(room.top(), room.bottom() - high, _SEARCH_PX)
+    )
+    free = np.ones(left.shape, bool)
+    for rect in taken:
+        across = (left - _PLATE_PX < rect.right()) & (left + wide + _PLATE_PX > rect.left())
+        free &= ~(across & (top - 1 < rect.bottom()) & (top + high + 1 > rect.top()))
+    if not free.any():
+        return None
+    apart_x = np.maximum(np.maximum(shape.left() - left - wide, left - shape.right()), 0)
+    apart_y = np.maximum(np.maximum(shape.top() - top - high, top - shape.bottom()), 0)
+    middle = np.hypot(left + wide / 2 - shape.center().x(), top + high / 2 - shape.center().y())
+    far = np.where(free, np.hypot(apart_x, apart_y) + 0.1 * middle, np.inf)
+    n = int(far.argmin())
+    return QRectF(float(left.flat[n]), float(top.flat[n]), wide, high)
 
 
 def _held_within(rect: QRectF, room: QRectF, across: bool) -> QRectF:

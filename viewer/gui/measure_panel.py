@@ -32,8 +32,8 @@ from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import NAMES, short_value, value_words
-from viewer.gui.plots import plots_are_loaded, quiet_plot
-from viewer.gui.style import MEASURE, TEXT
+from viewer.gui.plots import dress_plot, plots_are_loaded, quiet_plot
+from viewer.gui.style import theme
 from viewer.workflows import Workflows
 
 if TYPE_CHECKING:
@@ -126,6 +126,13 @@ class MeasurePanel(QWidget):
         plot.hide()
         self._layout.insertWidget(self._layout.indexOf(self.hint) + 1, plot, 2)
         return plot
+
+    def dress(self) -> None:
+        """Draw the plot in the colours of the theme."""
+        if "plot" in vars(self):
+            dress_plot(self.plot)
+            self._plotted = ()
+            self._show_plot()
 
     def edit_text(self) -> None:
         """Let a person write to the selected measurement in its row."""
@@ -229,20 +236,21 @@ class MeasurePanel(QWidget):
         self._plotted = wanted
         import pyqtgraph as pg
 
+        colours = theme()
         self.plot.clear()
         unit = f" ({session.volume.unit})" if session.volume.unit else ""
         if found.kind == "profile":
             along, values = line_profile(found, session.volume, session.series)
-            self.plot.plot(along, values, pen=pg.mkPen(MEASURE, width=1.6), connect="finite", antialias=True)
+            self.plot.plot(along, values, pen=pg.mkPen(colours.accent, width=1.6), connect="finite", antialias=True)
             unit_of_length = session.values_of(found).length_unit
             title = tr("<b>Profile</b>: values{unit} along {length_unit}")
-            self.plot.setTitle(title.format(unit=unit, length_unit=tr(unit_of_length)), color=TEXT, size="8pt")
+            self.plot.setTitle(title.format(unit=unit, length_unit=tr(unit_of_length)), color=colours.text, size="8pt")
         else:
             values = region_values(found, session.volume)
             counts, edges = histogram(values if values is not None else np.zeros(0))
-            fill = pg.mkColor(MEASURE)
+            fill = pg.mkColor(colours.accent)
             fill.setAlpha(110)
-            self.plot.plot(edges, counts, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(MEASURE))
+            self.plot.plot(edges, counts, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colours.accent))
             title = tr("<b>Histogram</b>: voxels over values{unit}").format(unit=unit)
-            self.plot.setTitle(title, color=TEXT, size="8pt")
+            self.plot.setTitle(title, color=colours.text, size="8pt")
         self.plot.autoRange()

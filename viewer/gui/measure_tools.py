@@ -305,8 +305,9 @@ class MeasureTools:
 
     # Painting
 
-    def paint(self, painter: QPainter) -> None:
-        """Draw the measurements of the slice that the pane shows, and what is being drawn or moved.
+    def paint(self, painter: QPainter, taken: tuple[QRectF, ...] = ()) -> None:
+        """Draw the measurements of the slice that the pane shows, and what is being drawn or moved. taken is where the
+        pane's own words stand.
 
         A dozen of them take as long as the slice itself, so a picture of them is kept while nothing of them changes.
         """
@@ -318,11 +319,11 @@ class MeasureTools:
         font = font_for(self._pane.font(), pane.width(), pane.height())
         shown, session, ratio = self._shown(scene), self._session, self._pane.devicePixelRatioF()
         under = self._under.number if self._under is not None else None
-        key = (scene, shown, session.selected, under, font, ratio)  # a view knows the pane's size
+        key = (scene, shown, session.selected, under, font, ratio, taken)  # a view knows the pane's size
         if not shown:
             self._placed, self._layer = (), None
         elif self._layer is None or self._layer[0] != key:
-            self._placed = self._lay_out(shown, scene, font, pane)
+            self._placed = self._lay_out(shown, scene, font, pane, taken)
             self._layer = key, *_picture(self._placed, font, session.selected, under, pane, ratio)
         if self._layer is not None:
             _, picture, corner = self._layer
@@ -332,7 +333,7 @@ class MeasureTools:
             shape = draft.shape
             values = session.values_of(shape) if self._is_whole(shape) and draft.kind not in OUTLINES else None
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            live = placed(shape, values, ToPane(scene.view), font, pane, on_plane=scene.on_plane)
+            live = placed(shape, values, ToPane(scene.view), font, pane, taken, scene.on_plane)
             draw(painter, live, font, selected=True, handles=True)
 
     def _shown(self, scene: Scene) -> tuple[Measurement, ...]:
@@ -346,13 +347,15 @@ class MeasureTools:
         here = (m for m in session.measurements if m.lies_on(axes, scene.depth, volume.geometry))
         return tuple(held if held is not None and held.number == m.number else m for m in here)
 
-    def _lay_out(self, shown: tuple[Measurement, ...], scene: Scene, font: QFont, pane: QRectF) -> tuple[Placed, ...]:
+    def _lay_out(
+        self, shown: tuple[Measurement, ...], scene: Scene, font: QFont, pane: QRectF, taken: tuple[QRectF, ...]
+    ) -> tuple[Placed, ...]:
         to_pane = ToPane(scene.view)
         shapes: list[Placed] = []
         for measurement in shown:
-            taken = [shape.words_rect for shape in shapes]
+            others = [*taken, *(shape.words_rect for shape in shapes)]
             values = self._session.values_of(measurement)
-            shapes.append(placed(measurement, values, to_pane, font, pane, taken, scene.on_plane))
+            shapes.append(placed(measurement, values, to_pane, font, pane, others, scene.on_plane))
         return tuple(shapes)
 
     # Parts

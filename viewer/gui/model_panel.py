@@ -24,6 +24,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.language import QT_TR_NOOP, said, tr
+from viewer.gui.scrolled import scrolled
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
@@ -76,7 +77,8 @@ class ModelPanel(QWidget):
         self.roll_back.setToolTip(tr("Use the version that was active before; nothing is deleted"))
         self.roll_back.clicked.connect(lambda: workflows.roll_back(self.model_name))
 
-        layout = QVBoxLayout(self)
+        content = QWidget()
+        layout = QVBoxLayout(content)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(7)
         for widget in (_heading(tr("Segment with")), self.models, self._about, self._fit, self.run, self._proposal):
@@ -86,6 +88,9 @@ class ModelPanel(QWidget):
             layout.addWidget(widget)
         for button in (self.run, self.accept, self.reject, self.roll_back, self.card):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(content))
         self.versions.itemDoubleClicked.connect(self._use_version)
         workflows.on_models_change(self.refresh)
         workflows.jobs.subscribe(self._job_changed)

@@ -42,17 +42,20 @@ class Rank(IntEnum):
     WINDOW = 6
     NOTICE = 7
     WARNING = 8
-    MUST = 9
+    SLICE = 9
+    MUST = 10
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text. number: it tells a quantity, which must not be cut, as another number may remain."""
+    """A line of text. number: it tells a quantity, which must not be cut, as another number may remain. short says the
+    same where there is no room for the text."""
 
     text: str
     colour: QColor = field(default_factory=lambda: ON_IMAGE)
     rank: Rank = Rank.USUAL
     number: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True)

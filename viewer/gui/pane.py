@@ -12,7 +12,7 @@ from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.gui.language import QT_TR_NOOP, said, tr
-from viewer.gui.lettering import Piece, Words, write
+from viewer.gui.lettering import Piece, Words, lay_out
 from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sentence_rect
 from viewer.gui.style import ACCENT, theme
 
@@ -116,7 +116,9 @@ class Pane(QWidget):
 
     def _write(self, painter: QPainter, inside: QRectF, words: Words) -> None:
         """Write what there is to say, but for what has no room."""
-        self._written = write(painter, inside, words, self.font())
+        self._written = lay_out(inside, words, self.font())
+        for piece in self._written:
+            piece.draw(painter)
         of_badges = [piece for piece in self._written if piece.key[0] == "badge"]
         self._badges = [(piece.rect, words.badges[piece.key[1]]) for piece in of_badges]
 

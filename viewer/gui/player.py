@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal
@@ -17,23 +18,31 @@ from viewer.workflows import Workflows
 _USUAL_MS = 1000 / 15  # between pictures, where the file does not say
 _PERIODS_MS = (10.0, 250.0)  # a volume every two seconds, as of functional MR, is played faster than it was made
 _SETTLE_MS = 300  # on one moment before it is opened with its labels
+_NAME_PX = 160
 _SPEEDS = (("¼×", 0.25), ("½×", 0.5), ("1×", 1.0), ("2×", 2.0), ("4×", 4.0))
 
 
 class Player(QFrame):
     """A slim bar under the panes with a slider over moments or frames; hidden where there is nothing to play.
 
+    It belongs to the series that is worked on if that can be played, else to the one that it belonged to before, as
+    long as that is on the screen: work on a series beside a film neither stops the film nor moves any picture. shown
+    tells the sessions on the screen.
+
     What is shown follows the clock, so that pictures are left out, never queued, where the panes cannot keep up. A
     moment that is passed is shown without its labels; one that is stayed at is opened with them. Whoever listens to
-    the session calls apply() once per turn of the event loop.
+    the session that is worked on calls apply() once per turn of the event loop, for the others hear().
     """
 
     changed = Signal()  # it plays or rests, or has something else to play
 
-    def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, workflows: Workflows, shown: Callable[[], Sequence[Session]] = tuple, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("bar")
-        self._workflows = workflows
+        self._workflows, self._shown = workflows, shown
+        self._session = workflows.session
         self._number = self._started_at = 0
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer)
@@ -61,14 +70,18 @@ class Player(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 2)
         layout.addWidget(self._button)
+        self.name = QLabel()
+        self.name.setTextFormat(Qt.TextFormat.PlainText)
+        layout.addWidget(self.name)
         layout.addWidget(self.slider, 1)
         layout.addWidget(self.label)
         layout.addWidget(self.speed)
         self.apply(What.SERIES | What.VIEW)
 
     @property
-    def _session(self) -> Session:
-        return self._workflows.session
+    def session(self) -> Session:
+        """The session that the bar belongs to."""
+        return self._session
 
     @property
     def playing(self) -> bool:
@@ -76,13 +89,8 @@ class Player(QFrame):
 
     @property
     def kind(self) -> Literal["moments", "frames", ""]:
-        """What the open series can be played as; empty if it cannot."""
-        session = self._session
-        if session.volume is None:
-            return ""
-        if len(session.moment_series) > 1:
-            return "moments"
-        return "frames" if not session.volume.geometry.is_grid and session.volume.geometry.size[2] > 1 else ""
+        """What its series can be played as; empty if it cannot."""
+        return _kind(self._session)
 
     @property
     def waits_for(self) -> str:
@@ -123,7 +131,37 @@ class Player(QFrame):
         self._show_state()
 
     def apply(self, what: What, box: Box | None = None) -> None:
-        """Show what changed in the session."""
+        """Show what changed in the session that is worked on, or which one that is."""
+        if what & (What.SERIES | What.VIEW):
+            self._choose()
+        if self._session is self._workflows.session:
+            self._apply(what)
+        else:
+            self._show_state()
+
+    def hear(self, session: Session, what: What) -> None:
+        """Show what changed in any session on the screen."""
+        if session is self._session and session is not self._workflows.session:
+            self._choose()
+            self._apply(what)
+            self.changed.emit()
+
+    def _choose(self) -> None:
+        """Which series the bar is for from now on."""
+        now, shown = self._workflows.session, self._shown()
+        there = [now, *(session for session in (self._session, *shown) if session in shown)]
+        chosen = next((session for session in there if _kind(session)), now)
+        if chosen is not self._session:
+            if self._session in shown:
+                self.pause()
+            self._timer.stop()
+            self._settle.stop()
+            self._session = chosen
+            self._number = self._number_now()
+            self.label.setMinimumWidth(0)
+            self.changed.emit()
+
+    def _apply(self, what: What) -> None:
         if what & What.VIEW:
             self._timer.stop()
             self._settle.stop()
@@ -197,7 +235,7 @@ class Player(QFrame):
         if session.moment_series[self._number].uid == session.series.uid:
             session.show_moment_volume(None)
         else:
-            self._workflows.show_moment(self._number)
+            self._workflows.show_moment(self._number, session)
 
     def _show_state(self) -> None:
         kind = self.kind
@@ -207,6 +245,11 @@ class Player(QFrame):
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, self._count - 1)
             self.slider.setValue(self._number)
+        series = self._session.series if len(self._shown()) > 1 else None  # alone, it is no question whose bar it is
+        name = (series.description or series.modality) if series is not None else ""
+        self.name.setText(self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _NAME_PX))
+        self.name.setToolTip(name)
+        self.name.setVisible(bool(name))
         place = tr("{n} of {count}").format(n=self._number + 1, count=self._count)
         moment = self._session.moment_series[self._number].moment if kind == "moments" else None
         self.label.setText(f"{said(moment.label)} · {place}" if moment is not None and moment.label else place)
@@ -215,3 +258,11 @@ class Player(QFrame):
         self._button.setIcon(self._icons[self.playing])
         self._button.setEnabled(not why_not)
         self._button.setToolTip(why_not or (tr("Pause") if self.playing else tr("Play")))
+
+
+def _kind(session: Session) -> Literal["moments", "frames", ""]:
+    if session.volume is None:
+        return ""
+    if len(session.moment_series) > 1:
+        return "moments"
+    return "frames" if not session.volume.geometry.is_grid and session.volume.geometry.size[2] > 1 else ""

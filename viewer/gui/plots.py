@@ -1,4 +1,4 @@
-"""Plots beside the pictures: dark, still, with a grid along y."""
+"""Plots beside the pictures: in the colours of the theme, still, with a grid along y."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
-from viewer.gui.style import BORDER, DIMMED_TEXT, SUNKEN
+from viewer.gui.style import theme
 
 if TYPE_CHECKING:  # with all of Qt's classes it takes a third of a second to import, and 27 MB
     import pyqtgraph as pg
@@ -35,14 +35,23 @@ def quiet_plot(least_height: int) -> pg.PlotWidget:
     """An empty plot without menus and buttons that the mouse does not move."""
     import pyqtgraph as pg
 
-    plot = pg.PlotWidget(background=SUNKEN.name())
+    plot = pg.PlotWidget()
     plot.setMinimumHeight(least_height)
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)
     plot.showGrid(x=False, y=True, alpha=0.15)
+    dress_plot(plot)
+    return plot
+
+
+def dress_plot(plot: pg.PlotWidget) -> None:
+    """Draw a plot's ground and axes in the colours of the theme; its curves and its title are its owner's."""
+    import pyqtgraph as pg
+
+    colours = theme()
+    plot.setBackground(colours.sunken)
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
-        axis.setPen(pg.mkPen(BORDER))
-        axis.setTextPen(pg.mkPen(DIMMED_TEXT))
-    return plot
+        axis.setPen(pg.mkPen(colours.border))
+        axis.setTextPen(pg.mkPen(colours.dimmed_text))

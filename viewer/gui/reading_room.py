@@ -81,6 +81,7 @@ class ReadingRoom(QWidget):
 
     activeChanged = Signal()  # another pane; another session perhaps
     sessionChanged = Signal()  # another session is worked on
+    changed = Signal(object, object)  # Session, What: of any session, once per turn of the event loop
     arranged = Signal()  # another layout, another pane large, or other series
     menuRequested = Signal(QPoint)  # global position
     seriesDropped = Signal(str, object)  # uid, Session that it is to be opened in
@@ -376,6 +377,7 @@ class ReadingRoom(QWidget):
         if session is self.session:
             for listener in self._listeners:
                 listener(what, box)
+        self.changed.emit(session, what)
         if what & (What.SERIES | What.MEASUREMENTS):
             had, self._had_path[session] = self._had_path.get(session, False), session.path is not None
             if not what & What.SERIES and session.path is not None and not had:

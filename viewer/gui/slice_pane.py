@@ -37,7 +37,7 @@ from viewer.core.volume import Volume
 from viewer.gui.ahead import Ahead
 from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.language import QT_TR_NOOP, tr
-from viewer.gui.lettering import CornerTexts, Words
+from viewer.gui.lettering import CornerTexts, Words, blocks, lay_out
 from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.oblique_sampling import ObliqueSampling
 from viewer.gui.overlay import (
@@ -657,11 +657,13 @@ class SlicePane(Pane):
         self._paint_reference(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
-        self.measuring.paint(painter)
         words = self._words.all(view, session.series, volume, self._sentence_area)
         if self._sampling.long:
             words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
-        self._write(painter, pane.adjusted(0, STRIP_PX, 0, 0), words)
+        inside = pane.adjusted(0, STRIP_PX, 0, 0)
+        measured = bool(session.measurements) or self.measuring.drawing
+        self.measuring.paint(painter, blocks(lay_out(inside, words, self.font())) if measured else ())
+        self._write(painter, inside, words)
         self._paint_strip(painter)
         self._paint_brush(painter, view)
 

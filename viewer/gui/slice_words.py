@@ -270,12 +270,13 @@ class SliceWords:
         if self.session.colour_map == "masks":
             return (Line(tr("A colour for each value"), rank=Rank.WINDOW),)
         if isinstance(window, VoiTable):
-            text = tr("Window: the file's table")
+            text, short = tr("Window: the file's table"), tr("File's table")
         else:
             kind = tr(" sigmoid") if window.function == "SIGMOID" else ""
             name = f" · {tr(window.name)}" if window.name else ""
-            text = f"W {number_text(window.width)}  L {number_text(window.centre)}{kind}{name}"
-        written = Line(text, rank=Rank.WINDOW, number=True)
+            width, centre = number_text(window.width), number_text(window.centre)
+            text, short = f"W {width}  L {centre}{kind}{name}", f"W{width} L{centre}{kind}"
+        written = Line(text, rank=Rank.WINDOW, number=True, short=short)
         by_file = self.session.series is not None and self.session.series.inverted
         if not by_file:
             return written, Line(tr("Inverted") if inverted else "", WARNING, Rank.WINDOW)
@@ -289,9 +290,10 @@ class SliceWords:
         number = series_number(series)
         count, over_time = view.count, series.frame_time_ms is not None and not volume.geometry.is_grid
         words = tr("Frame {number} / {count}") if over_time else tr("Slice {number} / {count}")
-        position = words.format(number=int(self.depth) + 1, count=count) if count > 1 else ""
+        place = f"{int(self.depth) + 1} / {count}" if count > 1 else ""
+        position = words.format(number=int(self.depth) + 1, count=count) if place else ""
         if isinstance(view.axes, ObliqueAxes):
-            position = tr("Oblique plane")
+            position, place = tr("Oblique plane"), tr("Oblique")
         moment = session.shown_moment
         moment_text = f"{said(moment.label)} ({moment.number + 1} / {moment.count})" if moment is not None else ""
         last = self._location(volume, view)
@@ -301,7 +303,7 @@ class SliceWords:
             Line(number, rank=Rank.MINOR, number=True),
             Line(series.description),
             Line(moment_text, rank=Rank.PLACE, number=True),
-            Line(position, rank=Rank.PLACE, number=True),
+            Line(position, rank=Rank.SLICE, number=True, short=place),
             Line(last, rank=Rank.VALUE, number=True),
         )
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
@@ -29,7 +28,8 @@ from viewer.core.painting import Box
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
-from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, TEXT, WARNING
+from viewer.gui.scrolled import scrolled
+from viewer.gui.style import theme
 from viewer.workflows import TrainingRun, Workflows
 
 if TYPE_CHECKING:
@@ -125,15 +125,10 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.comparison)
         layout.addWidget(self._reason)
         layout.addStretch(1)
-        scrolled = QScrollArea()  # a small screen shows the decision's buttons and as much of the rest as it can
-        scrolled.setWidgetResizable(True)
-        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scrolled.setWidget(content)
         decision.setContentsMargins(8, 0, 8, 8)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled, 1)
+        whole.addWidget(scrolled(content), 1)  # the decision's buttons are always seen
         whole.addLayout(decision)
         workflows.on_training(self._changed)
         self._show_run()
@@ -142,6 +137,17 @@ class TrainingPanel(QWidget):
         """Show what changed in the session."""
         if what & (What.SERIES | What.CONFIRMED):
             self._show_ready()
+
+    def dress(self) -> None:
+        """Draw the plots and the comparison in the colours of the theme."""
+        if "_curves" in vars(self):
+            del self._curves
+            while (item := self._plots.takeAt(0)) is not None:
+                plot = item.widget()
+                assert plot is not None
+                plot.hide()
+                plot.deleteLater()
+        self._show_run()
 
     def _start(self) -> None:
         if self._models.model_name:
@@ -245,17 +251,32 @@ class TrainingPanel(QWidget):
     @cached_property
     def _curves(self) -> dict[str, pg.PlotDataItem]:
         """The curves of both plots, which are made when there is first something to draw."""
-        loss = _plot(tr("Loss"), ((tr("labelled"), ACCENT), (tr("unlabelled"), WARNING), (tr("twin"), DIMMED_TEXT)))
-        dice = _plot("Dice", ((tr("training"), ACCENT), (tr("held out, quick look"), GOOD), (tr("twin"), DIMMED_TEXT)))
+        colours = theme()
+        loss = _plot(
+            tr("Loss"),
+            (
+                (tr("labelled"), colours.accent),
+                (tr("unlabelled"), colours.warning),
+                (tr("twin"), colours.dimmed_text),
+            ),
+        )
+        dice = _plot(
+            "Dice",
+            (
+                (tr("training"), colours.accent),
+                (tr("held out, quick look"), colours.good),
+                (tr("twin"), colours.dimmed_text),
+            ),
+        )
         for plot in (loss, dice):
             self._plots.addWidget(plot)
         return {
-            "loss of the twin": _curve(loss, DIMMED_TEXT),
-            "loss": _curve(loss, ACCENT),
-            "loss_unlabelled": _curve(loss, WARNING),
-            "dice": _curve(dice, ACCENT),
-            "held out of the twin": _curve(dice, DIMMED_TEXT, points=True),
-            "held out": _curve(dice, GOOD, points=True),
+            "loss of the twin": _curve(loss, colours.dimmed_text),
+            "loss": _curve(loss, colours.accent),
+            "loss_unlabelled": _curve(loss, colours.warning),
+            "dice": _curve(dice, colours.accent),
+            "held out of the twin": _curve(dice, colours.dimmed_text, points=True),
+            "held out": _curve(dice, colours.good, points=True),
         }
 
     def _draw_curves(self, run: TrainingRun | None) -> None:
@@ -304,7 +325,7 @@ class TrainingPanel(QWidget):
                 font.setBold(kept)
                 cell.setFont(font)
                 if column == 2 and gain is not None:
-                    cell.setForeground(GOOD if gain > 0 else WARNING)
+                    cell.setForeground(theme().good if gain > 0 else theme().warning)
                 self.comparison.setItem(row, column, cell)
         self.comparison.resizeRowsToContents()
         heights = sum(self.comparison.rowHeight(row) for row in range(len(arms)))
@@ -329,7 +350,7 @@ def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
     """An empty plot whose title names the colours of its curves: a legend inside would hide them when it is small."""
     plot = quiet_plot(92)
     keys = "&nbsp;&nbsp; ".join(f"<span style='color:{colour.name()}'>{name}</span>" for name, colour in legend)
-    plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=TEXT, size="8pt")
+    plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=theme().text, size="8pt")
     return plot
 
 

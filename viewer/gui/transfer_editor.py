@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QColorDialog, QMenu, QSizePolicy, QToolTip, QWidge
 
 from viewer.core.volume_look import TransferPoint, ValueHistogram, VolumeLook
 from viewer.gui.language import tr
-from viewer.gui.style import BORDER, DIMMED_TEXT, SUNKEN, TEXT
+from viewer.gui.style import theme
 
 _REACH_PX = 9.0  # from a point within which a press takes it
 _RADIUS_PX = 5.0
@@ -249,13 +249,13 @@ class TransferEditor(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.fillRect(self.rect(), SUNKEN)
+            painter.fillRect(self.rect(), theme().sunken)
             plot = self._plot
-            painter.setPen(QPen(BORDER, 1))
+            painter.setPen(QPen(theme().border, 1))
             painter.drawRect(plot)
             if self._look is None or self._histogram is None:
                 return
-            painter.setPen(DIMMED_TEXT)
+            painter.setPen(theme().dimmed_text)
             self._write_edges(painter, plot)
             painter.save()
             painter.setClipRect(plot.adjusted(-_RADIUS_PX - 2, -_RADIUS_PX - 2, _RADIUS_PX + 2, _RADIUS_PX + 2))
@@ -271,7 +271,7 @@ class TransferEditor(QWidget):
         above = QRectF(plot.left(), 1, plot.width(), 18)
         if self._look is not None and self.selected >= 0:
             point = self._look.points[self.selected]
-            painter.setPen(TEXT)
+            painter.setPen(theme().text)
             opacity = tr("opacity {percent:.3g} %").format(percent=100 * point.opacity)
             text = f"{point.value:.4g} {self._unit}".strip() + f"  ·  {opacity}"
             painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
@@ -293,7 +293,7 @@ class TransferEditor(QWidget):
             outline += [QPointF(left, top), QPointF(right, top)]
         outline.append(QPointF(rights[-1], plot.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor("#3d434c"))
+        painter.setBrush(theme().border)
         painter.drawPolygon(QPolygonF(outline))
 
     def _paint_curve(self, painter: QPainter, plot: QRectF) -> None:
@@ -313,11 +313,11 @@ class TransferEditor(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours)
         painter.drawPolygon(QPolygonF([plot.bottomLeft(), *curve, plot.bottomRight()]))
-        painter.setPen(QPen(TEXT, 1.4))
+        painter.setPen(QPen(theme().text, 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(curve))
         for n, point in enumerate(look.points):
-            painter.setPen(QPen(QColor("#ffffff"), 2.4 if n == self.selected else 1.2))
+            painter.setPen(QPen(theme().text, 2.4 if n == self.selected else 1.2))
             painter.setBrush(QColor(*point.colour))
             radius = _RADIUS_PX + (1.5 if n == self.selected else 0)
             painter.drawEllipse(self.place_of(point), radius, radius)

@@ -271,20 +271,32 @@ class VolumeScene:
         self._arrange()
 
     def resize(self, width: int, height: int) -> None:
-        """Size of full frames in pixels; quick ones may be smaller, of the same shape."""
+        """Size of full frames in pixels; quick ones may be smaller, of the same shape. What filled the frame fills the
+        new one."""
+        fitting = self._fitting_distance
         self._size = max(width, 16), max(height, 16)
+        if self._grid is not None:
+            self._renderer.GetActiveCamera().Dolly(fitting / self._fitting_distance)
+            self._clip()
 
     # The camera
 
     def reset_camera(self) -> None:
         """Look at the patient from the front, head up: the patient's right is on the left of the frame."""
-        camera = self._renderer.GetActiveCamera()
-        camera.SetViewAngle(_VIEW_ANGLE)
+        self._renderer.GetActiveCamera().SetViewAngle(_VIEW_ANGLE)
+        self._place_camera("anterior", self._fitting_distance)
+
+    @property
+    def _fitting_distance(self) -> float:
+        """How far from the middle the camera sees the whole patient, also turned about the long axis, in mm."""
         half = math.radians(_VIEW_ANGLE / 2)
-        right, back, up = np.abs(self._corners - self._middle).max(axis=0)
-        highest = max(up, right * self._size[1] / self._size[0])
-        self._place_camera(
-            "anterior", max(_FILL * self._reach / math.sin(half), _MARGIN * highest / math.tan(half) + back)
+        shape = self._size[0] / self._size[1]
+        half_across = math.atan(math.tan(half) * shape)
+        right, back, up = np.abs(self._corners - self._middle).max(axis=0).tolist()
+        return max(
+            _FILL * self._reach / math.sin(half),
+            _FILL * math.hypot(right, back) / math.sin(half_across),
+            _MARGIN * max(up, right / shape) / math.tan(half) + back,
         )
 
     def look_from(self, side: Side) -> None:
