@@ -74,6 +74,15 @@ def test_turned_planes_are_the_same_planes_in_the_patient(direction):
     assert one.rotation is None and two.rotation is None
 
 
+def test_one_magnification_is_for_series_of_one_space_or_one_modality():
+    mr, far, film = session(axial()), session(axial(), frame="9.9"), session(axial(), frame="7.7", modality="US")
+    links = linked(mr, far, film)
+    assert links.comparable(mr, far) and links.comparable(mr, session(sagittal(), modality="CT"))
+    assert not links.comparable(mr, film)
+    links.link_here((mr, far, film))
+    assert links.comparable(mr, film)
+
+
 def test_turned_planes_stay_apart_where_places_are_not_linked():
     one, two = session(axial()), session(axial())
     links = linked(one, two)

@@ -62,6 +62,12 @@ class Links:
             return self._by_hand[one] - self._by_hand[other]
         return np.zeros(3) if in_one_space(one, other) else None
 
+    def comparable(self, one: Session, other: Session) -> bool:
+        """True if one magnification suits both: those of one space, or of one modality. An ultrasound film would be tiny
+        beside a CT."""
+        alike = one.series is not None and other.series is not None and one.series.modality == other.series.modality
+        return alike or self.shift_between(one, other) is not None
+
     def link_here(self, sessions: tuple[Session, ...]) -> None:
         """Say that the cross-hairs of sessions are at the same place in the patient, and the axes those of the body.
         Said again it is taken back. Sessions of one space need no such word."""

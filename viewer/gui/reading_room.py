@@ -420,7 +420,7 @@ class ReadingRoom(QWidget):
         if others and session in self.sessions:
             self.links.meet(others[0].session, (session,))
             for pane in others if self.linked.zoom else ():
-                self._panes[session][pane.plane].look_like(pane, self.links.shift_between(pane.session, session))
+                self._magnify_like(pane, self._panes[session][pane.plane])
 
     def _follow(self, session: Session, change: Change) -> None:
         if session in self.sessions:
@@ -528,7 +528,11 @@ class ReadingRoom(QWidget):
         leader = min(shown, key=lambda one: (one is not self._active, one.session is not self.session), default=pane)
         for other in shown:
             if other.session is not leader.session:
-                other.look_like(leader, self.links.shift_between(leader.session, other.session))
+                self._magnify_like(leader, other)
+
+    def _magnify_like(self, leader: SlicePane, other: SlicePane) -> None:
+        if self.links.comparable(leader.session, other.session):
+            other.look_like(leader, self.links.shift_between(leader.session, other.session))
 
     def _show_references(self) -> None:
         """Draw in every other pane where the slice of the active one lies."""
