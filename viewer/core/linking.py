@@ -63,8 +63,8 @@ class Links:
         return np.zeros(3) if in_one_space(one, other) else None
 
     def comparable(self, one: Session, other: Session) -> bool:
-        """True if one magnification suits both: those of one space, or of one modality. An ultrasound film would be tiny
-        beside a CT."""
+        """True if one magnification suits both: those of one space, or of one modality. An ultrasound film would be
+        tiny beside a CT."""
         alike = one.series is not None and other.series is not None and one.series.modality == other.series.modality
         return alike or self.shift_between(one, other) is not None
 
