@@ -997,6 +997,10 @@
         <translation>查看(&amp;V)</translation>
     </message>
     <message>
+        <source>&amp;Layout</source>
+        <translation>布局(&amp;L)</translation>
+    </message>
+    <message>
         <source>&amp;Slices</source>
         <translation>层面(&amp;S)</translation>
     </message>
@@ -1381,20 +1385,24 @@
         <translation>最近的检查</translation>
     </message>
     <message>
-        <source>Layout and comparison</source>
-        <translation>布局和对比</translation>
+        <source>Mirror and turn</source>
+        <translation>镜像与旋转</translation>
     </message>
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
     </message>
     <message>
-        <source>Language · 语言</source>
-        <translation>语言 · Language</translation>
+        <source>Zoom and go to</source>
+        <translation>缩放与切换</translation>
     </message>
     <message>
-        <source>Show in the active pane</source>
-        <translation>在当前视图中显示</translation>
+        <source>Oblique planes</source>
+        <translation>斜切面</translation>
+    </message>
+    <message>
+        <source>Language · 语言</source>
+        <translation>语言 · Language</translation>
     </message>
     <message>
         <source>Colour map</source>
@@ -1457,6 +1465,10 @@
         <translation>彩色图像不能调窗</translation>
     </message>
     <message>
+        <source>{count} more…</source>
+        <translation>其他 {count} 个…</translation>
+    </message>
+    <message>
         <source>None yet</source>
         <translation>暂无</translation>
     </message>
@@ -1483,10 +1495,6 @@
     <message>
         <source>{count} series found: double click one to open it</source>
         <translation>找到 {count} 个序列：双击即可打开</translation>
-    </message>
-    <message>
-        <source>Show in this pane</source>
-        <translation>在此视图中显示</translation>
     </message>
     <message>
         <source>{title}: {text}</source>

@@ -70,6 +70,56 @@ def test_every_action_stands_in_a_menu_and_no_two_have_one_key(opened):
     assert len(keys) == len(set(keys)), "a key has two actions"
 
 
+def test_no_menu_is_longer_than_a_small_window(opened, qtbot):
+    window = opened
+    window.resize(1024, 700)
+    qtbot.wait(20)
+    for plane, count in (("axial", 20), ("coronal", 32)):
+        for index in range(count):
+            window.session.go_to_slice(plane, index)
+            window.session.toggle_key_image(plane)
+    assert len(window.session.key_images) == 52
+    heights = [measured for action in window.menuBar().actions() for measured in _heights(action.menu())]
+    for view in ("axial", "3d"):
+        window.view_actions[view].trigger()
+        window._pane_menu(window.mapToGlobal(window.rect().center()))
+        context = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QMenu) and w.isVisible())
+        heights += _heights(context)
+        context.close()
+    assert len(heights) > 20
+    below = window.height() - window.menuBar().height()
+    assert [measured for measured in heights if measured[1] > below] == []
+    assert dict(heights[:20])["&View"] < 0.7 * below, "what is wanted is seen at a glance"
+
+
+def _heights(menu: QMenu) -> list[tuple[str, int]]:
+    """Titles and heights of a menu and of those in it, filled as they are when they are shown."""
+    menu.aboutToShow.emit()
+    within = [inner for a in menu.actions() if isinstance(a.menu(), QMenu) for inner in _heights(a.menu())]
+    return [(menu.title(), menu.sizeHint().height()), *within]
+
+
+def test_the_view_menu_groups_what_is_looked_for_and_the_layout_has_a_menu(opened):
+    menus = {menu.title(): menu for menu in opened.menuBar().findChildren(QMenu)}
+    view, layout = menus["&View"], menus["&Layout"]
+    assert {
+        "Zoom and go to",
+        "Window presets",
+        "Colour map",
+        "Slab",
+        "Mirror and turn",
+        "Oblique planes",
+        "Fusion",
+    } <= {action.text() for action in view.actions()}
+    at_hand = (opened.reset_action, opened.maximise_action, opened.commands.invert, opened.commands.labels_visible)
+    assert set(at_hand) <= set(view.actions()), "what is used most stays at the top"
+    assert set(opened.slab_actions) <= set(menus["Slab"].actions())
+    assert set(opened.turn_actions) <= set(menus["Mirror and turn"].actions())
+    assert {*opened.oblique_actions, opened.reset_planes_action} <= set(menus["Oblique planes"].actions())
+    here = {*opened.layout_actions.values(), *opened.view_actions.values(), *opened.link_actions.values()}
+    assert {*here, opened.only_action, opened.link_here_action} == {a for a in layout.actions() if not a.isSeparator()}
+
+
 def test_a_new_key_is_pressed_acts_at_once_and_after_a_restart(opened, start, scan_folder, qtbot):
     window, session = opened, opened.session
     brush = window.commands.tools["brush"]
