@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
         self.room.activeChanged.connect(self.label_panel.show_plane)
         self.room.activeChanged.connect(self._enable)
         self.room.arranged.connect(self._arranged_anew)
+        self.room.linksChanged.connect(self._show_linked)
         self.room.subscribe(
             [
                 self.player.apply,
@@ -980,12 +981,16 @@ class MainWindow(QMainWindow):
         self.focus_pane()
 
     def _switch_link(self, what: str) -> None:
-        self.room.link(**{what: not getattr(self.room.linked, what)})
-        self._show_linked()
+        why_not = self.room.why_no_common_window if what == "window" else ""
+        if why_not:
+            self.show_failure(why_not)
+        self.room.link(**{what: not why_not and not getattr(self.room.linked, what)})
 
     def _show_linked(self) -> None:
+        """Tick what is linked; windows only where there are two that suit one another."""
         for what, action in self.link_actions.items():
-            action.setChecked(getattr(self.room.linked, what))
+            nothing = what == "window" and self.room.why_no_common_window
+            action.setChecked(getattr(self.room.linked, what) and not nothing)
 
     def _show_playing(self) -> None:
         playing, why_not = self.player.playing, self.player.waits_for

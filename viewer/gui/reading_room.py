@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Plane, plane_axes
-from viewer.core.linking import Linked, Links, in_one_space
+from viewer.core.linking import Linked, Links, in_one_space, why_no_common_window
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.settings import LAYOUTS, LayoutName
@@ -81,6 +81,7 @@ class ReadingRoom(QWidget):
 
     activeChanged = Signal()  # another pane; another session perhaps
     sessionChanged = Signal()  # another session is worked on
+    linksChanged = Signal()  # what goes from one series to the others, or which series there are
     arranged = Signal()  # another layout, another pane large, or other series
     menuRequested = Signal(QPoint)  # global position
     seriesDropped = Signal(str, object)  # uid, Session that it is to be opened in
@@ -308,6 +309,11 @@ class ReadingRoom(QWidget):
     @property
     def linked(self) -> Linked:
         return self.links.linked
+
+    @property
+    def why_no_common_window(self) -> str:
+        """Why the windows of the series on the screen cannot be linked, in a sentence; empty if they can."""
+        return why_no_common_window(self.sessions)
 
     def link_here(self) -> None:
         """Have the cross-hairs of all series on the screen, where they stand now, be one place from now on."""
@@ -554,6 +560,7 @@ class ReadingRoom(QWidget):
                 held = (Badge(tr("Same grid"), DIMMED_TEXT, tr(_SAME_GRID)),)
             for pane in panes.values():
                 pane.set_company((*others, *held))
+        self.linksChanged.emit()
 
     def _on_one_grid(self, session: Session, other: Session) -> bool:
         """True if two series go together because their files have one grid, and nothing else says so."""
