@@ -1841,12 +1841,20 @@
         <translation>并排的序列不属于同一患者，或各文件中的姓名或 ID 不一致。</translation>
     </message>
     <message>
+        <source>The files of this series name no patient, by name or ID, and those of a series beside it do. Nothing says that both are of one patient.</source>
+        <translation>该序列的文件中没有患者姓名和编号，而旁边序列的文件中有。无法确定两者属于同一患者。</translation>
+    </message>
+    <message>
         <source>Drop a series here</source>
         <translation>将序列拖放到此处</translation>
     </message>
     <message>
         <source>⚠ Different patients</source>
         <translation>⚠ 患者不同</translation>
+    </message>
+    <message>
+        <source>⚠ Patient not known</source>
+        <translation>⚠ 患者不明</translation>
     </message>
     <message>
         <source>Linked by hand</source>

@@ -348,6 +348,24 @@ def test_pictures_of_a_series_beside_another_are_its_own(two, qtbot):
     qtbot.waitUntil(lambda: "copied" in two.statusBar().currentMessage())
 
 
+def test_a_series_of_nobody_beside_that_of_a_patient_says_so(two, qtbot):
+    first, other = beside(two, "later.nii.gz", qtbot)
+    mine, theirs = two.room.shown
+
+    def warned(pane) -> list[str]:
+        return [badge.text for badge in pane.badges if "atient" in badge.text]
+
+    two.grab()
+    assert warned(mine) == warned(theirs) == [], "of neither is anything known"
+    other.series = replace(other.series, patient_id="", patient_name="Doe^Jane", instance_uids=("1.3",))
+    other.complete(other.volume)
+    qtbot.waitUntil(lambda: warned(mine) == ["⚠ Patient not known"], timeout=5000)
+    assert warned(theirs) == []
+    first.series = replace(first.series, patient_name="Doe^Jane")
+    first.complete(first.volume)
+    qtbot.waitUntil(lambda: warned(mine) == warned(theirs) == [], timeout=5000)
+
+
 def test_series_of_two_patients_beside_each_other_say_so(two, qtbot):
     first, other = beside(two, "later.nii.gz", qtbot)
     assert not any("patients" in badge.text for pane in two.room.shown for badge in pane.badges)
