@@ -52,8 +52,8 @@ _OTHERS = QT_TR_NOOP(
     "The series beside each other are not of one patient, or their files tell the name or the ID differently."
 )
 _UNKNOWN = QT_TR_NOOP(
-    "The files of this series name no patient, by name or ID, and those of a series beside it do. Nothing says that both "
-    "are of one patient."
+    "The files of this series name no patient, by name or ID, and those of a series beside it do. Nothing says that "
+    "both are of one patient."
 )
 _DROP_HERE = QT_TR_NOOP("Drop a series here")
 
