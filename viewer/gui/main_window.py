@@ -62,7 +62,6 @@ from viewer.gui.actions import (
     Keys,
     group_name,
     icon,
-    readable,
 )
 from viewer.gui.command_palette import CommandPalette, Entry
 from viewer.gui.curved_pane import CurvedPane
@@ -71,6 +70,7 @@ from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.key_dialog import KeysDialog
+from viewer.gui.key_words import readable
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.measure_panel import MeasurePanel
@@ -237,6 +237,7 @@ class MainWindow(QMainWindow):
         workflows.on_library_change(self._recent.refresh)
         self._recent.refresh()
         self._enable()
+        self._show_keys_in_words()
         self._viewer.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._viewer.setFocus()
         self.commands.apply(What.SERIES)
@@ -1228,6 +1229,13 @@ class MainWindow(QMainWindow):
 
     def _keep_keys(self, changed: dict[str, Keys | None]) -> None:
         self._settings.change(lambda settings: settings.with_keys(changed))
+        self._show_keys_in_words()
+
+    def _show_keys_in_words(self) -> None:
+        """Have what names keys name those that are in force."""
+        for part in (self.browser, self.label_panel, self.measure_panel, self.training_panel, self.fusing.bar):
+            part.show_keys()
+        self.room.update()
 
     def _fill_recent(self, menu: QMenu) -> None:
         menu.clear()
