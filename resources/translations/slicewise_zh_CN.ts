@@ -2116,7 +2116,7 @@
         <source>Drop a folder or files here,
 or press {File/Open folder…}.</source>
         <translation>将文件夹或文件拖放到此处，
-或按 {File/Open folder…} 。</translation>
+或按 {File/Open folder…}。</translation>
     </message>
     <message>
         <source>Nothing in the list matches.</source>
