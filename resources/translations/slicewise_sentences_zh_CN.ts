@@ -150,6 +150,27 @@
             <translation>标签图最多容纳 {0} 个标签</translation>
         </message>
         <message>
+            <location filename="../../viewer/core/linking.py" line="110" />
+            <source>Windows can be linked once two series are side by side: right click one in the list to open it beside.</source>
+            <translation>并排显示两个序列后才能同步调窗：在列表中右键单击一个序列，将其并排打开。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/linking.py" line="116" />
+            <source>A picture in colour has no window: windows are linked between series of measured values only.</source>
+            <translation>彩色图像没有窗宽窗位：只有测量值序列之间才能同步调窗。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/linking.py" line="119" />
+            <source>Values of {0} and {1} cannot be compared: a window of one does not suit the other.</source>
+            <extracomment>{0}: kinds[0]; {1}: kinds[1]</extracomment>
+            <translation>{0} 与 {1} 的数值不可比较：一个序列的窗宽窗位不适用于另一个。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/linking.py" line="120" />
+            <source>The values of these series cannot be compared: a window of one does not suit the other.</source>
+            <translation>这些序列的数值不可比较：一个序列的窗宽窗位不适用于另一个。</translation>
+        </message>
+        <message>
             <location filename="../../viewer/core/measuring.py" line="216" />
             <source>mm at detector</source>
             <translation>mm（探测器）</translation>

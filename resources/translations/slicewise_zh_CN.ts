@@ -8,14 +8,6 @@
         <translation>Slicewise 的另一个窗口已打开此序列：在这里只能查看其标签和测量，不能修改。</translation>
     </message>
     <message>
-        <source>Slices of the scan can be key images, an oblique plane cannot: Shift+R sets the planes along the scan</source>
-        <translation>只有扫描层面可以标为关键图像，斜切面不行：按 Shift+R 恢复到扫描平面</translation>
-    </message>
-    <message>
-        <source>Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan</source>
-        <translation>只能确认扫描层面，不能确认斜切面：按 Shift+R 恢复到扫描平面</translation>
-    </message>
-    <message>
         <source>A path needs a volume of several slices that make a regular grid</source>
         <translation>绘制路径需要由多个层面构成、网格规则的容积数据</translation>
     </message>
@@ -76,16 +68,24 @@
         <translation>画笔</translation>
     </message>
     <message>
-        <source>Paint the chosen label on the slice; Shift + wheel or [ ] change the size</source>
-        <translation>在层面上绘制所选标签；Shift + 滚轮或 [ ] 调整大小</translation>
-    </message>
-    <message>
         <source>Eraser</source>
         <translation>橡皮擦</translation>
     </message>
     <message>
-        <source>Take labels away; Shift + wheel or [ ] change the size</source>
-        <translation>擦除标签；Shift + 滚轮或 [ ] 调整大小</translation>
+        <source>Slices of the scan can be key images, an oblique plane cannot: {Display/Planes along the scan} sets the planes along the scan</source>
+        <translation>只有扫描层面可以标为关键图像，斜切面不行：按 {Display/Planes along the scan} 恢复到扫描平面</translation>
+    </message>
+    <message>
+        <source>Slices of the scan can be confirmed, an oblique plane cannot: {Display/Planes along the scan} sets the planes along the scan</source>
+        <translation>只能确认扫描层面，不能确认斜切面：按 {Display/Planes along the scan} 恢复到扫描平面</translation>
+    </message>
+    <message>
+        <source>Paint the chosen label on the slice; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change the size</source>
+        <translation>在层面上绘制所选标签；Shift + 滚轮或 {Labels/Smaller brush} {Labels/Larger brush} 调整大小</translation>
+    </message>
+    <message>
+        <source>Take labels away; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change the size</source>
+        <translation>擦除标签；Shift + 滚轮或 {Labels/Smaller brush} {Labels/Larger brush} 调整大小</translation>
     </message>
     <message>
         <source>Length</source>
@@ -405,10 +405,6 @@
         <translation>{group}：</translation>
     </message>
     <message>
-        <source>Draw a path first: D, then click along it on a slice</source>
-        <translation>请先绘制路径：按 D，然后在层面上沿结构逐点单击</translation>
-    </message>
-    <message>
         <source>The points of the path are all at one place: drag them apart</source>
         <translation>路径的点都在同一位置：请将它们拖开</translation>
     </message>
@@ -425,16 +421,20 @@
         <translation>单一曲面</translation>
     </message>
     <message>
-        <source>The scan is stretched out along the path. Along the path, and straight across it, mm are true at the path; slanting lengths, angles and areas are not, and what lies beside the path may be seen twice or not at all. So nothing is measured, painted or confirmed here. A click shows the place on the slices. The wheel moves the surface beside the path; R brings it back. Ctrl + ] turns the picture.</source>
-        <translation>图像沿路径展开。仅在路径上，沿路径方向及与其垂直的方向，毫米数才准确；斜向长度、角度和面积并不准确，路径旁的结构可能重复出现或完全缺失。因此这里不能测量、绘制或确认。单击可在层面上定位。滚轮将曲面移到路径旁；按 R 复原。Ctrl + ] 旋转图像。</translation>
+        <source>Draw a path first: {Measuring/Curved path}, then click along it on a slice</source>
+        <translation>请先绘制路径：按 {Measuring/Curved path}，然后在层面上沿结构逐点单击</translation>
     </message>
     <message>
-        <source>Parallel surfaces on both sides of the path are seen as one. Labels belong to the middle one, and no value is written. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the next kind, and the surface alone again.</source>
-        <translation>路径两侧的平行曲面合并显示。标签属于中间的曲面，不显示像素值。Shift + 滚轮或 Ctrl + 上下方向键调整厚度；按 S 切换下一种方式，或恢复单一曲面。</translation>
+        <source>The scan is stretched out along the path. Along the path, and straight across it, mm are true at the path; slanting lengths, angles and areas are not, and what lies beside the path may be seen twice or not at all. So nothing is measured, painted or confirmed here. A click shows the place on the slices. The wheel moves the surface beside the path; {Display/Reset view} brings it back. {Display/Turn clockwise} turns the picture.</source>
+        <translation>图像沿路径展开。仅在路径上，沿路径方向及与其垂直的方向，毫米数才准确；斜向长度、角度和面积并不准确，路径旁的结构可能重复出现或完全缺失。因此这里不能测量、绘制或确认。单击可在层面上定位。滚轮将曲面移到路径旁；按 {Display/Reset view} 复原。{Display/Turn clockwise} 旋转图像。</translation>
     </message>
     <message>
-        <source>The patient&apos;s left is on the left of the screen. View &gt; Neurological convention ends it.</source>
-        <translation>患者左侧在屏幕左侧。在“查看 &gt; 神经学惯例”中关闭。</translation>
+        <source>Parallel surfaces on both sides of the path are seen as one. Labels belong to the middle one, and no value is written. Shift + wheel, {Display/Thicker slab} and {Display/Thinner slab} change the thickness; {Display/Slab: MIP, MinIP, mean, single slices} shows the next kind, and the surface alone again.</source>
+        <translation>路径两侧的平行曲面合并显示。标签属于中间的曲面，不显示像素值。Shift + 滚轮、{Display/Thicker slab}、{Display/Thinner slab} 调整厚度；按 {Display/Slab: MIP, MinIP, mean, single slices} 切换下一种方式，或恢复单一曲面。</translation>
+    </message>
+    <message>
+        <source>The patient&apos;s left is on the left of the screen. {Display/Neurological convention: patient&apos;s left on the left} ends it.</source>
+        <translation>患者左侧在屏幕左侧。按 {Display/Neurological convention: patient&apos;s left on the left} 关闭。</translation>
     </message>
     <message>
         <source>Curved</source>
@@ -653,8 +653,8 @@
         <translation>融合不透明度</translation>
     </message>
     <message>
-        <source>How dense the upper series is (Alt + up and down)</source>
-        <translation>上层序列的浓淡（Alt + 上下方向键）</translation>
+        <source>How dense the upper series is ({Display/Fusion denser}, {Display/Fusion fainter})</source>
+        <translation>上层序列的浓淡（{Display/Fusion denser}、{Display/Fusion fainter}）</translation>
     </message>
     <message>
         <source>Colours of the upper series</source>
@@ -921,14 +921,6 @@
         <translation>新快捷键</translation>
     </message>
     <message>
-        <source>Radius of brush and eraser; also [ and ], or Shift + wheel over a pane</source>
-        <translation>画笔和橡皮擦的半径；也可用 [ 和 ]，或在视图上用 Shift + 滚轮</translation>
-    </message>
-    <message>
-        <source>Training learns from confirmed slices: everything on them is as it should be (Return)</source>
-        <translation>训练从已确认的层面中学习：确认即表示该层面上的标签全部正确（Enter）</translation>
-    </message>
-    <message>
         <source>Label</source>
         <translation>标签</translation>
     </message>
@@ -937,8 +929,16 @@
         <translation>任意方向的最大径，包括标签的所有部分</translation>
     </message>
     <message>
-        <source>How strongly labels cover the image; G hides and shows them</source>
-        <translation>标签覆盖图像的浓淡；按 G 隐藏或显示</translation>
+        <source>Radius of brush and eraser; also {Labels/Smaller brush} and {Labels/Larger brush}, or Shift + wheel over a pane</source>
+        <translation>画笔和橡皮擦的半径；也可用 {Labels/Smaller brush} 和 {Labels/Larger brush}，或在视图上用 Shift + 滚轮</translation>
+    </message>
+    <message>
+        <source>Training learns from confirmed slices: everything on them is as it should be ({Labels/Confirm the slice})</source>
+        <translation>训练从已确认的层面中学习：确认即表示该层面上的标签全部正确（{Labels/Confirm the slice}）</translation>
+    </message>
+    <message>
+        <source>How strongly labels cover the image; {Display/Show labels} hides and shows them</source>
+        <translation>标签覆盖图像的浓淡；按 {Display/Show labels} 隐藏或显示</translation>
     </message>
     <message>
         <source>Confirmed slices</source>
@@ -995,6 +995,10 @@
     <message>
         <source>&amp;View</source>
         <translation>查看(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Layout</source>
+        <translation>布局(&amp;L)</translation>
     </message>
     <message>
         <source>&amp;Slices</source>
@@ -1381,20 +1385,24 @@
         <translation>最近的检查</translation>
     </message>
     <message>
-        <source>Layout and comparison</source>
-        <translation>布局和对比</translation>
+        <source>Mirror and turn</source>
+        <translation>镜像与旋转</translation>
     </message>
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
     </message>
     <message>
-        <source>Language · 语言</source>
-        <translation>语言 · Language</translation>
+        <source>Zoom and go to</source>
+        <translation>缩放与切换</translation>
     </message>
     <message>
-        <source>Show in the active pane</source>
-        <translation>在当前视图中显示</translation>
+        <source>Oblique planes</source>
+        <translation>斜切面</translation>
+    </message>
+    <message>
+        <source>Language · 语言</source>
+        <translation>语言 · Language</translation>
     </message>
     <message>
         <source>Colour map</source>
@@ -1461,6 +1469,10 @@
         <translation>彩色图像不能调窗</translation>
     </message>
     <message>
+        <source>{count} more…</source>
+        <translation>其他 {count} 个…</translation>
+    </message>
+    <message>
         <source>None yet</source>
         <translation>暂无</translation>
     </message>
@@ -1487,10 +1499,6 @@
     <message>
         <source>{count} series found: double click one to open it</source>
         <translation>找到 {count} 个序列：双击即可打开</translation>
-    </message>
-    <message>
-        <source>Show in this pane</source>
-        <translation>在此视图中显示</translation>
     </message>
     <message>
         <source>{title}: {text}</source>
@@ -1649,8 +1657,8 @@
         <translation>层面</translation>
     </message>
     <message>
-        <source>Draw on a picture: L length, A angle, E ellipse, F freehand; the other tools are in the menu Measure.</source>
-        <translation>在图像上绘制：L 长度，A 角度，E 椭圆，F 手绘区域；其他工具在“测量”菜单中。</translation>
+        <source>Draw on a picture: {Measuring/Length} length, {Measuring/Angle} angle, {Measuring/Ellipse} ellipse, {Measuring/Freehand} freehand; the other tools are in the menu Measure.</source>
+        <translation>在图像上绘制：{Measuring/Length} 长度，{Measuring/Angle} 角度，{Measuring/Ellipse} 椭圆，{Measuring/Freehand} 手绘区域；其他工具在“测量”菜单中。</translation>
     </message>
     <message>
         <source>Measurements</source>
@@ -1837,12 +1845,20 @@
         <translation>并排的序列不属于同一患者，或各文件中的姓名或 ID 不一致。</translation>
     </message>
     <message>
+        <source>The files of this series name no patient, by name or ID, and those of a series beside it do. Nothing says that both are of one patient.</source>
+        <translation>该序列的文件中没有患者姓名和编号，而旁边序列的文件中有。无法确定两者属于同一患者。</translation>
+    </message>
+    <message>
         <source>Drop a series here</source>
         <translation>将序列拖放到此处</translation>
     </message>
     <message>
         <source>⚠ Different patients</source>
         <translation>⚠ 患者不同</translation>
+    </message>
+    <message>
+        <source>⚠ Patient not known</source>
+        <translation>⚠ 患者不明</translation>
     </message>
     <message>
         <source>Linked by hand</source>
@@ -1857,8 +1873,8 @@
         <translation>斜切面上不能绘制：</translation>
     </message>
     <message>
-        <source>R sets the planes along the scan</source>
-        <translation>按 R 恢复到扫描平面</translation>
+        <source>{Display/Reset view} sets the planes along the scan</source>
+        <translation>按 {Display/Reset view} 恢复到扫描平面</translation>
     </message>
     <message>
         <source>{plane} view</source>
@@ -1941,20 +1957,20 @@
         <translation>图像经过有损压缩：细节可能缺失或改变。</translation>
     </message>
     <message>
-        <source>The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. R, Reset view, ends it.</source>
-        <translation>图像为镜像显示。边缘的方位字母正确，图像中的文字是反的。按 R（重置视图）恢复。</translation>
+        <source>The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. {Display/Reset view} ends it.</source>
+        <translation>图像为镜像显示。边缘的方位字母正确，图像中的文字是反的。按 {Display/Reset view} 恢复。</translation>
     </message>
     <message>
-        <source>The patient&apos;s left is on the left of the screen, as if seen from above or behind. Radiologists are used to it the other way round. View &gt; Neurological convention ends it.</source>
-        <translation>患者左侧在屏幕左侧，如同从上方或后方观察。放射科医生通常习惯相反的方位。在“查看 &gt; 神经学惯例”中关闭。</translation>
+        <source>The patient&apos;s left is on the left of the screen, as if seen from above or behind. Radiologists are used to it the other way round. {Display/Neurological convention: patient&apos;s left on the left} ends it.</source>
+        <translation>患者左侧在屏幕左侧，如同从上方或后方观察。放射科医生通常习惯相反的方位。按 {Display/Neurological convention: patient&apos;s left on the left} 关闭。</translation>
     </message>
     <message>
-        <source>Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the next kind, and single slices again.</source>
-        <translation>多个层面合并显示。标签和十字线属于中间层面；所见可能来自其中任一层，因此不显示像素值。Shift + 滚轮或 Ctrl + 上下方向键调整厚度；按 S 切换下一种方式，或恢复单层。</translation>
+        <source>Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as what is seen may come from any of them. Shift + wheel, {Display/Thicker slab} and {Display/Thinner slab} change the thickness; {Display/Slab: MIP, MinIP, mean, single slices} shows the next kind, and single slices again.</source>
+        <translation>多个层面合并显示。标签和十字线属于中间层面；所见可能来自其中任一层，因此不显示像素值。Shift + 滚轮、{Display/Thicker slab}、{Display/Thinner slab} 调整厚度；按 {Display/Slab: MIP, MinIP, mean, single slices} 切换下一种方式，或恢复单层。</translation>
     </message>
     <message>
-        <source>The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with Shift in steps of 5°. R, or a double click on a handle, sets them along the scan again. Labels are not painted here.</source>
-        <translation>此平面与扫描层面斜交，所见为体素间的插值；鼠标处、像素值和区域的数值均取自存储体素。拖动定位线上的控制点可旋转平面，按住 Shift 时每步 5°。按 R 或双击控制点恢复到扫描平面。此处不能绘制标签。</translation>
+        <source>The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. Labels are not painted here.</source>
+        <translation>此平面与扫描层面斜交，所见为体素间的插值；鼠标处、像素值和区域的数值均取自存储体素。拖动定位线上的控制点可旋转平面，按住 Shift 时每步 5°。按 {Display/Reset view} 或双击控制点恢复到扫描平面。此处不能绘制标签。</translation>
     </message>
     <message>
         <source> (hidden)</source>
@@ -2106,9 +2122,9 @@
     </message>
     <message>
         <source>Drop a folder or files here,
-or press Ctrl+O.</source>
+or press {File/Open folder…}.</source>
         <translation>将文件夹或文件拖放到此处，
-或按 Ctrl+O。</translation>
+或按 {File/Open folder…}。</translation>
     </message>
     <message>
         <source>Nothing in the list matches.</source>
@@ -2635,6 +2651,10 @@ or press Ctrl+O.</source>
         <translation>脑干</translation>
     </message>
     <message>
+        <source>Segment, correct some slices and confirm them ({Labels/Confirm the slice}). Then the model can learn from them.</source>
+        <translation>请先分割，修正一些层面并确认（{Labels/Confirm the slice}），模型即可从中学习。</translation>
+    </message>
+    <message>
         <source>Current</source>
         <translation>当前模型</translation>
     </message>
@@ -2705,10 +2725,6 @@ or press Ctrl+O.</source>
     <message>
         <source>Steps</source>
         <translation>步数</translation>
-    </message>
-    <message>
-        <source>Segment, correct some slices and confirm them (Return). Then the model can learn from them.</source>
-        <translation>请先分割，修正一些层面并确认（Enter），模型即可从中学习。</translation>
     </message>
     <message>
         <source>1 confirmed slice in this scan.</source>

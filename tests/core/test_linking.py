@@ -9,7 +9,7 @@ import pytest
 from viewer.core.display import WindowLevel
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Geometry, cut_line, plane_axes
-from viewer.core.linking import Linked, Links, in_one_space
+from viewer.core.linking import Linked, Links, in_one_space, why_no_common_window
 from viewer.core.oblique import slice_corners, towards
 from viewer.core.session import Session
 from viewer.core.study import GeometryVerdict, Series
@@ -183,6 +183,19 @@ def test_a_window_goes_only_where_values_mean_the_same(modality, unit, goes):
     one.set_window(WindowLevel(77, 99))
     one.toggle_inverted()
     assert (two.window == WindowLevel(77, 99)) == goes and two.inverted == goes
+
+
+@pytest.mark.parametrize(
+    ("modality", "unit", "said"),
+    [("MR", "", ""), ("CT", "", "Values of MR and CT cannot be compared"), ("MR", "HU", "values of these series")],
+)
+def test_why_windows_cannot_be_linked_is_said(modality, unit, said):
+    one, two = session(axial()), session(axial(), modality=modality, unit=unit)
+    why_not = why_no_common_window((one, two))
+    assert said in why_not and bool(said) == bool(why_not)
+    assert "two series" in why_no_common_window((one,))
+    assert why_no_common_window((one, two, session(axial()))) == "", "two of the three go together"
+    assert why_no_common_window((one, Session())) == "", "what is still being read may suit it"
 
 
 def test_following_does_not_come_back():

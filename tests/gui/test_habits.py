@@ -3,6 +3,7 @@
 import re
 import shutil
 import threading
+from xml.etree import ElementTree
 
 import pytest
 from PySide6.QtCore import QRect, Qt
@@ -10,6 +11,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
+import resources
 from tests.gui.conftest import head
 from tests.gui.test_main_window import wheel
 from viewer.core.labels import DEFAULT_LABELS, OKABE_ITO
@@ -22,6 +24,7 @@ from viewer.gui.main_window import _actions_in
 from viewer.io.files import write_image
 from viewer.io.settings_file import read_settings, write_settings
 
+TS = resources.path("translations", "slicewise_zh_CN.ts")
 CTRL, SHIFT, NONE = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
@@ -41,6 +44,11 @@ def press_new_key(dialog, action, key, modifiers=NONE) -> None:
     QTest.mouseClick(dialog.change, Qt.MouseButton.LeftButton)
     assert QApplication.focusWidget() is dialog.capture
     QTest.keyClick(dialog.capture, key, modifiers)
+
+
+def sentences() -> list[str]:
+    """All that the translator gets of viewer/gui."""
+    return [message.findtext("source") or "" for message in ElementTree.parse(TS).iter("message")]
 
 
 def back_to(window, qtbot) -> None:
@@ -68,6 +76,108 @@ def test_every_action_stands_in_a_menu_and_no_two_have_one_key(opened):
             assert action in in_menus, f"{name} stands in no menu"
     keys = [key for action in commands.named.values() for key in commands.keys_of(action)]
     assert len(keys) == len(set(keys)), "a key has two actions"
+
+
+def test_no_menu_is_longer_than_a_small_window(opened, qtbot):
+    window = opened
+    window.resize(1024, 700)
+    qtbot.wait(20)
+    for plane, count in (("axial", 20), ("coronal", 32)):
+        for index in range(count):
+            window.session.go_to_slice(plane, index)
+            window.session.toggle_key_image(plane)
+    assert len(window.session.key_images) == 52
+    heights = [measured for action in window.menuBar().actions() for measured in _heights(action.menu())]
+    for view in ("axial", "3d"):
+        window.view_actions[view].trigger()
+        window._pane_menu(window.mapToGlobal(window.rect().center()))
+        context = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QMenu) and w.isVisible())
+        heights += _heights(context)
+        context.close()
+    assert len(heights) > 20
+    below = window.height() - window.menuBar().height()
+    assert [measured for measured in heights if measured[1] > below] == []
+    assert dict(heights[:20])["&View"] < 0.7 * below, "what is wanted is seen at a glance"
+
+
+def _heights(menu: QMenu) -> list[tuple[str, int]]:
+    """Titles and heights of a menu and of those in it, filled as they are when they are shown."""
+    menu.aboutToShow.emit()
+    within = [inner for a in menu.actions() if isinstance(a.menu(), QMenu) for inner in _heights(a.menu())]
+    return [(menu.title(), menu.sizeHint().height()), *within]
+
+
+def test_the_view_menu_groups_what_is_looked_for_and_the_layout_has_a_menu(opened):
+    menus = {menu.title(): menu for menu in opened.menuBar().findChildren(QMenu)}
+    view, layout = menus["&View"], menus["&Layout"]
+    assert {
+        "Zoom and go to",
+        "Window presets",
+        "Colour map",
+        "Slab",
+        "Mirror and turn",
+        "Oblique planes",
+        "Fusion",
+    } <= {action.text() for action in view.actions()}
+    at_hand = (opened.reset_action, opened.maximise_action, opened.commands.invert, opened.commands.labels_visible)
+    assert set(at_hand) <= set(view.actions()), "what is used most stays at the top"
+    assert set(opened.slab_actions) <= set(menus["Slab"].actions())
+    assert set(opened.turn_actions) <= set(menus["Mirror and turn"].actions())
+    assert {*opened.oblique_actions, opened.reset_planes_action} <= set(menus["Oblique planes"].actions())
+    here = {*opened.layout_actions.values(), *opened.view_actions.values(), *opened.link_actions.values()}
+    assert {*here, opened.only_action, opened.link_here_action} == {a for a in layout.actions() if not a.isSeparator()}
+
+
+# Of Ctrl, Shift and Alt alone only what the mouse does with them; Return, Esc and Del that no action has.
+FIXED_KEYS = re.compile(
+    r"(Ctrl|Shift|Alt) \+ (move|wheel|drag|left drag|drop|click)|double click or Return closes"
+    r"|; Return or a double click|stays until Esc|or Esc to leave|\bDel removes"
+)
+
+
+def test_sentences_name_keys_through_their_actions_alone(opened):
+    named = re.compile(r"\{([^{}/]+/[^{}]+)\}")
+    assert len([one for one in sentences() if named.search(one)]) >= 15
+    for sentence in sentences():
+        for name in named.findall(sentence):
+            assert name in opened.commands.named, f"{sentence!r} names an action that there is not"
+        left = FIXED_KEYS.sub("", named.sub("", sentence))
+        keys = re.findall(
+            r"\b(?:Ctrl|Alt|Return|Esc|Del|PgUp)\b|Shift ?\+|\[|(?<![\w.&{-])[B-Z](?= [a-z]|, [a-z])", left
+        )
+        assert not keys or sentence in _NOT_KEYS, f"{sentence!r} names {keys}, which a person may have changed"
+
+
+_NOT_KEYS = {"Shift + move", "R {} G {} B {}"}
+
+
+def test_tips_follow_keys_that_a_person_chooses(opened, qtbot):
+    window = opened
+    panel, commands = window.label_panel, window.commands
+    assert panel.radius.toolTip() == "Radius of brush and eraser; also [ and ], or Shift + wheel over a pane"
+    assert panel.confirm.toolTip().endswith("(Return)") and "; G hides" in panel.opacity.toolTip()
+    assert "L length, A angle" in window.measure_panel.hint.text()
+    commands.set_keys(
+        {
+            commands.named["Labels/Smaller brush"]: ("Ctrl+F7",),
+            window.confirm_action: ("Ctrl+F8",),
+            commands.labels_visible: ("Ctrl+F9",),
+            commands.tools["length"]: ("Ctrl+F10",),
+            commands.named["Display/Reset view"]: (),
+        }
+    )
+    assert "also Ctrl+F7 and ]" in panel.radius.toolTip()
+    assert panel.confirm.toolTip().endswith("(Ctrl+F8)") and "; Ctrl+F9 hides" in panel.opacity.toolTip()
+    assert "Ctrl+F10 length, A angle" in window.measure_panel.hint.text()
+    assert "Ctrl+F7 ]" in commands.tools["brush"].toolTip()
+    window.session.choose_tool("brush")
+    window.session.choose_tool("window")
+    assert "also Ctrl+F7 and ]" in panel.radius.toolTip()
+    assert "(Ctrl+F8)" in window.training_panel._ready.text()
+    window.turn_actions[0].trigger()
+    window.grab()
+    (mirrored,) = [badge for badge in window.room.active.badges if "Mirrored" in badge.text]
+    assert mirrored.detail.endswith("“Reset view” ends it."), "it has no key now"
 
 
 def test_a_new_key_is_pressed_acts_at_once_and_after_a_restart(opened, start, scan_folder, qtbot):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 
 from tests.gui.conftest import OBLIQUE_LEFT_HANDED, head
+from viewer.core.display import WindowLevel
 from viewer.core.geometry import Geometry
 from viewer.core.study import Series
 from viewer.gui.reading_room import SERIES_MIME, dragged_series
@@ -121,6 +122,35 @@ def test_scrolling_one_scrolls_the_other_to_the_same_place(two, qtbot):
     QTest.keyClick(two.room.active, Qt.Key.Key_J)
     two.room.link_here()
     assert not two.room.links.by_hand(first), "said again, it is taken back"
+
+
+def test_one_series_alone_has_no_other_whose_window_could_follow(two, qtbot):
+    link = two.link_actions["window"]
+    QTest.keyClick(two.room.active, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert not link.isChecked() and not two.room.linked.window
+    assert two._failure.isVisible() and "two series are side by side" in two._failure.text.text()
+    first, other = beside(two, "later.nii.gz", qtbot)
+    QTest.keyClick(two.room.active, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert link.isChecked() and not two._failure.isVisible()
+    other.set_window(WindowLevel(77, 99))
+    assert first.window == WindowLevel(77, 99)
+    two.only_action.trigger()
+    assert not link.isChecked(), "there is nothing left to link"
+
+
+def test_windows_of_ct_and_mr_are_not_linked_and_that_is_said(two, qtbot):
+    first, other = beside(two, "later.nii.gz", qtbot)
+    link = two.link_actions["window"]
+    QTest.keyClick(two.room.active, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert link.isChecked()
+    first.series = replace(first.series, modality="CT")
+    other.series = replace(other.series, modality="MR")
+    first.complete(first.volume)  # not the one that is worked on
+    qtbot.waitUntil(lambda: not link.isChecked())
+    assert not two._failure.isVisible()
+    QTest.keyClick(two.room.active, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert two._failure.isVisible() and "Values of CT and MR cannot be compared" in two._failure.text.text()
+    assert not link.isChecked() and not two.room.linked.window
 
 
 def test_magnification_goes_along_and_can_be_switched_off(two, qtbot):
@@ -316,6 +346,24 @@ def test_pictures_of_a_series_beside_another_are_its_own(two, qtbot):
     QTest.keyClick(two.room.active, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert isinstance(first.series, Series) and isinstance(other.series, Series)
     qtbot.waitUntil(lambda: "copied" in two.statusBar().currentMessage())
+
+
+def test_a_series_of_nobody_beside_that_of_a_patient_says_so(two, qtbot):
+    first, other = beside(two, "later.nii.gz", qtbot)
+    mine, theirs = two.room.shown
+
+    def warned(pane) -> list[str]:
+        return [badge.text for badge in pane.badges if "atient" in badge.text]
+
+    two.grab()
+    assert warned(mine) == warned(theirs) == [], "of neither is anything known"
+    other.series = replace(other.series, patient_id="", patient_name="Doe^Jane", instance_uids=("1.3",))
+    other.complete(other.volume)
+    qtbot.waitUntil(lambda: warned(mine) == ["⚠ Patient not known"], timeout=5000)
+    assert warned(theirs) == []
+    first.series = replace(first.series, patient_name="Doe^Jane")
+    first.complete(first.volume)
+    qtbot.waitUntil(lambda: warned(mine) == warned(theirs) == [], timeout=5000)
 
 
 def test_series_of_two_patients_beside_each_other_say_so(two, qtbot):

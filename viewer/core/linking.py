@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +101,23 @@ def in_one_space(one: Session, other: Session) -> bool:
     if one.series is None or other.series is None or one.volume is None or other.volume is None:
         return False
     return registered(one.series, one.volume.geometry, other.series, other.volume.geometry)
+
+
+def why_no_common_window(sessions: tuple[Session, ...]) -> str:
+    """Why no two of the sessions on the screen can be seen through one window, in a sentence; empty if two can, or if
+    that is not known before they are read."""
+    if len(sessions) < 2:
+        return "Windows can be linked once two series are side by side: right click one in the list to open it beside."
+    read = [session for session in sessions if session.volume is not None]
+    pairs = list(combinations(read, 2))
+    if len(read) < len(sessions) or any(_one_scale(one, other) for one, other in pairs):
+        return ""
+    if any(session.volume is not None and session.volume.colour for session in read):
+        return "A picture in colour has no window: windows are linked between series of measured values only."
+    kinds = tuple(dict.fromkeys(session.series.modality for session in read if session.series is not None))
+    if len(kinds) == 2 and all(kinds):
+        return f"Values of {kinds[0]} and {kinds[1]} cannot be compared: a window of one does not suit the other."
+    return "The values of these series cannot be compared: a window of one does not suit the other."
 
 
 def _has_places(session: Session) -> bool:

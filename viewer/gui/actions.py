@@ -20,6 +20,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
 from viewer.core.volume import looks_like_ct
 from viewer.gui.icons import glyph_icon
+from viewer.gui.key_words import readable, with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.style import theme
 from viewer.workflows import Workflows
@@ -30,10 +31,12 @@ READ_ONLY = QT_TR_NOOP(
     "Another window of Slicewise has this series open: its labels and measurements can be looked at here, not changed."
 )
 OBLIQUE_KEY = QT_TR_NOOP(
-    "Slices of the scan can be key images, an oblique plane cannot: Shift+R sets the planes along the scan"
+    "Slices of the scan can be key images, an oblique plane cannot: {Display/Planes along the scan} sets the planes "
+    "along the scan"
 )
 OBLIQUE_CONFIRM = QT_TR_NOOP(
-    "Slices of the scan can be confirmed, an oblique plane cannot: Shift+R sets the planes along the scan"
+    "Slices of the scan can be confirmed, an oblique plane cannot: {Display/Planes along the scan} sets the planes "
+    "along the scan"
 )
 NO_PATH_HERE = QT_TR_NOOP("A path needs a volume of several slices that make a regular grid")
 CURVED_CONFIRM = QT_TR_NOOP("Slices can be confirmed or be key images, a curved view cannot: choose a pane with slices")
@@ -82,14 +85,17 @@ _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
         QT_TR_NOOP("Brush"),
         "B",
         "brush",
-        QT_TR_NOOP("Paint the chosen label on the slice; Shift + wheel or [ ] change the size"),
+        QT_TR_NOOP(
+            "Paint the chosen label on the slice; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change "
+            "the size"
+        ),
     ),
     (
         "eraser",
         QT_TR_NOOP("Eraser"),
         "X",
         "eraser",
-        QT_TR_NOOP("Take labels away; Shift + wheel or [ ] change the size"),
+        QT_TR_NOOP("Take labels away; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change the size"),
     ),
 )
 
@@ -217,6 +223,7 @@ class Actions(QObject):
         action.setCheckable(checkable)
         self._tips[action] = tr(text).rstrip("…"), tr(tip) if tip else ""
         self._give_keys(action)
+        self._show_tip(action)
         self._dress(action)
         action.setStatusTip("")
         action.triggered.connect(lambda checked=False: act())
@@ -241,7 +248,7 @@ class Actions(QObject):
         if action.isEnabled():
             return ""
         if reason := self._why_not.get(action):
-            return reason
+            return with_keys(reason, self._window)
         return tr(_NOTHING_OPEN) if self._session.volume is None else tr(_NOT_NOW)
 
     def in_english(self, action: QAction) -> str:
@@ -265,6 +272,8 @@ class Actions(QObject):
         self._chosen_keys = {name: tuple(keys) for name, keys in chosen.items() if name in self.named}
         for action in self.named.values():
             self._give_keys(action)
+        for action in self.named.values():  # a tip may name the key of another
+            self._show_tip(action)
 
     def keys_of(self, action: QAction) -> Keys:
         """The keys that an action has now."""
@@ -308,14 +317,16 @@ class Actions(QObject):
             taken = {QKeySequence(key).toString() for chosen in self._chosen_keys.values() for key in chosen}
             keys = tuple(key for key in self._own_keys[name] if QKeySequence(key).toString() not in taken)
         action.setShortcuts([QKeySequence(key) for key in keys])
-        self._show_tip(action)
 
     def _show_tip(self, action: QAction) -> None:
         title, more = self._tips[action]
         keys = self.keys_of(action)
-        lines = [html.escape(f"{title} ({readable(keys[0])})" if keys else title), html.escape(more)]
+        lines = [
+            html.escape(f"{title} ({readable(keys[0])})" if keys else title),
+            html.escape(with_keys(more, self._window)),
+        ]
         if why_not := self._why_not.get(action):
-            lines.append(f"<b>{html.escape(why_not)}</b>")
+            lines.append(f"<b>{html.escape(with_keys(why_not, self._window))}</b>")
         action.setToolTip("<br>".join(line for line in lines if line))
 
     def _dress(self, action: QAction) -> None:
@@ -608,11 +619,6 @@ def group_name(group: str) -> str:
         "AI": tr("AI"),
         "Window": tr("Window", "of the program"),
     }[group]
-
-
-def readable(keys: str) -> str:
-    """Keys as they are called on this machine."""
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def _same(some: Keys, others: Keys) -> bool:

@@ -34,6 +34,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, draw_text, font_for, told
@@ -46,7 +47,7 @@ from viewer.render.curved import nearest_along, values_along
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
 from viewer.render.slices import SliceView
 
-NO_PATH = QT_TR_NOOP("Draw a path first: D, then click along it on a slice")
+NO_PATH = QT_TR_NOOP("Draw a path first: {Measuring/Curved path}, then click along it on a slice")
 _TOO_SHORT = QT_TR_NOOP("The points of the path are all at one place: drag them apart")
 _NO_PAINTING = QT_TR_NOOP("No painting here: a curved view is no slice")
 _NO_MEASURING = QT_TR_NOOP("No measuring here: a curved view is stretched")
@@ -58,14 +59,17 @@ _DETAIL = QT_TR_NOOP(
     "The scan is stretched out along the path. Along the path, and straight across it, mm are true at the path; "
     "slanting lengths, angles and areas are not, and what lies beside the path may be seen twice or not at all. So "
     "nothing is measured, painted or confirmed here. A click shows the place on the slices. The wheel moves the "
-    "surface beside the path; R brings it back. Ctrl + ] turns the picture."
+    "surface beside the path; {Display/Reset view} brings it back. {Display/Turn clockwise} turns the picture."
 )
 _SLAB_DETAIL = QT_TR_NOOP(
     "Parallel surfaces on both sides of the path are seen as one. Labels belong to the middle one, and no value is "
-    "written. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the next kind, and the surface alone "
-    "again."
+    "written. Shift + wheel, {Display/Thicker slab} and {Display/Thinner slab} change the thickness; "
+    "{Display/Slab: MIP, MinIP, mean, single slices} shows the next kind, and the surface alone again."
 )
-_NEUROLOGICAL = QT_TR_NOOP("The patient's left is on the left of the screen. View > Neurological convention ends it.")
+_NEUROLOGICAL = QT_TR_NOOP(
+    "The patient's left is on the left of the screen. {Display/Neurological convention: patient's left on the left} "
+    "ends it."
+)
 
 
 class _Wanted(NamedTuple):
@@ -198,7 +202,7 @@ class CurvedPane(Pane):
         """Why there is no picture; empty if there is, or nothing is open."""
         if self.session.volume is None or self._axes is not None:
             return ""
-        return tr(_TOO_SHORT if self.session.path is not None else NO_PATH)
+        return with_keys(tr(_TOO_SHORT if self.session.path is not None else NO_PATH), self.window())
 
     @property
     def slab(self) -> Slab | None:

@@ -14,10 +14,12 @@ from viewer.core.fusion import Fusion, in_stored_values, usual_window
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.fusion_words import window_text
-from viewer.gui.language import tr
+from viewer.gui.key_words import with_keys
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.workflows import Workflows
 
 _SUV_ENDS = (5.0, 6.0, 10.0, 15.0, 20.0)  # windows from 0 that are read with: OHIF's, Horos', and larger ones
+_OPACITY_TIP = QT_TR_NOOP("How dense the upper series is ({Display/Fusion denser}, {Display/Fusion fainter})")
 _SLIDER_PX = (70, 220)
 _NAME_PX = 60
 _OWN_KEYS = (
@@ -52,7 +54,6 @@ class FusionBar(QFrame):
         self.opacity.setMinimumWidth(_SLIDER_PX[0])
         self.opacity.setMaximumWidth(_SLIDER_PX[1])
         self.opacity.setAccessibleName(tr("Opacity of the fusion"))
-        self.opacity.setToolTip(tr("How dense the upper series is (Alt + up and down)"))
         self.opacity.valueChanged.connect(lambda percent: self._session.set_fusion_opacity(percent / 100))
         self._percent = QLabel()
         self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("100 %"))
@@ -86,6 +87,10 @@ class FusionBar(QFrame):
     @property
     def _session(self) -> Session:
         return self._workflows.session
+
+    def show_keys(self) -> None:
+        """Write the keys that a person has chosen."""
+        self.opacity.setToolTip(with_keys(tr(_OPACITY_TIP), self.window()))
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""

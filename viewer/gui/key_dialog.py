@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.gui.actions import Actions, group_name, readable
+from viewer.gui.actions import Actions, group_name
+from viewer.gui.key_words import readable
 from viewer.gui.language import QT_TR_NOOP, tr
 
 _ACTION = Qt.ItemDataRole.UserRole

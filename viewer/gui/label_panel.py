@@ -29,6 +29,7 @@ from viewer.core.label_sizes import LabelSize
 from viewer.core.painting import Box
 from viewer.core.session import ConfirmedSlice, Session
 from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.overlay import plane_name
 from viewer.gui.style import theme
@@ -36,8 +37,13 @@ from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
-_RADIUS_TIP = QT_TR_NOOP("Radius of brush and eraser; also [ and ], or Shift + wheel over a pane")
-_CONFIRM_TIP = QT_TR_NOOP("Training learns from confirmed slices: everything on them is as it should be (Return)")
+_RADIUS_TIP = QT_TR_NOOP(
+    "Radius of brush and eraser; also {Labels/Smaller brush} and {Labels/Larger brush}, or Shift + wheel over a pane"
+)
+_CONFIRM_TIP = QT_TR_NOOP(
+    "Training learns from confirmed slices: everything on them is as it should be ({Labels/Confirm the slice})"
+)
+_OPACITY_TIP = QT_TR_NOOP("How strongly labels cover the image; {Display/Show labels} hides and shows them")
 _VALUE = Qt.ItemDataRole.UserRole
 _NAME = Qt.ItemDataRole.UserRole + 1  # of the label, by which its sizes are known
 
@@ -69,7 +75,6 @@ class LabelPanel(QWidget):
 
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
-        self.opacity.setToolTip(tr("How strongly labels cover the image; G hides and shows them"))
         self.opacity.valueChanged.connect(lambda percent: self._session.hand.set_overlay(opacity=percent / 100))
         self.radius = QDoubleSpinBox(decimals=1, singleStep=0.5, suffix=" mm")
         self.radius.setRange(*BRUSH_RADIUS_RANGE_MM)
@@ -124,7 +129,7 @@ class LabelPanel(QWidget):
             with QSignalBlocker(self.radius):
                 self.radius.setValue(session.hand.brush_radius_mm)
             self.radius.setEnabled(not session.read_only)
-            self.radius.setToolTip(tr(READ_ONLY if session.read_only else _RADIUS_TIP))
+            self._tell_radius()
         if what & (What.SERIES | What.DISPLAY):
             with QSignalBlocker(self.opacity):
                 self.opacity.setValue(round(100 * session.hand.overlay_opacity))
@@ -136,6 +141,15 @@ class LabelPanel(QWidget):
             self.show_plane()
         self.table.setEnabled(opened)
 
+    def show_keys(self) -> None:
+        """Write the keys that a person has chosen."""
+        self.opacity.setToolTip(with_keys(tr(_OPACITY_TIP), self.window()))
+        self._tell_radius()
+        self.show_plane()
+
+    def _tell_radius(self) -> None:
+        self.radius.setToolTip(with_keys(tr(READ_ONLY if self._session.read_only else _RADIUS_TIP), self.window()))
+
     def show_plane(self) -> None:
         """Name the slice that the button would confirm."""
         session, plane = self._session, self._active_plane()
@@ -143,7 +157,8 @@ class LabelPanel(QWidget):
         done = opened and session.is_confirmed(plane)
         oblique = opened and session.is_oblique(plane)
         self.confirm.setEnabled(session.editable and not oblique)
-        self.confirm.setToolTip(tr(READ_ONLY if session.read_only else OBLIQUE_CONFIRM if oblique else _CONFIRM_TIP))
+        tip = tr(READ_ONLY if session.read_only else OBLIQUE_CONFIRM if oblique else _CONFIRM_TIP)
+        self.confirm.setToolTip(with_keys(tip, self.window()))
         self.confirm.setChecked(done)
         number = ""
         if session.volume is not None and not oblique:

@@ -62,7 +62,6 @@ from viewer.gui.actions import (
     Keys,
     group_name,
     icon,
-    readable,
 )
 from viewer.gui.command_palette import CommandPalette, Entry
 from viewer.gui.curved_pane import CurvedPane
@@ -71,6 +70,7 @@ from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.key_dialog import KeysDialog
+from viewer.gui.key_words import readable
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.measure_panel import MeasurePanel
@@ -93,6 +93,7 @@ DEMO_STUDY = resources.path("demo", "mni152-t1")
 _SHOW_JOB_AFTER_MS = 300  # shorter jobs would only flicker
 _NOTICE_MS = 8000
 _MOST_REFUSALS = 5000  # rows of the list: more would make the window wait, and nobody reads them
+_MOST_LISTED = 20  # key images in their menu, which must fit on a small screen; the palette finds all
 _PRESETS = QT_TR_NOOP("Window presets")
 _ZOOM_STEP = 1.25
 _BROWSER_SHARE, _BROWSER_PX = 0.17, (196, 260)  # of the window's width, and at least and at most
@@ -105,7 +106,7 @@ _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "Presets": QT_TR_NOOP("&View"),
     "Colours": QT_TR_NOOP("&View"),
     "3-D": QT_TR_NOOP("&View"),
-    "Layout": QT_TR_NOOP("&View"),
+    "Layout": QT_TR_NOOP("&Layout"),
     "Slices": QT_TR_NOOP("&Slices"),
     "Tools": QT_TR_NOOP("&Tools"),
     "Measuring": QT_TR_NOOP("&Measure"),
@@ -210,6 +211,7 @@ class MainWindow(QMainWindow):
         self.room.activeChanged.connect(self.label_panel.show_plane)
         self.room.activeChanged.connect(self._enable)
         self.room.arranged.connect(self._arranged_anew)
+        self.room.linksChanged.connect(self._show_linked)
         self.room.subscribe(
             [
                 self.player.apply,
@@ -238,6 +240,7 @@ class MainWindow(QMainWindow):
         workflows.on_library_change(self._recent.refresh)
         self._recent.refresh()
         self._enable()
+        self._show_keys_in_words()
         self._viewer.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._viewer.setFocus()
         self.commands.apply(What.SERIES)
@@ -525,18 +528,24 @@ class MainWindow(QMainWindow):
             scope="viewer",
             needs_series=True,
         )
-        for text, keys, factor in (
-            (QT_TR_NOOP("Zoom in"), ("+", "="), _ZOOM_STEP),
-            (QT_TR_NOOP("Zoom out"), ("-",), 1 / _ZOOM_STEP),
-        ):
+        self.zoom_actions = [
             add("Display", text, lambda f=factor: self._zoom(f), *keys, scope="viewer", needs_series=True)
-        for text, key, step in ((QT_TR_NOOP("Next pane"), "Right", 1), (QT_TR_NOOP("Previous pane"), "Left", -1)):
+            for text, keys, factor in (
+                (QT_TR_NOOP("Zoom in"), ("+", "="), _ZOOM_STEP),
+                (QT_TR_NOOP("Zoom out"), ("-",), 1 / _ZOOM_STEP),
+            )
+        ]
+        self.pane_step_actions = [
             add("Display", text, lambda n=step: self._step_pane(n), key, scope="viewer", needs_series=True)
-        for text, key, step in (
-            (QT_TR_NOOP("Next series of the list"), "PgDown", 1),
-            (QT_TR_NOOP("Previous series of the list"), "PgUp", -1),
-        ):
+            for text, key, step in ((QT_TR_NOOP("Next pane"), "Right", 1), (QT_TR_NOOP("Previous pane"), "Left", -1))
+        ]
+        self.series_step_actions = [
             add("Display", text, lambda n=step: self._step_series(n), key, scope="viewer", needs_series=True)
+            for text, key, step in (
+                (QT_TR_NOOP("Next series of the list"), "PgDown", 1),
+                (QT_TR_NOOP("Previous series of the list"), "PgUp", -1),
+            )
+        ]
         for side, _, text in SIDES:
             add("3-D", text, partial(self.volume_pane.look_from, side), needs_series=True)
         add("3-D", QT_TR_NOOP("Show or hide the scan in 3-D"), self.volume_pane.show_volume.trigger, needs_series=True)
@@ -672,22 +681,8 @@ class MainWindow(QMainWindow):
         measure.addActions([commands.tools[kind] for kind in KINDS])
         measure.addSeparator()
         measure.addActions([self.write_action, commands.delete_measurement, commands.measurements_visible])
-        view = menus["&View"]
-        view.addActions([self.reset_action, self.maximise_action])
-        view.addMenu(self._layout_menu(tr("Layout and comparison"), view))
-        view.addMenu(self._window_menu(tr("Window presets"), view))
-        view.addMenu(self._colour_menu(view))
-        view.addActions(self.slab_actions)
-        view.addMenu(self.fusing.menu(view))
-        view.addSeparator()
-        view.addActions([*self.turn_actions, commands.neurological])
-        view.addSeparator()
-        view.addActions([*self.oblique_actions, self.reset_planes_action])
-        view.addSeparator()
-        view.addActions(
-            [commands.invert, commands.smooth, commands.labels_visible, commands.file_overlay, commands.overlay_text]
-        )
-        view.addSeparator()
+        self._fill_view_menu(menus["&View"])
+        self._fill_layout_menu(menus["&Layout"])
         slices = menus["&Slices"]
         slices.addActions([self.play_action, *self.step_actions])
         slices.addSeparator()
@@ -700,20 +695,49 @@ class MainWindow(QMainWindow):
         menus["&Window"].addActions([self.browser_action, self.panels_action])
         menus["&Window"].addSeparator()
         bar.addMenu(tr("&Help")).addActions([self.palette_action, self.keys_action, self.about_action])
-        self._language_menu = QMenu(tr("Language · 语言"), view)  # to be found by who cannot read the window
-        self._language_menu.addActions(list(self.language_actions.values()))
-        placed = {*_actions_in(bar.actions()), *self.language_actions.values()}
+        placed = set(_actions_in(bar.actions()))
         for group, actions in commands.groups.items():
-            menu = menus.get(_MENUS[group]) or menus["&Window"]
             left = [action for action in actions if action not in placed and action is not self.quit_action]
-            if group in ("3-D", "Layout") and left:
-                menu = menu.addMenu(tr("3-D") if group == "3-D" else tr("Show in the active pane"))
             if group != "Presets":  # which come and go with the modality
-                menu.addActions(left)
-        view.addSeparator()
-        view.addMenu(self._language_menu)
+                (menus.get(_MENUS[group]) or menus["&Window"]).addActions(left)
         file.addSeparator()
         file.addAction(self.quit_action)
+
+    def _fill_view_menu(self, view: QMenu) -> None:
+        """What is changed with nearly every study at hand, the rest behind the words that one looks for."""
+        commands = self.commands
+        view.addActions([self.reset_action, self.maximise_action])
+        going = [self.zoom_actions, self.pane_step_actions, self.series_step_actions]
+        view.addMenu(_submenu_of(view, tr("Zoom and go to"), going))
+        view.addSeparator()
+        view.addMenu(self._window_menu(tr("Window presets"), view))
+        view.addMenu(self._colour_menu(view))
+        view.addActions([commands.invert, commands.smooth])
+        view.addSeparator()
+        view.addActions([commands.labels_visible, commands.file_overlay, commands.overlay_text])
+        view.addSeparator()
+        view.addMenu(_submenu_of(view, tr("Slab"), [self.slab_actions]))
+        view.addMenu(self._turn_menu(view))
+        planes = [[self.reset_planes_action], self.oblique_actions]
+        view.addMenu(_submenu_of(view, tr("Oblique planes"), planes))
+        view.addMenu(self.fusing.menu(view))
+        view.addMenu(_submenu_of(view, tr("3-D"), [commands.groups["3-D"]]))
+        view.addAction(self.resample_action)
+        view.addSeparator()
+        languages = [list(self.language_actions.values())]
+        self._language_menu = _submenu_of(view, tr("Language · 语言"), languages)  # found by who cannot read the window
+        view.addMenu(self._language_menu)
+
+    def _turn_menu(self, parent: QWidget) -> QMenu:
+        return _submenu_of(parent, tr("Mirror and turn"), [self.turn_actions, [self.commands.neurological]])
+
+    def _fill_layout_menu(self, menu: QMenu) -> None:
+        """How many panes, what the active one shows, and what goes from one series to the others."""
+        menu.addActions(list(self.layout_actions.values()))
+        menu.addSeparator()
+        menu.addActions(list(self.view_actions.values()))
+        menu.addSeparator()
+        menu.addActions([self.only_action, *self.link_actions.values(), self.link_here_action])
 
     def _window_menu(self, title: str, parent: QWidget) -> QMenu:
         menu = QMenu(title, parent)
@@ -937,8 +961,11 @@ class MainWindow(QMainWindow):
 
     def _fill_key_images(self, menu: QMenu) -> None:
         menu.clear()
-        for plane, index in self.session.key_images_in_order:
+        marked = self.session.key_images_in_order
+        for plane, index in marked[:_MOST_LISTED]:
             menu.addAction(_slice_name(plane, index), partial(self._go_to_key_image, plane, index))
+        if len(marked) > _MOST_LISTED:
+            menu.addAction(tr("{count} more…").format(count=len(marked) - _MOST_LISTED), self.palette_action.trigger)
         if menu.isEmpty():
             menu.addAction(tr("None yet")).setEnabled(False)
 
@@ -966,19 +993,16 @@ class MainWindow(QMainWindow):
         self.focus_pane()
 
     def _switch_link(self, what: str) -> None:
-        self.room.link(**{what: not getattr(self.room.linked, what)})
-        self._show_linked()
+        why_not = self.room.why_no_common_window if what == "window" else ""
+        if why_not:
+            self.show_failure(why_not)
+        self.room.link(**{what: not why_not and not getattr(self.room.linked, what)})
 
     def _show_linked(self) -> None:
+        """Tick what is linked; windows only where there are two that suit one another."""
         for what, action in self.link_actions.items():
-            action.setChecked(getattr(self.room.linked, what))
-
-    def _layout_menu(self, title: str, parent: QWidget) -> QMenu:
-        menu = QMenu(title, parent)
-        menu.addActions([*self.layout_actions.values(), self.only_action])
-        menu.addSeparator()
-        menu.addActions([*self.link_actions.values(), self.link_here_action])
-        return menu
+            nothing = what == "window" and self.room.why_no_common_window
+            action.setChecked(getattr(self.room.linked, what) and not nothing)
 
     def _show_playing(self) -> None:
         playing, why_not = self.player.playing, self.player.waits_for
@@ -1070,7 +1094,7 @@ class MainWindow(QMainWindow):
             )
             pane.fill_menu(menu)
             menu.addMenu(self.fusing.menu(menu))
-            menu.addActions([*self.turn_actions, self.commands.neurological])
+            menu.addMenu(self._turn_menu(menu))
             if self.session.rotation is not None:
                 menu.addAction(self.reset_planes_action)
             menu.addSeparator()
@@ -1088,9 +1112,8 @@ class MainWindow(QMainWindow):
         else:
             self.volume_pane.fill_menu(menu)
             menu.addSeparator()
-        shows = menu.addMenu(tr("Show in this pane"))
-        shows.addActions(list(self.view_actions.values()))
-        menu.addMenu(self._layout_menu(tr("Layout"), menu))
+        layout = menu.addMenu(tr("Layout"))
+        self._fill_layout_menu(layout)
         menu.addActions([self.reset_action, self.maximise_action])
         menu.addSeparator()
         menu.addActions([self.copy_action, self.export_action])
@@ -1223,6 +1246,13 @@ class MainWindow(QMainWindow):
 
     def _keep_keys(self, changed: dict[str, Keys | None]) -> None:
         self._settings.change(lambda settings: settings.with_keys(changed))
+        self._show_keys_in_words()
+
+    def _show_keys_in_words(self) -> None:
+        """Have what names keys name those that are in force."""
+        for part in (self.browser, self.label_panel, self.measure_panel, self.training_panel, self.fusing.bar):
+            part.show_keys()
+        self.room.update()
 
     def _fill_recent(self, menu: QMenu) -> None:
         menu.clear()
@@ -1462,6 +1492,16 @@ def _toggle(widget: QWidget) -> None:
 def _actions_in(actions: Sequence[QAction]) -> list[QAction]:
     """Actions and those of their submenus."""
     return [inner for action in actions for inner in (action, *_submenu(action))]
+
+
+def _submenu_of(parent: QWidget, title: str, parts: Sequence[Sequence[QAction]]) -> QMenu:
+    """A menu of actions with a line between its parts."""
+    menu = QMenu(title, parent)
+    for n, part in enumerate(parts):
+        if n:
+            menu.addSeparator()
+        menu.addActions(part)
+    return menu
 
 
 def _submenu(action: QAction) -> list[QAction]:

@@ -30,6 +30,7 @@ from viewer.core.measuring import REGIONS, Measurement, histogram, line_profile,
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import NAMES, short_value, value_words
 from viewer.gui.plots import dress_plot, plots_are_loaded, quiet_plot
@@ -44,7 +45,8 @@ _NUMBER = Qt.ItemDataRole.UserRole
 _COLUMNS = (QT_TR_NOOP("Kind"), QT_TR_NOOP("Value"), QT_TR_NOOP("Slice"), QT_TR_NOOP("Text"))
 _TEXT = _COLUMNS.index("Text")
 _HINT = QT_TR_NOOP(
-    "Draw on a picture: L length, A angle, E ellipse, F freehand; the other tools are in the menu Measure."
+    "Draw on a picture: {Measuring/Length} length, {Measuring/Angle} angle, {Measuring/Ellipse} ellipse, "
+    "{Measuring/Freehand} freehand; the other tools are in the menu Measure."
 )
 
 
@@ -116,8 +118,12 @@ class MeasurePanel(QWidget):
             self.delete.setEnabled(session.editable and session.selected is not None)
             self.delete.setToolTip(tr(READ_ONLY) if session.read_only else "")
             self.export.setEnabled(session.volume is not None and not session.loading)
-            self.hint.setText(tr(READ_ONLY if session.read_only else _HINT))
+            self.show_keys()
             self.hint.setVisible(session.read_only or not session.measurements)
+
+    def show_keys(self) -> None:
+        """Write the keys that a person has chosen."""
+        self.hint.setText(with_keys(tr(READ_ONLY if self._session.read_only else _HINT), self.window()))
 
     @cached_property
     def plot(self) -> pg.PlotWidget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QWheelEvent
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import Series
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import Piece, Words, lay_out
 from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sentence_rect
@@ -71,7 +73,7 @@ class Pane(QWidget):
     @property
     def badges(self) -> tuple[Badge, ...]:
         """The badges that were painted last, in reading order."""
-        return tuple(badge for _, badge in self._badges)
+        return tuple(self._with_keys(badge) for _, badge in self._badges)
 
     @property
     def written(self) -> tuple[Piece, ...]:
@@ -124,7 +126,11 @@ class Pane(QWidget):
 
     def _badge_at(self, point: QPointF) -> tuple[QRectF, Badge] | None:
         """The badge under a pane point that has more to say."""
-        return next((found for found in self._badges if found[0].contains(point) and found[1].detail), None)
+        found = next((found for found in self._badges if found[0].contains(point) and found[1].detail), None)
+        return None if found is None else (found[0], self._with_keys(found[1]))
+
+    def _with_keys(self, badge: Badge) -> Badge:
+        return replace(badge, detail=with_keys(badge.detail, self.window()))
 
     def _explain(self, event: QMouseEvent) -> bool:
         """Show the sentence behind the badge that was pressed, if one was."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from viewer.core.events import Change, What
 from viewer.core.geometry import PLANES, Plane, plane_axes
-from viewer.core.linking import Linked, Links, in_one_space
+from viewer.core.linking import Linked, Links, in_one_space, why_no_common_window
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.settings import LAYOUTS, LayoutName
@@ -51,6 +51,10 @@ _SAME_GRID = QT_TR_NOOP(
 _OTHERS = QT_TR_NOOP(
     "The series beside each other are not of one patient, or their files tell the name or the ID differently."
 )
+_UNKNOWN = QT_TR_NOOP(
+    "The files of this series name no patient, by name or ID, and those of a series beside it do. Nothing says that "
+    "both are of one patient."
+)
 _DROP_HERE = QT_TR_NOOP("Drop a series here")
 
 
@@ -82,6 +86,7 @@ class ReadingRoom(QWidget):
     activeChanged = Signal()  # another pane; another session perhaps
     sessionChanged = Signal()  # another session is worked on
     changed = Signal(object, object)  # Session, What: of any session, once per turn of the event loop
+    linksChanged = Signal()  # what goes from one series to the others, or which series there are
     arranged = Signal()  # another layout, another pane large, or other series
     menuRequested = Signal(QPoint)  # global position
     seriesDropped = Signal(str, object)  # uid, Session that it is to be opened in
@@ -309,6 +314,11 @@ class ReadingRoom(QWidget):
     @property
     def linked(self) -> Linked:
         return self.links.linked
+
+    @property
+    def why_no_common_window(self) -> str:
+        """Why the windows of the series on the screen cannot be linked, in a sentence; empty if they can."""
+        return why_no_common_window(self.sessions)
 
     def link_here(self) -> None:
         """Have the cross-hairs of all series on the screen, where they stand now, be one place from now on."""
@@ -547,11 +557,9 @@ class ReadingRoom(QWidget):
 
     def _show_links(self) -> None:
         """Say in each pane what holds its series to the others, and if these are another patient's."""
-        shown = [session.series for session in self.sessions if session.series is not None]
-        patients = {
-            (series.patient_id, series.patient_name) for series in shown if series.instance_uids
-        }  # not of files
+        patients = {patient for session in self.sessions if any(patient := _patient_of(session))}
         others = (Badge(tr("⚠ Different patients"), WARNING, tr(_OTHERS), Rank.MUST),) if len(patients) > 1 else ()
+        unknown = (Badge(tr("⚠ Patient not known"), WARNING, tr(_UNKNOWN), Rank.MUST),) if patients else ()
         for session, panes in self._panes.items():
             held: tuple[Badge, ...] = ()
             if self.linked.place and self.links.by_hand(session):
@@ -559,7 +567,9 @@ class ReadingRoom(QWidget):
             elif self.linked.place and any(self._on_one_grid(session, other) for other in self.sessions):
                 held = (Badge(tr("Same grid"), DIMMED_TEXT, tr(_SAME_GRID)),)
             for pane in panes.values():
-                pane.set_company((*others, *held))
+                nobody = session.series is not None and not any(_patient_of(session))
+                pane.set_company((*others, *(unknown if nobody else ()), *held))
+        self.linksChanged.emit()
 
     def _on_one_grid(self, session: Session, other: Session) -> bool:
         """True if two series go together because their files have one grid, and nothing else says so."""
@@ -630,6 +640,15 @@ class ReadingRoom(QWidget):
                     one.style().unpolish(one)
                     one.style().polish(one)
             self._target = widget
+
+
+def _patient_of(session: Session) -> tuple[str, str]:
+    """ID and name as the files of a series tell them, both empty where they do not. NIfTI and the like know no patient:
+    their series stand in the list under the name of the file."""
+    series = session.series
+    if series is None or series.patient_name in [file.name for file in series.files[:1]]:
+        return "", ""
+    return series.patient_id.strip(), series.patient_name.strip("^= ")
 
 
 def _views_of(session: Session) -> tuple[View, ...]:

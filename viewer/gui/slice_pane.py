@@ -36,6 +36,7 @@ from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.ahead import Ahead
 from viewer.gui.fusion_picture import FusionPicture
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.lettering import CornerTexts, Words, blocks, lay_out
 from viewer.gui.measure_tools import MeasureTools, Scene
@@ -70,7 +71,7 @@ _BRUSH_NAME_PX = 260.0  # room for a label's name beside the brush
 _ARRIVAL_MS = 200  # between pictures of a plane that grows with every slice that arrives
 
 _NO_PAINTING = QT_TR_NOOP("No painting on an oblique plane:")
-_NO_PAINTING_BUT = QT_TR_NOOP("R sets the planes along the scan")
+_NO_PAINTING_BUT = QT_TR_NOOP("{Display/Reset view} sets the planes along the scan")
 _SLAB_MM = 10.0  # thickness of a slab at first
 
 _Kind = Literal["window", "fusion window", "crosshair", "pan", "zoom", "paint", "none"]
@@ -860,7 +861,8 @@ class SlicePane(Pane):
             painter.setFont(font_for(self.font(), self.width(), self.height()))
             at = self._hover + QPointF(14, 4)
             draw_text(painter, at, tr(_NO_PAINTING), ON_IMAGE)
-            draw_text(painter, at + QPointF(0, painter.fontMetrics().height()), tr(_NO_PAINTING_BUT), ON_IMAGE)
+            but = with_keys(tr(_NO_PAINTING_BUT), self.window())
+            draw_text(painter, at + QPointF(0, painter.fontMetrics().height()), but, ON_IMAGE)
             return
         radius = max(self.session.hand.brush_radius_mm * view.pixels_per_mm, 1.5)
         active = next((x.colour for x in self.session.labels if x.value == self.session.active_label), (255, 255, 255))

@@ -59,22 +59,22 @@ _US_SCALES = QT_TR_NOOP("The ultrasound regions of the picture have different sc
 _LOSSY = QT_TR_NOOP("The pictures were compressed with loss: fine detail may be missing or altered.")
 _MIRRORED = QT_TR_NOOP(
     "The picture is seen as in a mirror. The letters at its edges are right; writing in the picture is reversed. "
-    "R, Reset view, ends it."
+    "{Display/Reset view} ends it."
 )
 _NEUROLOGICAL = QT_TR_NOOP(
     "The patient's left is on the left of the screen, as if seen from above or behind. Radiologists are used to it the "
-    "other way round. View > Neurological convention ends it."
+    "other way round. {Display/Neurological convention: patient's left on the left} ends it."
 )
 _SLAB_DETAIL = QT_TR_NOOP(
     "Several slices are seen as one. Labels and the cross-hair belong to the middle slice; no value is written, as "
-    "what is seen may come from any of them. Shift + wheel, or Ctrl + up and down, change the thickness; S shows the "
-    "next kind, and single slices again."
+    "what is seen may come from any of them. Shift + wheel, {Display/Thicker slab} and {Display/Thinner slab} change "
+    "the thickness; {Display/Slab: MIP, MinIP, mean, single slices} shows the next kind, and single slices again."
 )
 _OBLIQUE_DETAIL = QT_TR_NOOP(
     "The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the "
     "mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with "
-    "Shift in steps of 5°. R, or a double click on a handle, sets them along the scan again. Labels are not painted "
-    "here."
+    "Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. Labels "
+    "are not painted here."
 )
 _LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
 

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series, SeriesError
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import iso_date, other_place, person_name
 from viewer.gui.reading_room import dragged_series
@@ -45,7 +46,7 @@ _INDENT_PX, _SMALL_INDENT_PX = 10, 8
 _NARROW_PX = 220  # below this the words need the room more than the pictures
 _UID = Qt.ItemDataRole.UserRole
 _ENTRY = Qt.ItemDataRole.UserRole + 1  # the entry of a patient, a study or a series
-_EMPTY = QT_TR_NOOP("Drop a folder or files here,\nor press Ctrl+O.")
+_EMPTY = QT_TR_NOOP("Drop a folder or files here,\nor press {File/Open folder…}.")
 _NO_MATCH = QT_TR_NOOP("Nothing in the list matches.")
 _GONE = QT_TR_NOOP("files not found")
 _WARNING = "⚠"
@@ -127,7 +128,7 @@ class StudyBrowser(QWidget):
         self._elsewhere = QTimer(self, interval=_ELSEWHERE_MS)
         self._elsewhere.timeout.connect(lambda: self.refresh() if self._library.changed_elsewhere() else None)
 
-        self._hint = QLabel(tr(_EMPTY), alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._hint = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._hint.setProperty("dimmed", True)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._stack = QStackedLayout()
@@ -150,6 +151,11 @@ class StudyBrowser(QWidget):
         self._elsewhere.start()
         workflows.on_library_change(self.refresh)
         self.refresh()
+
+    def show_keys(self) -> None:
+        """Write the keys that a person has chosen."""
+        if not self._patients and not self._filtered():
+            self._hint.setText(with_keys(tr(_EMPTY), self.window()))
 
     def refresh(self) -> None:
         """Show the library anew; what was folded stays folded."""
@@ -220,7 +226,7 @@ class StudyBrowser(QWidget):
             self._stack.setCurrentIndex(0)
             return
         self._fill()
-        self._hint.setText(tr(_NO_MATCH if self._filtered() else _EMPTY))
+        self._hint.setText(with_keys(tr(_NO_MATCH if self._filtered() else _EMPTY), self.window()))
         self.clear_filters.setVisible(self._filtered())
         self._stack.setCurrentIndex(1 if self._patients else 0)
         opened = self._mark_open()

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.painting import Box
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     import pyqtgraph as pg
 
 _STEPS = 80
+_NONE_CONFIRMED = QT_TR_NOOP(
+    "Segment, correct some slices and confirm them ({Labels/Confirm the slice}). Then the model can learn from them."
+)
 _STEPS_RANGE = (10, 5000)
 _ARMS = ("semi-supervised", "supervised")  # the second is the twin: same slices and steps, nothing unlabelled
 _NAMES = {
@@ -133,6 +137,10 @@ class TrainingPanel(QWidget):
         workflows.on_training(self._changed)
         self._show_run()
 
+    def show_keys(self) -> None:
+        """Write the keys that a person has chosen."""
+        self._show_ready()
+
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
         if what & (What.SERIES | What.CONFIRMED):
@@ -177,7 +185,7 @@ class TrainingPanel(QWidget):
         running = run is not None and not run.ended
         self.start.setEnabled(count > 0 and not running and bool(self._models.model_name))
         if count == 0:
-            text = tr("Segment, correct some slices and confirm them (Return). Then the model can learn from them.")
+            text = with_keys(tr(_NONE_CONFIRMED), self.window())
         else:
             how_many = (
                 tr("1 confirmed slice in this scan.")
