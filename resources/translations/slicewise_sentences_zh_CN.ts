@@ -286,58 +286,58 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="131" />
+            <location filename="../../viewer/core/session.py" line="132" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="531" />
+            <location filename="../../viewer/core/session.py" line="539" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="617" />
+            <location filename="../../viewer/core/session.py" line="625" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="617" />
+            <location filename="../../viewer/core/session.py" line="625" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="683" />
+            <location filename="../../viewer/core/session.py" line="691" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="691" />
+            <location filename="../../viewer/core/session.py" line="699" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="691" />
+            <location filename="../../viewer/core/session.py" line="699" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="697" />
+            <location filename="../../viewer/core/session.py" line="705" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="776" />
+            <location filename="../../viewer/core/session.py" line="784" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="531" />
+            <location filename="../../viewer/core/session.py" line="539" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -2023,68 +2023,68 @@
             <translation>蓝</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="76" />
+            <location filename="../../viewer/io/reader.py" line="77" />
             <source>the reader crashed on it; the file may be damaged: fetch it again</source>
             <translation>读取进程因该文件崩溃；文件可能已损坏，请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="77" />
+            <location filename="../../viewer/io/reader.py" line="78" />
             <source>reading it took longer than {0} s; the file may be damaged: fetch it again</source>
             <extracomment>{0}: n (number)</extracomment>
             <translation>读取超过 {0} s；文件可能已损坏，请重新获取</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="78" />
+            <location filename="../../viewer/io/reader.py" line="79" />
             <source>reading it needs more than {0} MB of memory; the file may be damaged: fetch it again</source>
             <extracomment>{0}: n (number)</extracomment>
             <translation>读取需要超过 {0} MB 的内存；文件可能已损坏，请重新获取</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="79" />
+            <location filename="../../viewer/io/reader.py" line="80" />
             <source>nothing can be read any more: the program is closing</source>
             <translation>程序正在关闭，无法再读取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="80" />
+            <location filename="../../viewer/io/reader.py" line="81" />
             <source>files cannot be read because the reading process does not start; install Slicewise again</source>
             <translation>读取进程无法启动，不能读取文件；请重新安装 Slicewise</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="198" />
+            <location filename="../../viewer/io/reader.py" line="199" />
             <source>Read {0} of {1} slices</source>
             <extracomment>{0}: count (number); {1}: total</extracomment>
             <translation>已读取 {0} 层，共 {1} 层</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="259" />
+            <location filename="../../viewer/io/reader.py" line="260" />
             <source>(and {0} further slices cannot be read either)</source>
             <extracomment>{0}: len(sentences) - 1 (number)</extracomment>
             <translation>（另有 {0} 层也无法读取）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="293" />
+            <location filename="../../viewer/io/reader.py" line="294" />
             <source>the series cannot be shown: {0}</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法显示该序列：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="300" />
+            <location filename="../../viewer/io/reader.py" line="301" />
             <source>its files are not as many as its slices; open its folder again</source>
             <translation>文件数与层数不符；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="303" />
+            <location filename="../../viewer/io/reader.py" line="304" />
             <source>the series needs {0} GB of memory, {1} GB are free: close other programs and open it again</source>
             <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: free_bytes / 1000000000.0 (number)</extracomment>
             <translation>该序列需要 {0} GB 内存，可用 {1} GB：请关闭其他程序后重新打开</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="355" />
+            <location filename="../../viewer/io/reader.py" line="356" />
             <source>no memory of {0} GB can be had for the series ({1})</source>
             <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: error</extracomment>
             <translation>无法为该序列分配 {0} GB 内存（{1}）</translation>
