@@ -557,6 +557,10 @@
         <translation>图像上将显示患者姓名。</translation>
     </message>
     <message>
+        <source>Working it out: {percent} %</source>
+        <translation>正在计算：{percent} %</translation>
+    </message>
+    <message>
         <source>Write the key images to</source>
         <translation>关键图像保存到</translation>
     </message>
@@ -591,6 +595,14 @@
     <message>
         <source>What was to be written is no longer shown; nothing was saved.</source>
         <translation>要写入的内容已不再显示，未保存任何文件。</translation>
+    </message>
+    <message>
+        <source>Copying the picture</source>
+        <translation>正在复制图像</translation>
+    </message>
+    <message>
+        <source>What was to be copied is no longer shown.</source>
+        <translation>要复制的内容已不再显示。</translation>
     </message>
     <message>
         <source>Nothing is laid over this series</source>

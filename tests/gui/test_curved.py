@@ -1,7 +1,10 @@
 """A path drawn by real mouse and keys, and the scan stretched along it in a pane of its own."""
 
+import time
+
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -9,8 +12,11 @@ from PySide6.QtWidgets import QApplication
 
 from tests.gui.conftest import head
 from tests.gui.test_measuring import CTRL, LEFT, NO_KEY, SHIFT, Hand
+from tests.gui.test_reading_room import beside, two  # noqa: F401
 from viewer.core.events import What
-from viewer.gui.exporting import picture_of, pixels_of
+from viewer.gui import curved_pane
+from viewer.gui.export_dialog import ExportDialog
+from viewer.gui.exporting import Export, Exporter, picture_of, pixels_of
 from viewer.io.files import write_image
 from viewer.render.curved import values_along
 
@@ -315,16 +321,23 @@ def test_no_slice_is_confirmed_or_marked_from_it(hand, curved):
 
 
 def test_labels_are_seen_where_they_are(hand, curved, qtbot):
-    labels = hand.session.label_map
-    labels.voxels[:, 8:24, 9:22] = 1
-    labels.revision += 1
-    curved.apply(What.LABELS)
+    paint_block(hand, curved, qtbot)
     on = pixels_of(curved.grab().toImage()).astype(int)
     hand.key(Qt.Key.Key_G)
     QApplication.processEvents()
     off = pixels_of(curved.grab().toImage()).astype(int)
     x, y = (round(at) for at in curved.view.to_pane((15.0, 14.0, 3.0)))
     assert np.abs(on[y, x] - off[y, x]).max() > 30
+
+
+def paint_block(hand, curved, qtbot) -> None:
+    labels, values = hand.session.label_map, curved.values
+    labels.voxels[:, 8:24, 9:22] = 1
+    labels.revision += 1
+    curved.apply(What.LABELS)
+    curved.grab()
+    qtbot.waitUntil(lambda: curved.fresh)
+    assert curved.values is values  # only labels were looked up anew
 
 
 def test_the_picture_is_copied_without_the_patient(hand, curved, ink):
@@ -353,3 +366,209 @@ def test_another_series_has_no_path_and_the_usual_panes(hand, curved, scan_folde
     QApplication.processEvents()
     assert "curved" not in [cell.view for cell in hand.window.room.cells]
     assert hand.window.view_actions["curved"].isEnabled()
+
+
+# While values are worked out
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Values take a second and a half, and a person can end that."""
+    ended = []
+
+    def values(volume, axes, slab=None, *, nearest=False, report):
+        try:
+            for n in range(30):
+                time.sleep(0.05)
+                report((n + 1) / 30)
+        except BaseException:
+            ended.append("given up")
+            raise
+        ended.append("whole")
+        return values_along(volume, axes, slab, nearest=nearest)
+
+    monkeypatch.setattr(curved_pane, "values_along", values)
+    return ended
+
+
+def longest_gap_s(qtbot, until, timeout_s=8.0) -> float:
+    """How long nothing was done in the window at the most, while it went on."""
+    longest, last = 0.0, time.monotonic()
+    end = last + timeout_s
+    while not until():
+        assert last < end
+        QApplication.processEvents()
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+        time.sleep(0.002)
+    return longest
+
+
+def test_a_slab_that_is_not_there_yet_is_copied_once_it_is(hand, curved, slow, qtbot):
+    QTest.mouseClick(curved, LEFT, SHIFT, curved.rect().center())
+    QGuiApplication.clipboard().clear()
+    QTest.keyClick(curved, Qt.Key.Key_S)
+    start = time.monotonic()
+    QTest.keyClick(curved, Qt.Key.Key_C, CTRL)
+    assert time.monotonic() - start < 0.1
+    assert not curved.fresh
+    assert longest_gap_s(qtbot, lambda: not QGuiApplication.clipboard().image().isNull()) < 0.1
+    assert curved.fresh and slow == ["whole"]  # and not once more for the picture
+    image = QGuiApplication.clipboard().image()
+    np.testing.assert_array_equal(pixels_of(image), pixels_of(picture_of(curved)))
+
+
+def exporter(hand, curved, path, done, failed) -> Exporter:
+    return Exporter(hand.window.workflows.jobs, curved, Export(path), done.append, failed.append)
+
+
+def test_an_export_waits_for_the_slab_with_progress_and_can_be_cancelled(hand, curved, slow, tmp_path, qtbot):
+    curved.set_slab("MIP")
+    done, failed = [], []
+    path = tmp_path / "curved.png"
+    job = exporter(hand, curved, path, done, failed).job
+    assert longest_gap_s(qtbot, lambda: 0.2 < job.fraction < 1) < 0.1
+    job.cancel()
+    assert longest_gap_s(qtbot, lambda: job.ended) < 0.1
+    assert job.state == "cancelled" and not path.exists() and not done and not failed
+
+
+def test_the_picture_that_is_written_is_that_of_the_moment_it_was_asked_for(hand, curved, slow, tmp_path, qtbot):
+    curved.set_slab("MIP")
+    wanted = curved.slab
+    done, failed = [], []
+    job = exporter(hand, curved, tmp_path / "curved.png", done, failed).job
+    qtbot.waitUntil(lambda: job.fraction > 0.1)
+    curved.set_slab(None)
+    QTest.keyClick(hand.pane, Qt.Key.Key_Delete)  # and the path is gone
+    qtbot.waitUntil(lambda: bool(done), timeout=8000)
+    assert hand.session.path is None
+    written = np.asarray(Image.open(done[0]).convert("RGB"))
+    QTest.keyClick(hand.pane, Qt.Key.Key_Z, CTRL)
+    curved.set_slab("MIP")
+    qtbot.waitUntil(lambda: curved.slab == wanted)
+    qtbot.waitUntil(lambda: curved.fresh, timeout=8000)
+    np.testing.assert_array_equal(written, pixels_of(picture_of(curved, ratio=1.0)))
+
+
+def test_an_export_of_a_series_that_is_closed_meanwhile_gives_up(hand, curved, slow, tmp_path, qtbot):
+    curved.set_slab("MIP")
+    done, failed = [], []
+    job = exporter(hand, curved, tmp_path / "curved.png", done, failed).job
+    qtbot.waitUntil(lambda: job.fraction > 0.1)
+    curved.give_up()
+    curved.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: job.ended, timeout=3000)
+    assert failed and not done and "no longer shown" in failed[0]
+    qtbot.waitUntil(lambda: "given up" in slow)
+
+
+def test_the_export_dialog_shows_the_slab_once_it_is_there(hand, curved, slow, qtbot):
+    QTest.mouseClick(curved, LEFT, SHIFT, curved.rect().center())
+    QTest.keyClick(curved, Qt.Key.Key_S)
+    start = time.monotonic()
+    QTest.keyClick(curved, Qt.Key.Key_E, CTRL)
+    assert time.monotonic() - start < 0.5  # the dialog is made
+    dialog = hand.window.findChild(ExportDialog)
+    QApplication.processEvents()
+    assert longest_gap_s(qtbot, lambda: "%" in dialog.preview.text()) < 0.1
+    assert longest_gap_s(qtbot, lambda: not dialog.preview.pixmap().isNull()) < 0.1
+    assert slow == ["whole"]
+    dialog.reject()
+
+
+# What the file draws, and the loupe
+
+
+def test_what_the_file_draws_is_seen_along_the_path(hand, curved, qtbot):
+    place = curved.axes.to_index(12.0, 4.0, 0.0, (0, 0, 0))
+    overlay, i = np.zeros(head().voxels.shape, bool), round(place[0])
+    overlay[:, :, i] = True
+    object.__setattr__(hand.session.volume, "overlay", overlay)
+    curved.apply(What.SERIES)
+    curved.grab()
+    qtbot.waitUntil(lambda: curved.fresh)
+    on = pixels_of(curved.grab().toImage()).astype(int)
+    x, y = (round(at) for at in curved.view.to_pane((float(i), place[1], place[2])))
+    assert on[y, x, 0] - on[y, x, 2] > 40  # yellow
+    hand.session.hand.toggle_file_overlay()
+    QApplication.processEvents()
+    off = pixels_of(curved.grab().toImage()).astype(int)
+    assert abs(off[y, x, 0] - off[y, x, 2]) < 10
+
+
+def hold(curved, at) -> None:
+    QTest.mouseMove(curved, at)
+    QApplication.sendEvent(curved, _move(curved, at, NO_KEY))
+    QTest.keyPress(curved, Qt.Key.Key_Q)
+
+
+def test_the_magnifier_shows_the_curved_view_larger(hand, curved, qtbot):
+    paint_block(hand, curved, qtbot)
+    QTest.mouseClick(curved, LEFT, SHIFT, curved.rect().center())
+    at = curved.rect().center()
+    hold(curved, at)
+    loupe = hand.window.magnifier.loupe
+    assert loupe is not None and loupe.pane is curved
+    QApplication.processEvents()
+    seen = pixels_of(loupe.grab().toImage()).astype(int)
+    size = loupe.width()
+    middle = QPointF(*loupe.view.to_pane(curved._index_at(QPointF(at))))
+    assert (middle - QPointF(size / 2, size / 2)).manhattanLength() < 1.0
+    assert loupe.view.pixels_per_mm == pytest.approx(2.5 * curved.view.pixels_per_mm)
+    # What a pane zoomed as far about that place shows.
+    curved._look(curved.view.zoomed(2.5, at.x(), at.y()))
+    hand.window.magnifier.stop()
+    QApplication.processEvents()
+    whole = pixels_of(curved.grab().toImage()).astype(int)
+    left, top = at.x() - size // 2, at.y() - size // 2
+    inner = slice(12, size - 24)
+    there = whole[top : top + size, left : left + size][inner, inner]
+    assert np.median(np.abs(there - seen[inner, inner])) <= 2
+
+
+def test_the_magnifier_follows_the_curved_view(hand, curved, qtbot):
+    QTest.mouseClick(curved, LEFT, SHIFT, curved.rect().center())
+    hold(curved, curved.rect().center())
+    loupe = hand.window.magnifier.loupe
+    QApplication.processEvents()
+    before = pixels_of(loupe.grab().toImage())
+    QTest.keyClick(curved, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: curved.fresh)
+    qtbot.waitUntil(lambda: loupe._along is curved._along)
+    after = pixels_of(loupe.grab().toImage())
+    assert not np.array_equal(before, after)
+    QTest.keyRelease(curved, Qt.Key.Key_Q)
+    assert hand.window.magnifier.loupe is None
+
+
+def test_linked_magnification_holds_for_curved_views_and_their_places_are_their_own(two, qtbot):  # noqa: F811
+    room, sessions = two.room, beside(two, "later.nii.gz", qtbot)
+    for place, (session, end) in enumerate(zip(sessions, (30.0, 18.0), strict=True)):
+        session.add_measurement("path", ((5.0, 5.0, 8.0), (12.0, 12.0, 8.0), (end, 20.0, 8.0)), 2)
+        room.put(session, "curved", place)
+    one, other = (room._curved[session] for session in sessions)
+    qtbot.waitUntil(lambda: one.isVisible() and other.isVisible() and one.fresh and other.fresh)
+    room.activate(one)
+    room.link(zoom=False)
+    middle, before = other.view.centre_mm, other.view.pixels_per_mm
+    assert before > 1.05 * one.view.pixels_per_mm  # its path is shorter
+    wheel(one, 2, CTRL)
+    assert other.view.pixels_per_mm == before
+    room.link(zoom=True)
+    assert other.view.pixels_per_mm == pytest.approx(one.view.pixels_per_mm)
+    wheel(one, 2, CTRL)
+    assert one.view.zoom > 1.5
+    assert other.view.pixels_per_mm == pytest.approx(one.view.pixels_per_mm)
+    assert other.view.centre_mm == middle
+    planes = [p.view for panes in room._panes.values() for p in panes.values()]
+    assert all(view.zoom == 1.0 for view in planes)
+
+
+def test_a_narrow_pane_tells_where_on_the_path_it_is(hand, curved):
+    curved.resize(180, 220)
+    curved.grab()
+    assert any(piece.text.endswith(" mm") and "Path" not in piece.text for piece in curved.written)
+    column, row = curved.axes.to_screen(hand.session.cursor_at, (0, 0, 0)).tolist()
+    assert f"{curved.axes.path_mm(column, row):.1f} mm" in [piece.text for piece in curved.written]

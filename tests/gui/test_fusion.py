@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QStyle, QStyleOptionComboBox
 
 import resources
 from tests.gui.reference_pictures import assert_alike, by_window, labelled, magnified, painted
@@ -27,11 +27,13 @@ from tests.gui.test_reference_pictures import (
 from viewer.core.colour_maps import load_colour_maps
 from viewer.core.display import WindowLevel
 from viewer.core.fusion import Fusion, laid_over
-from viewer.core.geometry import Geometry
+from viewer.core.geometry import Geometry, PlaneAxes
 from viewer.core.labels import Label
 from viewer.core.volume import Volume, to_image
 from viewer.gui.exporting import picture_of
+from viewer.gui.fusion_picture import _drawn
 from viewer.gui.reading_room import dragged_series
+from viewer.render.slices import SliceView
 
 TURN = np.array(sitk.Euler3DTransform((0, 0, 0), 0.2, -0.3, 0.4).GetMatrix()).reshape(3, 3)
 GRIDS = {
@@ -166,6 +168,52 @@ def test_what_is_not_a_number_is_seen_through(look, tmp_path):  # noqa: F811
 
 
 # Words
+
+
+def fine(voxels: np.ndarray, shift=(0.0, 0.0, 0.0), many=4, **changed) -> tuple[np.ndarray, tuple[float, ...]]:
+    """A volume of 64 x 48 voxels of 0.5 mm over a base of 16 x 12 of 2 mm, so many of them a pixel each way: the
+    pixels 0xAARRGGBB that are drawn, and where."""
+    direction = TURN @ np.diag([1.0, 1.0, -1.0])
+    base = Geometry((16, 12, 3), (2.0, 2.0, 2.0), np.array([5.0, -3.0, 9.0]), direction)
+    corner = base.origin + direction @ (np.array([-0.75, -0.75, 0.0]))
+    over = Volume(voxels, Geometry((64, 48, 3), (0.5, 0.5, 2.0), corner, direction), "HU", "CT", **changed)
+    axes = PlaneAxes("axial", 2, 0, 1, False, False)
+    view = SliceView(axes, base.size, base.spacing, 60, 50, zoom=4 / 3 / many)
+    wide, high = 64 / many, 48 / many
+    assert view.image_rect == pytest.approx((30 - wide / 2, 25 - high / 2, wide, high))
+    moved = tuple((direction @ np.array(shift)).tolist())
+    fusion = Fusion(SERIES, over, PET_WINDOW, "hot iron", 1.0, moved)
+    drawn = _drawn(fusion, base, view, 1, 1.0, None, True)
+    return drawn.pixels, drawn.place.getRect()
+
+
+def test_voxels_finer_than_the_screen_are_averaged_as_those_of_the_slice_are():
+    voxels = np.random.default_rng(2).integers(-500, 1500, (3, 48, 64)).astype(np.int16)
+    pixels, place = fine(voxels)
+    assert place == pytest.approx((22.0, 19.0, 16.0, 12.0))
+    grey = np.floor(np.clip(((voxels[1] - 500) / 1000 + 0.5) * 255, 0, 255) + 0.5)
+    means = grey.reshape(12, 4, 16, 4).mean(axis=(1, 3))
+    shades = np.argmin(np.abs((pixels & 0xFFFFFF)[..., None].astype(int) - (HOT_IRON & 0xFFFFFF).astype(int)), axis=-1)
+    assert np.ptp(means) > 40
+    assert np.abs(shades - means).max() <= 2.0
+
+
+@pytest.mark.parametrize("kind", ["padding", "NaN"])
+def test_averages_hold_measured_values_alone(kind):
+    voxels = np.full((3, 48, 64), 800, np.int16 if kind == "padding" else np.float32)
+    voxels[:, 10:30, 9:40] = 3000 if kind == "padding" else np.nan
+    pixels, _ = fine(voxels, padding=(3000, 3000) if kind == "padding" else None)
+    shade = int(HOT_IRON[int(0.8 * 255 + 0.5)])
+    assert set(np.unique(pixels).tolist()) == {0, shade}
+    gone = (voxels[1] == 3000) | np.isnan(voxels[1].astype(float))
+    share = 1 - gone.reshape(12, 4, 16, 4).mean(axis=(1, 3))
+    assert np.all(pixels[share == 1] == shade) and np.all(pixels[share == 0] == 0)
+
+
+def test_at_its_edge_nothing_from_beyond_is_mixed_in():
+    pixels, place = fine(np.full((3, 48, 64), 800, np.int16), (1.8, 1.8, 0.0), many=8)
+    assert place == pytest.approx((26.0, 22.0, 8.0, 6.0))  # which it covers to 0.55 of the last pixel
+    assert np.all(pixels == HOT_IRON[int(0.8 * 255 + 0.5)])
 
 
 def words(pane) -> str:
@@ -425,6 +473,35 @@ def test_reading_can_be_cancelled_and_a_series_opened_meanwhile_stays_as_it_is(t
     qtbot.waitUntil(lambda: two.workflows.jobs.idle, timeout=20_000)
     assert two.session.fusion is None and not two._failure.isVisible()
     monkeypatch.setattr(two.workflows.reader, "read", read)
+
+
+def test_the_bar_takes_two_rows_where_it_has_no_room_for_one(two, qtbot):  # noqa: F811
+    two.session.fuse(
+        laid_over(replace(SERIES, uid="pet", modality="PT", description="Whole body " * 9), pet(np.eye(3)))
+    )
+    bar = two.fusing.bar
+    for width, rows in ((1400, 1), (800, 2), (1400, 1)):
+        two.resize(width, 500)
+        qtbot.wait(100)
+        assert two.width() == width
+        middles = {bar.opacity.geometry().center().y() // 8, bar._name.geometry().center().y() // 8}
+        assert len(middles) == rows
+        for box in (bar.colours, bar.window_choice):
+            style = box.style().subControlRect(
+                QStyle.ComplexControl.CC_ComboBox, _options(box), QStyle.SubControl.SC_ComboBoxEditField, box
+            )
+            assert box.fontMetrics().horizontalAdvance(box.currentText()) <= style.width()
+            assert bar.rect().contains(box.geometry()), (width, bar.rect(), box.geometry(), two.room.width())
+        parts = [bar._name, bar.opacity, bar._percent, bar.colours, bar.window_choice]
+        assert all(part.height() >= part.minimumSizeHint().height() for part in parts)
+        assert not any(a.geometry().intersects(b.geometry()) for n, a in enumerate(parts) for b in parts[:n])
+        assert bar.width() <= two.room.width()
+
+
+def _options(box) -> QStyleOptionComboBox:
+    options = QStyleOptionComboBox()
+    box.initStyleOption(options)
+    return options
 
 
 def test_the_usual_look_of_pet_reaches_the_bar(two, qtbot):  # noqa: F811

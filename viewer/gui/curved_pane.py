@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
+import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -40,7 +42,7 @@ from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, draw_text, font_for, told
 from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
 from viewer.gui.slice_pane import drag_window
-from viewer.gui.slice_picture import Layer, layer_of, picture_of_slice
+from viewer.gui.slice_picture import Curved, Layer, layer_of, picture_of_slice
 from viewer.gui.slice_words import SliceWords, series_number
 from viewer.gui.style import DIMMED_TEXT, MEASURE, ON_IMAGE, VIEWPORT, WARNING
 from viewer.render.curved import nearest_along, values_along
@@ -55,6 +57,7 @@ _ONE_SURFACE = QT_TR_NOOP("One surface")
 _SLAB_MM = 10.0  # thickness of a slab at first
 _MOST_SURFACES = 60  # of a slab
 _GAP_PX, _MARGIN_PX, _FOOT_PX = 16.0, 26.0, 50.0  # of the cross-hair, from its middle, the edges and the ruler
+_NARROW_PX = 240  # a pane with less room tells only where on the path, not how long it is
 _DETAIL = QT_TR_NOOP(
     "The scan is stretched out along the path. Along the path, and straight across it, mm are true at the path; "
     "slanting lengths, angles and areas are not, and what lies beside the path may be seen twice or not at all. So "
@@ -73,12 +76,29 @@ _NEUROLOGICAL = QT_TR_NOOP(
 
 
 class _Wanted(NamedTuple):
-    """What values are worked out of. A volume is equal to itself only."""
+    """What is to be worked out. A volume is equal to itself only. labels: by which number their state is known, 0 for
+    none to be seen."""
 
     volume: Volume
     axes: CurvedAxes
     slab: Slab | None
     nearest: bool
+    labels: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Along:
+    """What was worked out: values as values_along gives them, the marks of the file, and the label maps that are seen,
+    each with True if it is a proposal."""
+
+    wanted: _Wanted
+    values: NDArray
+    marks: NDArray[np.bool_] | None
+    labels: tuple[tuple[NDArray[np.uint8], bool], ...]
+
+
+class _GivenUp(Exception):
+    """Nobody waits for the values any longer."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +112,7 @@ class _Drag:
 
 
 @dataclass(frozen=True)
-class _CurvedWords(SliceWords):
+class CurvedWords(SliceWords):
     """What a curved view says. mm, how far along the path the mouse or the cross-hair is, None for neither."""
 
     axes: CurvedAxes | None = None
@@ -150,6 +170,8 @@ class _CurvedWords(SliceWords):
         whole = f"{self.axes.length_mm:.1f} {unit}"
         along = whole if self.mm is None else f"{self.mm:.1f} / {whole}"
         place = tr("Path {length}").format(length=along)
+        if self.width < _NARROW_PX:  # else it would not be told at all
+            place = whole if self.mm is None else f"{self.mm:.1f} {unit}"
         return told(
             Line(series_number(series), rank=Rank.MINOR, number=True),
             Line(series.description),
@@ -159,10 +181,12 @@ class _CurvedWords(SliceWords):
 
 
 class CurvedPane(Pane):
-    """Shows the session's volume along its path. Values are worked out on a thread of its own; until they are there the
-    picture stays as it was."""
+    """Shows the session's volume along its path. Values and labels are worked out on a thread of its own; until they
+    are there the picture stays as it was."""
 
-    _worked_out = Signal(object, object)  # _Wanted, values or None
+    viewChanged = Signal()  # zoom or place, by a person
+    painted = Signal()  # anew
+    _worked_out = Signal(object)  # _Along, or None
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, "curved", MEASURE, parent)
@@ -174,12 +198,13 @@ class CurvedPane(Pane):
         self._shift_mm = 0.0
         self._slab_kind: SlabKind | None = None
         self._surfaces = 0  # of a slab, as a person has made it
-        self._values: tuple[_Wanted, NDArray] | None = None
+        self._along: _Along | None = None
         self._working: _Wanted | None = None
+        self._labels_number = 1  # counts changes of labels
+        self._share, self._given_up = 0.0, False
         self._picture: tuple[object, QImage] | None = None
         self._labels: tuple[object, list[Layer]] | None = None
         self._worker: ThreadPoolExecutor | None = None
-        self._exporting = False
         self._worked_out.connect(self._take)
         self.setMouseTracking(True)
         self.setAccessibleName(tr("curved view"))
@@ -216,12 +241,32 @@ class CurvedPane(Pane):
     @property
     def values(self) -> NDArray | None:
         """The values that are shown, (rows, columns), as values_along gives them."""
-        return None if self._values is None else self._values[1]
+        return None if self._along is None else self._along.values
 
     @property
     def fresh(self) -> bool:
         """True if what is shown is what is wanted."""
-        return self._values is not None and self._values[0] == self._wanted()
+        return self._along is not None and self._along.wanted == self._wanted()
+
+    @property
+    def share(self) -> float:
+        """How much of what is being worked out is there, 0 to 1."""
+        return self._share
+
+    @property
+    def mouse_at(self) -> QPointF | None:
+        """Where on the pane the mouse is; None while it is elsewhere."""
+        return self._hover
+
+    def give_up(self) -> None:
+        """Let go of what is being worked out, for good: the pane is about to go."""
+        self._given_up = True
+
+    def scale_as(self, other: CurvedPane) -> None:
+        """Have the scale of a curved view of another series. The place stays: that of another path says nothing."""
+        if self._view is not None and other.view is not None:
+            self._view = self._view.at_scale_of(other.view)
+            self.update()
 
     def next_slab(self) -> None:
         """From one surface to each kind of slab in turn, and back."""
@@ -269,7 +314,7 @@ class CurvedPane(Pane):
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
         if what & What.SERIES:
-            self._values = self._picture = None
+            self._along = self._picture = None
         if what & What.VIEW:
             self._drag, self._surfaces = None, 0
             self.reset_view()
@@ -277,6 +322,8 @@ class CurvedPane(Pane):
             self._lay_out()
         if what & (What.TOOL | What.MEASUREMENTS | What.SERIES):
             self._choose_cursor()
+        if what & (What.LABELS | What.PROPOSAL | What.SERIES):
+            self._labels_number += 1
         if what & ~What.CURSOR:
             self._picture = self._labels = None
         self.update()
@@ -446,58 +493,64 @@ class CurvedPane(Pane):
     def _look(self, view: SliceView) -> None:
         self._view = view
         self.update()
+        self.viewChanged.emit()
 
     # Values
 
     def _wanted(self) -> _Wanted | None:
-        volume = self.session.shown
+        session = self.session
+        volume = session.shown
         if volume is None or self._axes is None:
             return None
-        return _Wanted(volume, self._axes, self.slab, self.session.colour_map == "masks")
+        labels = self._labels_number if self._labels_seen() else 0
+        return _Wanted(volume, self._axes, self.slab, session.colour_map == "masks" and not volume.colour, labels)
+
+    def _labels_seen(self) -> tuple[tuple[NDArray[np.uint8], bool], ...]:
+        """voxels[k, j, i] of the label maps that are to be seen, each with True if it is a proposal."""
+        session = self.session
+        if not session.hand.overlay_visible or session.label_map is None or session.shown is not session.volume:
+            return ()
+        own = () if session.label_map.blank else ((session.label_map.voxels, False),)
+        return own if session.proposal is None else (*own, (session.proposal.voxels, True))
 
     def _work(self, wanted: _Wanted) -> None:
-        """Have values worked out, unless some are: then afterwards."""
-        if self._working is not None:
+        """Have it worked out, unless something is: then afterwards."""
+        if self._working is not None or self._given_up:
             return
-        self._working = wanted
+        self._working, self._share = wanted, 0.0
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, "curved")
+        label_maps, known = self._labels_seen(), self._along
+
+        def report(done: float) -> None:
+            self._share = done
+            if self._given_up:
+                raise _GivenUp
 
         def work() -> None:
-            values = None
+            along = None
             try:
-                values = _values_of(wanted)
+                along = _worked_out(wanted, label_maps, known, report)
             finally:
                 with contextlib.suppress(RuntimeError):  # the pane is gone
-                    self._worked_out.emit(wanted, values)
+                    self._worked_out.emit(along)
 
         self._worker.submit(work)
 
-    def _take(self, wanted: _Wanted, values: NDArray | None) -> None:
+    def _take(self, along: _Along | None) -> None:
         self._working = None
-        if values is not None and wanted.volume is self.session.shown:
-            self._values, self._picture = (wanted, values), None
+        if along is not None and along.wanted.volume is self.session.shown:
+            self._along, self._picture, self._labels = along, None, None
         self.update()
 
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            self._paint(painter, self.devicePixelRatioF())
+            self._paint(painter)
+        self.painted.emit()
 
-    def paint_for_export(self, painter: QPainter, ratio: float) -> None:
-        """Paint the picture as it is wanted now, at a device pixel ratio, without the marks of mouse and cross-hair."""
-        wanted = self._wanted()
-        if wanted is not None and not self.fresh:
-            self._values = wanted, _values_of(wanted)
-        before, self._hover, self._picture, self._labels = self._hover, None, None, None
-        self._exporting = True
-        try:
-            self._paint(painter, ratio)
-        finally:
-            self._exporting, self._hover, self._picture, self._labels = False, before, None, None
-
-    def _paint(self, painter: QPainter, ratio: float) -> None:
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), VIEWPORT)
         self._badges = []
         session, view, axes, pane = self.session, self._view, self._axes, QRectF(self.rect())
@@ -517,12 +570,11 @@ class CurvedPane(Pane):
             return
         if not self.fresh:
             self._work(wanted)
-        if self._values is not None:
-            painter.drawImage(QPointF(0, 0), self._picture_of(view, *self._values, ratio))
-        self._paint_labels(painter, view, axes, ratio)
+        if self._along is not None:
+            painter.drawImage(QPointF(0, 0), self._picture_of(view, self._along))
+            self._paint_labels(painter, view, self._along)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self._exporting:
-            self._paint_cross_hair(painter, view, axes)
+        self._paint_cross_hair(painter, view, axes)
         self._write(painter, room, self._words.all(view, session.series, wanted.volume, self._sentence_area))
         self._paint_strip(painter)
         if self._hover is not None and self._refusal and self._badge_at(self._hover) is None:
@@ -531,9 +583,10 @@ class CurvedPane(Pane):
             x = max(min(self._hover.x() + 14, self.width() - wide - _MARGIN_PX), 6)
             draw_text(painter, QPointF(x, self._hover.y() - 8), self._refusal, ON_IMAGE)
 
-    def _picture_of(self, view: SliceView, of: _Wanted, values: NDArray, ratio: float) -> QImage:
-        session = self.session
-        key = (view, of, session.window, session.inverted, session.colour_map, session.hand.smooth, ratio)
+    def _picture_of(self, view: SliceView, along: _Along) -> QImage:
+        session, of, ratio = self.session, along.wanted, self.devicePixelRatioF()
+        marks = session.hand.file_overlay_visible
+        key = (view, session.window, session.inverted, session.colour_map, session.hand.smooth, marks, ratio)
         if self._picture is None or self._picture[0] != key:
             picture = picture_of_slice(
                 of.volume,
@@ -542,31 +595,25 @@ class CurvedPane(Pane):
                 session.window,
                 session.inverted,
                 ratio,
+                marks=marks,
                 colour_map=session.colour_map if of.nearest or session.colour_map != "masks" else "grey",
                 smooth=session.hand.smooth,
-                curved=(values, of.axes.cut(0.0)),
+                curved=Curved(along.values, of.axes.cut(0.0), along.marks),
             )
             self._picture = key, picture.painted(QRectF(self.rect()))
         return self._picture[1]
 
-    def _paint_labels(self, painter: QPainter, view: SliceView, axes: CurvedAxes, ratio: float) -> None:
-        session = self.session
-        if not session.hand.overlay_visible or session.label_map is None or session.shown is not session.volume:
+    def _paint_labels(self, painter: QPainter, view: SliceView, along: _Along) -> None:
+        session, ratio = self.session, self.devicePixelRatioF()
+        if not self._labels_seen():
             return
         if self._labels is None or self._labels[0] != (view, ratio):
-            drawn = [(session.label_map.voxels, session.labels, False)] if not session.label_map.blank else []
-            if session.proposal is not None:
-                drawn.append((session.proposal.voxels, session.proposal.labels, True))
-            layers = [
-                layer_of(
-                    nearest_along(voxels, axes),
-                    view,
-                    label_colours(labels, session.hand.overlay_opacity),
-                    ratio,
-                    hatched=hatched,
-                )
-                for voxels, labels, hatched in drawn
-            ]
+            of_values = replace(view, axes=cast(Axes, along.wanted.axes))
+            layers = []
+            for labels, proposed in along.labels:
+                table = session.proposal.labels if proposed and session.proposal is not None else session.labels
+                colours = label_colours(table, session.hand.overlay_opacity)
+                layers.append(layer_of(labels, of_values, colours, ratio, hatched=proposed))
             self._labels = (view, ratio), [layer for layer in layers if layer is not None]
         for layer in self._labels[1]:
             painter.drawImage(layer.place(ratio), layer.image, QRectF(layer.shown))
@@ -595,10 +642,10 @@ class CurvedPane(Pane):
                 painter.drawLine(QPointF(min(max(x + gap, room.left()), room.right()), y), QPointF(room.right(), y))
 
     @property
-    def _words(self) -> _CurvedWords:
+    def _words(self) -> CurvedWords:
         session, axes = self.session, self._axes
         pointed, mm, note = None, None, ""
-        if not self._exporting and axes is not None and self._view is not None:
+        if axes is not None and self._view is not None:
             under = self._index_at(self._hover) if self._hover is not None else None
             pointed = session.cursor_at if under is None else under
             if under is not None and self._hover is not None:
@@ -608,10 +655,25 @@ class CurvedPane(Pane):
                 mm, away = axes.path_mm(column, row), axes.away_mm(session.cursor_at)
                 beside = tr("Cross-hair {mm:.1f} mm beside").format(mm=away)
                 note = beside if away > max(axes.geometry.spacing) else ""
-        return _CurvedWords(
+        return CurvedWords(
             session, "sagittal", self._view, 0, self.slab, False, 0, pointed, (), self.width(), axes, mm, note
         )
 
 
-def _values_of(wanted: _Wanted) -> NDArray:
-    return values_along(wanted.volume, wanted.axes, wanted.slab, nearest=wanted.nearest and not wanted.volume.colour)
+def _worked_out(
+    wanted: _Wanted,
+    label_maps: tuple[tuple[NDArray[np.uint8], bool], ...],
+    known: _Along | None,
+    report: Callable[[float], None],
+) -> _Along:
+    """What is known already of the same path is not worked out again."""
+    volume, axes = wanted.volume, wanted.axes
+    if known is not None and known.wanted[:4] == wanted[:4]:
+        values, marks = known.values, known.marks
+    else:
+        values = values_along(volume, axes, wanted.slab, nearest=wanted.nearest, report=report)
+        marks = None if volume.overlay is None else nearest_along(volume.overlay, axes) > 0
+    if known is not None and (known.wanted.axes, known.wanted.labels) == (axes, wanted.labels):
+        return _Along(wanted, values, marks, known.labels)
+    labels = tuple((nearest_along(voxels, axes), proposed) for voxels, proposed in label_maps)
+    return _Along(wanted, values, marks, labels)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.settings import ExportChoices, PictureFormat, Resolution
-from viewer.gui.exporting import Export, Run, doubts, file_name, key_image_names, picture_of
+from viewer.gui.exporting import Export, Run, doubts, file_name, key_image_names, picture_when_there
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.pane import Pane
 from viewer.gui.slice_pane import SlicePane
@@ -33,6 +34,7 @@ from viewer.gui.volume_pane import VolumePane
 from viewer.render.slices import SliceView
 
 _PREVIEW_PX = 300
+_POLL_MS = 30  # between two looks whether the picture is there
 _SUFFIXES: dict[PictureFormat, str] = {"png": ".png", "jpeg": ".jpg", "gif": ".gif"}
 _NAMES: dict[PictureFormat, str] = {
     "png": QT_TR_NOOP("PNG picture"),
@@ -120,6 +122,10 @@ class ExportDialog(QDialog):
         layout.addLayout(upper)
         layout.addWidget(buttons)
         self._choose_run()
+        self._previews: Generator[QImage | float, None, None] | None = None
+        self._look_again = QTimer(self, singleShot=True, interval=_POLL_MS)
+        self._look_again.timeout.connect(self._show_when_there)
+        self.finished.connect(self._drop_preview)
         QTimer.singleShot(0, self, self._show_preview)
 
     @property
@@ -148,16 +154,34 @@ class ExportDialog(QDialog):
 
     def _show_preview(self) -> None:
         identified = self.identified.isChecked()
-        picture = QPixmap.fromImage(picture_of(self._pane, identified=identified))
+        self._drop_preview()
+        self._previews = picture_when_there(self._pane, identified=identified)
+        self._show_when_there()
+        named = tr("The patient's name will be on it.") if identified else doubts(self._pane)
+        self.doubts.setText(named)
+        self.doubts.setVisible(bool(named))
+
+    def _show_when_there(self) -> None:
+        found = next(self._previews, None) if self._previews is not None else None
+        if not isinstance(found, QImage):
+            if found is not None:
+                self.preview.setText(tr("Working it out: {percent} %").format(percent=round(100 * found)))
+                self._look_again.start()
+            return
+        self._drop_preview()
+        picture = QPixmap.fromImage(found)
         ratio = self.devicePixelRatioF()
         side = round(_PREVIEW_PX * ratio)
         smooth = Qt.TransformationMode.SmoothTransformation
         picture = picture.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
         picture.setDevicePixelRatio(ratio)
         self.preview.setPixmap(picture)
-        named = tr("The patient's name will be on it.") if identified else doubts(self._pane)
-        self.doubts.setText(named)
-        self.doubts.setVisible(bool(named))
+
+    def _drop_preview(self) -> None:
+        self._look_again.stop()
+        if self._previews is not None:
+            self._previews.close()
+            self._previews = None
 
     def _save(self) -> None:
         kind: PictureFormat = self.format.currentData() if self.run in (None, "key images") else "gif"

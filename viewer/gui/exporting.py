@@ -7,7 +7,6 @@ import math
 import queue
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRectF, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from shiboken6 import isValid
 
+from viewer.core.curved import CurvedAxes
 from viewer.core.display import VoiTable
 from viewer.core.events import What
 from viewer.core.geometry import Plane
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.session import Session
 from viewer.core.study import Series
-from viewer.gui.curved_pane import CurvedPane
+from viewer.gui.curved_pane import CurvedPane, CurvedWords
 from viewer.gui.language import said, tr
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, draw_text, font_for, not_for_diagnosis
 from viewer.gui.pane import Pane
@@ -83,19 +84,39 @@ def picture_of(pane: Pane, *, identified: bool = False, ratio: float | None = No
     """The picture of a pane as it is now, painted anew; by default without anything that tells who the patient is.
 
     Scale bar, letters, labels and badges stay, cross-hair and brush go, and it says that it is not for diagnosis.
-    ratio is the number of device pixels for each logical one, None meaning that of the pane's screen. GUI thread.
+    ratio is the number of device pixels for each logical one, None meaning that of the pane's screen. GUI thread. Of a
+    pane that is_there is not true of, picture_when_there.
     """
+    picture = next(picture_when_there(pane, identified=identified, ratio=ratio))
+    assert isinstance(picture, QImage)
+    return picture
+
+
+def is_there(pane: Pane) -> bool:
+    """True if there is a picture of a pane at once; False while the values for it are worked out."""
+    return not isinstance(pane, CurvedPane) or pane.fresh
+
+
+def picture_when_there(
+    pane: Pane, *, identified: bool = False, ratio: float | None = None
+) -> Generator[QImage | float, None, None]:
+    """picture_of, once its values are there: until then how much of them is, 0 to 1, without waiting. It is the picture
+    that the pane was to show when the first was asked for."""
     ratio = pane.devicePixelRatioF() if ratio is None else ratio
-    if isinstance(pane, SlicePane):
-        easel = _Easel(pane, identified, ratio)
-        try:
-            return easel.paint()
-        finally:
+    if isinstance(pane, VolumePane):
+        yield _paint_volume(pane, identified, ratio)
+        return
+    assert isinstance(pane, SlicePane | CurvedPane)
+    easel = _Easel(pane, identified, ratio) if isinstance(pane, SlicePane) else _CurvedEasel(pane, identified, ratio)
+    try:
+        while isinstance(easel, _CurvedEasel) and not easel.ready():
+            yield easel.share
+        yield easel.paint()
+    finally:
+        if isinstance(easel, _CurvedEasel):
+            easel.give_up()
+        if isValid(easel):  # else the pane is gone, and this with it
             easel.deleteLater()
-    if isinstance(pane, CurvedPane):
-        return _paint_curved(pane, identified, ratio)
-    assert isinstance(pane, VolumePane)
-    return _paint_volume(pane, identified, ratio)
 
 
 def file_name(pane: Pane, run: Run | None, suffix: str) -> str:
@@ -164,11 +185,15 @@ class Exporter(QObject):
             export.run or "", export.last - export.first + 1
         )
         self._frames = _frames(pane, export)
+        self._share = 0.0  # of the values of a picture that is not there yet
         self._timer = QTimer(self, interval=_POLL_MS)
         self._timer.timeout.connect(self._paint_next)
-        title = tr("Writing {name}").format(name=export.path.name)
-        self.job = jobs.submit(title, self._write, done, failed)
+        self.job = jobs.submit(self._title, self._write, done, failed)
         self._timer.start()
+
+    @property
+    def _title(self) -> str:
+        return tr("Writing {name}").format(name=self._export.path.name)
 
     def _paint_next(self) -> None:
         if self.job.ended or self.job.cancelled:
@@ -180,6 +205,8 @@ class Exporter(QObject):
                 ended = picture is None
                 if isinstance(picture, QImage):
                     self._painted.put_nowait(picture)
+                elif picture is not None:
+                    self._share = picture
             finally:
                 if ended:
                     self._painted.put_nowait(None)  # after the last, or in place of one that could not be painted
@@ -223,10 +250,41 @@ class Exporter(QObject):
     def _next(self, job: Job) -> QImage | None:
         while True:
             job.check()
+            if self._share > job.fraction:  # only a single picture tells of parts
+                job.report(self._share)
             try:
                 return self._painted.get(timeout=_PATIENCE_S)
             except queue.Empty:
-                continue
+                job.check()  # which ends this, too
+                if not isValid(self):  # the pane is gone, and this with it
+                    return None
+
+
+class Copier(Exporter):
+    """Makes one picture for the clipboard, as a job, where the values for it are not there yet: done has it."""
+
+    def __init__(
+        self,
+        jobs: JobQueue,
+        pane: Pane,
+        identified: bool,
+        done: Callable[[QImage], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self._copied = QImage()
+        export = Export(Path(), identified, pane.devicePixelRatioF())
+        super().__init__(jobs, pane, export, lambda _: done(self._copied), failed)
+
+    @property
+    def _title(self) -> str:
+        return tr("Copying the picture")
+
+    def _write(self, job: Job) -> Path:
+        picture = self._next(job)
+        if picture is None:
+            raise ExportError(tr("What was to be copied is no longer shown."))
+        self._copied = picture
+        return self._export.path
 
 
 def pixels_of(picture: QImage) -> NDArray[np.uint8]:
@@ -239,13 +297,13 @@ def pixels_of(picture: QImage) -> NDArray[np.uint8]:
 # Painting
 
 
-def _frames(pane: Pane, export: Export) -> Generator[QImage | bool, None, None]:
-    """The pictures of an export in their order; True where the next one is not there yet."""
+def _frames(pane: Pane, export: Export) -> Generator[QImage | float, None, None]:
+    """The pictures of an export in their order; where the next one is not there yet, how much of it is, 0 to 1."""
     if export.run == "turn":
         assert isinstance(pane, VolumePane)
         yield from _turn(pane, export)
     elif export.run is None:
-        yield picture_of(pane, identified=export.identified, ratio=export.ratio)
+        yield from picture_when_there(pane, identified=export.identified, ratio=export.ratio)
     elif export.run == "key images":
         assert isinstance(pane, SlicePane)
         yield from _key_images(pane, export)
@@ -274,7 +332,7 @@ def _key_images(pane: SlicePane, export: Export) -> Generator[QImage, None, None
             easel.deleteLater()
 
 
-def _turn(pane: VolumePane, export: Export) -> Generator[QImage | bool, None, None]:
+def _turn(pane: VolumePane, export: Export) -> Generator[QImage | float, None, None]:
     """The scene turned once about the picture's upright axis, each picture in full quality; whenever it ends, the
     scene comes back to where it was."""
     volume, step, turned = pane.session.volume, 360.0 / TURN_STEPS / _DEGREES_PER_PANE, 0
@@ -293,7 +351,7 @@ def _turn(pane: VolumePane, export: Export) -> Generator[QImage | bool, None, No
             while not fresh:
                 if pane.session.volume is not volume or not pane.isVisible() or pane._renderer is None:
                     return  # the job says that pictures are missing
-                yield True
+                yield 0.0
             yield _paint_volume(pane, export.identified, export.ratio)
     finally:
         pane.frameShown.disconnect(shown)
@@ -367,20 +425,53 @@ class _Easel(SlicePane):
         return None  # without the cross-hair nobody knows where the value is
 
 
+class _CurvedEasel(CurvedPane):
+    """The same of a curved pane: what it shows is worked out by the pane itself, or, if that shows something else by
+    now, for the picture alone."""
+
+    def __init__(self, like: CurvedPane, identified: bool, ratio: float) -> None:
+        self._ratio, self._like = ratio, like
+        super().__init__(_session_for(like.session, identified), like)
+        self.setFont(like.font())
+        self.resize(like.size())
+        self._axes, self._view, self._labels_number = like.axes, like.view, like._labels_number
+        self._slab_kind, self._surfaces = like._slab_kind, like._surfaces
+
+    def devicePixelRatioF(self) -> float:
+        return self._ratio
+
+    @property
+    def share(self) -> float:
+        return self._like.share if self._working is None else self._share
+
+    def ready(self) -> bool:
+        """True if all is there that is to be painted; else it is worked out, now or soon."""
+        like, wanted = self._like, self._wanted()
+        if wanted is not None and not self.fresh:
+            if like._along is not None and like._along.wanted == wanted:
+                self._along = like._along
+            elif like._wanted() == wanted:
+                like._work(wanted)
+            else:
+                self._work(wanted)
+        return wanted is None or self.fresh
+
+    def paint(self) -> QImage:
+        return _painted(self, self._paint, self._ratio)
+
+    def _paint_cross_hair(self, painter: QPainter, view: SliceView, axes: CurvedAxes) -> None:
+        pass
+
+    @property
+    def _words(self) -> CurvedWords:
+        return replace(super()._words, pointed=None, mm=None, note="")
+
+
 def _paint_volume(pane: VolumePane, identified: bool, ratio: float) -> QImage:
     before = pane.session, pane._active, pane._written, pane._badges
     try:
         pane.session, pane._active = _session_for(pane.session, identified), False
         return _painted(pane, pane._paint, ratio)
-    finally:
-        pane.session, pane._active, pane._written, pane._badges = before
-
-
-def _paint_curved(pane: CurvedPane, identified: bool, ratio: float) -> QImage:
-    before = pane.session, pane._active, pane._written, pane._badges
-    try:
-        pane.session, pane._active = _session_for(pane.session, identified), False
-        return _painted(pane, partial(pane.paint_for_export, ratio=ratio), ratio)
     finally:
         pane.session, pane._active, pane._written, pane._badges = before
 

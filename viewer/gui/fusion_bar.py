@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
 
 import resources
 from viewer.core.colour_maps import COLOUR_MAPS
@@ -20,7 +30,7 @@ from viewer.workflows import Workflows
 
 _SUV_ENDS = (5.0, 6.0, 10.0, 15.0, 20.0)  # windows from 0 that are read with: OHIF's, Horos', and larger ones
 _OPACITY_TIP = QT_TR_NOOP("How dense the upper series is ({Display/Fusion denser}, {Display/Fusion fainter})")
-_SLIDER_PX = (70, 220)
+_SLIDER_PX = (50, 220)
 _NAME_PX = 60
 _OWN_KEYS = (
     Qt.Key.Key_Up,
@@ -45,7 +55,7 @@ class FusionBar(QFrame):
         self._workflows = workflows
         self._presets = load_presets(resources.path("presets", "window_level.json"))
         self._windows_of: object = None  # whose windows are offered
-        self._name = QLabel()
+        self._name = _Shortened()
         self._name.setTextFormat(Qt.TextFormat.PlainText)
         self._name.setMinimumWidth(_NAME_PX)
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -67,21 +77,28 @@ class FusionBar(QFrame):
         self.window_choice.setToolTip(tr("Window of the upper series (Ctrl + drag on a pane)"))
         self.window_choice.setAccessibleName(tr("Window of the fusion"))
         self.window_choice.activated.connect(self._window_chosen)
-        for box in (self.colours, self.window_choice):
-            box.setMinimumContentsLength(8)
+        for box, usual, least in ((self.colours, 11, 6), (self.window_choice, 9, 8)):  # of the widest letters
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(least)
+            box.setMinimumWidth(box.sizeHint().width())
+            box.setMinimumContentsLength(usual)
         for part in (self.opacity, self.colours, self.window_choice):
             part.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
             part.installEventFilter(self)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(6, 2, 6, 2)
-        layout.addWidget(_button(visible))
-        layout.addWidget(self._name, 1)
-        layout.addWidget(self.opacity, 1)
-        layout.addWidget(self._percent)
-        layout.addWidget(self.colours)
-        layout.addWidget(self.window_choice)
-        layout.addWidget(_button(remove))
+        self._rows = (QHBoxLayout(), QHBoxLayout())
+        first, second = self._rows
+        first.addWidget(_button(visible))
+        first.addWidget(self._name, 1)
+        second.addWidget(self.opacity, 1)
+        second.addWidget(self._percent)
+        second.addWidget(self.colours)
+        second.addWidget(self.window_choice)
+        self._remove = _button(remove)
+        second.addWidget(self._remove)
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._layout.setContentsMargins(6, 2, 6, 2)
+        for row in self._rows:
+            self._layout.addLayout(row, 1)
         self.apply(What.SERIES)
 
     @property
@@ -101,6 +118,28 @@ class FusionBar(QFrame):
                 self._show(fusion)
             else:
                 self._windows_of = None  # or it would keep the volume's memory
+
+    def minimumSizeHint(self) -> QSize:
+        """That of two rows, which it takes where one has no room."""
+        margins = self._layout.contentsMargins()
+        wide = max(row.minimumSize().width() for row in self._rows) + margins.left() + margins.right()
+        return QSize(wide, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        margins = self._layout.contentsMargins()
+        room = event.size().width() - margins.left() - margins.right() - self._layout.spacing()
+        fits = sum(row.minimumSize().width() for row in self._rows) <= room
+        way = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        if way != self._layout.direction():
+            self._layout.setDirection(way)
+            first, second = self._rows  # the upper of two has the more room
+            if fits:
+                second.insertWidget(1, self._percent)
+            else:
+                first.addWidget(self._percent)
+            (second if fits else first).addWidget(self._remove)
+            self.updateGeometry()
+        super().resizeEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys that a slider or a list needs are no commands of the panes while it has the keyboard."""
@@ -148,6 +187,16 @@ class FusionBar(QFrame):
         window = self.window_choice.itemData(number)
         if window is not None:
             self._session.set_fusion_window(window)
+
+
+class _Shortened(QLabel):
+    """A line of text that ends in an ellipsis where there is no room for all of it."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 def _button(action: QAction) -> QToolButton:

@@ -17,7 +17,7 @@ from viewer.core.geometry import Geometry
 from viewer.gui.ahead import Ahead
 from viewer.gui.colour_bar import colours_of
 from viewer.render.slabs import Slab
-from viewer.render.slices import SliceView, coloured
+from viewer.render.slices import SliceView, coloured, shrunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,22 @@ class _Drawn:
     image: QImage
     place: QRectF
     outline: QPainterPath
+
+
+def _means(
+    grey: NDArray[np.uint8], measured: NDArray[np.bool_] | None, finer: tuple[int, int]
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """Means over so many samples down and across of those that are measured, and where they are at least a quarter
+    of them, as at a corner of the volume whose pixel is shown."""
+    if finer == (1, 1):
+        return grey, measured
+    if measured is None or measured.all():
+        return shrunk(grey, *finer), None
+    rows, columns = grey.shape[0] // finer[0], grey.shape[1] // finer[1]
+    blocks = rows, finer[0], columns, finer[1]
+    count = measured.reshape(blocks).sum(axis=(1, 3), dtype=np.int32)
+    total = np.where(measured, grey, 0).reshape(blocks).sum(axis=(1, 3), dtype=np.int32)
+    return (total / np.maximum(count, 1)).astype(np.uint8), count * 4 >= finer[0] * finer[1]
 
 
 class FusionPicture:
@@ -73,7 +89,11 @@ class FusionPicture:
 def _drawn(
     fusion: Fusion, base: Geometry, view: SliceView, depth: float, ratio: float, slab: Slab | None, smooth: bool
 ) -> _Drawn | None:
-    from viewer.render.fusion import outline_over, values_over  # brings VTK, which most sessions never need here
+    from viewer.render.fusion import (
+        finer_than,
+        outline_over,
+        values_over,
+    )  # brings VTK, which most sessions never need here
 
     corners = outline_over(fusion, base, view, depth, ratio, slab=slab is not None)
     if len(corners) < 3:
@@ -83,15 +103,22 @@ def _drawn(
     if box[2] < 1 or box[3] < 1:
         return None
     masks = fusion.colour_map == "masks"
-    values, measured = values_over(fusion, base, view, depth, ratio, box, slab=slab, nearest=masks or not smooth)
+    finer = finer_than(fusion, base, view, depth, ratio, box, slab)
+    values, measured = values_over(
+        fusion, base, view, depth, ratio, box, slab=slab, nearest=masks or not smooth, finer=finer
+    )
     colours = colours_of(fusion.colour_map)
     if masks:
         pixels = mask_colours(values, colours)
-        measured = values > 0 if measured is None else measured & (values > 0)
-    else:
-        pixels = coloured(to_grey(values, fusion.window), colours)
-    if measured is not None:
-        pixels[~measured] = 0
+        pixels[values == 0 if measured is None else ~measured | (values == 0)] = 0
+        if finer != (1, 1):
+            pixels = shrunk(pixels.view(np.uint8).reshape(*pixels.shape, 4), *finer).view(np.uint32)[:, :, 0]
+        measured = pixels != 0
+    else:  # means of grey levels are made before these are coloured, as of the slice below
+        grey, measured = _means(to_grey(values, fusion.window), measured, finer)
+        pixels = coloured(grey, colours)
+        if measured is not None:
+            pixels[~measured] = 0
     high, wide = pixels.shape
     layout = QImage.Format.Format_RGB32 if measured is None else QImage.Format.Format_ARGB32_Premultiplied
     image = QImage(pixels.view(np.uint8).data, wide, high, 4 * wide, layout)

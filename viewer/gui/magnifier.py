@@ -8,10 +8,13 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
+from viewer.core.curved import CurvedAxes
 from viewer.core.events import What
 from viewer.core.painting import Box
+from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.lettering import Words
 from viewer.gui.overlay import EDGE_PX, face_for
+from viewer.gui.pane import Pane
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.style import ON_IMAGE
 from viewer.render.slices import SliceView
@@ -27,9 +30,7 @@ class Loupe(SlicePane):
     def __init__(self, pane: SlicePane) -> None:
         super().__init__(pane.session, pane.plane, pane)
         self._pane, self._factor = pane, 1.0
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumSize(0, 0)
+        _let_mouse_through(self)
 
     @property
     def pane(self) -> SlicePane:
@@ -41,8 +42,7 @@ class Loupe(SlicePane):
         pane, view = self._pane, self._pane.view
         if view is None:
             return
-        side = round(_SHARE * min(pane.width(), pane.height()))
-        self.setGeometry(round(at.x() - side / 2), round(at.y() - side / 2), side, side)
+        side = _place(self, pane, at)
         self._factor, self._hover = factor, QPointF(side / 2, side / 2)  # where the brush is
         self.show_as(pane)
         self._look(_magnified(view, at, factor, side))
@@ -55,15 +55,57 @@ class Loupe(SlicePane):
         pass
 
     def _paint_strip(self, painter: QPainter) -> None:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(ON_IMAGE, 2.0))
-        painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        _paint_rim(self, painter)
 
     def _write(self, painter: QPainter, inside: QRectF, words: Words) -> None:
-        face = face_for(self.font(), self.width(), self.height())
-        text = f"{self._factor:.1f} ×"
-        at = QPointF(self.width() - EDGE_PX - face.advance(text), self.height() - EDGE_PX)
-        face.write(painter, at, text, ON_IMAGE)
+        _write_factor(self, painter, self._factor)
+
+
+class CurvedLoupe(CurvedPane):
+    """The same on a curved view, whose values it shows: none are worked out for it."""
+
+    def __init__(self, pane: CurvedPane) -> None:
+        super().__init__(pane.session, pane)
+        self._pane, self._factor, self._at = pane, 1.0, QPointF()
+        self._of: tuple[object, ...] = ()  # what of the pane was shown last
+        _let_mouse_through(self)
+        pane.painted.connect(self._follow)
+
+    @property
+    def pane(self) -> CurvedPane:
+        """The pane that it lies on."""
+        return self._pane
+
+    def look_at(self, at: QPointF, factor: float) -> None:
+        """Show what lies at a point of the pane, as many times larger as factor says."""
+        _place(self, self._pane, at)
+        self._at, self._factor = at, factor
+        self.update()
+
+    def _follow(self) -> None:
+        if self._of != (self._pane.view, self._pane._along):
+            self.update()
+
+    def _paint(self, painter: QPainter) -> None:
+        pane = self._pane
+        self._of = pane.view, pane._along
+        if pane._along is not self._along:
+            self._picture = self._labels = None
+        self._along, self._axes, self._hover = pane._along, pane.axes, None
+        self._view = None if pane.view is None else _magnified(pane.view, self._at, self._factor, self.width())
+        super()._paint(painter)
+
+    def _work(self, wanted: object) -> None:
+        pass
+
+    def _paint_cross_hair(self, painter: QPainter, view: SliceView, axes: CurvedAxes) -> None:
+        pass
+
+    def _paint_strip(self, painter: QPainter) -> None:
+        _paint_rim(self, painter)
+
+    def _write(self, painter: QPainter, inside: QRectF, words: Words) -> None:
+        _write_factor(self, painter, self._factor)
 
 
 class Magnifier(QObject):
@@ -73,22 +115,22 @@ class Magnifier(QObject):
     active gives the pane to begin with where the mouse is on none of those that it watches: then at the cross-hair.
     """
 
-    def __init__(self, active: Callable[[], SlicePane], parent: QObject) -> None:
+    def __init__(self, active: Callable[[], SlicePane | CurvedPane], parent: QObject) -> None:
         super().__init__(parent)
         self._active = active
-        self._panes: list[SlicePane] = []
+        self._panes: list[SlicePane | CurvedPane] = []
         self._at = QPointF()
         self._pressed: tuple[int, int] | None = None  # the key that went down last, and has not come up
         self._held: tuple[int, int] | None = None  # the key that holds the loupe
         self.factor = FIRST_FACTOR
-        self.loupe: Loupe | None = None
+        self.loupe: Loupe | CurvedLoupe | None = None
 
-    def watch(self, pane: SlicePane) -> None:
+    def watch(self, pane: SlicePane | CurvedPane) -> None:
         """Show the loupe on a pane, too."""
         self._panes.append(pane)
         pane.installEventFilter(self)
 
-    def leave(self, pane: SlicePane) -> None:
+    def leave(self, pane: SlicePane | CurvedPane) -> None:
         """Forget a pane, which is about to go."""
         if self.loupe is not None and self.loupe.pane is pane:
             self.stop()
@@ -126,14 +168,14 @@ class Magnifier(QObject):
         else:
             loupe.apply(what, box)
 
-    def _show(self, pane: SlicePane, at: QPointF) -> None:
+    def _show(self, pane: SlicePane | CurvedPane, at: QPointF) -> None:
         self._at = at
         if self.loupe is not None and self.loupe.pane is not pane:
             self.loupe.hide()
             self.loupe.deleteLater()
             self.loupe = None
         if self.loupe is None:
-            self.loupe = Loupe(pane)
+            self.loupe = Loupe(pane) if isinstance(pane, SlicePane) else CurvedLoupe(pane)
         self.loupe.look_at(at, self.factor)
         self.loupe.show()
 
@@ -158,7 +200,11 @@ class Magnifier(QObject):
         elif kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             self.stop()
             return True
-        elif kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent) and isinstance(watched, SlicePane):
+        elif (
+            kind == QEvent.Type.MouseMove
+            and isinstance(event, QMouseEvent)
+            and isinstance(watched, SlicePane | CurvedPane)
+        ):
             self._show(watched, event.position())
         elif kind == QEvent.Type.Wheel and isinstance(event, QWheelEvent):
             low, high = _FACTORS
@@ -171,6 +217,32 @@ class Magnifier(QObject):
         elif watched is loupe.pane and kind in (QEvent.Type.Hide, QEvent.Type.Resize):
             self.stop()
         return False
+
+
+def _let_mouse_through(loupe: Pane) -> None:
+    loupe.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    loupe.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    loupe.setMinimumSize(0, 0)
+
+
+def _place(loupe: Pane, pane: Pane, at: QPointF) -> int:
+    """Have a loupe at a point of its pane; how wide and high it is."""
+    side = round(_SHARE * min(pane.width(), pane.height()))
+    loupe.setGeometry(round(at.x() - side / 2), round(at.y() - side / 2), side, side)
+    return side
+
+
+def _paint_rim(loupe: Pane, painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(ON_IMAGE, 2.0))
+    painter.drawRect(QRectF(loupe.rect()).adjusted(1, 1, -1, -1))
+
+
+def _write_factor(loupe: Pane, painter: QPainter, factor: float) -> None:
+    face = face_for(loupe.font(), loupe.width(), loupe.height())
+    text = f"{factor:.1f} ×"
+    at = QPointF(loupe.width() - EDGE_PX - face.advance(text), loupe.height() - EDGE_PX)
+    face.write(painter, at, text, ON_IMAGE)
 
 
 def _magnified(view: SliceView, at: QPointF, factor: float, side: int) -> SliceView:

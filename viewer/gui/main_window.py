@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QIcon,
+    QImage,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -66,7 +67,7 @@ from viewer.gui.actions import (
 from viewer.gui.command_palette import CommandPalette, Entry
 from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.export_dialog import ExportDialog
-from viewer.gui.exporting import Exporter, doubts, picture_of, why_no_picture
+from viewer.gui.exporting import Copier, Exporter, doubts, is_there, picture_of, why_no_picture
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.key_dialog import KeysDialog
@@ -1201,13 +1202,21 @@ class MainWindow(QMainWindow):
         if why_not := why_no_picture(pane):
             self.statusBar().showMessage(why_not, _NOTICE_MS)
             return
-        QGuiApplication.clipboard().setImage(picture_of(pane, identified=identified))
         copied = (
             tr("The picture was copied with the patient's name.")
             if identified
             else tr("The picture was copied without the patient's name.")
         )
-        self.statusBar().showMessage(f"{copied} {doubts(pane)}", _NOTICE_MS)
+        sentence = f"{copied} {doubts(pane)}"
+
+        def copy(picture: QImage) -> None:
+            QGuiApplication.clipboard().setImage(picture)
+            self.statusBar().showMessage(sentence, _NOTICE_MS)
+
+        if is_there(pane):
+            copy(picture_of(pane, identified=identified))
+        else:
+            Copier(self.workflows.jobs, pane, identified, copy, self.show_failure)
 
     def _ask_export(self) -> None:
         pane = self.room.active

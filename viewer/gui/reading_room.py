@@ -99,7 +99,9 @@ class ReadingRoom(QWidget):
         self._workflows = workflows
         self.links = Links()
         self.volume_pane = VolumePane(workflows.session, workflows.jobs)
-        self.magnifier = Magnifier(lambda: self.slice_pane, self)
+        self.magnifier = Magnifier(
+            lambda: self._active if isinstance(self._active, CurvedPane) else self.slice_pane, self
+        )
         self._panes: dict[Session, dict[Plane, SlicePane]] = {}
         self._curved: dict[Session, CurvedPane] = {}
         self._had_path: dict[Session, bool] = {}
@@ -307,7 +309,7 @@ class ReadingRoom(QWidget):
         self.links.linked = replace(self.links.linked, **what)
         self.links.meet(self.session, self.sessions)
         self._show_links()
-        if what.get("zoom") and isinstance(self._active, SlicePane):
+        if what.get("zoom") and not isinstance(self._active, VolumePane):
             self._zoomed(self._active)
         self._show_references()
 
@@ -329,8 +331,10 @@ class ReadingRoom(QWidget):
 
     def _take_in(self, session: Session) -> None:
         self._panes[session] = {plane: SlicePane(session, plane) for plane in PLANES}
-        self._curved[session] = CurvedPane(session)
-        self._listen_to(self._curved[session])
+        self._curved[session] = curved = CurvedPane(session)
+        self._listen_to(curved)
+        curved.viewChanged.connect(partial(self._zoomed, curved))
+        self.magnifier.watch(curved)
         for pane in self._panes[session].values():
             self._listen_to(pane)
             pane.viewChanged.connect(partial(self._zoomed, pane))
@@ -347,6 +351,8 @@ class ReadingRoom(QWidget):
             pane.hide()
             pane.deleteLater()
         curved = self._curved.pop(session)
+        self.magnifier.leave(curved)
+        curved.give_up()
         curved.hide()
         curved.deleteLater()
         self._had_path.pop(session, None)
@@ -530,9 +536,15 @@ class ReadingRoom(QWidget):
 
     # Together
 
-    def _zoomed(self, pane: SlicePane) -> None:
-        """Have each plane of all series at the same scale and place: those of the active pane, or of its series."""
+    def _zoomed(self, pane: SlicePane | CurvedPane) -> None:
+        """Have each plane of all series at the same scale and place: those of the active pane, or of its series. Curved
+        views are at the same scale only: their paths are not the same."""
         if not self.linked.zoom or not self.comparing:
+            return
+        if isinstance(pane, CurvedPane):
+            for other in self.shown:
+                if isinstance(other, CurvedPane) and other is not pane:
+                    other.scale_as(pane)
             return
         shown = [other for other in self.shown if isinstance(other, SlicePane) and other.plane == pane.plane]
         leader = min(shown, key=lambda one: (one is not self._active, one.session is not self.session), default=pane)

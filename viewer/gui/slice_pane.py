@@ -163,10 +163,7 @@ class SlicePane(Pane):
         view, theirs, volume, beside = self._view, other.view, self.session.volume, other.session.volume
         if view is None or theirs is None or volume is None or beside is None:
             return
-        size = min(view.width, view.height) / max(min(theirs.width, theirs.height), 1)
-        smaller = size if not 0.8 < size < 1.25 else 1.0
-        zoom = view.zoom * smaller * theirs.pixels_per_mm / view.pixels_per_mm
-        view = replace(view, zoom=zoom, centre_mm=theirs.centre_mm)
+        view = replace(view.at_scale_of(theirs), centre_mm=theirs.centre_mm)
         if shift_lps is not None:
             middle = theirs.to_index(theirs.width / 2, theirs.height / 2, other._depth)
             place = volume.geometry.lps_to_index(beside.geometry.index_to_lps(middle) + shift_lps)

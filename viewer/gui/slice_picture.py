@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,15 @@ class Layer:
         """Where in the pane the pixels within shown are, at a device pixel ratio."""
         left, top = self.column + self.shown.x(), self.row + self.shown.y()
         return QRectF(left / ratio, top / ratio, self.shown.width() / ratio, self.shown.height() / ratio)
+
+
+class Curved(NamedTuple):
+    """The values along a path, (rows, columns ...), the outline (n, 2) of those within the grid in (column, row), and
+    what the file draws there (bool), if it does."""
+
+    values: NDArray
+    outline: NDArray[np.float64]
+    marks: NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,18 +142,18 @@ def picture_of_slice(
     colour_map: ColourMap = "grey",
     smooth: bool = True,
     sampled: NDArray | None = None,
-    curved: tuple[NDArray, NDArray[np.float64]] | None = None,
+    curved: Curved | None = None,
 ) -> SlicePicture:
     """The slice in a pane at the screen's resolution, what the file draws on it (marks), and, while slices are still on
     their way (loading), what is not there. depth is that of the view: the number of a slice, or where an
     oblique plane lies; beyond the grid it shows nothing. smooth: values between those of voxels are interpolated where
     the picture is magnified, and always on oblique planes; where it is made smaller they are averaged in any case.
-    sampled: the values of an oblique plane (viewer.render.oblique). curved: the values along a path, and the outline of
-    those within the grid, which are then shown in place of a slice."""
+    sampled: the values of an oblique plane (viewer.render.oblique). curved: what is shown in place of a
+    slice."""
     axes, outline = view.axes, None
     if curved is not None:
-        whole, outline = curved
-        marks, smooth = False, smooth or colour_map != "masks"
+        whole, outline = curved.values, curved.outline
+        smooth = smooth or colour_map != "masks"
     elif isinstance(axes, ObliqueAxes):
         assert sampled is not None
         whole = sampled
@@ -169,7 +179,9 @@ def picture_of_slice(
     if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
         unmeasured = ~volume.measured(seen)  # black, which is no colour of this map
     drawn = None
-    if volume.overlay is not None and marks:
+    if marks and curved is not None and curved.marks is not None:
+        drawn = _marks_layer(curved.marks, view, ratio)
+    elif marks and curved is None and volume.overlay is not None:
         drawn = _marks_layer(labels_shown(volume.overlay, view, depth) > 0, view, ratio)
     missing = _not_arrived(volume.arrived, view, int(depth)) if volume.arrived is not None and loading else []
     return _scaled(pixels, view, whole.shape, part, ratio, colours, unmeasured, smooth, outline, drawn, tuple(missing))

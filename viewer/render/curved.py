@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,14 +14,21 @@ from viewer.render.slabs import Slab
 _NO_PART = 1e-4  # a voxel with less weight has no part in a value
 
 
-def values_along(volume: Volume, axes: CurvedAxes, slab: Slab | None = None, *, nearest: bool = False) -> NDArray:
+def values_along(
+    volume: Volume,
+    axes: CurvedAxes,
+    slab: Slab | None = None,
+    *,
+    nearest: bool = False,
+    report: Callable[[float], None] = lambda done: None,
+) -> NDArray:
     """Values along a path, (rows, columns) or (rows, columns, 3) of colours (uint8), interpolated linearly: to be
     looked at, never to be measured. float32, NaN beyond the grid; nearest: of the volume's own type, those of the
     voxels themselves, as numbers of labels have to be, and 0 beyond the grid.
 
     Padding is not mixed with tissue: a value in which padding or NaN has a part is NaN. A slab is centred on the
     surface, of as many parallel surfaces a pixel apart; what is NaN on them is no part of it. Tens of ms a surface: not
-    for the GUI thread.
+    for the GUI thread. report is called after each of a slab with how much is done, 0 to 1; what it raises ends it.
     """
     if nearest:
         return nearest_along(volume.voxels, axes)
@@ -40,6 +49,7 @@ def values_along(volume: Volume, axes: CurvedAxes, slab: Slab | None = None, *, 
             combined = layer
         else:
             combined = (np.fmax if slab.kind == "MIP" else np.fmin)(combined, layer)
+        report((n + 1) / slab.slices)
     assert combined is not None
     if count is not None:
         combined = np.where(count > 0, combined / np.maximum(count, 1), np.float32(np.nan))

@@ -63,6 +63,18 @@ def sampling_over(
     return np.column_stack([across, down, np.cross(across, down), start])
 
 
+def finer_than(
+    fusion: Fusion, base: Geometry, view: SliceView, depth: float, ratio: float, box: Box, slab: Slab | None = None
+) -> tuple[int, int]:
+    """How many samples down and across each pixel of a box no voxel of the other volume is passed over with: (1, 1)
+    where they are no smaller than the pixels, and in a slab for which so many would take too long."""
+    sampling = sampling_over(fusion, base, view, depth, ratio, (0.0, 0.0))
+    across, down = (max(round(float(step)), 1) for step in np.abs(sampling[:, :2]).max(axis=0))
+    if slab is not None and box[2] * across * box[3] * down * len(_depths(slab, view, depth)) > _MOST_SAMPLES:
+        return 1, 1
+    return down, across
+
+
 def values_over(
     fusion: Fusion,
     base: Geometry,
@@ -73,23 +85,31 @@ def values_over(
     *,
     slab: Slab | None = None,
     nearest: bool = False,
+    finer: tuple[int, int] = (1, 1),
 ) -> tuple[NDArray, NDArray[np.bool_] | None]:
     """Values of the other volume under the pixels of a box, (rows, columns), interpolated linearly: to be looked at,
     never to be measured. And which of them are measured, None meaning all within outline_over.
 
     Of a slab they are its projection over the same part of the patient, of fewer and larger pixels the thicker it is.
-    nearest: those of the nearest voxels. Padding and NaN are never mixed with measured values.
+    nearest: those of the nearest voxels. Padding and NaN are never mixed with measured values. finer: so many samples
+    down and across each pixel, as finer_than gives them; those beyond the volume are not measured.
     """
     first, shape = (float(box[0]), float(box[1])), (box[2], box[3])
+    many = shape[0] * finer[1], shape[1] * finer[0]
 
     def at(one: float) -> NDArray[np.float64]:
-        return sampling_over(fusion, base, view, one, ratio, first)
+        return scaled(sampling_over(fusion, base, view, one, ratio, first), shape, many)
 
     if slab is not None:
-        return _projected(fusion.volume, [at(one) for one in _depths(slab, view, depth)], shape, slab.kind, nearest)
+        return _projected(fusion.volume, [at(one) for one in _depths(slab, view, depth)], many, slab.kind, nearest)
     volume, sampling = fusion.volume, at(depth)
-    values = sampled(volume.voxels, sampling, shape, linear=not nearest, whole_numbers=False)
-    return values, _measured(volume, values, sampling, nearest)
+    nearest = nearest or (volume.padding is not None and finer != (1, 1))  # whose means mix no more, and far sooner
+    values = sampled(volume.voxels, sampling, many, linear=not nearest, whole_numbers=False)
+    measured = _measured(volume, values, sampling, nearest)
+    if finer != (1, 1):
+        inside = within(sampling, volume.geometry.size, many)
+        measured = inside if measured is None else inside & measured
+    return values, measured
 
 
 def _measured(

@@ -113,6 +113,12 @@ class SliceView:
     def resized(self, width: float, height: float) -> SliceView:
         return replace(self, width=width, height=height)
 
+    def at_scale_of(self, other: SliceView) -> SliceView:
+        """The view as much magnified as another one, less in a much smaller pane and more in a much larger one."""
+        size = min(self.width, self.height) / max(min(other.width, other.height), 1)
+        smaller = size if not 0.8 < size < 1.25 else 1.0
+        return replace(self, zoom=self.zoom * smaller * other.pixels_per_mm / self.pixels_per_mm)
+
     def device_pixels(self, ratio: float) -> tuple[int, int, NDArray[np.intp], NDArray[np.intp]]:
         """The slice's pixel under each device pixel of the pane, at a device pixel ratio.
 
