@@ -73,8 +73,18 @@ def in_chinese(tmp_path):
     translator.speak("en")
 
 
+EARLIER: list[QWidget] = []  # what the tests before have left
+
+
 @pytest.fixture
-def chinese(in_chinese, opened):
+def earlier():
+    EARLIER[:] = QApplication.topLevelWidgets()
+    yield
+    EARLIER.clear()
+
+
+@pytest.fixture
+def chinese(earlier, in_chinese, opened):
     """The window in Chinese with the small head open."""
     assert language.language_now() == "zh_CN"
     return opened
@@ -394,7 +404,7 @@ def _show_menu(menu) -> None:
 
 
 def _words_of_widgets() -> list[str]:
-    return [text for widget in QApplication.topLevelWidgets() for text in _words_of(widget)]
+    return [text for widget in QApplication.topLevelWidgets() if widget not in EARLIER for text in _words_of(widget)]
 
 
 def _words_of(top: QWidget) -> list[str]:
