@@ -6,6 +6,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 
 from inference.models import ModelStore
 from tests.gui.painted_words import Ink, watch
@@ -73,10 +74,18 @@ def start(tmp_path, qtbot):
         qtbot.waitExposed(window)
         return window
 
+    begin.windows = windows
     yield begin
     for window in windows:
-        window._ask = lambda warning: True  # a failed test must not leave a question that nobody answers
-        window.close()
+        end(window)
+
+
+def end(window: MainWindow) -> None:
+    """Close a window and let go of it: hundreds of them would make each later one slower."""
+    window._ask = lambda warning: True  # a failed test must not leave a question that nobody answers
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +98,7 @@ def shared_window(qapp, tmp_path_factory):
     window.resize(1024, 640)
     window.show()
     yield window
-    window._ask = lambda warning: True
-    window.close()
+    end(window)
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """The window as a person uses it: mouse, keys and buttons, and what the session holds afterwards."""
 
+import gc
 import os
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
 
-from tests.gui.conftest import BRIGHT, head
+from tests.gui.conftest import BRIGHT, end, head
 from tests.models import write_trainable_model
 from viewer.core.display import WindowLevel
 from viewer.core.geometry import Geometry, plane_axes
@@ -737,3 +739,21 @@ def test_keys_mirror_turn_and_thicken_the_active_pane_alone(opened):
     QTest.keyClick(pane, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
     assert pane.slab.slices == count + 1
     assert other.slab is None and other.view.axes == plane_axes(opened.session.volume.geometry, "axial")
+
+
+def test_a_window_that_is_gone_leaves_no_scan_behind(start, scan_folder, qtbot):
+    def work() -> list[weakref.ref]:
+        window = start()
+        window.open_paths([scan_folder])
+        qtbot.waitUntil(lambda: window.session.editable, timeout=20_000)
+        qtbot.waitUntil(lambda: window.volume_pane._frame is not None, timeout=20_000)
+        return [weakref.ref(one) for one in (window, window.session, window.session.volume, window.volume_pane)]
+
+    kept = work()
+    end(start.windows.pop())
+
+    def gone() -> bool:
+        gc.collect()
+        return [one() for one in kept] == [None] * 4
+
+    qtbot.waitUntil(gone, timeout=20_000)

@@ -1464,7 +1464,7 @@ class _Bar(QFrame):
         self.setObjectName("bar")
         self.text = QLabel(wordWrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.first, self.second = QPushButton(first), QPushButton(second)
+        self.first, self.second = QPushButton(first, self), QPushButton(second, self)
         for button in (self.first, self.second):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         self.second.setVisible(bool(second))

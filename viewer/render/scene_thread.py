@@ -153,10 +153,7 @@ class SceneRenderer:
             self._changed.notify()
         if self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            return False
-        atexit.unregister(self.close)
-        return True
+        return not self._thread.is_alive()
 
     def _set_camera(self, act: Callable[[VolumeScene], None]) -> None:
         with self._changed:
@@ -188,6 +185,7 @@ class SceneRenderer:
         finally:
             if scene is not None:
                 scene.close()
+            atexit.unregister(self.close)  # which would keep the window, and its scan
 
     def _draw(self, scene: VolumeScene) -> None:
         full_due = False
