@@ -89,11 +89,8 @@ class FusionPicture:
 def _drawn(
     fusion: Fusion, base: Geometry, view: SliceView, depth: float, ratio: float, slab: Slab | None, smooth: bool
 ) -> _Drawn | None:
-    from viewer.render.fusion import (
-        finer_than,
-        outline_over,
-        values_over,
-    )  # brings VTK, which most sessions never need here
+    # It brings VTK, which most sessions never need here.
+    from viewer.render.fusion import finer_than, outline_over, values_over
 
     corners = outline_over(fusion, base, view, depth, ratio, slab=slab is not None)
     if len(corners) < 3:
