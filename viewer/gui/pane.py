@@ -116,9 +116,9 @@ class Pane(QWidget):
 
     # Badges
 
-    def _write(self, painter: QPainter, inside: QRectF, words: Words) -> None:
-        """Write what there is to say, but for what has no room."""
-        self._written = lay_out(inside, words, self.font())
+    def _write(self, painter: QPainter, inside: QRectF, words: Words, pieces: list[Piece] | None = None) -> None:
+        """Write what there is to say, but for what has no room; pieces if that was laid out already."""
+        self._written = lay_out(inside, words, self.font()) if pieces is None else pieces
         for piece in self._written:
             piece.draw(painter)
         of_badges = [piece for piece in self._written if piece.key[0] == "badge"]

@@ -660,8 +660,9 @@ class SlicePane(Pane):
             words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
         inside = pane.adjusted(0, STRIP_PX, 0, 0)
         measured = bool(session.measurements) or self.measuring.drawing
-        self.measuring.paint(painter, blocks(lay_out(inside, words, self.font())) if measured else ())
-        self._write(painter, inside, words)
+        pieces = lay_out(inside, words, self.font()) if measured else None
+        self.measuring.paint(painter, blocks(pieces) if pieces is not None else ())
+        self._write(painter, inside, words, pieces)
         self._paint_strip(painter)
         self._paint_brush(painter, view)
 
