@@ -162,6 +162,7 @@ class _Ours:
         changed, self._changed = self._changed, What(0)
         for pane in self._panes:
             pane.apply(changed)
+        for pane in self._panes:
             pane.repaint()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -277,6 +277,7 @@ def orientation_letters(vector_lps: ArrayLike) -> str:
 _OPPOSITE = str.maketrans("RLAPHF", "LRPAFH")
 
 
+@lru_cache(maxsize=64)
 def edge_letters(
     geometry: Geometry, axes: PlaneAxes, sides: tuple[str, str] | None = None
 ) -> tuple[str, str, str, str] | None:

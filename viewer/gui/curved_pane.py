@@ -566,7 +566,8 @@ class CurvedPane(Pane):
                 sentence_colour=DIMMED_TEXT,
                 sentence_area=self._sentence_area,
             )
-            self._write(painter, room, sentence)
+            self._place(room, sentence)
+            self._write(painter)
             return
         if not self.fresh:
             self._work(wanted)
@@ -575,7 +576,8 @@ class CurvedPane(Pane):
             self._paint_labels(painter, view, self._along)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_cross_hair(painter, view, axes)
-        self._write(painter, room, self._words.all(view, session.series, wanted.volume, self._sentence_area))
+        self._place(room, self._words.all(view, session.series, wanted.volume, self._sentence_area))
+        self._write(painter)
         self._paint_strip(painter)
         if self._hover is not None and self._refusal and self._badge_at(self._hover) is None:
             painter.setFont(font_for(self.font(), self.width(), self.height()))
@@ -616,7 +618,7 @@ class CurvedPane(Pane):
                 layers.append(layer_of(labels, of_values, colours, ratio, hatched=proposed))
             self._labels = (view, ratio), [layer for layer in layers if layer is not None]
         for layer in self._labels[1]:
-            painter.drawImage(layer.place(ratio), layer.image, QRectF(layer.shown))
+            layer.paint(painter, ratio)
 
     def _paint_cross_hair(self, painter: QPainter, view: SliceView, axes: CurvedAxes) -> None:
         """A line across the path where it is nearest to the cross-hair; and one along it, if it lies on the surface."""

@@ -16,6 +16,7 @@ from viewer.gui.overlay import EDGE_PX, Badge, Face, Line, Rank, Ruler, face_for
 from viewer.gui.style import ON_IMAGE
 
 _CLEAR_PX = 5.0  # between texts side by side
+_SLACK = 0.3  # rectangles that only touch do not overlap, however their sums were rounded
 _ABOVE_RULER_PX = 14.0
 _BLOCK_PX = 32.0
 _LOW_EMS = 18  # the height of a low pane
@@ -102,8 +103,10 @@ def _in_the_way(pane: QRectF, pieces: Sequence[Piece], taken: Sequence[QRectF]) 
         outside = one[0] < left or one[1] < top or one[2] > right or one[3] > bottom
         if outside or any(_overlap(one, other) for other in fixed):
             least = max(least or (-Rank.MUST, n), (-pieces[n].rank, n))
+        first, last = one[1] + _SLACK, one[3] - _SLACK
         for m in range(n):
-            if _overlap(one, boxes[m]):
+            other = boxes[m]
+            if first < other[3] and other[1] < last and _overlap(one, other):  # most lie above or below each other
                 lesser = max((-pieces[n].rank, n), (-pieces[m].rank, m))
                 least = max(least or lesser, lesser)
     return None if least is None else pieces[least[1]].key
@@ -114,8 +117,7 @@ def _box(rect: QRectF) -> tuple[float, float, float, float]:
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    slack = 0.3  # rectangles that only touch do not overlap, however their sums were rounded
-    return a[0] + slack < b[2] and b[0] + slack < a[2] and a[1] + slack < b[3] and b[1] + slack < a[3]
+    return a[0] + _SLACK < b[2] and b[0] + _SLACK < a[2] and a[1] + _SLACK < b[3] and b[1] + _SLACK < a[3]
 
 
 def _pieces(pane: QRectF, words: Words, base: QFont, left_out: set[_Key]) -> list[Piece]:

@@ -12,7 +12,7 @@ from viewer.core.curved import CurvedAxes
 from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.gui.curved_pane import CurvedPane
-from viewer.gui.lettering import Piece, Words
+from viewer.gui.lettering import Words
 from viewer.gui.overlay import EDGE_PX, face_for
 from viewer.gui.pane import Pane
 from viewer.gui.slice_pane import SlicePane
@@ -57,7 +57,10 @@ class Loupe(SlicePane):
     def _paint_strip(self, painter: QPainter) -> None:
         _paint_rim(self, painter)
 
-    def _write(self, painter: QPainter, inside: QRectF, words: Words, pieces: list[Piece] | None = None) -> None:
+    def _place(self, inside: QRectF, words: Words) -> None:
+        """Nothing but the factor is written."""
+
+    def _write(self, painter: QPainter) -> None:
         _write_factor(self, painter, self._factor)
 
 
@@ -104,7 +107,10 @@ class CurvedLoupe(CurvedPane):
     def _paint_strip(self, painter: QPainter) -> None:
         _paint_rim(self, painter)
 
-    def _write(self, painter: QPainter, inside: QRectF, words: Words, pieces: list[Piece] | None = None) -> None:
+    def _place(self, inside: QRectF, words: Words) -> None:
+        """Nothing but the factor is written."""
+
+    def _write(self, painter: QPainter) -> None:
         _write_factor(self, painter, self._factor)
 
 

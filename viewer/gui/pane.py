@@ -116,13 +116,16 @@ class Pane(QWidget):
 
     # Badges
 
-    def _write(self, painter: QPainter, inside: QRectF, words: Words, pieces: list[Piece] | None = None) -> None:
-        """Write what there is to say, but for what has no room; pieces if that was laid out already."""
-        self._written = lay_out(inside, words, self.font()) if pieces is None else pieces
-        for piece in self._written:
-            piece.draw(painter)
+    def _place(self, inside: QRectF, words: Words) -> None:
+        """Find the places of what there is to say, but for what has no room."""
+        self._written = lay_out(inside, words, self.font())
         of_badges = [piece for piece in self._written if piece.key[0] == "badge"]
         self._badges = [(piece.rect, words.badges[piece.key[1]]) for piece in of_badges]
+
+    def _write(self, painter: QPainter) -> None:
+        """Write what has a place."""
+        for piece in self._written:
+            piece.draw(painter)
 
     def _badge_at(self, point: QPointF) -> tuple[QRectF, Badge] | None:
         """The badge under a pane point that has more to say."""

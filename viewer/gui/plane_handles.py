@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from viewer.core.geometry import PLANES, Plane
@@ -21,6 +22,7 @@ from viewer.gui.style import ON_IMAGE, PLANE_COLOURS
 from viewer.render.slices import SliceView
 
 HANDLE_PX = 4.5
+_HANDLE_ROOM_PX = 8.0  # from its middle to beyond its halo
 _GRAB_PX = 10.0
 _FROM_CROSS = 0.4  # of the smaller side of the pane
 _FROM_END_PX = 14.0
@@ -28,7 +30,13 @@ _NEAREST_PX = 40.0  # to the cross-hair
 _GAP_PX = 16.0
 _SNAP_DEGREES = 5.0
 _HALO = QColor(0, 0, 0, 190)
-_LINE_ALPHA = 205
+_DIMMED = 0.8  # the colour of a line, beside that of its plane
+
+
+def line_colour(plane: Plane) -> QColor:
+    """Of the line of the cross-hair that stands for a plane. Opaque: another is painted thirty times as slowly."""
+    colour = PLANE_COLOURS[plane]
+    return QColor(*(round(_DIMMED * part) for part in (colour.red(), colour.green(), colour.blue())))
 
 
 @dataclass(frozen=True)
@@ -182,7 +190,7 @@ class PlaneHandles:
     def paint_lines(self, painter: QPainter, view: SliceView) -> None:
         """The lines of turned planes."""
         for line in self.lines(view):
-            painter.setPen(QPen(_faint(PLANE_COLOURS[line.plane], _LINE_ALPHA), 1.0))  # others take six times as long
+            painter.setPen(QPen(line_colour(line.plane), 1.0))  # others take six times as long
             for start, end in ((line.start, -_GAP_PX), (_GAP_PX, line.end)):
                 if end > start:
                     painter.drawLine(line.at(start), line.at(end))
@@ -195,12 +203,9 @@ class PlaneHandles:
             colour = PLANE_COLOURS[line.plane]
             held = self._turn is not None and self._turn.plane == line.plane
             under = hovered is not None and self._turn is None and _apart(hovered, at) <= _GRAB_PX
-            painter.setPen(QPen(_HALO, 3.2))
-            painter.setBrush(colour if held or under else _faint(colour, 90))
-            painter.drawEllipse(at, HANDLE_PX, HANDLE_PX)
-            painter.setPen(QPen(colour.lighter(120), 1.4))
-            painter.drawEllipse(at, HANDLE_PX, HANDLE_PX)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+            ratio = painter.device().devicePixelRatioF()
+            x, y = (round((n - _HANDLE_ROOM_PX) * ratio) / ratio for n in at.toTuple())
+            painter.drawImage(QPointF(x, y), _handle(colour.rgb(), held or under, ratio))
         if self._turn is not None and hovered is not None:
             painter.setFont(font_for(self._pane.font(), self._pane.width(), self._pane.height(), bold=True))
             line = next((line for line in self.lines(view) if line.plane == self._turn.plane), None)
@@ -226,6 +231,24 @@ class PlaneHandles:
         right, down = screen_directions(geometry, view.axes)
         along = np.array([right @ normal, down @ normal])
         return along / max(float(np.linalg.norm(along)), 1e-9)
+
+
+@lru_cache(maxsize=32)
+def _handle(rgb: int, full: bool, ratio: float) -> QImage:
+    """A handle, drawn once for all panes: circles take as long as all the words of a pane."""
+    side = math.ceil(2 * _HANDLE_ROOM_PX * ratio)
+    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    colour, middle = QColor(rgb), QPointF(_HANDLE_ROOM_PX, _HANDLE_ROOM_PX)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(_HALO, 3.2))
+        painter.setBrush(colour if full else _faint(colour, 90))
+        painter.drawEllipse(middle, HANDLE_PX, HANDLE_PX)
+        painter.setPen(QPen(colour.lighter(120), 1.4))
+        painter.drawEllipse(middle, HANDLE_PX, HANDLE_PX)
+    return image
 
 
 def _within(room: QRectF, middle: NDArray[np.float64], along: NDArray[np.float64]) -> tuple[float, float]:

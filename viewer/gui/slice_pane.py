@@ -38,7 +38,7 @@ from viewer.gui.ahead import Ahead
 from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
-from viewer.gui.lettering import CornerTexts, Words, blocks, lay_out
+from viewer.gui.lettering import CornerTexts, Words, blocks
 from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.oblique_sampling import ObliqueSampling
 from viewer.gui.overlay import (
@@ -55,7 +55,7 @@ from viewer.gui.pane import (
     Pane,
     why_no_grid,
 )
-from viewer.gui.plane_handles import PlaneHandles
+from viewer.gui.plane_handles import PlaneHandles, line_colour
 from viewer.gui.slice_picture import Layer, SlicePicture, labels_shown, layer_on, picture_of_slice, redrawn
 from viewer.gui.slice_words import SliceWords
 from viewer.gui.style import DIMMED_TEXT, ON_IMAGE, PLANE_COLOURS, VIEWPORT
@@ -632,8 +632,7 @@ class SlicePane(Pane):
             self._paint_strip(painter)
             left = self.corner_texts().top_left if session.volume is not None else ()
             button = self.resample_button
-            self._write(
-                painter,
+            self._place(
                 pane.adjusted(0, STRIP_PX, 0, 0),
                 Words(
                     CornerTexts(left),
@@ -643,8 +642,13 @@ class SlicePane(Pane):
                     taken=(QRectF(button.geometry()),) if button.isVisible() else (),
                 ),
             )
+            self._write(painter)
             return
         self._begin()
+        words = self._words.all(view, session.series, volume, self._sentence_area)
+        if self._sampling.long:
+            words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
+        self._place(pane.adjusted(0, STRIP_PX, 0, 0), words)  # while other threads make the picture
         self._paint_image(painter)
         if session.fusion is not None:
             self._over.paint(painter, session.fusion, session.hand.smooth)
@@ -655,14 +659,8 @@ class SlicePane(Pane):
         self._paint_reference(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
-        words = self._words.all(view, session.series, volume, self._sentence_area)
-        if self._sampling.long:
-            words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
-        inside = pane.adjusted(0, STRIP_PX, 0, 0)
-        measured = bool(session.measurements) or self.measuring.drawing
-        pieces = lay_out(inside, words, self.font()) if measured else None
-        self.measuring.paint(painter, blocks(pieces) if pieces is not None else ())
-        self._write(painter, inside, words, pieces)
+        self.measuring.paint(painter, blocks(self._written) if session.measurements or self.measuring.drawing else ())
+        self._write(painter)
         self._paint_strip(painter)
         self._paint_brush(painter, view)
 
@@ -734,7 +732,7 @@ class SlicePane(Pane):
         for ahead in (self._labels, self._proposal):
             layer = ahead.get()
             if layer is not None:
-                painter.drawImage(layer.place(self.devicePixelRatioF()), layer.image, QRectF(layer.shown))
+                layer.paint(painter, self.devicePixelRatioF())
 
     def _redraw_labels(self, box: Box) -> None:
         """Draw anew only the part of the overlay that a stroke has touched."""
@@ -787,7 +785,7 @@ class SlicePane(Pane):
             for x1, y1, x2, y2 in ends:
                 if x2 >= x1 and y2 >= y1 and 0 <= x <= self.width() and 0 <= y <= self.height():
                     line = QRectF(x1, y1, x2 - x1, y2 - y1).adjusted(-0.5, -0.5, 0.5, 0.5)
-                    painter.fillRect(line, _with_alpha(PLANE_COLOURS[plane], 205))  # drawLine takes ten times as long
+                    painter.fillRect(line, line_colour(plane))  # drawLine takes ten times as long
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def _paint_reference(self, painter: QPainter, view: SliceView) -> None:
@@ -903,9 +901,3 @@ def _dragged(session: Session, start: WindowLevel, moved: QPointF, whole_numbers
 
 def _allows_slabs(volume: Volume) -> bool:
     return volume.geometry.is_grid and not volume.colour
-
-
-def _with_alpha(colour: QColor, alpha: int) -> QColor:
-    faint = QColor(colour)
-    faint.setAlpha(alpha)
-    return faint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -35,23 +35,31 @@ from viewer.render.slices import (
 _NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor anatomy
 _MARKS = (255, 236, 150, 210)  # what the file draws over the picture
 _AS_QT = [2, 1, 0, 3]  # from RGBA: the order in memory of what Qt blends in half the time
+_LABELS_LAYOUT = QImage.Format.Format_ARGB32_Premultiplied
+_ROOM_TO_GROW_PX = 64  # around an overlay that a stroke has made larger
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """An overlay at the screen's resolution: image shares memory with pixels, whose first one is at (row, column).
-    Only the pixels within shown (left, top, width, height) are ever other than empty."""
+    """The part of an overlay that is not empty, at the screen's resolution: image shares memory with pixels (rows,
+    columns, 4), whose first one is at the pane's device pixel (row, column)."""
 
     pixels: NDArray[np.uint8]
     image: QImage
     row: int
     column: int
-    shown: QRect
 
-    def place(self, ratio: float) -> QRectF:
-        """Where in the pane the pixels within shown are, at a device pixel ratio."""
-        left, top = self.column + self.shown.x(), self.row + self.shown.y()
-        return QRectF(left / ratio, top / ratio, self.shown.width() / ratio, self.shown.height() / ratio)
+    @classmethod
+    def of(cls, pixels: NDArray[np.uint8], layout: QImage.Format, row: int, column: int) -> Layer:
+        """pixels: in C order, 32 bits each."""
+        high, wide = pixels.shape[:2]
+        return cls(pixels, QImage(pixels.data, wide, high, 4 * wide, layout), row, column)
+
+    def paint(self, painter: QPainter, ratio: float) -> None:
+        """Into a pane of a device pixel ratio."""
+        high, wide = self.pixels.shape[:2]
+        place = QRectF(self.column / ratio, self.row / ratio, wide / ratio, high / ratio)
+        painter.drawImage(place, self.image, QRectF(0, 0, wide, high))
 
 
 class Curved(NamedTuple):
@@ -94,7 +102,7 @@ class SlicePicture:
                 painter.fillPath(beyond, VIEWPORT)
             painter.restore()
         if self.marks is not None:
-            painter.drawImage(self.marks.place(self.ratio), self.marks.image, QRectF(self.marks.shown))
+            self.marks.paint(painter, self.ratio)
         for rect in self.missing:
             painter.fillRect(rect, _NOT_ARRIVED)
 
@@ -215,21 +223,23 @@ def layer_of(
     down, across = filled(labels, rows, columns, outline)
     if down.stop <= down.start or across.stop <= across.start:
         return None
-    pixels = np.zeros((len(rows), len(columns), 4), np.uint8)  # memory that is not touched costs nothing
-    hatched_from = (row + down.start, column + across.start) if hatched else None
-    mixed = colours[:, _AS_QT]
-    part = label_layer(labels, rows[down], columns[across], mixed, outline_px=outline, hatched_from=hatched_from)
-    pixels[down, across] = part
-    high, wide = pixels.shape[:2]
-    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_ARGB32_Premultiplied)
-    return Layer(pixels, image, row, column, QRect(across.start, down.start, part.shape[1], part.shape[0]))
+    row, column = row + down.start, column + across.start
+    pixels = label_layer(
+        labels,
+        rows[down],
+        columns[across],
+        colours[:, _AS_QT],
+        outline_px=outline,
+        hatched_from=(row, column) if hatched else None,
+    )
+    return Layer.of(pixels, _LABELS_LAYOUT, row, column)
 
 
 def redrawn(
     layer: Layer, labels: NDArray[np.uint8], box: Box, view: SliceView, colours: NDArray[np.uint8], ratio: float
 ) -> tuple[Layer, QRectF]:
-    """A layer after label voxels of a box have changed, drawn anew there only, in the same memory; and the part of the
-    pane, in logical pixels, that is to be painted again."""
+    """A layer after label voxels of a box have changed, drawn anew there only, in the same memory where that is large
+    enough; and the part of the pane, in logical pixels, that is to be painted again."""
     outline = _outline_px(ratio)
     low = view.to_pane((box[2].start - 0.5, box[1].start - 0.5, box[0].start - 0.5))
     high = view.to_pane((box[2].stop - 0.5, box[1].stop - 0.5, box[0].stop - 0.5))
@@ -243,11 +253,29 @@ def redrawn(
         slice(0 if span.start == 0 else outline, n if span.stop == whole else n - outline)
         for span, n, whole in ((down, part.shape[0], len(rows)), (across, part.shape[1], len(columns)))
     )
-    layer.pixels[down, across][inner] = part[inner]
-    drawn = QRect(across.start, down.start, across.stop - across.start, down.stop - down.start)
-    x, y = (first_column + across.start) / ratio, (first_row + down.start) / ratio
-    touched = QRectF(x, y, (across.stop - across.start) / ratio, (down.stop - down.start) / ratio)
-    return replace(layer, shown=layer.shown.united(drawn)), touched
+    high, wide = part.shape[:2]
+    drawn = QRect(first_column + across.start, first_row + down.start, wide, high)
+    if part.size:
+        layer = _with_room(layer, drawn, QRect(first_column, first_row, len(columns), len(rows)))
+        top, left = drawn.y() - layer.row, drawn.x() - layer.column
+        layer.pixels[top : top + high, left : left + wide][inner] = part[inner]
+    touched = QRectF(drawn.x() / ratio, drawn.y() / ratio, wide / ratio, high / ratio)
+    return layer, touched
+
+
+def _with_room(layer: Layer, drawn: QRect, slice_px: QRect) -> Layer:
+    """A layer that holds the device pixels to be drawn: another, larger than need be, within those of the slice, where
+    they lie beyond its own."""
+    high, wide = layer.pixels.shape[:2]
+    own = QRect(layer.column, layer.row, wide, high)
+    if own.contains(drawn):
+        return layer
+    room = _ROOM_TO_GROW_PX
+    larger = own.united(drawn).adjusted(-room, -room, room, room).intersected(slice_px).united(own)
+    pixels = np.zeros((larger.height(), larger.width(), 4), np.uint8)
+    top, left = own.y() - larger.y(), own.x() - larger.x()
+    pixels[top : top + high, left : left + wide] = layer.pixels
+    return Layer.of(pixels, _LABELS_LAYOUT, larger.y(), larger.x())
 
 
 def _scaled(
@@ -349,9 +377,7 @@ def _marks_layer(marks: NDArray[np.bool_], view: SliceView, ratio: float) -> Lay
     if not (rows.size and columns.size and marks.any()):
         return None
     pixels = mark_layer(marks, rows, columns, _MARKS)
-    high, wide = pixels.shape[:2]
-    image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888_Premultiplied)
-    return Layer(pixels, image, row, column, QRect(0, 0, wide, high))
+    return Layer.of(pixels, QImage.Format.Format_RGBA8888_Premultiplied, row, column)
 
 
 def _not_arrived(arrived: NDArray[np.bool_], view: SliceView, slice_index: int) -> list[QRectF]:

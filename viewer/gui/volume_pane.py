@@ -763,9 +763,8 @@ class VolumePane(Pane):
         described = () if series is None or session.hand.overlay_text != "all" else told(Line(series.description))
         corners = CornerTexts(tuple(name), bottom_left=tuple(lines), bottom_right=described)
         area = self._sentence_area
-        self._write(
-            painter, inside, Words(corners, None, None, tuple(badges), self.sentence, colour, area, tuple(taken))
-        )
+        self._place(inside, Words(corners, None, None, tuple(badges), self.sentence, colour, area, tuple(taken)))
+        self._write(painter)
 
     def _lines(self, frame: Frame) -> list[Line]:
         session = self.session

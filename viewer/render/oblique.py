@@ -22,7 +22,7 @@ _HALF_A_VOXEL = 0.5
 _MOST_SAMPLES = 40_000_000  # of a slab: more would take seconds
 _QUICK_SAMPLES = 250_000  # far apart, and so slow to reach in memory: some 15 ms
 _STEP_SAMPLES = 500_000  # between two moments in which something else may be done
-_PLAIN_SAMPLES = 700_000  # of a plane that need not be drawn quickly first
+_PLAIN_SAMPLES = 300_000  # of a plane that need not be drawn quickly first
 _AROUND_PX = 2  # of an outline: a smooth picture mixes what lies beside it
 _SAME_VOXEL = 1e-3  # a plane this near to the centres of voxels touches no others
 

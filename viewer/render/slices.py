@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -40,7 +41,7 @@ class SliceView:
     zoom: float = 1.0
     centre_mm: tuple[float, float] = (0.0, 0.0)
 
-    @property
+    @cached_property
     def pixels_per_mm(self) -> float:
         wide, high = _extent_mm(self.axes.acquired, self.size, self.spacing)
         room = max(self.width - 2 * _FIT_MARGIN_PX, 1.0), max(self.height - 2 * _FIT_MARGIN_PX, 1.0)
@@ -222,12 +223,14 @@ def label_layer(
 ) -> NDArray[np.uint8]:
     """The overlay of a slice of labels at the screen's own resolution, so that edges stay true when magnified.
 
-    labels: (slice rows, slice columns). rows and columns: the slice pixel under each screen pixel.
+    labels: (slice rows, slice columns). rows and columns, which rise: the slice pixel under each screen pixel.
     colours: (256, 4) RGBA, not premultiplied, the alpha being that of the fill; outlines inside each label are
     up to twice as opaque. hatched_from is the screen's (row, column) of the first pixel where the fill is to be
     hatched, so that stripes run on across parts drawn apart; its scale is taken from outline_px.
     Returns (len(rows), len(columns), 4) premultiplied RGBA, C order.
     """
+    if rows.size:  # what lies beyond need not be magnified
+        labels, rows = labels[rows[0] : rows[-1] + 1], rows - rows[0]
     across = labels.take(columns, axis=1)
     on_screen = across.take(rows, axis=0)  # whole rows are copied faster than single pixels
     if hatched_from is None:
