@@ -77,9 +77,9 @@ def painted(pane) -> NDArray[np.float64]:
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(float)
 
 
-def assert_alike(actual: NDArray, expected: NDArray, folder: Path, *, mean: float = 1.5, most: float = 6.0) -> None:
+def assert_alike(actual: NDArray, expected: NDArray, folder: Path, *, mean: float = 0.5, most: float = 2.0) -> None:
     """Two pictures (height, width, 3) of 0..255 differ by no more than mean on average and most anywhere, their edges
-    left aside: Qt smooths in whole numbers and cuts off the rest. If they do, both and their difference, ten times as
+    left aside: grey levels are whole numbers. If they do, both and their difference, ten times as
     strong, are kept in a folder."""
     assert actual.shape == expected.shape
     inner = (slice(TEXT_PX, -TEXT_PX),) * 2

@@ -16,7 +16,6 @@ from PySide6.QtGui import (
     QColor,
     QCursor,
     QEnterEvent,
-    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -42,7 +41,7 @@ from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, draw_text, font_for, told
 from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
 from viewer.gui.slice_pane import drag_window
-from viewer.gui.slice_picture import Curved, Layer, layer_of, picture_of_slice
+from viewer.gui.slice_picture import Curved, Layer, SlicePicture, layer_of, picture_of_slice
 from viewer.gui.slice_words import SliceWords, series_number
 from viewer.gui.style import DIMMED_TEXT, MEASURE, ON_IMAGE, VIEWPORT, WARNING
 from viewer.render.curved import nearest_along, values_along
@@ -202,7 +201,7 @@ class CurvedPane(Pane):
         self._working: _Wanted | None = None
         self._labels_number = 1  # counts changes of labels
         self._share, self._given_up = 0.0, False
-        self._picture: tuple[object, QImage] | None = None
+        self._picture: tuple[object, SlicePicture] | None = None
         self._labels: tuple[object, list[Layer]] | None = None
         self._worker: ThreadPoolExecutor | None = None
         self._worked_out.connect(self._take)
@@ -572,7 +571,7 @@ class CurvedPane(Pane):
         if not self.fresh:
             self._work(wanted)
         if self._along is not None:
-            painter.drawImage(QPointF(0, 0), self._picture_of(view, self._along))
+            self._picture_of(view, self._along).paint(painter, pane)
             self._paint_labels(painter, view, self._along)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_cross_hair(painter, view, axes)
@@ -585,7 +584,7 @@ class CurvedPane(Pane):
             x = max(min(self._hover.x() + 14, self.width() - wide - _MARGIN_PX), 6)
             draw_text(painter, QPointF(x, self._hover.y() - 8), self._refusal, ON_IMAGE)
 
-    def _picture_of(self, view: SliceView, along: _Along) -> QImage:
+    def _picture_of(self, view: SliceView, along: _Along) -> SlicePicture:
         session, of, ratio = self.session, along.wanted, self.devicePixelRatioF()
         marks = session.hand.file_overlay_visible
         key = (view, session.window, session.inverted, session.colour_map, session.hand.smooth, marks, ratio)
@@ -602,7 +601,7 @@ class CurvedPane(Pane):
                 smooth=session.hand.smooth,
                 curved=Curved(along.values, of.axes.cut(0.0), along.marks),
             )
-            self._picture = key, picture.painted(QRectF(self.rect()))
+            self._picture = key, picture
         return self._picture[1]
 
     def _paint_labels(self, painter: QPainter, view: SliceView, along: _Along) -> None:

@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QColor,
     QCursor,
     QEnterEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -120,7 +119,6 @@ class SlicePane(Pane):
         self._sampling.refined.connect(self._show_refined)
         self._sampling.progressed.connect(self.update)
         self._grey = Ahead[SlicePicture]()
-        self._painted: QImage | None = None  # of the second painting on
         self._over = FusionPicture()
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
@@ -599,8 +597,6 @@ class SlicePane(Pane):
         self.update()
 
     def _forget(self, *, grey: bool = False, labels: bool = False, proposal: bool = False) -> None:
-        if grey:
-            self._painted = None
         for wanted, made in ((grey, self._grey), (labels, self._labels), (proposal, self._proposal)):
             if wanted:
                 made.forget()
@@ -715,15 +711,11 @@ class SlicePane(Pane):
         )
 
     def _paint_image(self, painter: QPainter) -> None:
-        known, pane = self._grey.got, QRectF(self.rect())
-        picture = self._grey.get()
+        picture, pane = self._grey.get(), QRectF(self.rect())
         if picture is None:
             painter.fillRect(pane, VIEWPORT)
-        elif known is None:  # most slices are painted but once
-            picture.paint(painter, pane)
         else:
-            self._painted = self._painted or picture.painted(pane)
-            painter.drawImage(QPointF(0, 0), self._painted)
+            picture.paint(painter, pane)
 
     def _paint_labels(self, painter: QPainter) -> None:
         session = self.session

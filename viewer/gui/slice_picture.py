@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,22 +28,27 @@ from viewer.render.slices import (
     grey_of,
     label_layer,
     mark_layer,
-    shaded_of,
     shrunk,
     slice_of,
+    stretched,
 )
 
 _NOT_ARRIVED = QColor("#20242c")  # what is not there yet is neither air nor anatomy
 _MARKS = (255, 236, 150, 210)  # what the file draws over the picture
 _AS_QT = [2, 1, 0, 3]  # from RGBA: the order in memory of what Qt blends in half the time
+_LAYOUTS = {  # of grey levels and of colours
+    (): QImage.Format.Format_Grayscale8,
+    (3,): QImage.Format.Format_RGB888,
+    (4,): QImage.Format.Format_RGB32,
+}
 _LABELS_LAYOUT = QImage.Format.Format_ARGB32_Premultiplied
 _ROOM_TO_GROW_PX = 64  # around an overlay that a stroke has made larger
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """The part of an overlay that is not empty, at the screen's resolution: image shares memory with pixels (rows,
-    columns, 4), whose first one is at the pane's device pixel (row, column)."""
+    """A picture, or the part of an overlay that is not empty, at the screen's resolution: image shares memory with
+    pixels (rows, columns ...), whose first one is at the pane's device pixel (row, column)."""
 
     pixels: NDArray[np.uint8]
     image: QImage
@@ -51,15 +57,16 @@ class Layer:
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8], layout: QImage.Format, row: int, column: int) -> Layer:
-        """pixels: in C order, 32 bits each."""
+        """pixels: in C order, as the layout has them."""
         high, wide = pixels.shape[:2]
-        return cls(pixels, QImage(pixels.data, wide, high, 4 * wide, layout), row, column)
+        return cls(pixels, QImage(pixels.data, wide, high, pixels.strides[0], layout), row, column)
 
     def paint(self, painter: QPainter, ratio: float) -> None:
         """Into a pane of a device pixel ratio."""
-        high, wide = self.pixels.shape[:2]
-        place = QRectF(self.column / ratio, self.row / ratio, wide / ratio, high / ratio)
-        painter.drawImage(place, self.image, QRectF(0, 0, wide, high))
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)
+        painter.drawImage(QPointF(self.column, self.row), self.image)
+        painter.restore()
 
 
 class Curved(NamedTuple):
@@ -73,16 +80,12 @@ class Curved(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SlicePicture:
-    """A slice, ready to be painted into a pane at a device pixel ratio: the part shown of an image, whose memory pixels
-    are, goes to target, in device pixels of the pane, and nothing beyond outline. Over it the marks of the file, and
-    what is not there yet, in pane pixels. pixels is empty for a view beside the slice."""
+    """A slice, ready to be painted into a pane at a device pixel ratio: its pixels at the screen's resolution, of which
+    nothing beyond outline is seen; None for a view beside the slice. Over it the marks of the file, and what is not
+    there yet, in pane pixels."""
 
     ratio: float
-    pixels: NDArray
-    image: QImage
-    target: QRectF
-    shown: QRectF
-    smooth: bool
+    picture: Layer | None
     outline: QPainterPath | None
     marks: Layer | None
     missing: tuple[QRectF, ...]
@@ -91,49 +94,36 @@ class SlicePicture:
         """Cover the pane."""
         for rect in self._beside(pane):
             painter.fillRect(rect, VIEWPORT)
-        if self.pixels.size:
-            painter.save()
-            painter.scale(1 / self.ratio, 1 / self.ratio)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
-            painter.drawImage(self.target, self.image, self.shown)
+        if self.picture is not None:
+            self.picture.paint(painter, self.ratio)
             if self.outline is not None:  # to paint what is beyond it takes half the time of clipping
                 beyond = QPainterPath(self.outline)
-                beyond.addRect(self.target.adjusted(-1, -1, 1, 1))
+                beyond.addRect(self._place().adjusted(-1, -1, 1, 1))
                 painter.fillPath(beyond, VIEWPORT)
-            painter.restore()
         if self.marks is not None:
             self.marks.paint(painter, self.ratio)
         for rect in self.missing:
             painter.fillRect(rect, _NOT_ARRIVED)
 
+    def _place(self) -> QRectF:
+        """Where the picture is, in pane pixels."""
+        if self.picture is None:
+            return QRectF()
+        high, wide = self.picture.pixels.shape[:2]
+        return QRectF(*(n / self.ratio for n in (self.picture.column, self.picture.row, wide, high)))
+
     def _beside(self, pane: QRectF) -> list[QRectF]:
-        """The parts of the pane that the image does not cover, or not wholly."""
-        left, top, right, bottom = (
-            min(max(n / self.ratio, low), high)
-            for n, low, high in (
-                (math.ceil(self.target.left()), pane.left(), pane.right()),
-                (math.ceil(self.target.top()), pane.top(), pane.bottom()),
-                (math.floor(self.target.right()), pane.left(), pane.right()),
-                (math.floor(self.target.bottom()), pane.top(), pane.bottom()),
-            )
-        )
-        if right <= left or bottom <= top or not self.pixels.size:
+        """The parts of the pane that the picture does not cover."""
+        place = self._place().intersected(pane)
+        if place.isEmpty():
             return [pane]
+        left, top, right, bottom = place.left(), place.top(), place.right(), place.bottom()
         return [
             QRectF(pane.left(), pane.top(), pane.width(), top - pane.top()),
             QRectF(pane.left(), bottom, pane.width(), pane.bottom() - bottom),
             QRectF(pane.left(), top, left - pane.left(), bottom - top),
             QRectF(right, top, pane.right() - right, bottom - top),
         ]
-
-    def painted(self, pane: QRectF) -> QImage:
-        """The covered pane, for one that is painted again and again."""
-        wide, high = math.ceil(pane.width() * self.ratio), math.ceil(pane.height() * self.ratio)
-        picture = QImage(wide, high, QImage.Format.Format_RGB32)
-        picture.setDevicePixelRatio(self.ratio)
-        with QPainter(picture) as painter:
-            self.paint(painter, pane)
-        return picture
 
 
 def picture_of_slice(
@@ -174,25 +164,29 @@ def picture_of_slice(
         whole = slice_of(volume.voxels, axes, int(depth))
     part = _seen_part(view, whole.shape, ratio, outline)
     seen = whole[part]
-    colours = colours_of("grey" if volume.colour or colour_map == "masks" else colour_map)
     if volume.colour:
-        pixels = seen
+        pixels, colours = seen, None
     elif colour_map == "masks":
-        pixels = _bytes(mask_colours(seen, colours_of(colour_map)))
-    elif _factors(view, whole.shape, ratio) == (1, 1):
-        pixels = shaded_of(seen, window, inverted, volume.padding, colours)
-    else:  # means of grey levels are made before these are coloured
+        pixels, colours = _bytes(mask_colours(seen, colours_of(colour_map))), None
+    else:
         pixels = grey_of(seen, window, inverted, volume.padding)
-    unmeasured = None
-    if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
-        unmeasured = ~volume.measured(seen)  # black, which is no colour of this map
+        colours = None if colour_map == "grey" else colours_of(colour_map)
+    at_screen = partial(_on_screen, view=view, whole=whole.shape, part=part, ratio=ratio, smooth=smooth)
+    picture = at_screen(pixels)
+    if picture is not None and colours is not None:  # greys are interpolated before they are coloured
+        shades = coloured(picture.pixels, colours)
+        if colours[0] != OPAQUE_BLACK and (volume.padding is not None or seen.dtype.kind == "f"):
+            measured = at_screen(volume.measured(seen).view(np.uint8) * np.uint8(255))
+            assert measured is not None
+            shades[measured.pixels < 128] = OPAQUE_BLACK  # which is no colour of this map
+        picture = Layer.of(_bytes(shades), QImage.Format.Format_RGB32, picture.row, picture.column)
     drawn = None
     if marks and curved is not None and curved.marks is not None:
         drawn = _marks_layer(curved.marks, view, ratio)
     elif marks and curved is None and volume.overlay is not None:
         drawn = _marks_layer(labels_shown(volume.overlay, view, depth) > 0, view, ratio)
     missing = _not_arrived(volume.arrived, view, int(depth)) if volume.arrived is not None and loading else []
-    return _scaled(pixels, view, whole.shape, part, ratio, colours, unmeasured, smooth, outline, drawn, tuple(missing))
+    return SlicePicture(ratio, picture, _path(outline, view), drawn, tuple(missing))
 
 
 def labels_shown(labels: NDArray, view: SliceView, depth: float) -> NDArray:
@@ -278,47 +272,51 @@ def _with_room(layer: Layer, drawn: QRect, slice_px: QRect) -> Layer:
     return Layer.of(pixels, _LABELS_LAYOUT, larger.y(), larger.x())
 
 
-def _scaled(
-    pixels: NDArray,
+def _on_screen(
+    pixels: NDArray[np.uint8],
     view: SliceView,
     whole: tuple[int, ...],
     part: tuple[slice, slice],
     ratio: float,
-    colours: NDArray[np.uint32],
-    unmeasured: NDArray[np.bool_] | None,
     smooth: bool,
-    outline: NDArray[np.float64] | None,
-    marks: Layer | None,
-    missing: tuple[QRectF, ...],
-) -> SlicePicture:
-    """The part of a whole slice (rows, columns ...) as it lies in the pane, at the screen's resolution, averaged where
-    it is made smaller and smooth, if wanted, where it is magnified; nothing beyond an outline (n, 2) of (column, row)
-    corners of the view's pixels, if there is one. pixels: uint8 grey levels for a map of colours, uint32 0xAARRGGBB
-    where nothing is to be averaged, or uint8 (rows, columns, 3 or 4)."""
-    left, top, all_wide, all_high = (n * ratio for n in view.image_rect)
-    wide, high = all_wide / whole[1], all_high / whole[0]
+) -> Layer | None:
+    """The part of a slice of whole (rows, columns ...) at the screen's resolution, grey (uint8) or (rows, columns, 3 or
+    4) of colours: averaged where it is made smaller; where it is magnified, smooth, if wanted, or each voxel a sharp
+    block that ends where labels end, too. None where the pane shows nothing of it."""
     factors = _factors(view, whole, ratio)
     small = shrunk(pixels, *factors)
-    rows, columns = pixels.shape[:2]
-    if small.ndim == 2:  # 32 bits a pixel are what Qt smooths fastest
-        small = coloured(small, colours) if small.dtype == np.uint8 else small
-        layout = QImage.Format.Format_ARGB32_Premultiplied
-        if unmeasured is not None:
-            small[shrunk(unmeasured.view(np.uint8) * np.uint8(255), *factors) > 127] = OPAQUE_BLACK
-    else:
-        layout = QImage.Format.Format_RGB888 if small.shape[2] == 3 else QImage.Format.Format_RGB32
-    target = QRectF(left + part[1].start * wide, top + part[0].start * high, columns * wide, rows * high)
-    shown = QRectF(0, 0, columns / factors[1], rows / factors[0])
-    if not smooth:
-        small, target, shown = _in_blocks(small, view, part, ratio, target, shown)
-    path = None
-    if outline is not None:
-        px = np.array([all_wide, all_high]) / view.axes.shape(view.size)
-        path = QPainterPath()
-        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in ((outline + 0.5) * px + (left, top)).tolist()]))
-    source = QImage(small.data, small.shape[1], small.shape[0], small.strides[0], layout) if small.size else QImage()
-    smooth = smooth or wide < 1 or high < 1
-    return SlicePicture(ratio, small, source, target, shown, smooth, path, marks, missing)
+    left, top, wide, high = (n * ratio for n in view.image_rect)
+    first_row, first_column, *indices = view.device_pixels(ratio)
+    box, place, shape = [0.0] * 4, [], []
+    for axis, (edge, length, first, index) in enumerate(
+        zip((top, left), (high, wide), (first_row, first_column), indices, strict=True)
+    ):
+        size = length / whole[axis]  # in device pixels
+        start = max(first, math.ceil(edge + part[axis].start * size - 0.5))
+        stop = min(first + len(index), math.ceil(edge + part[axis].stop * size - 0.5))
+        if stop <= start:
+            return None
+        ends = (((n - edge) / size - part[axis].start) / factors[axis] for n in (start, stop))
+        if size >= 1 and not smooth:
+            of_view = view.axes.shape(view.size)[1 - axis]  # of which a quickly sampled slice has fewer
+            nearest = index[start - first : stop - first] * whole[axis] // of_view - part[axis].start
+            small, ends = small.take(nearest, axis=axis), (0, len(nearest))
+        box[1 - axis], box[3 - axis] = ends
+        place.append(start)
+        shape.append(stop - start)
+    on_screen = stretched(np.ascontiguousarray(small), (box[0], box[1], box[2], box[3]), (shape[0], shape[1]))
+    return Layer.of(on_screen, _LAYOUTS[on_screen.shape[2:]], place[0], place[1])
+
+
+def _path(outline: NDArray[np.float64] | None, view: SliceView) -> QPainterPath | None:
+    """An outline of (column, row) corners on a view's slice in pane pixels."""
+    if outline is None:
+        return None
+    left, top, wide, high = view.image_rect
+    path = QPainterPath()
+    places = (outline + 0.5) * (np.array([wide, high]) / view.axes.shape(view.size)) + (left, top)
+    path.addPolygon(QPolygonF([QPointF(x, y) for x, y in places.tolist()]))
+    return path
 
 
 def _factors(view: SliceView, whole: tuple[int, ...], ratio: float) -> tuple[int, int]:
@@ -347,24 +345,6 @@ def _seen_part(
         first = min(max(first, 0), (count - 1) // block * block)
         spans.append(slice(first, min(max(last, first + 1), count)))
     return spans[0], spans[1]
-
-
-def _in_blocks(
-    pixels: NDArray, view: SliceView, part: tuple[slice, slice], ratio: float, target: QRectF, shown: QRectF
-) -> tuple[NDArray, QRectF, QRectF]:
-    """A part of a slice with a row and a column for each of the screen's, whichever way it is magnified, so that each
-    voxel is a sharp block that ends where labels end, too. And where it goes, and what of it."""
-    wide, high = (n * ratio for n in view.pixels_per_voxel)
-    first_row, first_column, rows, columns = view.device_pixels(ratio)
-    if high >= 1:
-        pixels = pixels[rows - part[0].start]
-        target = QRectF(target.left(), first_row, target.width(), len(rows))
-        shown = QRectF(shown.left(), 0, shown.width(), len(rows))
-    if wide >= 1:
-        pixels = pixels.take(columns - part[1].start, axis=1)
-        target = QRectF(first_column, target.top(), len(columns), target.height())
-        shown = QRectF(0, shown.top(), len(columns), shown.height())
-    return np.ascontiguousarray(pixels), target, shown
 
 
 def _bytes(colours: NDArray[np.uint32]) -> NDArray[np.uint8]:
