@@ -374,8 +374,8 @@ def test_an_oblique_plane_cannot_be_confirmed(oblique, qtbot):
     QTest.keyClick(oblique.panes["axial"], Qt.Key.Key_Return)
 
     assert not oblique.session.confirmed
-    assert not oblique.confirm_action.isEnabled()
-    assert "oblique" in oblique.commands.why_not(oblique.confirm_action)
+    assert not oblique.slice_commands.confirm_action.isEnabled()
+    assert "oblique" in oblique.commands.why_not(oblique.slice_commands.confirm_action)
     assert not oblique.label_panel.confirm.isEnabled()
 
 
@@ -504,4 +504,4 @@ def test_another_series_begins_along_its_scan(oblique, qtbot):
     qtbot.wait(30)
 
     assert oblique.session.rotation is None
-    assert not oblique.reset_planes_action.isEnabled()
+    assert not oblique.commands.named["Display/Planes along the scan"].isEnabled()

@@ -43,7 +43,8 @@ CURVED_CONFIRM = QT_TR_NOOP("Slices can be confirmed or be key images, a curved 
 _NO_WINDOW = QT_TR_NOOP("Colours are shown as they are stored: there is no window to choose")
 
 _OWN_COLOURS = QT_TR_NOOP("This picture has colours of its own")
-_NOTHING_OPEN = QT_TR_NOOP("No series is open")
+NOTHING_OPEN = QT_TR_NOOP("No series is open")
+STILL_READ = QT_TR_NOOP("Still being read")
 _NOT_NOW = QT_TR_NOOP("Not possible now")
 
 Group = Literal[
@@ -249,7 +250,7 @@ class Actions(QObject):
             return ""
         if reason := self._why_not.get(action):
             return with_keys(reason, self._window)
-        return tr(_NOTHING_OPEN) if self._session.volume is None else tr(_NOT_NOW)
+        return tr(NOTHING_OPEN) if self._session.volume is None else tr(_NOT_NOW)
 
     def in_english(self, action: QAction) -> str:
         """The words of an action in the program's source, by which it is found in every language; empty where they
@@ -346,7 +347,7 @@ class Actions(QObject):
         session = self._session
         opened = session.volume is not None
         for action in self._needs_series:
-            self.allow(action, opened, "" if opened else tr(_NOTHING_OPEN))
+            self.allow(action, opened, "" if opened else tr(NOTHING_OPEN))
         why_not = tr(READ_ONLY) if session.read_only else ""
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
@@ -377,7 +378,7 @@ class Actions(QObject):
             for colour_map, action in self.colour_maps.items():
                 action.setChecked(session.colour_map == colour_map)
             for action in (*self.colour_maps.values(), self.next_colour_map):
-                self.allow(action, opened, tr(_NOTHING_OPEN) if not opened else tr(_OWN_COLOURS) if colour else "")
+                self.allow(action, opened, tr(NOTHING_OPEN) if not opened else tr(_OWN_COLOURS) if colour else "")
             self.file_overlay.setChecked(session.hand.file_overlay_visible)
         if what & What.SERIES:
             self._offer_windows()
