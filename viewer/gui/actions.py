@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -161,7 +162,7 @@ def icon(name: str, colour: QColor | None = None, colour_on: QColor | None = Non
 
 
 class Actions(QObject):
-    """The window's actions. Those of the session are made here; the window adds its own with add().
+    """The window's actions. Those of the session are made here; what else has commands adds them with add().
 
     active_plane tells which plane the keys act on. Actions of scope "viewer" listen only while the panes have
     the keyboard, because lists and sliders need the same keys. An action's name, under which a person's own keys for
@@ -431,33 +432,21 @@ class Actions(QObject):
     # Groups of actions
 
     def _add_slices(self) -> None:
-
-        def scroll(slices: int) -> Callable[[], None]:
-            return lambda: self._session.scroll(self._active_plane(), slices)
-
         for text, key, slices in (
             (QT_TR_NOOP("Next slice towards head, front or left"), "Up", 1),
             (QT_TR_NOOP("Next slice towards feet, back or right"), "Down", -1),
             (QT_TR_NOOP("10 slices on"), "Shift+Up", _PAGE),
             (QT_TR_NOOP("10 slices back"), "Shift+Down", -_PAGE),
         ):
-            self.add("Slices", text, scroll(slices), key, scope="viewer", needs_series=True)
-        self.add(
-            "Slices",
-            QT_TR_NOOP("Last slice that way"),
-            lambda: self._to_end(1),
-            "Home",
-            scope="viewer",
-            needs_series=True,
-        )
-        self.add(
-            "Slices",
-            QT_TR_NOOP("Last slice this way"),
-            lambda: self._to_end(-1),
-            "End",
-            scope="viewer",
-            needs_series=True,
-        )
+            self.add("Slices", text, partial(self._scroll, slices), key, scope="viewer", needs_series=True)
+        for text, key, way in (
+            (QT_TR_NOOP("Last slice that way"), "Home", 1),
+            (QT_TR_NOOP("Last slice this way"), "End", -1),
+        ):
+            self.add("Slices", text, partial(self._to_end, way), key, scope="viewer", needs_series=True)
+
+    def _scroll(self, slices: int) -> None:
+        self._session.scroll(self._active_plane(), slices)
 
     def _to_end(self, way: int) -> None:
         volume = self._session.volume

@@ -22,7 +22,8 @@ _TURNS: tuple[Callable[[SlicePane], None], ...] = (lambda pane: pane.turn(1), la
 
 
 class DisplayCommands(QObject):
-    """Whoever listens to the session calls apply() once per turn of the event loop."""
+    """Changes how the active pane shows its series. Whoever listens to the session calls apply() once per turn of the
+    event loop."""
 
     def __init__(self, commands: Actions, room: ReadingRoom) -> None:
         super().__init__(commands)

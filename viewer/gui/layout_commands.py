@@ -20,8 +20,8 @@ from viewer.workflows import Workflows
 
 
 class LayoutCommands(QObject):
-    """open_series is called with a series' uid and the session in which it is to be shown, tell with a sentence for a
-    person."""
+    """Chooses layouts, views of the active pane, and what goes from one series to the others. open_series is called
+    with a series' uid and the session in which it is to be shown, tell with a sentence for a person."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The window: browser, four panes and panels, and what happens between them."""
+"""The window: where its parts stand, what is remembered of it, what happens between them, and how it closes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
 
 
 class MainWindow(QMainWindow):
-    """Shows one Session; every change of it reaches the widgets once per turn of the event loop."""
+    """Puts the parts of the window together and lets them know of one another. They hear of each change of the session
+    that is worked on once per turn of the event loop."""
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -19,7 +19,8 @@ from viewer.jobs import JobQueue
 
 
 class PictureCommands(QObject):
-    """notify shows a sentence for a while, tell until it is read; an empty one takes away what was told."""
+    """Copies and exports the picture of the active pane. notify shows a sentence for a while, tell until it is read; an
+    empty one takes away what was told."""
 
     def __init__(
         self,

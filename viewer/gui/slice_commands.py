@@ -19,7 +19,8 @@ _MOST_LISTED = 20  # key images in their menu, which must fit on a small screen;
 
 
 class SliceCommands(QObject):
-    """Whoever listens to the session calls apply() once per turn of the event loop."""
+    """Marks slices, goes to key images and plays. Whoever listens to the session calls apply() once per turn of the
+    event loop."""
 
     def __init__(self, commands: Actions, room: ReadingRoom, player: Player) -> None:
         super().__init__(commands)
