@@ -270,23 +270,18 @@ def test_a_bar_has_the_ends_of_the_upper_window(wordy):
     assert len(both) == 2 and abs(both[0].center().x() - both[1].center().x()) > wordy.width() / 2
 
 
-def test_an_exported_picture_is_fused_and_names_nobody(wordy):
+def test_an_exported_picture_is_fused_and_names_nobody(wordy, monkeypatch):
     told = []
-    write = wordy._write
 
-    def heard(pane):
-        return lambda painter, area, words: told.extend(badge.text for badge in words.badges)
+    def heard(pane, area, words):
+        told.extend(badge.text for badge in words.badges)
 
-    type(wordy)._write, before = lambda self, *a: heard(self)(*a), type(wordy)._write
-    try:
-        picture_of(wordy, identified=False)
-        assert [text for text in told if "Fusion" in text] == ["Fusion: PET 50 %"]
-        told.clear()
-        picture_of(wordy, identified=True)
-        assert [text for text in told if "Fusion" in text] == ["Fusion: PET 50 % · Whole body"]
-    finally:
-        type(wordy)._write = before
-    assert write is not None
+    monkeypatch.setattr(type(wordy), "_place", heard)
+    picture_of(wordy, identified=False)
+    assert [text for text in told if "Fusion" in text] == ["Fusion: PET 50 %"]
+    told.clear()
+    picture_of(wordy, identified=True)
+    assert [text for text in told if "Fusion" in text] == ["Fusion: PET 50 % · Whole body"]
 
 
 # The window
