@@ -2137,36 +2137,36 @@
             <translation>没有文件夹 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/settings_file.py" line="75" />
+            <location filename="../../viewer/io/settings_file.py" line="79" />
             <source>another window holds them</source>
             <translation>另一个窗口正在使用</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/settings_file.py" line="76" />
+            <location filename="../../viewer/io/settings_file.py" line="80" />
             <source>Your settings could not be saved ({0}). They hold until the window is closed.</source>
             <extracomment>{0}: reason</extracomment>
             <translation>无法保存您的设置（{0}）。这些设置在窗口关闭前有效。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/settings_file.py" line="95" />
+            <location filename="../../viewer/io/settings_file.py" line="99" />
             <source>Your settings could not be read ({0}): the usual ones are used.</source>
             <extracomment>{0}: error.strerror or error</extracomment>
             <translation>无法读取您的设置（{0}）：已使用默认设置。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/settings_file.py" line="102" />
+            <location filename="../../viewer/io/settings_file.py" line="106" />
             <source>The file of your settings was damaged and begun anew.{0}</source>
             <extracomment>{0}: kept</extracomment>
             <translation>您的设置文件已损坏，已重新建立。{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/settings_file.py" line="112" />
+            <location filename="../../viewer/io/settings_file.py" line="116" />
             <source>Some of your settings ({0}) were not understood and begun anew.{1}</source>
             <extracomment>{0}: ', '.join(sorted(wrong)); {1}: kept</extracomment>
             <translation>您的部分设置（{0}）无法识别，已恢复默认。{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/settings_file.py" line="130" />
+            <location filename="../../viewer/io/settings_file.py" line="134" />
             <source>The old one is kept: {0}</source>
             <extracomment>{0}: damaged</extracomment>
             <translation>旧文件已保留：{0}</translation>
@@ -2469,13 +2469,13 @@
             <translation>正在更新表面…</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="185" />
+            <location filename="../../viewer/render/scene_thread.py" line="182" />
             <source>3-D is off: VTK cannot be loaded ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>三维显示不可用：无法加载 VTK（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="187" />
+            <location filename="../../viewer/render/scene_thread.py" line="184" />
             <source>3-D is off: {0}: {1}</source>
             <extracomment>{0}: type(error).__name__; {1}: error</extracomment>
             <translation>三维显示不可用：{0}：{1}</translation>

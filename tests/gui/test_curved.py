@@ -175,7 +175,7 @@ def test_a_path_tells_its_length_in_the_table(hand):
 
 
 def test_the_view_is_refused_without_a_path(hand):
-    action = hand.window.view_actions["curved"]
+    action = hand.window.layout_commands.view_actions["curved"]
     assert hand.window.commands.why_not(action) == "Draw a path first"
     hand.key(Qt.Key.Key_5, CTRL)
     assert not hand.window.room.curved_pane.isVisible()
@@ -317,7 +317,7 @@ def test_no_slice_is_confirmed_or_marked_from_it(hand, curved):
     for key in (Qt.Key.Key_Return, Qt.Key.Key_K):
         QTest.keyClick(curved, key)
     assert not hand.session.confirmed and not hand.session.key_images
-    assert "curved view cannot" in hand.window.commands.why_not(hand.window.confirm_action)
+    assert "curved view cannot" in hand.window.commands.why_not(hand.window.slice_commands.confirm_action)
 
 
 def test_labels_are_seen_where_they_are(hand, curved, qtbot):
@@ -365,7 +365,7 @@ def test_another_series_has_no_path_and_the_usual_panes(hand, curved, scan_folde
     qtbot.waitUntil(lambda: hand.window.session.path is not None)  # as it was saved
     QApplication.processEvents()
     assert "curved" not in [cell.view for cell in hand.window.room.cells]
-    assert hand.window.view_actions["curved"].isEnabled()
+    assert hand.window.layout_commands.view_actions["curved"].isEnabled()
 
 
 # While values are worked out

@@ -56,7 +56,7 @@ def words(ink) -> str:
 
 @pytest.mark.parametrize("name", ["axial", "coronal", "3d"])
 def test_without_the_patient_no_word_of_the_patient_reaches_the_painter(patient, ink, name, qtbot):
-    pane = patient._all_panes()[name]
+    pane = patient.room.pane_of(name)
     qtbot.waitUntil(lambda: patient.volume_pane.frame is not None, timeout=60_000)
     ink.clear()
     pane.grab()
@@ -176,7 +176,7 @@ def test_the_window_and_its_panes_are_as_before(patient):
     before = session.cursor_ijk, session.hand.overlay_text, session.series, len(session._listeners)
     written = pane.written
     for name in ("axial", "3d"):
-        picture_of(patient._all_panes()[name])
+        picture_of(patient.room.pane_of(name))
     assert (session.cursor_ijk, session.hand.overlay_text, session.series, len(session._listeners)) == before
     assert pane.session is session
     assert pane.written == written

@@ -270,23 +270,18 @@ def test_a_bar_has_the_ends_of_the_upper_window(wordy):
     assert len(both) == 2 and abs(both[0].center().x() - both[1].center().x()) > wordy.width() / 2
 
 
-def test_an_exported_picture_is_fused_and_names_nobody(wordy):
+def test_an_exported_picture_is_fused_and_names_nobody(wordy, monkeypatch):
     told = []
-    write = wordy._write
 
-    def heard(pane):
-        return lambda painter, area, words: told.extend(badge.text for badge in words.badges)
+    def heard(pane, area, words):
+        told.extend(badge.text for badge in words.badges)
 
-    type(wordy)._write, before = lambda self, *a: heard(self)(*a), type(wordy)._write
-    try:
-        picture_of(wordy, identified=False)
-        assert [text for text in told if "Fusion" in text] == ["Fusion: PET 50 %"]
-        told.clear()
-        picture_of(wordy, identified=True)
-        assert [text for text in told if "Fusion" in text] == ["Fusion: PET 50 % · Whole body"]
-    finally:
-        type(wordy)._write = before
-    assert write is not None
+    monkeypatch.setattr(type(wordy), "_place", heard)
+    picture_of(wordy, identified=False)
+    assert [text for text in told if "Fusion" in text] == ["Fusion: PET 50 %"]
+    told.clear()
+    picture_of(wordy, identified=True)
+    assert [text for text in told if "Fusion" in text] == ["Fusion: PET 50 % · Whole body"]
 
 
 # The window
@@ -468,8 +463,8 @@ def test_reading_can_be_cancelled_and_a_series_opened_meanwhile_stays_as_it_is(t
     monkeypatch.setattr(two.workflows.reader, "read", slowly)
     two.fusing.lay_over(listed(two)["later.nii.gz"])
     qtbot.waitUntil(lambda: bool(held), timeout=20_000)
-    qtbot.waitUntil(two.cancel_job.isVisible, timeout=20_000)
-    QTest.mouseClick(two.cancel_job, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(two.status_bar.cancel_job.isVisible, timeout=20_000)
+    QTest.mouseClick(two.status_bar.cancel_job, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: two.workflows.jobs.idle, timeout=20_000)
     assert two.session.fusion is None and not two._failure.isVisible()
     monkeypatch.setattr(two.workflows.reader, "read", read)

@@ -20,7 +20,7 @@ from viewer.gui import style
 from viewer.gui.command_palette import CommandPalette, Entry, fit, fitting
 from viewer.gui.habits import fitting_place
 from viewer.gui.key_dialog import KeysDialog
-from viewer.gui.main_window import _actions_in
+from viewer.gui.menus import actions_in
 from viewer.io.files import write_image
 from viewer.io.settings_file import read_settings, write_settings
 
@@ -69,7 +69,7 @@ def open_palette(window, qtbot) -> CommandPalette:
 
 def test_every_action_stands_in_a_menu_and_no_two_have_one_key(opened):
     commands = opened.commands
-    in_menus = set(_actions_in(opened.menuBar().actions()))
+    in_menus = set(actions_in(opened.menuBar().actions()))
     for name, action in commands.named.items():
         # Presets of a modality come and go with it; those that are offered stand in the menu.
         if not name.startswith("Presets/") or action.isVisible():
@@ -89,7 +89,7 @@ def test_no_menu_is_longer_than_a_small_window(opened, qtbot):
     assert len(window.session.key_images) == 52
     heights = [measured for action in window.menuBar().actions() for measured in _heights(action.menu())]
     for view in ("axial", "3d"):
-        window.view_actions[view].trigger()
+        window.layout_commands.view_actions[view].trigger()
         window._pane_menu(window.mapToGlobal(window.rect().center()))
         context = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QMenu) and w.isVisible())
         heights += _heights(context)
@@ -119,13 +119,21 @@ def test_the_view_menu_groups_what_is_looked_for_and_the_layout_has_a_menu(opene
         "Oblique planes",
         "Fusion",
     } <= {action.text() for action in view.actions()}
-    at_hand = (opened.reset_action, opened.maximise_action, opened.commands.invert, opened.commands.labels_visible)
+    named, layouts = opened.commands.named, opened.layout_commands
+    reset = named["Display/Reset view"], named["Display/One pane large, or all"]
+    at_hand = (*reset, opened.commands.invert, opened.commands.labels_visible)
     assert set(at_hand) <= set(view.actions()), "what is used most stays at the top"
-    assert set(opened.slab_actions) <= set(menus["Slab"].actions())
-    assert set(opened.turn_actions) <= set(menus["Mirror and turn"].actions())
-    assert {*opened.oblique_actions, opened.reset_planes_action} <= set(menus["Oblique planes"].actions())
-    here = {*opened.layout_actions.values(), *opened.view_actions.values(), *opened.link_actions.values()}
-    assert {*here, opened.only_action, opened.link_here_action} == {a for a in layout.actions() if not a.isSeparator()}
+    for title, count, start in (
+        ("Slab", 3, ("Slab: ", "Thicker", "Thinner")),
+        ("Mirror and turn", 4, ("Mirror", "Turn clockwise", "Turn anticlockwise")),
+        ("Oblique planes", 5, ("Turn the other planes", "Planes along the scan")),
+    ):
+        wanted = {action for name, action in named.items() if name.removeprefix("Display/").startswith(start)}
+        assert len(wanted) == count and wanted <= set(menus[title].actions())
+    here = {*layouts.layout_actions.values(), *layouts.view_actions.values(), *layouts.link_actions.values()}
+    assert {*here, layouts.only_action, layouts.link_here_action} == {
+        a for a in layout.actions() if not a.isSeparator()
+    }
 
 
 # Of Ctrl, Shift and Alt alone only what the mouse does with them; Return, Esc and Del that no action has.
@@ -160,7 +168,7 @@ def test_tips_follow_keys_that_a_person_chooses(opened, qtbot):
     commands.set_keys(
         {
             commands.named["Labels/Smaller brush"]: ("Ctrl+F7",),
-            window.confirm_action: ("Ctrl+F8",),
+            window.slice_commands.confirm_action: ("Ctrl+F8",),
             commands.labels_visible: ("Ctrl+F9",),
             commands.tools["length"]: ("Ctrl+F10",),
             commands.named["Display/Reset view"]: (),
@@ -174,7 +182,7 @@ def test_tips_follow_keys_that_a_person_chooses(opened, qtbot):
     window.session.choose_tool("window")
     assert "also Ctrl+F7 and ]" in panel.radius.toolTip()
     assert "(Ctrl+F8)" in window.training_panel._ready.text()
-    window.turn_actions[0].trigger()
+    window.commands.named["Display/Mirror left and right"].trigger()
     window.grab()
     (mirrored,) = [badge for badge in window.room.active.badges if "Mirrored" in badge.text]
     assert mirrored.detail.endswith("“Reset view” ends it."), "it has no key now"
@@ -255,7 +263,7 @@ def test_keys_that_do_something_in_dialogs_can_be_given_and_esc_leaves(opened, q
     QTest.keyClick(dialog.capture, Qt.Key.Key_Question, SHIFT)  # as a keyboard sends "?"
     QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
     assert commands.keys_of(undo) == ("Ctrl+Tab", "?")
-    assert commands.keys_of(opened.keys_action) == ("F1",)
+    assert commands.keys_of(opened.commands.named["Window/Keys and mouse…"]) == ("F1",)
     QTest.mouseClick(dialog.none, Qt.MouseButton.LeftButton)
     assert commands.keys_of(undo) == ()
 
@@ -381,7 +389,7 @@ def test_recent_studies_are_in_the_menu_and_one_that_is_gone_says_so(opened, sta
     third.workflows.library.remove(opened.settings.recent[0].series_uid)
     third._recent.refresh()
     qtbot.waitUntil(lambda: "no longer in the list" in third._recent.entries[0].why_not, timeout=10_000)
-    third.forget_action.trigger()
+    third.commands.named["File/Forget recent studies"].trigger()
     assert third._recent.entries == ()
 
 
@@ -403,7 +411,7 @@ def test_layout_text_and_panels_are_as_they_were_left(opened, start, scan_folder
     again = start()
     again.open_paths([scan_folder])
     qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
-    assert [name for name, pane in again._all_panes().items() if pane.isVisible()] == ["coronal"]
+    assert [pane.name for pane in again.room.shown if pane.isVisible()] == ["coronal"]
     assert again.session.hand.overlay_text == "image only"
     assert not again.browser.isVisible()
     assert again.panels.currentWidget() is again.label_panel
@@ -460,7 +468,7 @@ def test_a_window_never_stands_off_the_screens(place):
 
 def test_the_light_theme_holds_at_once_and_after_a_restart_and_pictures_stay_black(opened, start, qtbot):
     try:
-        opened.theme_action.trigger()
+        opened.commands.named["Window/Light theme"].trigger()
         background = QApplication.palette().window().color()
         assert background.lightness() > 200
         picture = opened.panes["axial"].grab().toImage()
@@ -469,8 +477,8 @@ def test_the_light_theme_holds_at_once_and_after_a_restart_and_pictures_stay_bla
         assert button.isVisible()
         again = start()
         assert style.current() == "light"
-        assert again.theme_action.isChecked()
-        again.theme_action.trigger()
+        assert again.commands.named["Window/Light theme"].isChecked()
+        again.commands.named["Window/Light theme"].trigger()
         assert QApplication.palette().window().color().lightness() < 60
     finally:
         style.apply_style(QApplication.instance(), "dark")
@@ -523,7 +531,7 @@ def test_the_keyboard_alone_reaches_every_part_and_every_pane(opened, qtbot):
     assert opened.room.active.name == "sagittal"
     QTest.keyClick(QApplication.focusWidget(), "m")
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Left)
-    assert [name for name, pane in opened._all_panes().items() if pane.isVisible()] == ["coronal"]
+    assert [pane.name for pane in opened.room.shown if pane.isVisible()] == ["coronal"]
 
 
 def test_plus_and_minus_magnify_the_active_pane(opened):
@@ -539,14 +547,14 @@ def test_plus_and_minus_magnify_the_active_pane(opened):
 
 
 def test_safe_label_colours_hold_at_once_for_other_series_and_after_a_restart(opened, start, scan_folder, qtbot):
-    opened.safe_colours_action.trigger()
+    opened.commands.named["Labels/Label colours for every colour vision"].trigger()
     assert opened.session.labels[0].colour == OKABE_ITO[0]
     again = start()
     again.open_paths([scan_folder])
     qtbot.waitUntil(lambda: again.session.editable, timeout=20_000)
-    assert again.safe_colours_action.isChecked()
+    assert again.commands.named["Labels/Label colours for every colour vision"].isChecked()
     assert [label.colour for label in again.session.labels] == list(OKABE_ITO[:3])
-    again.safe_colours_action.trigger()
+    again.commands.named["Labels/Label colours for every colour vision"].trigger()
     assert again.session.labels == DEFAULT_LABELS
 
 

@@ -120,20 +120,20 @@ def test_work_beside_a_film_neither_moves_a_picture_nor_takes_the_bar_away(opene
     assert player.isVisible() and player.playing, "the film goes on, and can be reached"
     at = film.cursor_ijk[2]
     qtbot.waitUntil(lambda: film.cursor_ijk[2] != at)
-    window.play_action.trigger()
+    window.slice_commands.play_action.trigger()
     assert not player.playing
     player.slider.setValue(7)
     assert film.cursor_ijk[2] == 7 and player.label.text() == "8 of 30"
     film.scroll(film_pane.plane, 1)
     qtbot.waitUntil(lambda: player.slider.value() == film.cursor_ijk[2] != 7)
 
-    window.play_action.trigger()
+    window.slice_commands.play_action.trigger()
     QTest.mouseClick(film_pane, Qt.MouseButton.LeftButton, pos=film_pane.rect().center())
     qtbot.wait(50)
     assert not player.playing, "a press on the film rests it"
     assert [pane.geometry() for pane in (film_pane, beside)] == places
 
     window.room.activate(beside)
-    window.only_action.trigger()
+    window.layout_commands.only_action.trigger()
     qtbot.waitUntil(player.isHidden)
-    assert not window.play_action.isEnabled()
+    assert not window.slice_commands.play_action.isEnabled()

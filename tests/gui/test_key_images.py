@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from tests.gui.test_exporting import ask
 from viewer.gui.command_palette import CommandPalette
@@ -15,7 +15,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 
 
 def mark(window, qtbot, plane, index) -> None:
-    window.room.activate(window._all_panes()[plane])
+    window.room.activate(window.room.pane_of(plane))
     window.focus_pane()
     window.session.go_to_slice(plane, index)
     QTest.keyClick(window.panes[plane], K)
@@ -32,7 +32,9 @@ def test_an_oblique_plane_is_no_key_image(opened, qtbot):
     opened.room.activate(opened.panes["coronal"])
     qtbot.wait(20)
     QTest.keyClick(opened.panes["coronal"], Qt.Key.Key_K)
-    assert not opened.session.key_images and "oblique" in opened.commands.why_not(opened.key_image_action)
+    assert not opened.session.key_images and "oblique" in opened.commands.why_not(
+        opened.slice_commands.key_image_action
+    )
     opened.session.reset_planes()
     qtbot.wait(20)
     QTest.keyClick(opened.panes["coronal"], Qt.Key.Key_K)
@@ -40,7 +42,7 @@ def test_an_oblique_plane_is_no_key_image(opened, qtbot):
 
 
 def test_k_marks_the_slice_of_the_active_pane_and_ctrl_z_takes_it_back(opened, qtbot):
-    pane, action = opened.panes["coronal"], opened.key_image_action
+    pane, action = opened.panes["coronal"], opened.slice_commands.key_image_action
     mark(opened, qtbot, "coronal", 9)
 
     assert "★ Key image" in badges(pane) and "★ Key image" not in badges(opened.panes["axial"])
@@ -76,7 +78,7 @@ def test_shift_k_goes_to_the_next_one_in_its_pane(opened, qtbot):
 
 def test_a_large_pane_gives_way_to_that_of_the_key_image(opened, qtbot):
     mark(opened, qtbot, "coronal", 5)
-    opened.room.activate(opened._all_panes()["axial"])
+    opened.room.activate(opened.room.pane_of("axial"))
     opened.toggle_maximised("axial")
     opened.focus_pane()
     QTest.keyClick(opened.panes["axial"], K, SHIFT)
@@ -90,7 +92,7 @@ def test_the_menu_and_the_palette_list_them(opened, qtbot):
     mark(opened, qtbot, "coronal", 7)
     names = ["Key image: axial 5", "Key image: coronal 8"]
     assert [entry.text for entry in opened._entries() if entry.group == "Key image"] == names
-    menu = next(a.menu() for a in opened._menus["&Slices"].actions() if a.text() == "Key images")
+    menu = next(menu for menu in opened.menuBar().findChildren(QMenu) if menu.title() == "Key images")
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()] == names
     opened.session.move_cursor((1, 1, 1))
@@ -139,7 +141,7 @@ def test_they_are_written_as_pictures_into_a_folder(opened, tmp_path, monkeypatc
     names = ["slicewise-axial-16-key.png", "slicewise-axial-5-key.png", "slicewise-coronal-8-key.png"]
     qtbot.waitUntil(lambda: sorted(path.name for path in folder.glob("*.png")) == names, timeout=20_000)
 
-    qtbot.waitUntil(lambda: not opened._jobs, timeout=10_000)
+    qtbot.waitUntil(lambda: not opened.status_bar.jobs, timeout=10_000)
     assert opened.session.cursor_ijk == cursor
     with Image.open(folder / names[0]) as read:
         np.testing.assert_array_equal(np.array(read), expected)

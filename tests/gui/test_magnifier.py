@@ -149,11 +149,11 @@ def test_esc_ends_it_and_nothing_else(window, qtbot):
 
 
 def test_chosen_in_the_menu_it_stays_until_it_is_chosen_again(window, qtbot):
-    window.magnify_action.trigger()
+    window.commands.named["Tools/Magnifier while the key is held"].trigger()
     assert window.magnifier.loupe is not None
     QTest.keyClick(window.panes["axial"], Qt.Key.Key_Up)
     assert window.magnifier.loupe is not None, "another key is let go"
-    window.magnify_action.trigger()
+    window.commands.named["Tools/Magnifier while the key is held"].trigger()
     assert window.magnifier.loupe is None
 
 
@@ -166,7 +166,7 @@ def test_a_key_is_known_by_its_place_whatever_it_writes(window, qtbot):
         QApplication.sendEvent(pane, event)
 
     send_key(QEvent.Type.ShortcutOverride, Q, 24)
-    window.magnify_action.trigger()
+    window.commands.named["Tools/Magnifier while the key is held"].trigger()
     send_key(QEvent.Type.ShortcutOverride, Qt.Key.Key_Shift, 50)
     send_key(QEvent.Type.KeyRelease, Qt.Key.Key_Shift, 50)
     assert window.magnifier.loupe is not None
@@ -175,7 +175,7 @@ def test_a_key_is_known_by_its_place_whatever_it_writes(window, qtbot):
 
 
 def test_its_key_can_be_another_one(window, qtbot):
-    window.commands.set_keys({window.magnify_action: ("Y",)})
+    window.commands.set_keys({window.commands.named["Tools/Magnifier while the key is held"]: ("Y",)})
     pane = window.panes["axial"]
     QTest.keyPress(pane, Qt.Key.Key_Y)
     assert window.magnifier.loupe is not None

@@ -26,7 +26,7 @@ from viewer.core.session import Proposal
 from viewer.core.study import GeometryVerdict, Moment, Refusal, Scan, Series
 from viewer.core.volume import Volume
 from viewer.gui.key_dialog import KeysDialog
-from viewer.gui.main_window import RefusalsDialog
+from viewer.gui.left_out import RefusalsDialog
 from viewer.io.files import write_image
 from viewer.workflows import TrainingRun
 
@@ -167,15 +167,15 @@ def test_painting_with_the_mouse_is_one_undo_and_is_there_after_a_restart(opened
 def test_a_proposal_waits_over_the_panes_and_can_be_rejected_or_accepted(opened, qtbot):
     window, session = opened, opened.session
     propose(window)
-    qtbot.waitUntil(lambda: window._proposal.isVisible())
-    assert "tiny 1.0.0" in window._proposal.text.text()
-    window._proposal.second.click()
-    qtbot.waitUntil(lambda: not window._proposal.isVisible())
+    qtbot.waitUntil(lambda: window.proposal_bar.isVisible())
+    assert "tiny 1.0.0" in window.proposal_bar.text.text()
+    window.proposal_bar.second.click()
+    qtbot.waitUntil(lambda: not window.proposal_bar.isVisible())
     assert not session.label_map.voxels.any()
 
     propose(window)
-    qtbot.waitUntil(lambda: window._proposal.isVisible())
-    window._proposal.first.click()
+    qtbot.waitUntil(lambda: window.proposal_bar.isVisible())
+    window.proposal_bar.first.click()
     qtbot.waitUntil(lambda: session.proposal is None, timeout=10_000)
     np.testing.assert_array_equal(session.label_map.voxels == 1, head().voxels > 500)
     assert [item.text(0) for item in window.label_panel._rows()] == ["Bright"]
@@ -277,7 +277,7 @@ def test_cancelled_preparations_leave_a_window_that_can_go_on(opened, qtbot, mon
     run = window.workflows.start_training("tiny")
 
     def preparations():
-        return [job for job in window._jobs if job.title == "Preparing the training"]
+        return [job for job in window.status_bar.jobs if job.title == "Preparing the training"]
 
     qtbot.waitUntil(lambda: len(preparations()) == 1, timeout=10_000)
     preparations()[0].cancel()
@@ -318,7 +318,7 @@ def test_closing_with_unsaved_or_undecided_work_asks_first(opened, monkeypatch):
 def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):
     window = opened
     QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
-    assert [name for name, pane in window._all_panes().items() if pane.isVisible()] == ["axial"]
+    assert [pane.name for pane in window.room.shown if pane.isVisible()] == ["axial"]
     qtbot.waitUntil(lambda: window.panes["axial"].size() == window.room.size())
     QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
     assert len(window.room.shown) == 4 and all(pane.isVisible() for pane in window.room.shown)
@@ -354,10 +354,11 @@ def test_a_running_job_is_shown_and_can_be_cancelled(opened, qtbot):
             QTest.qSleep(5)
 
     job = window.workflows.jobs.submit("Counting", work, ended.append, ended.append)
-    qtbot.waitUntil(lambda: window._job_text.isVisible() and "Counting: counting" in window._job_text.text())
-    window.cancel_job.click()
+    status = window.status_bar
+    qtbot.waitUntil(lambda: status.job_text.isVisible() and "Counting: counting" in status.job_text.text())
+    status.cancel_job.click()
     qtbot.waitUntil(lambda: job.state == "cancelled")
-    qtbot.waitUntil(lambda: not window._job_text.isVisible())
+    qtbot.waitUntil(lambda: not window.status_bar.job_text.isVisible())
     assert ended == []
 
 
@@ -395,7 +396,7 @@ def test_the_window_says_that_it_is_not_for_diagnosis(opened):
 
 
 def test_every_key_is_explained_on_the_page_of_keys(opened, qtbot):
-    opened.keys_action.trigger()
+    opened.commands.named["Window/Keys and mouse…"].trigger()
     dialog = opened.findChild(KeysDialog)
     text = "\n".join(f"{row.text(0)} {row.text(1)}" for row in dialog._rows())
     for words in ("Brush", "Undo", "Confirm the slice", "Shift + move", "Segment"):
@@ -474,7 +475,7 @@ def stack(direction=((1, 0, 0), (0, 1, 0), (0, 0, 1)), slices=5) -> Volume:
 
 
 def visible(window) -> list[str]:
-    return [name for name, pane in window._all_panes().items() if pane.isVisible()]
+    return [pane.name for pane in window.room.shown if pane.isVisible()]
 
 
 def test_a_stack_that_makes_no_volume_has_its_one_plane_large_until_the_next_volume(opened, qtbot):
@@ -507,15 +508,15 @@ def test_a_layout_that_a_person_chose_comes_back_after_a_single_picture(opened, 
 
 def test_resampling_is_asked_for_in_the_pane_or_the_menu_where_it_is_possible(opened, qtbot, monkeypatch):
     window, session = opened, opened.session
-    assert not window.resample_action.isEnabled()
+    assert not window.commands.named["Display/Resample to a regular grid…"].isEnabled()
     session.open(replace(SERIES, verdict=MISSING), stack())
-    qtbot.waitUntil(window.resample_action.isEnabled)
+    qtbot.waitUntil(window.commands.named["Display/Resample to a regular grid…"].isEnabled)
     window.toggle_maximised("axial")
     window.panes["coronal"].resample_button.click()
     qtbot.waitUntil(lambda: session.volume.geometry.is_grid, timeout=10_000)
     assert session.volume.geometry.size[2] == 6 and session.volume.geometry.spacing[2] == pytest.approx(2.0)
     qtbot.waitUntil(lambda: "Resampled" in [badge.text for badge in window.panes["coronal"].badges])
-    assert not window.resample_action.isEnabled()
+    assert not window.commands.named["Display/Resample to a regular grid…"].isEnabled()
 
 
 def test_files_that_were_left_out_are_counted_and_listed_with_their_reasons(opened, qtbot):
@@ -576,23 +577,23 @@ def test_colours_have_no_window_and_the_tooltips_say_so(opened, qtbot):
     geometry = head().geometry
     session.open(replace(SERIES, colour=True), Volume(np.zeros((*geometry.shape, 3), np.uint8), geometry))
     qtbot.waitUntil(lambda: not window.commands.invert.isEnabled())
-    assert not window.commands.auto_window.isEnabled() and not window._presets.isEnabled()
+    assert not window.commands.auto_window.isEnabled() and not window.tool_bar.presets.isEnabled()
     assert not any(action.isEnabled() for action in window.commands.preset_actions.values())
-    assert "Colours" in window.commands.invert.toolTip() and "Colours" in window._presets.toolTip()
+    assert "Colours" in window.commands.invert.toolTip() and "Colours" in window.tool_bar.presets.toolTip()
     session.open(SERIES, head())
-    qtbot.waitUntil(lambda: window.commands.invert.isEnabled() and window._presets.isEnabled())
+    qtbot.waitUntil(lambda: window.commands.invert.isEnabled() and window.tool_bar.presets.isEnabled())
 
 
 def test_a_cine_is_played_with_a_key_and_stops_at_a_touch(opened, qtbot):
     window, session = opened, opened.session
-    assert not window.play_action.isEnabled() and window.player.isHidden()
+    assert not window.slice_commands.play_action.isEnabled() and window.player.isHidden()
     grid = replace(stack().geometry, slice_origins=np.zeros((0, 3)), patient_space=False)
     cine = replace(SERIES, verdict=GeometryVerdict("no-position", "5 frames over time."), frame_time_ms=20.0)
     session.open(cine, Volume(np.zeros(grid.shape, np.int16), grid))
-    qtbot.waitUntil(lambda: window.player.isVisible() and window.play_action.isEnabled())
+    qtbot.waitUntil(lambda: window.player.isVisible() and window.slice_commands.play_action.isEnabled())
     pane = window.panes["axial"]
     QTest.keyClick(pane, "c")
-    assert window.player.playing and window.play_action.text() == "Pause"
+    assert window.player.playing and window.slice_commands.play_action.text() == "Pause"
     qtbot.waitUntil(lambda: session.cursor_ijk[2] > 1, timeout=5000)
     QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
     assert not window.player.playing
@@ -614,11 +615,11 @@ def test_missing_files_are_looked_for_in_the_folder_a_person_names(opened, monke
 def test_a_series_that_is_still_being_read_can_be_looked_at_but_not_confirmed_or_segmented(opened, qtbot):
     window, session = opened, opened.session
     session.open(SERIES, replace(head(), arrived=np.arange(20) < 12))
-    qtbot.waitUntil(lambda: not window.confirm_action.isEnabled())
+    qtbot.waitUntil(lambda: not window.slice_commands.confirm_action.isEnabled())
     assert not window.segment_action.isEnabled()
     wheel(window.panes["axial"], 1)
     session.complete(head())
-    qtbot.waitUntil(window.confirm_action.isEnabled)
+    qtbot.waitUntil(window.slice_commands.confirm_action.isEnabled)
 
 
 def test_a_window_that_may_only_look_disables_what_changes_labels_and_says_why(opened, qtbot):
@@ -631,14 +632,14 @@ def test_a_window_that_may_only_look_disables_what_changes_labels_and_says_why(o
         commands.tools["brush"],
         commands.tools["eraser"],
         commands.undo,
-        window.confirm_action,
-        window.accept_action,
+        window.slice_commands.confirm_action,
+        window.commands.named["AI/Accept the proposal"],
         window.segment_action,
         window.label_panel.confirm,
         window.label_panel.radius,
         window.model_panel.accept,
         window.model_panel.run,
-        window._proposal.first,
+        window.proposal_bar.first,
     )
     qtbot.waitUntil(lambda: all(control.isEnabled() for control in changing))
     assert not any("Another window" in control.toolTip() for control in changing)
@@ -681,8 +682,9 @@ def test_when_reading_fails_midway_the_window_is_as_before_anything_was_open(ope
     session.open(SERIES, replace(head(), arrived=np.arange(20) < 12))
     qtbot.wait(20)
     session.close_series()
-    qtbot.waitUntil(lambda: window.open_demo_button.isVisible())
-    assert window.windowTitle() == "Slicewise" and not window.confirm_action.isEnabled()
+    to_demo = next(b for b in window._viewer.findChildren(QPushButton) if b.text() == "Open the demo study")
+    qtbot.waitUntil(to_demo.isVisible)
+    assert window.windowTitle() == "Slicewise" and not window.slice_commands.confirm_action.isEnabled()
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (2560, 1440)])

@@ -628,7 +628,7 @@ def test_the_table_is_exported(hand, line, tmp_path, monkeypatch, qtbot, describ
 
 
 def test_the_button_shows_the_tool_used_last(hand, qtbot):
-    button = hand.window.measure_button
+    button = hand.window.tool_bar.measure_button
     for kind, key in (("angle", Qt.Key.Key_A), ("ellipse", Qt.Key.Key_E)):
         hand.key(key)
         qtbot.waitUntil(lambda kind=kind: button.defaultAction() is hand.window.commands.tools[kind])

@@ -58,7 +58,7 @@ def window(shared_window, qtbot):
     if window.panes["axial"].isHidden() or window.panes["coronal"].isHidden():
         window.toggle_maximised("axial")
     window.activateWindow()
-    window.room.activate(window._all_panes()["axial"])
+    window.room.activate(window.room.pane_of("axial"))
     window.focus_pane()
     for pane in window.panes.values():
         pane.set_slab(None)

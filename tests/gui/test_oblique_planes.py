@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -16,8 +17,10 @@ from viewer.core.display import to_grey
 from viewer.core.geometry import PLANES, orientation_letters
 from viewer.core.measuring import values_of
 from viewer.core.oblique import ObliqueAxes, tilt_degrees
-from viewer.gui.exporting import picture_of, pixels_of
+from viewer.gui import picture_commands
+from viewer.gui.exporting import Export, _frames, is_there, picture_of, pixels_of
 from viewer.gui.style import VIEWPORT
+from viewer.render.oblique import values_on
 
 LEFT, NO_KEY, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -374,8 +377,8 @@ def test_an_oblique_plane_cannot_be_confirmed(oblique, qtbot):
     QTest.keyClick(oblique.panes["axial"], Qt.Key.Key_Return)
 
     assert not oblique.session.confirmed
-    assert not oblique.confirm_action.isEnabled()
-    assert "oblique" in oblique.commands.why_not(oblique.confirm_action)
+    assert not oblique.slice_commands.confirm_action.isEnabled()
+    assert "oblique" in oblique.commands.why_not(oblique.slice_commands.confirm_action)
     assert not oblique.label_panel.confirm.isEnabled()
 
 
@@ -488,6 +491,44 @@ def test_the_exported_picture_is_that_of_the_pane(oblique, qtbot):
     assert (here[body] != there[body]).mean() < 0.05  # the lines of the cross-hair
 
 
+@pytest.mark.parametrize("run", [None, "slices"])
+def test_a_slab_is_exported_in_steps_between_which_the_window_lives(oblique, qtbot, monkeypatch, run):
+    pane, session = oblique.panes["axial"], oblique.session
+    pane.set_slab("MIP")
+    assert not is_there(pane)
+    expected = []
+    for number in (5, 6):
+        session.move_cursor(pane.view.axes.moved(session.cursor_at, pane.view.axes.depth_at(number)))
+        qtbot.wait(30)
+        expected.append(pixels_of(picture_of(pane, ratio=1.0)))
+    assert not np.array_equal(*expected)
+
+    def never_whole(*args, quick=False, **more):
+        assert quick, "the whole slab was sampled in one go"
+        return values_on(*args, quick=quick, **more)
+
+    monkeypatch.setattr("viewer.render.oblique.values_on", never_whole)
+    parts, found = _frames(pane, Export(Path(), run=run, first=5, last=6)), []
+    for wanted in expected if run else expected[1:]:
+        found.append(next(parts))
+        assert found[-1] == 0.0, "it is not there yet"
+        qtbot.waitUntil(lambda: isinstance(found.append(next(parts)) or found[-1], QImage))
+        np.testing.assert_array_equal(pixels_of(found[-1]), wanted)
+    assert next(parts, None) is None
+
+
+def test_copying_a_slab_does_not_hold_the_window(oblique, qtbot, monkeypatch):
+    pane = oblique.panes["axial"]
+    pane.activated.emit("axial")
+    pane.set_slab("MIP")
+    expected = pixels_of(picture_of(pane))
+    QGuiApplication.clipboard().clear()
+    monkeypatch.setattr(picture_commands, "picture_of", None)  # which would sample all of it at once
+    QTest.keyClick(pane, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not QGuiApplication.clipboard().image().isNull())
+    np.testing.assert_array_equal(pixels_of(QGuiApplication.clipboard().image()), expected)
+
+
 def test_a_slab_of_an_oblique_plane_says_how_thick_it_is(oblique, qtbot):
     pane = oblique.panes["axial"]
     pane.activated.emit("axial")
@@ -504,4 +545,4 @@ def test_another_series_begins_along_its_scan(oblique, qtbot):
     qtbot.wait(30)
 
     assert oblique.session.rotation is None
-    assert not oblique.reset_planes_action.isEnabled()
+    assert not oblique.commands.named["Display/Planes along the scan"].isEnabled()

@@ -125,7 +125,7 @@ def test_scrolling_one_scrolls_the_other_to_the_same_place(two, qtbot):
 
 
 def test_one_series_alone_has_no_other_whose_window_could_follow(two, qtbot):
-    link = two.link_actions["window"]
+    link = two.layout_commands.link_actions["window"]
     QTest.keyClick(two.room.active, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
     assert not link.isChecked() and not two.room.linked.window
     assert two._failure.isVisible() and "two series are side by side" in two._failure.text.text()
@@ -134,13 +134,13 @@ def test_one_series_alone_has_no_other_whose_window_could_follow(two, qtbot):
     assert link.isChecked() and not two._failure.isVisible()
     other.set_window(WindowLevel(77, 99))
     assert first.window == WindowLevel(77, 99)
-    two.only_action.trigger()
+    two.layout_commands.only_action.trigger()
     assert not link.isChecked(), "there is nothing left to link"
 
 
 def test_windows_of_ct_and_mr_are_not_linked_and_that_is_said(two, qtbot):
     first, other = beside(two, "later.nii.gz", qtbot)
-    link = two.link_actions["window"]
+    link = two.layout_commands.link_actions["window"]
     QTest.keyClick(two.room.active, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
     assert link.isChecked()
     first.series = replace(first.series, modality="CT")

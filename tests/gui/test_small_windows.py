@@ -32,14 +32,14 @@ def contrast(picture) -> int:
 @pytest.mark.parametrize("wanted", ["dark", "light"])
 def test_tools_that_have_no_room_are_behind_a_button_that_is_seen(start, qtbot, wanted):
     window = start()
-    window.theme_action.trigger()
+    window.commands.named["Window/Light theme"].trigger()
     if style.current() != wanted:
-        window.theme_action.trigger()
+        window.commands.named["Window/Light theme"].trigger()
     try:
         window.resize(700, 500)
         qtbot.wait(50)
         bar = window.findChild(QToolBar)
-        confirm = bar.widgetForAction(window.confirm_action)
+        confirm = bar.widgetForAction(window.slice_commands.confirm_action)
         more = bar.findChild(QToolButton, "qt_toolbar_ext_button")
         assert more.isVisible() and not confirm.isVisible()
         assert contrast(window.grab(place_in(more, window)).toImage()) > 90, "an arrow that can be seen"
@@ -48,7 +48,7 @@ def test_tools_that_have_no_room_are_behind_a_button_that_is_seen(start, qtbot, 
         qtbot.waitUntil(lambda: bar.rect().contains(place_in(confirm, bar)))
     finally:
         if style.current() != "dark":
-            window.theme_action.trigger()
+            window.commands.named["Window/Light theme"].trigger()
 
 
 @pytest.mark.parametrize("size", SMALL)

@@ -24,9 +24,9 @@ def contrast(one: QColor, other: QColor) -> float:
 @pytest.fixture
 def light(opened):
     """Changes the window with the small head to the light theme, and back at the end."""
-    yield lambda: opened.theme_action.trigger()
+    yield lambda: opened.commands.named["Window/Light theme"].trigger()
     if style.current() == "light":
-        opened.theme_action.trigger()
+        opened.commands.named["Window/Light theme"].trigger()
 
 
 def test_a_profile_is_drawn_anew_in_another_theme(opened, light, qtbot):

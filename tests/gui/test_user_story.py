@@ -40,8 +40,8 @@ def test_open_segment_correct_train_accept_and_roll_back(start, scan_folder, qtb
     window.model_panel.run.click()
     qtbot.waitUntil(lambda: session.proposal is not None, timeout=30_000)
     assert session.proposal.source == "tiny 1.0.0"
-    qtbot.waitUntil(lambda: window._proposal.isVisible())
-    window._proposal.first.click()
+    qtbot.waitUntil(lambda: window.proposal_bar.isVisible())
+    window.proposal_bar.first.click()
     qtbot.waitUntil(lambda: session.proposal is None, timeout=20_000)
     proposed = session.label_map.voxels.copy()
 

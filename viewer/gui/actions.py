@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -43,7 +44,8 @@ CURVED_CONFIRM = QT_TR_NOOP("Slices can be confirmed or be key images, a curved 
 _NO_WINDOW = QT_TR_NOOP("Colours are shown as they are stored: there is no window to choose")
 
 _OWN_COLOURS = QT_TR_NOOP("This picture has colours of its own")
-_NOTHING_OPEN = QT_TR_NOOP("No series is open")
+NOTHING_OPEN = QT_TR_NOOP("No series is open")
+STILL_READ = QT_TR_NOOP("Still being read")
 _NOT_NOW = QT_TR_NOOP("Not possible now")
 
 Group = Literal[
@@ -160,7 +162,7 @@ def icon(name: str, colour: QColor | None = None, colour_on: QColor | None = Non
 
 
 class Actions(QObject):
-    """The window's actions. Those of the session are made here; the window adds its own with add().
+    """The window's actions. Those of the session are made here; what else has commands adds them with add().
 
     active_plane tells which plane the keys act on. Actions of scope "viewer" listen only while the panes have
     the keyboard, because lists and sliders need the same keys. An action's name, under which a person's own keys for
@@ -249,7 +251,7 @@ class Actions(QObject):
             return ""
         if reason := self._why_not.get(action):
             return with_keys(reason, self._window)
-        return tr(_NOTHING_OPEN) if self._session.volume is None else tr(_NOT_NOW)
+        return tr(NOTHING_OPEN) if self._session.volume is None else tr(_NOT_NOW)
 
     def in_english(self, action: QAction) -> str:
         """The words of an action in the program's source, by which it is found in every language; empty where they
@@ -346,7 +348,7 @@ class Actions(QObject):
         session = self._session
         opened = session.volume is not None
         for action in self._needs_series:
-            self.allow(action, opened, "" if opened else tr(_NOTHING_OPEN))
+            self.allow(action, opened, "" if opened else tr(NOTHING_OPEN))
         why_not = tr(READ_ONLY) if session.read_only else ""
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
@@ -377,7 +379,7 @@ class Actions(QObject):
             for colour_map, action in self.colour_maps.items():
                 action.setChecked(session.colour_map == colour_map)
             for action in (*self.colour_maps.values(), self.next_colour_map):
-                self.allow(action, opened, tr(_NOTHING_OPEN) if not opened else tr(_OWN_COLOURS) if colour else "")
+                self.allow(action, opened, tr(NOTHING_OPEN) if not opened else tr(_OWN_COLOURS) if colour else "")
             self.file_overlay.setChecked(session.hand.file_overlay_visible)
         if what & What.SERIES:
             self._offer_windows()
@@ -430,33 +432,21 @@ class Actions(QObject):
     # Groups of actions
 
     def _add_slices(self) -> None:
-
-        def scroll(slices: int) -> Callable[[], None]:
-            return lambda: self._session.scroll(self._active_plane(), slices)
-
         for text, key, slices in (
             (QT_TR_NOOP("Next slice towards head, front or left"), "Up", 1),
             (QT_TR_NOOP("Next slice towards feet, back or right"), "Down", -1),
             (QT_TR_NOOP("10 slices on"), "Shift+Up", _PAGE),
             (QT_TR_NOOP("10 slices back"), "Shift+Down", -_PAGE),
         ):
-            self.add("Slices", text, scroll(slices), key, scope="viewer", needs_series=True)
-        self.add(
-            "Slices",
-            QT_TR_NOOP("Last slice that way"),
-            lambda: self._to_end(1),
-            "Home",
-            scope="viewer",
-            needs_series=True,
-        )
-        self.add(
-            "Slices",
-            QT_TR_NOOP("Last slice this way"),
-            lambda: self._to_end(-1),
-            "End",
-            scope="viewer",
-            needs_series=True,
-        )
+            self.add("Slices", text, partial(self._scroll, slices), key, scope="viewer", needs_series=True)
+        for text, key, way in (
+            (QT_TR_NOOP("Last slice that way"), "Home", 1),
+            (QT_TR_NOOP("Last slice this way"), "End", -1),
+        ):
+            self.add("Slices", text, partial(self._to_end, way), key, scope="viewer", needs_series=True)
+
+    def _scroll(self, slices: int) -> None:
+        self._session.scroll(self._active_plane(), slices)
 
     def _to_end(self, way: int) -> None:
         volume = self._session.volume

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QDialog,
     QLabel,
@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.gui.actions import Actions, group_name
+from viewer.gui.key_words import readable
 from viewer.gui.language import tr
 
 _ENTRY = Qt.ItemDataRole.UserRole
@@ -40,6 +42,25 @@ class Entry:
     why_not: str
     act: Callable[[], object]
     also: str = ""
+
+
+def command_entries(commands: Actions, but: QAction) -> list[Entry]:
+    """All actions but one, as they can be taken now, and the windows that the series' file names."""
+    entries = [
+        Entry(
+            action.text().replace("&", "").rstrip("…"),
+            tr("Window preset") if group == "Presets" else group_name(group),
+            tr(" or ").join(readable(key) for key in commands.keys_of(action)),
+            commands.why_not(action),
+            action.trigger,
+            commands.in_english(action),
+        )
+        for group, actions in commands.groups.items()
+        for action in actions
+        if action is not but and (action.isVisible() or group != "Presets")
+    ]
+    windows = commands.file_windows
+    return entries + [Entry(action.text(), tr("Window preset"), "", "", action.trigger) for action in windows]
 
 
 class CommandPalette(QDialog):

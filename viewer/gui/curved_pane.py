@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,18 +14,16 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
-    QEnterEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.core.curved import CurvedAxes, curved_axes
-from viewer.core.display import WindowLevel, label_colours
+from viewer.core.display import label_colours
 from viewer.core.events import What
 from viewer.core.geometry import orientation_letters
 from viewer.core.measuring import KINDS
@@ -35,12 +32,12 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
+from viewer.gui.flat_pane import FlatPane
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, draw_text, font_for, told
-from viewer.gui.pane import CLICK_PX, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane
-from viewer.gui.slice_pane import drag_window
+from viewer.gui.pane import STRIP_PX, Drag
 from viewer.gui.slice_picture import Curved, Layer, SlicePicture, layer_of, picture_of_slice
 from viewer.gui.slice_words import SliceWords, series_number
 from viewer.gui.style import DIMMED_TEXT, MEASURE, ON_IMAGE, VIEWPORT, WARNING
@@ -98,16 +95,6 @@ class _Along:
 
 class _GivenUp(Exception):
     """Nobody waits for the values any longer."""
-
-
-@dataclass(frozen=True)
-class _Drag:
-    button: Qt.MouseButton
-    kind: str
-    press: QPointF
-    last: QPointF
-    window: WindowLevel
-    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,20 +166,16 @@ class CurvedWords(SliceWords):
         )
 
 
-class CurvedPane(Pane):
+class CurvedPane(FlatPane):
     """Shows the session's volume along its path. Values and labels are worked out on a thread of its own; until they
     are there the picture stays as it was."""
 
-    viewChanged = Signal()  # zoom or place, by a person
     painted = Signal()  # anew
     _worked_out = Signal(object)  # _Along, or None
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, "curved", MEASURE, parent)
         self._axes: CurvedAxes | None = None
-        self._view: SliceView | None = None
-        self._drag: _Drag | None = None
-        self._hover: QPointF | None = None
         self._upright: bool | None = None  # as a person has turned it
         self._shift_mm = 0.0
         self._slab_kind: SlabKind | None = None
@@ -205,7 +188,6 @@ class CurvedPane(Pane):
         self._labels: tuple[object, list[Layer]] | None = None
         self._worker: ThreadPoolExecutor | None = None
         self._worked_out.connect(self._take)
-        self.setMouseTracking(True)
         self.setAccessibleName(tr("curved view"))
         self.apply(What.SERIES | What.VIEW)
 
@@ -215,11 +197,6 @@ class CurvedPane(Pane):
     def axes(self) -> CurvedAxes | None:
         """How the scan is laid out along the path; None without one."""
         return self._axes
-
-    @property
-    def view(self) -> SliceView | None:
-        """The mapping between pane points and voxel indices; None with nothing to show."""
-        return self._view
 
     @property
     def sentence(self) -> str:
@@ -251,11 +228,6 @@ class CurvedPane(Pane):
     def share(self) -> float:
         """How much of what is being worked out is there, 0 to 1."""
         return self._share
-
-    @property
-    def mouse_at(self) -> QPointF | None:
-        """Where on the pane the mouse is; None while it is elsewhere."""
-        return self._hover
 
     def give_up(self) -> None:
         """Let go of what is being worked out, for good: the pane is about to go."""
@@ -295,11 +267,6 @@ class CurvedPane(Pane):
         self._lay_out()
         self._fit()
 
-    def zoom_by(self, factor: float) -> None:
-        """Magnify about the middle of the pane."""
-        if self._view is not None:
-            self._look(self._view.zoomed(factor, self.width() / 2, self.height() / 2))
-
     def fill_menu(self, menu: QMenu) -> None:
         """Put what is the pane's own into a menu."""
         slabs = menu.addMenu(tr("Slab"))
@@ -329,73 +296,18 @@ class CurvedPane(Pane):
 
     # Mouse
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.activated.emit(self.name)
-        if self._drag is not None or self._view is None or self._explain(event):
-            return
-        kind = self._kind_of(event)
-        if kind:
-            self._drag = _Drag(event.button(), kind, event.position(), event.position(), self.session.window_level)
-            if kind == "crosshair":
-                self._move_cursor(event.position())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hovered(event.position())
-        drag = self._drag
-        if drag is None:
-            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not event.buttons():
-                self._move_cursor(event.position())
-            return
-        if not drag.moved and (event.position() - drag.press).manhattanLength() >= CLICK_PX:
-            drag = replace(drag, moved=True, last=drag.press)
-        self._drag = replace(drag, last=event.position())
-        step = event.position() - drag.last
-        if drag.kind == "crosshair":
-            self._move_cursor(event.position())
-        elif drag.moved and drag.kind == "window":
-            drag_window(self.session, drag.window, event.position() - drag.press)
-        elif drag.moved and drag.kind == "pan" and self._view is not None:
-            self._look(self._view.panned(step.x(), step.y()))
-        elif drag.moved and drag.kind == "zoom" and self._view is not None:
-            self._look(self._view.zoomed(math.exp(-step.y() / ZOOM_DRAG_PX), drag.press.x(), drag.press.y()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        drag = self._drag
-        if drag is None or event.button() != drag.button:
-            return
-        self._drag = None
-        if not drag.moved and drag.button == Qt.MouseButton.RightButton:
-            self.contextMenuRequested.emit(self.name, event.globalPosition().toPoint())
-        elif not drag.moved and drag.kind == "window":
+    def _end_drag(self, drag: Drag) -> None:
+        if not drag.moved and drag.kind == "window":
             self._move_cursor(drag.press)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.maximiseRequested.emit(self.name)
-        else:
-            self.mousePressEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = self._notches(event)
-        if self._view is None or self._axes is None:
-            return
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._look(self._view.zoomed(ZOOM_PER_NOTCH**notches, event.position().x(), event.position().y()))
-            return
+    def _scroll(self, notches: float, modifiers: Qt.KeyboardModifier) -> None:
         steps = self._whole_steps(notches)
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
             self.thicken_slab(steps)
-        elif steps:
+        elif steps and self._axes is not None:
             self._shift_mm = round(self._shift_mm + steps * self._axes.step, 6)
             self._lay_out()
             self.update()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self._hovered(event.position())
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover = None
-        self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._view is not None:
@@ -406,15 +318,7 @@ class CurvedPane(Pane):
             self.update()
         super().changeEvent(event)
 
-    def _kind_of(self, event: QMouseEvent) -> str:
-        if event.button() == Qt.MouseButton.MiddleButton:
-            return "pan"
-        if event.button() == Qt.MouseButton.RightButton:
-            return "zoom"
-        if event.button() != Qt.MouseButton.LeftButton:
-            return ""
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            return "crosshair"
+    def _kind_of_tool(self, event: QMouseEvent) -> str:
         tool = self.session.hand.tool
         if tool == "path":
             return "crosshair"  # whoever has drawn one looks where it leads

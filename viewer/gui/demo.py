@@ -249,7 +249,7 @@ class _Story:
         def look() -> None:
             if ready():
                 loop.quit()
-            elif what and (percent := int(10 * self.window.job_fraction()) * 10) > last[0]:
+            elif what and (percent := int(10 * self.window.status_bar.fraction) * 10) > last[0]:
                 last[0] = percent
                 self.say(f"{what} {percent} %")
 

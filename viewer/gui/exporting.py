@@ -85,16 +85,35 @@ def picture_of(pane: Pane, *, identified: bool = False, ratio: float | None = No
 
     Scale bar, letters, labels and badges stay, cross-hair and brush go, and it says that it is not for diagnosis.
     ratio is the number of device pixels for each logical one, None meaning that of the pane's screen. GUI thread. Of a
-    pane that is_there is not true of, picture_when_there.
+    pane that is_there is not true of, picture_when_there: a curved one has no picture yet, an oblique slab would hold
+    up the window.
     """
+    if isinstance(pane, SlicePane):
+        easel = _Easel(pane, identified, pane.devicePixelRatioF() if ratio is None else ratio)
+        easel.sample_at_once()
+        try:
+            return easel.paint()
+        finally:
+            easel.deleteLater()
     picture = next(picture_when_there(pane, identified=identified, ratio=ratio))
     assert isinstance(picture, QImage)
     return picture
 
 
 def is_there(pane: Pane) -> bool:
-    """True if there is a picture of a pane at once; False while the values for it are worked out."""
+    """True if there is a picture of a pane at once; False if the values for it are worked out first."""
+    if isinstance(pane, SlicePane):
+        return not _samples_long(pane)
     return not isinstance(pane, CurvedPane) or pane.fresh
+
+
+def _samples_long(pane: SlicePane) -> bool:
+    volume, view = pane.session.shown, pane.view
+    if volume is None or view is None or not isinstance(view.axes, ObliqueAxes):
+        return False
+    from viewer.render.oblique import takes_long  # brings VTK, which most sessions never need here
+
+    return takes_long(volume, view.axes, pane.slab)
 
 
 def picture_when_there(
@@ -109,9 +128,7 @@ def picture_when_there(
     assert isinstance(pane, SlicePane | CurvedPane)
     easel = _Easel(pane, identified, ratio) if isinstance(pane, SlicePane) else _CurvedEasel(pane, identified, ratio)
     try:
-        while isinstance(easel, _CurvedEasel) and not easel.ready():
-            yield easel.share
-        yield easel.paint()
+        yield from _painted_when_ready(easel)
     finally:
         if isinstance(easel, _CurvedEasel):
             easel.give_up()
@@ -313,12 +330,18 @@ def _frames(pane: Pane, export: Export) -> Generator[QImage | float, None, None]
         try:
             for number in range(export.first, export.last + 1):
                 easel.show_number(export.run, number)
-                yield easel.paint()
+                yield from _painted_when_ready(easel)
         finally:
             easel.deleteLater()
 
 
-def _key_images(pane: SlicePane, export: Export) -> Generator[QImage, None, None]:
+def _painted_when_ready(easel: _Easel | _CurvedEasel) -> Generator[QImage | float, None, None]:
+    while not easel.ready():
+        yield easel.share
+    yield easel.paint()
+
+
+def _key_images(pane: SlicePane, export: Export) -> Generator[QImage | float, None, None]:
     """The key images of all planes, all of the pane's size; those of its own plane as it shows them."""
     easels: dict[Plane, _Easel] = {}
     try:
@@ -326,7 +349,7 @@ def _key_images(pane: SlicePane, export: Export) -> Generator[QImage, None, None
             if plane not in easels:
                 easels[plane] = _Easel(pane, export.identified, export.ratio, plane)
             easels[plane].show_number("slices", number)
-            yield easels[plane].paint()
+            yield from _painted_when_ready(easels[plane])
     finally:
         for easel in easels.values():
             easel.deleteLater()
@@ -388,7 +411,7 @@ class _Easel(SlicePane):
     def __init__(self, like: SlicePane, identified: bool, ratio: float, plane: Plane | None = None) -> None:
         self._ratio = ratio
         super().__init__(_session_for(like.session, identified), plane or like.plane)
-        self._sampling.quick_first = False
+        self._sampling._still.setInterval(0)  # nobody looks at the quick picture
         self.setFont(like.font())
         self.resize(like.size())
         if self.plane == like.plane:
@@ -398,6 +421,20 @@ class _Easel(SlicePane):
 
     def devicePixelRatioF(self) -> float:
         return self._ratio
+
+    @property
+    def share(self) -> float:
+        """How much of what is sampled is there, 0 to 1, as far as that is known."""
+        return 0.0
+
+    def sample_at_once(self) -> None:
+        """Have all values when it is painted, however long the window waits for them."""
+        self._sampling.quick_first = False
+
+    def ready(self) -> bool:
+        """True if all is there that is to be painted; else it is worked out, a little at a time between events."""
+        self._begin()
+        return not self._sampling.refining
 
     def show_number(self, run: Run, number: int) -> None:
         """Turn to a slice of the plane, or to a moment."""

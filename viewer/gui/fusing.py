@@ -67,14 +67,6 @@ class Fusing(QObject):
         room.arranged.connect(self._keep_place)
         self.apply(What.SERIES)
 
-    def menu(self, parent: QWidget) -> QMenu:
-        """All commands of fusion."""
-        menu = QMenu(tr("Fusion"), parent)
-        menu.addActions(
-            [self.choose_action, self.visible_action, self.denser_action, self.fainter_action, self.remove_action]
-        )
-        return menu
-
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
         self.bar.apply(what, box)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QWheelEvent
@@ -19,7 +20,7 @@ from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sente
 from viewer.gui.style import ACCENT, theme
 
 CLICK_PX = 4  # a press that moves less is a click
-ZOOM_DRAG_PX = 180.0  # logical pixels over which a drag zooms by e
+_ZOOM_DRAG_PX = 180.0  # logical pixels over which a drag zooms by e
 ZOOM_PER_NOTCH = 1.15
 _NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel
 STRIP_PX = 3.0
@@ -28,6 +29,24 @@ _DETAIL_PX, _DETAIL_MARGIN_PX = 360, 11  # of the sentence behind a badge
 _ABOVE_BUTTON_PX = 12
 _TARGET = QColor(ACCENT.red(), ACCENT.green(), ACCENT.blue(), 70)
 _RESAMPLE, _RESAMPLE_SHORT = QT_TR_NOOP("Resample to a regular grid…"), QT_TR_NOOP("Resample…")
+
+
+@dataclass(frozen=True)
+class Drag:
+    """A button that is held down on a pane. last: where the mouse was; the place of the press until it has moved more
+    than in a click."""
+
+    button: Qt.MouseButton
+    kind: str  # what is dragged
+    press: QPointF
+    last: QPointF
+    moved: bool = False
+
+    def to(self, point: QPointF) -> Drag:
+        """The drag after a move of the mouse."""
+        if not self.moved and (point - self.press).manhattanLength() < CLICK_PX:
+            return self
+        return replace(self, last=point, moved=True)
 
 
 class Pane(QWidget):
@@ -43,6 +62,7 @@ class Pane(QWidget):
         self.session, self.name, self._strip = session, name, strip
         self._active = self._target = False
         self._wheel_rest = 0.0
+        self._drag: Drag | None = None
         self._written: list[Piece] = []
         self._badges: list[tuple[QRectF, Badge]] = []
         self._detail: QFrame | None = None
@@ -97,6 +117,75 @@ class Pane(QWidget):
                 QToolTip.showText(event.globalPos(), _paragraphs(found[1].detail), self, found[0].toAlignedRect())
             return True
         return super().event(event)
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.activated.emit(self.name)
+        if self._drag is not None or self._explain(event) or self._takes_press(event):
+            return
+        kind = self._kind_of(event)
+        if kind:
+            self._drag = Drag(event.button(), kind, event.position(), event.position())
+            self._begin_drag(self._drag)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        before = self._drag
+        if before is not None:
+            self._drag = drag = before.to(event.position())
+            self._drag_on(drag, event.position(), drag.last - before.last)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag = self._drag
+        if drag is None or event.button() != drag.button:
+            return
+        self._drag = None
+        self._end_drag(drag)
+        if not drag.moved and drag.button == Qt.MouseButton.RightButton:
+            self.contextMenuRequested.emit(self.name, event.globalPosition().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.maximiseRequested.emit(self.name)
+        else:
+            self.mousePressEvent(event)
+
+    def _kind_of(self, event: QMouseEvent) -> str:
+        """What a press begins to drag; empty for nothing."""
+        if event.button() == Qt.MouseButton.MiddleButton:
+            return "pan"
+        if event.button() == Qt.MouseButton.RightButton:
+            return "zoom"
+        return self._kind_of_left(event) if event.button() == Qt.MouseButton.LeftButton else ""
+
+    def _drag_on(self, drag: Drag, at: QPointF, step: QPointF) -> None:
+        """The mouse has come to a pane point, by a step since it last moved on."""
+        if drag.moved and drag.kind == "pan":
+            self._pan(step)
+        elif drag.moved and drag.kind == "zoom":
+            self._zoom(math.exp(-step.y() / _ZOOM_DRAG_PX), drag.press)
+
+    def _takes_press(self, event: QMouseEvent) -> bool:
+        """True if a press was for something on the picture."""
+        return False
+
+    def _kind_of_left(self, event: QMouseEvent) -> str:
+        """What a press of the left button begins to drag; empty for nothing."""
+        raise NotImplementedError
+
+    def _begin_drag(self, drag: Drag) -> None:
+        """A button was pressed."""
+
+    def _end_drag(self, drag: Drag) -> None:
+        """It was released."""
+
+    def _pan(self, step: QPointF) -> None:
+        """Move what is shown, by logical pixels."""
+        raise NotImplementedError
+
+    def _zoom(self, factor: float, about: QPointF) -> None:
+        """Magnify what is shown about a pane point."""
+        raise NotImplementedError
 
     def _notches(self, event: QWheelEvent) -> float:
         """Take a turn of the wheel, which makes the pane the active one; how many clicks it was."""

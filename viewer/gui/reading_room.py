@@ -163,6 +163,10 @@ class ReadingRoom(QWidget):
         """The pane of that plane."""
         return self.panes[self.plane]
 
+    def pane_of(self, view: View) -> SomePane:
+        """The pane of a view of the session that is worked on, shown or not."""
+        return self._pane_of(Cell(self.session, view))
+
     @property
     def layout_name(self) -> LayoutName:
         return self._layout_name

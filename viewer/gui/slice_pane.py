@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QCursor,
-    QEnterEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QMenu, QWidget
 
-from viewer.core.display import WindowLevel, label_colours
+from viewer.core.display import label_colours
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry, Plane, cut_line, mirrored, plane_axes, turned
 from viewer.core.labels import Label
@@ -34,6 +31,7 @@ from viewer.core.painting import Box, Point
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.ahead import Ahead
+from viewer.gui.flat_pane import FlatPane
 from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
@@ -46,14 +44,7 @@ from viewer.gui.overlay import (
     draw_text,
     font_for,
 )
-from viewer.gui.pane import (
-    CLICK_PX,
-    STRIP_PX,
-    ZOOM_DRAG_PX,
-    ZOOM_PER_NOTCH,
-    Pane,
-    why_no_grid,
-)
+from viewer.gui.pane import STRIP_PX, Drag, why_no_grid
 from viewer.gui.plane_handles import PlaneHandles, line_colour
 from viewer.gui.slice_picture import Layer, SlicePicture, labels_shown, layer_on, picture_of_slice, redrawn
 from viewer.gui.slice_words import SliceWords
@@ -61,7 +52,6 @@ from viewer.gui.style import DIMMED_TEXT, ON_IMAGE, PLANE_COLOURS, VIEWPORT
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
 from viewer.render.slices import SliceView
 
-_WINDOW_DRAG_PX = 300.0  # logical pixels over which a drag changes the centre by one width, the width by e
 _RADIUS_PER_NOTCH = 1.15
 _CROSS_GAP_PX = 16.0
 _CROSS_MARGIN_PX = 26.0  # the cross-hair stops short of the edge letters
@@ -73,36 +63,19 @@ _NO_PAINTING = QT_TR_NOOP("No painting on an oblique plane:")
 _NO_PAINTING_BUT = QT_TR_NOOP("{Display/Reset view} sets the planes along the scan")
 _SLAB_MM = 10.0  # thickness of a slab at first
 
-_Kind = Literal["window", "fusion window", "crosshair", "pan", "zoom", "paint", "none"]
 
-
-@dataclass(frozen=True)
-class _Drag:
-    button: Qt.MouseButton
-    kind: _Kind
-    press: QPointF
-    last: QPointF
-    window: WindowLevel  # where a drag of the window starts
-    moved: bool = False
-
-
-class SlicePane(Pane):
+class SlicePane(FlatPane):
     """Shows one plane of the session's volume; what it says of it is SliceWords.
 
     Whoever listens to the session calls apply() once per turn of the event loop. Zoom and position are the
     pane's own; everything else is the session's.
     """
 
-    viewChanged = Signal()  # zoom or place, by a person
-
     def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(session, plane, PLANE_COLOURS[plane], parent)
         self.plane: Plane = plane
-        self._view: SliceView | None = None
         self._hung: SliceView | None = None  # as nobody has changed it yet
-        self._drag: _Drag | None = None
         self.measuring = MeasureTools(session, self, self._measuring_scene)
-        self._hover: QPointF | None = None
         self.planes = PlaneHandles(session, self, plane, lambda: self._view, self._lines_room)
         self._shown_depth = -1.0
         self._shown: Callable[[], Volume | None] = lambda: None  # weak: a painted picture must not keep its volume
@@ -122,7 +95,6 @@ class SlicePane(Pane):
         self._over = FusionPicture()
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
-        self.setMouseTracking(True)
         self.setAccessibleName(tr("{plane} view").format(plane=tr(plane)))
         self.apply(What.SERIES | What.VIEW)
 
@@ -295,21 +267,6 @@ class SlicePane(Pane):
             self._view = self._hung = view.leaning(wall) if wall else view
         self._view_changed()
 
-    def zoom_by(self, factor: float) -> None:
-        """Magnify about the middle of the pane."""
-        if self._view is not None:
-            self._look(self._view.zoomed(factor, self.width() / 2, self.height() / 2))
-
-    @property
-    def view(self) -> SliceView | None:
-        """The mapping between pane points and voxel indices; None with nothing to show."""
-        return self._view
-
-    @property
-    def mouse_at(self) -> QPointF | None:
-        """Where on the pane the mouse is; None while it is elsewhere."""
-        return self._hover
-
     @property
     def sentence(self) -> str:
         """Why the open series cannot be seen in this plane; empty if it can or nothing is open."""
@@ -328,69 +285,43 @@ class SlicePane(Pane):
 
     # Mouse
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.activated.emit(self.name)
-        if self._drag is not None or self._view is None or self._explain(event):
-            return
-        if self._presses_handle(event):
+    def _takes_press(self, event: QMouseEvent) -> bool:
+        if self._over_handle(event) and self.planes.press(event):
             self._choose_cursor()
-            return
-        if self.measuring.press(event):
-            return
-        kind, window = self._kind_of(event), self.session.window_level
-        if kind == "none":
-            return
-        if kind == "fusion window" and self.session.fusion is not None:
-            window = self.session.fusion.window
-        self._drag = _Drag(event.button(), kind, event.position(), event.position(), window)
-        if kind == "crosshair":
-            self._move_cursor(event.position())
-        elif kind == "paint":
-            self._stroke("begin", event.position())
+            return True
+        return self.measuring.press(event)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hovered(event.position())
-        drag = self._drag
-        if drag is None and (self.planes.move(event) or self.measuring.move(event)):
-            return
-        if drag is None:
-            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not event.buttons():
-                self._move_cursor(event.position())
-            return
-        if not drag.moved and (event.position() - drag.press).manhattanLength() >= CLICK_PX:
-            drag = replace(drag, moved=True, last=drag.press)
-        self._drag = replace(drag, last=event.position())
-        step = event.position() - drag.last
-        if drag.kind == "crosshair":
-            self._move_cursor(event.position())
+    def _takes_move(self, event: QMouseEvent) -> bool:
+        return self.planes.move(event) or self.measuring.move(event)
+
+    def _begin_drag(self, drag: Drag) -> None:
+        super()._begin_drag(drag)
+        if drag.kind == "fusion window" and self.session.fusion is not None:
+            self._window_before = self.session.fusion.window
         elif drag.kind == "paint":
-            self._stroke("go on", event.position())
-        elif drag.moved and drag.kind == "window":
-            drag_window(self.session, drag.window, event.position() - drag.press)
-        elif drag.moved and drag.kind == "fusion window":
-            moved = event.position() - drag.press
-            self.session.set_fusion_window(_dragged(self.session, drag.window, moved, whole_numbers=False))
-        elif drag.moved and drag.kind == "pan" and self._view is not None:
-            self._look(self._view.panned(step.x(), step.y()))
-        elif drag.moved and drag.kind == "zoom" and self._view is not None:
-            factor = math.exp(-step.y() / ZOOM_DRAG_PX)
-            self._look(self._view.zoomed(factor, drag.press.x(), drag.press.y()))
+            self._stroke("begin", drag.press)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        drag = self._drag
-        if drag is None and (self.planes.release(event) or self.measuring.release(event)):
-            self._choose_cursor()
-        if drag is None or event.button() != drag.button:
-            return
-        self._drag = None
+    def _drag_on(self, drag: Drag, at: QPointF, step: QPointF) -> None:
+        if drag.kind == "paint":
+            self._stroke("go on", at)
+        elif drag.moved and drag.kind == "fusion window":
+            window = self._dragged(self._window_before, at - drag.press, whole_numbers=False)
+            self.session.set_fusion_window(window)
+        else:
+            super()._drag_on(drag, at, step)
+
+    def _end_drag(self, drag: Drag) -> None:
         if drag.kind == "paint":
             self.session.end_stroke()
-        elif not drag.moved and drag.button == Qt.MouseButton.RightButton:
-            self.contextMenuRequested.emit(self.name, event.globalPosition().toPoint())
         elif not drag.moved and drag.kind == "window":
             self._before_click = self.session.cursor_at
             self._move_cursor(drag.press)
         self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None and (self.planes.release(event) or self.measuring.release(event)):
+            self._choose_cursor()
+        super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._view is not None and self._drag is None:
@@ -407,16 +338,11 @@ class SlicePane(Pane):
         else:
             self.mousePressEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = self._notches(event)
-        if self._view is None:
-            return
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            at = event.position()
-            self._look(self._view.zoomed(ZOOM_PER_NOTCH**notches, at.x(), at.y()))
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._brushing:
+    def _scroll(self, notches: float, modifiers: Qt.KeyboardModifier) -> None:
+        shift = modifiers & Qt.KeyboardModifier.ShiftModifier
+        if shift and self._brushing:
             self.session.hand.set_brush_radius(self.session.hand.brush_radius_mm * _RADIUS_PER_NOTCH**notches)
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self.slab is not None:
+        elif shift and self.slab is not None:
             self.thicken_slab(self._whole_steps(notches))
         elif self._drag is None or self._drag.kind != "paint":
             slices = self._whole_steps(notches)
@@ -434,42 +360,24 @@ class SlicePane(Pane):
         if not self.measuring.key(event):
             super().keyPressEvent(event)
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self._hovered(event.position())
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover = None
-        self.update()
-
     def _over_handle(self, event: QMouseEvent) -> bool:
         """True if a press is for a handle of the planes, not for a measurement that lies over it."""
         plain = not event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier)
         return plain and not self.measuring.under_mouse
 
-    def _presses_handle(self, event: QMouseEvent) -> bool:
-        return self._over_handle(event) and self.planes.press(event)
-
-    def _kind_of(self, event: QMouseEvent) -> _Kind:
-        if event.button() == Qt.MouseButton.MiddleButton:
-            return "pan"
-        if event.button() == Qt.MouseButton.RightButton:
-            return "zoom"
-        if event.button() != Qt.MouseButton.LeftButton:
-            return "none"
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            return "crosshair"
+    def _kind_of_tool(self, event: QMouseEvent) -> str:
         tool = self.session.hand.tool
         over = self.session.fusion is not None and self.session.fusion.visible
         if over and tool == "window" and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return "fusion window"
         if tool not in ("brush", "eraser"):
-            return tool if tool in ("window", "crosshair", "pan", "zoom") else "none"
+            return tool if tool in ("window", "crosshair", "pan", "zoom") else ""
         if self.session.is_oblique(self.plane):
-            return "none"  # nobody paints between slices; beside the mouse it says so
+            return ""  # nobody paints between slices; beside the mouse it says so
         if self.slab is None:
             return "paint"
         self.set_slab(None)  # nobody paints on a slice that is not what is seen
-        return "none"
+        return ""
 
     def _move_cursor(self, point: QPointF) -> None:
         index = self.index_at(point)
@@ -877,18 +785,6 @@ class SlicePane(Pane):
         radius = self.session.hand.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5
         height = 2 * max(radius, float(self.fontMetrics().height()))
         return QRectF(at.x() - radius, at.y() - height / 2, 2 * radius + _BRUSH_NAME_PX, height).toAlignedRect()
-
-
-def drag_window(session: Session, start: WindowLevel, moved: QPointF) -> None:
-    """Have the window that a drag by so many logical pixels makes of the one with which it began."""
-    whole_numbers = session.volume is not None and session.volume.voxels.dtype.kind in "iu"
-    session.set_window(_dragged(session, start, moved, whole_numbers))
-
-
-def _dragged(session: Session, start: WindowLevel, moved: QPointF, whole_numbers: bool) -> WindowLevel:
-    width = max(start.width * math.exp(moved.x() / _WINDOW_DRAG_PX), 1.0 if whole_numbers else 1e-6)
-    up = moved.y() if session.hand.drag_up_darkens else -moved.y()
-    return WindowLevel(start.centre - up / _WINDOW_DRAG_PX * start.width, width, start.function)
 
 
 def _allows_slabs(volume: Volume) -> bool:

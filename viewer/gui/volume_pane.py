@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
@@ -52,7 +51,7 @@ from viewer.gui.overlay import (
     not_for_diagnosis,
     told,
 )
-from viewer.gui.pane import CLICK_PX, LOADING, STRIP_PX, ZOOM_DRAG_PX, ZOOM_PER_NOTCH, Pane, why_no_grid
+from viewer.gui.pane import LOADING, STRIP_PX, ZOOM_PER_NOTCH, Drag, Pane, why_no_grid
 from viewer.gui.style import (
     DIMMED_TEXT,
     PROPOSAL,
@@ -90,17 +89,6 @@ _DRAGS_PER_TURN = 1.8  # across the whole pane
 _DENSE = 0.2  # opacity per mm
 _CUT_PER_NOTCH = 1 / 60  # of the scan's greatest extent
 
-_Kind = Literal["rotate", "pan", "zoom", "cut"]
-
-
-@dataclass(frozen=True)
-class _Drag:
-    button: Qt.MouseButton
-    kind: _Kind
-    press: QPointF
-    last: QPointF
-    moved: bool = False
-
 
 class VolumePane(Pane):
     """Shows the session's volume and the surfaces of its labels, or of a proposal over them.
@@ -136,7 +124,6 @@ class VolumePane(Pane):
         self._picture: QImage | None = None
         self._said = ""
         self._failed = ""
-        self._drag: _Drag | None = None
         self._volume_due = self._labels_due = False
         self._pause = QTimer(self, singleShot=True)
         self._pause.timeout.connect(self._labels_rest)
@@ -199,6 +186,7 @@ class VolumePane(Pane):
             self._renderer.look_from(side)
 
     def zoom_by(self, factor: float) -> None:
+        """Magnify the scene."""
         if self._renderer is not None:
             self._renderer.zoom(factor)
 
@@ -480,58 +468,30 @@ class VolumePane(Pane):
 
     # Mouse
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.activated.emit(self.name)
-        if self._explain(event):
-            return
-        kinds: dict[Qt.MouseButton, _Kind] = {
-            Qt.MouseButton.LeftButton: "rotate",
-            Qt.MouseButton.MiddleButton: "pan",
-            Qt.MouseButton.RightButton: "zoom",
-        }
-        kind = kinds.get(event.button())
-        if self._drag is not None or kind is None:
-            return
-        if kind == "rotate" and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            kind = "pan"
-        if kind == "rotate" and event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.cut.plane is not None:
-            kind = "cut"
+    def _kind_of_left(self, event: QMouseEvent) -> str:
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return "pan"
+        cuts = event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.cut.plane is not None
+        return "cut" if cuts else "rotate"
+
+    def _begin_drag(self, drag: Drag) -> None:
         self.spin.setChecked(False)
-        self._drag = _Drag(event.button(), kind, event.position(), event.position())
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        drag = self._drag
-        if drag is None:
-            return
-        if not drag.moved and (event.position() - drag.press).manhattanLength() < CLICK_PX:
-            return
-        step = event.position() - drag.last
-        self._drag = replace(drag, last=event.position(), moved=True)
-        if self._renderer is None:
-            return
+    def _drag_on(self, drag: Drag, at: QPointF, step: QPointF) -> None:
         across = max(min(self.width(), self.height()), 1)
-        if drag.kind == "rotate":
-            self._renderer.rotate(step.x() / across, step.y() / across)
-        elif drag.kind == "cut":
+        if drag.moved and drag.kind == "cut" and self._renderer is not None:
             self._turn_cut(step.x() / across, step.y() / across)
-        elif drag.kind == "pan":
+        elif drag.moved and drag.kind == "rotate" and self._renderer is not None:
+            self._renderer.rotate(step.x() / across, step.y() / across)
+        else:
+            super()._drag_on(drag, at, step)
+
+    def _pan(self, step: QPointF) -> None:
+        if self._renderer is not None:
             self._renderer.pan(step.x() / self.height(), step.y() / self.height())
-        else:
-            self._renderer.zoom(math.exp(-step.y() / ZOOM_DRAG_PX))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        drag = self._drag
-        if drag is None or event.button() != drag.button:
-            return
-        self._drag = None
-        if not drag.moved and drag.button == Qt.MouseButton.RightButton:
-            self.contextMenuRequested.emit(self.name, event.globalPosition().toPoint())
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.maximiseRequested.emit(self.name)
-        else:
-            self.mousePressEvent(event)
+    def _zoom(self, factor: float, about: QPointF) -> None:
+        self.zoom_by(factor)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = self._notches(event)

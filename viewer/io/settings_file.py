@@ -50,6 +50,10 @@ class SettingsFile:
         with contextlib.suppress(RuntimeError):  # closed
             self._writer.submit(self._write)
 
+    def keep(self, **changed: object) -> None:
+        """Have settings, by name, be others; as change() does it."""
+        self.change(lambda settings: settings.model_copy(update=changed))
+
     def close(self) -> None:
         """Wait until all is written, or cannot be."""
         self._writer.shutdown(wait=True)
