@@ -171,7 +171,7 @@
             <translation>这些序列的数值不可比较：一个序列的窗宽窗位不适用于另一个。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="216" />
+            <location filename="../../viewer/core/measuring.py" line="217" />
             <source>mm at detector</source>
             <translation>mm（探测器）</translation>
         </message>
@@ -2469,13 +2469,13 @@
             <translation>正在更新表面…</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="185" />
+            <location filename="../../viewer/render/scene_thread.py" line="182" />
             <source>3-D is off: VTK cannot be loaded ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>三维显示不可用：无法加载 VTK（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="187" />
+            <location filename="../../viewer/render/scene_thread.py" line="184" />
             <source>3-D is off: {0}: {1}</source>
             <extracomment>{0}: type(error).__name__; {1}: error</extracomment>
             <translation>三维显示不可用：{0}：{1}</translation>

@@ -16,7 +16,6 @@ from viewer.core.measuring import (
     histogram,
     line_profile,
     region_mask,
-    region_mask,
     region_values,
     values_of,
 )

@@ -424,8 +424,7 @@ def _statistics(values: NDArray | None, known: Values) -> Values:
 
 
 def _sample_sd(values: NDArray, mean: float) -> float:
-    """As numpy.std with ddof 1 and float64, but in pieces that stay in the processor's cache: several times faster for a
-    region as large as a radiograph."""
+    """As numpy.std with ddof 1 and float64, but in pieces that stay in the processor's cache."""
     squares = 0.0
     for start in range(0, values.size, _PIECE):
         away = values[start : start + _PIECE] - np.float64(mean)
