@@ -171,7 +171,7 @@
             <translation>这些序列的数值不可比较：一个序列的窗宽窗位不适用于另一个。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="216" />
+            <location filename="../../viewer/core/measuring.py" line="217" />
             <source>mm at detector</source>
             <translation>mm（探测器）</translation>
         </message>

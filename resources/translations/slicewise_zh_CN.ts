@@ -1805,6 +1805,10 @@
         <translation>非诊断用途</translation>
     </message>
     <message>
+        <source>Not for Dx</source>
+        <translation>非诊断</translation>
+    </message>
+    <message>
         <source>Axial</source>
         <translation>轴位</translation>
     </message>

@@ -176,3 +176,19 @@ def test_slice_is_shown_by_a_table_of_the_file():
     grey = grey_slice(voxels, plane_axes(grid, "axial"), 0, VoiTable(-1, 8, (10, 20, 30)))
 
     assert grey[0, :5].tolist() == [10, 10, 20, 30, 30]
+
+
+@pytest.mark.parametrize(("modality", "unit"), [("CT", "HU"), ("", "")])
+def test_a_ct_without_a_window_begins_with_soft_tissue(modality, unit):
+    rng = np.random.default_rng(3)
+    body = rng.normal(50, 20, GRID.shape).astype(np.int16)
+    body[: len(body) // 2] = -1000
+
+    assert default_window(Volume(body, GRID, unit=unit, modality=modality), None) == WindowLevel(40, 400)
+
+
+def test_what_shows_no_soft_tissue_has_a_window_of_its_own_values():
+    phase = np.linspace(-4096, 4095, int(np.prod(GRID.shape))).astype(np.int16).reshape(GRID.shape)
+
+    assert default_window(Volume(phase, GRID), None).width > 7000
+    assert default_window(Volume(phase, GRID, modality="MR"), None).width > 7000

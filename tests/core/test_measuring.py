@@ -324,6 +324,37 @@ def test_a_histogram_counts_each_value_once(values):
     assert len(set(np.rint(np.diff(edges)))) == 1
 
 
+@given(st.lists(st.integers(-32768, 32767), min_size=1, max_size=300))
+def test_a_histogram_of_whole_numbers_is_the_same_however_they_are_stored(values):
+    stored, as_floats = histogram(np.array(values, np.int16)), histogram(np.array(values, np.float64))
+
+    np.testing.assert_array_equal(stored[0], as_floats[0])
+    np.testing.assert_array_equal(stored[1], as_floats[1])
+
+
+@given(st.lists(st.integers(0, 48), min_size=4, max_size=4), st.sampled_from([1.0, 0.5, 0.1]))
+def test_an_ellipse_holds_the_centres_that_its_equation_says(corners, step):
+    """Also those that lie on its line, where rounding decides."""
+    a, b, c, d = (corner * step for corner in corners)
+    volume = flat(np.zeros((50, 50), np.int16))
+    mask, row, column = region_mask(Measurement(1, "ellipse", ((a, b, 0), (c, d, 0)), 2), volume.geometry)
+
+    half = np.maximum([abs(c - a) / 2, abs(d - b) / 2], 1e-12)
+    i, j = np.arange(column, column + mask.shape[1]), np.arange(row, row + mask.shape[0])[:, None]
+    centre = np.mean([[a, b], [c, d]], axis=0)
+    np.testing.assert_array_equal(mask, ((j - centre[1]) / half[1]) ** 2 + ((i - centre[0]) / half[0]) ** 2 <= 1.0)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.uint8, np.float32])
+def test_statistics_of_a_large_region_are_those_of_numpy(dtype):
+    voxels = np.random.default_rng(4).integers(0, 200, (400, 300)).astype(dtype)
+    values = measured("rectangle", ((0, 0, 0), (299, 399, 0)), flat(voxels))
+
+    assert values.count == voxels.size
+    assert values.mean == voxels.mean(dtype=np.float64)
+    assert values.sd == pytest.approx(voxels.std(dtype=np.float64, ddof=1), rel=1e-13)
+
+
 # Labels
 
 

@@ -635,6 +635,16 @@ def test_the_scale_bar_and_the_window_both_stay_in_the_panes_of_a_small_window(s
     assert {"W 1500  L -600", "Not for diagnosis"} <= set(painted(pane, "bottom left"))
 
 
+def test_small_panes_still_say_that_they_are_not_for_diagnosis(session, qtbot, ink):
+    session.set_window(WindowLevel(-600.0, 1500.0))
+    pane = make_pane(qtbot, session)
+    for size in ((w, h) for w in (160, 180, 200) for h in (150, 200, 260)):
+        pane.resize(*size)
+        assert_nothing_overlaps(pane, ink)
+        assert any(text.startswith("Not for") for text in painted(pane, "bottom left")), size
+        assert painted(pane, "top left")[1:], f"the patient's name is missing at {size}"
+
+
 @pytest.mark.parametrize("size", [(282, 270), (340, 300), (500, 420), (900, 700)])
 def test_the_badge_of_a_place_is_whole_beside_the_names_or_below_them(session, qtbot, size):
     notes = ("Its sform and its qform place the voxels up to 40.00 mm apart: this is the place by its sform.",)

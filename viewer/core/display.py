@@ -38,6 +38,11 @@ class WindowLevel:
             raise ValueError(f"window width must be positive, got {self.width}")
 
 
+_SOFT_TISSUE = WindowLevel(40.0, 400.0)
+_AIR_HU = -500.0  # values down to here are of a CT that shows air, as looks_like_ct has it
+_SOME_TISSUE = 0.1  # of the voxels; a phase image of MR, which also reaches far below 0, has about half of that
+
+
 @dataclass(frozen=True)
 class VoiTable:
     """A file's own table from values to grey: entry n is for value first + n, in 0 .. 2**bits - 1; values before
@@ -101,8 +106,9 @@ def window_ends(window: WindowLevel | VoiTable) -> tuple[float, float]:
 
 
 def default_window(volume: Volume, from_file: WindowLevel | None) -> WindowLevel:
-    """The file's own window if it has a usable one, else one spanning the 1st to 99th percentile of the values above
-    the smallest (which is air). Padding, NaN and slices that have not arrived do not count."""
+    """The file's own window if it has a usable one; else that of soft tissue for a CT that shows some (also if the file
+    does not call it one, but its values reach down to air); else one spanning the 1st to 99th percentile of the values
+    above the smallest (which is air). Padding, NaN and slices that have not arrived do not count."""
     if from_file is not None and np.isfinite(from_file.centre) and np.isfinite(from_file.width):
         return from_file
     if volume.colour:
@@ -110,6 +116,10 @@ def default_window(volume: Volume, from_file: WindowLevel | None) -> WindowLevel
     sample = _sample(volume)
     if sample.size == 0:
         return WindowLevel(0.5, 1.0)
+    if (volume.unit == "HU" or not volume.modality) and sample.min() <= _AIR_HU:
+        low, high = window_ends(_SOFT_TISSUE)
+        if np.mean((sample > low) & (sample < high)) >= _SOME_TISSUE:
+            return _SOFT_TISSUE
     tissue = sample[sample > sample.min()]
     low, high = np.percentile(tissue if tissue.size else sample, (1, 99))
     low = min(low, float(sample.min())) if volume.unit == "" else low

@@ -52,6 +52,7 @@ POINTS: dict[Kind, int] = {
 LengthUnit = Literal["mm", "mm at detector", "px"]
 Spread = tuple[Point, Point]  # what an index grows by for each mm along two perpendicular directions of a plane
 _MOST_BINS = 64
+_PIECE = 1 << 15  # values
 _ON_PLANE_MM = 1e-3
 _BETWEEN = 1e-6  # voxels: a plane this near to a border of voxels lies on it
 
@@ -230,7 +231,8 @@ def region_values(measurement: Measurement, volume: Volume) -> NDArray | None:
     layer = np.take(volume.voxels, measurement.slice_index, axis=2 - measurement.normal)
     rows, columns = mask.shape
     values = layer[first_row : first_row + rows, first_column : first_column + columns][mask]
-    return values[volume.measured(values)]
+    measured = volume.measured(values)
+    return values if measured.all() else values[measured]
 
 
 def region_mask(measurement: Measurement, geometry: Geometry) -> tuple[NDArray[np.bool_], int, int]:
@@ -250,10 +252,25 @@ def region_mask(measurement: Measurement, geometry: Geometry) -> tuple[NDArray[n
         centre, half = points.mean(axis=0), np.maximum(np.ptp(points, axis=0) / 2, 1e-12)
         across = ((columns - centre[a]) / half[a]) ** 2
         along = ((rows - centre[b]) / half[b]) ** 2
-        mask = along[:, None] + across[None, :] <= 1.0
+        mask = _inside_ellipse(along, across)
     else:
         mask = _inside_outline(points[:, a], points[:, b], columns, rows)
     return mask, int(low[b]), int(low[a])
+
+
+def _inside_ellipse(along: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where along[:, None] + across <= 1, without working out each of the sums: in each row that holds for as many of
+    the columns with the smallest across as there are."""
+    order = np.argsort(across, kind="stable")
+    rising = np.concatenate([across[order], [np.inf]])
+    count = np.searchsorted(rising, 1.0 - along, side="right")
+    while (more := along + rising[count] <= 1.0).any():  # the sum is rounded otherwise than the difference
+        count = count + more
+    while (fewer := (count > 0) & (along + rising[count - 1] > 1.0)).any():
+        count = count - fewer
+    rank = np.empty(len(across), dtype=np.int32)
+    rank[order] = np.arange(len(across), dtype=np.int32)
+    return rank < count.astype(np.int32)[:, None]
 
 
 def _voxels_inside(measurement: Measurement, geometry: Geometry) -> NDArray[np.intp]:
@@ -317,9 +334,13 @@ def histogram(values: NDArray) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     if not values.size:
         return np.zeros(1, dtype=np.intp), np.array([0.0, 1.0])
     low, high = float(values.min()), float(values.max())
-    if np.array_equal(values, np.rint(values)):
+    whole = values.dtype.kind in "iu"
+    if whole or np.array_equal(values, np.rint(values)):
         step = max(math.ceil((high - low + 1) / _MOST_BINS), 1)
         edges = np.arange(low - 0.5, high + 0.5 + step, step)
+        if whole:  # many times faster than a search among the edges
+            bins = (values.astype(np.int64) - int(low)) // step
+            return np.bincount(bins, minlength=len(edges) - 1), edges
     else:
         edges = np.linspace(low, high, min(max(int(math.sqrt(values.size)), 8), _MOST_BINS) + 1)
     counts, edges = np.histogram(values, edges)
@@ -391,14 +412,24 @@ def _statistics(values: NDArray | None, known: Values) -> Values:
         return known
     if not values.size:
         return replace(known, count=0)
+    mean = float(values.mean(dtype=np.float64))
     return replace(
         known,
         count=int(values.size),
-        mean=float(values.mean(dtype=np.float64)),
-        sd=float(values.std(dtype=np.float64, ddof=1)) if values.size > 1 else None,
+        mean=mean,
+        sd=_sample_sd(values, mean) if values.size > 1 else None,
         minimum=float(values.min()),
         maximum=float(values.max()),
     )
+
+
+def _sample_sd(values: NDArray, mean: float) -> float:
+    """As numpy.std with ddof 1 and float64, but in pieces that stay in the processor's cache."""
+    squares = 0.0
+    for start in range(0, values.size, _PIECE):
+        away = values[start : start + _PIECE] - np.float64(mean)
+        squares += float(np.einsum("i,i->", away, away))  # no BLAS: its threads wait for one another
+    return math.sqrt(squares / (values.size - 1))
 
 
 def _area(measurement: Measurement) -> float:

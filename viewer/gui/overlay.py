@@ -339,6 +339,11 @@ def not_for_diagnosis(width: float) -> str:
     return tr(NOT_FOR_DIAGNOSIS) if width >= 300 else tr("Not for diagnosis")
 
 
+def warning_line(width: float) -> Line:
+    """The warning as a line of a pane of this width; "Not for Dx" where even its short form has no room."""
+    return Line(not_for_diagnosis(width), rank=Rank.WARNING, number=True, short=tr("Not for Dx"))
+
+
 def iso_date(date: str) -> str:
     """A DICOM date (DA, "YYYYMMDD") as ISO 8601; anything else as it is."""
     return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date

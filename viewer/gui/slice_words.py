@@ -28,11 +28,11 @@ from viewer.gui.overlay import (
     Ruler,
     identity_lines,
     iso_date,
-    not_for_diagnosis,
     number_text,
     other_place,
     plane_name,
     told,
+    warning_line,
 )
 from viewer.gui.pane import LOADING
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
@@ -262,7 +262,7 @@ class SliceWords:
             Line(tr("Zoom {percent:.0f} %").format(percent=zoom), rank=Rank.MINOR, number=True),
             Line("" if self.session.hand.smooth else tr("Not smoothed")),
             *(() if volume.colour else self._window_lines()),
-            Line(not_for_diagnosis(self.width), DIMMED_TEXT, Rank.WARNING, number=True),
+            warning_line(self.width),
         )
 
     def _window_lines(self) -> tuple[Line, ...]:

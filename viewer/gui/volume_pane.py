@@ -48,8 +48,8 @@ from viewer.gui.overlay import (
     draw_progress,
     draw_text,
     identity_lines,
-    not_for_diagnosis,
     told,
+    warning_line,
 )
 from viewer.gui.pane import LOADING, STRIP_PX, ZOOM_PER_NOTCH, Drag, Pane, why_no_grid
 from viewer.gui.style import (
@@ -740,7 +740,7 @@ class VolumePane(Pane):
             lines.append(Line(self._look_words(), DIMMED_TEXT))
         if session.hand.overlay_text != "none" and frame.notice:
             lines.append(Line(said(frame.notice), DIMMED_TEXT))
-        return [*lines, Line(not_for_diagnosis(self.width()), DIMMED_TEXT, Rank.WARNING, number=True)]
+        return [*lines, warning_line(self.width())]
 
     def _look_words(self) -> str:
         assert self._look is not None
