@@ -831,10 +831,14 @@ def test_decoders_are_imported_by_the_first_reader_that_needs_them_and_then_shar
     one, before = Reader(2), children(os.getpid())
     (jpeg,) = files.scan([BUNDLED / "JPGExtended.dcm"]).series  # of 12 bits, which GDCM alone reads
     expected = files.read_series(jpeg)
+    (jpeg2000,) = files.scan([BUNDLED / "MR_small_jp2klossless.dcm"]).series
 
     list(one.look_all(copies("a")))
     (parent,) = set(children(os.getpid())) - set(before)
-    assert not any(mapped([parent, *descendants(parent)], "gdcm"))  # a CT that is not compressed needs no decoder
+    assert not any(mapped([parent, *descendants(parent)], "openjpeg"))  # a CT that is not compressed needs no decoder
+    same(one.read(jpeg2000), files.read_series(jpeg2000))
+    assert any(mapped(descendants(parent), "openjpeg"))
+    assert not any(mapped([parent, *descendants(parent)], "gdcm"))
 
     same(one.read(jpeg), expected)
     assert sum(mapped(descendants(parent), "gdcm")) == 1
