@@ -149,7 +149,7 @@ def _check_syntax(transfer_syntax: str) -> None:
 
 
 def without_gdcm() -> None:
-    """Have pydicom, where it is not imported yet, leave GDCM alone until with_gdcm: it takes 20 MB, and of all that is
+    """Have pydicom, where it is not imported yet, leave GDCM alone until with_gdcm: it takes 15 MB, and of all that is
     compressed only JPEG needs it."""
     if "pydicom" not in sys.modules:
         sys.modules["gdcm"] = None  # type: ignore[assignment]  # import then says that there is none

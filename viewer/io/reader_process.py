@@ -1,6 +1,6 @@
 """The child processes of the reader: they look at files and read slices where a hostile file can do no harm.
 
-One process imports everything once and forks the readers from itself: a reader that died is replaced in
+One process imports once what all files need and forks the readers from itself: a reader that died is replaced in
 milliseconds, and all of them share the memory of the libraries. Messages are JSON made and validated with pydantic,
 never pickle: a child that a file has taken over must not run code in the window. POSIX only.
 """
