@@ -1,6 +1,7 @@
 """The memory's part of `make bench`: what the window and its readers hold beside the voxels of a study.
 
-Linux only: memory is the proportional set size, in which what several processes share counts once.
+Linux only: memory is the proportional set size, in which what several processes share counts once. It has a part that
+the system can drop at any time, pages of the program's own files on the disk; what is without it is told too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _VOXELS_MB = _SLICES * _PIXELS * _PIXELS * 2 / 1e6
 _ALLOWED_MB = 300.0
 _EMPTY = "before anything is opened"
 _EVERY_S = 0.02
+_WRITTEN = ("Pss_Anon:", "Pss_Shmem:")  # not Pss_File:
 _REST_S = 5.0  # after which nothing more is drawn or given back
 
 Tell = Callable[[str, float, str, str, float], None]
@@ -31,38 +33,46 @@ def remembering(tell_share: Tell, write_ct: Callable[[Path, int, int], list[Path
         folder.mkdir()
         write_ct(folder, _SLICES, _PIXELS)
         most = most_of_each_step(folder, Path(place, "user"))
-    empty = most.pop(_EMPTY)
-    tell_share(f"memory of the window and its readers {_EMPTY}", empty, "MB", "allowed", _ALLOWED_MB)
+    empty, empty_written = most.pop(_EMPTY)
+    name = f"memory of the window and its readers {_EMPTY}"
+    tell_share(name, empty, "MB", "allowed", _ALLOWED_MB)
+    tell_share(f"{name}, files apart", empty_written, "MB", "allowed", _ALLOWED_MB)
     name = f"memory beyond the {_VOXELS_MB:.0f} MB of voxels of {_SLICES:,} slices"
-    for step, megabytes in {**most, "at the peak": max(most.values())}.items():
-        tell_share(f"{name}, {step}", megabytes - _VOXELS_MB, "MB", "allowed", _ALLOWED_MB)
-        beyond = megabytes - _VOXELS_MB - empty
+    peak = max(all_ for all_, _ in most.values()), max(written for _, written in most.values())
+    for step, (all_, written) in {**most, "at the peak": peak}.items():
+        tell_share(f"{name}, {step}", all_ - _VOXELS_MB, "MB", "allowed", _ALLOWED_MB)
+        beyond = all_ - _VOXELS_MB - empty
         tell_share(f"{name} and that of the empty window, {step}", beyond, "MB", "allowed", _ALLOWED_MB)
+        tell_share(f"{name}, files apart, {step}", written - _VOXELS_MB, "MB", "allowed", _ALLOWED_MB)
 
 
-def most_of_each_step(folder: Path, user_folder: Path) -> dict[str, float]:
-    """The most memory in MB during each step of a person's work, and that which stays at the end."""
+def most_of_each_step(folder: Path, user_folder: Path) -> dict[str, tuple[float, float]]:
+    """The most memory in MB during each step of a person's work, and that which stays at the end: all of it, and
+    without the pages of files."""
     argv = [sys.executable, "-m", "tests.bench_memory", str(folder), str(user_folder)]
     environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
     child = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environment)
     assert child.stdout is not None
     os.set_blocking(child.stdout.fileno(), False)
-    most: dict[str, float] = {}
+    most: dict[str, tuple[float, float]] = {}
     step = ""
     while child.poll() is None:
         if told := child.stdout.readline().strip():
             step = told
-            most[step] = 0.0
+            most[step] = 0.0, 0.0
         if step:
-            most[step] = max(most[step], family_mb(child.pid)) if step != "at rest" else family_mb(child.pid)
+            all_, written = family_mb(child.pid), family_mb(child.pid, _WRITTEN)
+            before = most[step] if step != "at rest" else (0.0, 0.0)
+            most[step] = max(before[0], all_), max(before[1], written)
         time.sleep(_EVERY_S)
     if child.returncode:
         raise RuntimeError(f"the window ended with {child.returncode}")
     return {step: megabytes for step, megabytes in most.items() if step != "the end"}
 
 
-def family_mb(root: int) -> float:
-    """Proportional set size of a process and all its descendants, in MB (Linux)."""
+def family_mb(root: int, kinds: Sequence[str] = ("Pss:",)) -> float:
+    """Proportional set size of a process and all its descendants, in MB (Linux). kinds: lines of proc_pid_smaps(5)."""
     parents: dict[str, str] = {}
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -73,9 +83,9 @@ def family_mb(root: int) -> float:
         family, grown = family | children, bool(children)
     total_kb = 0
     for pid in family:
-        with suppress(OSError, StopIteration):
+        with suppress(OSError):
             lines = Path("/proc", pid, "smaps_rollup").read_text().splitlines()
-            total_kb += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
+            total_kb += sum(int(line.split()[1]) for line in lines if line.startswith(tuple(kinds)))
     return total_kb * 1024 / 1e6
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread, dcmwrite
 from pydicom.data import data_manager, get_testdata_file
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
@@ -31,6 +32,7 @@ from pydicom.uid import (
 from viewer.core.study import SeriesError
 from viewer.core.volume import Volume
 from viewer.io.dicom_header import _OVERLAY_TAGS, _TAGS, Elements, Header, read_header
+from viewer.io.dicom_tags import TAGS
 
 UNDEFINED = 0xFFFFFFFF
 ITEM = struct.pack("<HHL", 0xFFFE, 0xE000, UNDEFINED)
@@ -123,6 +125,11 @@ def _peak_bytes(work: Callable[[], object]) -> int:
 
 
 # ---- the same values as pydicom
+
+
+def test_tags_and_value_representations_are_those_of_the_standard():
+    for keyword, (tag, vr) in TAGS.items():
+        assert (tag, vr) == (tag_for_keyword(keyword), dictionary_VR(keyword)), keyword
 
 
 def _compare(elements: Elements, dataset: Dataset, group_2: bool) -> int:

@@ -822,6 +822,33 @@ def test_readers_that_nobody_needs_end_and_others_take_their_place(copies, monke
     one.close()
 
 
+def mapped(pids, library):
+    return [library in Path(f"/proc/{pid}/maps").read_text() for pid in pids]
+
+
+def test_decoders_are_imported_by_the_first_reader_that_needs_them_and_then_shared(copies, monkeypatch):
+    monkeypatch.setattr("viewer.io.reader._REST_AFTER_S", 0.3)
+    one, before = Reader(2), children(os.getpid())
+    (jpeg,) = files.scan([BUNDLED / "JPGExtended.dcm"]).series  # of 12 bits, which GDCM alone reads
+    expected = files.read_series(jpeg)
+    (jpeg2000,) = files.scan([BUNDLED / "MR_small_jp2klossless.dcm"]).series
+
+    list(one.look_all(copies("a")))
+    (parent,) = set(children(os.getpid())) - set(before)
+    assert not any(mapped([parent, *descendants(parent)], "openjpeg"))  # a CT that is not compressed needs no decoder
+    same(one.read(jpeg2000), files.read_series(jpeg2000))
+    assert any(mapped(descendants(parent), "openjpeg"))
+    assert not any(mapped([parent, *descendants(parent)], "gdcm"))
+
+    same(one.read(jpeg), expected)
+    assert sum(mapped(descendants(parent), "gdcm")) == 1
+    assert wait_until(lambda: all(mapped([parent], "gdcm")))  # once its readers rest
+    list(one.look_all(copies("a")))
+    assert all(mapped(descendants(parent), "gdcm"))
+    same(one.read(jpeg), expected)
+    one.close()
+
+
 def test_the_keyboards_interrupt_does_not_end_the_processes(two, copies):
     paths = copies("a", "b")
     expected = list(two.look_all(paths))

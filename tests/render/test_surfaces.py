@@ -7,7 +7,7 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
 from viewer.core.mesh import bounds, enclosed_volume
-from viewer.render.surfaces import Grid, label_mesh, label_surface, thinned, upright
+from viewer.render.surfaces import Grid, label_mesh, label_surface, labelled, thinned, upright
 
 ALL = np.arange(256) > 0
 
@@ -80,14 +80,29 @@ def test_thinned_scans_hold_the_mean_at_the_middle_of_each_block():
     assert coarse.spacing == (2.0, 2.0, 5.0)
 
 
-def test_thinning_by_one_copies_so_that_a_brush_cannot_change_it():
-    geometry = Geometry((4, 3, 2), (1.0, 1.0, 1.0), np.zeros(3), np.eye(3))
-    labels = np.zeros(geometry.shape, np.uint8)
+def test_the_box_of_all_labels_keeps_each_in_its_place_and_is_a_copy(oblique_phantom):
+    geometry = oblique_phantom.geometry
+    own, proposed = np.zeros((2, *geometry.shape), np.uint8)
+    own[1, 3:5, 2:4] = 7
+    proposed[3, 6, 8] = 9
+    wholes = [upright(voxels, geometry) for voxels in (own, proposed)]
+    expected = [points_lps(whole, label_surface(whole, ALL)) for whole in wholes]
 
-    kept = thinned(upright(labels, geometry), (1, 1, 1), mean=False)
-    labels[:] = 9
+    kept = labelled(wholes)
+    own[:] = proposed[:] = 0
 
-    assert not kept.voxels.any()
+    assert sorted(kept[0].voxels.shape) == [3, 4, 7] == sorted(kept[1].voxels.shape)
+    assert all(grid.voxels.flags.c_contiguous for grid in kept)
+    for grid, points in zip(kept, expected, strict=True):
+        np.testing.assert_allclose(points_lps(grid, label_surface(grid, ALL)), points, atol=1e-4)
+
+
+def test_the_box_of_no_labels_holds_none():
+    (kept,) = labelled(
+        [upright(np.zeros((3, 4, 5), np.uint8), Geometry((5, 4, 3), (1.0,) * 3, np.zeros(3), np.eye(3)))]
+    )
+
+    assert kept.voxels.tolist() == [[[0]]]
 
 
 def test_triangles_know_their_label_and_hidden_labels_have_none():

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from viewer.core.study import SeriesError
 from viewer.io.dicom_header import Header
-from viewer.io.pixel_format import FETCH, PixelFormat
+from viewer.io.pixel_format import FETCH, PixelFormat, with_gdcm
 
 if TYPE_CHECKING:
     from pydicom.pixels.decoders.base import Decoder
@@ -172,7 +172,7 @@ def decode(frame: bytes, syntax: str, pixels: PixelFormat) -> tuple[NDArray, str
     decoder = _decoder(_JPEG_LOSSLESS if syntax == _JPEG_EXTENDED else syntax)
     cause: BaseException | None = None
     for name in _DECODERS.get(syntax, _OTHER_DECODERS):
-        if name not in decoder.available_plugins:
+        if name not in (with_gdcm(decoder) if name == "gdcm" else decoder).available_plugins:
             continue
         try:
             with warnings.catch_warnings(), _listening(syntax in _JPEG) as told:

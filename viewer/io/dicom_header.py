@@ -15,10 +15,11 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import BinaryIO, Literal, cast
 
 from viewer.core.study import SeriesError
+from viewer.io.dicom_tags import TAGS
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
@@ -39,73 +40,7 @@ _REMEMBERED_BYTES = 128  # of values not decoded again: the files of a series re
 _MAX_TEXT_BYTES = 10_240  # the longest that a text VR allows (LT), PS3.5 6.2; nothing wanted here is as long
 _MAX_NUMBERS = 1_000_000  # of one element: more than a table has entries or a recording frames
 
-_WANTED = """
-    TransferSyntaxUID MediaStorageSOPClassUID MediaStorageSOPInstanceUID
-    DirectoryRecordSequence OffsetOfTheNextDirectoryRecord OffsetOfReferencedLowerLevelDirectoryEntity
-    DirectoryRecordType ReferencedFileID ReferencedSOPClassUIDInFile ReferencedSOPInstanceUIDInFile
-    ReferencedTransferSyntaxUIDInFile
-
-    SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID
-    ImageType Modality Manufacturer ManufacturerModelName InstitutionName BodyPartExamined Laterality ImageLaterality
-    FrameLaterality ViewPosition PatientPosition PatientOrientation PatientName PatientID PatientBirthDate PatientSex
-    PatientWeight PatientSize StudyID AccessionNumber StudyDescription SeriesDescription ProtocolName SequenceName
-    SeriesNumber AcquisitionNumber InstanceNumber TimezoneOffsetFromUTC
-    StudyDate SeriesDate AcquisitionDate ContentDate AcquisitionDateTime
-    StudyTime SeriesTime AcquisitionTime ContentTime
-
-    Rows Columns NumberOfFrames SamplesPerPixel PhotometricInterpretation PlanarConfiguration BitsAllocated BitsStored
-    HighBit PixelRepresentation PixelPaddingValue PixelPaddingRangeLimit PixelAspectRatio
-    PixelSpacing ImagerPixelSpacing NominalScannedPixelSpacing PixelSpacingCalibrationType
-    PixelSpacingCalibrationDescription EstimatedRadiographicMagnificationFactor
-    DistanceSourceToDetector DistanceSourceToPatient
-    ImagePositionPatient ImageOrientationPatient SliceLocation SliceThickness SpacingBetweenSlices GantryDetectorTilt
-    LossyImageCompression LossyImageCompressionRatio LossyImageCompressionMethod
-    ExtendedOffsetTable ExtendedOffsetTableLengths
-
-    RescaleSlope RescaleIntercept RescaleType ModalityLUTSequence LUTDescriptor LUTData ModalityLUTType LUTExplanation
-    VOILUTSequence VOILUTFunction WindowCenter WindowWidth WindowCenterWidthExplanation PresentationLUTShape
-    PixelIntensityRelationship PixelIntensityRelationshipSign PixelIntensityRelationshipLUTSequence LUTFunction
-    RedPaletteColorLookupTableDescriptor GreenPaletteColorLookupTableDescriptor BluePaletteColorLookupTableDescriptor
-    AlphaPaletteColorLookupTableDescriptor RedPaletteColorLookupTableData GreenPaletteColorLookupTableData
-    BluePaletteColorLookupTableData AlphaPaletteColorLookupTableData SegmentedRedPaletteColorLookupTableData
-    SegmentedGreenPaletteColorLookupTableData SegmentedBluePaletteColorLookupTableData
-    SegmentedAlphaPaletteColorLookupTableData PaletteColorLookupTableUID
-    RealWorldValueMappingSequence RealWorldValueSlope RealWorldValueIntercept RealWorldValueFirstValueMapped
-    RealWorldValueLastValueMapped MeasurementUnitsCodeSequence CodeValue CodingSchemeDesignator CodeMeaning
-
-    FrameTime FrameTimeVector CineRate RecommendedDisplayFrameRate FrameIncrementPointer FrameDelay
-    TemporalPositionIdentifier TemporalPositionIndex NumberOfTemporalPositions TemporalResolution TriggerTime
-    CardiacNumberOfImages NominalInterval
-    NominalCardiacTriggerDelayTime ActualCardiacTriggerDelayTime NominalPercentageOfCardiacPhase
-    EchoTime EffectiveEchoTime EchoNumbers RepetitionTime InversionTime InversionTimes FlipAngle
-    DiffusionBValue DiffusionDirectionality DiffusionGradientOrientation ConvolutionKernel ScanOptions
-
-    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence FrameContentSequence PlanePositionSequence
-    PlaneOrientationSequence PlanePositionVolumeSequence ImagePositionVolume PlaneOrientationVolumeSequence
-    ImageOrientationVolume PixelMeasuresSequence PixelValueTransformationSequence FrameVOILUTSequence MREchoSequence
-    MRDiffusionSequence DiffusionGradientDirectionSequence MRTimingAndRelatedParametersSequence MRModifierSequence
-    CardiacSynchronizationSequence TemporalPositionSequence TemporalPositionTimeOffset FrameAnatomySequence
-    MRImageFrameTypeSequence CTImageFrameTypeSequence PETFrameTypeSequence XAXRFFrameCharacteristicsSequence
-    CTReconstructionSequence FrameType ComplexImageComponent FrameAcquisitionNumber FrameAcquisitionDateTime
-    FrameReferenceDateTime FrameAcquisitionDuration StackID InStackPositionNumber DimensionIndexValues
-    FramePixelDataPropertiesSequence ProjectionPixelCalibrationSequence ObjectPixelSpacingInCenterOfBeam
-    DimensionIndexSequence DimensionIndexPointer FunctionalGroupPointer DimensionDescriptionLabel
-    DimensionOrganizationSequence DimensionOrganizationUID DimensionOrganizationType
-    SOPInstanceUIDOfConcatenationSource ConcatenationUID InConcatenationNumber InConcatenationTotalNumber
-    ConcatenationFrameOffsetNumber
-
-    SequenceOfUltrasoundRegions RegionSpatialFormat RegionDataType RegionFlags RegionLocationMinX0 RegionLocationMinY0
-    RegionLocationMaxX1 RegionLocationMaxY1 ReferencePixelX0 ReferencePixelY0 PhysicalUnitsXDirection
-    PhysicalUnitsYDirection ReferencePixelPhysicalValueX ReferencePixelPhysicalValueY PhysicalDeltaX PhysicalDeltaY
-
-    RadiopharmaceuticalInformationSequence RadionuclideTotalDose RadionuclideHalfLife RadiopharmaceuticalStartTime
-    RadiopharmaceuticalStartDateTime Units DecayCorrection DecayCorrectionDateTime CorrectedImage SUVType DecayFactor
-    SeriesType CountsSource ImageIndex NumberOfSlices NumberOfTimeSlices FrameReferenceTime ActualFrameDuration
-    EnergyWindowVector DetectorVector RotationVector SliceVector TimeSlotVector PhaseVector RRIntervalVector
-    NumberOfEnergyWindows NumberOfDetectors NumberOfPhases NumberOfRotations NumberOfRRIntervals NumberOfTimeSlots
-    DetectorInformationSequence RotationInformationSequence PhaseInformationSequence
-"""
-# pydicom's dictionary knows the repeating groups 60xx only by a mask. PS3.3 C.9.2.
+# The dictionary knows the repeating groups 60xx only by a mask. PS3.3 C.9.2.
 _OVERLAY_TAGS = {
     "OverlayRows": (0x60000010, "US"),
     "OverlayColumns": (0x60000011, "US"),
@@ -132,11 +67,12 @@ _UNDEFINED = 0xFFFFFFFF
 
 
 _VALUE, _SEQUENCE, _PIXELS, _END = 1, 2, 3, 4
-_TAGS = dict(_OVERLAY_TAGS)  # tag and VR of each wanted keyword, once learn_tags was called
+_TAGS = TAGS | _OVERLAY_TAGS
 _KINDS = (
     {(group - 0x6000 << 16) + tag: _VALUE for group in _OVERLAY_GROUPS for tag, _ in _OVERLAY_TAGS.values()}
     | {group << 16 | block << 8 | last: _VALUE for group, last in _PRIVATE for block in range(0x10, 0x100)}
     | {group << 16 | block: _VALUE for group, _ in _PRIVATE for block in range(0x10, 0x100)}
+    | {tag: _SEQUENCE if vr == "SQ" else _VALUE for tag, vr in TAGS.values()}
     | dict.fromkeys(_PIXEL_TAGS, _PIXELS)
     | {_ITEM_END: _END}
 )
@@ -153,22 +89,6 @@ _LOCAL_TEXT_VRS = frozenset(("SH", "LO", "ST", "LT", "PN", "UC", "UT"))  # writt
 _ONE_TEXT_VRS = frozenset(("ST", "LT", "UR", "UT"))  # a backslash is a letter
 _DELIMITERS = {0x09, 0x0A, 0x0C, 0x0D, 0x5C}  # after which the first character set holds again, PS3.5 6.1.2.5.3
 _NAME_DELIMITERS = _DELIMITERS | {0x5E, 0x3D}
-
-
-@cache
-def learn_tags() -> None:
-    """Take the tags and VRs of all wanted keywords from pydicom's dictionary; read_header does, if nobody did before.
-
-    pydicom takes a third of a second to import, and the window, whose files are looked at by other processes, is
-    not to wait for it.
-    """
-    from pydicom.datadict import dictionary_VR, tag_for_keyword
-
-    for keyword in _WANTED.split():
-        tag = cast(int, tag_for_keyword(keyword))
-        vr = dictionary_VR(tag)
-        _TAGS[keyword] = (tag, vr)
-        _KINDS[tag] = _SEQUENCE if vr == "SQ" else _VALUE
 
 
 @dataclass(frozen=True)
@@ -376,7 +296,6 @@ def read_header(stream: BinaryIO, size: int) -> Header:
     stream is seekable and size its length in bytes; its position is not kept. Raises SeriesError for what is no DICOM,
     for a header that ends early or contradicts itself, and for one beyond the bounds of this module.
     """
-    learn_tags()
     try:
         return _read_header(_Plain(stream, size))
     except struct.error as error:  # of an element's own header cut off at the end

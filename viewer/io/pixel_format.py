@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from viewer.core.study import SeriesError
 from viewer.io.dicom_header import (
@@ -15,6 +18,9 @@ from viewer.io.dicom_header import (
     Header,
     printable,
 )
+
+if TYPE_CHECKING:
+    from pydicom.pixels.decoders.base import Decoder
 
 FETCH = "fetch the file again"
 NATIVE = (IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, DEFLATED, EXPLICIT_BIG_ENDIAN)
@@ -125,18 +131,48 @@ def is_spare_bit(pixels: PixelFormat, bit: int) -> bool:
 
 @lru_cache(maxsize=64)
 def _check_syntax(transfer_syntax: str) -> None:
+    if transfer_syntax in NATIVE:
+        return
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.uid import UID
 
     syntax = UID(transfer_syntax)
     try:
-        available = syntax in NATIVE or get_decoder(syntax).available_plugins
+        decoder = get_decoder(syntax)
+        available = decoder.available_plugins or with_gdcm(decoder).available_plugins
     except NotImplementedError as error:
         raise SeriesError(
             f"its pixels are stored as {printable(syntax.name[:64])}, which cannot be read; export it anew"
         ) from error
     if not available:
         raise SeriesError(f"the decoder of {syntax.name} is missing; install Slicewise again")
+
+
+def without_gdcm() -> None:
+    """Have pydicom, where it is not imported yet, leave GDCM alone until with_gdcm: it takes 15 MB, and of all that is
+    compressed only JPEG needs it."""
+    if "pydicom" not in sys.modules:
+        sys.modules["gdcm"] = None  # type: ignore[assignment]  # import then says that there is none
+
+
+def load_gdcm() -> None:
+    """Import GDCM, if it is installed, and let pydicom know."""
+    if "gdcm" in sys.modules and sys.modules["gdcm"] is None:
+        del sys.modules["gdcm"]
+        import pydicom.pixels.decoders.gdcm as plugin
+
+        if not plugin.HAVE_GDCM:
+            importlib.reload(plugin)
+
+
+def with_gdcm(decoder: Decoder) -> Decoder:
+    """The decoder, having GDCM as a plug-in if that is installed and knows its syntax."""
+    load_gdcm()
+    if "gdcm" not in decoder.available_plugins:
+        with contextlib.suppress(ValueError):  # GDCM does not know this syntax
+            decoder.remove_plugin("gdcm")
+            decoder.add_plugin("gdcm", ("pydicom.pixels.decoders.gdcm", "_decode_frame"))
+    return decoder
 
 
 def _has_palette(header: Header, colour: str) -> bool:

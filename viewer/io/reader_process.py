@@ -1,13 +1,12 @@
 """The child processes of the reader: they look at files and read slices where a hostile file can do no harm.
 
-One process imports everything once and forks the readers from itself: a reader that died is replaced in
+One process imports once what all files need and forks the readers from itself: a reader that died is replaced in
 milliseconds, and all of them share the memory of the libraries. Messages are JSON made and validated with pydantic,
 never pickle: a child that a file has taken over must not run code in the window. POSIX only.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import functools
 import gc
@@ -35,9 +34,9 @@ from pydantic_core import PydanticSerializationError
 from viewer.core.study import Series, SeriesError
 from viewer.io import files
 from viewer.io.archives import ToldPath
-from viewer.io.dicom_header import learn_tags
 from viewer.io.dicom_pixels import ValuesDoNotFit, ValueType
 from viewer.io.files import Aspect, Look
+from viewer.io.pixel_format import load_gdcm, without_gdcm
 
 T = TypeVar("T")
 LookFunction = Callable[[Path, Aspect], Look]
@@ -46,8 +45,8 @@ ReadSlicesFunction = Callable[
     None,
 ]
 
-# Imported by the first file that needs them, if not before.
-_LIBRARIES = ("pydicom.pixels", "openjpeg", "rle", "jpeg_ls", "gdcm")
+# What only some files need, 15 MB each: the first reader that meets such a file imports it, and later ones share it.
+_LIBRARIES = ("pydicom.pixels", "gdcm")
 _VALUE_TYPES = {np.dtype(kind).name for kind in np.typecodes["AllInteger"] + np.typecodes["Float"]}
 _LEAST_MEMORY = 1 << 30
 _LONGEST_MESSAGE = 64 << 20
@@ -332,20 +331,26 @@ def run(look: LookFunction, read_slices: ReadSlicesFunction) -> NoReturn:
     _die_with_parent()
     _give_up_rights()
     os.nice(_NICENESS)
-    for library in _LIBRARIES:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(library)
-    learn_tags()
+    without_gdcm()
+    sys.modules["requests"] = None  # type: ignore[assignment]  # with which pydicom would fetch its test files
     for name in _MESSAGES:
         _adapter(name)
     gc.collect()
     gc.freeze()  # objects that are not visited stay in pages that are shared
+    told, telling = os.pipe()
+    wanted: set[int] = set()
     readers: dict[int, int] = {}
     dying: set[int] = set()
     try:
         while True:
-            if not select.select([commands], [], [], 0.1 if dying else None)[0]:
+            heard = select.select([commands, told], [], [], 0.1 if dying or (wanted and not readers) else None)[0]
+            if told in heard:
+                wanted.update(os.read(told, _CHUNK))
+            if commands not in heard:
                 dying -= {pid for pid in dying if os.waitpid(pid, os.WNOHANG)[0]}
+                if wanted and not readers and not heard:  # nobody waits for anything
+                    _import(wanted)
+                    wanted.clear()
                 continue
             command, descriptors, _, _ = socket.recv_fds(commands, 5, 1)
             if len(command) < 5:
@@ -355,7 +360,9 @@ def run(look: LookFunction, read_slices: ReadSlicesFunction) -> NoReturn:
                 readers[number] = os.fork()
                 if readers[number] == 0:
                     commands.close()
-                    _serve(Channel(socket.socket(fileno=descriptors[0]), takes_descriptors=True), look, read_slices)
+                    os.close(told)
+                    channel = Channel(socket.socket(fileno=descriptors[0]), takes_descriptors=True)
+                    _serve(channel, look, read_slices, telling)
                 os.close(descriptors[0])
             else:
                 # Its number is not given to another process before it was waited for.
@@ -367,6 +374,19 @@ def run(look: LookFunction, read_slices: ReadSlicesFunction) -> NoReturn:
         for pid in (*readers.values(), *dying):
             os.waitpid(pid, 0)
         os._exit(0)
+
+
+def _import(numbers: set[int]) -> None:
+    """Import some of _LIBRARIES: those forked later have them. Other numbers, of a reader gone mad, mean nothing."""
+    for n, library in enumerate(_LIBRARIES):
+        if n in numbers:
+            load_gdcm() if library == "gdcm" else importlib.import_module(library)
+    gc.collect()
+    gc.freeze()
+
+
+def _imported() -> set[int]:
+    return {n for n, library in enumerate(_LIBRARIES) if sys.modules.get(library) is not None}
 
 
 def _die_with_parent() -> None:
@@ -395,18 +415,19 @@ class _Stopped(BaseException):
     """The parent wants no more of this request. No Exception: nothing on the way may swallow it."""
 
 
-def _serve(channel: Channel, look: LookFunction, read_slices: ReadSlicesFunction) -> NoReturn:
+def _serve(channel: Channel, look: LookFunction, read_slices: ReadSlicesFunction, telling: int) -> NoReturn:
     """Answer requests until the parent is gone. Any other end is a crash, and this process must not go on after it."""
     try:
         _die_with_parent()
-        _Reader(channel, look, read_slices).serve()
+        _Reader(channel, look, read_slices, telling).serve()
     finally:
         os._exit(1)
 
 
 class _Reader:
-    def __init__(self, channel: Channel, look: LookFunction, read_slices: ReadSlicesFunction) -> None:
+    def __init__(self, channel: Channel, look: LookFunction, read_slices: ReadSlicesFunction, telling: int) -> None:
         self._channel, self._look, self._read_slices = channel, look, read_slices
+        self._telling, self._known = telling, _imported()  # numbers of _LIBRARIES
         self._idle_bytes = _private_bytes()
         self._limit_bytes = self._series_limit_bytes = 0
         self._series: tuple[Series, NDArray, NDArray[np.bool_] | None] | None = None
@@ -427,6 +448,9 @@ class _Reader:
                 self._say(DoesNotFit(error.value_type))
             except SeriesError as error:
                 self._say(Failed(str(error)))
+            if new := _imported() - self._known:
+                self._known |= new
+                os.write(self._telling, bytes(new))
 
     def _answer(self, request: Message) -> None:
         match request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,7 +75,7 @@ def upright(voxels: NDArray, geometry: Geometry) -> Grid:
 def thinned(grid: Grid, factors: tuple[int, int, int], *, mean: bool) -> Grid:
     """The grid with each block of factors (i, j, k) voxels as one: their mean, or (for labels) one of them.
 
-    Always a C-order copy; what is left over at the far ends is dropped.
+    Means are a C-order copy, else it is a view; what is left over at the far ends is dropped.
     """
     kji = factors[::-1]
     shape = [n // f for n, f in zip(grid.voxels.shape, kji, strict=True)]
@@ -90,12 +91,35 @@ def thinned(grid: Grid, factors: tuple[int, int, int], *, mean: bool) -> Grid:
         shift = np.array([(f - 1) / 2 for f in factors])
     else:
         middle = [(f - 1) // 2 for f in kji]
-        kept = np.array(blocks[tuple(slice(m, None, f) for m, f in zip(middle, kji, strict=True))], order="C")
+        kept = blocks[tuple(slice(m, None, f) for m, f in zip(middle, kji, strict=True))]
         shift = np.array(middle[::-1], dtype=np.float64)
     spacing = np.array(grid.spacing)
     origin = grid.origin_lps + grid.to_lps @ (shift * spacing)
     i, j, k = (float(s) for s in spacing * factors)
     return Grid(kept, (i, j, k), origin, grid.to_lps)
+
+
+def labelled(grids: Sequence[Grid]) -> list[Grid]:
+    """C-order copies of the box of some label maps of one shape that holds all their labels; of one voxel if there are
+    none."""
+    first, last = np.array(grids[0].voxels.shape), np.zeros(3, dtype=np.int64)
+    for grid in grids:
+        for k, one_slice in enumerate(grid.voxels):  # slice by slice: most have no label, and need no more looking at
+            labels = np.ascontiguousarray(one_slice)
+            if labels.any():
+                rows, columns = (np.flatnonzero(labels.any(axis=axis)) for axis in (1, 0))
+                first = np.minimum(first, (k, rows[0], columns[0]))
+                last = np.maximum(last, (k, rows[-1], columns[-1]))
+    first = np.minimum(first, last)
+    box = tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))
+    return [
+        replace(
+            grid,
+            voxels=np.array(grid.voxels[box], order="C"),
+            origin_lps=grid.to_world(first[::-1] * np.array(grid.spacing)),
+        )
+        for grid in grids
+    ]
 
 
 def label_surface(

@@ -33,7 +33,7 @@ from viewer.core.volume import Volume
 from viewer.core.volume_look import Blend, ValueHistogram, VolumeLook, in_values, seen_as_ct
 from viewer.render.cut_slice import CutSlice
 from viewer.render.frame import NO_CUT, Cut, CutPlane, Frame, LabelLayer, SceneError, Side
-from viewer.render.surfaces import Grid, label_surface, thinned, upright
+from viewer.render.surfaces import Grid, label_surface, labelled, thinned, upright
 
 LARGEST_EDGE = 256  # voxels along an axis of what is drawn; larger scans are averaged down
 _COARSE_EDGE = 128  # of the label surfaces while the camera moves
@@ -239,7 +239,7 @@ class VolumeScene:
             tables = [layer.labels for layer in layers]
             table: Sequence[Label] = ()
             for n, edge in enumerate((_COARSE_EDGE, LARGEST_EDGE)):
-                parts = [thinned(whole, _factors(whole, edge), mean=False) for whole in wholes]
+                parts = labelled([thinned(whole, _factors(whole, edge), mean=False) for whole in wholes])
                 self._label_grids[n], table = _overlaid(parts, tables)
                 self._meshes[n].SetLookupTable(_lookup_table(table))
             seen = [label for label in table if label.visible and label.surface_opacity > 0]
