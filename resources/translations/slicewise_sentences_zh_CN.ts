@@ -974,116 +974,116 @@
             <translation>未命名</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="299" />
+            <location filename="../../viewer/io/dicom_header.py" line="219" />
             <source>One of its texts is longer than DICOM allows, and is cut.</source>
             <translation>有一项文字超出 DICOM 允许的长度，已截短。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="315" />
+            <location filename="../../viewer/io/dicom_header.py" line="235" />
             <source>Some letters of its texts are not in the character set that it declares, and are shown as �.</source>
             <translation>部分文字不在所声明的字符集中，显示为 �。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="383" />
+            <location filename="../../viewer/io/dicom_header.py" line="302" />
             <source>it ends in the middle of an element</source>
             <translation>文件在某个数据元素中间结束</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="390" />
+            <location filename="../../viewer/io/dicom_header.py" line="309" />
             <source>the file is not DICOM; open a DICOM, NIfTI, NRRD, MHA, PNG or JPEG file instead</source>
             <translation>该文件不是 DICOM；请打开 DICOM、NIfTI、NRRD、MHA、PNG 或 JPEG 文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="450" />
+            <location filename="../../viewer/io/dicom_header.py" line="369" />
             <source>({0},{1}) reaches beyond the end of the file</source>
             <extracomment>{0}: group; {1}: element</extracomment>
             <translation>({0},{1}) 超出了文件末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="490" />
+            <location filename="../../viewer/io/dicom_header.py" line="409" />
             <source>it ends too early</source>
             <translation>文件过早结束</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="494" />
+            <location filename="../../viewer/io/dicom_header.py" line="413" />
             <source>a sequence reaches beyond the end of the item around it</source>
             <translation>有一个数据序列（SQ）超出了所在条目的末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="507" />
+            <location filename="../../viewer/io/dicom_header.py" line="426" />
             <source>({0},{1}) stands where an item of a sequence should begin</source>
             <extracomment>{0}: group; {1}: element</extracomment>
             <translation>数据序列（SQ）的条目起始处出现了 ({0},{1})</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="510" />
+            <location filename="../../viewer/io/dicom_header.py" line="429" />
             <source>its header has more than {0} sequence items; no image needs so many</source>
             <extracomment>{0}: _MAX_ITEMS (number)</extracomment>
             <translation>文件头中的序列条目超过 {0} 个，正常图像不会如此</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="512" />
+            <location filename="../../viewer/io/dicom_header.py" line="431" />
             <source>an item of a sequence reaches beyond its end</source>
             <translation>数据序列（SQ）中有一个条目超出了其末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="557" />
+            <location filename="../../viewer/io/dicom_header.py" line="476" />
             <source>its item</source>
             <translation>所在条目</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="557" />
+            <location filename="../../viewer/io/dicom_header.py" line="476" />
             <source>the file</source>
             <translation>文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="558" />
+            <location filename="../../viewer/io/dicom_header.py" line="477" />
             <source>({0},{1}) reaches beyond the end of {2}</source>
             <extracomment>{0}: group; {1}: element; {2}: end</extracomment>
             <translation>({0},{1}) 超出了{2}的末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="562" />
+            <location filename="../../viewer/io/dicom_header.py" line="481" />
             <source>its sequences are nested more than {0} deep; no image needs that</source>
             <extracomment>{0}: _MAX_DEPTH</extracomment>
             <translation>数据序列（SQ）嵌套超过 {0} 层，正常图像不会如此</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="577" />
+            <location filename="../../viewer/io/dicom_header.py" line="496" />
             <source>its header has more than {0} elements; no image needs so many</source>
             <extracomment>{0}: _MAX_ELEMENTS (number)</extracomment>
             <translation>文件头中的数据元素超过 {0} 个，正常图像不会如此</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="619" />
+            <location filename="../../viewer/io/dicom_header.py" line="538" />
             <source>its deflated data cannot be inflated</source>
             <translation>deflate 压缩的数据无法解压</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="633" />
+            <location filename="../../viewer/io/dicom_header.py" line="552" />
             <source>an element reaches beyond the end of the file</source>
             <translation>有一个数据元素超出了文件末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="658" />
+            <location filename="../../viewer/io/dicom_header.py" line="577" />
             <source>Its texts are in an unknown character set; letters other than A to Z are shown as �.</source>
             <translation>文字的字符集未知；A 至 Z 以外的字符显示为 �。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="660" />
+            <location filename="../../viewer/io/dicom_header.py" line="579" />
             <source>Its texts have letters other than A to Z but no character set for them; they may be wrong.</source>
             <translation>文字含有 A 至 Z 以外的字符，但没有声明字符集；显示可能有误。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="730" />
+            <location filename="../../viewer/io/dicom_header.py" line="649" />
             <source>its header is truncated or damaged ({0}); fetch the file again</source>
             <extracomment>{0}: what</extracomment>
             <translation>文件头被截断或已损坏（{0}）；请重新获取该文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="734" />
+            <location filename="../../viewer/io/dicom_header.py" line="653" />
             <source>its header is longer than {0} MB; no image needs so much</source>
             <extracomment>{0}: _MAX_HEADER_BYTES &gt;&gt; 20 (number)</extracomment>
             <translation>文件头超过 {0} MB，正常图像不会如此</translation>
@@ -1924,122 +1924,122 @@
             <translation>相机标明该图片应旋转或镜像；此处按存储方式显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="19" />
+            <location filename="../../viewer/io/pixel_format.py" line="25" />
             <source>fetch the file again</source>
             <translation>请重新获取该文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="65" />
+            <location filename="../../viewer/io/pixel_format.py" line="71" />
             <source>the file holds no pixels; it may be truncated, fetch it again</source>
             <translation>文件中没有像素数据；可能被截断，请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="70" />
+            <location filename="../../viewer/io/pixel_format.py" line="76" />
             <source>the header does not tell the size of the picture (Rows, Columns); {0}</source>
             <extracomment>{0}: FETCH</extracomment>
             <translation>文件头没有图像尺寸（Rows、Columns）；{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="72" />
+            <location filename="../../viewer/io/pixel_format.py" line="78" />
             <source>the picture has an impossible size ({0} rows, {1} columns); {2}</source>
             <extracomment>{0}: rows (number); {1}: columns (number); {2}: FETCH</extracomment>
             <translation>图像尺寸不合理（{0} 行，{1} 列）；{2}</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="74" />
+            <location filename="../../viewer/io/pixel_format.py" line="80" />
             <source>the header names an impossible number of frames; {0}</source>
             <extracomment>{0}: FETCH</extracomment>
             <translation>文件头中的帧数不合理；{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="79" />
+            <location filename="../../viewer/io/pixel_format.py" line="85" />
             <source>pictures of kind {0} cannot be shown; export it as RGB or MONOCHROME2</source>
             <extracomment>{0}: photometric[:32]</extracomment>
             <translation>不能显示 {0} 类型的图像；请导出为 RGB 或 MONOCHROME2</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="81" />
+            <location filename="../../viewer/io/pixel_format.py" line="87" />
             <source>a {0} picture has {1} values per pixel, its header says {2}; {3}</source>
             <extracomment>{0}: photometric; {1}: wanted; {2}: samples; {3}: FETCH</extracomment>
             <translation>{0} 图像每像素有 {1} 个值，文件头却标为 {2}；{3}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="83" />
+            <location filename="../../viewer/io/pixel_format.py" line="89" />
             <source>{0} exists only in compressed pictures, and this one is not; {1}</source>
             <extracomment>{0}: photometric; {1}: FETCH</extracomment>
             <translation>{0} 只用于压缩图像，而该图像未压缩；{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="86" />
+            <location filename="../../viewer/io/pixel_format.py" line="92" />
             <source>it is a PALETTE COLOR picture without its palette; export it as RGB</source>
             <translation>这是 PALETTE COLOR 图像，但没有调色板；请导出为 RGB</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="89" />
+            <location filename="../../viewer/io/pixel_format.py" line="95" />
             <source>its pixels are fractions but its kind is {0}; {1}</source>
             <extracomment>{0}: photometric; {1}: FETCH</extracomment>
             <translation>像素值是小数，但图像类型为 {0}；{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="92" />
+            <location filename="../../viewer/io/pixel_format.py" line="98" />
             <source>its colours are laid out in an unknown way (PlanarConfiguration {0}); {1}</source>
             <extracomment>{0}: planar; {1}: FETCH</extracomment>
             <translation>颜色的排列方式未知（PlanarConfiguration {0}）；{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="104" />
+            <location filename="../../viewer/io/pixel_format.py" line="110" />
             <source>its pixels are single bits; export it with 8 bits per pixel</source>
             <translation>每像素只有 1 位；请导出为每像素 8 位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="106" />
+            <location filename="../../viewer/io/pixel_format.py" line="112" />
             <source>the header does not tell how many bits a pixel has (BitsAllocated); {0}</source>
             <extracomment>{0}: FETCH</extracomment>
             <translation>文件头没有每像素位数（BitsAllocated）；{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="108" />
+            <location filename="../../viewer/io/pixel_format.py" line="114" />
             <source>it stores {0} bits per pixel, which cannot be read; export it with 8 or 16</source>
             <extracomment>{0}: allocated</extracomment>
             <translation>每像素存储 {0} 位，无法读取；请导出为 8 位或 16 位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="113" />
+            <location filename="../../viewer/io/pixel_format.py" line="119" />
             <source>its header contradicts itself ({0} bits up to bit {1} in {2} per pixel); {3}</source>
             <extracomment>{0}: stored; {1}: high_bit; {2}: allocated; {3}: FETCH</extracomment>
             <translation>文件头自相矛盾（每像素 {2} 位，存储 {0} 位，最高位为第 {1} 位）；{3}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="117" />
+            <location filename="../../viewer/io/pixel_format.py" line="123" />
             <source>its header does not tell the sign of its pixels (PixelRepresentation {0}); {1}</source>
             <extracomment>{0}: signed; {1}: FETCH</extracomment>
             <translation>文件头没有说明像素值有无符号（PixelRepresentation {0}）；{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="136" />
+            <location filename="../../viewer/io/pixel_format.py" line="145" />
             <source>its pixels are stored as {0}, which cannot be read; export it anew</source>
             <extracomment>{0}: printable(syntax.name[:64])</extracomment>
             <translation>像素数据以 {0} 存储，无法读取；请重新导出</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="139" />
+            <location filename="../../viewer/io/pixel_format.py" line="148" />
             <source>the decoder of {0} is missing; install Slicewise again</source>
             <extracomment>{0}: syntax.name</extracomment>
             <translation>缺少 {0} 的解码器；请重新安装 Slicewise</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="22" />
+            <location filename="../../viewer/io/pixel_format.py" line="28" />
             <source>red</source>
             <translation>红</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="22" />
+            <location filename="../../viewer/io/pixel_format.py" line="28" />
             <source>green</source>
             <translation>绿</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/pixel_format.py" line="22" />
+            <location filename="../../viewer/io/pixel_format.py" line="28" />
             <source>blue</source>
             <translation>蓝</translation>
         </message>
@@ -2112,12 +2112,12 @@
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader_process.py" line="245" />
+            <location filename="../../viewer/io/reader_process.py" line="244" />
             <source>its headers do not tell how many pixels it has, so it cannot be shown</source>
             <translation>文件头没有说明像素数量，无法显示</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader_process.py" line="266" />
+            <location filename="../../viewer/io/reader_process.py" line="265" />
             <source>its values cannot be of the type {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>数值不能是 {0} 类型</translation>

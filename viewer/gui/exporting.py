@@ -411,7 +411,7 @@ class _Easel(SlicePane):
     def __init__(self, like: SlicePane, identified: bool, ratio: float, plane: Plane | None = None) -> None:
         self._ratio = ratio
         super().__init__(_session_for(like.session, identified), plane or like.plane)
-        self._sampling._still.setInterval(0)  # nobody looks at the quick picture
+        self._sampling.refine_at_once()  # nobody looks at the quick picture
         self.setFont(like.font())
         self.resize(like.size())
         if self.plane == like.plane:

@@ -41,6 +41,10 @@ class ObliqueSampling(QObject):
         self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._go_on)
 
+    def refine_at_once(self) -> None:
+        """Begin to get the whole values as soon as the quick ones are there, not only when the picture rests."""
+        self._still.setInterval(0)
+
     @property
     def refining(self) -> bool:
         """True while the values are those that were quick to get."""
