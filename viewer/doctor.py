@@ -18,7 +18,16 @@ from inference.models import ModelStore
 from inference.runtime import load_model
 from viewer.workflows import user_folder
 
-_PACKAGES = ("PySide6_Essentials", "pyqtgraph", "vtk", "SimpleITK", "pydicom", "numpy", "pydantic")
+_PACKAGES = (
+    "PySide6_Essentials",
+    "pyqtgraph",
+    "vtk",
+    "SimpleITK",
+    "pydicom",
+    "numpy",
+    "opencv-python-headless",
+    "pydantic",
+)
 _SYSTEM_LIBRARIES = (
     "sudo apt-get install libglib2.0-0 libgl1 libegl1 libx11-6 libdbus-1-3 libfontconfig1 libfreetype6 libxkbcommon0 "
     "libbrotli1 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-randr0 libxkbcommon-x11-0 libx11-xcb1"

@@ -13,13 +13,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.painted_words import assert_nothing_overlaps
-from viewer.core.display import to_grey
+from viewer.core.display import WindowLevel, to_grey
 from viewer.core.geometry import PLANES, orientation_letters
 from viewer.core.measuring import values_of
 from viewer.core.oblique import ObliqueAxes, tilt_degrees
+from viewer.core.volume import Volume
 from viewer.gui import picture_commands
 from viewer.gui.exporting import Export, _frames, is_there, picture_of, pixels_of
+from viewer.gui.slice_picture import picture_of_slice
 from viewer.gui.style import VIEWPORT
+from viewer.render import oblique as render_oblique
 from viewer.render.oblique import values_on
 
 LEFT, NO_KEY, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -546,3 +549,29 @@ def test_another_series_begins_along_its_scan(oblique, qtbot):
 
     assert oblique.session.rotation is None
     assert not oblique.commands.named["Display/Planes along the scan"].isEnabled()
+
+
+def test_a_mask_that_is_sampled_quickly_lies_where_the_whole_one_does(oblique, monkeypatch):
+    volume, pane = oblique.session.volume, oblique.panes["axial"]
+    monkeypatch.setattr(render_oblique, "_QUICK_SAMPLES", 900)
+    k, j, i = np.indices(volume.voxels.shape)
+    blocks = Volume((1 + i // 10 + 4 * (j // 10) + 16 * (k // 10)).astype(np.int16), volume.geometry)
+    seen = []
+    for quick in (False, True):
+        values = values_on(blocks, pane.view.axes, pane._depth, nearest=True, quick=quick)
+        of = picture_of_slice(
+            blocks,
+            pane.view,
+            pane._depth,
+            WindowLevel(0, 1),
+            False,
+            2.0,
+            sampled=values,
+            colour_map="masks",
+            smooth=False,
+        )
+        seen.append(of.picture)
+
+    whole, quick = seen
+    assert (whole.row, whole.column, whole.pixels.shape) == (quick.row, quick.column, quick.pixels.shape)
+    assert 0 < (whole.pixels != quick.pixels).any(axis=2).mean() < 0.1  # along the borders of blocks

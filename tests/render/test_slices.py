@@ -5,7 +5,7 @@ import pytest
 
 from viewer.core.display import WindowLevel
 from viewer.core.geometry import PLANES, Geometry, plane_axes
-from viewer.render.slices import SliceView, grey_slice, label_layer, scale_bar_mm, shrunk, slice_of
+from viewer.render.slices import SliceView, grey_slice, label_layer, scale_bar_mm, shrunk, slice_of, stretched
 
 MARKER_IJK = (9, 3, 5)
 
@@ -132,3 +132,35 @@ def test_the_ruler_is_a_round_length_that_fits():
     assert scale_bar_mm(2.0, 150.0) == 50.0
     assert scale_bar_mm(0.1, 150.0) == 200.0
     assert scale_bar_mm(300.0, 150.0) is None
+
+
+@pytest.mark.parametrize("channels", [(), (3,), (4,)])
+@pytest.mark.parametrize(
+    ("box", "shape"),
+    [
+        ((0, 0, 13, 9), (40, 61)),
+        ((2.3, 1.7, 8.9, 6.1), (33, 50)),
+        ((-0.4, -0.2, 13.3, 9.45), (33, 50)),  # beyond the edges
+        ((1.5, 0.25, 12.0, 8.5), (6, 8)),  # made smaller
+        ((3.0, 2.0, 3.9, 2.7), (120, 90)),  # within one pixel
+    ],
+)
+def test_a_stretched_picture_is_that_of_the_formula(box, shape, channels):
+    picture = np.random.default_rng(4).integers(0, 256, (9, 13, *channels)).astype(np.uint8)
+    left, top, right, bottom = box
+    row = np.clip(top + (np.arange(shape[0]) + 0.5) * (bottom - top) / shape[0] - 0.5, 0, 8)
+    column = np.clip(left + (np.arange(shape[1]) + 0.5) * (right - left) / shape[1] - 0.5, 0, 12)
+    down = np.maximum(1 - np.abs(row[:, None] - np.arange(9)), 0)
+    across = np.maximum(1 - np.abs(column[:, None] - np.arange(13)), 0)
+    expected = np.einsum("ai,bj,ij...->ab...", down, across, picture.astype(float))
+
+    found = stretched(picture, box, shape)
+
+    assert found.dtype == np.uint8 and found.shape == expected.shape
+    assert np.abs(found - expected).max() <= 1.0
+
+
+def test_a_picture_that_has_its_size_already_is_left_alone():
+    picture = np.random.default_rng(4).integers(0, 256, (9, 13)).astype(np.uint8)
+
+    assert stretched(picture, (0, 0, 13, 9), (9, 13)) is picture
