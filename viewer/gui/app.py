@@ -79,11 +79,12 @@ def build_window(folder: Path | None) -> MainWindow:
 
 
 def _load_the_rest() -> None:
-    """Import what the first window did without and a person will soon need: the first 3-D view or label must not
-    wait for it. Not on a daemon thread: the interpreter must not go away in the middle of it."""
+    """Import what the first window did without and a person will soon need: the first picture, label or 3-D view
+    must not wait for it. Not on a daemon thread: the interpreter must not go away in the middle of it."""
+    for name in ("cv2", "filelock"):
+        with contextlib.suppress(ImportError):  # where it is needed, it will be said
+            importlib.import_module(name)
     load_vtk()
-    with contextlib.suppress(ImportError):  # where it is needed, it will be said
-        importlib.import_module("filelock")
 
 
 def _application() -> QApplication:
@@ -112,8 +113,9 @@ def _keep_memory() -> None:
 
 def _dress(app: QApplication) -> None:
     _keep_memory()
-    # Each call into Qt lets other threads run Python, and with the usual 5 ms a repaint of many calls waits for long.
-    sys.setswitchinterval(0.0005)
+    # The threads that make pictures run Python between calls that need none, and each wait for a turn lasts as long as
+    # this, usually 5 ms.
+    sys.setswitchinterval(0.0001)
     gc.freeze()  # or the collector now and then holds the window for 0.1 s to look through all that was imported
     gc.enable()
     app.setApplicationName("Slicewise")
