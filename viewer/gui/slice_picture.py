@@ -300,7 +300,7 @@ def _on_screen(
         if size >= 1 and not smooth:
             of_view = view.axes.shape(view.size)[1 - axis]  # of which a quickly sampled slice has fewer
             nearest = index[start - first : stop - first] * whole[axis] // of_view - part[axis].start
-            small, ends = small.take(nearest, axis=axis), (0, len(nearest))
+            small, ends = small.take(nearest, axis=axis, mode="clip"), (0, len(nearest))
         box[1 - axis], box[3 - axis] = ends
         place.append(start)
         shape.append(stop - start)

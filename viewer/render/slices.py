@@ -17,7 +17,6 @@ from viewer.core.oblique import Axes
 _FIT_MARGIN_PX = 6.0
 _SMALLEST_ZOOM, _LARGEST_ZOOM = 0.2, 60.0
 _TABLE_FROM = 1 << 17  # pixels from which a table of all 16-bit values beats computing each pixel
-GREYS = np.arange(256, dtype=np.uint32) * 0x010101 | np.uint32(0xFF000000)  # a map of colours that has none
 _HATCH_PX = 4  # width of a stripe of a hatched fill, and of the gap after it
 _GAP_ALPHA, _STRIPE_ALPHA = 0.12, 1.3
 _SAME_PLACE = 1e-6  # pixels
