@@ -42,7 +42,7 @@ class Loupe(SlicePane):
         pane, view = self._pane, self._pane.view
         if view is None:
             return
-        side = _place(self, pane, at)
+        side = _put_over(self, pane, at)
         self._factor, self._hover = factor, QPointF(side / 2, side / 2)  # where the brush is
         self.show_as(pane)
         self._look(_magnified(view, at, factor, side))
@@ -81,7 +81,7 @@ class CurvedLoupe(CurvedPane):
 
     def look_at(self, at: QPointF, factor: float) -> None:
         """Show what lies at a point of the pane, as many times larger as factor says."""
-        _place(self, self._pane, at)
+        _put_over(self, self._pane, at)
         self._at, self._factor = at, factor
         self.update()
 
@@ -231,7 +231,7 @@ def _let_mouse_through(loupe: Pane) -> None:
     loupe.setMinimumSize(0, 0)
 
 
-def _place(loupe: Pane, pane: Pane, at: QPointF) -> int:
+def _put_over(loupe: Pane, pane: Pane, at: QPointF) -> int:
     """Have a loupe at a point of its pane; how wide and high it is."""
     side = round(_SHARE * min(pane.width(), pane.height()))
     loupe.setGeometry(round(at.x() - side / 2), round(at.y() - side / 2), side, side)

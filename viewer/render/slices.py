@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -174,6 +174,7 @@ def _by_table(values: NDArray) -> bool:
     return values.dtype.kind in "iu" and values.dtype.itemsize == 2 and values.size >= _TABLE_FROM
 
 
+@lru_cache(maxsize=16)  # slices of one window after another
 def _grey_of_every(
     dtype: np.dtype, window: WindowLevel | VoiTable, inverted: bool, padding: tuple[float, float] | None
 ) -> NDArray[np.uint8]:
