@@ -44,7 +44,7 @@ def places_under(shape: tuple[int, ...], pixel_mm: tuple[float, float], size: tu
     scale = min(room[0] / (shape[1] * pixel_mm[1]), room[1] / (shape[0] * pixel_mm[0]))
     found = []
     for length, count, mm in ((size[1], shape[0], pixel_mm[0]), (size[0], shape[1], pixel_mm[1])):
-        start = (length - count * mm * scale) / 2
+        start = round((length - count * mm * scale) / 2)  # a whole pixel
         place = (np.arange(length) + 0.5 - start) / (mm * scale) - 0.5
         found.append((place, (place >= -0.5) & (place < count - 0.5)))
     return found

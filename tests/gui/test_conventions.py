@@ -42,7 +42,7 @@ def marker_x(pane) -> float:
     QTest.qWait(1)
     pane.session.hand.overlay_text = "none"
     seen = pixels(pane)[12:-24].astype(int)
-    white = (seen.min(axis=2) > 245) & (np.abs(seen[..., 0] - seen[..., 2]) < 4)
+    white = (seen.min(axis=2) > 200) & (np.abs(seen[..., 0] - seen[..., 2]) < 4)
     left, _, wide, _ = pane.view.image_rect
     return float(np.flatnonzero(white.any(axis=0)).mean()) - (left + wide / 2)
 

@@ -218,6 +218,7 @@ class PlaneAxes:
         return index[0], index[1], index[2]
 
 
+@lru_cache(maxsize=64)
 def plane_axes(geometry: Geometry, plane: Plane) -> PlaneAxes:
     """Screen layout of a plane in the radiological convention: patient right on the screen's left.
 

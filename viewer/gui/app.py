@@ -113,9 +113,6 @@ def _keep_memory() -> None:
 
 def _dress(app: QApplication) -> None:
     _keep_memory()
-    # The threads that make pictures run Python between calls that need none, and each wait for a turn lasts as long as
-    # this, usually 5 ms.
-    sys.setswitchinterval(0.0001)
     gc.freeze()  # or the collector now and then holds the window for 0.1 s to look through all that was imported
     gc.enable()
     app.setApplicationName("Slicewise")

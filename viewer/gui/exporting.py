@@ -505,12 +505,12 @@ class _CurvedEasel(CurvedPane):
 
 
 def _paint_volume(pane: VolumePane, identified: bool, ratio: float) -> QImage:
-    before = pane.session, pane._active, pane._written, pane._badges
+    before = pane.session, pane._active, pane._layout, pane._badges
     try:
         pane.session, pane._active = _session_for(pane.session, identified), False
         return _painted(pane, pane._paint, ratio)
     finally:
-        pane.session, pane._active, pane._written, pane._badges = before
+        pane.session, pane._active, pane._layout, pane._badges = before
 
 
 def _painted(pane: Pane, paint: Callable[[QPainter], None], ratio: float) -> QImage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF
@@ -63,18 +63,58 @@ class Piece:
     draw: Callable[[QPainter], None]
 
 
-def lay_out(pane: QRectF, words: Words, base: QFont) -> list[Piece]:
-    """What has room on a pane, in its place: where two texts would overlap, the one of the lower rank goes.
+@dataclass(frozen=True)
+class Layout:
+    """What has room on a pane, in its place. base is the application's font."""
 
-    base is the application's font.
+    pane: QRectF
+    base: QFont
+    words: Words
+    pieces: tuple[Piece, ...]
+
+
+def lay_out(pane: QRectF, words: Words, base: QFont, before: Layout | None = None) -> Layout:
+    """Find the place of each text: where two would overlap, the one of the lower rank goes.
+
+    before: how the pane was laid out last; mostly a few digits are others since, and nothing moves.
     """
+    if before is not None and before.pane == pane and before.base == base:
+        pieces = _reworded(before, words)
+        if pieces is not None:
+            return Layout(pane, base, words, pieces)
     left_out: set[_Key] = set()
     while True:
         pieces = _pieces(pane, words, base, left_out)
         in_the_way = _in_the_way(pane, pieces, words.taken)
         if in_the_way is None:
-            return pieces
+            return Layout(pane, base, words, tuple(pieces))
         left_out.add(in_the_way)
+
+
+def _reworded(before: Layout, words: Words) -> tuple[Piece, ...] | None:
+    """The same pieces with other texts in the corners, each as long as that before; None if more has changed."""
+    if replace(words, corners=before.words.corners) != before.words:
+        return None
+    face = face_for(before.base, before.pane.width(), before.pane.height())
+    changed: dict[_Key, tuple[str, Line]] = {}
+    for (corner, old), new in zip(vars(before.words.corners).items(), vars(words.corners).values(), strict=True):
+        if len(old) != len(new):
+            return None
+        for n, (one, other) in enumerate(zip(old, new, strict=True)):
+            if one.rank != other.rank or face.advance(one.text) != face.advance(other.text):
+                return None
+            if one != other:
+                changed[corner.replace("_", " "), n] = one.text, other
+    pieces = []
+    for piece in before.pieces:
+        was, line = changed.pop(piece.key, (piece.text, None))
+        if was != piece.text:  # it had been cut
+            return None
+        if line is not None:
+            at = QPointF(piece.rect.left(), piece.rect.top() + face.ascent)
+            piece = _line(piece.key, line.rank, line.text, line.colour, at, piece.rect, face)
+        pieces.append(piece)
+    return None if changed else tuple(pieces)  # what had no room may have some now
 
 
 def blocks(pieces: Sequence[Piece]) -> tuple[QRectF, ...]:

@@ -256,8 +256,8 @@ def _magnified(view: SliceView, at: QPointF, factor: float, side: int) -> SliceV
     fit = replace(view, width=side, height=side, zoom=1.0, centre_mm=(0.0, 0.0))
     scale = factor * view.pixels_per_mm
     centre = (
-        view.centre_mm[0] + (at.x() - view.width / 2) / view.pixels_per_mm,
-        view.centre_mm[1] + (at.y() - view.height / 2) / view.pixels_per_mm,
+        view.middle_mm[0] + (at.x() - view.width / 2) / view.pixels_per_mm,
+        view.middle_mm[1] + (at.y() - view.height / 2) / view.pixels_per_mm,
     )
     return replace(fit, zoom=scale / fit.pixels_per_mm, centre_mm=centre)
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, QTextLayout
 
 from viewer.core.geometry import Plane
 from viewer.core.study import Series
@@ -101,14 +101,19 @@ class Face:
         image = QImage(math.ceil(wide * ratio), math.ceil(high * ratio), QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(ratio)
         image.fill(Qt.GlobalColor.transparent)
-        at = QPointF(_ROOM_PX, _ROOM_PX + self.ascent)
+        layout = QTextLayout(text, self.font)  # once for all six
+        layout.beginLayout()
+        line = layout.createLine()
+        layout.endLayout()
+        runs, at = layout.glyphRuns(), QPointF(_ROOM_PX, _ROOM_PX + self.ascent - line.ascent())
         with QPainter(image) as painter:
-            painter.setFont(self.font)
             painter.setPen(_SHADOW)
             for dx, dy in ((1.0, 1.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)):
-                painter.drawText(at + QPointF(dx, dy), text)
+                for run in runs:
+                    painter.drawGlyphRun(at + QPointF(dx, dy), run)
             painter.setPen(QColor.fromRgba(colour))
-            painter.drawText(at, text)
+            for run in runs:
+                painter.drawGlyphRun(at, run)
         return image
 
 

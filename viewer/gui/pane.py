@@ -15,7 +15,7 @@ from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
-from viewer.gui.lettering import Piece, Words, lay_out
+from viewer.gui.lettering import Layout, Piece, Words, lay_out
 from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sentence_rect
 from viewer.gui.style import ACCENT, theme
 
@@ -63,7 +63,7 @@ class Pane(QWidget):
         self._active = self._target = False
         self._wheel_rest = 0.0
         self._drag: Drag | None = None
-        self._written: list[Piece] = []
+        self._layout: Layout | None = None
         self._badges: list[tuple[QRectF, Badge]] = []
         self._detail: QFrame | None = None
         self.resample_button = self._make_resample_button(self)
@@ -98,7 +98,7 @@ class Pane(QWidget):
     @property
     def written(self) -> tuple[Piece, ...]:
         """The words that were painted last, each with its place."""
-        return tuple(self._written)
+        return self._layout.pieces if self._layout is not None else ()
 
     @property
     def detail(self) -> str:
@@ -207,13 +207,13 @@ class Pane(QWidget):
 
     def _place(self, inside: QRectF, words: Words) -> None:
         """Find the places of what there is to say, but for what has no room."""
-        self._written = lay_out(inside, words, self.font())
-        of_badges = [piece for piece in self._written if piece.key[0] == "badge"]
+        self._layout = lay_out(inside, words, self.font(), self._layout)
+        of_badges = [piece for piece in self.written if piece.key[0] == "badge"]
         self._badges = [(piece.rect, words.badges[piece.key[1]]) for piece in of_badges]
 
     def _write(self, painter: QPainter) -> None:
         """Write what has a place."""
-        for piece in self._written:
+        for piece in self.written:
             piece.draw(painter)
 
     def _badge_at(self, point: QPointF) -> tuple[QRectF, Badge] | None:

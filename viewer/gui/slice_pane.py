@@ -563,7 +563,7 @@ class SlicePane(FlatPane):
         self._paint_reference(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
-        self.measuring.paint(painter, blocks(self._written) if session.measurements or self.measuring.drawing else ())
+        self.measuring.paint(painter, blocks(self.written) if session.measurements or self.measuring.drawing else ())
         self._write(painter)
         self._paint_strip(painter)
         self._paint_brush(painter, view)
