@@ -44,7 +44,7 @@ def marker_x(pane) -> float:
     seen = pixels(pane)[12:-24].astype(int)
     white = (seen.min(axis=2) > 200) & (np.abs(seen[..., 0] - seen[..., 2]) < 4)
     left, _, wide, _ = pane.view.image_rect
-    return float(np.flatnonzero(white.any(axis=0)).mean()) - (left + wide / 2)
+    return float(np.flatnonzero(white.any(axis=0)).mean()) + 0.5 - (left + wide / 2)  # the middle of each pixel
 
 
 def letters(pane):
