@@ -6,6 +6,7 @@ Each start is a process of its own, timed from before it is made. The disk's cac
 from __future__ import annotations
 
 import contextlib
+import importlib.abc
 import json
 import os
 import resource
@@ -106,11 +107,33 @@ def _fill_library(data_home: Path) -> None:
 
 def _watch(began_s: float, what: str, paths: Sequence[str]) -> None:
     """In the process that starts: run the command, and tell on its output when its window answered."""
+    told: dict[str, float] = {"answered_ms": 0.0, "gap_ms": 0.0}
+
+    class AtQt(importlib.abc.MetaPathFinder):
+        """Begins to watch when the command imports the window: Qt, imported sooner, makes other imports slower."""
+
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "viewer.gui.app":
+                sys.meta_path.remove(self)
+                _watch_window(began_s, paths, told)
+
+    if what == "window":
+        sys.meta_path.insert(0, AtQt())
+        sys.argv = ["slicewise", *paths]
+        with contextlib.suppress(SystemExit):
+            runpy.run_module("viewer", run_name="__main__", alter_sys=True)
+    else:
+        _watch_window(began_s, paths, told)
+        _bare_window()
+    print(json.dumps(told), flush=True)
+
+
+def _watch_window(began_s: float, paths: Sequence[str], told: dict[str, float]) -> None:
+    """Note in told when the window that QApplication.exec() is to run has answered, and how long it was held."""
     from PySide6.QtCore import QEvent, QObject, Qt, QTimer
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-    told: dict[str, float] = {"answered_ms": 0.0, "gap_ms": 0.0}
     execute = QApplication.exec
     beats = [0.0]
 
@@ -164,13 +187,6 @@ def _watch(began_s: float, what: str, paths: Sequence[str]) -> None:
         return execute()
 
     QApplication.exec = watched
-    if what == "window":
-        sys.argv = ["slicewise", *paths]
-        with contextlib.suppress(SystemExit):
-            runpy.run_module("viewer", run_name="__main__", alter_sys=True)
-    else:
-        _bare_window()
-    print(json.dumps(told), flush=True)
 
 
 def _bare_window() -> None:

@@ -126,6 +126,7 @@ def _show(paths: Sequence[Path], demo: bool = False) -> int:
     gc.disable()  # until the window's modules are there: the collector would look through them again and again
     # pydantic would read the metadata of all installed packages to look for plug-ins, here and in each reader.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    import viewer.workflows  # noqa: F401  # before Qt: PySide reads the source of each module imported after it
     from viewer.gui.app import run
 
     return run(paths, demo)
