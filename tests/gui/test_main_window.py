@@ -86,6 +86,14 @@ def test_a_dropped_folder_is_listed_with_a_thumbnail_and_a_double_click_opens_it
     qtbot.waitUntil(lambda: all(pane.isVisible() for pane in window.panes.values()))
 
 
+def test_before_a_series_is_open_nothing_can_be_played(start):
+    window = start()
+    commands = window.commands
+    for name in ("Slices/Play", "Slices/Previous frame or moment", "Slices/Next frame or moment"):
+        assert not commands.named[name].isEnabled(), name
+        assert commands.why_not(commands.named[name]) == "No series is open"
+
+
 def test_a_folder_without_images_is_said_in_the_window(start, tmp_path, qtbot):
     (tmp_path / "empty").mkdir()
     window = start()

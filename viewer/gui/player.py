@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, Q
 from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
-from viewer.gui.actions import icon
+from viewer.gui.actions import NOTHING_OPEN, icon
 from viewer.gui.language import said, tr
 from viewer.workflows import Workflows
 
@@ -95,6 +95,8 @@ class Player(QFrame):
     @property
     def waits_for(self) -> str:
         """Why it cannot be played now; empty if it can."""
+        if self._session.volume is None:
+            return tr(NOTHING_OPEN)
         if not self.kind:
             return tr("This series has nothing to play")
         if self._session.loading or (self.kind == "moments" and not self._session.moments):

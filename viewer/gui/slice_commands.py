@@ -73,6 +73,7 @@ class SliceCommands(QObject):
         ]
         player.changed.connect(self._show_playing)
         room.activeChanged.connect(self._enable)
+        self._show_playing()
         self._enable()
 
     def apply(self, what: What, box: Box | None = None) -> None:
