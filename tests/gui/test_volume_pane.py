@@ -391,3 +391,16 @@ def test_slices_that_make_no_volume_offer_a_grid_and_colours_say_why(oblique_pha
     assert "Colours" in pane.sentence
     qtbot.waitUntil(lambda: not pane.resample_button.isVisible())
     assert not renderers
+
+
+def test_the_pane_calls_the_scan_glass_only_while_label_surfaces_are_shown(session, pane_of, renderers):
+    pane = pane_of(session)
+    labels = np.zeros(session.volume.voxels.shape, np.uint8)
+    labels[2:4, 3:6, 3:6] = 1
+    session.propose(Proposal(labels, (Label(1, "liver", (200, 30, 30)),), "model", "1", "CPU", 1.0))
+    assert pane.glass_shown
+    pane.show_labels.setChecked(False)
+    assert not pane.glass_shown
+    pane.show_labels.setChecked(True)
+    session.hand.overlay_visible = False
+    assert not pane.glass_shown

@@ -249,7 +249,11 @@ class VolumePane(Pane):
     @property
     def glass_shown(self) -> bool:
         """Whether the scan is as of glass now, around labels."""
-        return self.glass and bool(self._layers())
+        return self.glass and self._labels_shown and bool(self._layers())
+
+    @property
+    def _labels_shown(self) -> bool:
+        return self.show_labels.isChecked() and self.session.hand.overlay_visible
 
     @property
     def dense(self) -> bool:
@@ -586,8 +590,7 @@ class VolumePane(Pane):
 
     def _send_visibility(self) -> None:
         if self._renderer is not None:
-            labels = self.show_labels.isChecked() and self.session.hand.overlay_visible
-            self._renderer.show(volume=self.show_volume.isChecked(), labels=labels)
+            self._renderer.show(volume=self.show_volume.isChecked(), labels=self._labels_shown)
 
     def _send_size(self) -> None:
         if self._renderer is not None and self.isVisible():
