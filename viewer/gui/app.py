@@ -81,7 +81,7 @@ def build_window(folder: Path | None) -> MainWindow:
 def _load_the_rest() -> None:
     """Import what the first window did without and a person will soon need: the first picture, label or 3-D view
     must not wait for it. Not on a daemon thread: the interpreter must not go away in the middle of it."""
-    for name in ("cv2", "filelock"):
+    for name in ("cv2", "filelock", "numpy.ma"):
         with contextlib.suppress(ImportError):  # where it is needed, it will be said
             importlib.import_module(name)
     load_vtk()

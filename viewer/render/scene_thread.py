@@ -5,7 +5,8 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
-import importlib
+import importlib.util
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -25,10 +26,20 @@ _LAST_WAIT_S = 20.0  # for the thread when the interpreter ends: VTK must not dr
 
 
 def load_vtk() -> None:
-    """Import VTK, on a thread that nobody waits for. Its libraries hold up all other Python for a moment while they
-    load, so the best time is when nobody looks at anything yet."""
+    """Import VTK, on a thread that nobody waits for. It holds up all other Python for moments, so the best time is when
+    nobody looks at anything yet."""
     with contextlib.suppress(ImportError):  # the renderer will say so
+        _load_libraries("vtkmodules.vtkRenderingVolumeOpenGL2")
         importlib.import_module("viewer.render.volume_scene")
+
+
+def _load_libraries(module: str) -> None:
+    """Have the system load the libraries that an extension module needs, before it is imported: an import holds up all
+    other Python meanwhile, of VTK's for up to a tenth of a second. dlopen(3), Linux only."""
+    spec = importlib.util.find_spec(module)
+    if sys.platform == "linux" and spec is not None and spec.origin is not None:
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).dlopen(os.fsencode(spec.origin), sys.getdlopenflags())
 
 
 @dataclass
