@@ -113,6 +113,8 @@ def _keep_memory() -> None:
 
 def _dress(app: QApplication) -> None:
     _keep_memory()
+    # The window's thread waits so long for its turn behind each other thread that runs Python; usually 5 ms.
+    sys.setswitchinterval(0.0005)
     gc.freeze()  # or the collector now and then holds the window for 0.1 s to look through all that was imported
     gc.enable()
     app.setApplicationName("Slicewise")

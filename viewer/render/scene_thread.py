@@ -21,6 +21,7 @@ from viewer.render.frame import Cut, Frame, LabelLayer, SceneError, Side
 if TYPE_CHECKING:  # VTK takes most of a second to import: only the thread does, when there is something to show
     from viewer.render.volume_scene import VolumeScene
 
+_SLICES_FIRST_S = 0.1  # before VTK makes its window, which holds up all other Python for up to a tenth of a second
 _STILL_S = 0.15  # without a command after which a frame of full quality is drawn
 _LAST_WAIT_S = 20.0  # for the thread when the interpreter ends: VTK must not draw after that
 
@@ -183,6 +184,9 @@ class SceneRenderer:
     def _run(self) -> None:
         scene = None
         try:
+            with self._changed:
+                if self._changed.wait_for(lambda: self._stopping, _SLICES_FIRST_S):
+                    return
             from viewer.render.volume_scene import VolumeScene
 
             scene = VolumeScene()
