@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter
@@ -65,12 +65,24 @@ class Piece:
 
 @dataclass(frozen=True)
 class Layout:
-    """What has room on a pane, in its place. base is the application's font."""
+    """What has room on a pane, in its place. base is the application's font; left_out tells that something was in the
+    way of something else."""
 
     pane: QRectF
     base: QFont
     words: Words
     pieces: tuple[Piece, ...]
+    left_out: bool
+
+    @cached_property
+    def whole(self) -> bool:
+        """True if nothing was left out, and no line of the corners is cut."""
+        seen = {piece.key: piece.text for piece in self.pieces}
+        return not self.left_out and all(
+            seen.get((corner.replace("_", " "), n), "") == line.text
+            for corner, lines in vars(self.words.corners).items()
+            for n, line in enumerate(lines)
+        )
 
 
 def lay_out(pane: QRectF, words: Words, base: QFont, before: Layout | None = None) -> Layout:
@@ -81,40 +93,55 @@ def lay_out(pane: QRectF, words: Words, base: QFont, before: Layout | None = Non
     if before is not None and before.pane == pane and before.base == base:
         pieces = _reworded(before, words)
         if pieces is not None:
-            return Layout(pane, base, words, pieces)
+            return Layout(pane, base, words, pieces, before.left_out)
     left_out: set[_Key] = set()
     while True:
         pieces = _pieces(pane, words, base, left_out)
         in_the_way = _in_the_way(pane, pieces, words.taken)
         if in_the_way is None:
-            return Layout(pane, base, words, tuple(pieces))
+            return Layout(pane, base, words, tuple(pieces), bool(left_out))
         left_out.add(in_the_way)
 
 
 def _reworded(before: Layout, words: Words) -> tuple[Piece, ...] | None:
-    """The same pieces with other texts in the corners, each as long as that before; None if more has changed."""
+    """The same pieces with other texts in the corners, each as long as that before or, in a lower corner, with room
+    around it; None if more has changed."""
     if replace(words, corners=before.words.corners) != before.words:
         return None
-    face = face_for(before.base, before.pane.width(), before.pane.height())
-    changed: dict[_Key, tuple[str, Line]] = {}
+    changed: dict[_Key, tuple[Line, Line]] = {}
     for (corner, old), new in zip(vars(before.words.corners).items(), vars(words.corners).values(), strict=True):
         if len(old) != len(new):
             return None
         for n, (one, other) in enumerate(zip(old, new, strict=True)):
-            if one.rank != other.rank or face.advance(one.text) != face.advance(other.text):
-                return None
             if one != other:
-                changed[corner.replace("_", " "), n] = one.text, other
-    pieces = []
-    for piece in before.pieces:
-        was, line = changed.pop(piece.key, (piece.text, None))
-        if was != piece.text:  # it had been cut
+                changed[corner.replace("_", " "), n] = one, other
+    pieces = list(before.pieces)
+    for m, piece in enumerate(pieces):
+        if piece.key not in changed:
+            continue
+        one, other = changed.pop(piece.key)
+        if one.rank != other.rank or piece.text != one.text or not other.text:  # or it had been cut
             return None
-        if line is not None:
-            at = QPointF(piece.rect.left(), piece.rect.top() + face.ascent)
-            piece = _line(piece.key, line.rank, line.text, line.colour, at, piece.rect, face)
-        pieces.append(piece)
+        face = face_for(before.base, before.pane.width(), before.pane.height())
+        rect, wide = QRectF(piece.rect), face.advance(other.text)
+        if wide != face.advance(one.text):
+            right = rect.right()
+            rect.setWidth(wide)
+            if piece.key[0].endswith("right"):
+                rect.moveRight(right)
+            others = (*(p.rect for k, p in enumerate(pieces) if k != m), *words.taken)
+            if not before.whole or not _alone(rect, before.pane, others) or piece.key[0].startswith("top"):
+                return None
+        at = QPointF(rect.left(), rect.top() + face.ascent)
+        pieces[m] = _line(piece.key, other.rank, other.text, other.colour, at, rect, face)
     return None if changed else tuple(pieces)  # what had no room may have some now
+
+
+def _alone(rect: QRectF, pane: QRectF, others: Sequence[QRectF]) -> bool:
+    """True if a text neither leaves the lower half of a pane nor comes near anything else that is at its height."""
+    around = rect.adjusted(-2 * _CLEAR_PX, _SLACK, 2 * _CLEAR_PX, -_SLACK)
+    inside = rect.top() > pane.center().y() and pane.left() <= rect.left() and rect.right() <= pane.right()
+    return inside and not any(around.intersects(other) for other in others)
 
 
 def blocks(pieces: Sequence[Piece]) -> tuple[QRectF, ...]:
