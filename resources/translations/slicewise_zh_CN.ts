@@ -1721,6 +1721,18 @@
         <translation>&lt;b&gt;直方图&lt;/b&gt;：体素数随数值{unit}的分布</translation>
     </message>
     <message>
+        <source>Nothing was drawn: begin on the picture, not beside it</source>
+        <translation>未绘制：请在图像上开始，而不是在图像之外</translation>
+    </message>
+    <message>
+        <source>Nothing was drawn: the shape is too small</source>
+        <translation>未绘制：形状太小</translation>
+    </message>
+    <message>
+        <source>Nothing was drawn: the shape has too few points</source>
+        <translation>未绘制：形状的点太少</translation>
+    </message>
+    <message>
         <source>Text of the measurement</source>
         <translation>测量文字</translation>
     </message>

@@ -694,3 +694,49 @@ def test_the_words_of_a_measurement_keep_clear_of_those_at_the_edges(opened, qtb
             assert not covered, (across, down)
             assert QRectF(pane.rect()).contains(shape.words_rect)
             session.delete_measurement(session.measurements[0].number)
+
+
+# What is left unsaid, and what is refused
+
+
+@pytest.mark.parametrize("kind", ["MIP", "MinIP", "mean"])
+def test_on_a_slab_measurements_keep_lengths_and_areas_but_tell_no_stored_values(hand, kind):
+    for tool, stops in ((Qt.Key.Key_L, (A, B)), (Qt.Key.Key_E, (A, C)), (Qt.Key.Key_F, (A, B, C, D))):
+        hand.key(tool)
+        hand.drag(*stops, keys=CTRL)
+    hand.key(Qt.Key.Key_V, SHIFT)
+    hand.click(C, CTRL)
+    hand.session.change_measurement(replace(hand.last, text="here"))
+
+    def words() -> list[tuple[str, ...]]:
+        hand.pane.grab()
+        return [shape.words for shape in hand.pane.measuring.shapes]
+
+    single = words()
+    assert [len(lines) > 1 for lines in single] == [False, True, True, True]
+    hand.pane.set_slab(kind)
+    areas = [(lines[-1].split("  n ")[0],) for lines in single[1:3]]
+    assert words() == [single[0], *areas, ("here",)]
+    assert all(area[0].startswith("Area ") for area in areas)
+    hand.pane.set_slab(None)
+    assert words() == single
+
+
+@pytest.mark.parametrize("tool", ["length", "angle", "polygon", "freehand", "probe", "arrow", "text"])
+def test_a_drawing_begun_beside_the_picture_says_so(hand, tool):
+    hand.session.choose_tool(tool)
+    hand.drag((-3.0, 10.0), (10.0, 10.0))
+    assert not hand.pane.measuring.drawing and hand.session.measurements == ()
+    assert hand.window.status_bar.currentMessage() == "Nothing was drawn: begin on the picture, not beside it"
+
+
+def test_a_polygon_of_two_points_and_a_region_of_none_say_why_they_are_dropped(hand):
+    hand.key(Qt.Key.Key_F, SHIFT)
+    hand.click(A)
+    hand.click(B)
+    hand.key(Qt.Key.Key_Return)
+    assert hand.window.status_bar.currentMessage() == "Nothing was drawn: the shape has too few points"
+    hand.key(Qt.Key.Key_E)
+    hand.drag(A, (A[0] + 8, A[1]))
+    assert hand.window.status_bar.currentMessage() == "Nothing was drawn: the shape is too small"
+    assert hand.session.measurements == ()

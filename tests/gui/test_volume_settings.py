@@ -418,3 +418,10 @@ def test_files_are_named_after_their_labels_in_safe_characters(tmp_path):
     labels = [Label(n, name, (1, 2, 3)) for n, name in enumerate(names, 1)]
     found = [path.name for path in files_for(labels, tmp_path, ".stl")]
     assert found == ["a_b.stl", "A_B-2.stl", "label-3.stl", "Gehirn ä.stl", "C.stl"]
+
+
+def test_no_two_labels_are_written_to_one_file_whatever_they_are_called(tmp_path):
+    for names in (["A-3", "A", "A"], ["A", "A", "A-2"], ["A", "a-3", "a", "A-3"]):
+        labels = [Label(n, name, (1, 2, 3)) for n, name in enumerate(names, 1)]
+        found = [path.name.lower() for path in files_for(labels, tmp_path, ".stl")]
+        assert len(set(found)) == len(names)

@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         self.room.changed.connect(self.player.hear)
         self.room.arranged.connect(lambda: self.player.apply(What.SERIES))
         self.room.resampleRequested.connect(workflows.resample_series)
+        self.room.refused.connect(self.status_bar.notify)
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
         self.room.activeChanged.connect(self._enable)

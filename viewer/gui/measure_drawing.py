@@ -123,17 +123,20 @@ def area_text(value: float, unit: LengthUnit) -> str:
     return f"{_figure(value)} {squared}"
 
 
-def value_words(measurement: Measurement, values: Values) -> tuple[str, ...]:
-    """What a measurement says, a line each, without a person's own words."""
+def value_words(measurement: Measurement, values: Values, *, stored: bool = True) -> tuple[str, ...]:
+    """What a measurement says, a line each, without a person's own words; without stored nothing of voxels' values."""
     unit = f" {values.unit}" if values.unit else ""
     if values.length is not None:
         return (length_text(values.length, values.length_unit),)
     if measurement.kind in ("angle", "cobb"):
         return () if values.angle is None else (f"{values.angle:.1f}°",)
     if measurement.kind == "probe":
-        return _probe_words(values, unit)
+        return _probe_words(values, unit) if stored else ()
     if values.area is None:
         return ()
+    area = area_text(values.area, values.length_unit)
+    if not stored:
+        return (tr("Area {area}{count}").format(area=area, count=""),)
     lines = []
     if values.mean is not None and values.minimum is not None and values.maximum is not None:
         sd = "" if values.sd is None else tr("  SD {sd}").format(sd=_figure(values.sd))
@@ -147,7 +150,6 @@ def value_words(measurement: Measurement, values: Values) -> tuple[str, ...]:
     elif values.count == 0:
         lines.append(tr("No values inside"))
     count = "" if values.count is None else f"  n {values.count}"
-    area = area_text(values.area, values.length_unit)
     return (*lines, tr("Area {area}{count}").format(area=area, count=count))
 
 
@@ -206,15 +208,17 @@ def placed(
     pane: QRectF,
     taken: Sequence[QRectF] = (),
     on_plane: Callable[[NDArray[np.float64]], NDArray[np.bool_]] | None = None,
+    *,
+    stored: bool = True,
 ) -> Placed:
     """Lay a measurement out on a pane; one that is still being drawn may lack points and values. taken is where other
     words stand, which its own avoid if they can. on_plane tells which points (n, 3) lie on the plane that is shown: a
-    path is seen on others, too."""
+    path is seen on others, too. Without stored nothing is said of stored values, which are not those of a slab."""
     points = to_pane(measurement.points)
     if measurement.kind == "path" and on_plane is not None:
         return _placed_path(measurement, values, to_pane, font, pane, taken, on_plane)
     lines, dashed = _lines(measurement, points, to_pane)
-    words = () if values is None else value_words(measurement, values)
+    words = () if values is None else value_words(measurement, values, stored=stored)
     if measurement.text:
         words = (measurement.text, *words)
     size = _words_size(words, font)

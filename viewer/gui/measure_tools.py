@@ -17,7 +17,7 @@ from viewer.core.measuring import KINDS, OUTLINES, POINTS, REGIONS, Kind, Measur
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Point
 from viewer.core.session import Session
-from viewer.gui.language import tr
+from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import Part, Placed, ToPane, draw, placed, with_handle_at
 from viewer.gui.overlay import font_for
 from viewer.gui.pane import CLICK_PX
@@ -29,12 +29,17 @@ _WRITE_PX = 220
 _OF_MANY_CLICKS: tuple[Kind, ...] = ("polygon", "path")  # of as many as a person likes
 _LEFT = Qt.MouseButton.LeftButton
 
+_BESIDE_PICTURE = QT_TR_NOOP("Nothing was drawn: begin on the picture, not beside it")
+_TOO_SMALL = QT_TR_NOOP("Nothing was drawn: the shape is too small")
+_TOO_FEW_POINTS = QT_TR_NOOP("Nothing was drawn: the shape has too few points")
+
 
 class Scene(NamedTuple):
     """What a pane shows while something can be measured on it."""
 
     view: SliceView
     depth: float  # of the view: a slice's number, or mm where the plane is oblique
+    slab: bool = False  # several slices are seen as one
 
     @property
     def normal(self) -> int:
@@ -103,11 +108,14 @@ class _Hold:
 class MeasureTools:
     """The measuring hand of a pane. Each event method says whether the event was for measuring.
 
-    scene gives what the pane shows, or None while nothing can be measured there.
+    scene gives what the pane shows, or None while nothing can be measured there. refuse is told in a sentence why
+    nothing came of what a person drew.
     """
 
-    def __init__(self, session: Session, pane: QWidget, scene: Callable[[], Scene | None]) -> None:
-        self._session, self._pane, self._scene = session, pane, scene
+    def __init__(
+        self, session: Session, pane: QWidget, scene: Callable[[], Scene | None], refuse: Callable[[str], None]
+    ) -> None:
+        self._session, self._pane, self._scene, self._refuse = session, pane, scene, refuse
         self._draft: _Draft | None = None
         self._hold: _Hold | None = None
         self._under: Part | None = None  # the mouse
@@ -333,7 +341,7 @@ class MeasureTools:
             shape = draft.shape
             values = session.values_of(shape) if self._is_whole(shape) and draft.kind not in OUTLINES else None
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            live = placed(shape, values, ToPane(scene.view), font, pane, taken, scene.on_plane)
+            live = placed(shape, values, ToPane(scene.view), font, pane, taken, scene.on_plane, stored=not scene.slab)
             draw(painter, live, font, selected=True, handles=True)
 
     def _shown(self, scene: Scene) -> tuple[Measurement, ...]:
@@ -355,7 +363,8 @@ class MeasureTools:
         for measurement in shown:
             others = [*taken, *(shape.words_rect for shape in shapes)]
             values = self._session.values_of(measurement)
-            shapes.append(placed(measurement, values, to_pane, font, pane, others, scene.on_plane))
+            stored = not scene.slab
+            shapes.append(placed(measurement, values, to_pane, font, pane, others, scene.on_plane, stored=stored))
         return tuple(shapes)
 
     # Parts
@@ -433,7 +442,8 @@ class MeasureTools:
             low, high = self._limits()
             index = np.array(scene.view.to_index(point.x(), point.y(), scene.depth))
             if np.any(index < low) or np.any(index > high):
-                return  # beside the picture
+                self._refuse(tr(_BESIDE_PICTURE))
+                return
             draft = _Draft(tool, (), at, scene)
         begins = not draft.points or (draft.kind == "cobb" and len(draft.points) == 2)
         if begins:
@@ -448,6 +458,8 @@ class MeasureTools:
             points, self._draft = draft.points, None
             if len(points) >= POINTS["freehand"]:
                 self._finish("freehand", points, draft.scene)
+            else:
+                self._refuse(tr(_TOO_SMALL))
             return
         points = draft.points
         if POINTS[draft.kind] > 1 and not (draft.began and not draft.moved):
@@ -479,6 +491,8 @@ class MeasureTools:
         draft, self._draft = self._draft, None
         if draft is not None and len(draft.points) >= POINTS[draft.kind]:
             self._finish(draft.kind, draft.points, draft.scene)
+        elif draft is not None:
+            self._refuse(tr(_TOO_FEW_POINTS))
         self._pane.update()
 
     def _take_back(self) -> None:
@@ -492,7 +506,8 @@ class MeasureTools:
         if scene is None:
             return
         if kind in REGIONS and np.ptp(ToPane(scene.view)(points), axis=0).min() < CLICK_PX:
-            return  # nothing is inside
+            self._refuse(tr(_TOO_SMALL))
+            return
         normal, spread = drawn_on.normal, drawn_on.spread
         if kind not in ("arrow", "text"):
             self._session.add_measurement(kind, points, normal, spread=spread)

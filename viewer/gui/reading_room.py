@@ -93,6 +93,7 @@ class ReadingRoom(QWidget):
     seriesDroppedOver = Signal(str)  # uid, dropped with Ctrl onto a series that is worked on now
     pressed = Signal()  # any press in a pane
     resampleRequested = Signal()
+    refused = Signal(str)  # why nothing came of what a person drew in a pane
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -342,6 +343,7 @@ class ReadingRoom(QWidget):
         for pane in self._panes[session].values():
             self._listen_to(pane)
             pane.viewChanged.connect(partial(self._zoomed, pane))
+            pane.refused.connect(self.refused)
             self.magnifier.watch(pane)
         self._gatherers[session] = ChangeGatherer(session, [partial(self._changed, session)], self)
         session.subscribe(partial(self._follow, session))

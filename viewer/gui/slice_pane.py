@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -71,11 +71,13 @@ class SlicePane(FlatPane):
     pane's own; everything else is the session's.
     """
 
+    refused = Signal(str)  # why nothing came of what a person drew
+
     def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(session, plane, PLANE_COLOURS[plane], parent)
         self.plane: Plane = plane
         self._hung: SliceView | None = None  # as nobody has changed it yet
-        self.measuring = MeasureTools(session, self, self._measuring_scene)
+        self.measuring = MeasureTools(session, self, self._measuring_scene, self.refused.emit)
         self.planes = PlaneHandles(session, self, plane, lambda: self._view, self._lines_room)
         self._shown_depth = -1.0
         self._shown: Callable[[], Volume | None] = lambda: None  # weak: a painted picture must not keep its volume
@@ -448,7 +450,7 @@ class SlicePane(FlatPane):
         view, session = self._view, self.session
         if view is None or session.volume is None or session.loading or session.shown is not session.volume:
             return None
-        return Scene(view, self._depth)
+        return Scene(view, self._depth, self.slab is not None)
 
     @property
     def _view_fits(self) -> bool:

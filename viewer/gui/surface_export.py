@@ -140,7 +140,7 @@ def files_for(labels: Sequence[Label], folder: Path, suffix: str) -> list[Path]:
     names: list[str] = []
     for label in labels:
         name = re.sub(r"[^\w\-. ]+", "_", label.name).strip(". ") or f"label-{label.value}"
-        if name.lower() in (other.lower() for other in names):
+        while name.lower() in (other.lower() for other in names):
             name = f"{name}-{label.value}"
         names.append(name)
     return [folder / f"{name}{suffix}" for name in names]
