@@ -2459,23 +2459,23 @@
             <translation>文件头已损坏：应为整数的值不是整数</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="92" />
+            <location filename="../../viewer/render/scene_thread.py" line="104" />
             <source>Preparing the 3-D view…</source>
             <translation>正在准备三维视图…</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="100" />
+            <location filename="../../viewer/render/scene_thread.py" line="112" />
             <source>Updating surfaces…</source>
             <translation>正在更新表面…</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="182" />
+            <location filename="../../viewer/render/scene_thread.py" line="197" />
             <source>3-D is off: VTK cannot be loaded ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>三维显示不可用：无法加载 VTK（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="184" />
+            <location filename="../../viewer/render/scene_thread.py" line="199" />
             <source>3-D is off: {0}: {1}</source>
             <extracomment>{0}: type(error).__name__; {1}: error</extracomment>
             <translation>三维显示不可用：{0}：{1}</translation>

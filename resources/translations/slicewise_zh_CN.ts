@@ -1261,6 +1261,10 @@
         <translation>上一个视图</translation>
     </message>
     <message>
+        <source>There are no labels to export</source>
+        <translation>没有可导出的标签</translation>
+    </message>
+    <message>
         <source>Next series of the list</source>
         <translation>列表中的下一个序列</translation>
     </message>
@@ -1459,6 +1463,10 @@
     <message>
         <source>This series has no three planes to turn</source>
         <translation>此序列没有可旋转的三个平面</translation>
+    </message>
+    <message>
+        <source>The active pane shows no slice: click one</source>
+        <translation>当前窗格不显示切片：请点击一个切片窗格</translation>
     </message>
     <message>
         <source>The planes are those of the scan</source>

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -73,6 +73,10 @@ def pane(window):
 
 def press(pane, key, keys=NONE) -> None:
     QTest.keyClick(pane, key, keys)
+
+
+def command(window, name: str) -> QAction:
+    return next(action for group in window.commands.groups.values() for action in group if action.objectName() == name)
 
 
 def drag(pane, start: QPoint, *stops: QPoint, button=LEFT) -> None:
@@ -402,6 +406,33 @@ def test_s_shows_each_slab_in_turn_and_ctrl_down_ends_at_two_slices(pane):
     press(pane, Qt.Key.Key_Up, CTRL)
     assert pane.slab.slices == 3
     assert pane.session.cursor_ijk == MIDDLE_IJK
+
+
+def test_keys_for_slices_do_nothing_to_another_pane_while_3d_is_the_active_one(window, pane, qtbot):
+    window.volume_pane.activated.emit(window.volume_pane.name)
+    before = [(p.view.axes, p.slab) for p in window.panes.values()]
+    for key in (Qt.Key.Key_H, Qt.Key.Key_V, Qt.Key.Key_S):
+        press(window.volume_pane, key)
+    command(window, "Display/Mirror left and right").trigger()
+    QTest.qWait(1)
+
+    assert [(p.view.axes, p.slab) for p in window.panes.values()] == before
+    assert "click one" in window.commands.why_not(command(window, "Display/Mirror left and right"))
+    pane.activated.emit(pane.name)
+    press(pane, Qt.Key.Key_H)
+    assert pane.view.axes != before[0][0]
+
+
+def test_the_palette_knows_what_the_menu_of_the_3d_pane_does(window, pane, qtbot):
+    commands, scene = window.commands, window.volume_pane
+    assert command(window, "3-D/3-D settings…").isEnabled() and command(window, "3-D/Spin").isEnabled()
+    assert commands.why_not(command(window, "3-D/Export label surfaces…")) == "There are no labels to export"
+    command(window, "3-D/3-D settings…").trigger()
+    assert scene.settings is not None and scene.settings.isVisible()
+    scene.settings.close()
+    command(window, "3-D/Spin").trigger()
+    assert scene.spin.isChecked()
+    command(window, "3-D/Spin").trigger()
 
 
 def test_shift_f6_goes_through_the_parts_of_the_window_backwards(window):

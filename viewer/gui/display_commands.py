@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
 
 from viewer.core.events import What
 from viewer.core.painting import Box
@@ -15,7 +16,7 @@ from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.gui.slice_pane import SlicePane
-from viewer.gui.volume_pane import SIDES
+from viewer.gui.volume_pane import SIDES, VolumePane
 
 _ZOOM_STEP = 1.25
 _TURNS: tuple[Callable[[SlicePane], None], ...] = (lambda pane: pane.turn(1), lambda pane: pane.turn(-1))
@@ -28,6 +29,7 @@ class DisplayCommands(QObject):
     def __init__(self, commands: Actions, room: ReadingRoom) -> None:
         super().__init__(commands)
         self._commands, self._room = commands, room
+        self._of_flat_panes: list[QAction] = []
         add = commands.add
         add(
             "Display",
@@ -49,14 +51,16 @@ class DisplayCommands(QObject):
             (QT_TR_NOOP("Thicker slab"), lambda pane: pane.thicken_slab(1), "Ctrl+Up"),
             (QT_TR_NOOP("Thinner slab"), lambda pane: pane.thicken_slab(-1), "Ctrl+Down"),
         ):
-            add("Display", text, lambda act=act: act(self._slab_pane), key, scope="viewer", needs_series=True)
+            slab = add("Display", text, lambda act=act: act(self._slab_pane), key, scope="viewer", needs_series=True)
+            self._of_flat_panes.append(slab)
         for text, act, key in (
             (QT_TR_NOOP("Mirror left and right"), SlicePane.mirror, "H"),
             (QT_TR_NOOP("Mirror above and below"), lambda pane: pane.mirror(upside_down=True), "V"),
             (QT_TR_NOOP("Turn clockwise"), _TURNS[0], "Ctrl+]"),
             (QT_TR_NOOP("Turn anticlockwise"), _TURNS[1], "Ctrl+["),
         ):
-            add("Display", text, lambda act=act: self._lay(act), key, scope="viewer", needs_series=True)
+            lay = add("Display", text, lambda act=act: self._lay(act), key, scope="viewer", needs_series=True)
+            self._of_flat_panes.append(lay)
         self._turn_actions = [
             add("Display", text, partial(self.turn_planes, degrees), key, scope="viewer", needs_series=True)
             for text, key, degrees in (
@@ -88,6 +92,13 @@ class DisplayCommands(QObject):
             (QT_TR_NOOP("Show or hide label surfaces in 3-D"), room.volume_pane.show_labels),
         ):
             add("3-D", text, switch.trigger, needs_series=True)
+        self._of_scene = [
+            add("3-D", QT_TR_NOOP("3-D settings…"), room.volume_pane.show_settings, needs_series=True),
+            add("3-D", QT_TR_NOOP("Spin"), room.volume_pane.spin.trigger, needs_series=True),
+        ]
+        self._export_surfaces = add(
+            "3-D", QT_TR_NOOP("Export label surfaces…"), room.volume_pane.export_surfaces, needs_series=True
+        )
         magnify = add(
             "Tools",
             QT_TR_NOOP("Magnifier while the key is held"),
@@ -122,10 +133,20 @@ class DisplayCommands(QObject):
         opened = session.volume is not None
         still = tr(STILL_READ) if session.loading else ""
         no_planes = "" if session.can_turn_planes or not opened else tr("This series has no three planes to turn")
+        flat = not isinstance(self._room.active, VolumePane)
+        not_flat = "" if flat or not opened else tr("The active pane shows no slice: click one")
+        for action in self._of_flat_panes:
+            allow(action, opened, not_flat)
         for action in self._turn_actions:
-            allow(action, session.can_turn_planes, still or no_planes)
+            allow(action, session.can_turn_planes, still or no_planes or not_flat)
         along = "" if session.rotation is not None or not opened else tr("The planes are those of the scan")
         allow(self._along_action, session.rotation is not None, along)
+        scene = self._room.volume_pane
+        no_scene = still or scene.why_not
+        for action in self._of_scene:
+            allow(action, opened, no_scene)
+        no_labels = "" if scene.has_surfaces or not opened else tr("There are no labels to export")
+        allow(self._export_surfaces, opened, no_scene or no_labels)
 
     @property
     def _slab_pane(self) -> SlicePane | CurvedPane:

@@ -157,7 +157,7 @@ class VolumePane(Pane):
             self._volume_due = self._labels_due = True
             self._pause.stop()
             self._send()
-            self._offer_resampling(self._why_not)
+            self._offer_resampling(self.why_not)
         elif what & (What.LABEL_TABLE | What.PROPOSAL):
             self._labels_due = True
             self._pause.start(0)
@@ -203,7 +203,7 @@ class VolumePane(Pane):
             menu.addAction(
                 tr("Save picture with the patient's name…"), lambda: self.ask_picture_file(with_patient=True)
             )
-            menu.addAction(tr("Export label surfaces…"), self.export_surfaces).setEnabled(self._layers_own)
+            menu.addAction(tr("Export label surfaces…"), self.export_surfaces).setEnabled(self.has_surfaces)
             menu.addSeparator()
         if self.knows_sides:
             menu.addActions(self._side_actions)
@@ -231,7 +231,7 @@ class VolumePane(Pane):
     @property
     def look(self) -> VolumeLook | None:
         """How the scan is shown in 3-D: a preset, or what a person made of it. None with no scan in 3-D."""
-        return self._look if self.session.volume is not None and not self._why_not else None
+        return self._look if self.session.volume is not None and not self.why_not else None
 
     @property
     def look_in_values(self) -> VolumeLook | None:
@@ -438,7 +438,7 @@ class VolumePane(Pane):
 
     def export_surfaces(self) -> None:
         """Ask which labels to write as surfaces, in which format and where."""
-        if self._layers_own:
+        if self.has_surfaces:
             dialog = ExportDialog(self.session, self._jobs, self.tell, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
@@ -458,8 +458,8 @@ class VolumePane(Pane):
     @property
     def sentence(self) -> str:
         """What the pane says in place of a picture; empty if it shows one or has nothing to show."""
-        if self._why_not:
-            return self._why_not
+        if self.why_not:
+            return self.why_not
         if self._failed or self._frame is not None or self.session.volume is None:
             return self._failed
         return tr(LOADING) if self.session.loading else self._said or tr(_PREPARING)
@@ -509,7 +509,7 @@ class VolumePane(Pane):
     # Between the session and the drawing thread
 
     @property
-    def _why_not(self) -> str:
+    def why_not(self) -> str:
         """Why the open series has no 3-D view; empty if it has one."""
         volume, series = self.session.volume, self.session.series
         if volume is None or series is None:
@@ -533,7 +533,7 @@ class VolumePane(Pane):
         self._arrange_buttons()
         if not self.isVisible():
             return
-        volume = self.session.volume if not self._why_not and not self.session.loading else None
+        volume = self.session.volume if not self.why_not and not self.session.loading else None
         if self._renderer is None:
             if volume is None or self._failed:
                 return
@@ -578,9 +578,9 @@ class VolumePane(Pane):
         return layers
 
     @property
-    def _layers_own(self) -> bool:
+    def has_surfaces(self) -> bool:
         """Whether there are labels of a person's own, or accepted ones."""
-        return self.session.label_map is not None and not self.session.label_map.blank and not self._why_not
+        return self.session.label_map is not None and not self.session.label_map.blank and not self.why_not
 
     def _labels_rest(self) -> None:
         if self.session.painting:
@@ -598,7 +598,7 @@ class VolumePane(Pane):
             self._renderer.resize(round(self.width() * ratio), round(self.height() * ratio))
 
     def _take(self, frame: Frame) -> None:
-        if self._renderer is None or frame.generation != self._generation or self._why_not or self.session.loading:
+        if self._renderer is None or frame.generation != self._generation or self.why_not or self.session.loading:
             return  # of a series that is no longer open
         first, self._frame = self._frame is None, frame
         rows, columns = frame.pixels.shape[:2]
@@ -667,7 +667,7 @@ class VolumePane(Pane):
         return self.show_volume, self.show_labels, self.open_settings, self.spin
 
     def _arrange_buttons(self) -> None:
-        some = self.session.volume is not None and not (self._why_not or self._failed or self.session.loading)
+        some = self.session.volume is not None and not (self.why_not or self._failed or self.session.loading)
         self._buttons.setVisible(some)
         cube = min(max(0.15 * min(self.width(), self.height()), _CUBE_PX[0]), _CUBE_PX[1])
         fitting = int((self.height() - cube - 2 * EDGE_PX) // _BUTTON_PX)
@@ -693,13 +693,13 @@ class VolumePane(Pane):
         self._paint_picture(painter, pane)
         volume = self.session.volume
         if volume is not None:
-            if self.session.loading and volume.arrived is not None and not self._why_not:
+            if self.session.loading and volume.arrived is not None and not self.why_not:
                 draw_progress(painter, pane, float(volume.arrived.mean()))
             self._paint_texts(painter, pane.adjusted(0, STRIP_PX, 0, 0))
         self._paint_strip(painter)
 
     def _paint_picture(self, painter: QPainter, pane: QRectF) -> None:
-        if self._picture is None or self._why_not:
+        if self._picture is None or self.why_not:
             return
         picture, scale = self._picture, pane.height() / self._picture.height()
         width = picture.width() * scale  # of another width than the pane's only until the next frame
@@ -769,7 +769,7 @@ class VolumePane(Pane):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange_buttons()
-        self._offer_resampling(self._why_not)
+        self._offer_resampling(self.why_not)
         self._send_size()
 
     def showEvent(self, event: QShowEvent) -> None:
