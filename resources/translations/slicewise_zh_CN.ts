@@ -1077,6 +1077,14 @@
         <translation>可将文件夹或文件拖放到此窗口的任意位置：DICOM（也可在 ZIP 压缩包中）、NIfTI、NRRD、MHA、PNG 或 JPEG。</translation>
     </message>
     <message>
+        <source>Choose a series to begin</source>
+        <translation>请选择一个序列</translation>
+    </message>
+    <message>
+        <source>Double click one in the list on the left ({Window/Studies} shows and hides it), or drop more folders or files anywhere in this window.</source>
+        <translation>在左侧列表中双击一个序列（{Window/Studies} 可显示或隐藏列表），也可将更多文件夹或文件拖放到此窗口的任意位置。</translation>
+    </message>
+    <message>
         <source>Open the demo study</source>
         <translation>打开演示检查</translation>
     </message>

@@ -76,9 +76,12 @@ def propose(window) -> None:
 def test_a_dropped_folder_is_listed_with_a_thumbnail_and_a_double_click_opens_it(start, scan_folder, qtbot):
     (scan_folder / "second.nii.gz").write_bytes((scan_folder / "head.nii.gz").read_bytes())
     window = start()
+    assert window.welcome.title.text() == "Open a scan to begin"
     drop(window, scan_folder)
     qtbot.waitUntil(lambda: len(window.browser.series_items()) == 2, timeout=20_000)
     assert window.session.volume is None, "two series: a person chooses"
+    assert window.welcome.title.text() == "Choose a series to begin"
+    assert window.welcome.hint.text().startswith("Double click one in the list on the left (F8 shows and hides it)")
     window.browser.tree.itemActivated.emit(window.browser.series_items()[0], 0)
     qtbot.waitUntil(lambda: window.session.editable, timeout=20_000)
 

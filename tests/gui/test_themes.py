@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialogButtonBox, QProxyStyle, QStyle
 
 from viewer.core.volume_look import TransferPoint, ValueHistogram, VolumeLook
 from viewer.gui import style
@@ -63,3 +64,24 @@ def test_the_editor_of_opacity_can_be_read_in_both_themes(opened, light, qtbot):
         bars = picture.pixelColor(at.x() // 2, at.y() - 40)
         assert contrast(bars, ground) > 1.4, "the histogram behind the curve"
         light()
+
+
+class IconsWanted(QProxyStyle):
+    """A platform that puts icons on the standard buttons for which it has any."""
+
+    def styleHint(self, hint, option=None, widget=None, returnData=None):
+        if hint == QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons:
+            return 1
+        return super().styleHint(hint, option, widget, returnData)
+
+
+def test_standard_buttons_have_no_icons_of_the_platform(opened, light, qtbot):
+    standard, platform = QDialogButtonBox.StandardButton, IconsWanted("Fusion")
+    for _ in range(2):
+        light()
+        box = QDialogButtonBox()
+        qtbot.addWidget(box)
+        box.setStyle(platform)
+        box.setStandardButtons(standard.Close | standard.Cancel | standard.Yes | standard.Save | standard.Ok)
+        box.show()
+        assert all(button.icon().isNull() for button in box.buttons())

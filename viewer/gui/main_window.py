@@ -57,6 +57,7 @@ from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
 from viewer.gui.proposal_bar import ProposalBar
 from viewer.gui.reading_room import ReadingRoom, View
+from viewer.gui.scrolled import scrolled
 from viewer.gui.sentence_bar import SentenceBar
 from viewer.gui.slice_commands import SliceCommands, key_image_name
 from viewer.gui.slice_pane import SlicePane
@@ -65,7 +66,7 @@ from viewer.gui.study_browser import StudyBrowser
 from viewer.gui.tool_bar import ToolBar
 from viewer.gui.training_panel import TrainingPanel
 from viewer.gui.translator import Language, speak
-from viewer.gui.welcome import welcome_page
+from viewer.gui.welcome import WelcomePage
 from viewer.io.settings_file import SettingsFile
 from viewer.workflows import Workflows
 
@@ -124,7 +125,8 @@ class MainWindow(QMainWindow):
         self._left_out = LeftOutBar()
         self.status_bar = StatusBar(workflows.jobs)
         self._viewer = QStackedWidget()
-        self._viewer.addWidget(welcome_page(self._ask_folder, self._ask_files, self.open_demo))
+        self.welcome = WelcomePage(self._ask_folder, self._ask_files, self.open_demo)
+        self._viewer.addWidget(scrolled(self.welcome))
         self._viewer.addWidget(self._make_study_page())
 
         self.commands = Actions(self, self._viewer, workflows, lambda: self.room.plane)
@@ -141,6 +143,8 @@ class MainWindow(QMainWindow):
         self.panels.setVisible(settings.panels_shown)
         self.panels.setCurrentIndex(min(settings.panel, self.panels.count() - 1))
 
+        self.browser.listed.connect(self.welcome.show_listed)
+        self.welcome.show_listed(not self.browser.empty)
         self.browser.seriesRequested.connect(self.open_series)
         self.browser.besideRequested.connect(self.open_beside)
         self.browser.overRequested.connect(self.fusing.lay_over)
@@ -482,7 +486,8 @@ class MainWindow(QMainWindow):
 
     def _show_keys_in_words(self) -> None:
         """Have what names keys name those that are in force."""
-        for part in (self.browser, self.label_panel, self.measure_panel, self.training_panel, self.fusing.bar):
+        panels = (self.label_panel, self.measure_panel, self.training_panel)
+        for part in (self.browser, self.welcome, *panels, self.fusing.bar):
             part.show_keys()
         self.room.update()
 

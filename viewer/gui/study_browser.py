@@ -90,6 +90,7 @@ class StudyBrowser(QWidget):
     seriesRequested = Signal(str)  # uid
     besideRequested = Signal(str)  # uid of a series to be compared with what is shown
     overRequested = Signal(str)  # uid of a series that is to be laid over the one that is worked on
+    listed = Signal(bool)  # whether there are series, when the list was read anew
     locateRequested = Signal(str)  # uid of a series whose files are not where they were
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
@@ -154,8 +155,13 @@ class StudyBrowser(QWidget):
 
     def show_keys(self) -> None:
         """Write the keys that a person has chosen."""
-        if not self._patients and not self._filtered():
+        if self.empty:
             self._hint.setText(with_keys(tr(_EMPTY), self.window()))
+
+    @property
+    def empty(self) -> bool:
+        """Whether no series is listed, with or without filters."""
+        return not self._patients and not self._filtered()
 
     def refresh(self) -> None:
         """Show the library anew; what was folded stays folded."""
@@ -229,6 +235,7 @@ class StudyBrowser(QWidget):
         self._hint.setText(with_keys(tr(_NO_MATCH if self._filtered() else _EMPTY), self.window()))
         self.clear_filters.setVisible(self._filtered())
         self._stack.setCurrentIndex(1 if self._patients else 0)
+        self.listed.emit(not self.empty)
         opened = self._mark_open()
         item = self._rows.get(selected or "", opened)
         if item is not None:
