@@ -107,6 +107,25 @@ def test_two_series_stand_side_by_side_each_with_its_own_name_and_window(two, qt
     assert other.inverted and not first.inverted
 
 
+def test_up_to_six_series_stand_beside_each_other_in_panes_of_one_size(two, scan_folder, qtbot):
+    scan = head()
+    more = [f"more{n}.nii.gz" for n in range(5)]
+    for n, name in enumerate(more):
+        write_image((scan.voxels // (n + 3)).copy(), scan.geometry, scan_folder / name)
+    two.open_paths([scan_folder])
+    qtbot.waitUntil(lambda: len(listed(two)) == 8, timeout=20_000)
+    first, *_ = beside(two, "later.nii.gz", qtbot)
+    for count, name, layout in zip((3, 4, 5, 6), more, ("2x2", "2x2", "2x3", "2x3"), strict=False):
+        two.open_beside(listed(two)[name])
+        assert len(two.room.sessions) == count and two.room.layout_name == layout
+        qtbot.waitUntil(lambda: two.session.editable, timeout=20_000)
+        assert two.session.series.uid == listed(two)[name]
+    assert names(two) == ["axial"] * 6
+    two.room.put(first, "coronal", 4)  # one series twice, and no empty place: another comes there
+    two.open_beside(listed(two)[more[4]])
+    assert len(two.room.sessions) == 6 and two.room.cells[4].session is two.session
+
+
 def test_scrolling_one_scrolls_the_other_to_the_same_place(two, qtbot):
     first, other = beside(two, "shifted.nii.gz", qtbot)
     two.room.link_here()  # files without a frame of reference, on different grids

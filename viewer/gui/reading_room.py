@@ -266,18 +266,25 @@ class ReadingRoom(QWidget):
         return next((n for n, c in enumerate(self.cells) if c is not None and self._pane_of(c) is pane), None)
 
     def add_beside(self) -> Session:
-        """A session in a cell of its own beside what is shown, in a layout that has room for it."""
-        session = self._workflows.add_session()
-        self._take_in(session)
+        """A session in a cell of its own beside what is shown, in a layout that has room for it, its panes of one
+        size."""
         if not self.comparing:
             first = self.slice_pane
-            self._layout_name, self._large, self._chosen = "1x2", None, True
+            self._layout_name, self._chosen = "1x2", True
             self._cells = [Cell(first.session, first.plane), None]
+        elif None not in self.cells:
+            larger: list[LayoutName] = [name for name in ("2x2", "2x3") if len(_PLACES[name]) > len(self.cells)]
+            if larger:
+                self._layout_name, self._cells = larger[0], list(self.cells)
+                self._cells += [None] * (len(_PLACES[larger[0]]) - len(self._cells))
+        self._large = None
         place = next((n for n, cell in enumerate(self.cells) if cell is None), None)
         if place is None:
-            place = len(self.cells)
-            if not self._make_room():
-                place -= 1
+            shown = [cell.session for cell in self.cells if cell is not None]
+            seen_twice = [n for n, session in enumerate(shown) if shown.count(session) > 1]
+            place = [len(shown) - 1, *seen_twice][-1]  # in place of no other series, if that can be
+        session = self._workflows.add_session()
+        self._take_in(session)
         self.put(session, self.plane, place)
         return session
 
