@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialogButtonBox, QProxyStyle, QStyle
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QProxyStyle, QPushButton, QStyle
 
 from viewer.core.volume_look import TransferPoint, ValueHistogram, VolumeLook
 from viewer.gui import style
@@ -85,3 +85,24 @@ def test_standard_buttons_have_no_icons_of_the_platform(opened, light, qtbot):
         box.setStandardButtons(standard.Close | standard.Cancel | standard.Yes | standard.Save | standard.Ok)
         box.show()
         assert all(button.icon().isNull() for button in box.buttons())
+
+
+def test_the_words_of_the_default_button_are_not_cut(opened, light, qtbot):
+    light()
+    light()
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    button = QPushButton("Save as…", dialog, default=True)
+    dialog.show()
+
+    def inked() -> int:
+        picture = button.grab().toImage()
+        ground = picture.pixelColor(8, picture.height() // 2)
+        rows = range(4, picture.height() - 4)
+        inside = range(8, picture.width() - 8)
+        return sum(any(picture.pixelColor(x, y) != ground for y in rows) for x in inside)
+
+    button.resize(button.sizeHint())
+    wanted = inked()
+    button.resize(button.width() + 60, button.height())
+    assert wanted == inked()
