@@ -134,6 +134,19 @@ def test_a_jaw_lies_with_its_right_side_at_the_left(backwards):
     assert mirrored.to_index(0, 5, 0.0, UPRIGHT.size)[0] > mirrored.to_index(60, 5, 0.0, UPRIGHT.size)[0]
 
 
+@pytest.mark.parametrize("shift_mm", [0.0, 4.0])
+@pytest.mark.parametrize(
+    "points",
+    [[(5, 20, 20), (30, 5, 20), (55, 20, 20)], [(20, 10, 2), (20, 12, 20), (20, 9, 38)]],
+    ids=["lies", "stands"],
+)
+def test_a_turned_picture_is_no_mirror_image(points, shift_mm):
+    own = axes_of(UPRIGHT, *points, shift_mm=shift_mm)
+    turned = axes_of(UPRIGHT, *points, shift_mm=shift_mm, upright=not own.upright)
+    clockwise = np.rot90(own.places(), 1 if own.upright else -1)
+    np.testing.assert_allclose(turned.places(), clockwise, atol=1e-4)
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_mm_are_told_from_the_first_point_that_was_set(backwards):
     points = [(5, 20, 20), (55, 20, 20)]

@@ -295,7 +295,7 @@ def test_the_picture_stands_or_lies(hand, curved, qtbot):
     qtbot.waitUntil(lambda: curved.fresh)
     curved.grab()
     letters = {piece.key[1]: piece.text for piece in curved.written if piece.key[0] == "letter" and piece.text}
-    assert letters == {0: "H", 1: "F"}
+    assert letters == {0: "F", 1: "H"}  # turned clockwise what was on top is at the right
 
 
 @pytest.mark.parametrize(("key", "sentence"), [(Qt.Key.Key_B, "No painting"), (Qt.Key.Key_L, "No measuring")])

@@ -64,6 +64,43 @@ def test_both_breasts_stand_back_to_back_the_right_one_on_the_left(start, tmp_pa
     assert brightest_column(right) > 0.85 * right.width(), "and stays there"
 
 
+def wall_gaps(window) -> list[float]:
+    """How far each picture's chest wall is from the side of its pane where it belongs."""
+    gaps = []
+    for pane in window.room.shown:
+        left, _, wide, _ = pane.view.image_rect
+        gaps.append(pane.width() - left - wide if pane.session.series.view.startswith("R") else left)
+    return gaps
+
+
+def test_breasts_stay_at_their_sides_in_every_layout_and_move_like_mirror_images(start, tmp_path, qtbot):
+    folder = tmp_path / "mg"
+    for side, way in zip("RL", "PA", strict=True):
+        for projection in ("CC", "MLO"):
+            breast(folder / f"{side}-{projection}.dcm", side, projection, way)
+    window = start()
+    window.open_paths([folder])
+    library, room = window.workflows.library, window.room
+    qtbot.waitUntil(lambda: len(library.all_series()) == 4, timeout=20_000)
+    by_view = {one.view: one.uid for one in library.all_series()}
+    window.open_series(by_view["R CC"])
+    qtbot.waitUntil(lambda: room.comparing and all(s.editable for s in room.sessions), timeout=20_000)
+    qtbot.wait(50)
+    assert wall_gaps(window) == pytest.approx([0, 0], abs=1)
+    for view in ("R MLO", "L MLO"):
+        window.open_beside(by_view[view])
+        qtbot.waitUntil(lambda: window.session.editable, timeout=20_000)
+        qtbot.wait(50)
+    assert wall_gaps(window) == pytest.approx([0] * 4, abs=1)
+    window.resize(1010, 720)
+    qtbot.wait(50)
+    assert wall_gaps(window) == pytest.approx([0] * 4, abs=1)
+    right = room.shown[0]
+    room.activate(right)
+    right._look(right.view.panned(-17.0, 0.0))
+    assert wall_gaps(window) == pytest.approx([17] * 4, abs=1.5)
+
+
 def test_a_mammogram_without_its_counterpart_is_alone(start, tmp_path, qtbot):
     breast(tmp_path / "mg" / "R.dcm", "R", "CC", "P")
     breast(tmp_path / "mg" / "L.dcm", "L", "MLO", "A")

@@ -244,7 +244,7 @@ def curved_axes(
     least: of a path that stays on its plane the plane's normal, of one that goes from slice to slice one within the
     slices. Towards the left, the back and the feet it runs to the right or down. A path that goes from head to feet
     more than any other way is shown upright with the head on top, others lie with the patient's right, or the front,
-    at the left. neurological: with the left at the left. upright: as a person wants it.
+    at the left. neurological: with the left at the left. upright: as a person wants it, the same picture turned by 90°.
     """
     points = np.array(path.points) * geometry.spacing
     if curve_length(smooth_curve(points)) < min(geometry.spacing):
@@ -264,8 +264,10 @@ def curved_axes(
     ordered = points[::-1] if from_end else points
     along: tuple[Vector, ...] = tuple((a, b, c) for a, b, c in ordered.tolist())
     a, b, c = across.tolist()
-    standing = towards_feet if upright is None else upright
-    return CurvedAxes(along, (a, b, c), standing, from_end, shift_mm, geometry)
+    if upright is None or upright == towards_feet:
+        return CurvedAxes(along, (a, b, c), towards_feet, from_end, shift_mm, geometry)
+    turned: Vector = -a, -b, -c  # as the path changes places with it, it would be a mirror image
+    return CurvedAxes(along, turned, upright, from_end, -shift_mm, geometry)  # the surface stays where it is
 
 
 def _usual_way(vector_lps: NDArray[np.float64], neurological: bool) -> bool:

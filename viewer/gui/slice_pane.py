@@ -131,7 +131,8 @@ class SlicePane(FlatPane):
     def look_like(self, other: SlicePane, shift_lps: NDArray[np.float64] | None) -> None:
         """Have the scale of a pane of this plane of another series, a smaller one in a smaller pane, and its place: the
         same point of the patient in the middle, where it is known how far positions lie apart (shift_lps, mm), else the
-        same part of the slice."""
+        same part of the slice. Breasts are as far from the side of the pane at which their chest wall is, so two that
+        stand back to back move like mirror images."""
         view, theirs, volume, beside = self._view, other.view, self.session.volume, other.session.volume
         if view is None or theirs is None or volume is None or beside is None:
             return
@@ -141,6 +142,12 @@ class SlicePane(FlatPane):
             place = volume.geometry.lps_to_index(beside.geometry.index_to_lps(middle) + shift_lps)
             x, y = view.to_pane((float(place[0]), float(place[1]), float(place[2])))
             view = view.panned(view.width / 2 - x, view.height / 2 - y)
+        elif self._wall and other._wall:
+            wanted = _beside_wall(theirs, other._wall) / theirs.pixels_per_mm * view.pixels_per_mm
+            towards = _beside_wall(view, self._wall) - wanted
+            view = view.panned(towards if self._wall == "right" else -towards, 0.0)
+            if theirs is other._hung:
+                self._hung = view  # nobody has changed this one either
         if view != self._view:
             self._view = view
             self._view_changed()
@@ -253,6 +260,14 @@ class SlicePane(FlatPane):
             self.update()
         if self.isVisible():
             self._begin()
+
+    @property
+    def _wall(self) -> Literal["left", "right", ""]:
+        """On which side the chest wall of a breast is shown; empty for other pictures."""
+        wall = self.session.series.chest_wall if self.session.series is not None and not self._quarters else ""
+        if wall and self._mirrored:
+            return "left" if wall == "right" else "right"
+        return wall
 
     def reset_view(self) -> None:
         """Fit the slice into the pane."""
@@ -787,6 +802,12 @@ class SlicePane(FlatPane):
         radius = self.session.hand.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5
         height = 2 * max(radius, float(self.fontMetrics().height()))
         return QRectF(at.x() - radius, at.y() - height / 2, 2 * radius + _BRUSH_NAME_PX, height).toAlignedRect()
+
+
+def _beside_wall(view: SliceView, side: Literal["left", "right"]) -> float:
+    """Pane pixels between one side of a pane and that of the slice; negative where the slice goes on beyond it."""
+    left, _, wide, _ = view.image_rect
+    return left if side == "left" else view.width - left - wide
 
 
 def _allows_slabs(volume: Volume) -> bool:
