@@ -333,6 +333,33 @@ def test_esc_leaves_the_palette_and_the_pane_has_the_keyboard_again(opened, qtbo
     assert open_palette(opened, qtbot).search.text() == ""
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
+def test_the_palette_is_left_once_though_it_is_deactivated_while_it_is_hidden(opened, qtbot, key):
+    """Left twice, the window below took no press of the mouse any more (seen under X11)."""
+    palette = open_palette(opened, qtbot)
+    QTest.keyClicks(palette.search, "brush")
+    left = []
+    palette.finished.connect(left.append)
+    QTest.keyClick(palette.search, key)
+    opened.activateWindow()
+    qtbot.waitUntil(lambda: opened.findChild(CommandPalette) is None)
+    assert len(left) == 1
+    QTest.mouseClick(opened.windowHandle(), Qt.MouseButton.LeftButton, pos=place_of(opened.panels.tabBar(), opened))
+    assert opened.panels.currentIndex() == 1
+
+
+def test_a_press_beside_the_palette_leaves_it(opened, qtbot):
+    palette = open_palette(opened, qtbot)
+    assert not palette.isModal()  # a modal one is never deactivated by a press on the window below it
+    back_to(opened, qtbot)
+    qtbot.waitUntil(lambda: opened.findChild(CommandPalette) is None)
+
+
+def place_of(bar, window):
+    """The middle of the second tab, in the window."""
+    return bar.mapTo(window, bar.tabRect(1).center())
+
+
 def test_arrows_choose_and_what_cannot_be_done_says_why_and_is_not_done(opened, qtbot):
     palette = open_palette(opened, qtbot)
     QTest.keyClicks(palette.search, "prop")  # before "Previous pane", though that can be done

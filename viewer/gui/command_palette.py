@@ -70,7 +70,7 @@ class CommandPalette(QDialog):
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("palette")
         self.setWindowTitle(tr("Commands"))
-        self._entries = entries
+        self._entries, self._left = entries, False
         self.search = QLineEdit(placeholderText=tr("What do you want to do?"))
         self.search.setAccessibleName(tr("Find a command"))
         self.search.textChanged.connect(self._show)
@@ -122,6 +122,13 @@ class CommandPalette(QDialog):
         if event.type() == QEvent.Type.ActivationChange and self.isVisible() and not self.isActiveWindow():
             self.reject()  # a click elsewhere leaves it
         super().changeEvent(event)
+
+    def done(self, result: int) -> None:
+        """Leave it, once: it is deactivated while it is hidden, and Qt hides a modal window twice at the price of the
+        mouse, which the window below never gets back."""
+        if not self._left:
+            self._left = True
+            super().done(result)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.search.setFocus()
