@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QProxyStyle, QPushButton, QStyle
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QProxyStyle, QPushButton, QStyle, QToolButton
 
 from viewer.core.volume_look import TransferPoint, ValueHistogram, VolumeLook
 from viewer.gui import style
@@ -106,3 +106,16 @@ def test_the_words_of_the_default_button_are_not_cut(opened, light, qtbot):
     wanted = inked()
     button.resize(button.width() + 60, button.height())
     assert wanted == inked()
+
+
+def test_the_arrow_beside_the_measuring_tool_has_no_frame_of_the_platform(opened, light):
+    light()
+    light()
+    (button,) = (
+        button
+        for button in opened.tool_bar.findChildren(QToolButton)
+        if button.popupMode() == QToolButton.ToolButtonPopupMode.MenuButtonPopup
+    )
+    picture = button.grab().toImage()
+    over_arrow = range(picture.width() - 17, picture.width())
+    assert len({picture.pixel(x, y) for x in over_arrow for y in range(8)}) == 1
