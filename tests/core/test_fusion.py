@@ -136,3 +136,11 @@ def test_another_series_in_its_place_is_not_fused(session):
     session.fuse(laid_over(PET, pet()))
     session.close_series()
     assert session.fusion is None
+
+
+def test_the_window_of_a_pet_does_not_reach_below_nothing(session):
+    session.fuse(laid_over(PET, pet()))
+    session.set_fusion_window(WindowLevel(4000.0, 10_000.0, "LINEAR_EXACT"))  # -1 to 9 SUV
+    assert session.fusion.window == WindowLevel(4500.0, 9000.0, "LINEAR_EXACT")
+    session.set_fusion_window(WindowLevel(7000.0, 8000.0, "LINEAR_EXACT"))
+    assert session.fusion.window == WindowLevel(7000.0, 8000.0, "LINEAR_EXACT")

@@ -55,6 +55,15 @@ class Fusion:
     def with_opacity(self, opacity: float) -> Fusion:
         return replace(self, opacity=min(max(round(opacity, 3), 0.0), 1.0))
 
+    def with_window(self, window: WindowLevel) -> Fusion:
+        """With another window, in the volume's own unit. That of a PET does not reach below 0, or air would have
+        colours: its upper end stays."""
+        low, high = window.centre - window.width / 2, window.centre + window.width / 2
+        if self.series.modality == "PT" and low < 0:
+            high = max(high, window.width / 100)
+            window = replace(window, centre=high / 2, width=high)
+        return replace(self, window=window)
+
     def index_under(self, base: Geometry, index_ijk: Point) -> NDArray[np.float64]:
         """The continuous index in this volume of continuous indices (..., 3) of the open one; may lie outside."""
         return self.volume.geometry.lps_to_index(base.index_to_lps(index_ijk) + np.array(self.shift_lps))

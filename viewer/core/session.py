@@ -393,7 +393,7 @@ class Session:
     def set_fusion_window(self, window: WindowLevel) -> None:
         """window: in the stored unit of what is laid over the series."""
         if self.fusion is not None:
-            self._change_fusion(replace(self.fusion, window=window))
+            self._change_fusion(self.fusion.with_window(window))
 
     def set_fusion_colour_map(self, colour_map: ColourMap) -> None:
         if self.fusion is not None:
