@@ -474,11 +474,15 @@ def test_the_bar_takes_two_rows_where_it_has_no_room_for_one(two, qtbot):  # noq
     two.session.fuse(
         laid_over(replace(SERIES, uid="pet", modality="PT", description="Whole body " * 9), pet(np.eye(3)))
     )
-    bar = two.fusing.bar
+    bar, factor, first = two.fusing.bar, two.session.fusion.unit[0], two.session.fusion.window
     for width, rows in ((1400, 1), (800, 2), (1400, 1)):
         two.resize(width, 500)
         qtbot.wait(100)
         assert two.width() == width
+        dragged = WindowLevel(5.5 / factor, 8.54 / factor, "LINEAR_EXACT")
+        two.session.set_fusion_window(dragged if rows == 1 else first)
+        qtbot.wait(20)
+        assert bar.window_choice.currentText() == ("1.23 to 9.77 SUV" if rows == 1 else "SUV 0 to 10")
         middles = {bar.opacity.geometry().center().y() // 8, bar._name.geometry().center().y() // 8}
         assert len(middles) == rows
         for box in (bar.colours, bar.window_choice):

@@ -82,6 +82,11 @@ class FusionBar(QFrame):
             box.setMinimumContentsLength(least)
             box.setMinimumWidth(box.sizeHint().width())
             box.setMinimumContentsLength(usual)
+        self._window_px = self.window_choice.minimumWidth()
+        self.window_choice.setMinimumContentsLength(12)
+        self._roomy_window_px = (
+            self.window_choice.sizeHint().width()
+        )  # for a window that was dragged: "1.23 to 9.77 SUV"
         for part in (self.opacity, self.colours, self.window_choice):
             part.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
             part.installEventFilter(self)
@@ -128,7 +133,10 @@ class FusionBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         margins = self._layout.contentsMargins()
         room = event.size().width() - margins.left() - margins.right() - self._layout.spacing()
+        self.window_choice.setMinimumWidth(self._roomy_window_px)
         fits = sum(row.minimumSize().width() for row in self._rows) <= room
+        if not fits:
+            self.window_choice.setMinimumWidth(self._window_px)
         way = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
         if way != self._layout.direction():
             self._layout.setDirection(way)
