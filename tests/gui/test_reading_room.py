@@ -297,6 +297,17 @@ def test_only_one_series_again_closes_the_other(two, qtbot):
     qtbot.waitUntil(lambda: two.session.series.uid == listed(two)["head.nii.gz"] and two.session.editable)
 
 
+def test_a_series_that_is_no_longer_shown_is_no_longer_bold_in_the_list(two, qtbot):
+    def bold() -> set[str]:
+        return {uid for uid, row in two.browser._rows.items() if row.font(0).bold()}
+
+    uids = listed(two)
+    beside(two, "later.nii.gz", qtbot)
+    assert bold() == {uids["head.nii.gz"], uids["later.nii.gz"]}
+    QTest.keyClick(two.room.active, Qt.Key.Key_0, Qt.KeyboardModifier.AltModifier)
+    assert bold() == {uids["later.nii.gz"]}
+
+
 def test_planes_go_back_along_the_scan_of_the_series_that_is_worked_on(two, qtbot):
     first, other = beside(two, "later.nii.gz", qtbot)
     two.room.link(place=False)

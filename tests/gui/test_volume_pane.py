@@ -393,14 +393,10 @@ def test_slices_that_make_no_volume_offer_a_grid_and_colours_say_why(oblique_pha
     assert not renderers
 
 
-def test_the_pane_calls_the_scan_glass_only_while_label_surfaces_are_shown(session, pane_of, renderers):
+def test_the_pane_calls_the_scan_glass_when_the_picture_shows_it_so(session, pane_of, renderers, qtbot):
     pane = pane_of(session)
-    labels = np.zeros(session.volume.voxels.shape, np.uint8)
-    labels[2:4, 3:6, 3:6] = 1
-    session.propose(Proposal(labels, (Label(1, "liver", (200, 30, 30)),), "model", "1", "CPU", 1.0))
-    assert pane.glass_shown
-    pane.show_labels.setChecked(False)
-    assert not pane.glass_shown
-    pane.show_labels.setChecked(True)
-    session.hand.overlay_visible = False
-    assert not pane.glass_shown
+    assert not pane.glass_shown  # before there is a picture
+    for glass in (True, False):
+        renderers[-1].deliver(replace(renderers[-1].frame(), glass=glass))
+        qtbot.waitUntil(lambda glass=glass: pane.glass_shown == glass)
+        assert (pane._look_words() == "Glass") == glass

@@ -467,13 +467,23 @@ def test_bone_hides_a_label_behind_it_unless_it_is_as_of_glass(scene, straight):
     wall[:, 2:6, :] = 1500
     scene.set_volume(Volume(wall, straight, unit="HU", modality="CT"), CT["Bone"])
     scene.set_labels(labels_at(straight, green=(0.0, 8.0, 0.0)), straight)
-    assert place_of(scene.render(full=True), GREEN) is not None
+    frame = scene.render(full=True)
+    assert place_of(frame, GREEN) is not None and frame.glass
 
     scene.set_look(CT["Bone"], glass=False)
-    assert place_of(scene.render(full=True), GREEN) is None
+    frame = scene.render(full=True)
+    assert place_of(frame, GREEN) is None and not frame.glass
 
     scene.look_from("posterior")
     assert place_of(scene.render(full=True), GREEN) is not None
+
+
+def test_without_a_label_left_the_scan_is_no_longer_as_of_glass(scene, straight):
+    scene.set_volume(ct(straight, around=-1000), CT["Bone"])
+    scene.set_labels(labels_at(straight, green=(0.0, 8.0, 0.0)), straight)
+    assert scene.render(full=True).glass
+    scene.set_labels((LabelLayer(np.zeros(straight.shape, np.uint8), ()),), straight)
+    assert not scene.render(full=True).glass
 
 
 def test_where_the_scan_ends_in_the_patient_is_a_flat_face_and_no_noise(scene, straight):

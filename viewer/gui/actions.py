@@ -242,8 +242,9 @@ class Actions(QObject):
     def allow(self, action: QAction, allowed: bool, why_not: str = "") -> None:
         """Enable an action or not; where it is forbidden for a reason, its tooltip and the palette say why."""
         action.setEnabled(allowed and not why_not)
-        self._why_not[action] = why_not
-        self._show_tip(action)
+        if self._why_not.get(action, "") != why_not:
+            self._why_not[action] = why_not
+            self._show_tip(action)
 
     def why_not(self, action: QAction) -> str:
         """Why an action cannot be taken now, in a few words; empty if it can."""
@@ -320,6 +321,12 @@ class Actions(QObject):
             keys = tuple(key for key in self._own_keys[name] if QKeySequence(key).toString() not in taken)
         action.setShortcuts([QKeySequence(key) for key in keys])
 
+    def _entitle(self, action: QAction, title: str) -> None:
+        """Give an action's tooltip another title, and nothing more."""
+        if self._tips[action] != (title, ""):
+            self._tips[action] = title, ""
+            self._show_tip(action)
+
     def _show_tip(self, action: QAction) -> None:
         title, more = self._tips[action]
         keys = self.keys_of(action)
@@ -361,7 +368,7 @@ class Actions(QObject):
                 text = words.format(what=said(title)) if title else word
                 action.setText(text)
                 action.setIconText(word)
-                self._tips[action] = text, ""
+                self._entitle(action, text)
                 self.allow(action, title is not None, why_not or ("" if title else nothing))
         if what & (What.SERIES | What.TOOL):
             for tool in ("brush", "eraser", *KINDS):
@@ -393,8 +400,7 @@ class Actions(QObject):
                     window = preset.window
                     text = f"{tr(preset.name)}  (W {window.width:g} L {window.centre:g})"
                 action.setText(text)
-                self._tips[action] = text, ""
-                self._show_tip(action)
+                self._entitle(action, text)
 
     def fill_window_menu(self, menu: QMenu) -> None:
         """Put the windows of the open series into a menu: the file's own first, then those of the modality."""

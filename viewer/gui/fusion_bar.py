@@ -32,6 +32,8 @@ _SUV_ENDS = (5.0, 6.0, 10.0, 15.0, 20.0)  # windows from 0 that are read with: O
 _OPACITY_TIP = QT_TR_NOOP("How dense the upper series is ({Display/Fusion denser}, {Display/Fusion fainter})")
 _SLIDER_PX = (50, 220)
 _NAME_PX = 60
+_COLOURS_LETTERS = (6, 11)  # the least that a list has room for, of the widest letters, and what it would have
+_WINDOW_LETTERS = (8, 12)  # likewise; "1.23 to 9.77 SUV" for a window that was dragged
 _OWN_KEYS = (
     Qt.Key.Key_Up,
     Qt.Key.Key_Down,
@@ -77,16 +79,11 @@ class FusionBar(QFrame):
         self.window_choice.setToolTip(tr("Window of the upper series (Ctrl + drag on a pane)"))
         self.window_choice.setAccessibleName(tr("Window of the fusion"))
         self.window_choice.activated.connect(self._window_chosen)
-        for box, usual, least in ((self.colours, 11, 6), (self.window_choice, 9, 8)):  # of the widest letters
+        for box in (self.colours, self.window_choice):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(least)
-            box.setMinimumWidth(box.sizeHint().width())
-            box.setMinimumContentsLength(usual)
-        self._window_px = self.window_choice.minimumWidth()
-        self.window_choice.setMinimumContentsLength(12)
-        self._roomy_window_px = (
-            self.window_choice.sizeHint().width()
-        )  # for a window that was dragged: "1.23 to 9.77 SUV"
+        self.colours.setMinimumWidth(_wide_for(self.colours, _COLOURS_LETTERS[0]))
+        self.colours.setMinimumContentsLength(_COLOURS_LETTERS[1])
+        self._window_px, self._roomy_window_px = (_wide_for(self.window_choice, n) for n in _WINDOW_LETTERS)
         for part in (self.opacity, self.colours, self.window_choice):
             part.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
             part.installEventFilter(self)
@@ -195,6 +192,12 @@ class FusionBar(QFrame):
         window = self.window_choice.itemData(number)
         if window is not None:
             self._session.set_fusion_window(window)
+
+
+def _wide_for(box: QComboBox, letters: int) -> int:
+    """How wide a list is that has room for so many of the widest letters, in pixels. It hints at it afterwards."""
+    box.setMinimumContentsLength(letters)
+    return box.sizeHint().width()
 
 
 class _Shortened(QLabel):

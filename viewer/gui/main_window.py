@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
         self.room.pressed.connect(self._rest_film)
         self.room.changed.connect(self.player.hear)
         self.room.arranged.connect(lambda: self.player.apply(What.SERIES))
+        self.room.arranged.connect(self.browser.mark_open)
         self.room.resampleRequested.connect(workflows.resample_series)
         self.room.refused.connect(self.status_bar.notify)
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))

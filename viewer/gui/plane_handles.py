@@ -13,9 +13,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from viewer.core.geometry import PLANES, Geometry, Plane
+from viewer.core.geometry import PLANES, Plane
 from viewer.core.measuring import KINDS
-from viewer.core.oblique import Axes, screen_directions, towards
+from viewer.core.oblique import screen_directions, towards
 from viewer.core.session import Session
 from viewer.gui.overlay import draw_text, font_for
 from viewer.gui.style import ON_IMAGE, PLANE_COLOURS
@@ -89,7 +89,6 @@ class PlaneHandles:
         self._plane: Plane = plane
         self._turn: _Turn | None = None
         self._under = False  # the mouse
-        self._known: tuple[Geometry, object, Axes, dict[Plane, NDArray[np.float64]]] | None = None
 
     @property
     def turning(self) -> bool:
@@ -226,18 +225,13 @@ class PlaneHandles:
         """The direction of a plane's normal on the screen."""
         session = self._session
         assert session.volume is not None
-        geometry, rotation, axes = session.volume.geometry, session.rotation, view.axes
-        known = self._known
-        if known is None or known[0] is not geometry or known[1] is not rotation or known[2] != axes:
-            known = self._known = geometry, rotation, axes, {}
-        if plane not in known[3]:
-            normal = towards(geometry, plane)
-            if rotation is not None:
-                normal = rotation @ normal
-            right, down = screen_directions(geometry, axes)
-            along = np.array([right @ normal, down @ normal])
-            known[3][plane] = along / max(float(np.linalg.norm(along)), 1e-9)
-        return known[3][plane]
+        geometry = session.volume.geometry
+        normal = towards(geometry, plane)
+        if session.rotation is not None:
+            normal = session.rotation @ normal
+        right, down = screen_directions(geometry, view.axes)
+        along = np.array([right @ normal, down @ normal])
+        return along / max(float(np.linalg.norm(along)), 1e-9)
 
 
 @lru_cache(maxsize=32)

@@ -176,7 +176,7 @@ class StudyBrowser(QWidget):
         """Mark the series that is open, and unfold where it lies."""
         if self._session.series is not None:
             self._reveal(_listed_uid(self._session.series))
-        opened = self._mark_open()
+        opened = self.mark_open()
         if opened is not None:
             self.tree.setCurrentItem(opened)
 
@@ -236,7 +236,7 @@ class StudyBrowser(QWidget):
         self.clear_filters.setVisible(self._filtered())
         self._stack.setCurrentIndex(1 if self._patients else 0)
         self.listed.emit(not self.empty)
-        opened = self._mark_open()
+        opened = self.mark_open()
         item = self._rows.get(selected or "", opened)
         if item is not None:
             self.tree.setCurrentItem(item)
@@ -315,8 +315,9 @@ class StudyBrowser(QWidget):
             what_to_do = tr("Its files are not where they were. Right click to say where they are now.")
         item.setToolTip(0, _tooltip(name, size, *map(said, (series.verdict.detail, *series.notes)), what_to_do))
 
-    def _mark_open(self) -> QTreeWidgetItem | None:
-        """Rows of series that are on the screen, in bold; returns that of the one that is worked on."""
+    def mark_open(self) -> QTreeWidgetItem | None:
+        """Have the rows of series that are on the screen in bold, and no others; returns that of the one that is
+        worked on."""
         series = self._session.series
         opened = self._rows.get(_listed_uid(series)) if series is not None else None
         shown = [session.series for session in self._workflows.sessions if session.series is not None]

@@ -248,8 +248,8 @@ class VolumePane(Pane):
 
     @property
     def glass_shown(self) -> bool:
-        """Whether the scan is as of glass now, around labels."""
-        return self.glass and self._labels_shown and bool(self._layers())
+        """Whether the scan is as of glass in the picture, around labels."""
+        return self._frame is not None and self._frame.glass
 
     @property
     def _labels_shown(self) -> bool:

@@ -58,7 +58,8 @@ class Frame:
 
     full is False for the quick frames drawn while the camera moves. right_lps and up_lps are unit vectors of
     the frame's own axes. notice is a sentence to show with the frame, or empty. generation is what set_volume
-    returned for the volume shown, histogram is of its values (None without a volume).
+    returned for the volume shown, histogram is of its values (None without a volume). glass says whether the scan is
+    drawn as of glass, around label surfaces.
     """
 
     pixels: NDArray[np.uint8]
@@ -69,3 +70,4 @@ class Frame:
     seconds: float
     generation: int = 0
     histogram: ValueHistogram | None = None
+    glass: bool = False

@@ -363,7 +363,8 @@ class VolumeScene:
             aim = self._pixels_per_ray + share * (aim - self._pixels_per_ray)
             self._pixels_per_ray = float(np.clip(aim, low, high * _MOST_COARSE))
         right, up = self._screen_axes()
-        return Frame(self._pixels(), full, self.notice, right, up, seconds, histogram=self._histogram)
+        glass, histogram = self._glass_drawn, self._histogram
+        return Frame(self._pixels(), full, self.notice, right, up, seconds, histogram=histogram, glass=glass)
 
     def _choose_quality(self, full: bool) -> None:
         width, height = self._size
