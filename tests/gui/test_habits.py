@@ -348,6 +348,13 @@ def test_the_palette_is_left_once_though_it_is_deactivated_while_it_is_hidden(op
     assert opened.panels.currentIndex() == 1
 
 
+def test_a_press_beside_the_palette_leaves_it(opened, qtbot):
+    palette = open_palette(opened, qtbot)
+    assert not palette.isModal()  # a modal one is never deactivated by a press on the window below it
+    back_to(opened, qtbot)
+    qtbot.waitUntil(lambda: opened.findChild(CommandPalette) is None)
+
+
 def place_of(bar, window):
     """The middle of the second tab, in the window."""
     return bar.mapTo(window, bar.tabRect(1).center())

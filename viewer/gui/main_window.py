@@ -466,7 +466,7 @@ class MainWindow(QMainWindow):
     def _show_palette(self) -> None:
         palette = CommandPalette(self._entries(), self)
         palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        palette.open()
+        palette.show()  # not modal: a press beside it leaves it
 
     def _entries(self) -> list[Entry]:
         """All that the palette offers: actions, windows of the series, its key images and recent studies."""
