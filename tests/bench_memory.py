@@ -1,7 +1,8 @@
 """The memory's part of `make bench`: what the window and its readers hold beside the voxels of a study.
 
-Linux only: memory is the proportional set size, in which what several processes share counts once. It has a part that
-the system can drop at any time, pages of the program's own files on the disk; what is without it is told too.
+Linux only: memory is what the program has written, as the task managers of Windows and macOS count it. What several
+processes share counts once (proportional set size). Pages of the program's own files are told apart: the system drops
+them when it needs room, and how many are there depends on the graphics driver more than on the study.
 """
 
 from __future__ import annotations
@@ -34,16 +35,14 @@ def remembering(tell_share: Tell, write_ct: Callable[[Path, int, int], list[Path
         write_ct(folder, _SLICES, _PIXELS)
         most = most_of_each_step(folder, Path(place, "user"))
     empty, empty_written = most.pop(_EMPTY)
-    name = f"memory of the window and its readers {_EMPTY}"
-    tell_share(name, empty, "MB", "allowed", _ALLOWED_MB)
-    tell_share(f"{name}, files apart", empty_written, "MB", "allowed", _ALLOWED_MB)
+    tell_share(f"memory of the window and its readers {_EMPTY}", empty_written, "MB", "allowed", _ALLOWED_MB)
     name = f"memory beyond the {_VOXELS_MB:.0f} MB of voxels of {_SLICES:,} slices"
     peak = max(all_ for all_, _ in most.values()), max(written for _, written in most.values())
-    for step, (all_, written) in {**most, "at the peak": peak}.items():
-        tell_share(f"{name}, {step}", all_ - _VOXELS_MB, "MB", "allowed", _ALLOWED_MB)
-        beyond = all_ - _VOXELS_MB - empty
-        tell_share(f"{name} and that of the empty window, {step}", beyond, "MB", "allowed", _ALLOWED_MB)
-        tell_share(f"{name}, files apart, {step}", written - _VOXELS_MB, "MB", "allowed", _ALLOWED_MB)
+    for step, (_, written) in {**most, "at the peak": peak}.items():
+        tell_share(f"{name}, {step}", written - _VOXELS_MB, "MB", "allowed", _ALLOWED_MB)
+    own, all_ = peak[1] - _VOXELS_MB - empty_written, peak[0] - _VOXELS_MB
+    tell_share(f"{name}, what the study adds to the empty window", own, "MB", "allowed", _ALLOWED_MB)
+    tell_share(f"{name}, with pages of program files, at the peak", all_, "MB", "without a study", empty)
 
 
 def most_of_each_step(folder: Path, user_folder: Path) -> dict[str, tuple[float, float]]:

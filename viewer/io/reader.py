@@ -62,7 +62,7 @@ _START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 0.5  # for the file at hand after its result is no longer wanted
 _SEND_LIMIT_S = 5.0
 _END_LIMIT_S = 2.0
-_REST_AFTER_S = 5.0  # with nothing to read the readers end: others are forked within some ms, and 25 MB each is much
+_REST_AFTER_S = 2.0  # with nothing to read the readers end: others are forked within some ms, and 25 MB each is much
 _MOST_FAILED_STARTS = 2
 
 _PROGRAM = (sys.executable, "-P", "-m", "viewer.io.reader_process")

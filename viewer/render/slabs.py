@@ -13,7 +13,7 @@ from viewer.core.volume import Volume
 from viewer.render.slices import slice_of
 
 SlabKind = Literal["MIP", "MinIP", "Mean"]
-_ROWS_AT_ONCE = 64  # of a slab across the stack: its voxels are copied, in pieces that the cache holds
+_ROWS_AT_ONCE = 64  # of a slab, for most are copied: in pieces that the cache holds
 SLAB_KINDS: tuple[SlabKind, ...] = get_args(SlabKind)
 
 
@@ -39,10 +39,8 @@ def slab_of(volume: Volume, axes: PlaneAxes, slice_index: int, slab: Slab) -> ND
     """
     within = slices_within(slab, slice_index, volume.voxels.shape[2 - axes.normal])
     place = (slice(None),) * (2 - axes.normal) + (slice(within.start, within.stop),)
-    block = volume.voxels[place]
-    pieces = (
-        [block] if axes.normal == 2 else [block[k : k + _ROWS_AT_ONCE] for k in range(0, len(block), _ROWS_AT_ONCE)]
-    )
+    block, rows = volume.voxels[place], 1 if axes.normal == 2 else 0
+    pieces = np.split(block, range(_ROWS_AT_ONCE, block.shape[rows], _ROWS_AT_ONCE), axis=rows)
     parts = [_projected(volume, np.moveaxis(np.ascontiguousarray(some), 2 - axes.normal, 0), slab) for some in pieces]
     projected = np.concatenate(parts) if len(parts) > 1 else parts[0]
     # One slice thick again, so that it is turned as any slice is.
