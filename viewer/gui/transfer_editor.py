@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -30,6 +31,8 @@ _STEPS = 500  # of an arrow key across what is shown
 _FEWEST = 2
 _ZOOM = 1.2
 _CURVE_STEPS = 120
+_POOLED_BINS = (1, 2, 4, 8, 16, 32)
+_EMPTY_SHARE = 0.1
 
 
 class TransferEditor(QWidget):
@@ -282,9 +285,10 @@ class TransferEditor(QWidget):
         histogram = self._histogram
         assert histogram is not None
         low, high = self._shown
-        edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
+        counts = _pooled(histogram.counts)
+        edges = np.linspace(histogram.low, histogram.high, len(counts) + 1)
         shown = (edges[1:] > low) & (edges[:-1] < high)
-        heights = np.log1p(histogram.counts) / max(float(np.log1p(histogram.counts.max())), 1.0)
+        heights = np.log1p(counts) / max(float(np.log1p(counts.max())), 1.0)
         tops = (plot.bottom() - 0.9 * plot.height() * heights[shown]).tolist()
         columns = plot.left() + plot.width() * (edges - low) / (high - low)
         lefts, rights = columns[:-1][shown].tolist(), columns[1:][shown].tolist()
@@ -321,3 +325,16 @@ class TransferEditor(QWidget):
             painter.setBrush(QColor(*point.colour))
             radius = _RADIUS_PX + (1.5 if n == self.selected else 0)
             painter.drawEllipse(self.place_of(point), radius, radius)
+
+
+def _pooled(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Counts in bins so wide that hardly one between others is empty: the whole numbers of an MR with a small range
+    would else stand apart like the teeth of a comb."""
+    for width in _POOLED_BINS:
+        if len(counts) % width:
+            break
+        pooled = counts.reshape(-1, width).sum(axis=1)
+        there = np.flatnonzero(pooled)
+        if there.size == 0 or np.count_nonzero(pooled[there[0] : there[-1]] == 0) <= _EMPTY_SHARE * there.size:
+            return pooled
+    return counts

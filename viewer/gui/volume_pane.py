@@ -749,7 +749,8 @@ class VolumePane(Pane):
         assert self._look is not None
         changed = self._look not in self.looks
         name = tr("Glass") if self.glass_shown else tr(self._look.name) + (tr(", changed") if changed else "")
-        cut = self.cut.box_lps is not None or self.cut.plane is not None
+        box, plane = self.cut.box_lps, self.cut.plane  # a box begins around the whole scan
+        cut = plane is not None or (box is not None and not np.allclose(box, self.extent_lps))
         return tr("{look} · parts cut away").format(look=name) if cut else name
 
     def _paint_cube(self, painter: QPainter, inside: QRectF, frame: Frame) -> QRectF:
