@@ -234,6 +234,10 @@ def test_the_histogram_of_a_few_whole_values_is_no_comb(qtbot):
 
     assert np.mean(seen) > 0.95
 
+    counts[100:300] = 0  # no such values at all
+    editor.show_look(VolumeLook("x", points), ValueHistogram(counts, 0.0, 78.0, 20.0), "")
+    assert editor.grab().toImage().pixelColor(30 + 340 * 200 // 512, row) != style.theme().border
+
 
 def test_escape_closes_the_settings(settings, qtbot):
     settings.presets.setFocus()

@@ -31,8 +31,7 @@ _STEPS = 500  # of an arrow key across what is shown
 _FEWEST = 2
 _ZOOM = 1.2
 _CURVE_STEPS = 120
-_POOLED_BINS = (1, 2, 4, 8, 16, 32)
-_EMPTY_SHARE = 0.1
+_COMB_BINS = 32  # at most from one tooth to the next
 
 
 class TransferEditor(QWidget):
@@ -285,10 +284,9 @@ class TransferEditor(QWidget):
         histogram = self._histogram
         assert histogram is not None
         low, high = self._shown
-        counts = _pooled(histogram.counts)
-        edges = np.linspace(histogram.low, histogram.high, len(counts) + 1)
+        edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
         shown = (edges[1:] > low) & (edges[:-1] < high)
-        heights = np.log1p(counts) / max(float(np.log1p(counts.max())), 1.0)
+        heights = _heights(histogram.counts)
         tops = (plot.bottom() - 0.9 * plot.height() * heights[shown]).tolist()
         columns = plot.left() + plot.width() * (edges - low) / (high - low)
         lefts, rights = columns[:-1][shown].tolist(), columns[1:][shown].tolist()
@@ -327,14 +325,15 @@ class TransferEditor(QWidget):
             painter.drawEllipse(self.place_of(point), radius, radius)
 
 
-def _pooled(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Counts in bins so wide that hardly one between others is empty: the whole numbers of an MR with a small range
-    would else stand apart like the teeth of a comb."""
-    for width in _POOLED_BINS:
-        if len(counts) % width:
-            break
-        pooled = counts.reshape(-1, width).sum(axis=1)
-        there = np.flatnonzero(pooled)
-        if there.size == 0 or np.count_nonzero(pooled[there[0] : there[-1]] == 0) <= _EMPTY_SHARE * there.size:
-            return pooled
-    return counts
+def _heights(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How high to draw each bin, 0 to 1, by the logarithm of its count. A few bins without any take what is between
+    their neighbours: the whole numbers of an MR with a small range would else stand apart like the teeth of a comb."""
+    heights = np.log1p(counts) / max(float(np.log1p(counts.max())), 1.0)
+    there = np.flatnonzero(counts)
+    if there.size == 0:
+        return heights
+    bins = np.arange(len(counts))
+    after = np.searchsorted(there, bins)
+    between = (after > 0) & (after < there.size)
+    apart = there[np.minimum(after, there.size - 1)] - there[np.maximum(after - 1, 0)]
+    return np.where(between & (apart <= _COMB_BINS), np.interp(bins, there, heights[there]), heights)
