@@ -239,6 +239,17 @@ def test_the_histogram_of_a_few_whole_values_is_no_comb(qtbot):
     assert editor.grab().toImage().pixelColor(30 + 340 * 200 // 512, row) != style.theme().border
 
 
+@pytest.mark.parametrize(("left", "top"), [(0, 0), (0, 250), (370, 0), (370, 250)])
+def test_the_settings_open_beside_the_picture(pane, qtbot, left, top):
+    screen = pane.screen().availableGeometry()
+    pane.move(screen.left() + left, screen.top() + top)
+    pane.open_settings.trigger()
+    qtbot.waitExposed(pane.settings)
+    whole, over = pane.settings.geometry(), pane.settings.geometry() & pane.geometry()
+    assert screen.contains(whole)
+    assert over.width() * over.height() < 0.3 * pane.width() * pane.height()
+
+
 def test_escape_closes_the_settings(settings, qtbot):
     settings.presets.setFocus()
     qtbot.keyClick(settings.presets, Qt.Key.Key_Escape)
