@@ -319,6 +319,8 @@ def test_pictures_that_may_have_names_in_their_pixels_are_pointed_out(patient):
     assert "recognised" in doubts(patient.volume_pane)
     patient.session.series = replace(patient.session.series, modality="US")
     assert "Look before you share" in doubts(patient.panes["axial"])
+    patient.session.series = replace(patient.session.series, modality="")  # as a NIfTI file's is
+    assert "recognised" in doubts(patient.volume_pane) and "Look before" in doubts(patient.volume_pane)
 
 
 def test_the_name_of_a_file_tells_where_it_is_from_and_not_of_whom(patient):

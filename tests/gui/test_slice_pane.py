@@ -1,5 +1,6 @@
 """A slice pane turns the mouse into the right voxel, window or slice, and shows what the session holds."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -372,6 +373,18 @@ def colour_at(pane, index_ijk, aside=(9, 7)):
     """What is painted on a voxel, a little aside of the cross-hair."""
     x, y = (round(n) for n in pane.view.to_pane(index_ijk))
     return tuple(pixels(pane)[y + aside[1], x + aside[0]].tolist())
+
+
+def test_an_oblique_plane_is_shown_as_far_from_the_middle_as_it_reaches(qtbot):
+    session = Session()
+    session.open(SERIES, plain_volume(arrived=np.ones(20, bool)))
+    session.set_window(WindowLevel(100.0, 50.0))
+    pane = make_pane(qtbot, session)
+    session.turn_planes("sagittal", math.radians(45))
+    for at in ((15, 2, 1), (15, 47, 18), (15, 2, 18), (15, 47, 1)):  # two of them over 20 mm from the middle
+        session.move_cursor(at)
+        qtbot.wait(5)
+        assert colour_at(pane, at, aside=(9, 0))[0] > 100, at
 
 
 def test_a_slice_that_has_not_arrived_is_not_black_and_is_seen_when_it_comes(qtbot):

@@ -73,11 +73,14 @@ def doubts(pane: Pane) -> str:
     series, volume = pane.session.series, pane.session.volume
     if series is None or volume is None:
         return ""
-    if series.modality in _PRINTED_ON or volume.colour:
-        return tr("The picture itself may show a name, as pictures of this kind often do. Look before you share it.")
+    known = []
     if isinstance(pane, VolumePane):
-        return tr("A face in 3-D can be recognised.")
-    return ""
+        known.append(tr("A face in 3-D can be recognised."))
+    if series.modality in _PRINTED_ON or volume.colour:
+        known.append(
+            tr("The picture itself may show a name, as pictures of this kind often do. Look before you share it.")
+        )
+    return " ".join(known)
 
 
 def picture_of(pane: Pane, *, identified: bool = False, ratio: float | None = None) -> QImage:

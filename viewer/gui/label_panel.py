@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDoubleSpinBox,
@@ -29,6 +28,7 @@ from viewer.core.label_sizes import LabelSize
 from viewer.core.painting import Box
 from viewer.core.session import ConfirmedSlice, Session
 from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY
+from viewer.gui.icons import swatch
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.overlay import plane_name
@@ -178,7 +178,7 @@ class LabelPanel(QWidget):
                 item = QTreeWidgetItem([tr(label.name), "", ""])
                 item.setData(0, _VALUE, label.value)
                 item.setData(0, _NAME, label.name)
-                item.setIcon(0, _swatch(label.colour))
+                item.setIcon(0, swatch(label.colour))
                 item.setCheckState(0, Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
                 code = f"\n{label.code[1]} {label.code[0]} {label.code[2]}" if label.code else ""
                 item.setToolTip(0, tr(label.name) + code)
@@ -258,14 +258,3 @@ class LabelPanel(QWidget):
         cursor = list(self._session.cursor_ijk)
         cursor[one[0]] = one[1]
         self._session.move_cursor((cursor[0], cursor[1], cursor[2]))
-
-
-def _swatch(colour: tuple[int, int, int]) -> QIcon:
-    picture = QPixmap(32, 32)
-    picture.fill(Qt.GlobalColor.transparent)
-    with QPainter(picture) as painter:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(QColor(*colour))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(3, 3, 26, 26, 7, 7)
-    return QIcon(picture)

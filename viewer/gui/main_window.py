@@ -44,6 +44,7 @@ from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
+from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -138,6 +139,7 @@ class MainWindow(QMainWindow):
         fill_menu_bar(self.menuBar(), self.commands, self._fill_recent, self.slice_commands.fill_key_images)
         self.tool_bar = ToolBar(self.commands, workflows)
         self.addToolBar(self.tool_bar)
+        keep_keys(self)
         self.setStatusBar(self.status_bar)
         self.browser.setVisible(settings.browser_shown)
         self.panels.setVisible(settings.panels_shown)
@@ -445,6 +447,7 @@ class MainWindow(QMainWindow):
 
     def _pane_menu(self, at: QPoint) -> None:
         menu = pane_menu(self.room.active, self.commands, self)
+        keep_keys(menu)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
 

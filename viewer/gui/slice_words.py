@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from viewer.core.display import VoiTable, WindowLevel, window_ends
 from viewer.core.fusion import Fusion
 from viewer.core.geometry import Geometry, Plane, PlaneAxes, edge_letters, orientation_letters
-from viewer.core.oblique import ObliqueAxes, screen_directions, tilt_degrees
+from viewer.core.oblique import ObliqueAxes, screen_directions, shows_one_slice, tilt_degrees
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series
@@ -99,7 +99,7 @@ class SliceWords:
     def all(self, view: SliceView, series: Series, volume: Volume, sentence_area: QRectF) -> Words:
         """All that a pane says over a picture."""
         named = self.session.hand.overlay_text != "none"
-        arrived = volume.arrived if self.session.loading and view.axes.acquired.normal == 2 else None
+        arrived = volume.arrived if self.session.loading and shows_one_slice(view.axes) else None
         return Words(
             self.corner_texts(),
             self._letters(volume, view, series) if named else None,

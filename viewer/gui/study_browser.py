@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series, SeriesError
+from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import iso_date, other_place, person_name
@@ -456,6 +457,7 @@ class StudyBrowser(QWidget):
             menu.addAction(tr("Find the folder…"), lambda: self.locateRequested.emit(uid))
         menu.addSeparator()
         menu.addAction(tr("Take off the list (the files stay)"), lambda: self._remove(uid))
+        keep_keys(menu)
         return menu
 
     def _remove(self, uid: str) -> None:

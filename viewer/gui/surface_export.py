@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.labels import Label
 from viewer.core.session import Session
+from viewer.gui.icons import swatch
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.io.meshes import write_mesh
 from viewer.jobs import Job, JobQueue
@@ -48,7 +49,7 @@ class ExportDialog(QDialog):
         self.labels = QListWidget()
         self.labels.setAccessibleName(tr("Labels to export"))
         for label in session.labels:
-            item = QListWidgetItem(tr(label.name))
+            item = QListWidgetItem(swatch(label.colour), tr(label.name))
             item.setData(Qt.ItemDataRole.UserRole, label.value)
             item.setCheckState(Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
             self.labels.addItem(item)
