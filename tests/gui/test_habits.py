@@ -380,6 +380,19 @@ def place_of(bar, window):
     return bar.mapTo(window, bar.tabRect(1).center())
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_palette_has_a_frame_in_both_themes(opened, qtbot, theme):
+    try:
+        style.apply_style(QApplication.instance(), theme)
+        picture = open_palette(opened, qtbot).grab().toImage()
+        middle = picture.height() // 2
+        assert picture.pixelColor(0, middle) == picture.pixelColor(picture.width() - 1, middle)
+        assert picture.pixelColor(0, middle) != picture.pixelColor(4, middle)
+    finally:
+        style.apply_style(QApplication.instance(), "dark")
+        QApplication.instance().setStyleSheet("")
+
+
 def test_arrows_choose_and_what_cannot_be_done_says_why_and_is_not_done(opened, qtbot):
     palette = open_palette(opened, qtbot)
     QTest.keyClicks(palette.search, "prop")  # before "Previous pane", though that can be done

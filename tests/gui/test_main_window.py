@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox, QPushButton
 
 from tests.gui.conftest import BRIGHT, end, head
 from tests.models import write_trainable_model
@@ -27,6 +27,7 @@ from viewer.core.study import GeometryVerdict, Moment, Refusal, Scan, Series
 from viewer.core.volume import Volume
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.left_out import RefusalsDialog
+from viewer.gui.question import agreed
 from viewer.io.files import write_image
 from viewer.workflows import TrainingRun
 
@@ -324,6 +325,36 @@ def test_closing_with_unsaved_or_undecided_work_asks_first(opened, monkeypatch):
     window.workflows.training = None
     assert window.close()
     assert len(asked) == 1
+
+
+def test_what_can_be_written_by_now_is_no_reason_to_ask(opened, monkeypatch):
+    window, asked = opened, []
+    workflows, session = window.workflows, window.session
+    monkeypatch.setattr(window, "_ask", lambda warning: bool(asked.append(warning)))
+
+    def locked(*_):
+        raise OSError("database is locked")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(workflows.annotation_store, "append", locked)
+        session.choose_tool("brush")
+        session.begin_stroke("axial", (12, 20, 9))
+        session.end_stroke()
+        assert workflows.unsaved
+        assert not window.close()
+        assert "could not be saved" in asked[-1]
+    assert window.close()
+    assert len(asked) == 1 and not workflows.unsaved
+
+
+def test_return_by_habit_answers_no(window, qtbot):
+    def answer():
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        QTest.keyClick(box, Qt.Key.Key_Return)
+
+    QTimer.singleShot(200, answer)
+    assert not agreed(window, "Lose it?")
 
 
 def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):

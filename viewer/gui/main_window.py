@@ -56,6 +56,7 @@ from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
 from viewer.gui.proposal_bar import ProposalBar
+from viewer.gui.question import agreed
 from viewer.gui.reading_room import ReadingRoom, View
 from viewer.gui.scrolled import scrolled
 from viewer.gui.sentence_bar import SentenceBar
@@ -614,7 +615,7 @@ class MainWindow(QMainWindow):
     def _lost_by_closing(self) -> str:
         """What would be lost if the window closed now, in a sentence; empty if nothing."""
         run = self.workflows.training
-        if self.workflows.unsaved:
+        if not self.workflows.save_again():
             return tr("Your last changes could not be saved yet, for want of space perhaps. Closing loses them.")
         if run is not None and not run.ended:
             return tr("A training is running. Closing ends it.")
@@ -623,9 +624,7 @@ class MainWindow(QMainWindow):
         return ""
 
     def _ask(self, warning: str) -> bool:
-        question = tr("{warning} Close nevertheless?").format(warning=warning)
-        answer = QMessageBox.question(self, "Slicewise", question)
-        return answer == QMessageBox.StandardButton.Yes
+        return agreed(self, tr("{warning} Close nevertheless?").format(warning=warning))
 
 
 def _accept_as_copy(event: QDropEvent) -> None:
