@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
+from pydicom.data import get_testdata_file
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -624,6 +626,28 @@ def test_colours_have_no_window_and_the_tooltips_say_so(opened, qtbot):
     assert "Colours" in window.commands.invert.toolTip() and "Colours" in window.tool_bar.presets.toolTip()
     session.open(SERIES, head())
     qtbot.waitUntil(lambda: window.commands.invert.isEnabled() and window.tool_bar.presets.isEnabled())
+
+
+def test_the_wheel_scrolls_moments_while_they_play_and_rests_a_film_of_frames(start, tmp_path, qtbot):
+    volumes = [sitk.GetImageFromArray(np.full((6, 20, 24), 10 * n, np.int16)) for n in range(4)]
+    sitk.WriteImage(sitk.JoinSeries(volumes, 0.0, 50.0), tmp_path / "heart.nii")
+    window = start()
+    window.open_paths([tmp_path / "heart.nii"])
+    qtbot.waitUntil(lambda: window.player.kind == "moments" and not window.player.waits_for, timeout=20_000)
+    pane, session, player = window.panes["axial"], window.session, window.player
+    player.toggle()
+    at = session.cursor_ijk[2]
+    wheel(pane, 1)
+    assert session.cursor_ijk[2] != at and player.playing, "another slice of the same beat"
+    shown = player._number
+    qtbot.waitUntil(lambda: player._number != shown, timeout=5000)
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    assert not player.playing, "a press rests it: what is drawn belongs to one moment"
+
+    window.open_paths([Path(str(get_testdata_file("examples_ybr_color.dcm")))])
+    qtbot.waitUntil(lambda: player.kind == "frames" and player.playing, timeout=20_000)
+    wheel(window.room.active, 1)
+    assert not player.playing
 
 
 def test_a_cine_is_played_with_a_key_and_stops_at_a_touch(opened, qtbot):

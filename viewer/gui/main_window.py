@@ -152,6 +152,7 @@ class MainWindow(QMainWindow):
         self.browser.locateRequested.connect(self._locate)
         self.room.menuRequested.connect(self._pane_menu)
         self.room.pressed.connect(self._rest_film)
+        self.room.wheeled.connect(self._wheel_film)
         self.room.changed.connect(self.player.hear)
         self.room.arranged.connect(lambda: self.player.apply(What.SERIES))
         self.room.arranged.connect(self.browser.mark_open)
@@ -439,6 +440,11 @@ class MainWindow(QMainWindow):
         """A press rests the film on which it was, none beside it."""
         if self.session is self.player.session:
             self.player.pause()
+
+    def _wheel_film(self) -> None:
+        """The wheel chooses a frame of a film, which rests it; or a slice on which moments go on playing."""
+        if self.player.kind == "frames":
+            self._rest_film()
 
     def _segment(self) -> None:
         self.panels.setCurrentWidget(self.model_panel)
