@@ -1205,6 +1205,14 @@
         <translation>由您指定，从此处起同步不同检查的序列</translation>
     </message>
     <message>
+        <source>{command}: on</source>
+        <translation>{command}：已开启</translation>
+    </message>
+    <message>
+        <source>{command}: off</source>
+        <translation>{command}：已关闭</translation>
+    </message>
+    <message>
         <source>Slab: MIP, MinIP, mean, single slices</source>
         <translation>厚层：MIP、MinIP、平均、单层</translation>
     </message>

@@ -316,7 +316,7 @@ class MainWindow(QMainWindow):
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.layout_commands = LayoutCommands(
-            commands, room, self.workflows, settings, self.open_series, self.show_failure
+            commands, room, self.workflows, settings, self.open_series, self.show_failure, self.status_bar.notify
         )
         self.display_commands = DisplayCommands(commands, room)
         for text, key, step in (
