@@ -965,6 +965,14 @@
         <translation>画笔半径</translation>
     </message>
     <message>
+        <source>Image{number} is confirmed</source>
+        <translation>已确认图像{number}</translation>
+    </message>
+    <message>
+        <source>Confirm image{number}</source>
+        <translation>确认图像{number}</translation>
+    </message>
+    <message>
         <source>{plane} slice{number} is confirmed</source>
         <translation>已确认{plane}层面{number}</translation>
     </message>
@@ -975,6 +983,10 @@
     <message>
         <source>✓ {plane} slice {number}</source>
         <translation>✓ {plane}层面 {number}</translation>
+    </message>
+    <message>
+        <source>✓ Image {number}</source>
+        <translation>✓ 图像 {number}</translation>
     </message>
     <message>
         <source>Click to go there</source>
@@ -1203,6 +1215,14 @@
     <message>
         <source>Links series of different examinations from here on, by your word</source>
         <translation>由您指定，从此处起同步不同检查的序列</translation>
+    </message>
+    <message>
+        <source>{command}: on</source>
+        <translation>{command}：已开启</translation>
+    </message>
+    <message>
+        <source>{command}: off</source>
+        <translation>{command}：已关闭</translation>
     </message>
     <message>
         <source>Slab: MIP, MinIP, mean, single slices</source>

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+import SimpleITK as sitk
+from pydicom.data import get_testdata_file
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox, QPushButton
 
 from tests.gui.conftest import BRIGHT, end, head
 from tests.models import write_trainable_model
@@ -27,6 +29,7 @@ from viewer.core.study import GeometryVerdict, Moment, Refusal, Scan, Series
 from viewer.core.volume import Volume
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.left_out import RefusalsDialog
+from viewer.gui.question import agreed
 from viewer.io.files import write_image
 from viewer.workflows import TrainingRun
 
@@ -326,6 +329,36 @@ def test_closing_with_unsaved_or_undecided_work_asks_first(opened, monkeypatch):
     assert len(asked) == 1
 
 
+def test_what_can_be_written_by_now_is_no_reason_to_ask(opened, monkeypatch):
+    window, asked = opened, []
+    workflows, session = window.workflows, window.session
+    monkeypatch.setattr(window, "_ask", lambda warning: bool(asked.append(warning)))
+
+    def locked(*_):
+        raise OSError("database is locked")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(workflows.annotation_store, "append", locked)
+        session.choose_tool("brush")
+        session.begin_stroke("axial", (12, 20, 9))
+        session.end_stroke()
+        assert workflows.unsaved
+        assert not window.close()
+        assert "could not be saved" in asked[-1]
+    assert window.close()
+    assert len(asked) == 1 and not workflows.unsaved
+
+
+def test_return_by_habit_answers_no(window, qtbot):
+    def answer():
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        QTest.keyClick(box, Qt.Key.Key_Return)
+
+    QTimer.singleShot(200, answer)
+    assert not agreed(window, "Lose it?")
+
+
 def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):
     window = opened
     QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
@@ -593,6 +626,28 @@ def test_colours_have_no_window_and_the_tooltips_say_so(opened, qtbot):
     assert "Colours" in window.commands.invert.toolTip() and "Colours" in window.tool_bar.presets.toolTip()
     session.open(SERIES, head())
     qtbot.waitUntil(lambda: window.commands.invert.isEnabled() and window.tool_bar.presets.isEnabled())
+
+
+def test_the_wheel_scrolls_moments_while_they_play_and_rests_a_film_of_frames(start, tmp_path, qtbot):
+    volumes = [sitk.GetImageFromArray(np.full((6, 20, 24), 10 * n, np.int16)) for n in range(4)]
+    sitk.WriteImage(sitk.JoinSeries(volumes, 0.0, 50.0), tmp_path / "heart.nii")
+    window = start()
+    window.open_paths([tmp_path / "heart.nii"])
+    qtbot.waitUntil(lambda: window.player.kind == "moments" and not window.player.waits_for, timeout=20_000)
+    pane, session, player = window.panes["axial"], window.session, window.player
+    player.toggle()
+    at = session.cursor_ijk[2]
+    wheel(pane, 1)
+    assert session.cursor_ijk[2] != at and player.playing, "another slice of the same beat"
+    shown = player._number
+    qtbot.waitUntil(lambda: player._number != shown, timeout=5000)
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    assert not player.playing, "a press rests it: what is drawn belongs to one moment"
+
+    window.open_paths([Path(str(get_testdata_file("examples_ybr_color.dcm")))])
+    qtbot.waitUntil(lambda: player.kind == "frames" and player.playing, timeout=20_000)
+    wheel(window.room.active, 1)
+    assert not player.playing
 
 
 def test_a_cine_is_played_with_a_key_and_stops_at_a_touch(opened, qtbot):

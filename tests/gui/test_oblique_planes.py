@@ -51,11 +51,11 @@ def around(pane, point, degrees) -> QPoint:
     return (middle + turned).toPoint()
 
 
-def turn(pane, plane, degrees, qtbot, keys=NO_KEY):
+def turn(pane, plane, degrees, qtbot, keys=NO_KEY, before=NO_KEY):
     start = handle(pane, plane)
     stops = [around(pane, start, degrees * n / 4) for n in range(1, 5)]
     hover(pane, start)
-    QTest.mousePress(pane, LEFT, NO_KEY, start)
+    QTest.mousePress(pane, LEFT, before, start)
     for stop in stops:
         QApplication.sendEvent(pane, _moved(pane, stop, keys))
         qtbot.wait(1)
@@ -138,6 +138,14 @@ def test_shift_finds_the_planes_of_the_scan_again(window, qtbot):
     turn(window.panes["axial"], "coronal", -12, qtbot, SHIFT)
 
     assert window.session.rotation is None
+
+
+def test_shift_may_be_held_before_a_handle_is_pressed(window, qtbot):
+    at = window.session.cursor_ijk
+    turn(window.panes["axial"], "coronal", 13, qtbot, SHIFT, before=SHIFT)
+
+    assert tilts(window)["coronal"] in (10.0, 15.0)
+    assert window.session.cursor_ijk == at, "the cross-hair stays"
 
 
 @pytest.mark.parametrize("how", ["double click", "R", "Shift+R"])

@@ -31,7 +31,7 @@ from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY
 from viewer.gui.icons import swatch
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
-from viewer.gui.overlay import plane_name
+from viewer.gui.overlay import is_picture, plane_name
 from viewer.gui.style import theme
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -164,7 +164,10 @@ class LabelPanel(QWidget):
         if session.volume is not None and not oblique:
             axis = plane_axes(session.volume.geometry, plane).normal
             number = f" {session.cursor_ijk[axis] + 1}"
-        text = tr("{plane} slice{number} is confirmed") if done else tr("Confirm {in_plane} slice{number}")
+        if is_picture(session):
+            text = tr("Image{number} is confirmed") if done else tr("Confirm image{number}")
+        else:
+            text = tr("{plane} slice{number} is confirmed") if done else tr("Confirm {in_plane} slice{number}")
         self.confirm.setText(text.format(plane=plane_name(plane), in_plane=tr(plane), number=number))
 
     def _fill_table(self) -> None:
@@ -231,7 +234,8 @@ class LabelPanel(QWidget):
         if session.volume is not None:
             planes = {plane_axes(session.volume.geometry, plane).normal: plane for plane in PLANES}
         for one in sorted(session.confirmed, reverse=True):
-            text = tr("✓ {plane} slice {number}").format(plane=plane_name(planes[one[0]]), number=one[1] + 1)
+            text = tr("✓ Image {number}") if is_picture(session) else tr("✓ {plane} slice {number}")
+            text = text.format(plane=plane_name(planes[one[0]]), number=one[1] + 1)
             item = QListWidgetItem(text)
             item.setForeground(theme().good)
             item.setData(_VALUE, one)

@@ -57,6 +57,7 @@ from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
 from viewer.gui.proposal_bar import ProposalBar
+from viewer.gui.question import agreed
 from viewer.gui.reading_room import ReadingRoom, View
 from viewer.gui.scrolled import scrolled
 from viewer.gui.sentence_bar import SentenceBar
@@ -153,6 +154,7 @@ class MainWindow(QMainWindow):
         self.browser.locateRequested.connect(self._locate)
         self.room.menuRequested.connect(self._pane_menu)
         self.room.pressed.connect(self._rest_film)
+        self.room.wheeled.connect(self._wheel_film)
         self.room.changed.connect(self.player.hear)
         self.room.arranged.connect(lambda: self.player.apply(What.SERIES))
         self.room.arranged.connect(self.browser.mark_open)
@@ -316,7 +318,7 @@ class MainWindow(QMainWindow):
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.layout_commands = LayoutCommands(
-            commands, room, self.workflows, settings, self.open_series, self.show_failure
+            commands, room, self.workflows, settings, self.open_series, self.show_failure, self.status_bar.notify
         )
         self.display_commands = DisplayCommands(commands, room)
         for text, key, step in (
@@ -440,6 +442,11 @@ class MainWindow(QMainWindow):
         """A press rests the film on which it was, none beside it."""
         if self.session is self.player.session:
             self.player.pause()
+
+    def _wheel_film(self) -> None:
+        """The wheel chooses a frame of a film, which rests it; or a slice on which moments go on playing."""
+        if self.player.kind == "frames":
+            self._rest_film()
 
     def _segment(self) -> None:
         self.panels.setCurrentWidget(self.model_panel)
@@ -617,7 +624,7 @@ class MainWindow(QMainWindow):
     def _lost_by_closing(self) -> str:
         """What would be lost if the window closed now, in a sentence; empty if nothing."""
         run = self.workflows.training
-        if self.workflows.unsaved:
+        if not self.workflows.save_again():
             return tr("Your last changes could not be saved yet, for want of space perhaps. Closing loses them.")
         if run is not None and not run.ended:
             return tr("A training is running. Closing ends it.")
@@ -626,9 +633,7 @@ class MainWindow(QMainWindow):
         return ""
 
     def _ask(self, warning: str) -> bool:
-        question = tr("{warning} Close nevertheless?").format(warning=warning)
-        answer = QMessageBox.question(self, "Slicewise", question)
-        return answer == QMessageBox.StandardButton.Yes
+        return agreed(self, tr("{warning} Close nevertheless?").format(warning=warning))
 
 
 def _accept_as_copy(event: QDropEvent) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, QTextLayout
 
 from viewer.core.geometry import Plane
+from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.gui.language import QT_TR_NOOP, language_now, tr
 from viewer.gui.style import ACCENT, ON_IMAGE, VOLUME_COLOUR
@@ -357,6 +358,12 @@ def iso_date(date: str) -> str:
 def plane_name(plane: Plane) -> str:
     """A plane as it stands at the beginning of a line."""
     return {"axial": tr("Axial"), "coronal": tr("Coronal"), "sagittal": tr("Sagittal")}[plane]
+
+
+def is_picture(session: Session) -> bool:
+    """True for radiographs and other pictures without a place in the patient: their plane has no anatomical name."""
+    volume = session.volume
+    return volume is not None and not volume.geometry.patient_space and len(session.planes) == 1
 
 
 def person_name(name: str) -> str:

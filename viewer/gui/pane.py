@@ -55,6 +55,7 @@ class Pane(QWidget):
     contextMenuRequested = Signal(str, QPoint)  # name, global position: a right click without a drag
     maximiseRequested = Signal(str)  # name: a double click
     activated = Signal(str)  # name: any press
+    wheeled = Signal(str)  # name: any turn of the wheel
     resampleRequested = Signal()  # a regular grid is to be made of the slices
 
     def __init__(self, session: Session, name: str, strip: QColor, parent: QWidget | None = None) -> None:
@@ -190,7 +191,7 @@ class Pane(QWidget):
     def _notches(self, event: QWheelEvent) -> float:
         """Take a turn of the wheel, which makes the pane the active one; how many clicks it was."""
         event.accept()
-        self.activated.emit(self.name)
+        self.wheeled.emit(self.name)
         delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
         return delta / _NOTCH
 

@@ -379,8 +379,7 @@ class SlicePane(FlatPane):
 
     def _over_handle(self, event: QMouseEvent) -> bool:
         """True if a press is for a handle of the planes, not for a measurement that lies over it."""
-        plain = not event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier)
-        return plain and not self.measuring.under_mouse
+        return not event.modifiers() & Qt.KeyboardModifier.ControlModifier and not self.measuring.under_mouse
 
     def _kind_of_tool(self, event: QMouseEvent) -> str:
         tool = self.session.hand.tool

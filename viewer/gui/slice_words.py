@@ -27,6 +27,7 @@ from viewer.gui.overlay import (
     Rank,
     Ruler,
     identity_lines,
+    is_picture,
     iso_date,
     number_text,
     other_place,
@@ -245,9 +246,7 @@ class SliceWords:
 
     @property
     def _plane_name(self) -> str:
-        volume = self.session.volume
-        lone = volume is not None and not volume.geometry.patient_space and len(self.session.planes) == 1
-        return tr("Image") if lone else plane_name(self.plane)
+        return tr("Image") if is_picture(self.session) else plane_name(self.plane)
 
     def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
         zoom, source = 100 * max(view.pixels_per_voxel), self.session.source

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from viewer.core.labels import Label
 from viewer.core.session import Session
 from viewer.gui.icons import swatch
 from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.question import agreed
 from viewer.io.meshes import write_mesh
 from viewer.jobs import Job, JobQueue
 
@@ -103,10 +103,7 @@ class ExportDialog(QDialog):
         rest = len(names) - _SHOWN_NAMES
         more = tr(" and {count} more").format(count=rest) if rest > 0 else ""
         shown = tr(", ").join(names[:_SHOWN_NAMES])
-        question = tr("{names}{more}: there already. Replace?").format(names=shown, more=more)
-        standard = QMessageBox.StandardButton
-        answer = QMessageBox.question(self, "Slicewise", question, standard.Yes | standard.No, standard.No)
-        return answer == standard.Yes
+        return agreed(self, tr("{names}{more}: there already. Replace?").format(names=shown, more=more))
 
     def _write(self, labels: Sequence[Label], paths: Sequence[Path], overwrite: bool) -> None:
         session = self._session
