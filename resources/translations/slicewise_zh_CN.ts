@@ -2017,6 +2017,10 @@
         <translation>此平面与扫描层面斜交，所见为体素间的插值；鼠标处、像素值和区域的数值均取自存储体素。拖动定位线上的控制点可旋转平面，按住 Shift 时每步 5°。按 {Display/Reset view} 或双击控制点恢复到扫描平面。此处不能绘制标签。</translation>
     </message>
     <message>
+        <source>Saved as colours, all of which are grey: shown as grey values.</source>
+        <translation>保存为彩色，但所有像素均为灰度：按灰度值显示。</translation>
+    </message>
+    <message>
         <source> (hidden)</source>
         <translation>（已隐藏）</translation>
     </message>

@@ -73,7 +73,7 @@ def doubts(pane: Pane) -> str:
     series, volume = pane.session.series, pane.session.volume
     if series is None or volume is None:
         return ""
-    if series.modality in _PRINTED_ON or volume.colour:
+    if series.modality in _PRINTED_ON or series.colour:
         return tr("The picture itself may show a name, as pictures of this kind often do. Look before you share it.")
     if isinstance(pane, VolumePane):
         return tr("A face in 3-D can be recognised.")

@@ -149,6 +149,8 @@ class SliceWords:
         places = [note for note in series.notes if other_place([note])]
         left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
         notes = [note for note in series.notes if note not in (*places, *left_out)]
+        if volume.saved_as_colours and not session.loading:
+            notes.append(tr("Saved as colours, all of which are grey: shown as grey values."))
         badges = self._badges_of_view()
         if session.proposal is not None:
             hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
