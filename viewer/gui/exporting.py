@@ -525,7 +525,11 @@ def _painted(pane: Pane, paint: Callable[[QPainter], None], ratio: float) -> QIm
     picture.fill(QColor("black"))
     picture.setDevicePixelRatio(ratio)
     with QPainter(picture) as painter:
-        paint(painter)
+        pane.for_a_file = True
+        try:
+            paint(painter)
+        finally:
+            pane.for_a_file = False
         if below or not any(piece.text == not_for_diagnosis(width) for piece in pane.written):
             _warn(painter, QRectF(0, height + below - strip, width, strip), font)
     return picture

@@ -161,7 +161,7 @@ class SliceWords:
         elif series.verdict.kind in _VERDICTS:
             mends = can_be_resampled(volume, series.verdict) and not session.loading
             verdict = f"⚠ {tr(_VERDICTS[series.verdict.kind])}"
-            texts = verdict, tr("resample…") if mends else "", other_place(series.notes)
+            texts = verdict, other_place(series.notes), tr("resample…") if mends else ""
             detail = "\n".join(said(sentence) for sentence in (series.verdict.detail, *places))
             badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))
         if left_out:
