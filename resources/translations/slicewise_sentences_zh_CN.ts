@@ -2073,39 +2073,39 @@
             <translation>读取进程无法启动，不能读取文件；请重新安装 Slicewise</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="200" />
+            <location filename="../../viewer/io/reader.py" line="201" />
             <source>Read {0} of {1} slices</source>
             <extracomment>{0}: count (number); {1}: total</extracomment>
             <translation>已读取 {0} 层，共 {1} 层</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="263" />
+            <location filename="../../viewer/io/reader.py" line="264" />
             <source>(and {0} further slices cannot be read either)</source>
             <extracomment>{0}: len(sentences) - 1 (number)</extracomment>
             <translation>（另有 {0} 层也无法读取）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="297" />
+            <location filename="../../viewer/io/reader.py" line="298" />
             <source>the series cannot be shown: {0}</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法显示该序列：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="305" />
+            <location filename="../../viewer/io/reader.py" line="306" />
             <source>its files are not as many as its slices; open its folder again</source>
             <translation>文件数与层数不符；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="308" />
+            <location filename="../../viewer/io/reader.py" line="309" />
             <source>the series needs {0} GB of memory, {1} GB are free: close other programs and open it again</source>
             <extracomment>{0}: with_greys / 1000000000.0 (number); {1}: free_bytes / 1000000000.0 (number)</extracomment>
             <translation>该序列需要 {0} GB 内存，可用 {1} GB：请关闭其他程序后重新打开</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="360" />
+            <location filename="../../viewer/io/reader.py" line="361" />
             <source>no memory of {0} GB can be had for the series ({1})</source>
             <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: error</extracomment>
             <translation>无法为该序列分配 {0} GB 内存（{1}）</translation>

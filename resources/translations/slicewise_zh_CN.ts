@@ -212,6 +212,10 @@
         <translation>预设窗 {key}</translation>
     </message>
     <message>
+        <source>The file does not say its modality: there are no window presets for it</source>
+        <translation>文件未说明设备类型：没有相应的预设窗</translation>
+    </message>
+    <message>
         <source>table</source>
         <translation>查找表</translation>
     </message>

@@ -770,3 +770,37 @@ def test_a_window_that_is_gone_leaves_no_scan_behind(start, scan_folder, qtbot):
         return [one() for one in kept] == [None] * 4
 
     qtbot.waitUntil(gone, timeout=20_000)
+
+
+def test_the_title_names_a_file_without_a_patient_once(opened):
+    assert opened.windowTitle() == "head.nii.gz – Slicewise"
+
+
+@pytest.mark.parametrize(
+    ("modality", "colour", "why"),
+    [
+        ("", False, "The file does not say its modality: there are no window presets for it"),
+        ("MR", False, "This modality has no such preset"),
+        ("MR", True, "Colours are shown as they are stored: there is no window to choose"),
+    ],
+)
+def test_the_key_of_a_preset_that_there_is_not_says_why(opened, qtbot, modality, colour, why):
+    session = opened.session
+    volume = session.volume
+    if colour:
+        grey = (volume.voxels % 256).astype(np.uint8)
+        volume = replace(volume, voxels=np.stack((grey, grey, grey // 2), axis=-1))
+    session.open(replace(session.series, modality=modality), volume)
+    qtbot.wait(50)
+    before = session.window
+    QTest.keyClick(opened.panes["axial"], Qt.Key.Key_3)
+    assert opened.status_bar.currentMessage() == why
+    assert session.window == before
+
+
+def test_a_key_without_an_open_series_says_that_there_is_none(start):
+    window = start()
+    for key in (Qt.Key.Key_1, Qt.Key.Key_R):
+        window.status_bar.clearMessage()
+        QTest.keyClick(window, key)
+        assert window.status_bar.currentMessage() == "No series is open"
