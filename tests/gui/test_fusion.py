@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QStyle, QStyleOp
 
 import resources
 from tests.gui.reference_pictures import assert_alike, by_window, labelled, magnified, painted
+from tests.gui.test_main_window import keyboard_of_an_open_list
 from tests.gui.test_reading_room import beside, listed, two  # noqa: F401
 from tests.gui.test_reference_pictures import (
     BACK_MM,
@@ -304,6 +305,19 @@ def test_the_list_lays_a_series_over_the_shown_one(fused):
     assert fused.fusing.bar.isVisible()
     assert "later" in fused.fusing.bar._name.text()
     assert fused.session.series.files[0].name == "head.nii.gz"
+
+
+def test_the_list_goes_on_to_mark_what_is_worked_on(two, qtbot):  # noqa: F811
+    rows, browser = listed(two), two.browser
+    browser.select(rows["later.nii.gz"])  # as a right click does
+    menu = browser._menu_of(rows["later.nii.gz"])
+    next(action for action in menu.actions() if action.text() == "Lay over the shown series").trigger()
+    qtbot.waitUntil(lambda: two.session.fusion is not None, timeout=20_000)
+    assert browser.tree.currentItem() is browser._rows[rows["head.nii.gz"]]
+
+
+def test_a_list_of_the_bar_that_was_opened_by_the_mouse_has_the_keys(fused, qtbot):
+    keyboard_of_an_open_list(fused, fused.fusing.bar.colours, qtbot)
 
 
 def test_keys_change_the_opacity_and_compare(fused, qtbot):

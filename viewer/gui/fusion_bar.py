@@ -23,6 +23,7 @@ from viewer.core.events import What
 from viewer.core.fusion import Fusion, in_stored_values, usual_window
 from viewer.core.painting import Box
 from viewer.core.session import Session
+from viewer.gui.bar_list import BarList
 from viewer.gui.fusion_words import window_text
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
@@ -69,13 +70,13 @@ class FusionBar(QFrame):
         self.opacity.valueChanged.connect(lambda percent: self._session.set_fusion_opacity(percent / 100))
         self._percent = QLabel()
         self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("100 %"))
-        self.colours = QComboBox()
+        self.colours = BarList()
         self.colours.setToolTip(tr("Colours of the upper series"))
         self.colours.setAccessibleName(tr("Colours of the fusion"))
         for colour_map, text in COLOUR_MAPS.items():
             self.colours.addItem(tr(text.partition(":")[0]), colour_map)
         self.colours.activated.connect(lambda _: self._session.set_fusion_colour_map(self.colours.currentData()))
-        self.window_choice = QComboBox()
+        self.window_choice = BarList()
         self.window_choice.setToolTip(tr("Window of the upper series (Ctrl + drag on a pane)"))
         self.window_choice.setAccessibleName(tr("Window of the fusion"))
         self.window_choice.activated.connect(self._window_chosen)
@@ -84,8 +85,8 @@ class FusionBar(QFrame):
         self.colours.setMinimumWidth(_wide_for(self.colours, _COLOURS_LETTERS[0]))
         self.colours.setMinimumContentsLength(_COLOURS_LETTERS[1])
         self._window_px, self._roomy_window_px = (_wide_for(self.window_choice, n) for n in _WINDOW_LETTERS)
+        self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for part in (self.opacity, self.colours, self.window_choice):
-            part.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
             part.installEventFilter(self)
         self._rows = (QHBoxLayout(), QHBoxLayout())
         first, second = self._rows

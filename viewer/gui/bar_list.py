@@ -1,0 +1,25 @@
+"""A list of choices on a bar under the panes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QWidget
+
+_OF_QT = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)  # which takes them when it asks for shortcuts
+
+
+class BarList(QComboBox):
+    """A click leaves the keyboard with the panes. While the list is open all keys are its own: it is a child of what
+    the panes lie in, whose keys would come first."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.view().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return event.key() not in _OF_QT
+        return super().eventFilter(watched, event)
