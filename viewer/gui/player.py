@@ -226,7 +226,8 @@ class Player(QFrame):
             session.move_cursor((*session.cursor_ijk[:2], number))
         elif session.moments:
             session.show_moment_volume(session.moments[number])
-        self._show_state()
+        else:
+            self._show_state()  # else apply() does, when the panes hear of it, too: both name what is painted
 
     def _stay(self) -> None:
         """Open the moment that is shown with its own labels."""
