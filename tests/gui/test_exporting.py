@@ -120,6 +120,13 @@ def test_badges_in_a_file_do_not_look_as_if_they_could_be_clicked(patient, name,
     assert drawn == [(badge.text, badge.detail)]
 
 
+def test_one_is_asked_for_the_format_before_what_only_some_formats_have(patient):
+    dialog = ExportDialog(patient.panes["axial"], patient.settings.export, patient)
+    rows = [dialog._form.getWidgetPosition(field)[0] for field in (dialog.what, dialog.format, dialog.speed)]
+    assert rows == sorted(rows)
+    dialog.deleteLater()
+
+
 def test_a_small_pane_still_says_that_it_is_not_for_diagnosis(patient, ink, monkeypatch):
     pane = patient.panes["axial"]
     written = []
