@@ -68,9 +68,9 @@
         </message>
         <message>
             <location filename="../../viewer/core/fusion.py" line="128" />
-            <source>{0} is a picture in colour: only series of measured values can be laid over one another.</source>
+            <source>{0} is saved in colours: only series of measured values can be laid over one another.</source>
             <extracomment>{0}: word</extracomment>
-            <translation>{0} 是彩色图像：只有由测量值构成的序列才能相互融合。</translation>
+            <translation type="unfinished" />
         </message>
         <message>
             <location filename="../../viewer/core/fusion.py" line="130" />
@@ -368,13 +368,13 @@
             <translation>未纳入</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/volume.py" line="38" />
+            <location filename="../../viewer/core/volume.py" line="40" />
             <source>voxels {0} do not fit a grid of shape {1}</source>
             <extracomment>{0}: self.voxels.shape; {1}: self.geometry.shape</extracomment>
             <translation>体素数组 {0} 与网格形状 {1} 不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/annotation_store.py" line="193" />
+            <location filename="../../viewer/io/annotation_store.py" line="196" />
             <source>this series has changed since it was annotated; its annotations are kept but not shown</source>
             <translation>该序列在标注之后发生了变化；原有标注已保留，但不显示</translation>
         </message>
@@ -1471,30 +1471,30 @@
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="322" />
+            <location filename="../../viewer/io/files.py" line="352" />
             <source>One slice.</source>
             <translation>单层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="346" />
+            <location filename="../../viewer/io/files.py" line="376" />
             <source>{0}: volumes are written as {1}</source>
             <extracomment>{0}: path.name; {1}: ', '.join(WRITABLE_SUFFIXES)</extracomment>
             <translation>{0}：体数据可保存为 {1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="352" />
+            <location filename="../../viewer/io/files.py" line="382" />
             <source>{0} came back with other voxels than were written; nothing was saved</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 写入后读回的体素与原数据不同；未保存</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="354" />
+            <location filename="../../viewer/io/files.py" line="384" />
             <source>{0} cannot hold this geometry exactly; nothing was saved, try .nrrd</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 无法精确保存该几何信息；未保存，请改用 .nrrd</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="358" />
+            <location filename="../../viewer/io/files.py" line="388" />
             <source>{0} cannot be written ({1})</source>
             <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
             <translation>无法写入 {0}（{1}）</translation>
@@ -2073,39 +2073,39 @@
             <translation>读取进程无法启动，不能读取文件；请重新安装 Slicewise</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="199" />
+            <location filename="../../viewer/io/reader.py" line="201" />
             <source>Read {0} of {1} slices</source>
             <extracomment>{0}: count (number); {1}: total</extracomment>
             <translation>已读取 {0} 层，共 {1} 层</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="260" />
+            <location filename="../../viewer/io/reader.py" line="264" />
             <source>(and {0} further slices cannot be read either)</source>
             <extracomment>{0}: len(sentences) - 1 (number)</extracomment>
             <translation>（另有 {0} 层也无法读取）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="294" />
+            <location filename="../../viewer/io/reader.py" line="298" />
             <source>the series cannot be shown: {0}</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法显示该序列：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="301" />
+            <location filename="../../viewer/io/reader.py" line="306" />
             <source>its files are not as many as its slices; open its folder again</source>
             <translation>文件数与层数不符；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="304" />
+            <location filename="../../viewer/io/reader.py" line="309" />
             <source>the series needs {0} GB of memory, {1} GB are free: close other programs and open it again</source>
-            <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: free_bytes / 1000000000.0 (number)</extracomment>
+            <extracomment>{0}: with_greys / 1000000000.0 (number); {1}: free_bytes / 1000000000.0 (number)</extracomment>
             <translation>该序列需要 {0} GB 内存，可用 {1} GB：请关闭其他程序后重新打开</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="356" />
+            <location filename="../../viewer/io/reader.py" line="361" />
             <source>no memory of {0} GB can be had for the series ({1})</source>
             <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: error</extracomment>
             <translation>无法为该序列分配 {0} GB 内存（{1}）</translation>

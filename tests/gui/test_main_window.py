@@ -825,3 +825,58 @@ def test_a_window_that_is_gone_leaves_no_scan_behind(start, scan_folder, qtbot):
         return [one() for one in kept] == [None] * 4
 
     qtbot.waitUntil(gone, timeout=20_000)
+
+
+def test_the_list_of_speeds_has_the_keys_while_it_is_open(opened, qtbot):
+    grid = Geometry((12, 9, 5), (1, 1, 1), np.zeros(3), np.eye(3), False, slice_origins=np.zeros((0, 3)))
+    film = replace(opened.session.series, verdict=GeometryVerdict("no-position", "5 frames over time."))
+    opened.session.open(film, Volume(np.zeros(grid.shape, np.int16), grid))
+    qtbot.waitUntil(opened.player.isVisible)
+    opened.focus_pane()
+    keyboard_of_an_open_list(opened, opened.player.speed, qtbot)
+
+
+def keyboard_of_an_open_list(window, box, qtbot):
+    """The row that the arrow goes to is chosen by Return, and nothing else hears of both."""
+    before, row = window.session.cursor_ijk, box.currentIndex()
+    box.showPopup()
+    qtbot.waitUntil(box.view().isVisible)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyPress(box.view(), key)
+    assert not box.view().isVisible()
+    assert box.currentIndex() == row + 1
+    assert window.session.cursor_ijk == before and window.session.confirmed == frozenset()
+
+
+def test_the_title_names_a_file_without_a_patient_once(opened):
+    assert opened.windowTitle() == "head.nii.gz – Slicewise"
+
+
+@pytest.mark.parametrize(
+    ("modality", "colour", "why"),
+    [
+        ("", False, "The file does not say its modality: there are no window presets for it"),
+        ("MR", False, "This modality has no such preset"),
+        ("MR", True, "Colours are shown as they are stored: there is no window to choose"),
+    ],
+)
+def test_the_key_of_a_preset_that_there_is_not_says_why(opened, qtbot, modality, colour, why):
+    session = opened.session
+    volume = session.volume
+    if colour:
+        grey = (volume.voxels % 256).astype(np.uint8)
+        volume = replace(volume, voxels=np.stack((grey, grey, grey // 2), axis=-1))
+    session.open(replace(session.series, modality=modality), volume)
+    qtbot.wait(50)
+    before = session.window
+    QTest.keyClick(opened.panes["axial"], Qt.Key.Key_3)
+    assert opened.status_bar.currentMessage() == why
+    assert session.window == before
+
+
+def test_a_key_without_an_open_series_says_that_there_is_none(start):
+    window = start()
+    for key in (Qt.Key.Key_1, Qt.Key.Key_R):
+        window.status_bar.clearMessage()
+        QTest.keyClick(window, key)
+        assert window.status_bar.currentMessage() == "No series is open"

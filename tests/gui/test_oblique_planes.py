@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -20,8 +20,9 @@ from viewer.core.oblique import ObliqueAxes, tilt_degrees
 from viewer.core.volume import Volume
 from viewer.gui import picture_commands
 from viewer.gui.exporting import Export, _frames, is_there, picture_of, pixels_of
+from viewer.gui.overlay import Badge
 from viewer.gui.slice_picture import picture_of_slice
-from viewer.gui.style import VIEWPORT
+from viewer.gui.style import VIEWPORT, WARNING
 from viewer.render import oblique as render_oblique
 from viewer.render.oblique import values_on
 
@@ -583,3 +584,18 @@ def test_a_mask_that_is_sampled_quickly_lies_where_the_whole_one_does(oblique, m
     whole, quick = seen
     assert (whole.row, whole.column, whole.pixels.shape) == (quick.row, quick.column, quick.pixels.shape)
     assert 0 < (whole.pixels != quick.pixels).any(axis=2).mean() < 0.1  # along the borders of blocks
+
+
+def test_no_handle_lies_on_words(window, qtbot):
+    pane, session = window.panes["axial"], window.session
+    pane.set_company(tuple(Badge(f"⚠ Other {n}", WARNING) for n in range(2)))
+    found = 0
+    for j in range(0, 32):
+        session.move_cursor((20, j, 10))
+        qtbot.wait(1)
+        pane.grab()
+        for _, at in pane.planes.handles(pane.view):
+            handle_rect = QRectF(at.x() - 6, at.y() - 6, 12, 12)
+            assert not any(handle_rect.intersects(piece.rect) for piece in pane.written)
+            found += 1
+    assert found > 64

@@ -548,6 +548,17 @@ def test_badges_tell_what_a_person_must_know(qtbot, changes, calibrated, expecte
     assert badge_texts(make_pane(qtbot, session)) == expected
 
 
+def test_greys_that_were_saved_as_colours_have_a_window_and_say_so(qtbot):
+    session = Session()
+    session.open(replace(SERIES, colour=True), replace(plain_volume(), saved_as_colours=True))
+    pane = make_pane(qtbot, session)
+    pane.grab()
+    drag(pane, pane._badges[0][0].center().toTuple())
+    assert pane.detail == "Saved as colours, all of which are grey: shown as grey values."
+    session.set_window(WindowLevel(30.0, 60.0))
+    assert session.window == WindowLevel(30.0, 60.0)
+
+
 def test_a_click_on_a_badge_shows_its_sentence_and_leaves_the_cross_hair(qtbot):
     session = Session()
     session.open(replace(SERIES, notes=("3 copies were left out.", "The names may be wrong.")), plain_volume())

@@ -105,8 +105,8 @@ class ExportDialog(QDialog):
         self._between.setLayout(between)
         between.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("From"), self._between)
-        form.addRow(tr("Speed"), self.speed)
         form.addRow(tr("Format"), self.format)
+        form.addRow(tr("Speed"), self.speed)  # which the format of key images decides about
         form.addRow(tr("Size"), self.scale)
         form.addRow(self.identified)
         form.addRow(self.doubts)

@@ -13,6 +13,8 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QIcon,
+    QKeyEvent,
+    QKeySequence,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -391,7 +393,7 @@ class MainWindow(QMainWindow):
         session = self.session
         name = person_name(session.series.patient_name) if session.series is not None else ""
         description = session.series.description if session.series is not None else ""
-        title = " · ".join(x for x in (name, description) if x)
+        title = " · ".join(x for x in dict.fromkeys((name, description)) if x)  # a plain file has one name for both
         self.setWindowTitle(f"{title} – Slicewise" if title else "Slicewise")
         self.browser.show_open()
         if not anew:
@@ -596,6 +598,15 @@ class MainWindow(QMainWindow):
                 browser, _, panels = remembered
             self._splitter.setSizes([browser, self.width() - browser - panels, panels])
         super().showEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Say why the key of a command does nothing: those that can be taken do not come here."""
+        key = QKeySequence(event.modifiers().value & ~Qt.KeyboardModifier.KeypadModifier.value | event.key())
+        action = self.commands.forbidden_with(key)
+        if action is None:
+            super().keyPressEvent(event)
+        else:
+            self.status_bar.notify(self.commands.why_not(action))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import lru_cache
 
@@ -70,13 +70,20 @@ class Ruler:
 @dataclass(frozen=True)
 class Badge:
     """A few words on a picture that a person must not miss, and the sentence behind them. Parts of the text after a
-    " · " go first where there is little room. mends: with the sentence goes an offer to resample."""
+    " · " go first where there is little room. mends: with the sentence goes an offer to resample, which ends the
+    text."""
 
     text: str
     colour: QColor
     detail: str = ""
     rank: Rank = Rank.NOTICE
     mends: bool = False
+
+    @property
+    def in_a_file(self) -> Badge:
+        """It on a picture that nobody can click on."""
+        text = self.text.rpartition(" · ")[0] if self.mends else self.text
+        return replace(self, text=text, detail="", mends=False)
 
 
 class Face:

@@ -62,6 +62,7 @@ class Pane(QWidget):
         super().__init__(parent)
         self.session, self.name, self._strip = session, name, strip
         self._active = self._target = False
+        self.for_a_file = False  # what is painted next
         self._wheel_rest = 0.0
         self._drag: Drag | None = None
         self._layout: Layout | None = None
@@ -208,6 +209,8 @@ class Pane(QWidget):
 
     def _place(self, inside: QRectF, words: Words) -> None:
         """Find the places of what there is to say, but for what has no room."""
+        if self.for_a_file:
+            words = replace(words, badges=tuple(badge.in_a_file for badge in words.badges))
         self._layout = lay_out(inside, words, self.font(), self._layout)
         of_badges = [piece for piece in self.written if piece.key[0] == "badge"]
         self._badges = [(piece.rect, words.badges[piece.key[1]]) for piece in of_badges]

@@ -78,7 +78,9 @@ class SlicePane(FlatPane):
         self.plane: Plane = plane
         self._hung: SliceView | None = None  # as nobody has changed it yet
         self.measuring = MeasureTools(session, self, self._measuring_scene, self.refused.emit)
-        self.planes = PlaneHandles(session, self, plane, lambda: self._view, self._lines_room)
+        self.planes = PlaneHandles(
+            session, self, plane, lambda: self._view, self._lines_room, lambda: [piece.rect for piece in self.written]
+        )
         self._shown_depth = -1.0
         self._shown: Callable[[], Volume | None] = lambda: None  # weak: a painted picture must not keep its volume
         self._shown_arrival = -1

@@ -150,6 +150,8 @@ class SliceWords:
         places = [note for note in series.notes if other_place([note])]
         left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
         notes = [note for note in series.notes if note not in (*places, *left_out)]
+        if volume.saved_as_colours and not session.loading:
+            notes.append(tr("Saved as colours, all of which are grey: shown as grey values."))
         badges = self._badges_of_view()
         if session.proposal is not None:
             hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
@@ -160,7 +162,7 @@ class SliceWords:
         elif series.verdict.kind in _VERDICTS:
             mends = can_be_resampled(volume, series.verdict) and not session.loading
             verdict = f"⚠ {tr(_VERDICTS[series.verdict.kind])}"
-            texts = verdict, tr("resample…") if mends else "", other_place(series.notes)
+            texts = verdict, other_place(series.notes), tr("resample…") if mends else ""
             detail = "\n".join(said(sentence) for sentence in (series.verdict.detail, *places))
             badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))
         if left_out:

@@ -445,13 +445,17 @@ class StudyBrowser(QWidget):
         if uid is not None:
             self._menu_of(uid).popup(self.tree.viewport().mapToGlobal(at))
 
+    def _lay_over(self, uid: str) -> None:
+        self.overRequested.emit(uid)
+        self.show_open()  # what is worked on stays what it was, and the row that was pressed is not it
+
     def _menu_of(self, uid: str) -> QMenu:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(tr("Open"), lambda: self.seriesRequested.emit(uid))
         beside = menu.addAction(tr("Open beside, to compare"), lambda: self.besideRequested.emit(uid))
         beside.setEnabled(self._session.series is not None)
-        over = menu.addAction(tr("Lay over the shown series"), lambda: self.overRequested.emit(uid))
+        over = menu.addAction(tr("Lay over the shown series"), lambda: self._lay_over(uid))
         over.setEnabled(self._session.series is not None)
         if uid in self._missing:
             menu.addAction(tr("Find the folder…"), lambda: self.locateRequested.emit(uid))
