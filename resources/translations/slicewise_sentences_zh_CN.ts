@@ -70,7 +70,7 @@
             <location filename="../../viewer/core/fusion.py" line="128" />
             <source>{0} is saved in colours: only series of measured values can be laid over one another.</source>
             <extracomment>{0}: word</extracomment>
-            <translation type="unfinished" />
+            <translation>{0} 以彩色保存：只有由测量值构成的序列才能相互融合。</translation>
         </message>
         <message>
             <location filename="../../viewer/core/fusion.py" line="130" />
