@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,8 +52,18 @@ def stroke_segment(
 
 def changed_box(before: NDArray, after: NDArray) -> Box | None:
     """Smallest box holding every voxel in which two label maps of one shape differ; None if they are equal."""
-    different = before != after
-    return _bounding_box(different.any)
+    return box_of(before != after)
+
+
+def box_of(mask: NDArray[np.bool_]) -> Box | None:
+    """Smallest box holding all that is true of a mask[k, j, i]; None if nothing is."""
+    spans = []
+    for others in ((1, 2), (0, 2), (0, 1)):
+        hits = np.flatnonzero(mask.any(axis=others))
+        if hits.size == 0:
+            return None
+        spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
+    return spans[0], spans[1], spans[2]
 
 
 def union(first: Box | None, second: Box | None) -> Box | None:
@@ -64,13 +72,3 @@ def union(first: Box | None, second: Box | None) -> Box | None:
         return first or second
     k, j, i = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(first, second, strict=True))
     return k, j, i
-
-
-def _bounding_box(any_along: Callable[..., NDArray[np.bool_]]) -> Box | None:
-    spans = []
-    for others in ((1, 2), (0, 2), (0, 1)):
-        hits = np.flatnonzero(any_along(axis=others))
-        if hits.size == 0:
-            return None
-        spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
-    return spans[0], spans[1], spans[2]
