@@ -72,3 +72,12 @@ def union(first: Box | None, second: Box | None) -> Box | None:
         return first or second
     k, j, i = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(first, second, strict=True))
     return k, j, i
+
+
+def widened(box: Box, shape: tuple[int, ...], spacing: tuple[float, float, float], reach_mm: float) -> Box:
+    """A box with all that is within reach_mm of it, of an array of a shape (k, j, i). spacing: (i, j, k) in mm."""
+    spans = []
+    for span, count, mm in zip(box, shape, reversed(spacing), strict=True):
+        more = int(np.ceil(reach_mm / mm))
+        spans.append(slice(max(span.start - more, 0), min(span.stop + more, count)))
+    return spans[0], spans[1], spans[2]

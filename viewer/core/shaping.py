@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.core.painting import Box, box_of
+from viewer.core.painting import box_of, widened
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -32,7 +32,7 @@ def margin(mask: Mask, spacing: Spacing, margin_mm: float) -> Mask:
         return _near(mask, spacing, margin_mm)
     found = mask.copy()
     if (box := box_of(mask)) is not None:
-        around = _widened(box, mask.shape, (1, 1, 1), 1)  # where the nearest of what is not the region lies
+        around = widened(box, mask.shape, (1, 1, 1), 1)  # where the nearest of what is not the region lies
         found[around] &= ~_near(~mask[around], spacing, -margin_mm)
     return found
 
@@ -53,7 +53,7 @@ def smoothed(mask: Mask, spacing: Spacing, radius_mm: float, how: Smoothing) -> 
     if box is None:
         return mask.copy()
     found = mask.copy()
-    around = _widened(box, mask.shape, spacing, 4 * radius_mm)
+    around = widened(box, mask.shape, spacing, 4 * radius_mm)
     found[around] = _smoothed_part(mask[around], spacing, radius_mm, how)
     return found
 
@@ -201,20 +201,12 @@ def _near(mask: Mask, spacing: Spacing, reach_mm: float) -> Mask:
     box = box_of(mask)
     if box is None or reach_mm <= 0:
         return mask.copy()
-    around = _widened(box, mask.shape, spacing, reach_mm)
+    around = widened(box, mask.shape, spacing, reach_mm)
     part = _image(mask[around].astype(np.uint8), spacing)
     found = mask.copy()
     away = sitk.SignedMaurerDistanceMap(part, False, False, True)  # a view of its voxels does not keep them
     found[around] |= sitk.GetArrayViewFromImage(away) <= reach_mm + _EPSILON_MM
     return found
-
-
-def _widened(box: Box, shape: tuple[int, ...], spacing: Spacing, reach_mm: float) -> Box:
-    spans = []
-    for span, count, mm in zip(box, shape, reversed(spacing), strict=True):
-        more = int(np.ceil(reach_mm / mm))
-        spans.append(slice(max(span.start - more, 0), min(span.stop + more, count)))
-    return spans[0], spans[1], spans[2]
 
 
 def _image(values: NDArray, spacing: Spacing = (1.0, 1.0, 1.0)) -> sitk.Image:
