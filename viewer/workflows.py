@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 import resources
 from inference.manifest import ManifestError, ModelManifest
@@ -36,6 +37,7 @@ from viewer.core.session import (
     Session,
     corrected_labels,
     prepare_acceptance,
+    reshaping,
 )
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
@@ -610,6 +612,36 @@ class Workflows:
                 session.accept_proposal(prepared)
 
         return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
+
+    def reshape_label(
+        self,
+        title: str,
+        act: Callable[[NDArray[np.bool_], Geometry], NDArray[np.bool_]],
+        done: Callable[[bool], None] = lambda changed: None,
+    ) -> Job | None:
+        """Give the active label the region that act makes of its own mask[k, j, i], off the session's thread, as one
+        edit; done is told whether that changed anything. None where nothing can be edited."""
+        session = self.session
+        session.end_stroke()
+        volume, label_map = session.volume, session.label_map
+        if volume is None or label_map is None or not session.editable:
+            return None
+        revision, value, labels = label_map.revision, session.active_label, session.labels
+
+        def work(job: Job) -> Edit | None:
+            return reshaping(title, label_map.voxels, value, lambda own: act(own, volume.geometry), labels)
+
+        def finish(edit: Edit | None) -> None:
+            if session.label_map is not label_map:
+                return
+            if label_map.revision != revision or session.labels != labels:
+                self.reshape_label(title, act, done)  # a person painted meanwhile: that belongs to it, too
+                return
+            if edit is not None:
+                session.make(edit)
+            done(edit is not None)
+
+        return self.jobs.submit(title, work, finish, self._fail)
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a

@@ -12,6 +12,7 @@ import pytest
 
 from inference.models import ModelStore
 from tests.models import write_threshold_model
+from viewer.core import shaping
 from viewer.core.geometry import Geometry
 from viewer.core.session import Session
 from viewer.core.volume import Volume
@@ -495,3 +496,60 @@ def test_a_click_on_the_open_sequence_does_not_end_the_reading_of_its_moments(
     assert slow.until(lambda: again.ended)
     gate.set()
     assert slow.until(lambda: len(slow.session.moments) == 3)
+
+
+def paint(session, at, tool="brush"):
+    session.choose_tool(tool)
+    session.begin_stroke("axial", at)
+    session.end_stroke()
+
+
+def grow(own, geometry):
+    return shaping.margin(own, geometry.spacing, 4.0)
+
+
+def test_a_region_grows_is_saved_and_is_taken_back(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    paint(session, (12, 20, 9))
+    before = session.label_map.voxels.copy()
+    told = []
+    workflows.reshape_label("Grow", grow, told.append)
+    grown = session.label_map.voxels.copy()
+    np.testing.assert_array_equal(grown == 1, shaping.margin(before == 1, (2.0, 2.0, 2.0), 4.0))
+    assert told == [True] and session.history.undo_title == "Grow"
+
+    workflows = user()
+    open_first(workflows, scan_folder)
+    np.testing.assert_array_equal(workflows.session.label_map.voxels, grown)
+
+    workflows = user()
+    open_first(workflows, scan_folder)
+    workflows.reshape_label("Fill", lambda own, geometry: own, told.append)
+    assert told == [True, False] and workflows.session.history.undo_title is None
+
+
+def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    paint(session, (12, 20, 9))
+    painted = []
+
+    def slow(own, geometry):
+        if not painted:
+            painted.append(True)
+            paint(session, (18, 8, 4))
+        return grow(own, geometry)
+
+    workflows.reshape_label("Grow", slow)
+    assert session.history.undo_title == "Grow"
+    grown = session.label_map.voxels.copy()
+    session.undo()
+    assert session.label_map.voxels[4, 8, 18] == 1
+    np.testing.assert_array_equal(grown == 1, shaping.margin(session.label_map.voxels == 1, (2.0, 2.0, 2.0), 4.0))
+
+
+def test_nothing_open_is_nothing_to_reshape(user):
+    assert user().reshape_label("Grow", grow) is None
