@@ -14,6 +14,7 @@ from inference.models import ModelStore
 from tests.models import write_threshold_model
 from viewer.core import shaping
 from viewer.core.geometry import Geometry
+from viewer.core.region_acts import RegionAct, change_margin, fill_holes
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.io.files import write_image
@@ -504,8 +505,7 @@ def paint(session, at, tool="brush"):
     session.end_stroke()
 
 
-def grow(own, geometry):
-    return shaping.margin(own, geometry.spacing, 4.0)
+GROW = change_margin("Region 1", 4.0)
 
 
 def test_a_region_grows_is_saved_and_is_taken_back(user, scan_folder):
@@ -515,10 +515,10 @@ def test_a_region_grows_is_saved_and_is_taken_back(user, scan_folder):
     paint(session, (12, 20, 9))
     before = session.label_map.voxels.copy()
     told = []
-    workflows.reshape_label("Grow", grow, told.append)
+    workflows.reshape_label(GROW, told.append)
     grown = session.label_map.voxels.copy()
     np.testing.assert_array_equal(grown == 1, shaping.margin(before == 1, (2.0, 2.0, 2.0), 4.0))
-    assert told == [True] and session.history.undo_title == "Grow"
+    assert told == [True] and session.history.undo_title == "Grow Region 1"
 
     workflows = user()
     open_first(workflows, scan_folder)
@@ -526,7 +526,7 @@ def test_a_region_grows_is_saved_and_is_taken_back(user, scan_folder):
 
     workflows = user()
     open_first(workflows, scan_folder)
-    workflows.reshape_label("Fill", lambda own, geometry: own, told.append)
+    workflows.reshape_label(fill_holes("Region 1"), told.append)
     assert told == [True, False] and workflows.session.history.undo_title is None
 
 
@@ -537,13 +537,13 @@ def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):
     paint(session, (12, 20, 9))
     painted = []
 
-    def slow(own, geometry):
+    def slow(own, grid):
         if not painted:
             painted.append(True)
             paint(session, (18, 8, 4))
-        return grow(own, geometry)
+        return GROW.region(own, grid)
 
-    workflows.reshape_label("Grow", slow)
+    workflows.reshape_label(RegionAct("Grow", slow))
     assert session.history.undo_title == "Grow"
     grown = session.label_map.voxels.copy()
     session.undo()
@@ -552,4 +552,4 @@ def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):
 
 
 def test_nothing_open_is_nothing_to_reshape(user):
-    assert user().reshape_label("Grow", grow) is None
+    assert user().reshape_label(GROW) is None

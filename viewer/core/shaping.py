@@ -108,7 +108,7 @@ def largest_island(mask: Mask) -> Mask:
     return numbers == 1
 
 
-def without_small_islands(mask: Mask, least_voxels: int) -> Mask:
+def without_small_islands(mask: Mask, least_voxels: float) -> Mask:
     """The region without parts of fewer voxels."""
     numbers, sizes = islands(mask)
     return (numbers > 0) & (numbers <= np.count_nonzero(sizes >= least_voxels))
