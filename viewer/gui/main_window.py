@@ -111,6 +111,7 @@ class MainWindow(QMainWindow):
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self.room.plane)
         self.label_panel.finished.connect(self.focus_pane)
+        self.label_panel.refused.connect(self.status_bar.notify)
         self.measure_panel = MeasurePanel(workflows)
         self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
