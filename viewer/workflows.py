@@ -783,6 +783,12 @@ class Workflows:
         """True if a change could not be written yet, because the disk is full for instance."""
         return bool(self._unsaved_edits or self._unsaved_states)
 
+    def save_again(self) -> bool:
+        """Try once more to write what could not be written yet; True if all is written now."""
+        with contextlib.suppress(OSError):
+            self._save()
+        return not self.unsaved
+
     def close(self) -> None:
         """End child processes and jobs, and write what is not yet written."""
         for session in self.sessions:
@@ -791,8 +797,7 @@ class Workflows:
             self._child.kill()
         self.jobs.close()
         self.reader.close()
-        with contextlib.suppress(OSError):
-            self._save()
+        self.save_again()
         self.annotation_store.close()
         self.library.close()
 

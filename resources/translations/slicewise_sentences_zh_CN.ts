@@ -45,41 +45,41 @@
             <translation>窗宽必须为正数，实际为 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="112" />
+            <location filename="../../viewer/core/fusion.py" line="121" />
             <source>This series</source>
             <translation>该序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="114" />
+            <location filename="../../viewer/core/fusion.py" line="123" />
             <source>{0} is the series that is shown: it cannot be laid over itself.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 就是当前显示的序列，不能与自身融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="116" />
+            <location filename="../../viewer/core/fusion.py" line="125" />
             <source>{0} is a series of another patient: it cannot be laid over this one.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 属于另一位患者，不能与当前序列融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="117" />
+            <location filename="../../viewer/core/fusion.py" line="126" />
             <source>The shown series</source>
             <translation>当前显示的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="119" />
-            <source>{0} is a picture in colour: only series of measured values can be laid over one another.</source>
+            <location filename="../../viewer/core/fusion.py" line="128" />
+            <source>{0} is saved in colours: only series of measured values can be laid over one another.</source>
             <extracomment>{0}: word</extracomment>
-            <translation>{0} 是彩色图像：只有由测量值构成的序列才能相互融合。</translation>
+            <translation>{0} 以彩色保存：只有由测量值构成的序列才能相互融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="121" />
+            <location filename="../../viewer/core/fusion.py" line="130" />
             <source>{0} is no regular grid of slices: it cannot be fused. It may have to be resampled first.</source>
             <extracomment>{0}: word</extracomment>
             <translation>{0} 的层面不构成规则网格，无法融合。可能需要先重采样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="123" />
+            <location filename="../../viewer/core/fusion.py" line="132" />
             <source>{0} does not tell where in the patient it lies: it cannot be fused.</source>
             <extracomment>{0}: word</extracomment>
             <translation>{0} 没有说明其在患者体内的位置，无法融合。</translation>
@@ -368,13 +368,13 @@
             <translation>未纳入</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/volume.py" line="38" />
+            <location filename="../../viewer/core/volume.py" line="40" />
             <source>voxels {0} do not fit a grid of shape {1}</source>
             <extracomment>{0}: self.voxels.shape; {1}: self.geometry.shape</extracomment>
             <translation>体素数组 {0} 与网格形状 {1} 不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/annotation_store.py" line="193" />
+            <location filename="../../viewer/io/annotation_store.py" line="196" />
             <source>this series has changed since it was annotated; its annotations are kept but not shown</source>
             <translation>该序列在标注之后发生了变化；原有标注已保留，但不显示</translation>
         </message>
@@ -1471,30 +1471,30 @@
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="322" />
+            <location filename="../../viewer/io/files.py" line="352" />
             <source>One slice.</source>
             <translation>单层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="346" />
+            <location filename="../../viewer/io/files.py" line="376" />
             <source>{0}: volumes are written as {1}</source>
             <extracomment>{0}: path.name; {1}: ', '.join(WRITABLE_SUFFIXES)</extracomment>
             <translation>{0}：体数据可保存为 {1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="352" />
+            <location filename="../../viewer/io/files.py" line="382" />
             <source>{0} came back with other voxels than were written; nothing was saved</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 写入后读回的体素与原数据不同；未保存</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="354" />
+            <location filename="../../viewer/io/files.py" line="384" />
             <source>{0} cannot hold this geometry exactly; nothing was saved, try .nrrd</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 无法精确保存该几何信息；未保存，请改用 .nrrd</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="358" />
+            <location filename="../../viewer/io/files.py" line="388" />
             <source>{0} cannot be written ({1})</source>
             <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
             <translation>无法写入 {0}（{1}）</translation>
@@ -2073,39 +2073,39 @@
             <translation>读取进程无法启动，不能读取文件；请重新安装 Slicewise</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="199" />
+            <location filename="../../viewer/io/reader.py" line="201" />
             <source>Read {0} of {1} slices</source>
             <extracomment>{0}: count (number); {1}: total</extracomment>
             <translation>已读取 {0} 层，共 {1} 层</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="260" />
+            <location filename="../../viewer/io/reader.py" line="264" />
             <source>(and {0} further slices cannot be read either)</source>
             <extracomment>{0}: len(sentences) - 1 (number)</extracomment>
             <translation>（另有 {0} 层也无法读取）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="294" />
+            <location filename="../../viewer/io/reader.py" line="298" />
             <source>the series cannot be shown: {0}</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法显示该序列：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="301" />
+            <location filename="../../viewer/io/reader.py" line="306" />
             <source>its files are not as many as its slices; open its folder again</source>
             <translation>文件数与层数不符；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="304" />
+            <location filename="../../viewer/io/reader.py" line="309" />
             <source>the series needs {0} GB of memory, {1} GB are free: close other programs and open it again</source>
-            <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: free_bytes / 1000000000.0 (number)</extracomment>
+            <extracomment>{0}: with_greys / 1000000000.0 (number); {1}: free_bytes / 1000000000.0 (number)</extracomment>
             <translation>该序列需要 {0} GB 内存，可用 {1} GB：请关闭其他程序后重新打开</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/reader.py" line="356" />
+            <location filename="../../viewer/io/reader.py" line="361" />
             <source>no memory of {0} GB can be had for the series ({1})</source>
             <extracomment>{0}: size_bytes / 1000000000.0 (number); {1}: error</extracomment>
             <translation>无法为该序列分配 {0} GB 内存（{1}）</translation>
@@ -2674,89 +2674,89 @@
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="798" />
+            <location filename="../../viewer/workflows.py" line="803" />
             <source>Your last change is not saved ({0}). It is kept in memory and written with the next one: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，将与下一次修改一起写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="831" />
+            <location filename="../../viewer/workflows.py" line="836" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="870" />
+            <location filename="../../viewer/workflows.py" line="875" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="897" />
+            <location filename="../../viewer/workflows.py" line="902" />
             <source>exit code {0}</source>
             <extracomment>{0}: code</extracomment>
             <translation>退出代码 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="898" />
+            <location filename="../../viewer/workflows.py" line="903" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="963" />
+            <location filename="../../viewer/workflows.py" line="968" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="965" />
+            <location filename="../../viewer/workflows.py" line="970" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="967" />
+            <location filename="../../viewer/workflows.py" line="972" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="969" />
+            <location filename="../../viewer/workflows.py" line="974" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="972" />
+            <location filename="../../viewer/workflows.py" line="977" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="974" />
+            <location filename="../../viewer/workflows.py" line="979" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="982" />
+            <location filename="../../viewer/workflows.py" line="987" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1012" />
+            <location filename="../../viewer/workflows.py" line="1017" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1044" />
+            <location filename="../../viewer/workflows.py" line="1049" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1046" />
+            <location filename="../../viewer/workflows.py" line="1051" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

@@ -212,6 +212,10 @@
         <translation>预设窗 {key}</translation>
     </message>
     <message>
+        <source>The file does not say its modality: there are no window presets for it</source>
+        <translation>文件未说明设备类型：没有相应的预设窗</translation>
+    </message>
+    <message>
         <source>table</source>
         <translation>查找表</translation>
     </message>
@@ -965,6 +969,14 @@
         <translation>画笔半径</translation>
     </message>
     <message>
+        <source>Image{number} is confirmed</source>
+        <translation>已确认图像{number}</translation>
+    </message>
+    <message>
+        <source>Confirm image{number}</source>
+        <translation>确认图像{number}</translation>
+    </message>
+    <message>
         <source>{plane} slice{number} is confirmed</source>
         <translation>已确认{plane}层面{number}</translation>
     </message>
@@ -975,6 +987,10 @@
     <message>
         <source>✓ {plane} slice {number}</source>
         <translation>✓ {plane}层面 {number}</translation>
+    </message>
+    <message>
+        <source>✓ Image {number}</source>
+        <translation>✓ 图像 {number}</translation>
     </message>
     <message>
         <source>Click to go there</source>
@@ -1203,6 +1219,14 @@
     <message>
         <source>Links series of different examinations from here on, by your word</source>
         <translation>由您指定，从此处起同步不同检查的序列</translation>
+    </message>
+    <message>
+        <source>{command}: on</source>
+        <translation>{command}：已开启</translation>
+    </message>
+    <message>
+        <source>{command}: off</source>
+        <translation>{command}：已关闭</translation>
     </message>
     <message>
         <source>Slab: MIP, MinIP, mean, single slices</source>
@@ -2015,6 +2039,10 @@
     <message>
         <source>The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. Labels are not painted here.</source>
         <translation>此平面与扫描层面斜交，所见为体素间的插值；鼠标处、像素值和区域的数值均取自存储体素。拖动定位线上的控制点可旋转平面，按住 Shift 时每步 5°。按 {Display/Reset view} 或双击控制点恢复到扫描平面。此处不能绘制标签。</translation>
+    </message>
+    <message>
+        <source>Saved as colours, all of which are grey: shown as grey values.</source>
+        <translation>保存为彩色，但所有像素均为灰度：按灰度值显示。</translation>
     </message>
     <message>
         <source> (hidden)</source>

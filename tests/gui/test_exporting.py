@@ -21,7 +21,9 @@ from viewer.core.session import Session
 from viewer.gui import overlay
 from viewer.gui.export_dialog import ExportDialog
 from viewer.gui.exporting import Export, Exporter, _frames, doubts, file_name, picture_of, pixels_of, without_patient
+from viewer.gui.overlay import Badge
 from viewer.gui.slice_pane import SlicePane
+from viewer.gui.style import WARNING
 
 SECRETS = ("Canary", "CANARY-7", "1950", "Clinic of Canaries", "Canary study", "2020", "Canary series", "Canary window")
 
@@ -98,6 +100,31 @@ def test_scale_bar_letters_and_badges_stay_and_the_text_state_of_the_window_does
         assert "Slice " in words(ink) and "W 900" in words(ink)
         assert "Value" not in words(ink), "nobody sees where it is without the cross-hair"
         session.hand.cycle_overlay_text()
+
+
+@pytest.mark.parametrize("name", ["axial", "3d"])
+def test_badges_in_a_file_do_not_look_as_if_they_could_be_clicked(patient, name, monkeypatch, qtbot):
+    pane, drawn = patient.room.pane_of(name), []
+    qtbot.waitUntil(lambda: patient.volume_pane.frame is not None, timeout=60_000)
+    badge = Badge("⚠ Missing slices · resample…", WARNING, "Two are missing.", mends=True)
+    place = type(pane)._place
+    monkeypatch.setattr(type(pane), "_place", lambda self, at, words: place(self, at, replace(words, badges=(badge,))))
+    monkeypatch.setattr(
+        overlay, "draw_badge", lambda _painter, _at, text, badge, _face: drawn.append((text, badge.detail))
+    )
+    for identified in (False, True):
+        picture_of(pane, identified=identified, ratio=1.0)
+    assert drawn == [("⚠ Missing slices", "")] * 2
+    drawn.clear()
+    pane.grab()
+    assert drawn == [(badge.text, badge.detail)]
+
+
+def test_one_is_asked_for_the_format_before_what_only_some_formats_have(patient):
+    dialog = ExportDialog(patient.panes["axial"], patient.settings.export, patient)
+    rows = [dialog._form.getWidgetPosition(field)[0] for field in (dialog.what, dialog.format, dialog.speed)]
+    assert rows == sorted(rows)
+    dialog.deleteLater()
 
 
 def test_a_small_pane_still_says_that_it_is_not_for_diagnosis(patient, ink, monkeypatch):
@@ -319,6 +346,8 @@ def test_pictures_that_may_have_names_in_their_pixels_are_pointed_out(patient):
     assert "recognised" in doubts(patient.volume_pane)
     patient.session.series = replace(patient.session.series, modality="US")
     assert "Look before you share" in doubts(patient.panes["axial"])
+    patient.session.series = replace(patient.session.series, modality="")  # as a NIfTI file's is
+    assert "recognised" in doubts(patient.volume_pane) and "Look before" in doubts(patient.volume_pane)
 
 
 def test_the_name_of_a_file_tells_where_it_is_from_and_not_of_whom(patient):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QStyle, QStyleOp
 
 import resources
 from tests.gui.reference_pictures import assert_alike, by_window, labelled, magnified, painted
+from tests.gui.test_main_window import keyboard_of_an_open_list
 from tests.gui.test_reading_room import beside, listed, two  # noqa: F401
 from tests.gui.test_reference_pictures import (
     BACK_MM,
@@ -306,6 +307,19 @@ def test_the_list_lays_a_series_over_the_shown_one(fused):
     assert fused.session.series.files[0].name == "head.nii.gz"
 
 
+def test_the_list_goes_on_to_mark_what_is_worked_on(two, qtbot):  # noqa: F811
+    rows, browser = listed(two), two.browser
+    browser.select(rows["later.nii.gz"])  # as a right click does
+    menu = browser._menu_of(rows["later.nii.gz"])
+    next(action for action in menu.actions() if action.text() == "Lay over the shown series").trigger()
+    qtbot.waitUntil(lambda: two.session.fusion is not None, timeout=20_000)
+    assert browser.tree.currentItem() is browser._rows[rows["head.nii.gz"]]
+
+
+def test_a_list_of_the_bar_that_was_opened_by_the_mouse_has_the_keys(fused, qtbot):
+    keyboard_of_an_open_list(fused, fused.fusing.bar.colours, qtbot)
+
+
 def test_keys_change_the_opacity_and_compare(fused, qtbot):
     pane = fused.panes["axial"]
     pane.setFocus()
@@ -474,22 +488,24 @@ def test_the_bar_takes_two_rows_where_it_has_no_room_for_one(two, qtbot):  # noq
     two.session.fuse(
         laid_over(replace(SERIES, uid="pet", modality="PT", description="Whole body " * 9), pet(np.eye(3)))
     )
-    bar, factor, first = two.fusing.bar, two.session.fusion.unit[0], two.session.fusion.window
-    for width, rows in ((1400, 1), (800, 2), (1400, 1)):
+    bar, factor = two.fusing.bar, two.session.fusion.unit[0]
+    for width, rows, whole in ((1400, 1, True), (860, 2, True), (800, 2, False), (1400, 1, True)):
         two.resize(width, 500)
         qtbot.wait(100)
         assert two.width() == width
         dragged = WindowLevel(5.5 / factor, 8.54 / factor, "LINEAR_EXACT")
-        two.session.set_fusion_window(dragged if rows == 1 else first)
+        two.session.set_fusion_window(dragged)
         qtbot.wait(20)
-        assert bar.window_choice.currentText() == ("1.23 to 9.77 SUV" if rows == 1 else "SUV 0 to 10")
+        written = bar.window_choice.written
+        assert written == "1.23 to 9.77 SUV" if whole else written.endswith("…")
+        assert bar.window_choice.toolTip().startswith("1.23 to 9.77 SUV\n")
         middles = {bar.opacity.geometry().center().y() // 8, bar._name.geometry().center().y() // 8}
         assert len(middles) == rows
         for box in (bar.colours, bar.window_choice):
             style = box.style().subControlRect(
                 QStyle.ComplexControl.CC_ComboBox, _options(box), QStyle.SubControl.SC_ComboBoxEditField, box
             )
-            assert box.fontMetrics().horizontalAdvance(box.currentText()) <= style.width()
+            assert box.fontMetrics().horizontalAdvance(box.written) <= style.width()
             assert bar.rect().contains(box.geometry()), (width, bar.rect(), box.geometry(), two.room.width())
         parts = [bar._name, bar.opacity, bar._percent, bar.colours, bar.window_choice]
         assert all(part.height() >= part.minimumSizeHint().height() for part in parts)

@@ -285,6 +285,26 @@ def test_the_keys_can_be_searched(opened, qtbot):
     assert not any(row.isHidden() for row in dialog._rows())
 
 
+def test_what_is_found_is_chosen_and_all_is_answered_by_return(opened, qtbot):
+    commands = opened.commands
+    brush, eraser = commands.tools["brush"], commands.tools["eraser"]
+    dialog = keys_dialog(opened, qtbot)
+    QTest.keyClicks(dialog.search, "eras")
+    assert dialog.tree.currentItem().text(0) == "Eraser"
+    QTest.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert QApplication.focusWidget() is dialog.capture
+    QTest.keyClick(dialog.capture, Qt.Key.Key_B)
+    assert QApplication.focusWidget() is dialog.swap
+    QTest.keyClick(dialog.swap, Qt.Key.Key_Return)
+    assert (commands.keys_of(brush), commands.keys_of(eraser)) == (("X",), ("B",))
+    dialog.search.setFocus()
+    dialog.search.clear()
+    QTest.keyClicks(dialog.search, "rectang")
+    QTest.keyClick(dialog.search, Qt.Key.Key_Down)
+    assert QApplication.focusWidget() is dialog.tree
+    assert dialog.tree.currentItem().text(0) == "Rectangle"
+
+
 def test_keys_of_the_panes_still_act_only_there_after_they_were_changed(opened, qtbot):
     session = opened.session
     up = opened.commands.named["Slices/Next slice towards head, front or left"]
@@ -358,6 +378,19 @@ def test_a_press_beside_the_palette_leaves_it(opened, qtbot):
 def place_of(bar, window):
     """The middle of the second tab, in the window."""
     return bar.mapTo(window, bar.tabRect(1).center())
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_palette_has_a_frame_in_both_themes(opened, qtbot, theme):
+    try:
+        style.apply_style(QApplication.instance(), theme)
+        picture = open_palette(opened, qtbot).grab().toImage()
+        middle = picture.height() // 2
+        assert picture.pixelColor(0, middle) == picture.pixelColor(picture.width() - 1, middle)
+        assert picture.pixelColor(0, middle) != picture.pixelColor(4, middle)
+    finally:
+        style.apply_style(QApplication.instance(), "dark")
+        QApplication.instance().setStyleSheet("")
 
 
 def test_arrows_choose_and_what_cannot_be_done_says_why_and_is_not_done(opened, qtbot):

@@ -135,6 +135,17 @@ def test_a_single_picture_is_alone_at_fit_and_a_volume_after_it_as_before(opened
     assert [pane.name for pane in opened.room.shown] == ["axial", "3d", "coronal", "sagittal"]
 
 
+def test_a_radiograph_is_confirmed_as_an_image_not_as_an_axial_slice(start, tmp_path, qtbot):
+    window = start()
+    window.open_paths([write_radiograph(tmp_path / "x" / "dx.dcm", "L\\F", np.full((60, 80), 300, np.uint16))])
+    panel = window.label_panel
+    qtbot.waitUntil(lambda: window.session.editable, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.confirm.text() == "Confirm image 1")
+    panel.confirm.click()
+    qtbot.waitUntil(lambda: panel.confirm.text() == "Image 1 is confirmed")
+    qtbot.waitUntil(lambda: panel.confirmed.item(0).text() == "✓ Image 1")
+
+
 def test_work_beside_a_film_neither_moves_a_picture_nor_takes_the_bar_away(opened, qtbot):
     window, head = opened, opened.session
     found = []

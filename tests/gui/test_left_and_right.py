@@ -166,11 +166,12 @@ def test_volume_files(window, open_path, tmp_path, name):
 
 @pytest.mark.parametrize(("letters", "name"), [("LAF", "a.nii"), ("HAR", "a.mha"), ("PLF", "a.nrrd")])
 def test_volumes_of_colours(window, open_path, tmp_path, letters, name):
-    """Colours have no window: the file itself is black, white where the mark is, and white."""
+    """Colours have no window: the file itself is black, white where the mark is, and white; all with a little colour,
+    or they would be read as grey."""
     mark = patient.stored(letters) > 800
     pictures = []
     for number, white in enumerate((np.zeros_like(mark), mark, np.ones_like(mark))):
-        colours = np.repeat(np.where(white, np.uint8(255), np.uint8(0))[..., None], 3, axis=-1)
+        colours = np.where(white[..., None], np.uint8((255, 255, 254)), np.uint8((0, 0, 1)))
         open_path(patient.write_volume(tmp_path / str(number) / name, letters, TILTED, voxels=colours))
         assert window.session.volume.colour
         window.session.move_cursor(np.argwhere(mark).mean(axis=0)[::-1])

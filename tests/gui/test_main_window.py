@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+import SimpleITK as sitk
+from pydicom.data import get_testdata_file
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox, QPushButton
 
 from tests.gui.conftest import BRIGHT, end, head
 from tests.models import write_trainable_model
@@ -27,6 +29,7 @@ from viewer.core.study import GeometryVerdict, Moment, Refusal, Scan, Series
 from viewer.core.volume import Volume
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.left_out import RefusalsDialog
+from viewer.gui.question import agreed
 from viewer.io.files import write_image
 from viewer.workflows import TrainingRun
 
@@ -326,6 +329,36 @@ def test_closing_with_unsaved_or_undecided_work_asks_first(opened, monkeypatch):
     assert len(asked) == 1
 
 
+def test_what_can_be_written_by_now_is_no_reason_to_ask(opened, monkeypatch):
+    window, asked = opened, []
+    workflows, session = window.workflows, window.session
+    monkeypatch.setattr(window, "_ask", lambda warning: bool(asked.append(warning)))
+
+    def locked(*_):
+        raise OSError("database is locked")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(workflows.annotation_store, "append", locked)
+        session.choose_tool("brush")
+        session.begin_stroke("axial", (12, 20, 9))
+        session.end_stroke()
+        assert workflows.unsaved
+        assert not window.close()
+        assert "could not be saved" in asked[-1]
+    assert window.close()
+    assert len(asked) == 1 and not workflows.unsaved
+
+
+def test_return_by_habit_answers_no(window, qtbot):
+    def answer():
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        QTest.keyClick(box, Qt.Key.Key_Return)
+
+    QTimer.singleShot(200, answer)
+    assert not agreed(window, "Lose it?")
+
+
 def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):
     window = opened
     QTest.mouseDClick(window.panes["axial"], Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
@@ -595,6 +628,28 @@ def test_colours_have_no_window_and_the_tooltips_say_so(opened, qtbot):
     qtbot.waitUntil(lambda: window.commands.invert.isEnabled() and window.tool_bar.presets.isEnabled())
 
 
+def test_the_wheel_scrolls_moments_while_they_play_and_rests_a_film_of_frames(start, tmp_path, qtbot):
+    volumes = [sitk.GetImageFromArray(np.full((6, 20, 24), 10 * n, np.int16)) for n in range(4)]
+    sitk.WriteImage(sitk.JoinSeries(volumes, 0.0, 50.0), tmp_path / "heart.nii")
+    window = start()
+    window.open_paths([tmp_path / "heart.nii"])
+    qtbot.waitUntil(lambda: window.player.kind == "moments" and not window.player.waits_for, timeout=20_000)
+    pane, session, player = window.panes["axial"], window.session, window.player
+    player.toggle()
+    at = session.cursor_ijk[2]
+    wheel(pane, 1)
+    assert session.cursor_ijk[2] != at and player.playing, "another slice of the same beat"
+    shown = player._number
+    qtbot.waitUntil(lambda: player._number != shown, timeout=5000)
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    assert not player.playing, "a press rests it: what is drawn belongs to one moment"
+
+    window.open_paths([Path(str(get_testdata_file("examples_ybr_color.dcm")))])
+    qtbot.waitUntil(lambda: player.kind == "frames" and player.playing, timeout=20_000)
+    wheel(window.room.active, 1)
+    assert not player.playing
+
+
 def test_a_cine_is_played_with_a_key_and_stops_at_a_touch(opened, qtbot):
     window, session = opened, opened.session
     assert not window.slice_commands.play_action.isEnabled() and window.player.isHidden()
@@ -770,3 +825,58 @@ def test_a_window_that_is_gone_leaves_no_scan_behind(start, scan_folder, qtbot):
         return [one() for one in kept] == [None] * 4
 
     qtbot.waitUntil(gone, timeout=20_000)
+
+
+def test_the_list_of_speeds_has_the_keys_while_it_is_open(opened, qtbot):
+    grid = Geometry((12, 9, 5), (1, 1, 1), np.zeros(3), np.eye(3), False, slice_origins=np.zeros((0, 3)))
+    film = replace(opened.session.series, verdict=GeometryVerdict("no-position", "5 frames over time."))
+    opened.session.open(film, Volume(np.zeros(grid.shape, np.int16), grid))
+    qtbot.waitUntil(opened.player.isVisible)
+    opened.focus_pane()
+    keyboard_of_an_open_list(opened, opened.player.speed, qtbot)
+
+
+def keyboard_of_an_open_list(window, box, qtbot):
+    """The row that the arrow goes to is chosen by Return, and nothing else hears of both."""
+    before, row = window.session.cursor_ijk, box.currentIndex()
+    box.showPopup()
+    qtbot.waitUntil(box.view().isVisible)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyPress(box.view(), key)
+    assert not box.view().isVisible()
+    assert box.currentIndex() == row + 1
+    assert window.session.cursor_ijk == before and window.session.confirmed == frozenset()
+
+
+def test_the_title_names_a_file_without_a_patient_once(opened):
+    assert opened.windowTitle() == "head.nii.gz – Slicewise"
+
+
+@pytest.mark.parametrize(
+    ("modality", "colour", "why"),
+    [
+        ("", False, "The file does not say its modality: there are no window presets for it"),
+        ("MR", False, "This modality has no such preset"),
+        ("MR", True, "Colours are shown as they are stored: there is no window to choose"),
+    ],
+)
+def test_the_key_of_a_preset_that_there_is_not_says_why(opened, qtbot, modality, colour, why):
+    session = opened.session
+    volume = session.volume
+    if colour:
+        grey = (volume.voxels % 256).astype(np.uint8)
+        volume = replace(volume, voxels=np.stack((grey, grey, grey // 2), axis=-1))
+    session.open(replace(session.series, modality=modality), volume)
+    qtbot.wait(50)
+    before = session.window
+    QTest.keyClick(opened.panes["axial"], Qt.Key.Key_3)
+    assert opened.status_bar.currentMessage() == why
+    assert session.window == before
+
+
+def test_a_key_without_an_open_series_says_that_there_is_none(start):
+    window = start()
+    for key in (Qt.Key.Key_1, Qt.Key.Key_R):
+        window.status_bar.clearMessage()
+        QTest.keyClick(window, key)
+        assert window.status_bar.currentMessage() == "No series is open"

@@ -3,18 +3,20 @@
 import csv
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from tests.gui.conftest import head
 from viewer.core.label_sizes import label_sizes
-from viewer.core.measuring import KINDS, values_of
-from viewer.gui.measure_drawing import value_words
+from viewer.core.measuring import KINDS, Measurement, values_of
+from viewer.gui.measure_drawing import ToPane, draw, placed, value_words
+from viewer.gui.style import MEASURE
 
 LEFT, NO_KEY, SHIFT, CTRL = (
     Qt.MouseButton.LeftButton,
@@ -282,6 +284,37 @@ def test_text_is_kept_with_return_and_dropped_with_escape(hand, end, kept):
     assert hand.pane.measuring.line_edit is None
     assert QApplication.focusWidget() is hand.pane
     assert hand.session.hand.tool == "text"  # Escape was for the line
+
+
+@pytest.mark.parametrize("kind", ["text", "arrow"])
+def test_words_in_a_corner_do_not_lie_under_those_of_the_pane(hand, kind):
+    pane = hand.pane
+    pane.grab()
+    corner = next(piece.rect for piece in pane.written if piece.key[0] == "bottom left")
+    depth = float(hand.session.cursor_ijk[2])
+    tip, at = (pane.view.to_index(corner.left() + n, corner.top() + n, depth) for n in (-5, 3))
+    hand.session.add_measurement(kind, (at,) if kind == "text" else (tip, at), 2, text="hilus")
+    pane.grab()
+    (shape,) = pane.measuring._placed
+    assert not any(shape.words_rect.intersects(piece.rect) for piece in pane.written)
+    assert math.dist(shape.words_rect.center().toTuple(), corner.center().toTuple()) < 160
+
+
+def test_words_can_be_read_on_white():
+    shape = Measurement(1, "text", ((4.0, 4.0, 0.0),), 2, "I")
+    view = SimpleNamespace(spacing=(1.0, 1.0, 1.0), to_pane=lambda index: (10 * index[0], 10 * index[1]))
+    picture = QImage(200, 100, QImage.Format.Format_RGB32)
+    picture.fill("white")
+    with QPainter(picture) as painter:
+        there = placed(shape, None, ToPane(view), QFont(), QRectF(0, 0, 200, 100))
+        draw(painter, there, QFont(), selected=False, handles=False)
+    behind = picture.pixelColor((there.words_rect.topRight() + QPointF(2, 4)).toPoint())
+    assert luminance(MEASURE) + 0.05 > 4.5 * (luminance(behind) + 0.05), "as WCAG asks of words"
+
+
+def luminance(colour) -> float:
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    return float(np.dot(parts, (0.2126, 0.7152, 0.0722)))
 
 
 def test_text_without_words_is_nothing(hand):

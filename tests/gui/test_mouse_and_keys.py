@@ -408,6 +408,31 @@ def test_s_shows_each_slab_in_turn_and_ctrl_down_ends_at_two_slices(pane):
     assert pane.session.cursor_ijk == MIDDLE_IJK
 
 
+@pytest.mark.parametrize("where", ["pane", "measure panel", "menu bar"])
+def test_no_key_does_anything_behind_an_open_menu(window, pane, qtbot, where):
+    pane.setFocus()
+    before = pane.view.axes, pane.slab, window.session.cursor_ijk
+    if where == "pane":
+        window._pane_menu(window.mapToGlobal(window.rect().center()))
+    elif where == "menu bar":
+        bar = window.menuBar()
+        QTest.mouseClick(bar, LEFT, NONE, bar.actionGeometry(bar.actions()[1]).center())
+    else:
+        window.measure_panel.export.menu().popup(window.mapToGlobal(window.rect().center()))
+    menu = QApplication.activePopupWidget()
+    for key in (Qt.Key.Key_H, Qt.Key.Key_V, Qt.Key.Key_S, Qt.Key.Key_PageDown):
+        QTest.keyClick(menu, key)
+    QTest.qWait(1)
+    after = pane.view.axes, pane.slab, window.session.cursor_ijk
+    assert QApplication.activePopupWidget() is menu
+    QTest.keyClick(menu, Qt.Key.Key_Escape)
+
+    assert after == before
+    assert QApplication.activePopupWidget() is None
+    press(pane, Qt.Key.Key_H)
+    assert pane.view.axes != before[0]
+
+
 def test_keys_for_slices_do_nothing_to_another_pane_while_3d_is_the_active_one(window, pane, qtbot):
     window.volume_pane.activated.emit(window.volume_pane.name)
     before = [(p.view.axes, p.slab) for p in window.panes.values()]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -20,8 +20,9 @@ from viewer.core.oblique import ObliqueAxes, tilt_degrees
 from viewer.core.volume import Volume
 from viewer.gui import picture_commands
 from viewer.gui.exporting import Export, _frames, is_there, picture_of, pixels_of
+from viewer.gui.overlay import Badge
 from viewer.gui.slice_picture import picture_of_slice
-from viewer.gui.style import VIEWPORT
+from viewer.gui.style import VIEWPORT, WARNING
 from viewer.render import oblique as render_oblique
 from viewer.render.oblique import values_on
 
@@ -51,11 +52,11 @@ def around(pane, point, degrees) -> QPoint:
     return (middle + turned).toPoint()
 
 
-def turn(pane, plane, degrees, qtbot, keys=NO_KEY):
+def turn(pane, plane, degrees, qtbot, keys=NO_KEY, before=NO_KEY):
     start = handle(pane, plane)
     stops = [around(pane, start, degrees * n / 4) for n in range(1, 5)]
     hover(pane, start)
-    QTest.mousePress(pane, LEFT, NO_KEY, start)
+    QTest.mousePress(pane, LEFT, before, start)
     for stop in stops:
         QApplication.sendEvent(pane, _moved(pane, stop, keys))
         qtbot.wait(1)
@@ -138,6 +139,14 @@ def test_shift_finds_the_planes_of_the_scan_again(window, qtbot):
     turn(window.panes["axial"], "coronal", -12, qtbot, SHIFT)
 
     assert window.session.rotation is None
+
+
+def test_shift_may_be_held_before_a_handle_is_pressed(window, qtbot):
+    at = window.session.cursor_ijk
+    turn(window.panes["axial"], "coronal", 13, qtbot, SHIFT, before=SHIFT)
+
+    assert tilts(window)["coronal"] in (10.0, 15.0)
+    assert window.session.cursor_ijk == at, "the cross-hair stays"
 
 
 @pytest.mark.parametrize("how", ["double click", "R", "Shift+R"])
@@ -575,3 +584,18 @@ def test_a_mask_that_is_sampled_quickly_lies_where_the_whole_one_does(oblique, m
     whole, quick = seen
     assert (whole.row, whole.column, whole.pixels.shape) == (quick.row, quick.column, quick.pixels.shape)
     assert 0 < (whole.pixels != quick.pixels).any(axis=2).mean() < 0.1  # along the borders of blocks
+
+
+def test_no_handle_lies_on_words(window, qtbot):
+    pane, session = window.panes["axial"], window.session
+    pane.set_company(tuple(Badge(f"⚠ Other {n}", WARNING) for n in range(2)))
+    found = 0
+    for j in range(0, 32):
+        session.move_cursor((20, j, 10))
+        qtbot.wait(1)
+        pane.grab()
+        for _, at in pane.planes.handles(pane.view):
+            handle_rect = QRectF(at.x() - 6, at.y() - 6, 12, 12)
+            assert not any(handle_rect.intersects(piece.rect) for piece in pane.written)
+            found += 1
+    assert found > 64

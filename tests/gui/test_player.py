@@ -215,3 +215,17 @@ def test_opening_another_series_ends_it(session, player, opened, qtbot):
     session.open(SERIES, cine())
     qtbot.wait(80)
     assert not player.playing and session.cursor_ijk[2] == 0 and opened == []
+
+
+@pytest.mark.parametrize("moments", [False, True])
+def test_the_bar_names_a_picture_when_the_panes_show_it_and_not_before(session, player, moments):
+    if moments:
+        open_sequence(session, player, 30)
+    else:
+        session.open(SERIES, cine(30))
+        player.gatherer._tell()
+    named = player.label.text()
+    player.step(3)
+    assert player.label.text() == named, "the panes have not heard of it yet"
+    player.gatherer._tell()
+    assert player.label.text() != named and player.slider.value() == 3

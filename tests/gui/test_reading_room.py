@@ -157,6 +157,25 @@ def test_one_series_alone_has_no_other_whose_window_could_follow(two, qtbot):
     assert not link.isChecked(), "there is nothing left to link"
 
 
+@pytest.mark.parametrize(
+    ("modifiers", "what"),
+    [
+        (Qt.KeyboardModifier.NoModifier, "Link places across series"),
+        (Qt.KeyboardModifier.ShiftModifier, "Link magnification across series"),
+        (Qt.KeyboardModifier.ControlModifier, "Link windows across series"),
+    ],
+)
+def test_a_link_that_is_switched_by_its_key_says_whether_it_is_on(two, qtbot, modifiers, what):
+    beside(two, "later.nii.gz", qtbot)
+    said = []
+    for _ in range(2):
+        QTest.keyClick(two.room.active, Qt.Key.Key_J, modifiers)
+        said.append(two.status_bar.currentMessage())
+    assert sorted(said) == [f"{what}: off", f"{what}: on"]
+    name = {"Link places across series": "place", "Link magnification across series": "zoom"}.get(what, "window")
+    assert said[-1].endswith("on") is getattr(two.room.linked, name)
+
+
 def test_windows_of_ct_and_mr_are_not_linked_and_that_is_said(two, qtbot):
     first, other = beside(two, "later.nii.gz", qtbot)
     link = two.layout_commands.link_actions["window"]

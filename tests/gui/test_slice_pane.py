@@ -1,5 +1,6 @@
 """A slice pane turns the mouse into the right voxel, window or slice, and shows what the session holds."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -374,6 +375,18 @@ def colour_at(pane, index_ijk, aside=(9, 7)):
     return tuple(pixels(pane)[y + aside[1], x + aside[0]].tolist())
 
 
+def test_an_oblique_plane_is_shown_as_far_from_the_middle_as_it_reaches(qtbot):
+    session = Session()
+    session.open(SERIES, plain_volume(arrived=np.ones(20, bool)))
+    session.set_window(WindowLevel(100.0, 50.0))
+    pane = make_pane(qtbot, session)
+    session.turn_planes("sagittal", math.radians(45))
+    for at in ((15, 2, 1), (15, 47, 18), (15, 2, 18), (15, 47, 1)):  # two of them over 20 mm from the middle
+        session.move_cursor(at)
+        qtbot.wait(5)
+        assert colour_at(pane, at, aside=(9, 0))[0] > 100, at
+
+
 def test_a_slice_that_has_not_arrived_is_not_black_and_is_seen_when_it_comes(qtbot):
     arrived = np.zeros(20, bool)
     arrived[10] = True
@@ -533,6 +546,17 @@ def test_badges_tell_what_a_person_must_know(qtbot, changes, calibrated, expecte
     session, volume = Session(), plain_volume()
     session.open(replace(SERIES, **changes), replace(volume, geometry=replace(volume.geometry, calibrated=calibrated)))
     assert badge_texts(make_pane(qtbot, session)) == expected
+
+
+def test_greys_that_were_saved_as_colours_have_a_window_and_say_so(qtbot):
+    session = Session()
+    session.open(replace(SERIES, colour=True), replace(plain_volume(), saved_as_colours=True))
+    pane = make_pane(qtbot, session)
+    pane.grab()
+    drag(pane, pane._badges[0][0].center().toTuple())
+    assert pane.detail == "Saved as colours, all of which are grey: shown as grey values."
+    session.set_window(WindowLevel(30.0, 60.0))
+    assert session.window == WindowLevel(30.0, 60.0)
 
 
 def test_a_click_on_a_badge_shows_its_sentence_and_leaves_the_cross_hair(qtbot):

@@ -5,7 +5,16 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QProxyStyle, QPushButton, QStyle, QToolButton
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGroupBox,
+    QProxyStyle,
+    QPushButton,
+    QStyle,
+    QStyleOptionGroupBox,
+    QToolButton,
+)
 
 from viewer.core.volume_look import TransferPoint, ValueHistogram, VolumeLook
 from viewer.gui import style
@@ -63,6 +72,23 @@ def test_the_editor_of_opacity_can_be_read_in_both_themes(opened, light, qtbot):
         assert max(contrast(colour, ground) for colour in ring) > 3, "a point, whatever its colour"
         bars = picture.pixelColor(at.x() // 2, at.y() - 40)
         assert contrast(bars, ground) > 1.4, "the histogram behind the curve"
+        light()
+
+
+def test_the_box_that_switches_a_group_is_seen_in_both_themes(opened, light, qtbot):
+    group = QGroupBox("Cut", checkable=True)
+    qtbot.addWidget(group)
+    group.resize(200, 80)
+    for _ in range(2):
+        for on in (False, True):
+            group.setChecked(on)
+            option = QStyleOptionGroupBox()
+            group.initStyleOption(option)
+            control = QStyle.SubControl.SC_GroupBoxCheckBox
+            box = group.style().subControlRect(QStyle.ComplexControl.CC_GroupBox, option, control, group)
+            picture, ground = group.grab().toImage(), group.palette().window().color()
+            edge = [picture.pixelColor(box.left() + x, box.center().y()) for x in range(-1, 3)]
+            assert max(contrast(colour, ground) for colour in edge) > 2, on
         light()
 
 

@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QImage, QWheelEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from viewer.core.labels import Label
 from viewer.core.session import Session
 from viewer.core.study import GeometryVerdict, Series
-from viewer.core.volume_look import TransferPoint, ValueHistogram
-from viewer.gui import volume_pane
+from viewer.core.volume_look import TransferPoint, ValueHistogram, VolumeLook
+from viewer.gui import style, volume_pane
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.surface_export import files_for
+from viewer.gui.transfer_editor import TransferEditor
 from viewer.gui.volume_pane import VolumePane
 from viewer.io.meshes import read_mesh_corners
 from viewer.jobs import JobQueue
@@ -218,6 +219,43 @@ def test_the_pane_names_its_look_and_says_that_it_was_changed(pane, qtbot):
     assert "Bone and vessels, changed" in words()
 
 
+def test_the_histogram_of_a_few_whole_values_is_no_comb(qtbot):
+    editor = TransferEditor()
+    qtbot.addWidget(editor)
+    editor.resize(400, 220)
+    counts = np.zeros(512, np.int64)
+    counts[np.linspace(0, 511, 79).astype(int)] = 5000  # an MR with values from 0 to 78
+    points = (TransferPoint(0.0, 0.0, (200, 120, 90)), TransferPoint(78.0, 0.0, (255, 255, 255)))
+    editor.show_look(VolumeLook("x", points), ValueHistogram(counts, 0.0, 78.0, 20.0), "")
+
+    picture = editor.grab().toImage()
+    row = round(editor.place_of(points[0]).y()) - 60
+    seen = [picture.pixelColor(x, row) == style.theme().border for x in range(30, 370)]
+
+    assert np.mean(seen) > 0.95
+
+    counts[100:300] = 0  # no such values at all
+    editor.show_look(VolumeLook("x", points), ValueHistogram(counts, 0.0, 78.0, 20.0), "")
+    assert editor.grab().toImage().pixelColor(30 + 340 * 200 // 512, row) != style.theme().border
+
+
+@pytest.mark.parametrize(("left", "top"), [(0, 0), (0, 250), (370, 0), (370, 250)])
+def test_the_settings_open_beside_the_picture(pane, qtbot, left, top):
+    screen = pane.screen().availableGeometry()
+    pane.move(screen.left() + left, screen.top() + top)
+    pane.open_settings.trigger()
+    qtbot.waitExposed(pane.settings)
+    whole, over = pane.settings.geometry(), pane.settings.geometry() & pane.geometry()
+    assert screen.contains(whole)
+    assert over.width() * over.height() < 0.3 * pane.width() * pane.height()
+
+
+def test_escape_closes_the_settings(settings, qtbot):
+    settings.presets.setFocus()
+    qtbot.keyClick(settings.presets, Qt.Key.Key_Escape)
+    assert not settings.isVisible()
+
+
 # Cuts
 
 
@@ -238,6 +276,17 @@ def test_a_face_of_the_box_is_moved_by_keys_and_stays_before_the_opposite_one(pa
     assert first[0] < last[0]
     qtbot.mouseClick(settings.whole, LEFT)
     assert pane.cut == NO_CUT and not settings.box.isChecked()
+
+
+def test_a_box_around_all_cuts_nothing_away_and_the_pane_says_so(pane, settings):
+    def words():
+        pane.grab()
+        return " ".join(piece.text for piece in pane.written)
+
+    settings.box.setChecked(True)
+    assert "parts cut away" not in words()
+    settings.faces[2][1].setValue(300)
+    assert "parts cut away" in words()
 
 
 def test_the_plane_is_turned_tilted_and_moved(pane, settings, qtbot):
@@ -304,6 +353,13 @@ def test_the_opacity_of_a_label_is_set_and_kept_with_it(pane, session, settings,
     assert [label.surface_opacity for label in session.labels] == [1.0, 0.9, 1.0]
     qtbot.waitUntil(lambda: settings.labels.topLevelItem(1).text(1) == "90 %")
     assert [item.text(0) for item in settings.labels.selectedItems()] == ["Region 2"]
+
+
+def test_a_label_has_its_colour_beside_its_opacity_also_where_it_is_selected(session, settings):
+    icon = settings.labels.topLevelItem(1).icon(0)
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        colour = icon.pixmap(QSize(32, 32), mode).toImage().pixelColor(16, 16)
+        assert colour.getRgb()[:3] == session.labels[1].colour, mode
 
 
 def test_the_scan_spins_until_the_mouse_is_pressed(pane, qtbot):

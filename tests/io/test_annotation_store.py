@@ -305,6 +305,16 @@ def test_the_same_harness_catches_a_careless_writer(tmp_path):
     assert saved_edits(tmp_path / "plain.txt", "plain") < said
 
 
+def test_greys_that_were_annotated_as_colours_have_their_work_again(store, oblique_phantom):
+    greys = replace(oblique_phantom, voxels=(oblique_phantom.voxels % 251).astype(np.uint8))
+    colours = replace(greys, voxels=np.repeat(greys.voxels[..., None], 3, axis=-1))
+    assert store.key_of("1.2", colours) == "1.2"
+    store.save_state("1.2", colours.geometry, DEFAULT_LABELS, frozenset(), "")
+
+    assert store.key_of("1.2", replace(greys, saved_as_colours=True)) == "1.2"
+    assert store.key_of("1.2", greys) != "1.2"
+
+
 def test_the_opacity_of_a_surface_is_kept_and_tables_from_before_it_have_opaque_ones(store, oblique_phantom):
     labels = (replace(DEFAULT_LABELS[0], surface_opacity=0.3), *DEFAULT_LABELS[1:])
     store.save_state("1.2", oblique_phantom.geometry, labels, frozenset(), "")

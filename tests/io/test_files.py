@@ -976,6 +976,33 @@ def test_colour_picture_is_read_in_its_colours(tmp_path):
     np.testing.assert_array_equal(volume.voxels[0], colours)
 
 
+def test_a_grey_picture_saved_as_colours_has_the_values_of_its_greys(tmp_path):
+    greys = RNG.integers(0, 256, (9, 12), np.uint8)
+    png(tmp_path / "rgb.png", np.repeat(greys, 3, axis=1), bits=8, colour_type=2)
+    sitk.WriteImage(sitk.GetImageFromArray(np.repeat(greys[..., None], 3, -1), isVector=True), str(tmp_path / "b.jpg"))
+    palette = chunk(b"PLTE", bytes([9, 9, 9, 70, 70, 70]))
+    png(tmp_path / "palette.png", np.array([[1, 0]]), bits=8, colour_type=3, extra=palette)
+
+    volume = read_series(only(scan([tmp_path / "rgb.png"])))
+    assert not volume.colour and volume.saved_as_colours
+    assert volume.voxels.dtype == np.uint8
+    np.testing.assert_array_equal(volume.voxels[0], greys)
+    assert read_series(only(scan([tmp_path / "b.jpg"]))).saved_as_colours
+    np.testing.assert_array_equal(read_series(only(scan([tmp_path / "palette.png"]))).voxels[0], [[70, 9]])
+
+
+def test_one_pixel_with_a_colour_in_one_slice_keeps_the_colours_of_all(tmp_path):
+    colours = np.repeat(RNG.integers(0, 256, (3, 9, 12, 1), np.uint8), 3, axis=-1)
+    colours[2, 8, 11, 2] ^= 1
+    for n, picture in enumerate(colours):
+        png(tmp_path / f"a{n}.png", picture.reshape(9, -1), bits=8, colour_type=2)
+
+    volume = read_series(only(scan([tmp_path])))
+
+    assert volume.colour and not volume.saved_as_colours
+    np.testing.assert_array_equal(volume.voxels, colours)
+
+
 def test_colour_jpeg_has_the_pixels_of_simpleitk(tmp_path):
     colours = np.repeat(np.repeat(RNG.integers(0, 256, (4, 6, 3), np.uint8), 8, 0), 8, 1)
     sitk.WriteImage(sitk.GetImageFromArray(colours, isVector=True), str(tmp_path / "a.jpg"))

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pydicom.data
 import pytest
+from PIL import Image
 from pydicom import dcmread
 
 from tests.opened_files import opened_files
@@ -212,6 +213,31 @@ def test_the_demo_study_is_read_as_in_this_process(two):
     (series,) = files.scan([DEMO], lambda: None, two.look_all).series
 
     same(two.read(series, first=series.frames // 2), files.read_series(series))
+
+
+@pytest.mark.parametrize("coloured", [None, 0, 6])
+@pytest.mark.parametrize("processes", [0, 2])
+def test_a_stack_saved_as_colours_is_grey_as_long_as_no_slice_has_one(processes, coloured, two, tmp_path):
+    one = two if processes else Reader(processes=0)
+    colours = np.repeat(np.random.default_rng(4).integers(0, 256, (7, 9, 12, 1), np.uint8), 3, axis=-1)
+    if coloured is not None:
+        colours[coloured, 3, 4, 1] ^= 1
+    for k, picture in enumerate(colours):
+        Image.fromarray(picture).save(tmp_path / f"{k}.png")
+    (series,) = files.scan([tmp_path]).series
+    told = []
+
+    volume = one.read(series, arrived=lambda shown, slices: told.append((shown, slices)), first=0)
+
+    shown = dict.fromkeys(shown for shown, _ in told)
+    assert list(shown)[-1] is volume
+    if not processes:  # else slice 6 may come before slice 0
+        assert [one.colour for one in shown] == {None: [False], 0: [True], 6: [False, True]}[coloured]
+    assert sorted(k for given, slices in told if given is volume for k in slices) == list(range(7))
+    assert volume.complete
+    assert (volume.colour, volume.saved_as_colours) == (coloured is not None, coloured is None)
+    np.testing.assert_array_equal(volume.voxels, colours if volume.colour else colours[..., 0])
+    same(volume, files.read_series(series))
 
 
 def test_a_volume_in_one_file_is_read_at_once(two, tmp_path, oblique_phantom):

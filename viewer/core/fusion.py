@@ -125,7 +125,7 @@ def why_not_over(base: Series, base_geometry: Geometry, over: Series, over_geome
         return f"{name} is a series of another patient: it cannot be laid over this one."
     for series, geometry, word in ((base, base_geometry, "The shown series"), (over, over_geometry, name)):
         if series.colour:
-            return f"{word} is a picture in colour: only series of measured values can be laid over one another."
+            return f"{word} is saved in colours: only series of measured values can be laid over one another."
         if not geometry.is_grid:
             return f"{word} is no regular grid of slices: it cannot be fused. It may have to be resampled first."
         if not has_places(geometry):

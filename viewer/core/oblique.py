@@ -171,6 +171,12 @@ class ObliqueAxes:
 Axes = PlaneAxes | ObliqueAxes
 
 
+def shows_one_slice(axes: Axes) -> bool:
+    """Whether a plane is one of the slices that were acquired, and depth its number: only then is anything known of it
+    by looking at one slice."""
+    return isinstance(axes, PlaneAxes) and axes.normal == 2
+
+
 def turned_axes(geometry: Geometry, acquired: PlaneAxes, rotation: NDArray[np.float64] | None) -> Axes:
     """The layout of a plane of the grid after all planes were turned by a rotation in LPS.
 

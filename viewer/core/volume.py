@@ -21,7 +21,8 @@ class Volume:
     unit is "HU" for CT, "" where the values have none (MR, photographs). A single picture is one slice. Colour
     pictures are uint8 voxels[k, j, i, 3], red, green, blue. Values within padding (from, to) are no measurement.
     overlay marks what the file draws over the picture, bool [k, j, i]. arrived says which slices are there while a
-    series is still being read, bool [k], set by the reader and never unset; None means all.
+    series is still being read, bool [k], set by the reader and never unset; None means all. saved_as_colours tells of
+    grey values that their files hold three times, as red, green and blue.
     """
 
     voxels: NDArray
@@ -32,6 +33,7 @@ class Volume:
     suv_factor: float | None = None
     overlay: NDArray[np.bool_] | None = None
     arrived: NDArray[np.bool_] | None = None
+    saved_as_colours: bool = False
 
     def __post_init__(self) -> None:
         if self.voxels.shape != (*self.geometry.shape, 3)[: max(self.voxels.ndim, 3)]:

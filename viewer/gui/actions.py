@@ -42,9 +42,9 @@ OBLIQUE_CONFIRM = QT_TR_NOOP(
 NO_PATH_HERE = QT_TR_NOOP("A path needs a volume of several slices that make a regular grid")
 CURVED_CONFIRM = QT_TR_NOOP("Slices can be confirmed or be key images, a curved view cannot: choose a pane with slices")
 _NO_WINDOW = QT_TR_NOOP("Colours are shown as they are stored: there is no window to choose")
-
 _OWN_COLOURS = QT_TR_NOOP("This picture has colours of its own")
 NOTHING_OPEN = QT_TR_NOOP("No series is open")
+_NO_MODALITY = QT_TR_NOOP("The file does not say its modality: there are no window presets for it")
 STILL_READ = QT_TR_NOOP("Still being read")
 _NOT_NOW = QT_TR_NOOP("Not possible now")
 
@@ -254,6 +254,11 @@ class Actions(QObject):
             return with_keys(reason, self._window)
         return tr(NOTHING_OPEN) if self._session.volume is None else tr(_NOT_NOW)
 
+    def forbidden_with(self, key: QKeySequence) -> QAction | None:
+        """The action that a key is for, if it cannot be taken now."""
+        waiting = (action for action in self.named.values() if not action.isEnabled())
+        return next((action for action in waiting if key in action.shortcuts()), None)
+
     def in_english(self, action: QAction) -> str:
         """The words of an action in the program's source, by which it is found in every language; empty where they
         are those that are shown."""
@@ -394,13 +399,21 @@ class Actions(QObject):
             for key, action in self.preset_actions.items():
                 preset = known.get(key)
                 action.setVisible(preset is not None)
-                self.allow(action, preset is not None, "" if preset else tr("This modality has no such preset"))
+                self.allow(action, preset is not None, "" if preset else self._why_no_preset())
                 text = tr("Window preset {key}").format(key=key)
                 if preset is not None:
                     window = preset.window
                     text = f"{tr(preset.name)}  (W {window.width:g} L {window.centre:g})"
                 action.setText(text)
                 self._entitle(action, text)
+
+    def _why_no_preset(self) -> str:
+        series, volume = self._session.series, self._session.volume
+        if series is None or volume is None:
+            return tr(NOTHING_OPEN)
+        if volume.colour:
+            return tr(_NO_WINDOW)
+        return tr("This modality has no such preset") if series.modality else tr(_NO_MODALITY)
 
     def fill_window_menu(self, menu: QMenu) -> None:
         """Put the windows of the open series into a menu: the file's own first, then those of the modality."""

@@ -69,6 +69,7 @@ class CommandPalette(QDialog):
     def __init__(self, entries: Sequence[Entry], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("palette")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # or Qt draws no frame around it
         self.setWindowTitle(tr("Commands"))
         self._entries, self._left = entries, False
         self.search = QLineEdit(placeholderText=tr("What do you want to do?"))

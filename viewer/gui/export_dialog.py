@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QMessageBox,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -29,6 +28,7 @@ from viewer.core.settings import ExportChoices, PictureFormat, Resolution
 from viewer.gui.exporting import Export, Run, doubts, file_name, key_image_names, picture_when_there
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.pane import Pane
+from viewer.gui.question import agreed
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.volume_pane import VolumePane
 from viewer.render.slices import SliceView
@@ -105,8 +105,8 @@ class ExportDialog(QDialog):
         self._between.setLayout(between)
         between.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("From"), self._between)
-        form.addRow(tr("Speed"), self.speed)
         form.addRow(tr("Format"), self.format)
+        form.addRow(tr("Speed"), self.speed)  # which the format of key images decides about
         form.addRow(tr("Size"), self.scale)
         form.addRow(self.identified)
         form.addRow(self.doubts)
@@ -240,9 +240,7 @@ class ExportDialog(QDialog):
         return Path(name) if name else None
 
     def _may_replace(self, path: Path) -> bool:
-        question = tr("{name} exists already. Replace it?").format(name=path.name)
-        answer = QMessageBox.question(self, "Slicewise", question)
-        return answer == QMessageBox.StandardButton.Yes
+        return agreed(self, tr("{name} exists already. Replace it?").format(name=path.name))
 
 
 def _runs_of(pane: Pane) -> list[Run]:

@@ -73,11 +73,14 @@ def doubts(pane: Pane) -> str:
     series, volume = pane.session.series, pane.session.volume
     if series is None or volume is None:
         return ""
-    if series.modality in _PRINTED_ON or volume.colour:
-        return tr("The picture itself may show a name, as pictures of this kind often do. Look before you share it.")
+    known = []
     if isinstance(pane, VolumePane):
-        return tr("A face in 3-D can be recognised.")
-    return ""
+        known.append(tr("A face in 3-D can be recognised."))
+    if series.modality in _PRINTED_ON or series.colour:
+        known.append(
+            tr("The picture itself may show a name, as pictures of this kind often do. Look before you share it.")
+        )
+    return " ".join(known)
 
 
 def picture_of(pane: Pane, *, identified: bool = False, ratio: float | None = None) -> QImage:
@@ -525,7 +528,11 @@ def _painted(pane: Pane, paint: Callable[[QPainter], None], ratio: float) -> QIm
     picture.fill(QColor("black"))
     picture.setDevicePixelRatio(ratio)
     with QPainter(picture) as painter:
-        paint(painter)
+        pane.for_a_file = True
+        try:
+            paint(painter)
+        finally:
+            pane.for_a_file = False
         if below or not any(piece.text == not_for_diagnosis(width) for piece in pane.written):
             _warn(painter, QRectF(0, height + below - strip, width, strip), font)
     return picture

@@ -13,6 +13,7 @@ from viewer.core.painting import Box
 from viewer.core.study import Series
 from viewer.gui.actions import Actions
 from viewer.gui.fusion_bar import FusionBar
+from viewer.gui.kept_keys import keep_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.gui.slice_words import series_number
@@ -123,6 +124,7 @@ class Fusing(QObject):
         elif len(found) > _MOST_OFFERED:
             menu.addAction(tr("More by a right click in the list of studies")).setEnabled(False)
         menu.aboutToHide.connect(menu.deleteLater)
+        keep_keys(menu)
         return menu
 
     def _ask(self, uid: str, series: Series) -> None:

@@ -23,6 +23,7 @@ from viewer.core.events import What
 from viewer.core.fusion import Fusion, in_stored_values, usual_window
 from viewer.core.painting import Box
 from viewer.core.session import Session
+from viewer.gui.bar_list import BarList
 from viewer.gui.fusion_words import window_text
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
@@ -30,10 +31,12 @@ from viewer.workflows import Workflows
 
 _SUV_ENDS = (5.0, 6.0, 10.0, 15.0, 20.0)  # windows from 0 that are read with: OHIF's, Horos', and larger ones
 _OPACITY_TIP = QT_TR_NOOP("How dense the upper series is ({Display/Fusion denser}, {Display/Fusion fainter})")
+_COLOURS_TIP = QT_TR_NOOP("Colours of the upper series")
+_WINDOW_TIP = QT_TR_NOOP("Window of the upper series (Ctrl + drag on a pane)")
 _SLIDER_PX = (50, 220)
 _NAME_PX = 60
-_COLOURS_LETTERS = (6, 11)  # the least that a list has room for, of the widest letters, and what it would have
-_WINDOW_LETTERS = (8, 12)  # likewise; "1.23 to 9.77 SUV" for a window that was dragged
+_COLOURS_LETTERS = (5, 11)  # the least that a list has room for, of the widest letters, and what it would have
+_WINDOW_LETTERS = (7, 12)  # likewise; "1.23 to 9.77 SUV" for a window that was dragged
 _OWN_KEYS = (
     Qt.Key.Key_Up,
     Qt.Key.Key_Down,
@@ -69,14 +72,12 @@ class FusionBar(QFrame):
         self.opacity.valueChanged.connect(lambda percent: self._session.set_fusion_opacity(percent / 100))
         self._percent = QLabel()
         self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("100 %"))
-        self.colours = QComboBox()
-        self.colours.setToolTip(tr("Colours of the upper series"))
+        self.colours = BarList()
         self.colours.setAccessibleName(tr("Colours of the fusion"))
         for colour_map, text in COLOUR_MAPS.items():
             self.colours.addItem(tr(text.partition(":")[0]), colour_map)
         self.colours.activated.connect(lambda _: self._session.set_fusion_colour_map(self.colours.currentData()))
-        self.window_choice = QComboBox()
-        self.window_choice.setToolTip(tr("Window of the upper series (Ctrl + drag on a pane)"))
+        self.window_choice = BarList()
         self.window_choice.setAccessibleName(tr("Window of the fusion"))
         self.window_choice.activated.connect(self._window_chosen)
         for box in (self.colours, self.window_choice):
@@ -84,8 +85,8 @@ class FusionBar(QFrame):
         self.colours.setMinimumWidth(_wide_for(self.colours, _COLOURS_LETTERS[0]))
         self.colours.setMinimumContentsLength(_COLOURS_LETTERS[1])
         self._window_px, self._roomy_window_px = (_wide_for(self.window_choice, n) for n in _WINDOW_LETTERS)
+        self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for part in (self.opacity, self.colours, self.window_choice):
-            part.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
             part.installEventFilter(self)
         self._rows = (QHBoxLayout(), QHBoxLayout())
         first, second = self._rows
@@ -123,15 +124,23 @@ class FusionBar(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         """That of two rows, which it takes where one has no room."""
-        margins = self._layout.contentsMargins()
-        wide = max(row.minimumSize().width() for row in self._rows) + margins.left() + margins.right()
+        margins, spare = self._layout.contentsMargins(), self.window_choice.minimumWidth() - self._window_px
+        first, second = self._least_px()
+        wide = max(first, second - spare) + margins.left() + margins.right()
         return QSize(wide, super().minimumSizeHint().height())
+
+    def _least_px(self) -> tuple[int, int]:
+        """How wide both rows are at least, now: they remember what was asked of their parts before."""
+        first, second = self._rows
+        for row in self._rows:
+            row.invalidate()
+        return first.minimumSize().width(), second.minimumSize().width()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         margins = self._layout.contentsMargins()
         room = event.size().width() - margins.left() - margins.right() - self._layout.spacing()
         self.window_choice.setMinimumWidth(self._roomy_window_px)
-        fits = sum(row.minimumSize().width() for row in self._rows) <= room
+        fits = sum(self._least_px()) <= room
         if not fits:
             self.window_choice.setMinimumWidth(self._window_px)
         way = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
@@ -144,6 +153,9 @@ class FusionBar(QFrame):
                 first.addWidget(self._percent)
             (second if fits else first).addWidget(self._remove)
             self.updateGeometry()
+        if not fits:
+            roomy = self._least_px()[1] - self._window_px + self._roomy_window_px <= room
+            self.window_choice.setMinimumWidth(self._roomy_window_px if roomy else self._window_px)
         super().resizeEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -171,6 +183,8 @@ class FusionBar(QFrame):
         windows = [self.window_choice.itemData(n) for n in range(1, self.window_choice.count())]
         self.window_choice.setItemText(0, window_text(fusion))
         self.window_choice.setCurrentIndex(windows.index(fusion.window) + 1 if fusion.window in windows else 0)
+        for box, tip in ((self.colours, _COLOURS_TIP), (self.window_choice, _WINDOW_TIP)):
+            box.setToolTip(f"{box.currentText()}\n{tr(tip)}")  # where there is little room it is written in part
 
     def _offer_windows(self, fusion: Fusion) -> None:
         """First the window that is in force, whatever it is; then those that suit the modality, and the first one."""

@@ -25,6 +25,21 @@ def glyph_icon(name: str, colour: QColor, colour_on: QColor | None = None, disab
     return QIcon(_Glyph(characters[name], family, colour, colour_on or colour, disabled))
 
 
+def swatch(colour: tuple[int, int, int]) -> QIcon:
+    """The colour of a label, the same in a selected row: Qt would mix it with the colour of the selection."""
+    picture = QPixmap(32, 32)
+    picture.fill(Qt.GlobalColor.transparent)
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(*colour))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(3, 3, 26, 26, 7, 7)
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
+        icon.addPixmap(picture, mode)
+    return icon
+
+
 @cache
 def _font() -> tuple[str, dict[str, str]]:
     """The family of the font, and its characters by the names of their icons."""

@@ -59,6 +59,7 @@ class KeysDialog(QDialog):
         self.search = QLineEdit(placeholderText=tr("Find an action or a key"), clearButtonEnabled=True)
         self.search.setAccessibleName(tr("Find an action or a key"))
         self.search.textChanged.connect(self._filter)
+        self.search.returnPressed.connect(lambda: self._ask_key(add=False))
         self.tree = QTreeWidget(columnCount=2)
         self.tree.setHeaderLabels([tr("Action"), tr("Keys")])
         self.tree.setAccessibleName(tr("Actions and their keys"))
@@ -111,10 +112,12 @@ class KeysDialog(QDialog):
                 self.tree.scrollToItem(item)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        focused = self.focusWidget()
         if event.key() == Qt.Key.Key_Down and self.search.hasFocus():
+            self._choose_one_shown()
             self.tree.setFocus()
-            if self.tree.currentItem() is None:
-                self.tree.setCurrentItem(next(iter(self._rows()), None))  # pyright: ignore[reportArgumentType]
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QPushButton):
+            focused.click()  # none is the default button, so Return would do nothing
         else:
             super().keyPressEvent(event)
 
@@ -169,6 +172,14 @@ class KeysDialog(QDialog):
                 line = f"{top.text(0)} {row.text(0)} {row.text(1)} {english}".casefold()
                 row.setHidden(not all(word in line for word in words))
             top.setHidden(all(row.isHidden() for row in _children(top)))
+        if words:
+            self._choose_one_shown()
+
+    def _choose_one_shown(self) -> None:
+        """Select the first action of the list, unless one that is shown is selected."""
+        if self._action is None:
+            shown = (row for row in self._rows() if not row.isHidden() and row.data(0, _ACTION) is not None)
+            self.tree.setCurrentItem(next(shown, None))  # pyright: ignore[reportArgumentType]
 
     @property
     def _action(self) -> QAction | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
@@ -34,9 +34,10 @@ from viewer.core.labels import OKABE_ITO, Label
 from viewer.core.painting import Box
 from viewer.core.session import ConfirmedSlice, Session
 from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY, icon
+from viewer.gui.icons import swatch
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
-from viewer.gui.overlay import plane_name
+from viewer.gui.overlay import is_picture, plane_name
 from viewer.gui.style import theme
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -182,7 +183,10 @@ class LabelPanel(QWidget):
         if session.volume is not None and not oblique:
             axis = plane_axes(session.volume.geometry, plane).normal
             number = f" {session.cursor_ijk[axis] + 1}"
-        text = tr("{plane} slice{number} is confirmed") if done else tr("Confirm {in_plane} slice{number}")
+        if is_picture(session):
+            text = tr("Image{number} is confirmed") if done else tr("Confirm image{number}")
+        else:
+            text = tr("{plane} slice{number} is confirmed") if done else tr("Confirm {in_plane} slice{number}")
         self.confirm.setText(text.format(plane=plane_name(plane), in_plane=tr(plane), number=number))
 
     def _fill_table(self) -> None:
@@ -196,7 +200,7 @@ class LabelPanel(QWidget):
                 item = QTreeWidgetItem([tr(label.name), "", ""])
                 item.setData(0, _VALUE, label.value)
                 item.setData(0, _NAME, label.name)
-                item.setIcon(0, _swatch(label.colour))
+                item.setIcon(0, swatch(label.colour))
                 item.setCheckState(0, Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
                 code = f"\n{label.code[1]} {label.code[0]} {label.code[2]}" if label.code else ""
                 item.setToolTip(0, tr(label.name) + code)
@@ -312,7 +316,8 @@ class LabelPanel(QWidget):
         if session.volume is not None:
             planes = {plane_axes(session.volume.geometry, plane).normal: plane for plane in PLANES}
         for one in sorted(session.confirmed, reverse=True):
-            text = tr("✓ {plane} slice {number}").format(plane=plane_name(planes[one[0]]), number=one[1] + 1)
+            text = tr("✓ Image {number}") if is_picture(session) else tr("✓ {plane} slice {number}")
+            text = text.format(plane=plane_name(planes[one[0]]), number=one[1] + 1)
             item = QListWidgetItem(text)
             item.setForeground(theme().good)
             item.setData(_VALUE, one)
@@ -339,14 +344,3 @@ class LabelPanel(QWidget):
         cursor = list(self._session.cursor_ijk)
         cursor[one[0]] = one[1]
         self._session.move_cursor((cursor[0], cursor[1], cursor[2]))
-
-
-def _swatch(colour: tuple[int, int, int]) -> QIcon:
-    picture = QPixmap(32, 32)
-    picture.fill(Qt.GlobalColor.transparent)
-    with QPainter(picture) as painter:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(QColor(*colour))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(3, 3, 26, 26, 7, 7)
-    return QIcon(picture)

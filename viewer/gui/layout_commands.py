@@ -21,7 +21,8 @@ from viewer.workflows import Workflows
 
 class LayoutCommands(QObject):
     """Chooses layouts, views of the active pane, and what goes from one series to the others. open_series is called
-    with a series' uid and the session in which it is to be shown, tell with a sentence for a person."""
+    with a series' uid and the session in which it is to be shown, tell with a sentence for a person, notify with one
+    that goes away by itself."""
 
     def __init__(
         self,
@@ -31,10 +32,11 @@ class LayoutCommands(QObject):
         settings_file: SettingsFile,
         open_series: Callable[[str, Session], None],
         tell: Callable[[str], None],
+        notify: Callable[[str], None],
     ) -> None:
         super().__init__(commands)
         self._commands, self._room, self._workflows, self._settings_file = commands, room, workflows, settings_file
-        self._open_series, self._tell = open_series, tell
+        self._open_series, self._tell, self._notify = open_series, tell, notify
         layouts: tuple[tuple[LayoutName, str, str], ...] = (
             ("1x1", QT_TR_NOOP("One pane"), "Alt+1"),
             ("1x2", QT_TR_NOOP("Two panes side by side"), "Alt+2"),
@@ -149,6 +151,9 @@ class LayoutCommands(QObject):
         if why_not:
             self._tell(why_not)
         self._room.link(**{what: not why_not and not getattr(self._room.linked, what)})
+        if not why_not:  # a key that links changes no picture: nobody would see what it did
+            words = tr("{command}: on") if getattr(self._room.linked, what) else tr("{command}: off")
+            self._notify(words.format(command=self.link_actions[what].text()))
 
     def _show_linked(self) -> None:
         """Tick what is linked; windows only where there are two that suit one another."""

@@ -13,6 +13,8 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QIcon,
+    QKeyEvent,
+    QKeySequence,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -44,6 +46,7 @@ from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
+from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.label_shape import Shaping
@@ -57,6 +60,7 @@ from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
 from viewer.gui.proposal_bar import ProposalBar
+from viewer.gui.question import agreed
 from viewer.gui.reading_room import ReadingRoom, View
 from viewer.gui.scrolled import scrolled
 from viewer.gui.sentence_bar import SentenceBar
@@ -140,6 +144,7 @@ class MainWindow(QMainWindow):
         fill_menu_bar(self.menuBar(), self.commands, self._fill_recent, self.slice_commands.fill_key_images)
         self.tool_bar = ToolBar(self.commands, workflows)
         self.addToolBar(self.tool_bar)
+        keep_keys(self)
         self.setStatusBar(self.status_bar)
         self.browser.setVisible(settings.browser_shown)
         self.panels.setVisible(settings.panels_shown)
@@ -153,6 +158,7 @@ class MainWindow(QMainWindow):
         self.browser.locateRequested.connect(self._locate)
         self.room.menuRequested.connect(self._pane_menu)
         self.room.pressed.connect(self._rest_film)
+        self.room.wheeled.connect(self._wheel_film)
         self.room.changed.connect(self.player.hear)
         self.room.arranged.connect(lambda: self.player.apply(What.SERIES))
         self.room.arranged.connect(self.browser.mark_open)
@@ -317,7 +323,7 @@ class MainWindow(QMainWindow):
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.layout_commands = LayoutCommands(
-            commands, room, self.workflows, settings, self.open_series, self.show_failure
+            commands, room, self.workflows, settings, self.open_series, self.show_failure, self.status_bar.notify
         )
         self.display_commands = DisplayCommands(commands, room)
         for text, key, step in (
@@ -391,7 +397,7 @@ class MainWindow(QMainWindow):
         session = self.session
         name = person_name(session.series.patient_name) if session.series is not None else ""
         description = session.series.description if session.series is not None else ""
-        title = " · ".join(x for x in (name, description) if x)
+        title = " · ".join(x for x in dict.fromkeys((name, description)) if x)  # a plain file has one name for both
         self.setWindowTitle(f"{title} – Slicewise" if title else "Slicewise")
         self.browser.show_open()
         if not anew:
@@ -443,12 +449,18 @@ class MainWindow(QMainWindow):
         if self.session is self.player.session:
             self.player.pause()
 
+    def _wheel_film(self) -> None:
+        """The wheel chooses a frame of a film, which rests it; or a slice on which moments go on playing."""
+        if self.player.kind == "frames":
+            self._rest_film()
+
     def _segment(self) -> None:
         self.panels.setCurrentWidget(self.model_panel)
         self.model_panel.segment()
 
     def _pane_menu(self, at: QPoint) -> None:
         menu = pane_menu(self.room.active, self.commands, self)
+        keep_keys(menu)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
 
@@ -591,6 +603,15 @@ class MainWindow(QMainWindow):
             self._splitter.setSizes([browser, self.width() - browser - panels, panels])
         super().showEvent(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Say why the key of a command does nothing: those that can be taken do not come here."""
+        key = QKeySequence(event.modifiers().value & ~Qt.KeyboardModifier.KeypadModifier.value | event.key())
+        action = self.commands.forbidden_with(key)
+        if action is None:
+            super().keyPressEvent(event)
+        else:
+            self.status_bar.notify(self.commands.why_not(action))
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             _accept_as_copy(event)
@@ -618,7 +639,7 @@ class MainWindow(QMainWindow):
     def _lost_by_closing(self) -> str:
         """What would be lost if the window closed now, in a sentence; empty if nothing."""
         run = self.workflows.training
-        if self.workflows.unsaved:
+        if not self.workflows.save_again():
             return tr("Your last changes could not be saved yet, for want of space perhaps. Closing loses them.")
         if run is not None and not run.ended:
             return tr("A training is running. Closing ends it.")
@@ -627,9 +648,7 @@ class MainWindow(QMainWindow):
         return ""
 
     def _ask(self, warning: str) -> bool:
-        question = tr("{warning} Close nevertheless?").format(warning=warning)
-        answer = QMessageBox.question(self, "Slicewise", question)
-        return answer == QMessageBox.StandardButton.Yes
+        return agreed(self, tr("{warning} Close nevertheless?").format(warning=warning))
 
 
 def _accept_as_copy(event: QDropEvent) -> None:

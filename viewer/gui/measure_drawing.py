@@ -31,7 +31,7 @@ _BESIDE_PX = 12.0  # between a shape and its words
 _LEADER_FROM_PX = 22.0  # words farther away are joined to their shape by a line
 _PANE_EDGE_PX = 6.0
 _HALO = QColor(0, 0, 0, 190)
-_PLATE = QColor(0, 0, 0, 120)  # behind words: on bright tissue a shadow alone does not do
+_PLATE = QColor(0, 0, 0, 190)  # behind words: on bright tissue a shadow alone does not do
 _PLATE_PX = 3.0
 _ELLIPSE_POINTS = 72
 _SEARCH_PX = 8.0  # between places that are tried for words
@@ -406,19 +406,20 @@ def _beside(
     """Where the words stand if nobody has moved them: right of the shape, or left, below or above it where they would
     leave the pane or cover other words, or else as near to it as there is room."""
     wide, high = size
-    if measurement.kind == "text":
-        x, y = points[0].tolist()
-        return QRectF(x, y, wide, high)
-    if measurement.kind == "arrow" and len(points) == 2:
-        x, y = points[1].tolist()
-        return QRectF(x + 4 if x >= points[0][0] else x - wide - 4, y - high / 2, wide, high)
+    room = pane.adjusted(_PANE_EDGE_PX, _PANE_EDGE_PX, -_PANE_EDGE_PX, -_PANE_EDGE_PX)
+    if measurement.kind == "text" or (measurement.kind == "arrow" and len(points) == 2):
+        x, y = points[-1].tolist()
+        rect = QRectF(x, y, wide, high)
+        if measurement.kind == "arrow":
+            rect = QRectF(x + 4 if x >= points[0][0] else x - wide - 4, y - high / 2, wide, high)
+        covered = pane.contains(x, y) and any(_plate(rect).intersects(other) for other in taken)
+        return (_nearest_free(rect, size, room, taken) if covered else None) or rect
     if measurement.kind == "cobb" and len(points) == 4:
         points, lines = points.mean(axis=0, keepdims=True), ()
     around = np.vstack([points, *lines])
     (left, top), (right, bottom) = around.min(axis=0).tolist(), around.max(axis=0).tolist()
     x, y, gap = (left + right - wide) / 2, (top + bottom - high) / 2, _BESIDE_PX
     corners = ((right + gap, y), (left - gap - wide, y), (x, bottom + gap), (x, top - gap - high))
-    room = pane.adjusted(_PANE_EDGE_PX, _PANE_EDGE_PX, -_PANE_EDGE_PX, -_PANE_EDGE_PX)
     if not room.intersects(QRectF(left, top, right - left, bottom - top).adjusted(-1, -1, 1, 1)):
         return QRectF(*corners[0], wide, high)  # out of sight, words and all
     rects = [_held_within(QRectF(*corner, wide, high), room, across=n < 2) for n, corner in enumerate(corners)]
@@ -472,9 +473,8 @@ def _held_within(rect: QRectF, room: QRectF, across: bool) -> QRectF:
 
 def _draw_leader(painter: QPainter, shape: Placed, colour: QColor) -> None:
     """A thin dashed line from the words to the nearest point of the shape, where they are not beside it."""
-    if not shape.lines:
-        return
-    rect, points = shape.words_rect, np.vstack([*shape.lines, *(line.mean(axis=0) for line in shape.dashed)])
+    rect = shape.words_rect
+    points = np.vstack([*(shape.lines or (shape.handles,)), *(line.mean(axis=0) for line in shape.dashed)])
     nearest = np.stack(
         [np.clip(points[:, 0], rect.left(), rect.right()), np.clip(points[:, 1], rect.top(), rect.bottom())], axis=-1
     )

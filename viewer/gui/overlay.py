@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, QTextLayout
 
 from viewer.core.geometry import Plane
+from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.gui.language import QT_TR_NOOP, language_now, tr
 from viewer.gui.style import ACCENT, ON_IMAGE, VOLUME_COLOUR
@@ -69,13 +70,20 @@ class Ruler:
 @dataclass(frozen=True)
 class Badge:
     """A few words on a picture that a person must not miss, and the sentence behind them. Parts of the text after a
-    " · " go first where there is little room. mends: with the sentence goes an offer to resample."""
+    " · " go first where there is little room. mends: with the sentence goes an offer to resample, which ends the
+    text."""
 
     text: str
     colour: QColor
     detail: str = ""
     rank: Rank = Rank.NOTICE
     mends: bool = False
+
+    @property
+    def in_a_file(self) -> Badge:
+        """It on a picture that nobody can click on."""
+        text = self.text.rpartition(" · ")[0] if self.mends else self.text
+        return replace(self, text=text, detail="", mends=False)
 
 
 class Face:
@@ -357,6 +365,12 @@ def iso_date(date: str) -> str:
 def plane_name(plane: Plane) -> str:
     """A plane as it stands at the beginning of a line."""
     return {"axial": tr("Axial"), "coronal": tr("Coronal"), "sagittal": tr("Sagittal")}[plane]
+
+
+def is_picture(session: Session) -> bool:
+    """True for radiographs and other pictures without a place in the patient: their plane has no anatomical name."""
+    volume = session.volume
+    return volume is not None and not volume.geometry.patient_space and len(session.planes) == 1
 
 
 def person_name(name: str) -> str:

@@ -55,12 +55,14 @@ class Pane(QWidget):
     contextMenuRequested = Signal(str, QPoint)  # name, global position: a right click without a drag
     maximiseRequested = Signal(str)  # name: a double click
     activated = Signal(str)  # name: any press
+    wheeled = Signal(str)  # name: any turn of the wheel
     resampleRequested = Signal()  # a regular grid is to be made of the slices
 
     def __init__(self, session: Session, name: str, strip: QColor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session, self.name, self._strip = session, name, strip
         self._active = self._target = False
+        self.for_a_file = False  # what is painted next
         self._wheel_rest = 0.0
         self._drag: Drag | None = None
         self._layout: Layout | None = None
@@ -190,7 +192,7 @@ class Pane(QWidget):
     def _notches(self, event: QWheelEvent) -> float:
         """Take a turn of the wheel, which makes the pane the active one; how many clicks it was."""
         event.accept()
-        self.activated.emit(self.name)
+        self.wheeled.emit(self.name)
         delta = event.angleDelta().y() or event.angleDelta().x()  # macOS turns Shift+wheel sideways
         return delta / _NOTCH
 
@@ -207,6 +209,8 @@ class Pane(QWidget):
 
     def _place(self, inside: QRectF, words: Words) -> None:
         """Find the places of what there is to say, but for what has no room."""
+        if self.for_a_file:
+            words = replace(words, badges=tuple(badge.in_a_file for badge in words.badges))
         self._layout = lay_out(inside, words, self.font(), self._layout)
         of_badges = [piece for piece in self.written if piece.key[0] == "badge"]
         self._badges = [(piece.rect, words.badges[piece.key[1]]) for piece in of_badges]

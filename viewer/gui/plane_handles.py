@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -27,6 +27,7 @@ _GRAB_PX = 10.0
 _FROM_CROSS = 0.4  # of the smaller side of the pane
 _FROM_END_PX = 14.0
 _NEAREST_PX = 40.0  # to the cross-hair
+_INWARD_PX = 4.0
 _GAP_PX = 16.0
 _SNAP_DEGREES = 5.0
 _HALO = QColor(0, 0, 0, 190)
@@ -54,10 +55,22 @@ class Line:
         x, y = (self.middle + px * self.along).tolist()
         return QPointF(x, y)
 
-    def handles(self, from_cross: float) -> tuple[QPointF, ...]:
-        """Where it can be taken hold of: on either side of the cross-hair, where there is room."""
-        places = (max(-from_cross, self.start + _FROM_END_PX), min(from_cross, self.end - _FROM_END_PX))
+    def handles(self, from_cross: float, words: Sequence[QRectF] = ()) -> tuple[QPointF, ...]:
+        """Where it can be taken hold of: on either side of the cross-hair, where there is room beside words."""
+        ends = (max(-from_cross, self.start + _FROM_END_PX), min(from_cross, self.end - _FROM_END_PX))
+        places = (self._clear_of(words, px) for px in ends)
         return tuple(self.at(px) for px in places if abs(px) >= _NEAREST_PX)
+
+    def _clear_of(self, words: Sequence[QRectF], px: float) -> float:
+        """The place nearest to one of its own, towards the cross-hair, where a handle touches no words."""
+        r = _HANDLE_ROOM_PX
+        while abs(px) >= _NEAREST_PX:
+            at = self.at(px)
+            around = QRectF(at.x() - r, at.y() - r, 2 * r, 2 * r)
+            if not any(around.intersects(rect) for rect in words):
+                break
+            px -= math.copysign(_INWARD_PX, px)
+        return px
 
 
 @dataclass(frozen=True)
@@ -84,8 +97,9 @@ class PlaneHandles:
         plane: Plane,
         view: Callable[[], SliceView | None],
         room: Callable[[SliceView], QRectF],
+        words: Callable[[], Sequence[QRectF]],
     ) -> None:
-        self._session, self._pane, self._view, self._room = session, pane, view, room
+        self._session, self._pane, self._view, self._room, self._words = session, pane, view, room, words
         self._plane: Plane = plane
         self._turn: _Turn | None = None
         self._under = False  # the mouse
@@ -128,7 +142,8 @@ class PlaneHandles:
     def handles(self, view: SliceView) -> list[tuple[Line, QPointF]]:
         """The handles of the lines and where they are."""
         from_cross = _FROM_CROSS * min(self._pane.width(), self._pane.height())
-        return [(line, at) for line in self.lines(view) for at in line.handles(from_cross)]
+        words = self._words()
+        return [(line, at) for line in self.lines(view) for at in line.handles(from_cross, words)]
 
     # Mouse
 

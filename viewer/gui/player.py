@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import NOTHING_OPEN, icon
+from viewer.gui.bar_list import BarList
 from viewer.gui.language import said, tr
 from viewer.workflows import Workflows
 
@@ -59,8 +60,7 @@ class Player(QFrame):
         self.slider.valueChanged.connect(self._dragged)
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.speed = QComboBox()
-        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.speed = BarList()
         self.speed.setToolTip(tr("Speed"))
         self.speed.setAccessibleName(tr("Speed"))
         for text, factor in _SPEEDS:
@@ -226,7 +226,8 @@ class Player(QFrame):
             session.move_cursor((*session.cursor_ijk[:2], number))
         elif session.moments:
             session.show_moment_volume(session.moments[number])
-        self._show_state()
+        else:
+            self._show_state()  # else apply() does, when the panes hear of it, too: both name what is painted
 
     def _stay(self) -> None:
         """Open the moment that is shown with its own labels."""

@@ -92,6 +92,7 @@ class ReadingRoom(QWidget):
     seriesDropped = Signal(str, object)  # uid, Session that it is to be opened in
     seriesDroppedOver = Signal(str)  # uid, dropped with Ctrl onto a series that is worked on now
     pressed = Signal()  # any press in a pane
+    wheeled = Signal()  # any turn of the wheel in a pane
     resampleRequested = Signal()
     refused = Signal(str)  # why nothing came of what a person drew in a pane
 
@@ -375,6 +376,7 @@ class ReadingRoom(QWidget):
         pane.setParent(self)
         pane.hide()
         pane.activated.connect(lambda _: self._pressed(pane))
+        pane.wheeled.connect(lambda _: self._wheeled(pane))
         pane.contextMenuRequested.connect(lambda _, at: self._menu(pane, at))
         pane.maximiseRequested.connect(lambda _: self.toggle_large(pane))
         pane.resampleRequested.connect(self.resampleRequested)
@@ -386,6 +388,10 @@ class ReadingRoom(QWidget):
     def _pressed(self, pane: SomePane) -> None:
         self.activate(pane)
         self.pressed.emit()
+
+    def _wheeled(self, pane: SomePane) -> None:
+        self.activate(pane)
+        self.wheeled.emit()
 
     def _menu(self, pane: SomePane, at: QPoint) -> None:
         self.activate(pane)

@@ -26,7 +26,7 @@ from viewer.core.display import label_colours
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry, Plane, cut_line, mirrored, plane_axes, turned
 from viewer.core.labels import Label
-from viewer.core.oblique import Axes, ObliqueAxes, slice_corners, turned_axes
+from viewer.core.oblique import Axes, ObliqueAxes, shows_one_slice, slice_corners, turned_axes
 from viewer.core.painting import Box, Point
 from viewer.core.session import Session
 from viewer.core.volume import Volume
@@ -78,7 +78,9 @@ class SlicePane(FlatPane):
         self.plane: Plane = plane
         self._hung: SliceView | None = None  # as nobody has changed it yet
         self.measuring = MeasureTools(session, self, self._measuring_scene, self.refused.emit)
-        self.planes = PlaneHandles(session, self, plane, lambda: self._view, self._lines_room)
+        self.planes = PlaneHandles(
+            session, self, plane, lambda: self._view, self._lines_room, lambda: [piece.rect for piece in self.written]
+        )
         self._shown_depth = -1.0
         self._shown: Callable[[], Volume | None] = lambda: None  # weak: a painted picture must not keep its volume
         self._shown_arrival = -1
@@ -379,8 +381,7 @@ class SlicePane(FlatPane):
 
     def _over_handle(self, event: QMouseEvent) -> bool:
         """True if a press is for a handle of the planes, not for a measurement that lies over it."""
-        plain = not event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier)
-        return plain and not self.measuring.under_mouse
+        return not event.modifiers() & Qt.KeyboardModifier.ControlModifier and not self.measuring.under_mouse
 
     def _kind_of_tool(self, event: QMouseEvent) -> str:
         tool = self.session.hand.tool
@@ -488,11 +489,10 @@ class SlicePane(FlatPane):
         volume, view = self.session.shown, self._view
         if volume is None or view is None or volume.arrived is None:
             return -1
-        own_slice = view.axes.acquired.normal == 2
-        return int(volume.arrived[int(self._depth)] if own_slice else volume.arrived.sum())
+        return int(volume.arrived[int(self._depth)] if shows_one_slice(view.axes) else volume.arrived.sum())
 
     def _voxels_changed(self) -> None:
-        own_slice = self._view is not None and self._view.axes.acquired.normal == 2
+        own_slice = self._view is not None and shows_one_slice(self._view.axes)
         if self.session.shown is not self._shown() or (own_slice and self._arrival_now() != self._shown_arrival):
             self._forget(grey=True)
             self.update()

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from viewer.core.display import VoiTable, WindowLevel, window_ends
 from viewer.core.fusion import Fusion
 from viewer.core.geometry import Geometry, Plane, PlaneAxes, edge_letters, orientation_letters
-from viewer.core.oblique import ObliqueAxes, screen_directions, tilt_degrees
+from viewer.core.oblique import ObliqueAxes, screen_directions, shows_one_slice, tilt_degrees
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series
@@ -27,6 +27,7 @@ from viewer.gui.overlay import (
     Rank,
     Ruler,
     identity_lines,
+    is_picture,
     iso_date,
     number_text,
     other_place,
@@ -99,7 +100,7 @@ class SliceWords:
     def all(self, view: SliceView, series: Series, volume: Volume, sentence_area: QRectF) -> Words:
         """All that a pane says over a picture."""
         named = self.session.hand.overlay_text != "none"
-        arrived = volume.arrived if self.session.loading and view.axes.acquired.normal == 2 else None
+        arrived = volume.arrived if self.session.loading and shows_one_slice(view.axes) else None
         return Words(
             self.corner_texts(),
             self._letters(volume, view, series) if named else None,
@@ -149,6 +150,8 @@ class SliceWords:
         places = [note for note in series.notes if other_place([note])]
         left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
         notes = [note for note in series.notes if note not in (*places, *left_out)]
+        if volume.saved_as_colours and not session.loading:
+            notes.append(tr("Saved as colours, all of which are grey: shown as grey values."))
         badges = self._badges_of_view()
         if session.proposal is not None:
             hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
@@ -159,7 +162,7 @@ class SliceWords:
         elif series.verdict.kind in _VERDICTS:
             mends = can_be_resampled(volume, series.verdict) and not session.loading
             verdict = f"⚠ {tr(_VERDICTS[series.verdict.kind])}"
-            texts = verdict, tr("resample…") if mends else "", other_place(series.notes)
+            texts = verdict, other_place(series.notes), tr("resample…") if mends else ""
             detail = "\n".join(said(sentence) for sentence in (series.verdict.detail, *places))
             badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))
         if left_out:
@@ -245,9 +248,7 @@ class SliceWords:
 
     @property
     def _plane_name(self) -> str:
-        volume = self.session.volume
-        lone = volume is not None and not volume.geometry.patient_space and len(self.session.planes) == 1
-        return tr("Image") if lone else plane_name(self.plane)
+        return tr("Image") if is_picture(self.session) else plane_name(self.plane)
 
     def _image_lines(self, volume: Volume, view: SliceView) -> tuple[Line, ...]:
         zoom, source = 100 * max(view.pixels_per_voxel), self.session.source

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series, SeriesError
+from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import iso_date, other_place, person_name
@@ -444,18 +445,23 @@ class StudyBrowser(QWidget):
         if uid is not None:
             self._menu_of(uid).popup(self.tree.viewport().mapToGlobal(at))
 
+    def _lay_over(self, uid: str) -> None:
+        self.overRequested.emit(uid)
+        self.show_open()  # what is worked on stays what it was, and the row that was pressed is not it
+
     def _menu_of(self, uid: str) -> QMenu:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(tr("Open"), lambda: self.seriesRequested.emit(uid))
         beside = menu.addAction(tr("Open beside, to compare"), lambda: self.besideRequested.emit(uid))
         beside.setEnabled(self._session.series is not None)
-        over = menu.addAction(tr("Lay over the shown series"), lambda: self.overRequested.emit(uid))
+        over = menu.addAction(tr("Lay over the shown series"), lambda: self._lay_over(uid))
         over.setEnabled(self._session.series is not None)
         if uid in self._missing:
             menu.addAction(tr("Find the folder…"), lambda: self.locateRequested.emit(uid))
         menu.addSeparator()
         menu.addAction(tr("Take off the list (the files stay)"), lambda: self._remove(uid))
+        keep_keys(menu)
         return menu
 
     def _remove(self, uid: str) -> None:

@@ -17,14 +17,15 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
 
 from viewer.core.labels import Label
 from viewer.core.session import Session
+from viewer.gui.icons import swatch
 from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.question import agreed
 from viewer.io.meshes import write_mesh
 from viewer.jobs import Job, JobQueue
 
@@ -48,7 +49,7 @@ class ExportDialog(QDialog):
         self.labels = QListWidget()
         self.labels.setAccessibleName(tr("Labels to export"))
         for label in session.labels:
-            item = QListWidgetItem(tr(label.name))
+            item = QListWidgetItem(swatch(label.colour), tr(label.name))
             item.setData(Qt.ItemDataRole.UserRole, label.value)
             item.setCheckState(Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
             self.labels.addItem(item)
@@ -102,10 +103,7 @@ class ExportDialog(QDialog):
         rest = len(names) - _SHOWN_NAMES
         more = tr(" and {count} more").format(count=rest) if rest > 0 else ""
         shown = tr(", ").join(names[:_SHOWN_NAMES])
-        question = tr("{names}{more}: there already. Replace?").format(names=shown, more=more)
-        standard = QMessageBox.StandardButton
-        answer = QMessageBox.question(self, "Slicewise", question, standard.Yes | standard.No, standard.No)
-        return answer == standard.Yes
+        return agreed(self, tr("{names}{more}: there already. Replace?").format(names=shown, more=more))
 
     def _write(self, labels: Sequence[Label], paths: Sequence[Path], overwrite: bool) -> None:
         session = self._session

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -30,6 +31,7 @@ _STEPS = 500  # of an arrow key across what is shown
 _FEWEST = 2
 _ZOOM = 1.2
 _CURVE_STEPS = 120
+_COMB_BINS = 32  # at most from one tooth to the next
 
 
 class TransferEditor(QWidget):
@@ -284,7 +286,7 @@ class TransferEditor(QWidget):
         low, high = self._shown
         edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
         shown = (edges[1:] > low) & (edges[:-1] < high)
-        heights = np.log1p(histogram.counts) / max(float(np.log1p(histogram.counts.max())), 1.0)
+        heights = _heights(histogram.counts)
         tops = (plot.bottom() - 0.9 * plot.height() * heights[shown]).tolist()
         columns = plot.left() + plot.width() * (edges - low) / (high - low)
         lefts, rights = columns[:-1][shown].tolist(), columns[1:][shown].tolist()
@@ -321,3 +323,17 @@ class TransferEditor(QWidget):
             painter.setBrush(QColor(*point.colour))
             radius = _RADIUS_PX + (1.5 if n == self.selected else 0)
             painter.drawEllipse(self.place_of(point), radius, radius)
+
+
+def _heights(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How high to draw each bin, 0 to 1, by the logarithm of its count. A few bins without any take what is between
+    their neighbours: the whole numbers of an MR with a small range would else stand apart like the teeth of a comb."""
+    heights = np.log1p(counts) / max(float(np.log1p(counts.max())), 1.0)
+    there = np.flatnonzero(counts)
+    if there.size == 0:
+        return heights
+    bins = np.arange(len(counts))
+    after = np.searchsorted(there, bins)
+    between = (after > 0) & (after < there.size)
+    apart = there[np.minimum(after, there.size - 1)] - there[np.maximum(after - 1, 0)]
+    return np.where(between & (apart <= _COMB_BINS), np.interp(bins, there, heights[there]), heights)

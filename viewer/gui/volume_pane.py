@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -83,6 +83,7 @@ _CUBE_PX = (46.0, 78.0)
 _STROKE_PAUSE_MS = 500  # without a change of the labels before their surfaces are made again
 _ARRIVAL_MS = 200  # between two pictures of how much has arrived
 _NOTICE_MS = 6000
+_FRAME_PX = 12  # of a window, at its sides and below
 _PREPARING = QT_TR_NOOP("Preparing the 3-D view…")
 _SPIN_MS, _SPIN_S = 30, 10.0  # between two steps of a turn, and of a whole one
 _DRAGS_PER_TURN = 1.8  # across the whole pane
@@ -369,9 +370,25 @@ class VolumePane(Pane):
         """Open the window of opacity, colours, cuts and labels, or bring it to the front."""
         if self.settings is None:
             self.settings = VolumeSettings(self)
+            self.settings.move(self._place_beside(self.settings.size()))
         self.settings.show()
         self.settings.raise_()
         self.settings.activateWindow()
+
+    def _place_beside(self, size: QSize) -> QPoint:
+        """Where on the screen a window of a size hides the least of the pane, rather at a side of the screen than over
+        other panes; a window system may overrule it."""
+        pane = QRect(self.mapToGlobal(QPoint(0, 0)), self.size())
+        room = self.screen().availableGeometry()
+        hidden: dict[tuple[int, int], int] = {}
+        beside = (pane.left() - size.width() - _FRAME_PX, pane.right() + 1)
+        for left in (room.left(), room.right() - size.width(), *beside):
+            for top in (pane.top(), pane.bottom() - size.height(), room.top() + _FRAME_PX):
+                left_in = max(min(left, room.right() - size.width() - _FRAME_PX), room.left())
+                top_in = max(min(top, room.bottom() - size.height() - _FRAME_PX), room.top())
+                over = QRect(QPoint(left_in, top_in), size) & pane
+                hidden[left_in, top_in] = over.width() * over.height()
+        return QPoint(*min(hidden, key=lambda place: hidden[place]))
 
     def when_full(self, act: Callable[[], None]) -> None:
         """Call act as soon as a picture of full quality is shown."""
@@ -749,7 +766,8 @@ class VolumePane(Pane):
         assert self._look is not None
         changed = self._look not in self.looks
         name = tr("Glass") if self.glass_shown else tr(self._look.name) + (tr(", changed") if changed else "")
-        cut = self.cut.box_lps is not None or self.cut.plane is not None
+        box, plane = self.cut.box_lps, self.cut.plane  # a box begins around the whole scan
+        cut = plane is not None or (box is not None and not np.allclose(box, self.extent_lps))
         return tr("{look} · parts cut away").format(look=name) if cut else name
 
     def _paint_cube(self, painter: QPainter, inside: QRectF, frame: Frame) -> QRectF:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -27,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.events import What
+from viewer.gui.icons import swatch
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.transfer_editor import TransferEditor
 from viewer.render.frame import NO_CUT, Cut, CutPlane
@@ -72,6 +74,12 @@ class VolumeSettings(QWidget):
         """Show what changed in the session."""
         if what & (What.SERIES | What.LABEL_TABLE):
             self._fill_labels()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def _show(self) -> None:
         self._show_look()
@@ -308,6 +316,7 @@ class VolumeSettings(QWidget):
             for label in self._pane.session.labels:
                 item = QTreeWidgetItem([tr(label.name), f"{100 * label.surface_opacity:.0f} %"])
                 item.setData(0, _VALUE, label.value)
+                item.setIcon(0, swatch(label.colour))
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.labels.addTopLevelItem(item)
                 item.setSelected(label.value in selected)

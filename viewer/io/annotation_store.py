@@ -96,7 +96,10 @@ class AnnotationStore:
         under that one (a file was replaced), one of its own. Labels must never appear on a scan they were not made
         on. A series without an identity of its own, whose uid comes from a path, has the labels of the same voxels on
         the same grid wherever they lay before. Reads every voxel: not for the GUI thread."""
-        voxels = zlib.crc32(np.ascontiguousarray(volume.voxels).data)
+        voxels = 0
+        for stored in volume.voxels:
+            slice_ = np.repeat(stored[..., None], 3, axis=-1) if volume.saved_as_colours else stored
+            voxels = zlib.crc32(np.ascontiguousarray(slice_).data, voxels)
         with self._lock:
             grid = self._database.execute("select grid from annotated where uid = ?", (uid,)).fetchone()
             known = self._database.execute("select voxels from fingerprints where uid = ?", (uid,)).fetchone()

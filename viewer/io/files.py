@@ -289,7 +289,37 @@ def read_series(series: Series, progress: Progress = lambda fraction, text: None
                 raise
             value_type, read = error.value_type, itertools.count(1)
             continue
-        return volume_of(series, voxels, overlay)
+        growing = GrowingVolume(series, volume_of(series, voxels, overlay))
+        for k in range(count):
+            growing.add(k)
+        return growing.volume
+
+
+class GrowingVolume:
+    """What the slices of a series make so far: grey, though its files hold colours, as long as no pixel has one.
+
+    stored has memory that its slices are read into. volume is another one, which has had the same slices, from the
+    first pixel on whose red, green and blue differ. The moments of a sequence keep their colours: each would be judged
+    by itself.
+    """
+
+    def __init__(self, series: Series, stored: Volume) -> None:
+        self.volume = self._stored = stored
+        self._greys: NDArray | None = None
+        if stored.colour and series.moment is None:
+            self._greys = np.zeros(stored.geometry.shape, stored.voxels.dtype)
+            self.volume = replace(stored, voxels=self._greys.view(), saved_as_colours=True)
+
+    def add(self, k: int) -> None:
+        """Slice k has been read."""
+        if self._greys is not None:
+            red, green, blue = np.moveaxis(self._stored.voxels[k], -1, 0)
+            if np.array_equal(red, green) and np.array_equal(green, blue):
+                self._greys[k] = red
+            else:
+                self._greys, self.volume = None, self._stored
+        if self.volume.arrived is not None:
+            self.volume.arrived[k] = True
 
 
 def volume_of(

@@ -28,7 +28,7 @@ from viewer.core.study import Series, SeriesError
 from viewer.core.volume import Volume
 from viewer.io import archives, files
 from viewer.io.dicom_pixels import ValuesDoNotFit
-from viewer.io.files import Aspect, Look
+from viewer.io.files import Aspect, GrowingVolume, Look
 from viewer.io.reader_process import (
     Channel,
     CloseSeries,
@@ -150,8 +150,9 @@ class Reader:
         progress gets a fraction and a text, and may raise to cancel. arrived gets the volume and the numbers k of
         slices that have come since the last call, on the caller's thread: the first time as soon as slice `first` is
         there, with the volume that is returned in the end. It gets another volume, and all slices again, where the
-        values turn out to need a larger type than the headers said. Slices near `first` come before others, and a
-        call with arrived, for which a person waits, before all other calls.
+        values turn out to need a larger type than the headers said, or a pixel of what was grey so far has a colour.
+        Slices near `first` come before others, and a call with arrived, for which a person waits, before all other
+        calls.
 
         Raises SeriesError with one sentence if the files are gone, damaged, or need more memory than is free;
         SlicesUnreadable if that is so for a few slices only, and no others.
@@ -175,6 +176,7 @@ class _Telling:
 
     def __init__(self, progress: Progress, arrived: Arrived | None, first: int | None) -> None:
         self._progress, self._arrived, self.first = progress, arrived, first
+        self._volume: Volume | None = None
         self._new: list[int] = []
         self._shown = False
         self._last_s = -math.inf
@@ -183,14 +185,14 @@ class _Telling:
     def urgent(self) -> bool:
         return self._arrived is not None
 
-    def add(self, volume: Volume, k: int) -> None:
+    def add(self, k: int) -> None:
         """Slice k is there."""
-        assert volume.arrived is not None
-        volume.arrived[k] = True
         self._new.append(k)
 
     def tell(self, volume: Volume) -> None:
         assert volume.arrived is not None
+        if volume is not self._volume:
+            self._volume, self._new, self._shown = volume, np.flatnonzero(volume.arrived).tolist(), False
         can_be_shown = bool(self._new) and (self.first is None or bool(volume.arrived[self.first]))
         soon = time.monotonic() - self._last_s < _TELL_EVERY_S
         if soon and not volume.complete and (self._shown or not can_be_shown):  # the first slice waits for nothing
@@ -206,7 +208,7 @@ class _Telling:
 
 def _read_here(series: Series, value_type: str, telling: _Telling) -> Volume:
     memory = np.zeros(_bytes_that_fit(series, value_type), np.uint8)
-    volume = _arriving(series, value_type, memory)
+    growing = _growing(series, value_type, memory)
     voxels, overlay = shared_arrays(memory, series, value_type)
 
     unreadable = _Unreadable(series)
@@ -214,8 +216,9 @@ def _read_here(series: Series, value_type: str, telling: _Telling) -> Volume:
 
     def done(k: int) -> None:
         rest.remove(k)
-        telling.add(volume, k)
-        telling.tell(volume)
+        growing.add(k)
+        telling.add(k)
+        telling.tell(growing.volume)
 
     for run in _runs(series, telling.first, processes=1):
         rest.extend(run)
@@ -227,12 +230,12 @@ def _read_here(series: Series, value_type: str, telling: _Telling) -> Volume:
             except SeriesError as error:
                 unreadable.add(rest.popleft(), error)
     unreadable.tell()
-    return volume
+    return growing.volume
 
 
 def _read_in(pool: _Pool, series: Series, value_type: str, telling: _Telling) -> Volume:
     memory = _SharedMemory(_bytes_that_fit(series, value_type))
-    volume = _arriving(series, value_type, memory.mapped())
+    growing = _growing(series, value_type, memory.mapped())
     opening = _Opening(series, packed(opening_of(series, value_type)), memory)
     call = _Call(series.files, _slice_limit_s(series, value_type), opening, telling.urgent)
     try:
@@ -245,12 +248,13 @@ def _read_in(pool: _Pool, series: Series, value_type: str, telling: _Telling) ->
                 if isinstance(error, SeriesError):
                     unreadable.add(k, error)
                 else:
-                    telling.add(volume, k)
-            telling.tell(volume)
+                    growing.add(k)
+                    telling.add(k)
+            telling.tell(growing.volume)
         unreadable.tell()
     finally:
         pool.drop(call)
-    return volume
+    return growing.volume
 
 
 class SlicesUnreadable(SeriesError):
@@ -285,11 +289,11 @@ def _one_by_one(series: Series) -> bool:
     return len(series.files) > 1 or len(series.frame_numbers) > 1
 
 
-def _arriving(series: Series, value_type: str, memory: mmap.mmap | NDArray[np.uint8]) -> Volume:
+def _growing(series: Series, value_type: str, memory: mmap.mmap | NDArray[np.uint8]) -> GrowingVolume:
     """A volume over memory that is still to be filled."""
     arrays = shared_arrays(memory, series, value_type)
     try:
-        return files.volume_of(series, *arrays, arrived=np.zeros(series.frames, np.bool_))
+        return GrowingVolume(series, files.volume_of(series, *arrays, arrived=np.zeros(series.frames, np.bool_)))
     except ValueError as error:  # what a series says comes from files, and from a process that reads them
         raise SeriesError(f"the series cannot be shown: {error}") from error
 
@@ -297,11 +301,12 @@ def _arriving(series: Series, value_type: str, memory: mmap.mmap | NDArray[np.ui
 def _bytes_that_fit(series: Series, value_type: str) -> int:
     """How much memory the voxels need. Raises SeriesError if that much is not free, or if there are no such voxels."""
     size_bytes, free_bytes = shared_bytes(series, value_type), _free_bytes()
+    with_greys = size_bytes * 4 // 3 if series.colour else size_bytes  # both are held until all slices are there
     if len(series.files) not in (1, series.frames):
         raise SeriesError("its files are not as many as its slices; open its folder again")
-    if free_bytes is not None and size_bytes > free_bytes:
+    if free_bytes is not None and with_greys > free_bytes:
         raise SeriesError(
-            f"the series needs {size_bytes / 1e9:,.1f} GB of memory, {free_bytes / 1e9:,.1f} GB are free: "
+            f"the series needs {with_greys / 1e9:,.1f} GB of memory, {free_bytes / 1e9:,.1f} GB are free: "
             "close other programs and open it again"
         )
     return size_bytes
