@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -68,6 +69,7 @@ class LabelPanel(QWidget):
         self._workflows, self._active_plane = workflows, active_plane
         self._sizes: dict[str, LabelSize] = {}
         self._measuring: Job | None = None
+        self._shown_labels: tuple[Label, ...] = ()
         self.table = QTreeWidget(columnCount=4)
         self.table.setRootIsDecorated(False)
         self.table.setHeaderLabels([tr("Label"), "ml", "⌀ mm", ""])
@@ -138,7 +140,7 @@ class LabelPanel(QWidget):
         opened = session.volume is not None
         if what & What.SERIES:
             self._sizes = {}
-        if what & (What.SERIES | What.LABEL_TABLE):
+        if what & What.SERIES or session.labels != self._shown_labels:  # else a name may be being written
             self._fill_table()
         if what & (What.SERIES | What.LABELS | What.LABEL_TABLE):
             self._measure_soon.start()
@@ -190,6 +192,7 @@ class LabelPanel(QWidget):
         self.confirm.setText(text.format(plane=plane_name(plane), in_plane=tr(plane), number=number))
 
     def _fill_table(self) -> None:
+        self._shown_labels = self._session.labels
         if [row.data(0, _VALUE) for row in self._rows()] == [label.value for label in self._session.labels]:
             shown_at = self.table.verticalScrollBar().value()  # the same labels: stay where a person has scrolled to
         else:
@@ -248,13 +251,14 @@ class LabelPanel(QWidget):
             self._session.change_label(label)
         except ValueError as error:
             self.refused.emit(said(str(error)))
-            self._fill_table()
+            QTimer.singleShot(0, self._fill_table)  # an editor of the table may still be closing
 
     def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
         if column == _LOCK:
             label = self._label_of(item)
             self._session.lock_label(label.value, not label.locked)
-        self.finished.emit()
+        if self.table.findChild(QLineEdit) is None:  # a double click on a name, which is being written
+            self.finished.emit()
 
     def _edit(self, item: QTreeWidgetItem, column: int) -> None:
         if column == 0 and self._session.editable:
@@ -282,7 +286,7 @@ class LabelPanel(QWidget):
             self._change(replace(label, colour=(colour.red(), colour.green(), colour.blue())))
 
     def _add(self) -> None:
-        """A label with the next name and colour that none has; its name can be typed at once."""
+        """A label with the next name and colour that none has; its name can be written at once."""
         labels = self._session.labels
         names, colours = {label.name for label in labels}, {label.colour for label in labels}
         number = next(n for n in itertools.count(len(labels) + 1) if f"Region {n}" not in names)
@@ -291,6 +295,11 @@ class LabelPanel(QWidget):
             self._session.add_label(f"Region {number}", colour)
         except ValueError as error:
             self.refused.emit(said(str(error)))
+            return
+        self._fill_table()
+        item = self._rows()[-1]
+        self.table.scrollToItem(item)
+        self.table.editItem(item, 0)
 
     def _measure(self) -> None:
         if self._measuring is not None:
