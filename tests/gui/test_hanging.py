@@ -171,7 +171,8 @@ def test_work_beside_a_film_neither_moves_a_picture_nor_takes_the_bar_away(opene
     window.slice_commands.play_action.trigger()
     assert not player.playing
     player.slider.setValue(7)
-    assert film.cursor_ijk[2] == 7 and player.label.text() == "8 of 30"
+    assert film.cursor_ijk[2] == 7
+    qtbot.waitUntil(lambda: player.label.text() == "8 of 30")
     film.scroll(film_pane.plane, 1)
     qtbot.waitUntil(lambda: player.slider.value() == film.cursor_ijk[2] != 7)
 

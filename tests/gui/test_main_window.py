@@ -349,14 +349,14 @@ def test_what_can_be_written_by_now_is_no_reason_to_ask(opened, monkeypatch):
     assert len(asked) == 1 and not workflows.unsaved
 
 
-def test_return_by_habit_answers_no(window, qtbot):
+def test_return_by_habit_answers_no(opened):
     def answer():
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
         QTest.keyClick(box, Qt.Key.Key_Return)
 
     QTimer.singleShot(200, answer)
-    assert not agreed(window, "Lose it?")
+    assert not agreed(opened, "Lose it?")
 
 
 def test_double_click_shows_one_pane_alone_and_again_all(opened, qtbot):
