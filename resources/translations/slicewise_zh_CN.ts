@@ -1025,6 +1025,10 @@
         <translation>{name} 的颜色</translation>
     </message>
     <message>
+        <source>Region {number}</source>
+        <translation>区域 {number}</translation>
+    </message>
+    <message>
         <source>✓ {plane} slice {number}</source>
         <translation>✓ {plane}层面 {number}</translation>
     </message>

@@ -288,11 +288,12 @@ class LabelPanel(QWidget):
     def _add(self) -> None:
         """A label with the next name and colour that none has; its name can be written at once."""
         labels = self._session.labels
-        names, colours = {label.name for label in labels}, {label.colour for label in labels}
-        number = next(n for n in itertools.count(len(labels) + 1) if f"Region {n}" not in names)
+        names, colours = {tr(label.name) for label in labels}, {label.colour for label in labels}
+        numbered = tr("Region {number}")
+        number = next(n for n in itertools.count(len(labels) + 1) if numbered.format(number=n) not in names)
         colour = next((colour for colour in OKABE_ITO if colour not in colours), OKABE_ITO[number % len(OKABE_ITO)])
         try:
-            self._session.add_label(f"Region {number}", colour)
+            self._session.add_label(numbered.format(number=number), colour)
         except ValueError as error:
             self.refused.emit(said(str(error)))
             return
