@@ -216,6 +216,10 @@
         <translation>文件未说明设备类型：没有相应的预设窗</translation>
     </message>
     <message>
+        <source>The label is locked: its row in the table unlocks it</source>
+        <translation>标签已锁定：可在标签表的该行解锁</translation>
+    </message>
+    <message>
         <source>table</source>
         <translation>查找表</translation>
     </message>
@@ -3195,10 +3199,6 @@ or press {File/Open folder…}.</source>
         <translation>标签 {name} 没有任何变化</translation>
     </message>
     <message>
-        <source>The label is locked</source>
-        <translation>标签已锁定</translation>
-    </message>
-    <message>
         <source>Grow</source>
         <translation>扩大</translation>
     </message>
@@ -3331,7 +3331,7 @@ or press {File/Open folder…}.</source>
         <translation>应用</translation>
     </message>
     <message>
-        <source>Act</source>
+        <source>Operation</source>
         <translation>操作</translation>
     </message>
 </context>

@@ -109,8 +109,6 @@ def test_islands_are_numbered_by_size_and_touch_by_faces():
     assert (numbers[3, 5, 5], numbers[0, 0, 0], numbers[1, 1, 2], numbers[0, 4, 4]) == (1, 2, 3, 0)
     assert shaping.largest_island(mask).sum() == 18
     assert shaping.without_small_islands(mask, 2).sum() == 20
-    assert shaping.island_at(mask, (0, 0, 1)).sum() == 2
-    assert not shaping.island_at(mask, (0, 4, 4)).any()
 
 
 def test_holes_are_filled_and_bays_are_not():

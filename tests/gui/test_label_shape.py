@@ -78,7 +78,7 @@ def test_a_locked_label_has_its_shape_and_the_reason_is_given(painted, qtbot):
     painted.session.lock_label(1, True)
     action = painted.commands.named["Labels/Fill holes in the label"]
     qtbot.waitUntil(lambda: not action.isEnabled())
-    assert painted.commands.why_not(action) == "The label is locked"
+    assert painted.commands.why_not(action) == "The label is locked: its row in the table unlocks it"
     assert not dialog.apply_button.isEnabled()
     painted.session.choose_label(2)
     qtbot.waitUntil(dialog.apply_button.isEnabled)

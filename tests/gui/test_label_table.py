@@ -83,6 +83,14 @@ def test_the_lock_of_a_row_keeps_its_label_from_the_brush_and_opens_again(panel,
     assert not opened.session.labels[0].locked
 
 
+def test_a_stroke_with_a_locked_label_says_why_nothing_is_painted(panel, opened, qtbot):
+    click(panel, 0, LOCK)
+    opened.session.choose_tool("brush")
+    pane = opened.panes["axial"]
+    QTest.mouseClick(pane, LEFT, pos=pane.rect().center())
+    assert "locked" in opened.status_bar.currentMessage() and not opened.session.label_map.voxels.any()
+
+
 def test_a_lock_is_there_after_a_restart(panel, opened, start, scan_folder, qtbot):
     click(panel, 2, LOCK)
     qtbot.waitUntil(lambda: opened.session.labels[2].locked)

@@ -114,12 +114,6 @@ def without_small_islands(mask: Mask, least_voxels: float) -> Mask:
     return (numbers > 0) & (numbers <= np.count_nonzero(sizes >= least_voxels))
 
 
-def island_at(mask: Mask, index_kji: tuple[int, int, int]) -> Mask:
-    """The part of the region that a voxel belongs to; nothing if it is none of the region's."""
-    numbers, _ = islands(mask)
-    return (numbers == numbers[index_kji]) & (numbers[index_kji] > 0)
-
-
 def filled_holes(mask: Mask) -> Mask:
     """The region with the voxels that it encloses on all sides."""
     import SimpleITK as sitk

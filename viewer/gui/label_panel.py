@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -286,12 +287,13 @@ class LabelPanel(QWidget):
             self._change(replace(label, colour=(colour.red(), colour.green(), colour.blue())))
 
     def _add(self) -> None:
-        """A label with the next name and colour that none has; its name can be written at once."""
+        """A label with the next name, which can be changed at once, and the colour that is least like any other."""
         labels = self._session.labels
-        names, colours = {tr(label.name) for label in labels}, {label.colour for label in labels}
+        names = {tr(label.name) for label in labels}
         numbered = tr("Region {number}")
         number = next(n for n in itertools.count(len(labels) + 1) if numbered.format(number=n) not in names)
-        colour = next((colour for colour in OKABE_ITO if colour not in colours), OKABE_ITO[number % len(OKABE_ITO)])
+        apart = {colour: min(math.dist(colour, label.colour) for label in labels) for colour in OKABE_ITO}
+        colour = max(OKABE_ITO, key=lambda colour: apart[colour])
         try:
             self._session.add_label(numbered.format(number=number), colour)
         except ValueError as error:

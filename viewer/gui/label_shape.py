@@ -23,13 +23,12 @@ from viewer.core.events import What
 from viewer.core.labels import Label
 from viewer.core.painting import Box
 from viewer.core.region_acts import RegionAct
-from viewer.gui.actions import READ_ONLY, STILL_READ, Actions
+from viewer.gui.actions import LOCKED, READ_ONLY, STILL_READ, Actions
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.workflows import Workflows
 
 _UNCHANGED = QT_TR_NOOP("That changes nothing of the label {name}")
-_LOCKED = QT_TR_NOOP("The label is locked")
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ class Shaping(QObject):
             return tr(READ_ONLY)
         if session.loading:
             return tr(STILL_READ)
-        return tr(_LOCKED) if session.is_locked(session.active_label) else ""
+        return tr(LOCKED) if session.is_locked(session.active_label) else ""
 
     def _show_dialog(self) -> None:
         if self._dialog is None:
@@ -214,19 +213,20 @@ class ShapeDialog(QDialog):
         self._sentence.setProperty("dimmed", True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.apply_button = buttons.addButton(tr("Apply"), QDialogButtonBox.ButtonRole.ApplyRole)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         self.apply_button.setDefault(True)
         self.apply_button.clicked.connect(self._apply)
         buttons.rejected.connect(self.reject)
         form = QFormLayout()
         form.addRow(tr("Label"), self._name)
-        form.addRow(tr("Act"), self.act)
+        form.addRow(tr("Operation"), self.act)
         form.addRow(self._size_name, self.size_box)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self._sentence)
         layout.addStretch(1)
         layout.addWidget(buttons)
-        self.resize(420, 230)
+        self.resize(420, 200)
         self._show_act()
 
     def show_label(self) -> None:
