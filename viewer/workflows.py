@@ -27,6 +27,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.history import Edit
 from viewer.core.label_sizes import LabelSize, label_sizes
 from viewer.core.labels import Label
+from viewer.core.region_acts import RegionAct
 from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
@@ -36,6 +37,7 @@ from viewer.core.session import (
     Session,
     corrected_labels,
     prepare_acceptance,
+    reshaping,
 )
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
@@ -610,6 +612,31 @@ class Workflows:
                 session.accept_proposal(prepared)
 
         return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
+
+    def reshape_label(self, act: RegionAct, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
+        """Give the active label the region that act makes of its own, off the session's thread, as one edit; done is
+        told whether that changed anything. None where nothing can be edited."""
+        session = self.session
+        session.end_stroke()
+        volume, label_map = session.volume, session.label_map
+        if volume is None or label_map is None or not session.editable:
+            return None
+        revision, value, labels = label_map.revision, session.active_label, session.labels
+
+        def work(job: Job) -> Edit | None:
+            return reshaping(act.title, label_map.voxels, value, lambda own: act.region(own, volume.geometry), labels)
+
+        def finish(edit: Edit | None) -> None:
+            if session.label_map is not label_map:
+                return
+            if label_map.revision != revision or session.labels != labels:
+                self.reshape_label(act, done)  # a person painted meanwhile: that belongs to it, too
+                return
+            if edit is not None:
+                session.make(edit)
+            done(edit is not None)
+
+        return self.jobs.submit(act.title, work, finish, self._fail)
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a

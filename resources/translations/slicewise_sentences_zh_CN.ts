@@ -129,22 +129,22 @@
             <translation>矢状位</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="30" />
+            <location filename="../../viewer/core/labels.py" line="32" />
             <source>Region 1</source>
             <translation>区域 1</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="31" />
+            <location filename="../../viewer/core/labels.py" line="33" />
             <source>Region 2</source>
             <translation>区域 2</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="32" />
+            <location filename="../../viewer/core/labels.py" line="34" />
             <source>Region 3</source>
             <translation>区域 3</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="92" />
+            <location filename="../../viewer/core/labels.py" line="109" />
             <source>a label map holds at most {0} labels</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>标签图最多容纳 {0} 个标签</translation>
@@ -236,6 +236,54 @@
             <translation>曲线路径</translation>
         </message>
         <message>
+            <location filename="../../viewer/core/region_acts.py" line="23" />
+            <source>Grow {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>扩大 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_acts.py" line="23" />
+            <source>Shrink {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>缩小 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_acts.py" line="28" />
+            <source>Hollow {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>掏空 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_acts.py" line="32" />
+            <source>Smooth {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>平滑 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_acts.py" line="36" />
+            <source>Largest part of {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>保留 {0} 的最大部分</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_acts.py" line="45" />
+            <source>Remove small parts of {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>去除 {0} 的小部分</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_acts.py" line="49" />
+            <source>Fill holes of {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>填充 {0} 的孔洞</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_acts.py" line="58" />
+            <source>Fill {0} between slices</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>在层面间填充 {0}</translation>
+        </message>
+        <message>
             <location filename="../../viewer/core/resample.py" line="58" />
             <source>a grid that takes in all slices would be nearly empty, so their positions can hardly be right; look at the slices one by one</source>
             <translation>能容纳全部层面的网格几乎是空的，说明这些位置很可能有误；请逐层查看</translation>
@@ -307,58 +355,79 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="132" />
+            <location filename="../../viewer/core/session.py" line="133" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="539" />
+            <location filename="../../viewer/core/session.py" line="554" />
+            <source>Add label</source>
+            <translation>添加标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="564" />
+            <source>Change label</source>
+            <translation>更改标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="568" />
+            <source>a label needs a name</source>
+            <translation>标签需要名称</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="570" />
+            <source>there is a label {0} already</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>已有名为 {0} 的标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="598" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="625" />
+            <location filename="../../viewer/core/session.py" line="690" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="625" />
+            <location filename="../../viewer/core/session.py" line="690" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="691" />
+            <location filename="../../viewer/core/session.py" line="756" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="699" />
+            <location filename="../../viewer/core/session.py" line="764" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="699" />
+            <location filename="../../viewer/core/session.py" line="764" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="705" />
+            <location filename="../../viewer/core/session.py" line="770" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="784" />
+            <location filename="../../viewer/core/session.py" line="849" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="539" />
+            <location filename="../../viewer/core/session.py" line="598" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -2375,7 +2444,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="520" />
+            <location filename="../../viewer/workflows.py" line="522" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -2509,254 +2578,254 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="235" />
+            <location filename="../../viewer/workflows.py" line="237" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="248" />
+            <location filename="../../viewer/workflows.py" line="250" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="270" />
-            <location filename="../../viewer/workflows.py" line="407" />
+            <location filename="../../viewer/workflows.py" line="272" />
+            <location filename="../../viewer/workflows.py" line="409" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="275" />
+            <location filename="../../viewer/workflows.py" line="277" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="283" />
+            <location filename="../../viewer/workflows.py" line="285" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="308" />
+            <location filename="../../viewer/workflows.py" line="310" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="316" />
+            <location filename="../../viewer/workflows.py" line="318" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="336" />
+            <location filename="../../viewer/workflows.py" line="338" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="357" />
+            <location filename="../../viewer/workflows.py" line="359" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="387" />
+            <location filename="../../viewer/workflows.py" line="389" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="397" />
+            <location filename="../../viewer/workflows.py" line="399" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="425" />
+            <location filename="../../viewer/workflows.py" line="427" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="475" />
+            <location filename="../../viewer/workflows.py" line="477" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="475" />
+            <location filename="../../viewer/workflows.py" line="477" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="476" />
+            <location filename="../../viewer/workflows.py" line="478" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="479" />
+            <location filename="../../viewer/workflows.py" line="481" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="528" />
+            <location filename="../../viewer/workflows.py" line="530" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="540" />
+            <location filename="../../viewer/workflows.py" line="542" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="552" />
+            <location filename="../../viewer/workflows.py" line="554" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="573" />
+            <location filename="../../viewer/workflows.py" line="575" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="584" />
+            <location filename="../../viewer/workflows.py" line="586" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="612" />
+            <location filename="../../viewer/workflows.py" line="614" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="629" />
+            <location filename="../../viewer/workflows.py" line="656" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="646" />
+            <location filename="../../viewer/workflows.py" line="673" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="653" />
+            <location filename="../../viewer/workflows.py" line="680" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="656" />
+            <location filename="../../viewer/workflows.py" line="683" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="670" />
+            <location filename="../../viewer/workflows.py" line="697" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="686" />
+            <location filename="../../viewer/workflows.py" line="713" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="697" />
+            <location filename="../../viewer/workflows.py" line="724" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="700" />
+            <location filename="../../viewer/workflows.py" line="727" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="738" />
+            <location filename="../../viewer/workflows.py" line="765" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="803" />
+            <location filename="../../viewer/workflows.py" line="830" />
             <source>Your last change is not saved ({0}). It is kept in memory and written with the next one: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，将与下一次修改一起写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="836" />
+            <location filename="../../viewer/workflows.py" line="863" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="875" />
+            <location filename="../../viewer/workflows.py" line="902" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="902" />
+            <location filename="../../viewer/workflows.py" line="929" />
             <source>exit code {0}</source>
             <extracomment>{0}: code</extracomment>
             <translation>退出代码 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="903" />
+            <location filename="../../viewer/workflows.py" line="930" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="968" />
+            <location filename="../../viewer/workflows.py" line="995" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="970" />
+            <location filename="../../viewer/workflows.py" line="997" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="972" />
+            <location filename="../../viewer/workflows.py" line="999" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="974" />
+            <location filename="../../viewer/workflows.py" line="1001" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="977" />
+            <location filename="../../viewer/workflows.py" line="1004" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="979" />
+            <location filename="../../viewer/workflows.py" line="1006" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="987" />
+            <location filename="../../viewer/workflows.py" line="1014" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1017" />
+            <location filename="../../viewer/workflows.py" line="1044" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1049" />
+            <location filename="../../viewer/workflows.py" line="1076" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1051" />
+            <location filename="../../viewer/workflows.py" line="1078" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

@@ -216,6 +216,10 @@
         <translation>文件未说明设备类型：没有相应的预设窗</translation>
     </message>
     <message>
+        <source>The label is locked: its row in the table unlocks it</source>
+        <translation>标签已锁定：可在标签表的该行解锁</translation>
+    </message>
+    <message>
         <source>table</source>
         <translation>查找表</translation>
     </message>
@@ -957,6 +961,22 @@
         <translation>标签覆盖图像的浓淡；按 {Display/Show labels} 隐藏或显示</translation>
     </message>
     <message>
+        <source>Have no tool and no model change it</source>
+        <translation>不让任何工具和模型更改它</translation>
+    </message>
+    <message>
+        <source>Let tools and models change it</source>
+        <translation>允许工具和模型更改它</translation>
+    </message>
+    <message>
+        <source>A locked label is changed by no tool and no model</source>
+        <translation>锁定的标签不会被任何工具或模型更改</translation>
+    </message>
+    <message>
+        <source>New label</source>
+        <translation>新建标签</translation>
+    </message>
+    <message>
         <source>Confirmed slices</source>
         <translation>已确认的层面</translation>
     </message>
@@ -983,6 +1003,34 @@
     <message>
         <source>Confirm {in_plane} slice{number}</source>
         <translation>确认{in_plane}层面{number}</translation>
+    </message>
+    <message>
+        <source>locked</source>
+        <translation>已锁定</translation>
+    </message>
+    <message>
+        <source>not locked</source>
+        <translation>未锁定</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Unlock</source>
+        <translation>解锁</translation>
+    </message>
+    <message>
+        <source>Lock</source>
+        <translation>锁定</translation>
+    </message>
+    <message>
+        <source>Colour of {name}</source>
+        <translation>{name} 的颜色</translation>
+    </message>
+    <message>
+        <source>Region {number}</source>
+        <translation>区域 {number}</translation>
     </message>
     <message>
         <source>✓ {plane} slice {number}</source>
@@ -3145,6 +3193,146 @@ or press {File/Open folder…}.</source>
     <message>
         <source>The opacity of the surfaces, kept with the labels. Select several to change them at once.</source>
         <translation>表面的不透明度随标签一起保存。可选择多个同时修改。</translation>
+    </message>
+    <message>
+        <source>That changes nothing of the label {name}</source>
+        <translation>标签 {name} 没有任何变化</translation>
+    </message>
+    <message>
+        <source>Grow</source>
+        <translation>扩大</translation>
+    </message>
+    <message>
+        <source>Adds all voxels within the margin that are no other label&apos;s.</source>
+        <translation>加入边距以内不属于其他标签的所有体素。</translation>
+    </message>
+    <message>
+        <source>Margin</source>
+        <translation>边距</translation>
+    </message>
+    <message>
+        <source>Shrink</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Takes away all voxels within the margin of what is not the label.</source>
+        <translation>去掉距标签以外不足边距的所有体素。</translation>
+    </message>
+    <message>
+        <source>Hollow out, shell within the surface</source>
+        <translation>掏空，壳在表面以内</translation>
+    </message>
+    <message>
+        <source>Leaves a shell: its outer side is where the label&apos;s surface is.</source>
+        <translation>只留一层壳：其外侧即标签的表面。</translation>
+    </message>
+    <message>
+        <source>Thickness</source>
+        <translation>厚度</translation>
+    </message>
+    <message>
+        <source>Hollow out, shell about the surface</source>
+        <translation>掏空，壳在表面两侧</translation>
+    </message>
+    <message>
+        <source>Leaves a shell: half of it lies within the label&apos;s surface, half around it.</source>
+        <translation>只留一层壳：一半在标签表面以内，一半在其外。</translation>
+    </message>
+    <message>
+        <source>Hollow out, shell around the surface</source>
+        <translation>掏空，壳在表面以外</translation>
+    </message>
+    <message>
+        <source>Leaves a shell: its inner side is where the label&apos;s surface is.</source>
+        <translation>只留一层壳：其内侧即标签的表面。</translation>
+    </message>
+    <message>
+        <source>Smooth: median</source>
+        <translation>平滑：中值</translation>
+    </message>
+    <message>
+        <source>Each voxel becomes as most of its neighbours are: takes spikes and fills notches, and keeps the size.</source>
+        <translation>每个体素与其周围多数体素一致：去除尖刺，填平缺口，大小不变。</translation>
+    </message>
+    <message>
+        <source>Reach</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>Smooth: Gaussian</source>
+        <translation>平滑：高斯</translation>
+    </message>
+    <message>
+        <source>Rounds edges and corners; what is thin gets thinner.</source>
+        <translation>使棱角圆滑；细薄处会变得更薄。</translation>
+    </message>
+    <message>
+        <source>Standard deviation</source>
+        <translation>标准差</translation>
+    </message>
+    <message>
+        <source>Smooth: opening</source>
+        <translation>平滑：开运算</translation>
+    </message>
+    <message>
+        <source>Takes away spikes and bridges that a ball of this radius does not fit into.</source>
+        <translation>去除此半径的球放不进的尖刺和连接。</translation>
+    </message>
+    <message>
+        <source>Radius</source>
+        <translation>半径</translation>
+    </message>
+    <message>
+        <source>Smooth: closing</source>
+        <translation>平滑：闭运算</translation>
+    </message>
+    <message>
+        <source>Fills notches and gaps that a ball of this radius does not fit into.</source>
+        <translation>填平此半径的球放不进的缺口和间隙。</translation>
+    </message>
+    <message>
+        <source>Remove small parts</source>
+        <translation>去除小部分</translation>
+    </message>
+    <message>
+        <source>Takes away the parts that do not touch others and are smaller than this.</source>
+        <translation>去除与其他部分不相连且小于此值的部分。</translation>
+    </message>
+    <message>
+        <source>Smaller than</source>
+        <translation>小于</translation>
+    </message>
+    <message>
+        <source>Shape of the label…</source>
+        <translation>标签的形状…</translation>
+    </message>
+    <message>
+        <source>Keep the largest part of the label</source>
+        <translation>保留标签的最大部分</translation>
+    </message>
+    <message>
+        <source>Fill holes in the label</source>
+        <translation>填充标签中的孔洞</translation>
+    </message>
+    <message>
+        <source>Fill between the slices of the active plane</source>
+        <translation>在活动平面的层面间填充</translation>
+    </message>
+    <message>
+        <source>Shape of the label</source>
+        <translation>标签的形状</translation>
+    </message>
+    <message>
+        <source>What to do with the label</source>
+        <translation>对标签做什么</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Operation</source>
+        <translation>操作</translation>
     </message>
 </context>
 </TS>

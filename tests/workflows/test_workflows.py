@@ -12,7 +12,9 @@ import pytest
 
 from inference.models import ModelStore
 from tests.models import write_threshold_model
+from viewer.core import shaping
 from viewer.core.geometry import Geometry
+from viewer.core.region_acts import RegionAct, change_margin, fill_holes
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.io.files import write_image
@@ -495,3 +497,59 @@ def test_a_click_on_the_open_sequence_does_not_end_the_reading_of_its_moments(
     assert slow.until(lambda: again.ended)
     gate.set()
     assert slow.until(lambda: len(slow.session.moments) == 3)
+
+
+def paint(session, at, tool="brush"):
+    session.choose_tool(tool)
+    session.begin_stroke("axial", at)
+    session.end_stroke()
+
+
+GROW = change_margin("Region 1", 4.0)
+
+
+def test_a_region_grows_is_saved_and_is_taken_back(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    paint(session, (12, 20, 9))
+    before = session.label_map.voxels.copy()
+    told = []
+    workflows.reshape_label(GROW, told.append)
+    grown = session.label_map.voxels.copy()
+    np.testing.assert_array_equal(grown == 1, shaping.margin(before == 1, (2.0, 2.0, 2.0), 4.0))
+    assert told == [True] and session.history.undo_title == "Grow Region 1"
+
+    workflows = user()
+    open_first(workflows, scan_folder)
+    np.testing.assert_array_equal(workflows.session.label_map.voxels, grown)
+
+    workflows = user()
+    open_first(workflows, scan_folder)
+    workflows.reshape_label(fill_holes("Region 1"), told.append)
+    assert told == [True, False] and workflows.session.history.undo_title is None
+
+
+def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    paint(session, (12, 20, 9))
+    painted = []
+
+    def slow(own, grid):
+        if not painted:
+            painted.append(True)
+            paint(session, (18, 8, 4))
+        return GROW.region(own, grid)
+
+    workflows.reshape_label(RegionAct("Grow", slow))
+    assert session.history.undo_title == "Grow"
+    grown = session.label_map.voxels.copy()
+    session.undo()
+    assert session.label_map.voxels[4, 8, 18] == 1
+    np.testing.assert_array_equal(grown == 1, shaping.margin(session.label_map.voxels == 1, (2.0, 2.0, 2.0), 4.0))
+
+
+def test_nothing_open_is_nothing_to_reshape(user):
+    assert user().reshape_label(GROW) is None

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.labels import Label
 from viewer.core.measuring import Measurement
 from viewer.core.painting import Box, union
 
@@ -74,7 +75,7 @@ class Edit:
     """One act of a person, a stroke, an accepted result, a measurement or a key image: what one undo takes back and one
     commit of the journal holds.
 
-    source, if set, is the model whose labels are shown, before and after.
+    source, if set, is the model whose labels are shown, before and after; so is table, of labels.
     """
 
     title: str
@@ -82,6 +83,7 @@ class Edit:
     source: tuple[str, str] | None = None
     measurements: tuple[MeasurementChange, ...] = ()
     key_images: tuple[KeyImageChange, ...] = ()
+    table: tuple[tuple[Label, ...], tuple[Label, ...]] | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -101,12 +103,14 @@ class Edit:
 
     def inverse(self) -> Edit:
         source = None if self.source is None else (self.source[1], self.source[0])
+        table = None if self.table is None else (self.table[1], self.table[0])
         return Edit(
             self.title,
             tuple(delta.inverse() for delta in reversed(self.deltas)),
             source,
             tuple(change.inverse() for change in reversed(self.measurements)),
             tuple(change.inverse() for change in reversed(self.key_images)),
+            table,
         )
 
 

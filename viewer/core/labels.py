@@ -16,7 +16,8 @@ MAX_LABELS = 254  # 255 is kept for "not annotated" in training data
 @dataclass(frozen=True)
 class Label:
     """One class of a label map. colour is sRGB 0..255; code is (value, scheme, meaning), DICOM's coded concept;
-    surface_opacity in [0, 1] is that of its surface in 3-D."""
+    surface_opacity in [0, 1] is that of its surface in 3-D; the voxels of a locked label no tool and no model changes,
+    and none become its own."""
 
     value: int
     name: str
@@ -24,6 +25,7 @@ class Label:
     code: tuple[str, str, str] | None = None
     visible: bool = True
     surface_opacity: float = 1.0
+    locked: bool = False
 
 
 DEFAULT_LABELS: tuple[Label, ...] = (
@@ -56,6 +58,21 @@ def with_default_colours(labels: Sequence[Label], safe: bool) -> tuple[Label, ..
         return pair[safe] if label.colour in pair else label.colour
 
     return tuple(replace(label, colour=colour(label)) for label in labels)
+
+
+def sparing_locked(before: NDArray[np.uint8], after: NDArray[np.uint8], labels: Sequence[Label]) -> NDArray[np.uint8]:
+    """Label voxels that change from before to after, but not where either is a locked label's."""
+    locked = [label.value for label in labels if label.locked]
+    if not locked:
+        return after
+    spared = np.zeros(256, dtype=bool)
+    spared[locked] = True
+    return np.where(spared[before] | spared[after], before, after)
+
+
+def free_value(labels: Sequence[Label]) -> int:
+    """The lowest value that a new label can have. Raises ValueError if the table is full."""
+    return _lowest_free({label.value: label for label in labels})
 
 
 def merge_labels(current: Sequence[Label], incoming: Sequence[Label]) -> tuple[tuple[Label, ...], dict[int, int]]:

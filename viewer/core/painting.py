@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,8 +52,18 @@ def stroke_segment(
 
 def changed_box(before: NDArray, after: NDArray) -> Box | None:
     """Smallest box holding every voxel in which two label maps of one shape differ; None if they are equal."""
-    different = before != after
-    return _bounding_box(different.any)
+    return box_of(before != after)
+
+
+def box_of(mask: NDArray[np.bool_]) -> Box | None:
+    """Smallest box holding all that is true of a mask[k, j, i]; None if nothing is."""
+    spans = []
+    for others in ((1, 2), (0, 2), (0, 1)):
+        hits = np.flatnonzero(mask.any(axis=others))
+        if hits.size == 0:
+            return None
+        spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
+    return spans[0], spans[1], spans[2]
 
 
 def union(first: Box | None, second: Box | None) -> Box | None:
@@ -66,11 +74,10 @@ def union(first: Box | None, second: Box | None) -> Box | None:
     return k, j, i
 
 
-def _bounding_box(any_along: Callable[..., NDArray[np.bool_]]) -> Box | None:
+def widened(box: Box, shape: tuple[int, ...], spacing: tuple[float, float, float], reach_mm: float) -> Box:
+    """A box with all that is within reach_mm of it, of an array of a shape (k, j, i). spacing: (i, j, k) in mm."""
     spans = []
-    for others in ((1, 2), (0, 2), (0, 1)):
-        hits = np.flatnonzero(any_along(axis=others))
-        if hits.size == 0:
-            return None
-        spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
+    for span, count, mm in zip(box, shape, reversed(spacing), strict=True):
+        more = int(np.ceil(reach_mm / mm))
+        spans.append(slice(max(span.start - more, 0), min(span.stop + more, count)))
     return spans[0], spans[1], spans[2]

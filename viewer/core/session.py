@@ -15,7 +15,7 @@ from viewer.core.fusion import Fusion
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.hand import Hand, Tool
 from viewer.core.history import Edit, History, KeyImageChange, LabelDelta, Layer, MeasurementChange, SlicePlace
-from viewer.core.labels import DEFAULT_LABELS, Label, merge_labels, with_default_colours
+from viewer.core.labels import DEFAULT_LABELS, Label, free_value, merge_labels, sparing_locked, with_default_colours
 from viewer.core.measuring import KINDS, Kind, Measurement, Spread, Values, values_of
 from viewer.core.oblique import (
     Axes,
@@ -105,8 +105,9 @@ def prepare_acceptance(
     """Merge a proposal into the label map: a person's voxels, drawn or confirmed, stay as they are.
 
     A voxel that a person drew stays theirs even if this proposal agrees with it, or the next one could take it
-    away. current, machine: (k, j, i), only read. source: the model whose labels were accepted before. A quarter
-    of a second for a head of 1 mm voxels: not for the GUI thread.
+    away; those of locked labels stay as they are, and no others become theirs. current, machine: (k, j, i), only
+    read. source: the model whose labels were accepted before. A quarter of a second for a head of 1 mm voxels: not for
+    the GUI thread.
     """
     merged_labels, value_of = merge_labels(labels, proposal.labels)
     lookup = np.zeros(256, dtype=np.uint8)
@@ -118,7 +119,7 @@ def prepare_acceptance(
         place: list[slice] = [slice(None)] * 3
         place[2 - axis] = slice(index, index + 1)
         own[tuple(place)] = True
-    merged = np.where(own, current, proposed)
+    merged = sparing_locked(current, np.where(own, current, proposed), merged_labels)
     layers: tuple[tuple[Layer, NDArray[np.uint8], NDArray[np.uint8]], ...] = (
         ("labels", current, merged),
         ("machine", machine, np.where(drawn, machine, proposed)),
@@ -128,9 +129,30 @@ def prepare_acceptance(
         for layer, old, new in layers
         if (box := changed_box(old, new)) is not None
     )
-    kept_voxels = int(np.count_nonzero(own & (current != proposed)))
+    kept_voxels = int(np.count_nonzero((current != proposed) & (merged == current)))
     edit = Edit(f"Accept {proposal.source}", deltas, (source, proposal.source))
     return Acceptance(edit, merged_labels, kept_voxels)
+
+
+def reshaping(
+    title: str,
+    label_voxels: NDArray[np.uint8],
+    value: int,
+    act: Callable[[NDArray[np.bool_]], NDArray[np.bool_]],
+    labels: Sequence[Label],
+) -> Edit | None:
+    """The edit that gives a label the region that act makes of its own, on all slices; None if it changes nothing.
+
+    What it leaves is no label's; it grows only into what is no label's. label_voxels (k, j, i) are only read. Not for
+    the GUI thread.
+    """
+    own = label_voxels == value
+    region = act(own)
+    after = np.where(own & ~region, np.uint8(0), label_voxels)
+    after[region & (label_voxels == 0)] = value
+    after = sparing_locked(label_voxels, after, labels)
+    box = changed_box(label_voxels, after)
+    return None if box is None else Edit(title, (LabelDelta.between("labels", box, label_voxels[box], after[box]),))
 
 
 @dataclass(frozen=True)
@@ -515,6 +537,41 @@ class Session:
         self.labels = tuple(replace(x, visible=visible) if x.value == value else x for x in self.labels)
         self._announce(Change(What.LABEL_TABLE))
 
+    def lock_label(self, value: int, locked: bool) -> None:
+        """Have no tool and no model change the voxels of a label, or let them."""
+        self.end_stroke()
+        self.labels = tuple(replace(x, locked=locked) if x.value == value else x for x in self.labels)
+        self._announce(Change(What.LABEL_TABLE))
+
+    def is_locked(self, value: int) -> bool:
+        return any(label.value == value and label.locked for label in self.labels)
+
+    def add_label(self, name: str, colour: tuple[int, int, int], code: tuple[str, str, str] | None = None) -> int:
+        """Another label at the end of the table, which is painted with from now on; one undo takes it back. Returns
+        its value. Raises ValueError if the table is full or has this name."""
+        self._refuse_name(name)
+        value = free_value(self.labels)
+        self._change_table("Add label", (*self.labels, Label(value, name, colour, code)))
+        self.choose_label(value)
+        return value
+
+    def change_label(self, changed: Label) -> None:
+        """Give the label of a value another name, colour or code, as one edit. Raises ValueError if another has the
+        name."""
+        self._refuse_name(changed.name, but=changed.value)
+        table = tuple(changed if label.value == changed.value else label for label in self.labels)
+        if table != self.labels:
+            self._change_table("Change label", table)
+
+    def _refuse_name(self, name: str, but: int = 0) -> None:
+        if not name.strip():
+            raise ValueError("a label needs a name")
+        if any(label.name == name and label.value != but for label in self.labels):
+            raise ValueError(f"there is a label {name} already")
+
+    def _change_table(self, title: str, table: tuple[Label, ...]) -> None:
+        self.make(Edit(title, table=(self.labels, table)))
+
     def set_surface_opacity(self, value: int, opacity: float) -> None:
         """How dense the surface of a label is in 3-D, 0 to 1; kept with the label."""
         opacity = min(max(opacity, 0.0), 1.0)
@@ -532,6 +589,8 @@ class Session:
         axis = plane_axes(self.volume.geometry, plane).normal
         slice_index = int(round(index_ijk[axis]))
         if not 0 <= slice_index < self.volume.geometry.size[axis]:
+            return
+        if self.hand.tool == "brush" and self.is_locked(self.active_label):
             return
         self._see_active_label()
         before = np.take(self.label_map.voxels, slice_index, axis=2 - axis)
@@ -552,7 +611,8 @@ class Session:
         self._stroke = replace(self._stroke, last=point)
         if drawn is not None:
             box, mask = drawn
-            self.label_map.voxels[box][mask] = self._stroke.value
+            part = self.label_map.voxels[box]
+            part[...] = sparing_locked(part, np.where(mask, np.uint8(self._stroke.value), part), self.labels)
             self.label_map.revision += 1
             self._announce(Change(What.LABELS, box))
 
@@ -583,11 +643,16 @@ class Session:
         if self.label_map is None or not self.editable:
             return
         before = self.label_map.voxels[box]
-        if np.array_equal(before, voxels):
-            return
-        edit = Edit(title, (LabelDelta.between("labels", box, before, voxels),))
-        self.history.record(edit)
-        self._apply(edit)
+        voxels = sparing_locked(before, voxels, self.labels)
+        if not np.array_equal(before, voxels):
+            self.make(Edit(title, (LabelDelta.between("labels", box, before, voxels),)))
+
+    def make(self, edit: Edit) -> None:
+        """Do an edit that was prepared of the session as it is now, so that one undo takes it back."""
+        if self.editable:
+            self.end_stroke()
+            self.history.record(edit)
+            self._apply(edit)
 
     def undo(self) -> None:
         if self._stroke is None and self.editable and (edit := self.history.undo()) is not None:
@@ -839,10 +904,28 @@ class Session:
         what = What.LABELS if also is None else What.LABELS | also
         for delta in edit.deltas:
             delta.apply(self.label_map.voxels if delta.layer == "labels" else self.machine)
+        if edit.table is not None:
+            self._take_table(edit.table[1])
+            what |= What.LABEL_TABLE | What.TOOL
+            if not edit.deltas:
+                self._announce(Change(what & ~What.LABELS, edit=edit))
+                return
         if edit.source is not None:
             self.source, what = edit.source[1], what | What.LABEL_TABLE
         self.label_map.revision += 1
         self._announce(Change(what, edit.labels_box, edit))
+
+    def _take_table(self, table: tuple[Label, ...]) -> None:
+        """Another table; how its labels are looked at and whether they are locked stays as it is now."""
+        now = {label.value: label for label in self.labels}
+        self.labels = tuple(
+            replace(label, visible=own.visible, surface_opacity=own.surface_opacity, locked=own.locked)
+            if (own := now.get(label.value)) is not None
+            else label
+            for label in table
+        )
+        if self.active_label not in {label.value for label in self.labels}:
+            self.active_label = self.labels[0].value
 
     def _hand_changed(self, change: Change) -> None:
         if change.what == What.LABEL_TABLE:

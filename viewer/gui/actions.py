@@ -45,6 +45,7 @@ _NO_WINDOW = QT_TR_NOOP("Colours are shown as they are stored: there is no windo
 _OWN_COLOURS = QT_TR_NOOP("This picture has colours of its own")
 NOTHING_OPEN = QT_TR_NOOP("No series is open")
 _NO_MODALITY = QT_TR_NOOP("The file does not say its modality: there are no window presets for it")
+LOCKED = QT_TR_NOOP("The label is locked: its row in the table unlocks it")
 STILL_READ = QT_TR_NOOP("Still being read")
 _NOT_NOW = QT_TR_NOOP("Not possible now")
 

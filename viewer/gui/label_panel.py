@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QColorDialog,
     QDoubleSpinBox,
     QGridLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPushButton,
     QSlider,
     QTreeWidget,
@@ -25,12 +32,13 @@ from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane, plane_axes
 from viewer.core.hand import BRUSH_RADIUS_RANGE_MM
 from viewer.core.label_sizes import LabelSize
+from viewer.core.labels import OKABE_ITO, Label
 from viewer.core.painting import Box
 from viewer.core.session import ConfirmedSlice, Session
-from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY
+from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY, icon
 from viewer.gui.icons import swatch
 from viewer.gui.key_words import with_keys
-from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import is_picture, plane_name
 from viewer.gui.style import theme
 from viewer.jobs import Job
@@ -45,6 +53,9 @@ _CONFIRM_TIP = QT_TR_NOOP(
 )
 _OPACITY_TIP = QT_TR_NOOP("How strongly labels cover the image; {Display/Show labels} hides and shows them")
 _VALUE = Qt.ItemDataRole.UserRole
+_LOCK = 3  # the column
+_LOCK_IT = QT_TR_NOOP("Have no tool and no model change it")
+_UNLOCK = QT_TR_NOOP("Let tools and models change it")
 _NAME = Qt.ItemDataRole.UserRole + 1  # of the label, by which its sizes are known
 
 
@@ -52,26 +63,35 @@ class LabelPanel(QWidget):
     """Shows the session's labels with their volumes in ml, the brush and the confirmed slices."""
 
     finished = Signal()  # a label or a size was chosen: the keyboard is no longer needed here
+    refused = Signal(str)  # why a change cannot be made, a sentence
 
     def __init__(self, workflows: Workflows, active_plane: Callable[[], Plane], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workflows, self._active_plane = workflows, active_plane
         self._sizes: dict[str, LabelSize] = {}
         self._measuring: Job | None = None
-        self.table = QTreeWidget(columnCount=3)
+        self._shown_labels: tuple[Label, ...] = ()
+        self.table = QTreeWidget(columnCount=4)
         self.table.setRootIsDecorated(False)
-        self.table.setHeaderLabels([tr("Label"), "ml", "⌀ mm"])
+        self.table.setHeaderLabels([tr("Label"), "ml", "⌀ mm", ""])
         self.table.headerItem().setToolTip(2, tr("Longest diameter in any direction, over all parts of the label"))
+        self.table.headerItem().setToolTip(3, tr("A locked label is changed by no tool and no model"))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setAccessibleName(tr("Labels"))
         header = self.table.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in (1, 2):
+        for column in (1, 2, _LOCK):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.table.currentItemChanged.connect(self._chosen)
-        self.table.itemChanged.connect(self._checked)
-        self.table.itemClicked.connect(self.finished)
+        self.table.itemChanged.connect(self._changed)
+        self.table.itemClicked.connect(self._clicked)
+        self.table.itemDoubleClicked.connect(self._edit)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._show_menu)
+        self.new_label = QPushButton(tr("New label"))
+        self.new_label.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.new_label.clicked.connect(self._add)
 
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
@@ -101,6 +121,7 @@ class LabelPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.new_label)
         layout.addLayout(brush)
         layout.addWidget(self.confirm)
         layout.addWidget(self._hint)
@@ -120,7 +141,7 @@ class LabelPanel(QWidget):
         opened = session.volume is not None
         if what & What.SERIES:
             self._sizes = {}
-        if what & (What.SERIES | What.LABEL_TABLE):
+        if what & What.SERIES or session.labels != self._shown_labels:  # else a name may be being written
             self._fill_table()
         if what & (What.SERIES | What.LABELS | What.LABEL_TABLE):
             self._measure_soon.start()
@@ -140,6 +161,7 @@ class LabelPanel(QWidget):
         if what & (What.SERIES | What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS):
             self.show_plane()
         self.table.setEnabled(opened)
+        self.new_label.setEnabled(session.editable)
 
     def show_keys(self) -> None:
         """Write the keys that a person has chosen."""
@@ -171,6 +193,7 @@ class LabelPanel(QWidget):
         self.confirm.setText(text.format(plane=plane_name(plane), in_plane=tr(plane), number=number))
 
     def _fill_table(self) -> None:
+        self._shown_labels = self._session.labels
         if [row.data(0, _VALUE) for row in self._rows()] == [label.value for label in self._session.labels]:
             shown_at = self.table.verticalScrollBar().value()  # the same labels: stay where a person has scrolled to
         else:
@@ -185,6 +208,11 @@ class LabelPanel(QWidget):
                 item.setCheckState(0, Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
                 code = f"\n{label.code[1]} {label.code[0]} {label.code[2]}" if label.code else ""
                 item.setToolTip(0, tr(label.name) + code)
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+                item.setIcon(_LOCK, icon("lock" if label.locked else "lock-open-variant-outline"))
+                state, tip = (tr("locked"), tr(_UNLOCK)) if label.locked else (tr("not locked"), tr(_LOCK_IT))
+                item.setData(_LOCK, Qt.ItemDataRole.AccessibleTextRole, state)
+                item.setToolTip(_LOCK, tip)
                 for column in (1, 2):
                     item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.addTopLevelItem(item)
@@ -206,9 +234,75 @@ class LabelPanel(QWidget):
         if item is not None:
             self._session.choose_label(item.data(0, _VALUE))
 
-    def _checked(self, item: QTreeWidgetItem, column: int) -> None:
-        if column == 0:
-            self._session.show_label(item.data(0, _VALUE), item.checkState(0) == Qt.CheckState.Checked)
+    def _label_of(self, item: QTreeWidgetItem) -> Label:
+        return next(label for label in self._session.labels if label.value == item.data(0, _VALUE))
+
+    def _changed(self, item: QTreeWidgetItem, column: int) -> None:
+        if column != 0:
+            return
+        label, visible, name = self._label_of(item), item.checkState(0) == Qt.CheckState.Checked, item.text(0).strip()
+        if visible != label.visible:
+            self._session.show_label(label.value, visible)
+        elif name != tr(label.name):
+            self._change(replace(label, name=name))
+            self.finished.emit()
+
+    def _change(self, label: Label) -> None:
+        try:
+            self._session.change_label(label)
+        except ValueError as error:
+            self.refused.emit(said(str(error)))
+            QTimer.singleShot(0, self._fill_table)  # an editor of the table may still be closing
+
+    def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == _LOCK:
+            label = self._label_of(item)
+            self._session.lock_label(label.value, not label.locked)
+        if self.table.findChild(QLineEdit) is None:  # a double click on a name, which is being written
+            self.finished.emit()
+
+    def _edit(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == 0 and self._session.editable:
+            self.table.editItem(item, 0)
+
+    def _show_menu(self, at: QPoint) -> None:
+        item = self.table.itemAt(at)
+        if item is None:
+            return
+        label = self._label_of(item)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, act in (
+            (tr("Rename…"), lambda: self.table.editItem(item, 0)),
+            (tr("Colour…"), lambda: self._choose_colour(label)),
+        ):
+            menu.addAction(text, act).setEnabled(self._session.editable)
+        text = tr("Unlock") if label.locked else tr("Lock")
+        menu.addAction(text, lambda: self._session.lock_label(label.value, not label.locked))
+        menu.popup(self.table.viewport().mapToGlobal(at))
+
+    def _choose_colour(self, label: Label) -> None:
+        colour = QColorDialog.getColor(QColor(*label.colour), self, tr("Colour of {name}").format(name=tr(label.name)))
+        if colour.isValid():
+            self._change(replace(label, colour=(colour.red(), colour.green(), colour.blue())))
+
+    def _add(self) -> None:
+        """A label with the next name, which can be changed at once, and the colour that is least like any other."""
+        labels = self._session.labels
+        names = {tr(label.name) for label in labels}
+        numbered = tr("Region {number}")
+        number = next(n for n in itertools.count(len(labels) + 1) if numbered.format(number=n) not in names)
+        apart = {colour: min(math.dist(colour, label.colour) for label in labels) for colour in OKABE_ITO}
+        colour = max(OKABE_ITO, key=lambda colour: apart[colour])
+        try:
+            self._session.add_label(numbered.format(number=number), colour)
+        except ValueError as error:
+            self.refused.emit(said(str(error)))
+            return
+        self._fill_table()
+        item = self._rows()[-1]
+        self.table.scrollToItem(item)
+        self.table.editItem(item, 0)
 
     def _measure(self) -> None:
         if self._measuring is not None:

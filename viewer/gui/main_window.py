@@ -49,6 +49,7 @@ from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
+from viewer.gui.label_shape import Shaping
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.layout_commands import LayoutCommands
 from viewer.gui.left_out import LeftOutBar
@@ -162,6 +163,7 @@ class MainWindow(QMainWindow):
         self.room.arranged.connect(self.browser.mark_open)
         self.room.resampleRequested.connect(workflows.resample_series)
         self.room.refused.connect(self.status_bar.notify)
+        self.label_panel.refused.connect(self.status_bar.notify)
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
         self.room.activeChanged.connect(self._enable)
@@ -179,6 +181,7 @@ class MainWindow(QMainWindow):
                 self.layout_commands.apply,
                 self.display_commands.apply,
                 self.slice_commands.apply,
+                self.shaping.apply,
                 self.proposal_bar.apply,
                 self.tool_bar.apply,
             ]
@@ -331,6 +334,7 @@ class MainWindow(QMainWindow):
         self._resample = add("Display", QT_TR_NOOP("Resample to a regular grid…"), self.workflows.resample_series)
         self.fusing = Fusing(self.workflows, commands, room, self)
         self.slice_commands = SliceCommands(commands, room, self.player)
+        self.shaping = Shaping(self.workflows, commands, room, self.status_bar.notify)
         self._write = add("Measuring", QT_TR_NOOP("Write to the measurement…"), self._write_to_measurement, "F2")
         self.segment_action = add(
             "AI",

@@ -30,6 +30,7 @@ from viewer.core.oblique import Axes, ObliqueAxes, shows_one_slice, slice_corner
 from viewer.core.painting import Box, Point
 from viewer.core.session import Session
 from viewer.core.volume import Volume
+from viewer.gui.actions import LOCKED
 from viewer.gui.ahead import Ahead
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.fusion_picture import FusionPicture
@@ -408,6 +409,8 @@ class SlicePane(FlatPane):
         if index is None:
             return
         if what == "begin":
+            if self.session.hand.tool == "brush" and self.session.is_locked(self.session.active_label):
+                self.refused.emit(tr(LOCKED))
             self.session.begin_stroke(self.plane, index)
         else:
             self.session.stroke_to(index)

@@ -305,4 +305,5 @@ def _label(row: dict) -> Label:
         tuple(row["code"]) if row["code"] else None,
         row["visible"],
         row.get("surface_opacity", 1.0),
+        row.get("locked", False),
     )

@@ -1,0 +1,84 @@
+"""The shape of a label by commands and the dialog, in the window."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from viewer.core import shaping
+from viewer.gui.label_shape import ShapeDialog
+
+GROW, SHRINK = 0, 1
+
+
+@pytest.fixture
+def painted(opened, qtbot):
+    """The window with two discs of the active label, on slices of the active pane that are four apart."""
+    session, plane = opened.session, opened.room.plane
+    session.choose_tool("brush")
+    session.hand.set_brush_radius(6.0)
+    for step in (0, 4):
+        session.scroll(plane, step)
+        session.begin_stroke(plane, session.cursor_at)
+        session.end_stroke()
+    return opened
+
+
+def voxels(window):
+    return window.session.label_map.voxels.copy()
+
+
+def dialog_of(window) -> ShapeDialog:
+    window.commands.named["Labels/Shape of the label…"].trigger()
+    dialog = window.findChild(ShapeDialog)
+    assert dialog.isVisible()
+    return dialog
+
+
+def rest(window, qtbot) -> None:
+    qtbot.waitUntil(lambda: window.workflows.jobs.idle)
+
+
+def test_the_dialog_grows_and_shrinks_the_active_label_and_one_undo_takes_each_back(painted, qtbot):
+    dialog, before = dialog_of(painted), voxels(painted)
+    spacing = painted.session.volume.geometry.spacing
+    dialog.act.setCurrentIndex(GROW)
+    dialog.size_box.setValue(3.0)
+    QTest.mouseClick(dialog.apply_button, Qt.MouseButton.LeftButton)
+    rest(painted, qtbot)
+    np.testing.assert_array_equal(voxels(painted) == 1, shaping.margin(before == 1, spacing, 3.0))
+    assert painted.session.history.undo_title == "Grow Region 1"
+    dialog.act.setCurrentIndex(SHRINK)
+    QTest.mouseClick(dialog.apply_button, Qt.MouseButton.LeftButton)
+    rest(painted, qtbot)
+    painted.session.undo()
+    painted.session.undo()
+    np.testing.assert_array_equal(voxels(painted), before)
+    dialog.act.setCurrentIndex(GROW)
+    assert dialog.size_box.value() == 3.0, "each act remembers its size"
+
+
+def test_slices_between_are_filled_along_the_active_plane(painted, qtbot):
+    before = voxels(painted)
+    painted.commands.named["Labels/Fill between the slices of the active plane"].trigger()
+    rest(painted, qtbot)
+    after = voxels(painted)
+    assert (after > 0).sum() > (before > 0).sum()
+    np.testing.assert_array_equal(after[before > 0], before[before > 0])
+
+
+def test_what_changes_nothing_says_so(painted, qtbot):
+    painted.commands.named["Labels/Fill holes in the label"].trigger()
+    qtbot.waitUntil(lambda: "changes nothing" in painted.status_bar.currentMessage())
+    assert painted.session.history.undo_title == "Paint Region 1"
+
+
+def test_a_locked_label_has_its_shape_and_the_reason_is_given(painted, qtbot):
+    dialog = dialog_of(painted)
+    painted.session.lock_label(1, True)
+    action = painted.commands.named["Labels/Fill holes in the label"]
+    qtbot.waitUntil(lambda: not action.isEnabled())
+    assert painted.commands.why_not(action) == "The label is locked: its row in the table unlocks it"
+    assert not dialog.apply_button.isEnabled()
+    painted.session.choose_label(2)
+    qtbot.waitUntil(dialog.apply_button.isEnabled)

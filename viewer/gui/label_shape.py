@@ -1,0 +1,257 @@
+"""The shape of a label: commands and a dialog that grow, hollow and smooth it, or fill between its slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.core import region_acts
+from viewer.core.events import What
+from viewer.core.labels import Label
+from viewer.core.painting import Box
+from viewer.core.region_acts import RegionAct
+from viewer.gui.actions import LOCKED, READ_ONLY, STILL_READ, Actions
+from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.reading_room import ReadingRoom
+from viewer.workflows import Workflows
+
+_UNCHANGED = QT_TR_NOOP("That changes nothing of the label {name}")
+
+
+@dataclass(frozen=True)
+class _Sized:
+    """An act that needs a size. make gets the label's name and the size, in mm or ml as unit says."""
+
+    text: str
+    sentence: str
+    size: str
+    unit: str
+    first: float
+    make: Callable[[str, float], RegionAct]
+
+
+_SIZED = (
+    _Sized(
+        QT_TR_NOOP("Grow"),
+        QT_TR_NOOP("Adds all voxels within the margin that are no other label's."),
+        QT_TR_NOOP("Margin"),
+        "mm",
+        2.0,
+        region_acts.change_margin,
+    ),
+    _Sized(
+        QT_TR_NOOP("Shrink"),
+        QT_TR_NOOP("Takes away all voxels within the margin of what is not the label."),
+        QT_TR_NOOP("Margin"),
+        "mm",
+        2.0,
+        lambda name, mm: region_acts.change_margin(name, -mm),
+    ),
+    _Sized(
+        QT_TR_NOOP("Hollow out, shell within the surface"),
+        QT_TR_NOOP("Leaves a shell: its outer side is where the label's surface is."),
+        QT_TR_NOOP("Thickness"),
+        "mm",
+        2.0,
+        lambda name, mm: region_acts.hollow(name, mm, "inside"),
+    ),
+    _Sized(
+        QT_TR_NOOP("Hollow out, shell about the surface"),
+        QT_TR_NOOP("Leaves a shell: half of it lies within the label's surface, half around it."),
+        QT_TR_NOOP("Thickness"),
+        "mm",
+        2.0,
+        lambda name, mm: region_acts.hollow(name, mm, "middle"),
+    ),
+    _Sized(
+        QT_TR_NOOP("Hollow out, shell around the surface"),
+        QT_TR_NOOP("Leaves a shell: its inner side is where the label's surface is."),
+        QT_TR_NOOP("Thickness"),
+        "mm",
+        2.0,
+        lambda name, mm: region_acts.hollow(name, mm, "outside"),
+    ),
+    _Sized(
+        QT_TR_NOOP("Smooth: median"),
+        QT_TR_NOOP(
+            "Each voxel becomes as most of its neighbours are: takes spikes and fills notches, and keeps the size."
+        ),
+        QT_TR_NOOP("Reach"),
+        "mm",
+        2.0,
+        lambda name, mm: region_acts.smooth(name, mm, "median"),
+    ),
+    _Sized(
+        QT_TR_NOOP("Smooth: Gaussian"),
+        QT_TR_NOOP("Rounds edges and corners; what is thin gets thinner."),
+        QT_TR_NOOP("Standard deviation"),
+        "mm",
+        2.0,
+        lambda name, mm: region_acts.smooth(name, mm, "gaussian"),
+    ),
+    _Sized(
+        QT_TR_NOOP("Smooth: opening"),
+        QT_TR_NOOP("Takes away spikes and bridges that a ball of this radius does not fit into."),
+        QT_TR_NOOP("Radius"),
+        "mm",
+        2.0,
+        lambda name, mm: region_acts.smooth(name, mm, "opening"),
+    ),
+    _Sized(
+        QT_TR_NOOP("Smooth: closing"),
+        QT_TR_NOOP("Fills notches and gaps that a ball of this radius does not fit into."),
+        QT_TR_NOOP("Radius"),
+        "mm",
+        2.0,
+        lambda name, mm: region_acts.smooth(name, mm, "closing"),
+    ),
+    _Sized(
+        QT_TR_NOOP("Remove small parts"),
+        QT_TR_NOOP("Takes away the parts that do not touch others and are smaller than this."),
+        QT_TR_NOOP("Smaller than"),
+        "ml",
+        0.1,
+        region_acts.remove_small,
+    ),
+)
+
+
+class Shaping(QObject):
+    """The commands. Whoever listens to the session calls apply() once per turn of the event loop. tell says something
+    in the window's status line."""
+
+    def __init__(self, workflows: Workflows, commands: Actions, room: ReadingRoom, tell: Callable[[str], None]) -> None:
+        super().__init__(commands)
+        self._workflows, self._commands, self._room, self._tell = workflows, commands, room, tell
+        self._dialog: ShapeDialog | None = None
+        self._actions = [
+            commands.add("Labels", text, act, needs_series=True)
+            for text, act in (
+                (QT_TR_NOOP("Shape of the label…"), self._show_dialog),
+                (QT_TR_NOOP("Keep the largest part of the label"), lambda: self._do(region_acts.keep_largest)),
+                (QT_TR_NOOP("Fill holes in the label"), lambda: self._do(region_acts.fill_holes)),
+                (QT_TR_NOOP("Fill between the slices of the active plane"), self._fill_between),
+            )
+        ]
+
+    def apply(self, what: What, box: Box | None = None) -> None:
+        """Allow what can be done with the active label."""
+        if what & (What.SERIES | What.LABEL_TABLE | What.TOOL | What.VOXELS):
+            why_not = self._why_not()
+            for action in self._actions:
+                self._commands.allow(action, self._workflows.session.volume is not None, why_not)
+            if self._dialog is not None:
+                self._dialog.show_label()
+
+    def _why_not(self) -> str:
+        session = self._workflows.session
+        if session.read_only:
+            return tr(READ_ONLY)
+        if session.loading:
+            return tr(STILL_READ)
+        return tr(LOCKED) if session.is_locked(session.active_label) else ""
+
+    def _show_dialog(self) -> None:
+        if self._dialog is None:
+            self._dialog = ShapeDialog(self._workflows, self._do, self._why_not, self._room.window())
+        self._dialog.show_label()
+        self._dialog.show()
+        self._dialog.activateWindow()
+
+    def _fill_between(self) -> None:
+        self._do(partial(region_acts.fill_between, plane=self._room.plane))
+
+    def _do(self, make: Callable[[str], RegionAct]) -> None:
+        name = active_label(self._workflows).name
+
+        def done(changed: bool) -> None:
+            if not changed:
+                self._tell(tr(_UNCHANGED).format(name=tr(name)))
+
+        self._workflows.reshape_label(make(name), done)
+
+
+class ShapeDialog(QDialog):
+    """Stays open beside the panes, so that one can look, undo, and try another size. do does an act with the active
+    label; why_not says why none can be done."""
+
+    def __init__(
+        self,
+        workflows: Workflows,
+        do: Callable[[Callable[[str], RegionAct]], None],
+        why_not: Callable[[], str],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Shape of the label"))
+        self._workflows, self._do, self._why_not = workflows, do, why_not
+        self._sizes = [act.first for act in _SIZED]
+        self._name = QLabel()
+        self.act = QComboBox()
+        for one in _SIZED:
+            self.act.addItem(tr(one.text))
+        self.act.setAccessibleName(tr("What to do with the label"))
+        self.act.currentIndexChanged.connect(self._show_act)
+        self._size_name = QLabel()
+        self.size_box = QDoubleSpinBox(decimals=1, minimum=0.1, maximum=100.0, singleStep=0.5)
+        self.size_box.valueChanged.connect(self._keep_size)
+        self._size_name.setBuddy(self.size_box)
+        self._sentence = QLabel(wordWrap=True)
+        self._sentence.setProperty("dimmed", True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.apply_button = buttons.addButton(tr("Apply"), QDialogButtonBox.ButtonRole.ApplyRole)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
+        self.apply_button.setDefault(True)
+        self.apply_button.clicked.connect(self._apply)
+        buttons.rejected.connect(self.reject)
+        form = QFormLayout()
+        form.addRow(tr("Label"), self._name)
+        form.addRow(tr("Operation"), self.act)
+        form.addRow(self._size_name, self.size_box)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self._sentence)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+        self.resize(420, 200)
+        self._show_act()
+
+    def show_label(self) -> None:
+        """Name the active label, and say why nothing can be done with it if that is so."""
+        self._name.setText(tr(active_label(self._workflows).name))
+        why_not = self._why_not()
+        self.apply_button.setEnabled(not why_not and self._workflows.session.volume is not None)
+        self.apply_button.setToolTip(why_not)
+
+    def _show_act(self) -> None:
+        act = _SIZED[self.act.currentIndex()]
+        self._sentence.setText(tr(act.sentence))
+        self._size_name.setText(tr(act.size))
+        self.size_box.setSuffix(f" {act.unit}")
+        self.size_box.setValue(self._sizes[self.act.currentIndex()])
+
+    def _keep_size(self, size: float) -> None:
+        self._sizes[self.act.currentIndex()] = size
+
+    def _apply(self) -> None:
+        act = _SIZED[self.act.currentIndex()]
+        self._do(lambda name: act.make(name, self.size_box.value()))
+
+
+def active_label(workflows: Workflows) -> Label:
+    """The label that is painted with."""
+    session = workflows.session
+    return next(label for label in session.labels if label.value == session.active_label)
