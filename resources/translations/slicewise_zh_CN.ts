@@ -3319,6 +3319,14 @@ or press {File/Open folder…}.</source>
         <translation>在活动平面的层面间填充</translation>
     </message>
     <message>
+        <source>These slices make no volume: their labels have no shape in mm</source>
+        <translation>这些层面不构成容积：其标签没有以 mm 计的形状</translation>
+    </message>
+    <message>
+        <source>The size of a pixel is not known: nothing can be done in mm</source>
+        <translation>像素大小未知：无法以 mm 计进行操作</translation>
+    </message>
+    <message>
         <source>Shape of the label</source>
         <translation>标签的形状</translation>
     </message>

@@ -1,5 +1,7 @@
 """The shape of a label by commands and the dialog, in the window."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -82,3 +84,15 @@ def test_a_locked_label_has_its_shape_and_the_reason_is_given(painted, qtbot):
     assert not dialog.apply_button.isEnabled()
     painted.session.choose_label(2)
     qtbot.waitUntil(dialog.apply_button.isEnabled)
+
+
+@pytest.mark.parametrize(
+    ("without", "words"), [({"slice_origins": np.zeros((0, 3))}, "no volume"), ({"calibrated": False}, "not known")]
+)
+def test_nothing_is_done_in_mm_where_there_are_none(opened, qtbot, without, words):
+    session = opened.session
+    volume = replace(session.volume, geometry=replace(session.volume.geometry, **without))
+    session.open(session.series, volume)
+    action = opened.commands.named["Labels/Shape of the label…"]
+    qtbot.waitUntil(lambda: not action.isEnabled())
+    assert words in opened.commands.why_not(action)

@@ -162,6 +162,10 @@ class Shaping(QObject):
             return tr(READ_ONLY)
         if session.loading:
             return tr(STILL_READ)
+        if session.volume is not None and not session.volume.geometry.is_grid:
+            return tr("These slices make no volume: their labels have no shape in mm")
+        if session.volume is not None and not session.volume.geometry.calibrated:
+            return tr("The size of a pixel is not known: nothing can be done in mm")
         return tr(LOCKED) if session.is_locked(session.active_label) else ""
 
     def _show_dialog(self) -> None:
