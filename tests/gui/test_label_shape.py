@@ -38,7 +38,7 @@ def dialog_of(window) -> ShapeDialog:
 
 
 def rest(window, qtbot) -> None:
-    qtbot.waitUntil(lambda: window.workflows.jobs.idle)
+    qtbot.waitUntil(lambda: window.workflows.jobs.idle, timeout=20_000)
 
 
 def test_the_dialog_grows_and_shrinks_the_active_label_and_one_undo_takes_each_back(painted, qtbot):
@@ -96,3 +96,6 @@ def test_nothing_is_done_in_mm_where_there_are_none(opened, qtbot, without, word
     action = opened.commands.named["Labels/Shape of the label…"]
     qtbot.waitUntil(lambda: not action.isEnabled())
     assert words in opened.commands.why_not(action)
+    session.hand.set_overlay(opacity=0.3)
+    qtbot.wait(50)
+    assert not action.isEnabled(), "another change does not allow it"

@@ -360,8 +360,9 @@ class Actions(QObject):
         """Show what changed: which tool is chosen, what can be undone, which presets there are."""
         session = self._session
         opened = session.volume is not None
-        for action in self._needs_series:
-            self.allow(action, opened, "" if opened else tr(NOTHING_OPEN))
+        if what & What.SERIES:  # and at no other change, or what others forbid for a reason would be allowed again
+            for action in self._needs_series:
+                self.allow(action, opened, "" if opened else tr(NOTHING_OPEN))
         why_not = tr(READ_ONLY) if session.read_only else ""
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
