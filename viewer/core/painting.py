@@ -55,11 +55,11 @@ def changed_box(before: NDArray, after: NDArray) -> Box | None:
     return box_of(before != after)
 
 
-def box_of(mask: NDArray[np.bool_]) -> Box | None:
-    """Smallest box holding all that is true of a mask[k, j, i]; None if nothing is."""
+def box_of(voxels: NDArray) -> Box | None:
+    """Smallest box holding all voxels[k, j, i] that are true, or not 0; None if none is."""
     spans = []
     for others in ((1, 2), (0, 2), (0, 1)):
-        hits = np.flatnonzero(mask.any(axis=others))
+        hits = np.flatnonzero(voxels.any(axis=others))
         if hits.size == 0:
             return None
         spans.append(slice(int(hits[0]), int(hits[-1]) + 1))

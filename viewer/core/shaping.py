@@ -162,14 +162,12 @@ def _between(first: Mask, last: Mask, steps: int, pixel_mm: tuple[float, float])
 
 
 def _signed_distance(outline: Mask, pixel_mm: tuple[float, float]) -> NDArray[np.float32]:
-    """To the border between the pixels of an outline and the others, in mm, positive inside: half a pixel less than to
-    the nearest centre of the other kind."""
+    """To the nearest pixel's centre on the other side of an outline, in mm, positive inside."""
     import SimpleITK as sitk
 
     distances = []
     for one in (outline, ~outline):
-        image = sitk.GetImageFromArray(one.astype(np.uint8))
-        image.SetSpacing(pixel_mm[::-1])
+        image = _image(one.astype(np.uint8), pixel_mm[::-1])
         away = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, False, False, True))
         distances.append(np.maximum(away, 0))
     return distances[1] - distances[0]
@@ -203,7 +201,7 @@ def _near(mask: Mask, spacing: Spacing, reach_mm: float) -> Mask:
     return found
 
 
-def _image(values: NDArray, spacing: Spacing = (1.0, 1.0, 1.0)) -> sitk.Image:
+def _image(values: NDArray, spacing: tuple[float, ...] = (1.0, 1.0, 1.0)) -> sitk.Image:
     import SimpleITK as sitk
 
     image = sitk.GetImageFromArray(values)

@@ -15,6 +15,7 @@ from vtkmodules.vtkFiltersCore import vtkPolyDataNormals, vtkSurfaceNets3D
 from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
 from viewer.core.mesh import Mesh, enclosed_volume
+from viewer.core.painting import box_of
 
 _SMOOTHING_STEPS = 8
 
@@ -134,15 +135,12 @@ def label_surface(
     """
     lookup = np.where(shown, np.arange(256), 0).astype(np.uint8)
     labels = lookup[grid.voxels]
-    spans = []
-    for others in ((1, 2), (0, 2), (0, 1)):
-        hits = np.flatnonzero(labels.any(axis=others))
-        if hits.size == 0:
-            return None
-        spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
-    padded = np.pad(labels[tuple(spans)], 1)  # a label that touches the edge is closed there
+    box = box_of(labels)
+    if box is None:
+        return None
+    padded = np.pad(labels[box], 1)  # a label that touches the edge is closed there
     image = Grid(padded, grid.spacing, grid.origin_lps, grid.to_lps).image()
-    image.SetOrigin(*((spans[2 - axis].start - 1) * grid.spacing[axis] for axis in range(3)))
+    image.SetOrigin(*((box[2 - axis].start - 1) * grid.spacing[axis] for axis in range(3)))
     nets = vtkSurfaceNets3D()
     nets.SetInputData(image)
     for n, value in enumerate(np.flatnonzero(np.bincount(padded.ravel(), minlength=256)[1:]) + 1):
