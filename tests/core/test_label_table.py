@@ -105,6 +105,22 @@ def test_a_model_neither_takes_from_a_locked_label_nor_adds_to_it(session):
     assert kept == 2 * 100 + 4 * 100, "taken from it, and added to it"
 
 
+def test_redone_voxels_of_a_model_have_their_labels_again(session):
+    session.add_label("Tumour", (200, 30, 30))
+    found = np.zeros(session.label_map.voxels.shape, np.uint8)
+    found[4:8, 5:15, 5:15] = 2
+    session.propose(proposal(found))
+    session.accept_proposal()
+    accepted = session.labels
+    for _ in range(2):
+        session.undo()
+    assert [label.name for label in session.labels] == ["Region 1", "Region 2", "Region 3"]
+    for _ in range(2):
+        session.redo()
+    assert session.labels == accepted
+    assert set(np.unique(session.label_map.voxels)) <= {0, *(label.value for label in session.labels)}
+
+
 def test_locked_voxels_are_told_from_others():
     labels = (Label(1, "a", (0, 0, 0), locked=True), Label(2, "b", (0, 0, 0)))
     before, after = np.array([0, 1, 1, 2, 2, 0], np.uint8), np.array([1, 0, 2, 1, 0, 2], np.uint8)

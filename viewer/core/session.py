@@ -534,17 +534,20 @@ class Session:
             self.show_label(self.active_label, True)
 
     def show_label(self, value: int, visible: bool) -> None:
-        self.labels = tuple(replace(x, visible=visible) if x.value == value else x for x in self.labels)
-        self._announce(Change(What.LABEL_TABLE))
+        self._set_of_label(value, visible=visible)
 
     def lock_label(self, value: int, locked: bool) -> None:
         """Have no tool and no model change the voxels of a label, or let them."""
         self.end_stroke()
-        self.labels = tuple(replace(x, locked=locked) if x.value == value else x for x in self.labels)
-        self._announce(Change(What.LABEL_TABLE))
+        self._set_of_label(value, locked=locked)
 
     def is_locked(self, value: int) -> bool:
         return any(label.value == value and label.locked for label in self.labels)
+
+    @property
+    def brush_locked(self) -> bool:
+        """Whether the tool is the brush and its label locked."""
+        return self.hand.tool == "brush" and self.is_locked(self.active_label)
 
     def add_label(self, name: str, colour: tuple[int, int, int], code: tuple[str, str, str] | None = None) -> int:
         """Another label at the end of the table, which is painted with from now on; one undo takes it back. Returns
@@ -574,8 +577,11 @@ class Session:
 
     def set_surface_opacity(self, value: int, opacity: float) -> None:
         """How dense the surface of a label is in 3-D, 0 to 1; kept with the label."""
-        opacity = min(max(opacity, 0.0), 1.0)
-        self.labels = tuple(replace(x, surface_opacity=opacity) if x.value == value else x for x in self.labels)
+        self._set_of_label(value, surface_opacity=min(max(opacity, 0.0), 1.0))
+
+    def _set_of_label(self, value: int, **changes: bool | float) -> None:
+        """What is no edit: how a label is looked at, and whether it is locked."""
+        self.labels = tuple(replace(x, **changes) if x.value == value else x for x in self.labels)
         self._announce(Change(What.LABEL_TABLE))
 
     # Painting
@@ -590,7 +596,7 @@ class Session:
         slice_index = int(round(index_ijk[axis]))
         if not 0 <= slice_index < self.volume.geometry.size[axis]:
             return
-        if self.hand.tool == "brush" and self.is_locked(self.active_label):
+        if self.brush_locked:
             return
         self._see_active_label()
         before = np.take(self.label_map.voxels, slice_index, axis=2 - axis)
@@ -867,12 +873,11 @@ class Session:
             return 0
         self.end_stroke()
         accepted = prepared or prepare_acceptance(self.proposal, *self.acceptance_inputs())
+        edit = replace(accepted.edit, table=(self.labels, accepted.labels))
         self.proposal, self.labels = None, accepted.labels
-        if self.active_label not in {label.value for label in self.labels}:
-            self.active_label = self.labels[0].value
-        if accepted.edit.deltas:
-            self.history.record(accepted.edit)
-        self._apply(accepted.edit, also=What.PROPOSAL | What.LABEL_TABLE)
+        if edit.deltas:
+            self.history.record(edit)
+        self._apply(edit, also=What.PROPOSAL | What.LABEL_TABLE)
         return accepted.kept_voxels
 
     def acceptance_inputs(
@@ -907,7 +912,7 @@ class Session:
         if edit.table is not None:
             self._take_table(edit.table[1])
             what |= What.LABEL_TABLE | What.TOOL
-            if not edit.deltas:
+            if not edit.deltas and edit.source is None:
                 self._announce(Change(what & ~What.LABELS, edit=edit))
                 return
         if edit.source is not None:

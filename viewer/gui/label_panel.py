@@ -37,6 +37,7 @@ from viewer.core.painting import Box
 from viewer.core.session import ConfirmedSlice, Session
 from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY, icon
 from viewer.gui.icons import swatch
+from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import is_picture, plane_name
@@ -75,7 +76,7 @@ class LabelPanel(QWidget):
         self.table.setRootIsDecorated(False)
         self.table.setHeaderLabels([tr("Label"), "ml", "⌀ mm", ""])
         self.table.headerItem().setToolTip(2, tr("Longest diameter in any direction, over all parts of the label"))
-        self.table.headerItem().setToolTip(3, tr("A locked label is changed by no tool and no model"))
+        self.table.headerItem().setToolTip(_LOCK, tr("A locked label is changed by no tool and no model"))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setAccessibleName(tr("Labels"))
         header = self.table.header()
@@ -279,6 +280,7 @@ class LabelPanel(QWidget):
             menu.addAction(text, act).setEnabled(self._session.editable)
         text = tr("Unlock") if label.locked else tr("Lock")
         menu.addAction(text, lambda: self._session.lock_label(label.value, not label.locked))
+        keep_keys(menu)
         menu.popup(self.table.viewport().mapToGlobal(at))
 
     def _choose_colour(self, label: Label) -> None:

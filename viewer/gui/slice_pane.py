@@ -409,7 +409,7 @@ class SlicePane(FlatPane):
         if index is None:
             return
         if what == "begin":
-            if self.session.hand.tool == "brush" and self.session.is_locked(self.session.active_label):
+            if self.session.brush_locked:
                 self.refused.emit(tr(LOCKED))
             self.session.begin_stroke(self.plane, index)
         else:
