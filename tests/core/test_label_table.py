@@ -85,6 +85,22 @@ def test_nothing_is_painted_with_a_locked_label(session):
     assert not session.label_map.voxels.any() and session.history.undo_title is None
 
 
+def test_a_region_is_drawn_as_one_edit_but_not_into_a_locked_label(session):
+    box, mask = (slice(9, 10), slice(5, 15), slice(5, 15)), np.ones((1, 10, 10), bool)
+    assert session.draw("Draw Region 1", box, mask)
+    session.lock_label(1, True)
+    session.choose_label(2)
+    wider = (slice(9, 10), slice(5, 15), slice(5, 20))
+    assert session.draw("Draw Region 2", wider, np.ones((1, 10, 15), bool))
+    assert (session.label_map.voxels == 1).sum() == 100 and (session.label_map.voxels == 2).sum() == 50
+    assert not session.draw("Erase", box, mask, erase=True), "all of it is locked"
+    session.choose_label(1)
+    assert not session.draw("Draw Region 1", wider, np.ones((1, 10, 15), bool))
+    session.undo()
+    session.undo()
+    assert not session.label_map.voxels.any()
+
+
 def test_a_model_neither_takes_from_a_locked_label_nor_adds_to_it(session):
     shape = session.label_map.voxels.shape
     first = np.zeros(shape, np.uint8)

@@ -644,14 +644,28 @@ class Session:
     def painting(self) -> bool:
         return self._stroke is not None
 
-    def replace_voxels(self, title: str, box: Box, voxels: NDArray[np.uint8]) -> None:
-        """Set the label voxels of a box as one edit; voxels has the box's shape."""
+    def replace_voxels(self, title: str, box: Box, voxels: NDArray[np.uint8]) -> bool:
+        """Set the label voxels of a box as one edit; voxels has the box's shape. False if nothing changed."""
         if self.label_map is None or not self.editable:
-            return
+            return False
         before = self.label_map.voxels[box]
         voxels = sparing_locked(before, voxels, self.labels)
-        if not np.array_equal(before, voxels):
-            self.make(Edit(title, (LabelDelta.between("labels", box, before, voxels),)))
+        if np.array_equal(before, voxels):
+            return False
+        self.make(Edit(title, (LabelDelta.between("labels", box, before, voxels),)))
+        return True
+
+    def draw(self, title: str, box: Box, mask: NDArray[np.bool_], *, erase: bool = False) -> bool:
+        """Give the voxels of a box where mask is true to the active label, or to none, as one edit; mask has the box's
+        shape. False if nothing changed: nothing can be edited, or all of it is kept from change."""
+        if self.label_map is None or not self.editable or (not erase and self.is_locked(self.active_label)):
+            return False
+        self.end_stroke()
+        if not erase:
+            self._see_active_label()
+        before = self.label_map.voxels[box]
+        drawn = np.where(mask, np.uint8(0 if erase else self.active_label), before)
+        return self.replace_voxels(title, box, drawn)
 
     def make(self, edit: Edit) -> None:
         """Do an edit that was prepared of the session as it is now, so that one undo takes it back."""
