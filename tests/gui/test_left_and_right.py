@@ -71,7 +71,6 @@ def assert_seen_right(window, letters: str, *, planes: int = 3) -> None:
     black, marked, white = paint_thrice(window, panes)
     assert_marks_lie_right(letters, black, marked, white)
     for plane, pane in panes.items():
-        pane.grab()
         assert edge_letters(pane) == SEEN[plane][1], f"{letters} in the {plane} pane"
 
 
@@ -114,6 +113,7 @@ def place_of_mark(mark: NDArray, body: NDArray, size_mm: tuple[float, float]) ->
 
 def edge_letters(pane) -> str:
     """The strongest letter painted at the left, right, upper and lower edge, by where it stands."""
+    pane.grab()  # or on a busy machine they are those of the painting before
     pieces = [piece for piece in pane.written if piece.key[0] == "letter"]
     assert len(pieces) == 4
     by_x, by_y = sorted(pieces, key=lambda p: p.rect.center().x()), sorted(pieces, key=lambda p: p.rect.center().y())
