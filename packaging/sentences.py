@@ -31,8 +31,8 @@ _NOT_IN_THE_WINDOW = {
 _NUMBER = " (number)"  # how the note on a value ends that is a number for certain
 _MOST_FORMS = 16  # of one sentence: a conditional expression in it doubles them
 _SQL = re.compile(
-    r"(select|insert|update|delete|create|drop|pragma|begin immediate|from|without rowid|study in|id in|order by)\b"
-    r"|\w+ (= \?|order by)|1 order by"
+    r"(select|insert|update|delete|create|drop|alter|pragma|begin immediate|from|without rowid|study in|id in)\b"
+    r"|order by\b|\w+ (= \?|order by)|1 order by"
 )
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z][a-z']+(?![A-Za-z_(\[=])")
 # Looks like words but is never shown: words of file formats, programs, logs, cards of models.

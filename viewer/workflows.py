@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import shutil
@@ -24,7 +23,7 @@ from inference.models import ModelRecord, ModelStore
 from viewer.core.events import Change, What
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
-from viewer.core.history import Edit
+from viewer.core.history import Act, Edit
 from viewer.core.label_sizes import LabelSize, label_sizes
 from viewer.core.labels import Label
 from viewer.core.region_acts import RegionAct
@@ -32,9 +31,10 @@ from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
     Annotations,
-    ConfirmedSlice,
+    DeltaVoxels,
     Proposal,
     Session,
+    State,
     corrected_labels,
     prepare_acceptance,
     reshaping,
@@ -62,6 +62,7 @@ TrainingState = Literal[
 Arrived = Callable[[Series, Volume, Sequence[int]], None]
 
 DEMO_MODEL = "brain-structures-mr"
+_VOXELS_AT_ONCE = 2_000_000  # inflated within 2 ms
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
 
 
@@ -102,6 +103,17 @@ class TrainingRun:
     def recommended(self) -> str:
         """The arm that the gate would keep: "current", "semi-supervised" or "supervised"."""
         return str(self.report["decision"]["keep"]) if self.report else "current"
+
+
+@dataclass(frozen=True)
+class _Unsaved:
+    """What AnnotationStore.append has still to write."""
+
+    key: str
+    geometry: Geometry
+    edit: Edit | None
+    act: Act
+    state: State | None
 
 
 @dataclass(eq=False)
@@ -153,8 +165,9 @@ class Workflows:
         self._desks: list[_Desk] = []
         self._take_in(session)
         self.session = session
-        self._unsaved_edits: list[tuple[str, Geometry, Edit]] = []
-        self._unsaved_states: dict[str, tuple[Geometry, tuple[Label, ...], frozenset[ConfirmedSlice], str]] = {}
+        self._unsaved: list[_Unsaved] = []
+        self._told_unsaved = False
+        self._left_unsaved: set[str] = set()  # series that are closed, but held until what was done to them is written
         self._loaded: tuple[Path, LoadedModel] | None = None
         self._failure_listeners: list[Callable[[str], None]] = []
         self._library_listeners: list[Callable[[], None]] = []
@@ -471,6 +484,8 @@ class Workflows:
             here = any(other.key == key for other in self._desks if other is not desk)
             desk.key, desk.held = key, not here and self.annotation_store.hold(key)
             session.set_read_only(not desk.held)
+            for unsaved in [one for one in self._unsaved if one.key == key]:
+                session.catch_up(unsaved.edit, unsaved.act, unsaved.state)
             done()
             sentences = [*said]
             if not desk.held:
@@ -623,20 +638,44 @@ class Workflows:
             return None
         revision, value, labels = label_map.revision, session.active_label, session.labels
 
-        def work(job: Job) -> Edit | None:
+        def work(job: Job) -> tuple[Edit, DeltaVoxels] | None:
             return reshaping(act.title, label_map.voxels, value, lambda own: act.region(own, volume.geometry), labels)
 
-        def finish(edit: Edit | None) -> None:
+        def finish(made: tuple[Edit, DeltaVoxels] | None) -> None:
             if session.label_map is not label_map:
                 return
             if label_map.revision != revision or session.labels != labels:
                 self.reshape_label(act, done)  # a person painted meanwhile: that belongs to it, too
                 return
-            if edit is not None:
-                session.make(edit)
-            done(edit is not None)
+            if made is not None:
+                session.make(*made)
+            done(made is not None)
 
         return self.jobs.submit(act.title, work, finish, self._fail)
+
+    def undo(self) -> None:
+        """Take the newest edit of the session back; a large one's voxels are inflated off the session's thread."""
+        session = self.session
+        if (edit := session.history.next_undo) is not None:
+            self._step(edit.inverse(), session.undo, lambda: session.history.next_undo is edit)
+
+    def redo(self) -> None:
+        """Do the edit again that was undone last, as undo does."""
+        session = self.session
+        if (edit := session.history.next_redo) is not None:
+            self._step(edit, session.redo, lambda: session.history.next_redo is edit)
+
+    def _step(self, step: Edit, act: Callable[[DeltaVoxels | None], None], is_next: Callable[[], bool]) -> None:
+        """Have act do a step of the history, but not if it is no longer the next one when its voxels are at hand."""
+        if step.voxel_count <= _VOXELS_AT_ONCE:
+            act(None)
+            return
+
+        def finish(voxels: DeltaVoxels) -> None:
+            if is_next():
+                act(voxels)
+
+        self.jobs.submit(step.title, lambda job: tuple(delta.voxels for delta in step.deltas), finish, self._fail)
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a
@@ -781,12 +820,15 @@ class Workflows:
     @property
     def unsaved(self) -> bool:
         """True if a change could not be written yet, because the disk is full for instance."""
-        return bool(self._unsaved_edits or self._unsaved_states)
+        return bool(self._unsaved)
 
     def save_again(self) -> bool:
-        """Try once more to write what could not be written yet; True if all is written now."""
-        with contextlib.suppress(OSError):
+        """Try once more to write what could not be written yet; True if all is written now. Whoever shows failures
+        calls this from time to time as long as something is unsaved."""
+        try:
             self._save()
+        except OSError as error:
+            self._tell_unsaved(error)
         return not self.unsaved
 
     def close(self) -> None:
@@ -807,7 +849,9 @@ class Workflows:
         """End the work on the series of a session, which is about to be replaced or closed."""
         session = desk.session
         session.end_stroke()
-        if desk.held:
+        if desk.held and any(unsaved.key == desk.key for unsaved in self._unsaved):
+            self._left_unsaved.add(desk.key)
+        elif desk.held:
             self.annotation_store.let_go(desk.key)
         desk.key, desk.held = "", False
         self.jobs.let_go(
@@ -818,27 +862,39 @@ class Workflows:
         session, key = desk.session, desk.key
         if session.series is None or session.volume is None or session.loading or session.read_only:
             return
-        geometry = session.volume.geometry
-        if change.edit is not None:
-            self._unsaved_edits.append((key, geometry, change.edit))
+        state = None
         if change.what & (What.CONFIRMED | What.LABEL_TABLE):
-            self._unsaved_states[key] = (geometry, session.labels, session.confirmed, session.source)
+            state = State(session.labels, session.confirmed, session.source)
+        if change.edit is None and state is None:
+            return
+        self._unsaved.append(_Unsaved(key, session.volume.geometry, change.edit, change.act, state))
         try:
             self._save()
+        except BlockingIOError:
+            return  # another window is writing: save_again comes soon
         except OSError as error:
+            self._tell_unsaved(error)
+
+    def _tell_unsaved(self, error: OSError) -> None:
+        if not self._told_unsaved:
+            self._told_unsaved = True
             self._fail(
-                f"Your last change is not saved ({error}). It is kept in memory and written with the next one: free "
-                "some space and go on."
+                f"Your last change is not saved ({error}). It is kept in memory and written as soon as that is "
+                "possible: free some space and go on."
             )
 
     def _save(self) -> None:
         """Write what is not yet written, the oldest first: a later box is only right after the earlier ones."""
-        while self._unsaved_edits:
-            self.annotation_store.append(*self._unsaved_edits[0])
-            del self._unsaved_edits[0]
-        for key in tuple(self._unsaved_states):
-            self.annotation_store.save_state(key, *self._unsaved_states[key])
-            del self._unsaved_states[key]
+        while self._unsaved:
+            first = self._unsaved[0]
+            self.annotation_store.append(first.key, first.geometry, first.edit, first.act, first.state)
+            del self._unsaved[0]
+        if self._told_unsaved:
+            self._told_unsaved = False
+            self._fail("All your changes are saved again.")
+        for key in self._left_unsaved - {desk.key for desk in self._desks}:
+            self.annotation_store.let_go(key)
+        self._left_unsaved.clear()
 
     def _make_thumbnails(self, found: Sequence[Series]) -> None:
         """Have a picture of each series; of a sequence, which is one row of the browser, of its first moment."""

@@ -355,79 +355,89 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="133" />
+            <location filename="../../viewer/core/session.py" line="155" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="554" />
+            <location filename="../../viewer/core/session.py" line="586" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="564" />
+            <location filename="../../viewer/core/session.py" line="596" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="568" />
+            <location filename="../../viewer/core/session.py" line="600" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="570" />
+            <location filename="../../viewer/core/session.py" line="602" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="598" />
+            <location filename="../../viewer/core/session.py" line="633" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="690" />
+            <location filename="../../viewer/core/session.py" line="736" />
+            <source>Confirm slice</source>
+            <translation>确认切片</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="736" />
+            <source>Take confirmation back</source>
+            <translation>撤回确认</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="754" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="690" />
+            <location filename="../../viewer/core/session.py" line="754" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="756" />
+            <location filename="../../viewer/core/session.py" line="818" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="764" />
+            <location filename="../../viewer/core/session.py" line="826" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="764" />
+            <location filename="../../viewer/core/session.py" line="826" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="770" />
+            <location filename="../../viewer/core/session.py" line="832" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="849" />
+            <location filename="../../viewer/core/session.py" line="908" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="598" />
+            <location filename="../../viewer/core/session.py" line="633" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -443,7 +453,7 @@
             <translation>体素数组 {0} 与网格形状 {1} 不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/annotation_store.py" line="196" />
+            <location filename="../../viewer/io/annotation_store.py" line="221" />
             <source>this series has changed since it was annotated; its annotations are kept but not shown</source>
             <translation>该序列在标注之后发生了变化；原有标注已保留，但不显示</translation>
         </message>
@@ -2444,7 +2454,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="522" />
+            <location filename="../../viewer/workflows.py" line="537" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -2578,254 +2588,259 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="237" />
+            <location filename="../../viewer/workflows.py" line="250" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="250" />
+            <location filename="../../viewer/workflows.py" line="263" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="272" />
-            <location filename="../../viewer/workflows.py" line="409" />
+            <location filename="../../viewer/workflows.py" line="285" />
+            <location filename="../../viewer/workflows.py" line="422" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="277" />
+            <location filename="../../viewer/workflows.py" line="290" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="285" />
+            <location filename="../../viewer/workflows.py" line="298" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="310" />
+            <location filename="../../viewer/workflows.py" line="323" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="318" />
+            <location filename="../../viewer/workflows.py" line="331" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="338" />
+            <location filename="../../viewer/workflows.py" line="351" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="359" />
+            <location filename="../../viewer/workflows.py" line="372" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="389" />
+            <location filename="../../viewer/workflows.py" line="402" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="399" />
+            <location filename="../../viewer/workflows.py" line="412" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="427" />
+            <location filename="../../viewer/workflows.py" line="440" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="477" />
+            <location filename="../../viewer/workflows.py" line="492" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="477" />
+            <location filename="../../viewer/workflows.py" line="492" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="478" />
+            <location filename="../../viewer/workflows.py" line="493" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="481" />
+            <location filename="../../viewer/workflows.py" line="496" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="530" />
+            <location filename="../../viewer/workflows.py" line="545" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="542" />
+            <location filename="../../viewer/workflows.py" line="557" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="554" />
+            <location filename="../../viewer/workflows.py" line="569" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="575" />
+            <location filename="../../viewer/workflows.py" line="590" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="586" />
+            <location filename="../../viewer/workflows.py" line="601" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="614" />
+            <location filename="../../viewer/workflows.py" line="629" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="656" />
+            <location filename="../../viewer/workflows.py" line="695" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="673" />
+            <location filename="../../viewer/workflows.py" line="712" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="680" />
+            <location filename="../../viewer/workflows.py" line="719" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="683" />
+            <location filename="../../viewer/workflows.py" line="722" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="697" />
+            <location filename="../../viewer/workflows.py" line="736" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="713" />
+            <location filename="../../viewer/workflows.py" line="752" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="724" />
+            <location filename="../../viewer/workflows.py" line="763" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="727" />
+            <location filename="../../viewer/workflows.py" line="766" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="765" />
+            <location filename="../../viewer/workflows.py" line="804" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="830" />
-            <source>Your last change is not saved ({0}). It is kept in memory and written with the next one: free some space and go on.</source>
+            <location filename="../../viewer/workflows.py" line="882" />
+            <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
-            <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，将与下一次修改一起写入：请清理磁盘空间后继续。</translation>
+            <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="863" />
+            <location filename="../../viewer/workflows.py" line="894" />
+            <source>All your changes are saved again.</source>
+            <translation>您的所有修改现已保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="919" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="902" />
+            <location filename="../../viewer/workflows.py" line="958" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="929" />
+            <location filename="../../viewer/workflows.py" line="985" />
             <source>exit code {0}</source>
             <extracomment>{0}: code</extracomment>
             <translation>退出代码 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="930" />
+            <location filename="../../viewer/workflows.py" line="986" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="995" />
+            <location filename="../../viewer/workflows.py" line="1051" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="997" />
+            <location filename="../../viewer/workflows.py" line="1053" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="999" />
+            <location filename="../../viewer/workflows.py" line="1055" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1001" />
+            <location filename="../../viewer/workflows.py" line="1057" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1004" />
+            <location filename="../../viewer/workflows.py" line="1060" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1006" />
+            <location filename="../../viewer/workflows.py" line="1062" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1014" />
+            <location filename="../../viewer/workflows.py" line="1070" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1044" />
+            <location filename="../../viewer/workflows.py" line="1100" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1076" />
+            <location filename="../../viewer/workflows.py" line="1132" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1078" />
+            <location filename="../../viewer/workflows.py" line="1134" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

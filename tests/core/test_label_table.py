@@ -149,8 +149,8 @@ def test_a_reshaped_label_grows_into_nobodys_voxels_alone_and_is_one_undo(sessio
     session.choose_label(2)
     paint(session, "axial", (18, 10, 9))
     before = voxels(session)
-    edit = reshaping("Grow", before, 1, lambda own: shaping.margin(own, SPACING, 6.0), session.labels)
-    session.make(edit)
+    edit, reshaped = reshaping("Grow", before, 1, lambda own: shaping.margin(own, SPACING, 6.0), session.labels)
+    session.make(edit, reshaped)
     after = session.label_map.voxels
     np.testing.assert_array_equal(after == 2, before == 2)
     grown = shaping.margin(before == 1, SPACING, 6.0)

@@ -19,7 +19,9 @@ from viewer.core.geometry import Geometry
 from viewer.core.history import Edit, History, LabelDelta
 from viewer.core.labels import DEFAULT_LABELS, Label
 from viewer.core.painting import changed_box
+from viewer.core.session import State
 from viewer.core.study import SeriesError
+from viewer.io import annotation_store
 from viewer.io.annotation_store import AnnotationStore
 
 REPOSITORY = Path(__file__).parents[2]
@@ -91,7 +93,7 @@ def test_undo_and_redo_are_edits_too(store, phantom):
 def test_state_comes_back(tmp_path, phantom):
     labels = (Label(1, "Liver", (1, 2, 3), ("10200004", "SCT", "Liver")), Label(7, "Grün", (9, 9, 9), visible=False))
     store = AnnotationStore(tmp_path / "annotations.sqlite")
-    store.save_state("a", phantom.geometry, labels, frozenset({(0, 3), (2, 5)}), "brain 1.0")
+    store.append("a", phantom.geometry, None, state=State(labels, frozenset({(0, 3), (2, 5)}), "brain 1.0"))
     store = again(store, tmp_path)
     loaded = store.load("a", phantom.geometry)
     assert loaded.labels == labels
@@ -145,8 +147,77 @@ def test_long_journal_is_folded_without_a_change(tmp_path, phantom):
     store = again(store, tmp_path)
     np.testing.assert_array_equal(store.load("a", phantom.geometry).label_map.voxels, painter.layers["labels"])
     store.close()
-    rows = sqlite3.connect(tmp_path / "annotations.sqlite").execute("select count(*) from edits").fetchone()[0]
-    assert rows < 50
+    database = sqlite3.connect(tmp_path / "annotations.sqlite")
+    assert database.execute("select folded from annotated").fetchone()[0] == 230
+    database.close()
+
+
+def test_folding_leaves_what_can_be_undone_and_redone(tmp_path, phantom, monkeypatch):
+    monkeypatch.setattr(annotation_store, "_JOURNAL_LIMIT", 20)
+    store, painter = AnnotationStore(tmp_path / "annotations.sqlite"), Painter(phantom.geometry)
+    history, states = History(), [painter.layers["labels"].copy()]
+    for _ in range(30):
+        edit = painter.edit()
+        history.record(edit)
+        store.append("a", phantom.geometry, edit)
+        states.append(painter.layers["labels"].copy())
+    for _ in range(12):
+        store.append("a", phantom.geometry, history.undo(), "undo")
+    for _ in range(5):
+        store.append("a", phantom.geometry, history.redo(), "redo")
+    for _ in range(3):  # folds, finds itself folded, and goes on
+        loaded = store.load("a", phantom.geometry)
+        np.testing.assert_array_equal(loaded.label_map.voxels, states[23])
+        assert titles(loaded.history) == (23, 7)
+    take(loaded.history.redo, states[24:], loaded.label_map.voxels)
+    take(loaded.history.undo, states[29::-1], loaded.label_map.voxels)
+    assert loaded.history.next_undo is None
+    store.close()
+
+
+def test_what_is_made_after_an_undo_ends_what_could_be_redone_also_across_folding(tmp_path, phantom, monkeypatch):
+    monkeypatch.setattr(annotation_store, "_JOURNAL_LIMIT", 5)
+    store, painter = AnnotationStore(tmp_path / "annotations.sqlite"), Painter(phantom.geometry)
+    history = History()
+    for _ in range(10):
+        edit = painter.edit()
+        history.record(edit)
+        store.append("a", phantom.geometry, edit)
+    for _ in range(4):
+        store.append("a", phantom.geometry, history.undo(), "undo")
+    loaded = store.load("a", phantom.geometry)  # folded with four that can be redone
+    assert titles(loaded.history) == (6, 4)
+    painter.layers["labels"][...] = loaded.label_map.voxels
+    store.append("a", phantom.geometry, painter.edit())
+    loaded = again(store, tmp_path).load("a", phantom.geometry)
+    assert titles(loaded.history) == (7, 0)
+    np.testing.assert_array_equal(loaded.label_map.voxels, painter.layers["labels"])
+
+
+def test_the_oldest_edits_go_from_the_file_too_when_the_bytes_are_spent(tmp_path, phantom, monkeypatch):
+    store, painter = AnnotationStore(tmp_path / "annotations.sqlite"), Painter(phantom.geometry)
+    edits = [painter.edit() for _ in range(30)]
+    for edit in edits:
+        store.append("a", phantom.geometry, edit)
+    monkeypatch.setattr(annotation_store, "_JOURNAL_LIMIT", 5)
+    monkeypatch.setattr(annotation_store, "HISTORY_LIMIT_BYTES", sum(edit.size_bytes for edit in edits[-10:]))
+    store.load("a", phantom.geometry)
+    loaded = again(store, tmp_path).load("a", phantom.geometry)
+    np.testing.assert_array_equal(loaded.label_map.voxels, painter.layers["labels"])
+    assert titles(loaded.history) == (10, 0)
+
+
+def titles(history) -> tuple[int, int]:
+    """How many edits can be undone and redone; the history stays as it is."""
+    return len(history._done), len(history._undone)
+
+
+def take(step, states, voxels) -> None:
+    """Undo or redo until each of the states was seen."""
+    for wanted in states:
+        for delta in step().deltas:
+            delta.apply(voxels)
+        np.testing.assert_array_equal(voxels, wanted)
 
 
 def test_a_stroke_costs_a_small_row(tmp_path, phantom):
@@ -309,7 +380,7 @@ def test_greys_that_were_annotated_as_colours_have_their_work_again(store, obliq
     greys = replace(oblique_phantom, voxels=(oblique_phantom.voxels % 251).astype(np.uint8))
     colours = replace(greys, voxels=np.repeat(greys.voxels[..., None], 3, axis=-1))
     assert store.key_of("1.2", colours) == "1.2"
-    store.save_state("1.2", colours.geometry, DEFAULT_LABELS, frozenset(), "")
+    store.append("1.2", colours.geometry, None, state=State(DEFAULT_LABELS, frozenset(), ""))
 
     assert store.key_of("1.2", replace(greys, saved_as_colours=True)) == "1.2"
     assert store.key_of("1.2", greys) != "1.2"
@@ -317,7 +388,7 @@ def test_greys_that_were_annotated_as_colours_have_their_work_again(store, obliq
 
 def test_the_opacity_of_a_surface_is_kept_and_tables_from_before_it_have_opaque_ones(store, oblique_phantom):
     labels = (replace(DEFAULT_LABELS[0], surface_opacity=0.3), *DEFAULT_LABELS[1:])
-    store.save_state("1.2", oblique_phantom.geometry, labels, frozenset(), "")
+    store.append("1.2", oblique_phantom.geometry, None, state=State(labels, frozenset(), ""))
     assert store.load("1.2", oblique_phantom.geometry).labels == labels
 
     with store._database:

@@ -23,6 +23,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.history import Edit, KeyImageChange, MeasurementChange
 from viewer.core.label_sizes import LabelSize
 from viewer.core.measuring import KINDS, POINTS, Measurement, values_of
+from viewer.core.session import State
 from viewer.core.volume import Volume
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.measurement_table import write_measurements
@@ -96,7 +97,7 @@ def test_a_series_that_was_only_measured_has_no_labels(store, phantom):
 def test_a_file_of_an_earlier_version_is_opened(tmp_path, phantom):
     path = tmp_path / "annotations.sqlite"
     store = AnnotationStore(path)
-    store.save_state("a", phantom.geometry, (), frozenset({(2, 1)}), "model 1")
+    store.append("a", phantom.geometry, None, state=State((), frozenset({(2, 1)}), "model 1"))
     store.close()
     with sqlite3.connect(path) as database:
         database.execute("drop table measurements")
@@ -271,7 +272,8 @@ def test_a_row_of_the_first_release_has_no_oblique_plane(store, oblique_phantom)
     grid = oblique_phantom.geometry
     store.append("1", grid, added(LINE))
     row = '{"kind": "probe", "points": [[1.0, 2.0, 3.0]], "normal": 1, "text": "", "text_at": null}'
-    store._database.execute("update measurements set measurement = ?", (row,))
+    with store._database as database:
+        database.execute("update measurements set measurement = ?", (row,))
 
     assert store.load("1", grid).measurements == (Measurement(1, "probe", ((1.0, 2.0, 3.0),), 1),)
 

@@ -17,6 +17,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.region_acts import RegionAct, change_margin, fill_holes
 from viewer.core.session import Session
 from viewer.core.volume import Volume
+from viewer.io.annotation_store import AnnotationStore
 from viewer.io.files import write_image
 from viewer.jobs import JobQueue
 from viewer.workflows import Workflows
@@ -505,6 +506,118 @@ def paint(session, at, tool="brush"):
     session.end_stroke()
 
 
+def test_undo_and_redo_go_on_after_a_restart(user, scan_folder):
+    """Strokes, labels of the table, confirmed slices, measurements and key images: one undo each, in their order."""
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    states = [everything(session)]
+    for act in (
+        lambda: paint(session, (12, 20, 9)),
+        lambda: session.add_label("Tumour", (200, 10, 10), ("108369006", "SCT", "Neoplasm")),
+        lambda: paint(session, (14, 8, 9)),
+        lambda: session.toggle_confirmed("axial"),
+        lambda: session.add_measurement("length", ((1.0, 2.0, 3.0), (4.0, 2.0, 3.0)), 2),
+        lambda: session.toggle_key_image("axial"),
+    ):
+        act()
+        states.append(everything(session))
+    workflows.undo()
+    workflows.undo()
+
+    workflows = user()
+    open_first(workflows, scan_folder)
+    assert everything(workflows.session) == states[4]
+    workflows.redo()
+    assert everything(workflows.session) == states[5]
+    for state in reversed(states[:5]):
+        workflows.undo()
+        assert everything(workflows.session) == state
+    assert workflows.session.history.undo_title is None
+    workflows = user()
+    open_first(workflows, scan_folder)
+    for state in states[1:]:
+        workflows.redo()
+        assert everything(workflows.session) == state
+
+
+def test_undo_goes_on_after_another_series_was_looked_at(user, scan_folder, tmp_path):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    first, before = workflows.session.series.uid, everything(workflows.session)
+    paint(workflows.session, (12, 20, 9))
+    workflows.session.close_series()
+    workflows.open_series(first)
+    assert workflows.session.label_map.voxels.any()
+    workflows.undo()
+    assert everything(workflows.session) == before
+
+
+def test_what_could_not_be_written_is_there_when_the_series_is_opened_again(user, scan_folder, monkeypatch):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session, uid = workflows.session, workflows.session.series.uid
+    paint(session, (12, 20, 9))
+    store = workflows.annotation_store
+    with monkeypatch.context() as full:
+        full.setattr(store, "append", refused)
+        paint(session, (14, 8, 9))
+        session.toggle_confirmed("axial")
+        session.undo()
+        paint(session, (5, 5, 4))
+        session.lock_label(2, True)
+        there = everything(session)
+        other = workflows.add_session()
+        workflows.work_on(other)
+        workflows.drop_session(session)
+        assert not AnnotationStore(workflows.folder / "annotations.sqlite").hold(uid), (
+            "another window cannot have it yet"
+        )
+        workflows.open_series(uid)
+        assert everything(other) == there
+        assert workflows.unsaved
+    assert workflows.save_again()
+    assert "saved again" in workflows.messages[-1]
+
+    workflows.close()
+    workflows = user()
+    open_first(workflows, scan_folder)
+    assert everything(workflows.session) == there
+    workflows.undo()
+    workflows.undo()
+    assert workflows.session.history.undo_title == "Paint Region 1"
+
+
+def refused(*_, **__):
+    raise OSError("database or disk is full")
+
+
+def everything(session):
+    """What a person has made of a series."""
+    return (
+        session.label_map.voxels.tobytes(),
+        session.labels,
+        session.confirmed,
+        session.measurements,
+        session.key_images,
+        session.source,
+    )
+
+
+def test_large_steps_of_the_history_are_inflated_by_a_job(user, scan_folder, monkeypatch):
+    monkeypatch.setattr("viewer.workflows._VOXELS_AT_ONCE", 1)
+    workflows = user()
+    open_first(workflows, scan_folder)
+    paint(workflows.session, (12, 20, 9))
+    painted, jobs = everything(workflows.session), []
+    workflows.jobs.subscribe(lambda job: jobs.append(job.title))
+    workflows.undo()
+    assert not workflows.session.label_map.voxels.any()
+    workflows.redo()
+    assert everything(workflows.session) == painted
+    assert "Paint Region 1" in jobs
+
+
 GROW = change_margin("Region 1", 4.0)
 
 
@@ -527,7 +640,9 @@ def test_a_region_grows_is_saved_and_is_taken_back(user, scan_folder):
     workflows = user()
     open_first(workflows, scan_folder)
     workflows.reshape_label(fill_holes("Region 1"), told.append)
-    assert told == [True, False] and workflows.session.history.undo_title is None
+    assert told == [True, False] and workflows.session.history.undo_title == "Grow Region 1", "this one is no edit"
+    workflows.undo()
+    np.testing.assert_array_equal(workflows.session.label_map.voxels, before)
 
 
 def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):

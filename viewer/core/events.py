@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Flag, auto
 
-from viewer.core.history import Edit
+from viewer.core.history import Act, Edit
 from viewer.core.painting import Box
 
 
@@ -31,9 +31,10 @@ class What(Flag):
 
 @dataclass(frozen=True)
 class Change:
-    """One change of the session. box bounds the label voxels touched; edit is set when one was made, undone or
-    redone, and is what an autosave has to write."""
+    """One change of the session. box bounds the label voxels touched; edit is set when one was made, or one was undone
+    or redone, which act tells, and is what was done to the session and an autosave has to write."""
 
     what: What
     box: Box | None = None
     edit: Edit | None = None
+    act: Act = "make"

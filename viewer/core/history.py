@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import zlib
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -13,11 +17,13 @@ from viewer.core.labels import Label
 from viewer.core.measuring import Measurement
 from viewer.core.painting import Box, union
 
+HISTORY_LIMIT_BYTES = 128 * 1024 * 1024
 _POINT_BYTES = 160  # of a point of a measurement in memory
-_PLACE_BYTES = 200  # of a key image
+_EDIT_BYTES = 200  # of an edit without its voxels, and of each mark and label in it
 
 SlicePlace = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
 Layer = Literal["labels", "machine"]  # the label map, and what models last proposed for it
+Act = Literal["make", "undo", "redo"]
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,14 @@ class LabelDelta:
         """The delta of a box; before and after have the box's shape."""
         return cls(layer, box, _deflate(before), _deflate(after))
 
+    @property
+    def voxels(self) -> NDArray[np.uint8]:
+        """Those of the box after the change, inflated: 1 ms for each million."""
+        return _inflate(self.after, self.box)
+
     def apply(self, voxels: NDArray[np.uint8]) -> None:
         """Put the voxels after the change into the layer's voxels[k, j, i]."""
-        voxels[self.box] = _inflate(self.after, self.box)
+        voxels[self.box] = self.voxels
 
     def inverse(self) -> LabelDelta:
         return LabelDelta(self.layer, self.box, self.after, self.before)
@@ -71,9 +82,20 @@ class KeyImageChange:
 
 
 @dataclass(frozen=True)
+class ConfirmedChange:
+    """A slice that a person confirms as wholly correct, or takes the mark back from."""
+
+    place: SlicePlace
+    confirmed: bool
+
+    def inverse(self) -> ConfirmedChange:
+        return ConfirmedChange(self.place, not self.confirmed)
+
+
+@dataclass(frozen=True)
 class Edit:
-    """One act of a person, a stroke, an accepted result, a measurement or a key image: what one undo takes back and one
-    commit of the journal holds.
+    """One act of a person, a stroke, an accepted result, a measurement, a mark or a change of the label table: what one
+    undo takes back and one commit of the journal holds.
 
     source, if set, is the model whose labels are shown, before and after; so is table, of labels.
     """
@@ -84,13 +106,19 @@ class Edit:
     measurements: tuple[MeasurementChange, ...] = ()
     key_images: tuple[KeyImageChange, ...] = ()
     table: tuple[tuple[Label, ...], tuple[Label, ...]] | None = None
+    confirmed: tuple[ConfirmedChange, ...] = ()
+
+    @cached_property
+    def size_bytes(self) -> int:
+        points = (len(m.points) for change in self.measurements for m in (change.before, change.after) if m is not None)
+        labels = sum(map(len, self.table)) if self.table is not None else 0
+        small = _EDIT_BYTES * (1 + len(self.key_images) + len(self.confirmed) + labels) + _POINT_BYTES * sum(points)
+        return small + sum(len(d.before) + len(d.after) for d in self.deltas)
 
     @property
-    def size_bytes(self) -> int:
-        shapes = (m for change in self.measurements for m in (change.before, change.after) if m is not None)
-        return sum(len(d.before) + len(d.after) for d in self.deltas) + sum(
-            (_POINT_BYTES * len(m.points) for m in shapes), start=_PLACE_BYTES * len(self.key_images)
-        )
+    def voxel_count(self) -> int:
+        """How many voxels an undo puts in place."""
+        return sum(math.prod(span.stop - span.start for span in delta.box) for delta in self.deltas)
 
     @property
     def labels_box(self) -> Box | None:
@@ -111,16 +139,30 @@ class Edit:
             tuple(change.inverse() for change in reversed(self.measurements)),
             tuple(change.inverse() for change in reversed(self.key_images)),
             table,
+            tuple(change.inverse() for change in reversed(self.confirmed)),
         )
 
 
 class History:
-    """The edits that can be undone and redone; the oldest go first when limit_bytes is passed."""
+    """The edits that can be undone and redone; the oldest go first when limit_bytes is passed. done and undone are
+    those of an earlier session, each with the next one to be taken last."""
 
-    def __init__(self, limit_bytes: int = 256 * 1024 * 1024) -> None:
+    def __init__(
+        self, done: Sequence[Edit] = (), undone: Sequence[Edit] = (), limit_bytes: int = HISTORY_LIMIT_BYTES
+    ) -> None:
         self._limit_bytes = limit_bytes
-        self._done: list[Edit] = []
-        self._undone: list[Edit] = []
+        self._done, self._undone = deque(done), list(undone)
+        self._done_bytes = sum(edit.size_bytes for edit in done)
+        self._forget_oldest()
+
+    @property
+    def next_undo(self) -> Edit | None:
+        """The edit that undo would take back."""
+        return self._done[-1] if self._done else None
+
+    @property
+    def next_redo(self) -> Edit | None:
+        return self._undone[-1] if self._undone else None
 
     @property
     def undo_title(self) -> str | None:
@@ -138,23 +180,33 @@ class History:
     def record(self, edit: Edit) -> None:
         """Add an edit just made; what was undone before can no longer be redone."""
         self._undone.clear()
-        self._done.append(edit)
-        while len(self._done) > 1 and sum(e.size_bytes for e in self._done) > self._limit_bytes:
-            del self._done[0]
+        self._push(edit)
+        self._forget_oldest()
 
     def undo(self) -> Edit | None:
         """The edit to apply in order to take the newest one back; None if there is nothing to undo."""
         if not self._done:
             return None
-        self._undone.append(self._done.pop())
-        return self._undone[-1].inverse()
+        edit = self._done.pop()
+        self._done_bytes -= edit.size_bytes
+        self._undone.append(edit)
+        return edit.inverse()
 
     def redo(self) -> Edit | None:
         """The edit to apply in order to redo the one undone last; None if there is none."""
         if not self._undone:
             return None
-        self._done.append(self._undone.pop())
-        return self._done[-1]
+        edit = self._undone.pop()
+        self._push(edit)
+        return edit
+
+    def _push(self, edit: Edit) -> None:
+        self._done.append(edit)
+        self._done_bytes += edit.size_bytes
+
+    def _forget_oldest(self) -> None:
+        while len(self._done) > 1 and self._done_bytes > self._limit_bytes:
+            self._done_bytes -= self._done.popleft().size_bytes
 
 
 def _deflate(voxels: NDArray[np.uint8]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,17 @@ from viewer.core.events import Change, What
 from viewer.core.fusion import Fusion
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.hand import Hand, Tool
-from viewer.core.history import Edit, History, KeyImageChange, LabelDelta, Layer, MeasurementChange, SlicePlace
+from viewer.core.history import (
+    Act,
+    ConfirmedChange,
+    Edit,
+    History,
+    KeyImageChange,
+    LabelDelta,
+    Layer,
+    MeasurementChange,
+    SlicePlace,
+)
 from viewer.core.labels import DEFAULT_LABELS, Label, free_value, merge_labels, sparing_locked, with_default_colours
 from viewer.core.measuring import KINDS, Kind, Measurement, Spread, Values, values_of
 from viewer.core.oblique import (
@@ -30,7 +40,8 @@ from viewer.core.painting import Box, Point, changed_box, stroke_segment
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
-ConfirmedSlice = tuple[int, int]  # (index axis 0 i / 1 j / 2 k, slice index)
+ConfirmedSlice = SlicePlace
+DeltaVoxels = tuple[NDArray[np.uint8], ...]  # of each delta of an edit, those after it: inflating many takes a while
 
 RADIOGRAPHS = ("CR", "DX", "MG", "PX", "IO", "RG", "XA", "RF")  # laid out as they are hung, by their own rules
 _DRAWING: tuple[Tool, ...] = ("brush", "eraser")
@@ -41,7 +52,8 @@ class Annotations:
     """A person's work on one series, as it is opened and as it was saved.
 
     label_map is what is seen; machine holds what models last proposed on the same grid, so that a person's
-    own voxels are those where the two differ. measurements are in the order of their numbers.
+    own voxels are those where the two differ. measurements are in the order of their numbers. history is what can
+    be undone and redone; the session that opens these goes on with it.
     """
 
     label_map: LabelMap
@@ -51,10 +63,21 @@ class Annotations:
     source: str = ""
     measurements: tuple[Measurement, ...] = ()
     key_images: frozenset[SlicePlace] = frozenset()
+    history: History = field(default_factory=History)
 
     @classmethod
     def none(cls, geometry: Geometry) -> Annotations:
         return cls(LabelMap.empty(geometry), np.zeros(geometry.shape, dtype=np.uint8))
+
+
+@dataclass(frozen=True)
+class State:
+    """What is kept of a series beside voxels, measurements and key images, as it is now: the label table, the confirmed
+    slices, and the model that was accepted last."""
+
+    labels: tuple[Label, ...] = DEFAULT_LABELS
+    confirmed: frozenset[ConfirmedSlice] = frozenset()
+    source: str = ""
 
 
 def corrected_labels(
@@ -90,6 +113,7 @@ class Acceptance:
     """A proposal merged with a person's work, ready to be applied as one edit."""
 
     edit: Edit
+    voxels: DeltaVoxels
     labels: tuple[Label, ...]
     kept_voxels: int
 
@@ -124,14 +148,16 @@ def prepare_acceptance(
         ("labels", current, merged),
         ("machine", machine, np.where(drawn, machine, proposed)),
     )
-    deltas = tuple(
-        LabelDelta.between(layer, box, old[box], new[box])
-        for layer, old, new in layers
-        if (box := changed_box(old, new)) is not None
+    changed: list[tuple[Layer, Box, NDArray[np.uint8], NDArray[np.uint8]]] = [
+        (layer, box, old[box], new[box]) for layer, old, new in layers if (box := changed_box(old, new)) is not None
+    ]
+    edit = Edit(
+        f"Accept {proposal.source}",
+        tuple(LabelDelta.between(*one) for one in changed),
+        (source, proposal.source),
     )
     kept_voxels = int(np.count_nonzero((current != proposed) & (merged == current)))
-    edit = Edit(f"Accept {proposal.source}", deltas, (source, proposal.source))
-    return Acceptance(edit, merged_labels, kept_voxels)
+    return Acceptance(edit, tuple(after for *_, after in changed), merged_labels, kept_voxels)
 
 
 def reshaping(
@@ -140,8 +166,9 @@ def reshaping(
     value: int,
     act: Callable[[NDArray[np.bool_]], NDArray[np.bool_]],
     labels: Sequence[Label],
-) -> Edit | None:
-    """The edit that gives a label the region that act makes of its own, on all slices; None if it changes nothing.
+) -> tuple[Edit, DeltaVoxels] | None:
+    """The edit that gives a label the region that act makes of its own, on all slices, and the voxels that it puts in
+    place; None if it changes nothing.
 
     What it leaves is no label's; it grows only into what is no label's. label_voxels (k, j, i) are only read. Not for
     the GUI thread.
@@ -152,7 +179,9 @@ def reshaping(
     after[region & (label_voxels == 0)] = value
     after = sparing_locked(label_voxels, after, labels)
     box = changed_box(label_voxels, after)
-    return None if box is None else Edit(title, (LabelDelta.between("labels", box, label_voxels[box], after[box]),))
+    if box is None:
+        return None
+    return Edit(title, (LabelDelta.between("labels", box, label_voxels[box], after[box]),)), (after[box],)
 
 
 @dataclass(frozen=True)
@@ -217,7 +246,7 @@ class Session:
     def open(
         self, series: Series, volume: Volume, annotations: Annotations | None = None, *, keep_view: bool = False
     ) -> None:
-        """Show a volume with a person's earlier work on it; the history starts anew.
+        """Show a volume with a person's earlier work on it, and its history.
 
         keep_view: with the cross-hair, the window and the zoom of the volume before, where both are on one grid. A
         volume that is not complete gets its annotations with complete().
@@ -286,7 +315,7 @@ class Session:
         self.key_images = annotations.key_images
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
-        self.proposal, self._stroke, self.history = None, None, History()
+        self.proposal, self._stroke, self.history = None, None, annotations.history
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
 
@@ -667,35 +696,51 @@ class Session:
         drawn = np.where(mask, np.uint8(0 if erase else self.active_label), before)
         return self.replace_voxels(title, box, drawn)
 
-    def make(self, edit: Edit) -> None:
-        """Do an edit that was prepared of the session as it is now, so that one undo takes it back."""
+    def make(self, edit: Edit, voxels: DeltaVoxels | None = None) -> None:
+        """Do an edit that was prepared of the session as it is now, so that one undo takes it back. voxels: what its
+        deltas put in place, if that is at hand."""
         if self.editable:
             self.end_stroke()
             self.history.record(edit)
-            self._apply(edit)
+            self._apply(edit, voxels)
 
-    def undo(self) -> None:
+    def catch_up(self, edit: Edit | None, act: Act, state: State | None) -> None:
+        """Do to a series that is opened again what was done to it before and is not in its file yet, an act with the
+        state after it, as a Change told them."""
+        if edit is not None and act == "make":
+            self.history.record(edit)
+        elif edit is not None:
+            self.history.undo() if act == "undo" else self.history.redo()
+        if edit is not None:
+            self._apply(edit, act=act, told=False)
+        if state is not None:
+            self.labels, self.confirmed, self.source = state.labels, state.confirmed, state.source
+            self._announce(Change(What.LABEL_TABLE | What.CONFIRMED))
+
+    def undo(self, voxels: DeltaVoxels | None = None) -> None:
+        """Take the newest edit back. voxels: what the deltas of its inverse put in place, if that is at hand."""
         if self._stroke is None and self.editable and (edit := self.history.undo()) is not None:
-            self._apply(edit)
+            self._apply(edit, voxels, "undo")
 
-    def redo(self) -> None:
+    def redo(self, voxels: DeltaVoxels | None = None) -> None:
+        """Do the edit again that was undone last. voxels: what its deltas put in place, if that is at hand."""
         if self._stroke is None and self.editable and (edit := self.history.redo()) is not None:
-            self._apply(edit)
+            self._apply(edit, voxels, "redo")
 
     def toggle_confirmed(self, plane: Plane) -> None:
-        """Mark the slice under the cross-hair as wholly correct, or take the mark back."""
+        """Mark the slice under the cross-hair as wholly correct, or take the mark back, as one edit."""
         if self.volume is None or not self.editable or plane not in self.planes or self.is_oblique(plane):
             return
-        axis = plane_axes(self.volume.geometry, plane).normal
-        self.confirmed = self.confirmed ^ {(axis, self.cursor_ijk[axis])}
-        self._announce(Change(What.CONFIRMED))
+        place = self._place_in(plane)
+        confirmed = place not in self.confirmed
+        title = "Confirm slice" if confirmed else "Take confirmation back"
+        self.make(Edit(title, confirmed=(ConfirmedChange(place, confirmed),)))
 
     def is_confirmed(self, plane: Plane) -> bool:
         """True if the slice of this plane under the cross-hair carries a person's mark."""
         if self.volume is None or self.is_oblique(plane):
             return False
-        axis = plane_axes(self.volume.geometry, plane).normal
-        return (axis, self.cursor_ijk[axis]) in self.confirmed
+        return self._place_in(plane) in self.confirmed
 
     # Key images
 
@@ -704,13 +749,10 @@ class Session:
         what is found again is a slice of the scan."""
         if self.volume is None or not self.editable or plane not in self.planes or self.is_oblique(plane):
             return
-        self.end_stroke()
         place = self._place_in(plane)
         marked = place not in self.key_images
         title = "Mark key image" if marked else "Unmark key image"
-        edit = Edit(title, key_images=(KeyImageChange(place, marked),))
-        self.history.record(edit)
-        self._apply(edit)
+        self.make(Edit(title, key_images=(KeyImageChange(place, marked),)))
 
     def is_key_image(self, plane: Plane) -> bool:
         """True if the slice of this plane under the cross-hair is marked."""
@@ -842,10 +884,7 @@ class Session:
         return known
 
     def _change_measurement(self, title: str, before: Measurement | None, after: Measurement | None) -> None:
-        self.end_stroke()
-        edit = Edit(title, measurements=(MeasurementChange(before, after),))
-        self.history.record(edit)
-        self._apply(edit)
+        self.make(Edit(title, measurements=(MeasurementChange(before, after),)))
 
     def _apply_to_measurements(self, changes: Sequence[MeasurementChange]) -> None:
         kept = {m.number: m for m in self.measurements}
@@ -888,10 +927,12 @@ class Session:
         self.end_stroke()
         accepted = prepared or prepare_acceptance(self.proposal, *self.acceptance_inputs())
         edit = replace(accepted.edit, table=(self.labels, accepted.labels))
-        self.proposal, self.labels = None, accepted.labels
-        if edit.deltas:
+        self.proposal = None
+        if edit.deltas or edit.source != (self.source, self.source) or accepted.labels != self.labels:
             self.history.record(edit)
-        self._apply(edit, also=What.PROPOSAL | What.LABEL_TABLE)
+            self._apply(edit, accepted.voxels, also=What.PROPOSAL)
+        else:  # it is what was accepted before
+            self._announce(Change(What.PROPOSAL))
         return accepted.kept_voxels
 
     def acceptance_inputs(
@@ -908,31 +949,39 @@ class Session:
             return self.labels
         return ()
 
-    def _apply(self, edit: Edit, also: What | None = None) -> None:
+    def _apply(
+        self,
+        edit: Edit,
+        voxels: DeltaVoxels | None = None,
+        act: Act = "make",
+        also: What | None = None,
+        told: bool = True,
+    ) -> None:
         assert self.label_map is not None and self.machine is not None
-        if edit.measurements:  # and nothing else: the label map stays as it is, blank perhaps
+        what = also or What(0)
+        if edit.measurements:
             self._apply_to_measurements(edit.measurements)
-            self._announce(Change(What.MEASUREMENTS, edit=edit))
-            return
-        if edit.key_images:
-            for change in edit.key_images:
-                others = self.key_images - {change.place}
-                self.key_images = others | {change.place} if change.marked else others
-            self._announce(Change(What.KEY_IMAGES, edit=edit))
-            return
-        what = What.LABELS if also is None else What.LABELS | also
-        for delta in edit.deltas:
-            delta.apply(self.label_map.voxels if delta.layer == "labels" else self.machine)
+            what |= What.MEASUREMENTS
+        for change in edit.key_images:
+            others = self.key_images - {change.place}
+            self.key_images = others | {change.place} if change.marked else others
+            what |= What.KEY_IMAGES
+        for change in edit.confirmed:
+            others = self.confirmed - {change.place}
+            self.confirmed = others | {change.place} if change.confirmed else others
+            what |= What.CONFIRMED
+        for delta, after in zip(edit.deltas, voxels or (d.voxels for d in edit.deltas), strict=True):
+            layer = self.label_map.voxels if delta.layer == "labels" else self.machine
+            layer[delta.box] = after
+        if edit.deltas:  # else the label map stays as it is, blank perhaps
+            self.label_map.revision += 1
+            what |= What.LABELS
         if edit.table is not None:
             self._take_table(edit.table[1])
             what |= What.LABEL_TABLE | What.TOOL
-            if not edit.deltas and edit.source is None:
-                self._announce(Change(what & ~What.LABELS, edit=edit))
-                return
         if edit.source is not None:
             self.source, what = edit.source[1], what | What.LABEL_TABLE
-        self.label_map.revision += 1
-        self._announce(Change(what, edit.labels_box, edit))
+        self._announce(Change(what, edit.labels_box, edit if told else None, act))
 
     def _take_table(self, table: tuple[Label, ...]) -> None:
         """Another table; how its labels are looked at and whether they are locked stays as it is now."""

@@ -367,7 +367,9 @@ class Actions(QObject):
         if what & (What.SERIES | What.MEASUREMENTS | What.TOOL):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
             self.measurements_visible.setChecked(session.hand.measurements_visible)
-        if what & (What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS | What.KEY_IMAGES):
+        if what & (
+            What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS | What.KEY_IMAGES | What.CONFIRMED
+        ):
             for action, word, words, nothing, title in (
                 (self.undo, tr("Undo"), tr("Undo {what}"), tr("Nothing to undo"), session.history.undo_title),
                 (self.redo, tr("Redo"), tr("Redo {what}"), tr("Nothing to redo"), session.history.redo_title),
@@ -596,9 +598,9 @@ class Actions(QObject):
             session.hand.show_measurements(True)
 
     def _add_labels(self) -> None:
-        self.undo = self.add("Labels", QT_TR_NOOP("Undo"), lambda: self._session.undo(), "Ctrl+Z", picture="undo")
+        self.undo = self.add("Labels", QT_TR_NOOP("Undo"), lambda: self._workflows.undo(), "Ctrl+Z", picture="undo")
         self.redo = self.add(
-            "Labels", QT_TR_NOOP("Redo"), lambda: self._session.redo(), "Ctrl+Shift+Z", "Ctrl+Y", picture="redo"
+            "Labels", QT_TR_NOOP("Redo"), lambda: self._workflows.redo(), "Ctrl+Shift+Z", "Ctrl+Y", picture="redo"
         )
         self.add("Labels", QT_TR_NOOP("Previous label"), lambda: self._step_label(-1), "Shift+Q", needs_series=True)
         self.add("Labels", QT_TR_NOOP("Next label"), lambda: self._step_label(1), "Shift+W", needs_series=True)

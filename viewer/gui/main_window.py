@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -78,6 +78,7 @@ from viewer.workflows import Workflows
 DEMO_STUDY = resources.path("demo", "mni152-t1")
 
 _BROWSER_SHARE, _BROWSER_PX = 0.17, (196, 260)  # of the window's width, and at least and at most
+_SAVE_AGAIN_MS = 300  # between tries to write what could not be written
 _MOST_BESIDE_SHARE = 0.6  # of the window's width for both together, or the panes would be too small
 _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
 
@@ -186,6 +187,8 @@ class MainWindow(QMainWindow):
                 self.tool_bar.apply,
             ]
         )
+        self._saving = QTimer(self, interval=_SAVE_AGAIN_MS)
+        self._saving.timeout.connect(self._save)
         workflows.on_failure(self.show_failure)
         for what, damaged in (
             (tr("list of studies"), workflows.library.put_aside),
@@ -376,6 +379,12 @@ class MainWindow(QMainWindow):
             keep(drag_up_darkens=hand.drag_up_darkens)
         self.status_bar.show_device(self.workflows.device)
         self._enable()
+        if self.workflows.unsaved and not self._saving.isActive():
+            self._saving.start()
+
+    def _save(self) -> None:
+        if self.workflows.save_again():
+            self._saving.stop()
 
     def _enable(self) -> None:
         """Allow what makes sense with what is open."""

@@ -1,14 +1,18 @@
-"""A person's work on each series: every edit is one committed row, so that a crash loses no stroke that ended."""
+"""A person's work on each series: every act is one committed row, so that a crash loses no stroke that ended, and
+undo goes on where it was."""
 
 from __future__ import annotations
 
 import contextlib
+import getpass
 import hashlib
 import json
+import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +20,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
-from viewer.core.history import Edit, LabelDelta
+from viewer.core.history import (
+    HISTORY_LIMIT_BYTES,
+    Act,
+    ConfirmedChange,
+    Edit,
+    History,
+    KeyImageChange,
+    LabelDelta,
+    MeasurementChange,
+)
 from viewer.core.labels import DEFAULT_LABELS, Label
 from viewer.core.measuring import Measurement
 from viewer.core.painting import Box
-from viewer.core.session import Annotations, ConfirmedSlice
+from viewer.core.session import Annotations, ConfirmedSlice, State
 from viewer.core.study import SeriesError
 from viewer.core.volume import LabelMap, Volume
-from viewer.io.databases import open_database
+from viewer.io.databases import connect, open_database
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -47,20 +60,40 @@ create table if not exists key_images (
     primary key (uid, axis, slice)
 );
 """
+# What the first release's files lack: see _Row and AnnotationStore.
+_COLUMNS = {
+    ("annotated", "folded"): "alter table annotated add column folded integer not null default 0",
+    ("annotated", "changed_at"): "alter table annotated add column changed_at text",
+    ("annotated", "changed_by"): "alter table annotated add column changed_by text",
+    ("edits", "act"): "alter table edits add column act text not null default 'make'",
+    ("edits", "made_at"): "alter table edits add column made_at text",
+    ("edits", "made_by"): "alter table edits add column made_by text",
+}
 _PATH_UIDS = ("file-", "folder-")  # how the uids begin of files that have no identity of their own
-_JOURNAL_LIMIT = 200  # edits that are replayed at opening before they are folded into a snapshot
+_BUSY_MS = 50  # how long a stroke waits for another program's writing before it is written a little later
+_JOURNAL_LIMIT = 200  # acts that are replayed at opening before they are folded into a snapshot
+_JOURNAL_LIMIT_BYTES = 32 * 1024 * 1024
 
 
 class AnnotationStore:
-    """Label maps as a snapshot and a journal of edits per series, and its measurements and key images as they are now.
-    All methods may be called from any thread.
+    """Label maps as a snapshot and a journal of what was done since, one row for each act, and measurements, marks and
+    the label table as they are now. All methods may be called from any thread.
+
+    Rows are only added: an undo is one, too, and names nothing, for it takes back the newest edit that is not undone
+    before it. Folding makes a new snapshot of all rows so far and leaves of them only what can still be undone or
+    redone. By whom (the name of the account, or as given) and when is kept with each act and each confirmed slice.
 
     A damaged file is put aside with its write-ahead log and a new one begun; put_aside then names it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, by: str | None = None) -> None:
         self._lock = threading.RLock()
+        self._by = _account() if by is None else by
         self._database, self.put_aside = open_database(path, _SCHEMA)
+        _add_columns(self._database)
+        self._database.execute(f"pragma busy_timeout = {_BUSY_MS}")
+        self._reading = threading.Lock()
+        self._read_database = connect(path)  # a long history is read while strokes are written
         self._holds_folder = path.with_name("open")
         self._held: dict[str, FileLock] = {}
 
@@ -134,81 +167,74 @@ class AnnotationStore:
             ).fetchall()
         return any(json.loads(state).get("confirmed") for (state,) in rows)
 
-    def append(self, uid: str, geometry: Geometry, edit: Edit) -> None:
-        """Commit one edit; when this returns it survives a crash. Raises OSError if it could not be written."""
+    def append(
+        self, uid: str, geometry: Geometry, edit: Edit | None, act: Act = "make", state: State | None = None
+    ) -> None:
+        """Commit one act and the state after it, if that is another; when this returns they survive a crash.
+
+        edit: what was done to the session: of an undo the inverse of what was made; None for a change of the state
+        alone, which nothing undoes. Raises OSError if it could not be written, BlockingIOError if another program is
+        writing.
+        """
+        now, by = _now(), self._by
         statements: list[tuple[str, tuple[object, ...]]] = [
-            ("insert or ignore into annotated (uid, grid) values (?, ?)", (uid, _grid(geometry)))
+            ("insert or ignore into annotated (uid, grid) values (?, ?)", (uid, _grid(geometry))),
+            ("update annotated set changed_at = ?, changed_by = ? where uid = ?", (now, by, uid)),
         ]
-        if edit.deltas:
-            row = (uid, edit.title, _pack(edit))
-            statements.append(("insert into edits (uid, title, deltas) values (?, ?, ?)", row))
-        for change in edit.measurements:
-            if change.after is None:
-                gone = (uid, change.number)
-                statements.append(("delete from measurements where uid = ? and number = ?", gone))
-            else:
-                now = (uid, change.number, _measurement_to_json(change.after))
-                statements.append(("insert or replace into measurements values (?, ?, ?)", now))
-        for change in edit.key_images:
-            place = (uid, *change.place)
-            if change.marked:
-                statements.append(("insert or ignore into key_images values (?, ?, ?)", place))
-            else:
-                statements.append(("delete from key_images where uid = ? and axis = ? and slice = ?", place))
+        if edit is not None:
+            row = (uid, edit.title, _pack(edit) if act == "make" else b"", act, now, by)
+            statements += [
+                ("insert into edits (uid, title, deltas, act, made_at, made_by) values (?, ?, ?, ?, ?, ?)", row),
+                *_of_marks(uid, edit),
+            ]
         with self._lock:
+            if state is not None:
+                statements.append(
+                    ("update annotated set state = ? where uid = ?", (self._state_row(uid, state, now), uid))
+                )
             self._write(*statements)
 
-    def save_state(
-        self,
-        uid: str,
-        geometry: Geometry,
-        labels: tuple[Label, ...],
-        confirmed: frozenset[ConfirmedSlice],
-        source: str,
-    ) -> None:
-        """Commit the label table, the confirmed slices and the model that was accepted last."""
-        state = json.dumps(
-            {"labels": [asdict(label) for label in labels], "confirmed": sorted(confirmed), "source": source}
-        )
+    def confirmations(self, uid: str) -> dict[ConfirmedSlice, tuple[str, str]]:
+        """By whom each slice was confirmed, and when (ISO 8601, UTC), both empty where that was not kept yet."""
         with self._lock:
-            self._write(
-                ("insert or ignore into annotated (uid, grid) values (?, ?)", (uid, _grid(geometry))),
-                ("update annotated set state = ? where uid = ?", (state, uid)),
-            )
+            row = self._database.execute("select state from annotated where uid = ?", (uid,)).fetchone()
+        return _confirmations(json.loads(row[0])) if row is not None else {}
 
     def load(self, uid: str, geometry: Geometry) -> Annotations | None:
-        """The work saved on a series, or None. Raises SeriesError if it was made on another grid: the file behind
-        the series has changed, and labels would lie in the wrong place."""
-        with self._lock:
-            row = self._database.execute(
-                "select grid, state, labels, machine from annotated where uid = ?", (uid,)
+        """The work saved on a series, and its history, or None. Raises SeriesError if it was made on another grid: the
+        file behind the series has changed, and labels would lie in the wrong place."""
+        with self._reading, self._read_database as database:
+            database.execute("begin")  # all that is read is of one moment
+            row = database.execute(
+                "select grid, state, labels, machine, folded from annotated where uid = ?", (uid,)
             ).fetchone()
             if row is None:
                 return None
-            edits = self._database.execute(
-                "select sequence, deltas from edits where uid = ? order by sequence", (uid,)
-            ).fetchall()
-            measurements = self._database.execute(
+            acts = "select sequence, act, title, deltas from edits where uid = ? order by sequence"
+            rows = [_Row(*values) for values in database.execute(acts, (uid,))]
+            measurements = database.execute(
                 "select number, measurement from measurements where uid = ? order by number", (uid,)
             ).fetchall()
-            key_images = self._database.execute("select axis, slice from key_images where uid = ?", (uid,)).fetchall()
-        if not _geometry(row[0]).same_grid(geometry):
+            key_images = database.execute("select axis, slice from key_images where uid = ?", (uid,)).fetchall()
+        grid, state, labels, machine, folded = row
+        if not _geometry(grid).same_grid(geometry):
             raise SeriesError("this series has changed since it was annotated; its annotations are kept but not shown")
-        layers = {"labels": _inflate(row[2], geometry), "machine": _inflate(row[3], geometry)}
-        for _, packed in edits:
-            for delta in _unpack(packed):
-                delta.apply(layers[delta.layer])
-        if len(edits) > _JOURNAL_LIMIT:
-            self._fold(uid, edits[-1][0], layers)
-        state = json.loads(row[1])
+        layers = {"labels": _inflate(labels, geometry), "machine": _inflate(machine, geometry)}
+        done, undone = _replayed(rows, folded, layers)
+        since = [len(row.packed) for row in rows if row.sequence > folded]
+        if len(since) > _JOURNAL_LIMIT or sum(since) > _JOURNAL_LIMIT_BYTES:
+            with contextlib.suppress(OSError):  # then the next time
+                self._fold(uid, rows[-1].sequence, layers, done, undone)
+        saved, drawn = json.loads(state), any(edit.deltas for _, edit in (*done, *undone))
         return Annotations(
-            LabelMap(layers["labels"], began_empty=row[2] is None and not edits),
+            LabelMap(layers["labels"], began_empty=labels is None and not drawn),
             layers["machine"],
-            tuple(_label(label) for label in state["labels"]) if "labels" in state else DEFAULT_LABELS,
-            frozenset((axis, index) for axis, index in state.get("confirmed", [])),
-            state.get("source", ""),
+            tuple(_label(label) for label in saved["labels"]) if "labels" in saved else DEFAULT_LABELS,
+            frozenset(_confirmations(saved)),
+            saved.get("source", ""),
             tuple(_measurement_from_json(number, text) for number, text in measurements),
             frozenset(key_images),
+            History([edit for _, edit in done], [edit for _, edit in undone]),
         )
 
     def close(self) -> None:
@@ -216,22 +242,140 @@ class AnnotationStore:
             for uid in tuple(self._held):
                 self.let_go(uid)
             self._database.close()
+        with self._reading:
+            self._read_database.close()
+
+    def _state_row(self, uid: str, state: State, now: str) -> str:
+        known = self.confirmations(uid)
+        return json.dumps(
+            {
+                "labels": [asdict(label) for label in state.labels],
+                "confirmed": [[*place, *known.get(place, (self._by, now))] for place in sorted(state.confirmed)],
+                "source": state.source,
+            }
+        )
 
     def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
         try:
             with self._database:
                 for statement, values in statements:
                     self._database.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise BlockingIOError(str(error)) from error
+            raise OSError(str(error)) from error
         except Exception as error:  # sqlite3's errors for a full, read-only or failing disk share no useful base
             raise OSError(str(error)) from error
 
-    def _fold(self, uid: str, last: int, layers: dict[str, NDArray[np.uint8]]) -> None:
-        packed = [zlib.compress(layers[layer].tobytes(), 1) for layer in ("labels", "machine")]
+    def _fold(
+        self,
+        uid: str,
+        last: int,
+        layers: dict[str, NDArray[np.uint8]],
+        done: list[tuple[int, Edit]],
+        undone: list[tuple[int, Edit]],
+    ) -> None:
+        """Make a snapshot of all rows, which end with last, and leave of them what can be undone and redone."""
+        packed = [
+            zlib.compress(layers[layer].tobytes(), 1) if layers[layer].any() else None
+            for layer in ("labels", "machine")
+        ]
+        left, size = {sequence: "undone" for sequence, _ in undone}, 0
+        for sequence, edit in reversed(done):
+            size += edit.size_bytes
+            if left and size > HISTORY_LIMIT_BYTES:
+                break
+            left[sequence] = "make"
+        keep = json.dumps(list(left))
+        gone = "delete from edits where uid = ? and sequence <= ? and sequence not in (select value from json_each(?))"
         with self._lock:
             self._write(
-                ("update annotated set labels = ?, machine = ? where uid = ?", (*packed, uid)),
-                ("delete from edits where uid = ? and sequence <= ?", (uid, last)),
+                ("update annotated set labels = ?, machine = ?, folded = ? where uid = ?", (*packed, last, uid)),
+                (gone, (uid, last, keep)),
+                *(("update edits set act = ? where sequence = ?", (act, n)) for n, act in left.items()),
             )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of the journal. act: an Act, or, of what is folded into the snapshot, "make" for what is done and "undone"
+    for what can be redone."""
+
+    sequence: int
+    act: str
+    title: str
+    packed: bytes
+
+
+def _replayed(
+    rows: list[_Row], folded: int, layers: dict[str, NDArray[np.uint8]]
+) -> tuple[list[tuple[int, Edit]], list[tuple[int, Edit]]]:
+    """The edits that are done and those that are undone, with their rows, the next to be taken last; what rows after
+    the snapshot do to voxels is done to layers."""
+    done: list[tuple[int, Edit]] = []
+    undone: list[tuple[int, Edit]] = []
+    for row in rows:
+        if row.sequence <= folded and row.act == "undone":
+            undone.insert(0, (row.sequence, _unpack(row.title, row.packed)))
+            continue
+        if row.act == "make":
+            done.append((row.sequence, _unpack(row.title, row.packed)))
+            step = done[-1][1]
+            if row.sequence > folded:
+                undone.clear()
+        elif row.act == "undo":
+            undone.append(done.pop())
+            step = undone[-1][1].inverse()
+        else:
+            done.append(undone.pop())
+            step = done[-1][1]
+        if row.sequence > folded:
+            for delta in step.deltas:
+                delta.apply(layers[delta.layer])
+    return done, undone
+
+
+def _of_marks(uid: str, edit: Edit) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """The statements that write the measurements and key images that an edit leaves."""
+    for change in edit.measurements:
+        if change.after is None:
+            yield "delete from measurements where uid = ? and number = ?", (uid, change.number)
+        else:
+            now = (uid, change.number, _measurement_to_json(change.after))
+            yield "insert or replace into measurements values (?, ?, ?)", now
+    for change in edit.key_images:
+        place = (uid, *change.place)
+        if change.marked:
+            yield "insert or ignore into key_images values (?, ?, ?)", place
+        else:
+            yield "delete from key_images where uid = ? and axis = ? and slice = ?", place
+
+
+def _add_columns(database: sqlite3.Connection) -> None:
+    """Bring a file of the first release up to date."""
+    with database:
+        database.execute("begin immediate")  # two windows may begin at once
+        for (table, column), addition in _COLUMNS.items():
+            there = {name for _, name, *_ in database.execute(f"pragma table_info({table})")}
+            if column not in there:
+                database.execute(addition)
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a system may know no name
+        return ""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _confirmations(state: dict) -> dict[ConfirmedSlice, tuple[str, str]]:
+    return {  # the first release kept neither whom nor when
+        (axis, index): (who[0], who[1]) if who else ("", "") for axis, index, *who in state.get("confirmed", [])
+    }
 
 
 def _grid(geometry: Geometry) -> str:
@@ -253,18 +397,50 @@ def _inflate(packed: bytes | None, geometry: Geometry) -> NDArray[np.uint8]:
 
 
 def _pack(edit: Edit) -> bytes:
-    """A line of JSON that says where each delta lies and how long it is, then their bytes, deflated already."""
-    head = [[d.layer, _box_to_list(d.box), len(d.before), len(d.after)] for d in edit.deltas]
+    """A line of JSON that says what an edit is, where each delta lies and how long it is, then the deltas' bytes,
+    deflated already. Only what the edit has stands there."""
+    head: dict[str, object] = {}
+    if edit.deltas:
+        head["deltas"] = [[d.layer, _box_to_list(d.box), len(d.before), len(d.after)] for d in edit.deltas]
+    if edit.source is not None:
+        head["source"] = edit.source
+    if edit.table is not None:
+        head["table"] = [[asdict(label) for label in table] for table in edit.table]
+    if edit.measurements:
+        head["measurements"] = [
+            [change.number, *(None if m is None else _measurement_to_json(m) for m in (change.before, change.after))]
+            for change in edit.measurements
+        ]
+    if edit.key_images:
+        head["key_images"] = [[change.place, change.marked] for change in edit.key_images]
+    if edit.confirmed:
+        head["confirmed"] = [[change.place, change.confirmed] for change in edit.confirmed]
     return b"".join([json.dumps(head).encode(), b"\n", *(part for d in edit.deltas for part in (d.before, d.after))])
 
 
-def _unpack(packed: bytes) -> Iterator[LabelDelta]:
-    head, _, rest = packed.partition(b"\n")
-    place = 0
-    for layer, box, before, after in json.loads(head):
+def _unpack(title: str, packed: bytes) -> Edit:
+    line, _, rest = packed.partition(b"\n")
+    head = json.loads(line)
+    if isinstance(head, list):  # the first release kept deltas alone
+        head = {"deltas": head}
+    deltas, place = [], 0
+    for layer, box, before, after in head.get("deltas", []):
         middle, end = place + before, place + before + after
-        yield LabelDelta(layer, _box_from_list(box), rest[place:middle], rest[middle:end])
+        deltas.append(LabelDelta(layer, _box_from_list(box), rest[place:middle], rest[middle:end]))
         place = end
+    source, table = head.get("source"), head.get("table")
+    return Edit(
+        title,
+        tuple(deltas),
+        None if source is None else (source[0], source[1]),
+        tuple(
+            MeasurementChange(*(None if text is None else _measurement_from_json(number, text) for text in texts))
+            for number, *texts in head.get("measurements", [])
+        ),
+        tuple(KeyImageChange((axis, index), marked) for (axis, index), marked in head.get("key_images", [])),
+        None if table is None else (tuple(map(_label, table[0])), tuple(map(_label, table[1]))),
+        tuple(ConfirmedChange((axis, index), mark) for (axis, index), mark in head.get("confirmed", [])),
+    )
 
 
 def _box_to_list(box: Box) -> list[list[int]]:
