@@ -8,8 +8,9 @@ libraries="libglib2.0-0 libgl1 libegl1 libx11-6 libdbus-1-3 libfontconfig1 libfr
 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-randr0 libxkbcommon-x11-0 libx11-xcb1 \
 fonts-dejavu-core"
 
-# Reads what is written as DICOM with other eyes than ours, in the tests; without it these are left out.
-checkers="dicom3tools"
+# For tests, which are left out where these are not there: to read what is written as DICOM with other eyes than ours, and
+# to see and spoil what is written to the disk.
+checkers="dicom3tools strace"
 
 say() { printf '\n== %s\n' "$*"; }
 

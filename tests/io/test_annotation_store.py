@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -310,70 +304,6 @@ def test_second_damaged_file_does_not_replace_the_first(tmp_path):
 
 
 # kill -9
-
-WRITER = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
-import numpy as np
-from viewer.core.geometry import Geometry
-from viewer.core.history import Edit, LabelDelta
-from viewer.io.annotation_store import AnnotationStore
-
-geometry = Geometry((40, 30, 20), (1, 2, 3), np.zeros(3), np.eye(3))
-path, kind = Path(sys.argv[1]), sys.argv[2]
-store = AnnotationStore(path) if kind == "store" else None
-for n in range(100_000):
-    k, j, i = n // 1200 % 20, n // 40 % 30, n % 40
-    box = (slice(k, k + 1), slice(j, j + 1), slice(i, i + 1))
-    one = np.ones((1, 1, 1), np.uint8)
-    if store is not None:
-        store.append("a", geometry, Edit("Paint", (LabelDelta.between("labels", box, 0 * one, one),)))
-    else:  # planted fault: says that it saved what still lies in its own memory
-        if n == 0:
-            careless = path.open("w")
-        careless.write(f"{n}\\n")
-    print(n, flush=True)
-"""
-
-
-def killed_while_writing(path: Path, kind: str, after_s: float) -> int:
-    """Start a writer, kill it at some moment, and give the number of edits it had said to be saved."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), kind, str(REPOSITORY)], stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout is not None
-    first = child.stdout.readline()
-    time.sleep(after_s)
-    os.kill(child.pid, signal.SIGKILL)
-    acknowledged = [line for line in (first, *child.stdout) if line.endswith("\n")]
-    child.wait()
-    return len(acknowledged)
-
-
-def saved_edits(path: Path, kind: str) -> int:
-    if kind != "store":
-        return len(path.read_text().splitlines())
-    store = AnnotationStore(path)
-    assert store.put_aside is None
-    loaded = store.load("a", Geometry((40, 30, 20), (1, 2, 3), np.zeros(3), np.eye(3)))
-    store.close()
-    return 0 if loaded is None else int(np.count_nonzero(loaded.label_map.voxels))
-
-
-def test_kill_9_loses_no_acknowledged_stroke(tmp_path):
-    dice, acknowledged = random.Random(3), 0
-    for n in range(3):
-        path = tmp_path / f"{n}.sqlite"
-        said = killed_while_writing(path, "store", dice.uniform(0.02, 0.15))
-        assert saved_edits(path, "store") >= said
-        acknowledged += said
-    assert acknowledged >= 15  # fewer would prove nothing
-
-
-def test_the_same_harness_catches_a_careless_writer(tmp_path):
-    said = killed_while_writing(tmp_path / "plain.txt", "plain", 0.02)
-    assert saved_edits(tmp_path / "plain.txt", "plain") < said
 
 
 def test_greys_that_were_annotated_as_colours_have_their_work_again(store, oblique_phantom):

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
-import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,46 +136,6 @@ def test_a_file_from_before_key_images_is_opened(tmp_path, phantom):
     loaded = store.load("a", phantom.geometry)
     assert (loaded.key_images, loaded.measurements) == ({(1, 2)}, (LINE,))
     store.close()
-
-
-WRITER = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[2])
-import numpy as np
-from viewer.core.geometry import Geometry
-from viewer.core.history import Edit, MeasurementChange
-from viewer.core.measuring import Measurement
-from viewer.io.annotation_store import AnnotationStore
-
-geometry = Geometry((40, 30, 20), (1, 2, 3), np.zeros(3), np.eye(3))
-store = AnnotationStore(Path(sys.argv[1]))
-for n in range(100_000):
-    shape = Measurement(n + 1, "length", ((n / 7, 1.0, 2.0), (3.0, n / 3, 2.0)), 2)
-    store.append("a", geometry, Edit("Draw", measurements=(MeasurementChange(None, shape),)))
-    print(n, flush=True)
-"""
-
-
-def test_kill_9_loses_no_acknowledged_measurement(tmp_path):
-    dice, said = random.Random(5), 0
-    geometry = Geometry((40, 30, 20), (1, 2, 3), np.zeros(3), np.eye(3))
-    for n in range(3):
-        path = tmp_path / f"{n}.sqlite"
-        argv = [sys.executable, "-c", WRITER, str(path), str(REPOSITORY)]
-        child = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-        first = child.stdout.readline()
-        time.sleep(dice.uniform(0.05, 0.2))
-        os.kill(child.pid, signal.SIGKILL)
-        acknowledged = len([line for line in (first, *child.stdout) if line.endswith("\n")])
-        child.wait()
-        store = AnnotationStore(path)
-        kept = store.load("a", geometry).measurements
-        store.close()
-        assert len(kept) >= acknowledged
-        assert kept[-1].points[0][0] == (kept[-1].number - 1) / 7
-        said += acknowledged
-    assert said >= 15  # fewer would prove nothing
 
 
 # As a table
