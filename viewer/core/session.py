@@ -580,7 +580,9 @@ class Session:
 
     def add_label(self, name: str, colour: tuple[int, int, int], code: tuple[str, str, str] | None = None) -> int:
         """Another label at the end of the table, which is painted with from now on; one undo takes it back. Returns
-        its value. Raises ValueError if the table is full or has this name."""
+        its value, 0 where nothing can be edited. Raises ValueError if the table is full or has this name."""
+        if not self.editable:
+            return 0
         self._refuse_name(name)
         value = free_value(self.labels)
         self._change_table("Add label", (*self.labels, Label(value, name, colour, code)))
