@@ -38,4 +38,4 @@ def masking_badges(hand: Hand, volume: Volume) -> list[Badge]:
         return []
     words = [tr("Only {values}").format(values=values_text(values, volume.unit))] if values is not None else []
     words += [over_text(masking)] if masking.over != "everything" else []
-    return [Badge(f"◩ {' + '.join(words)}", WARNING, tr(_MASKED), Rank.MUST)]
+    return [Badge(" · ".join((f"◩ {tr('Drawing')}", *words)), WARNING, tr(_MASKED), Rank.MUST)]

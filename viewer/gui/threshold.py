@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -89,7 +89,10 @@ class Thresholding(QObject):
     def show_dialog(self) -> None:
         """Have a range of values chosen."""
         if self._dialog is None:
-            self._dialog = ThresholdDialog(self._workflows, self._tell, self._room.window())
+            window = self._room.window()
+            self._dialog = ThresholdDialog(self._workflows, self._tell, window)
+            beside = QPoint(window.width() - self._dialog.width() - 16, window.height() // 3)  # not over the slices
+            self._dialog.move(window.mapToGlobal(beside))
         self._dialog.show()
         self._dialog.activateWindow()
 
