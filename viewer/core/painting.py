@@ -125,11 +125,12 @@ def changed_box(before: NDArray, after: NDArray) -> Box | None:
 def box_of(voxels: NDArray) -> Box | None:
     """Smallest box holding all voxels[k, j, i] that are true, or not 0; None if none is."""
     spans = []
-    for others in ((1, 2), (0, 2), (0, 1)):
-        hits = np.flatnonzero(voxels.any(axis=others))
+    for axis in range(3):  # each time of what the last one left
+        hits = np.flatnonzero(voxels.any(axis=tuple(other for other in range(3) if other != axis)))
         if hits.size == 0:
             return None
         spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
+        voxels = voxels[(slice(None),) * axis + (spans[-1],)]
     return spans[0], spans[1], spans[2]
 
 

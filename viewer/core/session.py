@@ -149,11 +149,18 @@ def reshaping(
     """
     own = label_voxels == value
     region = act(own)
-    after = np.where(own & ~region, np.uint8(0), label_voxels)
-    after[region & (label_voxels == 0)] = value
-    after = sparing_locked(label_voxels, after, labels)
-    box = changed_box(label_voxels, after)
-    return None if box is None else Edit(title, (LabelDelta.between("labels", box, label_voxels[box], after[box]),))
+    box = changed_box(own, region)
+    if box is None:
+        return None
+    before, own, region = label_voxels[box], own[box], region[box]
+    after = np.where(own & ~region, np.uint8(0), before)
+    after[region & (before == 0)] = value
+    after = sparing_locked(before, after, labels)
+    inner = changed_box(before, after)
+    if inner is None:
+        return None
+    k, j, i = (slice(s.start + o.start, s.stop + o.start) for s, o in zip(inner, box, strict=True))
+    return Edit(title, (LabelDelta.between("labels", (k, j, i), before[inner], after[inner]),))
 
 
 @dataclass(frozen=True)
