@@ -42,7 +42,9 @@ def brushing(tell_share: Tell) -> None:
         session.hand.set_brush_radius(radius_mm)
         session.hand.set_brush_shape(shape)
         shown.paint()
-        tell_share(f"brush step to painted panes, {name}, p95", _p95(_steps(session, shown)), "ms", "allowed", allowed_ms)
+        tell_share(
+            f"brush step to painted panes, {name}, p95", _p95(_steps(session, shown)), "ms", "allowed", allowed_ms
+        )
         tell_share(f"end of the stroke, {name}", _timed(session.end_stroke), "ms", "allowed", 50.0)
         shown.paint()
         times = [_timed(act) for _ in range(_UNDOS) for act in (shown.after(session.undo), shown.after(session.redo))]
