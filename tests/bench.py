@@ -27,6 +27,7 @@ import resources
 from inference.models import ModelStore
 from inference.runtime import load_model
 from inference.tasks import segment
+from tests.bench_autosave import autosaving
 from tests.bench_brush import brushing
 from tests.bench_memory import family_mb, remembering
 from tests.bench_panes import panes
@@ -312,6 +313,7 @@ def main() -> None:
     segmenting(head)
     panes(tell_share)
     brushing(tell_share)
+    autosaving(tell_share)
     turning(tell_share)
 
 
