@@ -24,10 +24,13 @@ from inference.models import ModelRecord, ModelStore
 from viewer.core.events import Change, What
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
-from viewer.core.history import Edit
+from viewer.core.growing import grown_from_seeds
+from viewer.core.history import Edit, LabelDelta
 from viewer.core.label_sizes import LabelSize, label_sizes
-from viewer.core.labels import Label
+from viewer.core.labels import Label, sparing_locked
+from viewer.core.painting import changed_box
 from viewer.core.region_acts import RegionAct
+from viewer.core.region_search import Region, RegionSearch
 from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
@@ -637,6 +640,52 @@ class Workflows:
             done(edit is not None)
 
         return self.jobs.submit(act.title, work, finish, self._fail)
+
+    def find_region(self, search: RegionSearch) -> Job:
+        """Find a region off the session's thread and give it to its label, as one edit."""
+        label_map = search.session.label_map
+
+        def finish(found: Region | None) -> None:
+            if search.session.label_map is label_map:
+                search.done(search.draw(found))
+
+        return self.jobs.submit(search.title, lambda job: search.find(job.report), finish, self._fail)
+
+    def grow_from_seeds(self, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
+        """Have all labels grow from what is painted of them to where the values change most, off the session's thread,
+        as one edit; done is told whether that changed anything, which it cannot with fewer than two labels. Voxels of
+        locked labels stay as they are, and none become theirs. None where nothing can be edited."""
+        session = self.session
+        session.end_stroke()
+        volume, label_map = session.volume, session.label_map
+        if volume is None or label_map is None or not session.editable:
+            return None
+        revision, labels, title = label_map.revision, session.labels, "Grow from seeds"
+
+        def work(job: Job) -> Edit | None:
+            found = grown_from_seeds(volume.voxels, label_map.voxels, volume.geometry.spacing, job.report)
+            if found is None:
+                return None
+            around, grown = found
+            before = label_map.voxels[around]
+            after = sparing_locked(before, grown, labels)
+            box = changed_box(before, after)
+            if box is None:
+                return None
+            k, j, i = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(around, box, strict=True))
+            return Edit(title, (LabelDelta.between("labels", (k, j, i), before[box], after[box]),))
+
+        def finish(edit: Edit | None) -> None:
+            if session.label_map is not label_map:
+                return
+            if label_map.revision != revision or session.labels != labels:
+                self.grow_from_seeds(done)  # a person painted meanwhile: that is a seed, too
+                return
+            if edit is not None:
+                session.make(edit)
+            done(edit is not None)
+
+        return self.jobs.submit(title, work, finish, self._fail)
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a

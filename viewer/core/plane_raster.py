@@ -50,6 +50,11 @@ class PlaneRaster:
         """The continuous index of a place."""
         return self.axes.to_index(column, row, self.depth, self.geometry.size)
 
+    def indices(self, pixels: NDArray) -> NDArray[np.float64]:
+        """The indices (n, 3) of pixels (n, 2), given as (row, column)."""
+        origin, down, across = (np.array(self.index(*place)) for place in ((0, 0), (1, 0), (0, 1)))
+        return origin + pixels @ np.array([down - origin, across - origin])
+
     def enclosed(self, points_ijk: ArrayLike) -> tuple[Mask, int, int]:
         """The pixels that a closed outline through continuous indices (n, 3) encloses, as inside_outline says, and the
         first row and column of that mask."""
