@@ -21,6 +21,7 @@ Progress = Callable[[float], None]  # told how far the work is, 0 to 1; raises t
 
 _WIRE_REACH_PX = 256  # from an anchor: what is farther away wants an anchor of its own
 _WIRE_SMOOTH_PX = 1.0
+_TRACE_SMOOTH_PX = 1.0
 _SEEDS_MARGIN_MM = 10.0  # beyond the seeds, which are where a person looked
 _STEEP, _FLOODED = 0.15, 1.0  # of the work of growing from seeds
 
@@ -80,6 +81,17 @@ def flood_volume(
     box = box_of(found)
     assert box is not None
     return (slice(slices[0], slices[-1] + 1), box[1], box[2]), found[:, box[1], box[2]]
+
+
+def calmed(values: NDArray, measured: Mask) -> NDArray[np.float32]:
+    """The values of a plane with less noise, in which else each pixel has a contour line of its own around it and a few
+    others: under a Gaussian of one pixel, in which what is no value has no part."""
+    import cv2
+
+    weights = measured.astype(np.float32)
+    parts = (np.where(measured, values, 0).astype(np.float32), weights)
+    some, share = (np.asarray(cv2.GaussianBlur(part, (0, 0), _TRACE_SMOOTH_PX)) for part in parts)
+    return np.where(measured, some / np.maximum(share, 1e-3), -np.inf).astype(np.float32)
 
 
 def level_traced(values: NDArray, pixel: tuple[int, int]) -> Mask:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -14,8 +12,9 @@ from viewer.render.slices import SliceView
 
 _HALO = QColor(0, 0, 0, 190)
 _PLATE = QColor(0, 0, 0, 150)
-_FILL_ALPHA = 46
+_FILL_ALPHA = 60
 _LINE_PX, _HALO_PX, _DOT_PX = 1.6, 3.6, 3.0
+_NOISE_LINES = 2000
 _DASHES = [4.0, 3.0]
 
 
@@ -98,13 +97,18 @@ class MaskPicture:
         scale = np.array([wide, high, wide, high])
         ends = self._edges * scale + (place.left(), place.top(), place.left(), place.top())
         lines = [QLineF(*end) for end in ends.tolist()]
-        for pen in _pens(colour, dashed):
-            painter.setPen(pen)
+        halo, pen = _pens(colour, dashed)
+        if len(lines) > _NOISE_LINES:  # of noise that is taken, or left, voxel by voxel: rims would hide it
+            pen.setWidthF(1.0)
+        else:
+            painter.setPen(halo)
             painter.drawLines(lines)
+        painter.setPen(pen)
+        painter.drawLines(lines)
         painter.restore()
 
 
-def _pens(colour: QColor, dashed: bool) -> Sequence[QPen]:
+def _pens(colour: QColor, dashed: bool) -> tuple[QPen, QPen]:
     halo, pen = QPen(_HALO, _HALO_PX), QPen(colour, _LINE_PX)
     halo.setCapStyle(Qt.PenCapStyle.RoundCap)
     if dashed:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QMouseEvent, QPain
 
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.events import What
-from viewer.core.growing import LiveWire, flood, flood_volume, level_traced
+from viewer.core.growing import LiveWire, calmed, flood, flood_volume, level_traced
 from viewer.core.hand import FOLLOWING, REGION_TOOLS, RegionTool
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box, Point
@@ -117,6 +117,10 @@ class _PlaneValues:
     place: object
     values: NDArray
     measured: Mask
+
+    @cached_property
+    def calm(self) -> NDArray[np.float32]:
+        return calmed(self.values, self.measured)
 
 
 class _Teller(QObject):
@@ -426,7 +430,7 @@ class RegionTools:
             return None
         key = values, pixel
         if self._traced is None or self._traced[0] != key:
-            mask = level_traced(values.values, pixel) & values.measured
+            mask = level_traced(values.calm, pixel) & values.measured
             self._traced = key, mask, MaskPicture(mask)
         return self._traced[1], self._traced[2]
 
