@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 import resources
 from inference.manifest import ManifestError, ModelManifest
@@ -26,6 +27,7 @@ from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, regis
 from viewer.core.geometry import Geometry
 from viewer.core.growing import grown_from_seeds
 from viewer.core.history import Edit, LabelDelta
+from viewer.core.label_edits import Combination, combination_title, combining, threshold_title, thresholding
 from viewer.core.label_sizes import LabelSize, label_sizes
 from viewer.core.labels import Label, sparing_locked
 from viewer.core.painting import changed_box
@@ -63,6 +65,7 @@ TrainingState = Literal[
 ]
 
 Arrived = Callable[[Series, Volume, Sequence[int]], None]
+Labels = tuple[Label, ...]
 
 DEMO_MODEL = "brain-structures-mr"
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
@@ -619,37 +622,103 @@ class Workflows:
     def reshape_label(self, act: RegionAct, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
         """Give the active label the region that act makes of its own, off the session's thread, as one edit; done is
         told whether that changed anything. None where nothing can be edited."""
+
+        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Edit | None:
+            return reshaping(act.title, voxels, value, lambda own: act.region(own, volume.geometry), labels)
+
+        return self._edit_label(act.title, edit, done)
+
+    def threshold_label(
+        self, values: tuple[float, float], done: Callable[[bool], None] = lambda changed: None
+    ) -> Job | None:
+        """Give the active label all voxels of the open series with these values, from and to, as far as the masking
+        lets it draw on what is labelled; else as reshape_label."""
+        title, masking = (
+            threshold_title(self._name_of(self.session.active_label)),
+            replace(self.session.hand.masking, values=values),
+        )
+
+        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Edit | None:
+            return thresholding(title, volume, voxels, value, masking, labels, job.check)
+
+        if self.session.volume is not None and self.session.volume.colour:
+            return None
+        return self._edit_label(title, edit, done)
+
+    def combine_label(
+        self, how: Combination, other: int, margin_mm: float, done: Callable[[bool], None] = lambda changed: None
+    ) -> Job | None:
+        """Combine the active label with another one (label_edits.combining); else as reshape_label."""
+        title = combination_title(how, self._name_of(self.session.active_label), self._name_of(other))
+
+        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Edit | None:
+            return combining(title, how, volume, voxels, value, other, margin_mm, labels)
+
+        return self._edit_label(title, edit, done)
+
+    def _name_of(self, value: int) -> str:
+        return next((label.name for label in self.session.labels if label.value == value), "")
+
+    def _edit_label(
+        self,
+        title: str,
+        make: Callable[[Job, Volume, NDArray[np.uint8], int, Labels], Edit | None],
+        done: Callable[[bool], None],
+        value: int | None = None,
+    ) -> Job | None:
+        """Have an edit of a label, the active one, made by a job, anew where a person paints meanwhile, and do it."""
         session = self.session
         session.end_stroke()
         volume, label_map = session.volume, session.label_map
         if volume is None or label_map is None or not session.editable:
             return None
-        revision, value, labels = label_map.revision, session.active_label, session.labels
-
-        def work(job: Job) -> Edit | None:
-            return reshaping(act.title, label_map.voxels, value, lambda own: act.region(own, volume.geometry), labels)
+        revision, labels = label_map.revision, session.labels
+        chosen = session.active_label if value is None else value
 
         def finish(edit: Edit | None) -> None:
             if session.label_map is not label_map:
                 return
             if label_map.revision != revision or session.labels != labels:
-                self.reshape_label(act, done)  # a person painted meanwhile: that belongs to it, too
+                self._edit_label(title, make, done, chosen)  # a person painted meanwhile: that belongs to it, too
                 return
             if edit is not None:
                 session.make(edit)
             done(edit is not None)
 
-        return self.jobs.submit(act.title, work, finish, self._fail)
+        def work(job: Job) -> Edit | None:
+            return make(job, volume, label_map.voxels, chosen, labels)
 
-    def find_region(self, search: RegionSearch) -> Job:
-        """Find a region off the session's thread and give it to its label, as one edit."""
-        label_map = search.session.label_map
+        return self.jobs.submit(title, work, finish, self._fail)
 
-        def finish(found: Region | None) -> None:
-            if search.session.label_map is label_map:
-                search.done(search.draw(found))
+    def find_region(self, search: RegionSearch, found: Region | None = None) -> Job:
+        """Find a region off the session's thread, unless it was found before, and give it to its label as one edit, as
+        far as the masking lets it."""
+        session, label_map, volume = search.session, search.session.label_map, search.session.volume
+        assert label_map is not None and volume is not None
+        known = label_map.revision, session.labels, session.hand.masking
 
-        return self.jobs.submit(search.title, lambda job: search.find(job.report), finish, self._fail)
+        def work(job: Job) -> tuple[Region | None, Edit | None]:
+            region = found or search.find(job.report)
+            _, labels, masking = known
+            if region is None:
+                return None, None
+            job.check()
+            return region, search.edit(region, volume, label_map.voxels, labels, masking)
+
+        def finish(made: tuple[Region | None, Edit | None]) -> None:
+            region, edit = made
+            if session.label_map is not label_map:
+                return
+            if (label_map.revision, session.labels, session.hand.masking) != known:
+                self.find_region(search, region)  # a person painted meanwhile: that is kept as it would be now
+                return
+            if edit is not None:
+                if any(label.value == search.value and not label.visible for label in session.labels):
+                    session.show_label(search.value, True)  # nobody draws what cannot be seen
+                session.make(edit)
+            search.done(edit is not None)
+
+        return self.jobs.submit(search.title, work, finish, self._fail)
 
     def grow_from_seeds(self, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
         """Have all labels grow from what is painted of them to where the values change most, off the session's thread,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from viewer.core.events import Change, What
+from viewer.core.masking import Masking
 from viewer.core.measuring import Kind
 
 RegionTool = Literal["outline", "lasso", "livewire", "flood", "flood 3-D", "level"]  # each gives a region to a label
@@ -13,6 +14,7 @@ REGION_TOOLS: tuple[RegionTool, ...] = get_args(RegionTool)
 FOLLOWING: tuple[RegionTool, ...] = ("livewire", "flood", "flood 3-D", "level")  # of these, those that follow values
 Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | RegionTool | Kind
 LABELLING: tuple[Tool, ...] = ("brush", "eraser", *REGION_TOOLS)
+BrushShape = Literal["disc", "sphere"]
 OverlayText = Literal["all", "image only", "none"]
 
 BRUSH_RADIUS_RANGE_MM = (0.5, 50.0)
@@ -24,6 +26,9 @@ class Hand:
     def __init__(self) -> None:
         self.tool: Tool = "window"
         self.brush_radius_mm = 3.0
+        self.brush_shape: BrushShape = "disc"
+        self.masking = Masking()
+        self.previewed_values: tuple[float, float] | None = None
         self.overlay_visible = True
         self.overlay_opacity = 0.5
         self.overlay_text: OverlayText = "all"
@@ -51,6 +56,23 @@ class Hand:
         low, high = BRUSH_RADIUS_RANGE_MM
         self.brush_radius_mm = min(max(radius_mm, low), high)
         self._announce(What.TOOL)
+
+    def set_brush_shape(self, shape: BrushShape) -> None:
+        """Draw discs on the plane that is shown, or balls that reach into the slices around it."""
+        self.brush_shape = shape
+        self._announce(What.TOOL)
+
+    def set_masking(self, masking: Masking) -> None:
+        """Where tools may draw from now on."""
+        if masking != self.masking:
+            self.masking = masking
+            self._announce(What.TOOL)
+
+    def preview_values(self, values: tuple[float, float] | None) -> None:
+        """Tint the voxels of these values, from and to, while a person chooses them."""
+        if values != self.previewed_values:
+            self.previewed_values = values
+            self._announce(What.TOOL)
 
     def set_overlay(self, *, visible: bool | None = None, opacity: float | None = None) -> None:
         """Show or hide the labels, and set their opacity in [0, 1]."""

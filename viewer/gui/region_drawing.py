@@ -14,7 +14,7 @@ _HALO = QColor(0, 0, 0, 190)
 _PLATE = QColor(0, 0, 0, 150)
 _FILL_ALPHA = 60
 _LINE_PX, _HALO_PX, _DOT_PX = 1.6, 3.6, 3.0
-_NOISE_LINES = 2000
+_NOISE_LINES, _MOST_LINES = 2000, 8000
 _DASHES = [4.0, 3.0]
 
 
@@ -83,9 +83,10 @@ class MaskPicture:
             return
         left, top, _, _ = view.image_rect
         wide, high = view.pixels_per_voxel
+        lined = len(self._edges) <= _MOST_LINES
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        light = _light(colour)
+        light = _light(colour, 1 if lined else 2)
         red, green, blue = (c * light.alpha() // 255 for c in (light.red(), light.green(), light.blue()))
         pixels = self._fill * np.uint32(light.alpha() << 24 | red << 16 | green << 8 | blue)
         rows, columns = pixels.shape
@@ -93,6 +94,9 @@ class MaskPicture:
         image = QImage(pixels.data, columns, rows, columns * 4, layout)
         place = QRectF(left + self._left * wide, top + self._top * high, columns * wide, rows * high)
         painter.drawImage(place, image)
+        if not lined:  # more lines than pixels between them: they would take long and hide the picture
+            painter.restore()
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scale = np.array([wide, high, wide, high])
         ends = self._edges * scale + (place.left(), place.top(), place.left(), place.top())
@@ -118,8 +122,8 @@ def _pens(colour: QColor, dashed: bool) -> tuple[QPen, QPen]:
     return halo, pen
 
 
-def _light(colour: QColor) -> QColor:
-    return QColor(colour.red(), colour.green(), colour.blue(), _FILL_ALPHA)
+def _light(colour: QColor, times: int = 1) -> QColor:
+    return QColor(colour.red(), colour.green(), colour.blue(), _FILL_ALPHA * times)
 
 
 def _runs(marks: Mask) -> NDArray[np.intp]:

@@ -20,7 +20,7 @@ from viewer.core.hand import FOLLOWING, REGION_TOOLS, RegionTool
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box, Point
 from viewer.core.plane_raster import PlaneRaster
-from viewer.core.region_search import RegionSearch
+from viewer.core.region_search import RegionSearch, draw_region
 from viewer.core.session import Session
 from viewer.core.shaping import Mask
 from viewer.core.volume import Volume
@@ -57,7 +57,7 @@ _TOO_FEW = QT_TR_NOOP("Set at least three corners, then double click or press Re
 _NOTHING_INSIDE = QT_TR_NOOP("Nothing was drawn: no voxel's centre lies inside")
 _NO_VALUE = QT_TR_NOOP("Nothing to fill here: there is no value")
 _NOTHING_TO_TAKE = QT_TR_NOOP("Nothing was taken away: the label {name} has no voxel there")
-_NOTHING_NEW = QT_TR_NOOP("Nothing changed: all of it is the label {name} already, or another one that is locked")
+_NOTHING_NEW = QT_TR_NOOP("Nothing changed: all of it is the label {name} already, or is locked or masked")
 
 _HINTS: dict[RegionTool, str] = {
     "outline": QT_TR_NOOP("Click the corners"),
@@ -490,7 +490,7 @@ class RegionTools:
             return
         _known.add(tool)
         title, name = self._title(tool, minus), self._label_name
-        if not RegionSearch(title, lambda _: found, self._session, minus).draw(found):
+        if not draw_region(self._session, title, found, minus=minus):
             self._refuse(_unchanged(minus, name))
 
     @property

@@ -21,6 +21,7 @@ from viewer.gui.colour_bar import ColourBar
 from viewer.gui.fusion_words import fusion_badges, fusion_bar, fusion_value
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import CornerTexts, Words
+from viewer.gui.masking_words import masking_badges
 from viewer.gui.overlay import (
     Badge,
     Line,
@@ -200,6 +201,8 @@ class SliceWords:
             badges.append(Badge(tr("⚠ Neurological"), WARNING, tr(_NEUROLOGICAL), Rank.MUST))
         if self.mirrored:
             badges.append(Badge(tr("⚠ Mirrored"), WARNING, tr(_MIRRORED), Rank.MUST))
+        if session.volume is not None:
+            badges.extend(masking_badges(session.hand, session.volume))
         if self.quarters:
             badges.append(Badge(tr("Turned {degrees}°").format(degrees=90 * self.quarters), DIMMED_TEXT))
         return [*badges, *self.company]
