@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from viewer.core.shaping import Mask
 from viewer.render.slices import SliceView
@@ -68,6 +68,7 @@ class MaskPicture:
     def __init__(self, mask: Mask) -> None:
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         self.empty = not len(rows)
+        self._image: tuple[QColor, QImage] | None = None
         if self.empty:
             return
         self._top, self._left = int(rows[0]), int(columns[0])
@@ -78,6 +79,16 @@ class MaskPicture:
         down = _runs((edges[1:-1, 1:] != edges[1:-1, :-1]).T)
         self._edges = np.vstack([across[:, [1, 0, 2, 0]], down[:, [0, 1, 0, 2]]]).astype(np.float64)
 
+    def _filled(self, light: QColor) -> QImage:
+        """Its pixels in a colour; kept, as it is drawn again while the mouse moves."""
+        if self._image is None or self._image[0] != light:
+            red, green, blue = (c * light.alpha() // 255 for c in (light.red(), light.green(), light.blue()))
+            pixels = self._fill * np.uint32(light.alpha() << 24 | red << 16 | green << 8 | blue)
+            rows, columns = pixels.shape
+            layout = QImage.Format.Format_ARGB32_Premultiplied
+            self._image = light, QImage(pixels.data, columns, rows, columns * 4, layout).copy()
+        return self._image[1]
+
     def draw(self, painter: QPainter, view: SliceView, colour: QColor, *, dashed: bool = False) -> None:
         if self.empty:
             return
@@ -86,29 +97,24 @@ class MaskPicture:
         lined = len(self._edges) <= _MOST_LINES
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        light = _light(colour, 1 if lined else 2)
-        red, green, blue = (c * light.alpha() // 255 for c in (light.red(), light.green(), light.blue()))
-        pixels = self._fill * np.uint32(light.alpha() << 24 | red << 16 | green << 8 | blue)
-        rows, columns = pixels.shape
-        layout = QImage.Format.Format_ARGB32_Premultiplied
-        image = QImage(pixels.data, columns, rows, columns * 4, layout)
+        image = self._filled(_light(colour, 1 if lined else 2))
+        rows, columns = self._fill.shape
         place = QRectF(left + self._left * wide, top + self._top * high, columns * wide, rows * high)
         painter.drawImage(place, image)
         if not lined:  # more lines than pixels between them: they would take long and hide the picture
             painter.restore()
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scale = np.array([wide, high, wide, high])
-        ends = self._edges * scale + (place.left(), place.top(), place.left(), place.top())
-        lines = [QLineF(*end) for end in ends.tolist()]
-        halo, pen = _pens(colour, dashed)
-        if len(lines) > _NOISE_LINES:  # of noise that is taken, or left, voxel by voxel: rims would hide it
-            pen.setWidthF(1.0)
-        else:
-            painter.setPen(halo)
-            painter.drawLines(lines)
-        painter.setPen(pen)
-        painter.drawLines(lines)
+        x1, y1, x2, y2 = (self._edges * scale + (place.left(), place.top(), place.left(), place.top())).T
+        noisy = len(self._edges) > _NOISE_LINES  # voxel by voxel is taken, or left: rims would hide it
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        brush = QBrush(colour, Qt.BrushStyle.Dense4Pattern if dashed else Qt.BrushStyle.SolidPattern)
+        for half, fill in ((_HALO_PX / 2, QBrush(_HALO)), (_LINE_PX / 2, brush))[noisy:]:
+            half = 0.5 if noisy else half
+            painter.setBrush(fill)  # rectangles take a tenth of the time of lines
+            ends = np.stack([x1 - half, y1 - half, x2 - x1 + 2 * half, y2 - y1 + 2 * half], axis=-1)
+            painter.drawRects([QRectF(*end) for end in ends.tolist()])
         painter.restore()
 
 
