@@ -316,7 +316,7 @@ def test_the_first_range_of_a_flood_is_a_part_of_the_window(pane):
 
 def test_a_flood_in_3d_goes_through_all_slices_as_a_job(window, pane, qtbot):
     session = pane.session
-    session.choose_tool("flood 3-D")
+    session.choose_tool("flood3d")
     session.flood_tolerance = 100.0
     at = point(pane, voxel(pane, (14, 14, 0)))
     click(pane, at)
@@ -492,7 +492,7 @@ def test_padding_is_nothing_to_fill(window, pane, told):
     voxels[:, :, :12] = -2000
     session.open(CT, Volume(voxels, HEAD.geometry, unit="HU", modality="CT", padding=(-2000, -2000)))
     QTest.qWait(20)
-    for tool in ("flood", "level", "flood 3-D"):
+    for tool in ("flood", "level", "flood3d"):
         session.choose_tool(tool)
         click(pane, point(pane, voxel(pane, (5, 14, 0))))
     assert len(told) == 3 and session.history.undo_title is None
@@ -528,7 +528,7 @@ def test_keys_choose_the_tools_and_the_button_shows_the_last(window, pane):
         ("lasso", Qt.Key.Key_O, NONE),
         ("livewire", Qt.Key.Key_Y, NONE),
         ("flood", Qt.Key.Key_U, NONE),
-        ("flood 3-D", Qt.Key.Key_U, SHIFT),
+        ("flood3d", Qt.Key.Key_U, SHIFT),
         ("level", Qt.Key.Key_Y, SHIFT),
     ):
         press(pane, key, keys)

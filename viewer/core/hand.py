@@ -9,9 +9,9 @@ from viewer.core.events import Change, What
 from viewer.core.masking import Masking
 from viewer.core.measuring import Kind
 
-RegionTool = Literal["outline", "lasso", "livewire", "flood", "flood 3-D", "level"]  # each gives a region to a label
+RegionTool = Literal["outline", "lasso", "livewire", "flood", "flood3d", "level"]  # each gives a region to a label
 REGION_TOOLS: tuple[RegionTool, ...] = get_args(RegionTool)
-FOLLOWING: tuple[RegionTool, ...] = ("livewire", "flood", "flood 3-D", "level")  # of these, those that follow values
+FOLLOWING: tuple[RegionTool, ...] = ("livewire", "flood", "flood3d", "level")  # of these, those that follow values
 Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | RegionTool | Kind
 LABELLING: tuple[Tool, ...] = ("brush", "eraser", *REGION_TOOLS)
 BrushShape = Literal["disc", "sphere"]

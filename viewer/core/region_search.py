@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.growing import Progress
+from viewer.core.hand import RegionTool
 from viewer.core.history import Edit, LabelDelta
 from viewer.core.labels import Label, sparing_locked
 from viewer.core.masking import Masking, drawn_over
@@ -56,6 +57,15 @@ class RegionSearch:
             return None
         k, j, i = (slice(s.start + o.start, s.start + o.stop) for s, o in zip(box, inner, strict=True))
         return Edit(self.title, (LabelDelta.between("labels", (k, j, i), before[inner], after[inner]),))
+
+
+def region_title(tool: RegionTool, name: str, minus: bool) -> str:
+    """What the history calls a region that a tool gave to the label of a name, or took away from it."""
+    if minus:
+        return f"Take away from {name}"
+    if tool in ("flood", "flood3d"):
+        return f"Flood fill {name}"
+    return f"Trace {name}" if tool == "level" else f"Outline {name}"
 
 
 def draw_region(session: Session, title: str, found: Region, *, minus: bool = False) -> bool:

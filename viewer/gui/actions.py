@@ -140,7 +140,7 @@ _REGIONS: tuple[tuple[RegionTool, str, str, str, str], ...] = (  # Ctrl takes aw
         ),
     ),
     (
-        "flood 3-D",
+        "flood3d",
         QT_TR_NOOP("Flood fill in 3-D"),
         "Shift+U",
         "cube-scan",
@@ -153,7 +153,7 @@ _REGIONS: tuple[tuple[RegionTool, str, str, str, str], ...] = (  # Ctrl takes aw
         "level",
         QT_TR_NOOP("Level tracing"),
         "Shift+Y",
-        "target",
+        "circle-double",
         QT_TR_NOOP(
             "The contour line through the pixel under the mouse; a click takes what it encloses. Ctrl takes away"
         ),

@@ -20,7 +20,7 @@ from viewer.core.hand import FOLLOWING, REGION_TOOLS, RegionTool
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box, Point
 from viewer.core.plane_raster import PlaneRaster
-from viewer.core.region_search import RegionSearch, draw_region
+from viewer.core.region_search import RegionSearch, draw_region, region_title
 from viewer.core.session import Session
 from viewer.core.shaping import Mask
 from viewer.core.volume import Volume
@@ -45,14 +45,6 @@ _BESIDE_PX, _PLATE_PX = 16.0, 4.0  # of the words at the mouse
 _LEFT = Qt.MouseButton.LeftButton
 _CLICKED: tuple[RegionTool, ...] = ("outline", "livewire")  # point by point
 
-_TITLES: dict[RegionTool, str] = {
-    "outline": "Outline {}",
-    "lasso": "Outline {}",
-    "livewire": "Outline {}",
-    "flood": "Flood fill {}",
-    "flood 3-D": "Flood fill {}",
-    "level": "Trace {}",
-}
 _TOO_FEW = QT_TR_NOOP("Set at least three corners, then double click or press Return")
 _NOTHING_INSIDE = QT_TR_NOOP("Nothing was drawn: no voxel's centre lies inside")
 _NO_VALUE = QT_TR_NOOP("Nothing to fill here: there is no value")
@@ -64,7 +56,7 @@ _HINTS: dict[RegionTool, str] = {
     "lasso": QT_TR_NOOP("Drag around it"),
     "livewire": QT_TR_NOOP("Click points along the edge"),
     "flood": QT_TR_NOOP("Click, or drag up and down for the range"),
-    "flood 3-D": QT_TR_NOOP("Click, or drag up and down for the range"),
+    "flood3d": QT_TR_NOOP("Click, or drag up and down for the range"),
     "level": QT_TR_NOOP("Click takes the outline"),
 }
 _TO_CLOSE = QT_TR_NOOP("Double click or Return closes")
@@ -359,7 +351,7 @@ class RegionTools:
         assert self._session.volume is not None
         i, j, k = self._session.volume.geometry.clamp_index(at)
         value = float(values.values[pixel])
-        if tool == "flood 3-D":  # voxels are compared, not what is interpolated between them
+        if tool == "flood3d":  # voxels are compared, not what is interpolated between them
             value = float(self._session.volume.voxels[k, j, i])
         tolerance = self._tolerance
         self._draft = _Fill(tool, scene, minus, pixel, (k, j, i), value, point, tolerance, tolerance)
@@ -498,7 +490,7 @@ class RegionTools:
         return next(x.name for x in self._session.labels if x.value == self._session.active_label)
 
     def _title(self, tool: RegionTool, minus: bool) -> str:
-        return ("Take away from {}" if minus else _TITLES[tool]).format(self._label_name)
+        return region_title(tool, self._label_name, minus)
 
     # Painting
 
@@ -511,7 +503,8 @@ class RegionTools:
         here = draft is not None and self._goes_on(draft, scene)
         ctrl = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
         minus = draft.minus if draft is not None and here else ctrl
-        colour = QColor(*next(x.colour for x in session.labels if x.value == session.active_label)).lighter(125)
+        own = QColor(*next(x.colour for x in session.labels if x.value == session.active_label)).lighter(125)
+        colour = ON_IMAGE if minus else own  # as the eraser's ring
         more = tr(_HINTS[tool]) if tool not in _known else ""
         if isinstance(draft, _Outline) and here:
             self._paint_outline(painter, draft, scene, mouse, colour)
@@ -519,11 +512,11 @@ class RegionTools:
                 more = tr(_TO_CLOSE)
         elif isinstance(draft, _Fill) and here:
             self._filled(draft)[1].draw(painter, scene.view, colour, dashed=minus)
-            more = tr(_PREVIEW_OF_3D) if tool == "flood 3-D" else more
+            more = tr(_PREVIEW_OF_3D) if tool == "flood3d" else more
         elif tool == "level" and mouse is not None and not scene.slab and (traced := self._trace(mouse, scene)):
             traced[1].draw(painter, scene.view, colour, dashed=minus)
         if mouse is not None and not (here and tool == "lasso"):
-            self._write(painter, mouse, colour, minus, draft if here else None, more)
+            self._write(painter, mouse, own, minus, draft if here else None, more)
 
     def _paint_outline(
         self, painter: QPainter, draft: _Outline, scene: Scene, mouse: QPointF | None, colour: QColor
