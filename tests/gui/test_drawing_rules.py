@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from viewer.core.masking import Masking
+from viewer.gui.exporting import picture_of
 from viewer.gui.label_combining import CombineDialog
 from viewer.gui.threshold import ThresholdDialog
 
@@ -169,6 +170,16 @@ def test_the_chosen_values_mask_the_brush_and_the_badge_says_so(opened, qtbot):
     assert dialog.values == values
     dialog.only_these.setChecked(False)
     assert session.hand.masking == Masking()
+
+
+def test_neither_the_tint_nor_the_badge_is_in_pictures_that_leave(opened, qtbot):
+    opened.session.choose_tool("brush")
+    before = picture_of(opened.panes["axial"])
+    dialog = threshold_of(opened)
+    dialog.only_these.setChecked(True)
+    qtbot.wait(30)
+    assert badges(opened)
+    assert picture_of(opened.panes["axial"]) == before
 
 
 def test_no_end_of_the_range_passes_the_other(opened, qtbot):

@@ -17,6 +17,7 @@ Point = tuple[float, float, float]  # continuous index (i, j, k)
 _ALIKE = 1e-6  # of lengths that differ by rounding alone
 _BLOCK = 32  # voxels along each side of what is remembered at once
 _MOSTLY_EMPTY = 4
+_AT_ONCE = 20_000  # voxels: what is worked out of them stays in the processor's cache
 
 
 def stroke_segment(
@@ -49,23 +50,38 @@ def stroke_segment(
     if np.any(low >= high):
         return None
     away = [np.arange(low[a], high[a]) * spacing[a] - start[a] for a in range(3)]
-    along = end - start
+    mask = np.empty(tuple((high - low)[::-1]), np.bool_)
+    step = max(_AT_ONCE // mask[0].size, 1)
+    for first in range(0, len(mask), step):
+        part = slice(first, first + step)
+        mask[part] = _near_line([away[0], away[1], away[2][part]], end - start, radius_mm, across, half)
+    inside = under[np.all((under >= low) & (under < high), axis=1)] - low
+    mask[inside[:, 2], inside[:, 1], inside[:, 0]] = True
+    k, j, i = (slice(int(low[a]), int(high[a])) for a in (2, 1, 0))
+    return (k, j, i), mask
+
+
+def _near_line(
+    away: list[NDArray[np.float64]],
+    along: NDArray[np.float64],
+    radius_mm: float,
+    across: NDArray[np.float64] | None,
+    half: float,
+) -> NDArray[np.bool_]:
+    """Which of the points that are so far away from the start of a line, at [k, j, i] and in mm, are near to it; across
+    is the normal of a plane, if only those within half of it are meant, and distances along it do not count."""
     apart_squared = _summed([one**2 for one in away])
     beside: NDArray[np.bool_] | bool = True
     if across is not None:
         height = _summed([one * n for one, n in zip(away, across, strict=True)])
-        apart_squared -= height**2
         beside = np.abs(height) <= half + _ALIKE
+        apart_squared -= height**2
     length_squared = float(along @ along)
     if length_squared > 0:
         there = _summed([one * step for one, step in zip(away, along, strict=True)])
         t = np.clip(there / length_squared, 0.0, 1.0)
         apart_squared -= t * (2 * there - t * length_squared)
-    mask = (apart_squared <= radius_mm**2 + _ALIKE) & beside
-    inside = under[np.all((under >= low) & (under < high), axis=1)] - low
-    mask[inside[:, 2], inside[:, 1], inside[:, 0]] = True
-    k, j, i = (slice(int(low[a]), int(high[a])) for a in (2, 1, 0))
-    return (k, j, i), mask
+    return (apart_squared <= radius_mm**2 + _ALIKE) & beside
 
 
 def _under_line(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.int64]:

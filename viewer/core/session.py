@@ -690,8 +690,9 @@ class Session:
         return True
 
     def draw(self, title: str, box: Box, mask: NDArray[np.bool_], *, erase: bool = False) -> bool:
-        """Give the voxels of a box where mask is true to the active label, or to none, as one edit; mask has the box's
-        shape. False if nothing changed: nothing can be edited, or all of it is kept from change."""
+        """Give the voxels of a box where mask is true to the active label, or to none, as one edit, as far as the
+        masking and locked labels let it; mask has the box's shape. False if nothing changed: nothing can be edited, or
+        all of it is kept from change."""
         if self.label_map is None or not self.editable or (not erase and self.is_locked(self.active_label)):
             return False
         self.end_stroke()

@@ -119,7 +119,7 @@ class CombineDialog(QDialog):
         self.other = QComboBox()
         self.other.currentIndexChanged.connect(self._show_choice)
         self.margin = QDoubleSpinBox(decimals=1, minimum=0.1, maximum=100.0, singleStep=0.5, suffix=" mm")
-        self.margin.setValue(2.0)
+        self.margin.setValue(5.0)
         self._sentence = QLabel(wordWrap=True)
         self._sentence.setProperty("dimmed", True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

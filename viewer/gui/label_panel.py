@@ -44,7 +44,7 @@ from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import is_picture, plane_name
 from viewer.gui.style import theme
-from viewer.gui.threshold import MaskingRows
+from viewer.gui.threshold import MaskingRow
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
@@ -135,7 +135,7 @@ class LabelPanel(QWidget):
         of_brush.addWidget(self.shape, 1)
         brush.addLayout(of_brush, 1, 1)
         brush.setColumnStretch(1, 1)
-        self.masking = MaskingRows(brush, 2, lambda: self._session)
+        self.masking = MaskingRow(brush, 2, lambda: self._session)
         self.masking.chosen.connect(self.finished)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)

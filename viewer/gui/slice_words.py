@@ -75,8 +75,8 @@ _SLAB_DETAIL = QT_TR_NOOP(
 _OBLIQUE_DETAIL = QT_TR_NOOP(
     "The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the "
     "mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with "
-    "Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. Labels "
-    "are not painted here."
+    "Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. The "
+    "brush draws on the voxels that the plane passes through."
 )
 _LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
 

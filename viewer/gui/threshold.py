@@ -1,4 +1,4 @@
-"""Where tools may draw: commands, the rows of the label panel, and the window in which a range of values is chosen."""
+"""Where tools may draw: commands, a row of the label panel, and the window in which a range of values is chosen."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
@@ -108,8 +109,8 @@ class Thresholding(QObject):
         session.hand.set_masking(replace(masking, over="label" if inside else "everything", label=label))
 
 
-class MaskingRows(QObject):
-    """The rows of the label panel that say where tools may draw: choices of what, and of which values."""
+class MaskingRow(QObject):
+    """The row of the label panel that says where tools may draw: on what, and on which values."""
 
     thresholdRequested = Signal()
     chosen = Signal()  # the keyboard is no longer needed here
@@ -127,9 +128,11 @@ class MaskingRows(QObject):
         self.values.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.values.setAccessibleName(tr("Draw on values"))
         self.values.clicked.connect(self.thresholdRequested)
-        for n, (text, widget) in enumerate(((tr("Draw on"), self.over), (tr("Values"), self.values))):
-            grid.addWidget(QLabel(text), row + n, 0)
-            grid.addWidget(widget, row + n, 1)
+        beside = QHBoxLayout()
+        beside.addWidget(self.over, 1)
+        beside.addWidget(self.values, 1)
+        grid.addWidget(QLabel(tr("Draw on")), row, 0)
+        grid.addLayout(beside, row, 1)
 
     def apply(self, what: What) -> None:
         """Show what is in force."""
@@ -137,7 +140,7 @@ class MaskingRows(QObject):
         masking, colour = session.hand.masking, session.volume is not None and session.volume.colour
         self.values.setEnabled(session.volume is not None and session.editable and not colour)
         unit = session.volume.unit if session.volume is not None else ""
-        self.values.setText(tr("All") if masking.values is None else values_text(masking.values, unit))
+        self.values.setText(tr("All values") if masking.values is None else values_text(masking.values, unit))
         self.values.setToolTip(tr(_COLOURS) if colour else tr("Choose the values that tools draw on, or a threshold"))
         names = tuple(label.name for label in session.labels)
         if (names, masking.over, masking.label) == self._shown:
