@@ -526,7 +526,7 @@ def test_keys_choose_the_tools_and_the_button_shows_the_last(window, pane):
     for tool, key, keys in (
         ("outline", Qt.Key.Key_N, NONE),
         ("lasso", Qt.Key.Key_O, NONE),
-        ("livewire", Qt.Key.Key_Y, NONE),
+        ("livewire", Qt.Key.Key_D, SHIFT),
         ("flood", Qt.Key.Key_U, NONE),
         ("flood3d", Qt.Key.Key_U, SHIFT),
         ("level", Qt.Key.Key_Y, SHIFT),

@@ -122,7 +122,7 @@ _REGIONS: tuple[tuple[RegionTool, str, str, str, str], ...] = (  # Ctrl takes aw
     (
         "livewire",
         QT_TR_NOOP("Live wire"),
-        "Y",
+        "Shift+D",
         "magnet",
         QT_TR_NOOP(
             "Click points along an edge: the line follows it from each to the next; double click or Return closes it. "
