@@ -24,11 +24,13 @@ from inference.models import ModelRecord, ModelStore
 from viewer.core.events import Change, What
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
-from viewer.core.history import Act, Edit, Made
+from viewer.core.growing import grown_from_seeds
+from viewer.core.history import Act, Edit, Made, relabelling
 from viewer.core.label_edits import Combination, combination_title, combining, threshold_title, thresholding
 from viewer.core.label_sizes import LabelSize, label_sizes
-from viewer.core.labels import Label
+from viewer.core.labels import Label, sparing_locked
 from viewer.core.region_acts import RegionAct
+from viewer.core.region_search import Region, RegionSearch
 from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
@@ -701,6 +703,51 @@ class Workflows:
             return make(job, volume, label_map.voxels, chosen, labels)
 
         return self.jobs.submit(title, work, finish, self._fail)
+
+    def find_region(self, search: RegionSearch, found: Region | None = None) -> Job:
+        """Find a region off the session's thread, unless it was found before, and give it to its label as one edit, as
+        far as the masking lets it."""
+        session, label_map, volume = search.session, search.session.label_map, search.session.volume
+        assert label_map is not None and volume is not None
+        known = label_map.revision, session.labels, session.hand.masking
+
+        def work(job: Job) -> tuple[Region | None, Made | None]:
+            region = found or search.find(job.report)
+            _, labels, masking = known
+            if region is None:
+                return None, None
+            job.check()
+            return region, search.edit(region, volume, label_map.voxels, labels, masking)
+
+        def finish(answer: tuple[Region | None, Made | None]) -> None:
+            region, edit = answer
+            if session.label_map is not label_map:
+                return
+            if (label_map.revision, session.labels, session.hand.masking) != known:
+                self.find_region(search, region)  # a person painted meanwhile: that is kept as it would be now
+                return
+            if edit is not None:
+                if any(label.value == search.value and not label.visible for label in session.labels):
+                    session.show_label(search.value, True)  # nobody draws what cannot be seen
+                session.make(*edit)
+            search.done(edit is not None)
+
+        return self.jobs.submit(search.title, work, finish, self._fail)
+
+    def grow_from_seeds(self, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
+        """Have all labels grow from what is painted of them to where the values change most, off the session's thread,
+        as one edit; done is told whether that changed anything, which it cannot with fewer than two labels. Voxels of
+        locked labels stay as they are, and none become theirs. None where nothing can be edited."""
+
+        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
+            found = grown_from_seeds(volume.voxels, voxels, volume.geometry.spacing, job.report)
+            if found is None:
+                return None
+            around, grown = found
+            return relabelling(title, around, voxels[around], sparing_locked(voxels[around], grown, labels))
+
+        title = "Grow from seeds"
+        return self._edit_label(title, edit, done)
 
     def undo(self) -> None:
         """Take the newest edit of the session back; a large one's voxels are inflated off the session's thread."""

@@ -14,7 +14,9 @@ from inference.models import ModelStore
 from tests.models import write_threshold_model
 from viewer.core import shaping
 from viewer.core.geometry import Geometry
+from viewer.core.masking import Masking
 from viewer.core.region_acts import RegionAct, change_margin, fill_holes
+from viewer.core.region_search import RegionSearch, draw_region
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.io.annotation_store import AnnotationStore
@@ -668,3 +670,98 @@ def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):
 
 def test_nothing_open_is_nothing_to_reshape(user):
     assert user().reshape_label(GROW) is None
+
+
+def seeds_in(workflows) -> None:
+    """Two labels, each a stroke on either side of a slice."""
+    session = workflows.session
+    paint(session, (12, 20, 9))
+    session.choose_label(2)
+    paint(session, (22, 5, 9))
+    session.choose_label(1)
+
+
+def test_what_is_painted_grows_as_one_edit_is_saved_and_is_taken_back(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    seeds_in(workflows)
+    before = session.label_map.voxels.copy()
+    told = []
+    workflows.grow_from_seeds(told.append)
+    grown = session.label_map.voxels.copy()
+    np.testing.assert_array_equal(grown[before > 0], before[before > 0])
+    assert told == [True] and (grown > 0).sum() > 10 * (before > 0).sum()
+    session.undo()
+    np.testing.assert_array_equal(session.label_map.voxels, before)
+    session.redo()
+
+    workflows = user()
+    open_first(workflows, scan_folder)
+    np.testing.assert_array_equal(workflows.session.label_map.voxels, grown)
+
+
+def test_a_seed_alone_and_nothing_open_do_not_grow(user, scan_folder):
+    workflows = user()
+    assert workflows.grow_from_seeds() is None
+    open_first(workflows, scan_folder)
+    paint(workflows.session, (12, 20, 9))
+    told = []
+    workflows.grow_from_seeds(told.append)
+    assert told == [False] and workflows.session.history.undo_title == "Paint Region 1"
+
+
+EVERYWHERE = (slice(2, 12), slice(4, 28), slice(5, 25))
+
+
+def everywhere(progress):
+    return EVERYWHERE, np.ones([span.stop - span.start for span in EVERYWHERE], bool)
+
+
+def test_a_region_that_is_found_is_drawn_as_session_draw_does_it_with_masking_and_locked_labels(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    seeds_in(workflows)
+    session.lock_label(2, True)
+    session.hand.set_masking(Masking(values=(-5000.0, 500.0)))
+    before = session.label_map.voxels.copy()
+    for minus in (False, True):
+        told = []
+        session.choose_label(1)
+        search = RegionSearch("Flood fill Region 1", everywhere, session, minus, told.append)
+        session.choose_label(3)  # it is for the one that was active
+        workflows.find_region(search)
+        found = session.label_map.voxels.copy()
+        assert told == [True] and session.active_label == 3
+        session.undo()
+        np.testing.assert_array_equal(session.label_map.voxels, before)
+        session.choose_label(1)
+        assert draw_region(session, "the same", everywhere(None), minus=minus)
+        np.testing.assert_array_equal(found, session.label_map.voxels)
+        session.undo()
+        expected = before.copy()
+        inside = np.zeros(before.shape, bool)
+        inside[EVERYWHERE] = True
+        may = inside & (session.volume.voxels <= 500) & (before != 2)
+        expected[may & (before == 1) if minus else may] = 0 if minus else 1
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_what_is_painted_while_a_region_is_searched_stays(user, scan_folder):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    asked = []
+
+    def slow(progress):
+        asked.append(True)
+        session.choose_label(2)
+        paint(session, (12, 20, 15))
+        session.lock_label(2, True)
+        return everywhere(progress)
+
+    workflows.find_region(RegionSearch("Flood fill Region 1", slow, session))
+    assert asked == [True] and session.history.undo_title == "Flood fill Region 1"
+    session.undo()
+    assert session.label_map.voxels[15, 20, 12] == 2 and not (session.label_map.voxels == 1).any()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 from viewer.core.events import Change, What
 from viewer.core.masking import Masking
 from viewer.core.measuring import Kind
 
-Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | Kind
+RegionTool = Literal["outline", "lasso", "livewire", "flood", "flood3d", "level"]  # each gives a region to a label
+REGION_TOOLS: tuple[RegionTool, ...] = get_args(RegionTool)
+FOLLOWING: tuple[RegionTool, ...] = ("livewire", "flood", "flood3d", "level")  # of these, those that follow values
+Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | RegionTool | Kind
+LABELLING: tuple[Tool, ...] = ("brush", "eraser", *REGION_TOOLS)
 BrushShape = Literal["disc", "sphere"]
 OverlayText = Literal["all", "image only", "none"]
 

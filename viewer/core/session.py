@@ -13,7 +13,7 @@ from viewer.core.display import VoiTable, WindowLevel, bracketing_window, defaul
 from viewer.core.events import Change, What
 from viewer.core.fusion import Fusion
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
-from viewer.core.hand import Hand, Tool
+from viewer.core.hand import LABELLING, Hand, Tool
 from viewer.core.history import (
     Act,
     ConfirmedChange,
@@ -246,6 +246,7 @@ class Session:
         self.active_label = DEFAULT_LABELS[0].value
         self.history = History()
         self.read_only = False
+        self.flood_tolerance: float | None = None  # of grey values; None until a person has chosen it
         self._arriving = self._completed = False
         self._window_chosen = False  # by a person
         self._window_due = False
@@ -282,6 +283,7 @@ class Session:
             self.cursor_ijk, self._cursor_between, self.rotation = _first_look(volume), None, None
             self.inverted = series.inverted
             self.colour_map = "grey"
+            self.flood_tolerance = None
         if not (keep_view and (self._window_chosen or not again)):
             self.window, self._window_chosen = self._first_window(), False
         self._window_due = volume.arrived is not None and not volume.arrived.any()
@@ -358,7 +360,7 @@ class Session:
         """Whether the labels of the open series may only be looked at, because another window edits them."""
         if read_only != self.read_only:
             self.read_only = read_only
-            if read_only and self.hand.tool in (*_DRAWING, *KINDS):
+            if read_only and self.hand.tool in (*LABELLING, *KINDS):
                 self.hand.choose_tool("window")
             self._announce(Change(What.TOOL))
 
@@ -564,7 +566,7 @@ class Session:
 
     def choose_tool(self, tool: Tool) -> None:
         """Use a tool from now on; where labels may only be looked at, not one that draws or measures."""
-        if not (self.read_only and tool in (*_DRAWING, *KINDS)):
+        if not (self.read_only and tool in (*LABELLING, *KINDS)):
             self.hand.choose_tool(tool)
 
     def choose_label(self, value: int) -> None:

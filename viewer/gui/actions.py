@@ -16,6 +16,7 @@ from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, WindowPreset, load_presets
 from viewer.core.events import What
 from viewer.core.geometry import Plane
+from viewer.core.hand import FOLLOWING, LABELLING, REGION_TOOLS, RegionTool
 from viewer.core.measuring import KINDS
 from viewer.core.painting import Box
 from viewer.core.session import Session, Tool
@@ -46,6 +47,7 @@ _OWN_COLOURS = QT_TR_NOOP("This picture has colours of its own")
 NOTHING_OPEN = QT_TR_NOOP("No series is open")
 _NO_MODALITY = QT_TR_NOOP("The file does not say its modality: there are no window presets for it")
 LOCKED = QT_TR_NOOP("The label is locked: its row in the table unlocks it")
+COLOURS_HAVE_NO_VALUES = QT_TR_NOOP("This tool follows grey values, and this picture has colours")
 STILL_READ = QT_TR_NOOP("Still being read")
 _NOT_NOW = QT_TR_NOOP("Not possible now")
 
@@ -99,6 +101,62 @@ _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
         "X",
         "eraser",
         QT_TR_NOOP("Take labels away; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change the size"),
+    ),
+)
+
+_REGIONS: tuple[tuple[RegionTool, str, str, str, str], ...] = (  # Ctrl takes away with each
+    (
+        "outline",
+        QT_TR_NOOP("Draw polygon"),
+        "N",
+        "vector-polygon-variant",
+        QT_TR_NOOP("Click the corners of a region for the label; double click or Return closes it. Ctrl takes away"),
+    ),
+    (
+        "lasso",
+        QT_TR_NOOP("Draw lasso"),
+        "O",
+        "gesture",
+        QT_TR_NOOP("Drag around a region for the label. Ctrl takes away"),
+    ),
+    (
+        "livewire",
+        QT_TR_NOOP("Live wire"),
+        "Shift+D",
+        "magnet",
+        QT_TR_NOOP(
+            "Click points along an edge: the line follows it from each to the next; double click or Return closes it. "
+            "Ctrl takes away"
+        ),
+    ),
+    (
+        "flood",
+        QT_TR_NOOP("Flood fill"),
+        "U",
+        "format-color-fill",
+        QT_TR_NOOP(
+            "Click: the label gets all that is joined to the pixel and as bright, on this slice; drag up or down for "
+            "the range. Ctrl takes away"
+        ),
+    ),
+    (
+        "flood3d",
+        QT_TR_NOOP("Flood fill in 3-D"),
+        "Shift+U",
+        "cube-scan",
+        QT_TR_NOOP(
+            "Click: the label gets all that is joined to the voxel and as bright, through all slices; drag up or down "
+            "for the range. Ctrl takes away"
+        ),
+    ),
+    (
+        "level",
+        QT_TR_NOOP("Level tracing"),
+        "Shift+Y",
+        "circle-double",
+        QT_TR_NOOP(
+            "The contour line through the pixel under the mouse; a click takes what it encloses. Ctrl takes away"
+        ),
     ),
 )
 
@@ -386,6 +444,12 @@ class Actions(QObject):
                 self.allow(self.tools["path"], False, why_not or tr(NO_PATH_HERE))
             self.tools[session.hand.tool].setChecked(True)
             self.drag_up_darkens.setChecked(session.hand.drag_up_darkens)
+        if what & (What.SERIES | What.TOOL | What.LABEL_TABLE | What.VOXELS):
+            still = tr(STILL_READ) if session.loading else ""
+            locked = tr(LOCKED) if session.is_locked(session.active_label) else ""
+            colours = tr(COLOURS_HAVE_NO_VALUES) if session.volume is not None and session.volume.colour else ""
+            for tool in REGION_TOOLS:
+                self.allow(self.tools[tool], True, why_not or still or (colours if tool in FOLLOWING else "") or locked)
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
             self.labels_visible.setChecked(session.hand.overlay_visible)
             self.invert.setChecked(session.inverted)
@@ -546,9 +610,9 @@ class Actions(QObject):
     def _add_tools(self) -> None:
         self.tools: dict[Tool, QAction] = {}
         group = QActionGroup(self)
-        for tool, text, key, picture, tip in (*_TOOLS, *_MEASURING):
+        for tool, text, key, picture, tip in (*_TOOLS, *_REGIONS, *_MEASURING):
             action = self.add(
-                "Measuring" if tool in KINDS else "Tools",
+                "Measuring" if tool in KINDS else "Labels" if tool in REGION_TOOLS else "Tools",
                 text,
                 lambda tool=tool: self._choose_tool(tool),
                 key,
@@ -592,7 +656,7 @@ class Actions(QObject):
     def _choose_tool(self, tool: Tool) -> None:
         session = self._session
         session.choose_tool(tool)
-        if tool in ("brush", "eraser") and not session.hand.overlay_visible:
+        if tool in LABELLING and not session.hand.overlay_visible:
             session.hand.set_overlay(visible=True)  # nobody paints what cannot be seen
         if tool in KINDS and not session.hand.measurements_visible:
             session.hand.show_measurements(True)

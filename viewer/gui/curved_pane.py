@@ -26,6 +26,7 @@ from viewer.core.curved import CurvedAxes, curved_axes
 from viewer.core.display import label_colours
 from viewer.core.events import What
 from viewer.core.geometry import orientation_letters
+from viewer.core.hand import LABELLING
 from viewer.core.measuring import KINDS
 from viewer.core.oblique import Axes
 from viewer.core.painting import Box
@@ -367,7 +368,7 @@ class CurvedPane(FlatPane):
         tool = self.session.hand.tool
         if self._axes is None or tool == "path":
             return ""
-        return tr(_NO_PAINTING) if tool in ("brush", "eraser") else tr(_NO_MEASURING) if tool in KINDS else ""
+        return tr(_NO_PAINTING) if tool in LABELLING else tr(_NO_MEASURING) if tool in KINDS else ""
 
     # State
 

@@ -23,12 +23,15 @@ from viewer.core.events import What
 from viewer.core.labels import Label
 from viewer.core.painting import Box
 from viewer.core.region_acts import RegionAct
-from viewer.gui.actions import LOCKED, READ_ONLY, STILL_READ, Actions
+from viewer.gui.actions import COLOURS_HAVE_NO_VALUES, LOCKED, READ_ONLY, STILL_READ, Actions
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.workflows import Workflows
 
 _UNCHANGED = QT_TR_NOOP("That changes nothing of the label {name}")
+_TOO_FEW_SEEDS = QT_TR_NOOP(
+    "Nothing grew: paint a little of each structure first, and of what is around them with a label of its own"
+)
 
 
 @dataclass(frozen=True)
@@ -147,16 +150,35 @@ class Shaping(QObject):
             )
         ]
 
+        self._grow = commands.add(
+            "Labels",
+            QT_TR_NOOP("Grow from seeds"),
+            self._grow_from_seeds,
+            "Ctrl+Shift+G",
+            picture="sprout-outline",
+            tip=QT_TR_NOOP(
+                "All that is painted grows to where the values change most. Paint a little of each structure, and of "
+                "what is around them with a label of its own; locked labels stay"
+            ),
+            needs_series=True,
+        )
+
     def apply(self, what: What, box: Box | None = None) -> None:
         """Allow what can be done with the active label."""
         if what & (What.SERIES | What.LABEL_TABLE | What.TOOL | What.VOXELS):
             why_not = self._why_not()
             for action in self._actions:
                 self._commands.allow(action, self._workflows.session.volume is not None, why_not)
+            self._commands.allow(self._grow, self._workflows.session.volume is not None, self._why_not_grow())
             if self._dialog is not None:
                 self._dialog.show_label()
 
     def _why_not(self) -> str:
+        session = self._workflows.session
+        return self._why_not_any() or (tr(LOCKED) if session.is_locked(session.active_label) else "")
+
+    def _why_not_any(self) -> str:
+        """Why no label can be reshaped."""
         session = self._workflows.session
         if session.read_only:
             return tr(READ_ONLY)
@@ -166,7 +188,20 @@ class Shaping(QObject):
             return tr("These slices make no volume: their labels have no shape in mm")
         if session.volume is not None and not session.volume.geometry.calibrated:
             return tr("The size of a pixel is not known: nothing can be done in mm")
-        return tr(LOCKED) if session.is_locked(session.active_label) else ""
+        return ""
+
+    def _why_not_grow(self) -> str:
+        session = self._workflows.session
+        if session.volume is not None and session.volume.colour:
+            return tr(COLOURS_HAVE_NO_VALUES)
+        return self._why_not_any()
+
+    def _grow_from_seeds(self) -> None:
+        def done(changed: bool) -> None:
+            if not changed:
+                self._tell(tr(_TOO_FEW_SEEDS))
+
+        self._workflows.grow_from_seeds(done)
 
     def _show_dialog(self) -> None:
         if self._dialog is None:

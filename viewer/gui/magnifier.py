@@ -49,6 +49,7 @@ class Loupe(SlicePane):
 
     def _paint(self, painter: QPainter) -> None:
         self.measuring.show_as(self._pane.measuring)
+        self.regions.show_as(self._pane.regions)
         super()._paint(painter)
 
     def _paint_cross_hair(self, painter: QPainter, view: SliceView) -> None:

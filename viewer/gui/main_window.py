@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 import resources
 from viewer.core.events import What
 from viewer.core.geometry import Plane
+from viewer.core.hand import LABELLING
 from viewer.core.painting import Box
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
@@ -376,7 +377,7 @@ class MainWindow(QMainWindow):
         session = self.session
         if what & What.SERIES:
             self._show_series(anew=bool(what & What.VIEW))
-        if what & What.TOOL and session.hand.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
+        if what & What.TOOL and session.hand.tool in LABELLING and self._tool not in LABELLING:
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         hand, keep = session.hand, self._settings.keep
         self._tool = hand.tool

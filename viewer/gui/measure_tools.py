@@ -13,6 +13,7 @@ from PySide6.QtGui import QFocusEvent, QFont, QImage, QKeyEvent, QMouseEvent, QP
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from viewer.core.events import What
+from viewer.core.hand import LABELLING
 from viewer.core.measuring import KINDS, OUTLINES, POINTS, REGIONS, Kind, Measurement, Spread
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Point
@@ -376,7 +377,7 @@ class MeasureTools:
     def _part_at(self, point: QPointF) -> Part | None:
         """What a press would take hold of: the selected measurement first, then the newest; not while painting."""
         session = self._session
-        if session.hand.tool in ("brush", "eraser") or self._scene() is None or not session.hand.measurements_visible:
+        if session.hand.tool in LABELLING or self._scene() is None or not session.hand.measurements_visible:
             return None
         ranked = sorted(self._placed, key=lambda s: (s.measurement.number != session.selected, -s.measurement.number))
         parts = [part for shape in ranked if (part := shape.part_at(point)) is not None]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from viewer.core.hand import REGION_TOOLS
 from viewer.core.measuring import KINDS
 from viewer.gui.actions import Actions, Group
 from viewer.gui.curved_pane import CurvedPane
@@ -109,7 +110,10 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
     _add(file, commands, "File/Open the demo study", _LINE, _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
-    _add(menus["&Edit"], commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM)
+    edit = menus["&Edit"]
+    _add(edit, commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM, _LINE)
+    edit.addActions([commands.tools[tool] for tool in REGION_TOOLS])
+    _add(edit, commands, "Labels/Grow from seeds", _LINE)
     measure = menus["&Measure"]
     measure.addActions([commands.tools[kind] for kind in KINDS])
     _add(measure, commands, _LINE, _WRITE, _DELETE, "Measuring/Show measurements")

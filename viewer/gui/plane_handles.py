@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from viewer.core.geometry import PLANES, Plane
+from viewer.core.hand import LABELLING
 from viewer.core.measuring import KINDS
 from viewer.core.oblique import screen_directions, towards
 from viewer.core.session import Session
@@ -112,7 +113,7 @@ class PlaneHandles:
     def offered(self) -> bool:
         """True if handles can be taken hold of: not while one paints or measures."""
         session = self._session
-        return session.can_turn_planes and session.hand.tool not in ("brush", "eraser", *KINDS)
+        return session.can_turn_planes and session.hand.tool not in (*LABELLING, *KINDS)
 
     def cancel(self) -> None:
         self._turn, self._under = None, False

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from viewer.core.display import label_colours
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry, Plane, PlaneAxes, cut_line, mirrored, plane_axes, turned
+from viewer.core.hand import REGION_TOOLS
 from viewer.core.labels import Label
 from viewer.core.oblique import Axes, ObliqueAxes, shows_one_slice, slice_corners, turned_axes
 from viewer.core.painting import Box, Point
@@ -46,6 +47,7 @@ from viewer.gui.overlay import (
 )
 from viewer.gui.pane import STRIP_PX, Drag, why_no_grid
 from viewer.gui.plane_handles import PlaneHandles, line_colour
+from viewer.gui.region_tools import RegionTools
 from viewer.gui.slice_picture import Layer, SlicePicture, layer_on, picture_of_slice, redrawn, values_layer
 from viewer.gui.slice_words import SliceWords
 from viewer.gui.style import DIMMED_TEXT, ON_IMAGE, PLANE_COLOURS, VIEWPORT
@@ -70,12 +72,16 @@ class SlicePane(FlatPane):
     """
 
     refused = Signal(str)  # why nothing came of what a person drew
+    regionWanted = Signal(object)  # RegionSearch: a region that takes long to find
 
     def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(session, plane, PLANE_COLOURS[plane], parent)
         self.plane: Plane = plane
         self._hung: SliceView | None = None  # as nobody has changed it yet
         self.measuring = MeasureTools(session, self, self._measuring_scene, self.refused.emit)
+        self.regions = RegionTools(
+            session, self, self._measuring_scene, self.refused.emit, lambda search: self.regionWanted.emit(search)
+        )
         self.planes = PlaneHandles(
             session, self, plane, lambda: self._view, self._lines_room, lambda: [piece.rect for piece in self.written]
         )
@@ -230,6 +236,7 @@ class SlicePane(FlatPane):
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session. box bounds the label voxels touched, None meaning anywhere."""
         self.measuring.apply(what)
+        self.regions.apply(what)
         if what & What.VIEW or (what & What.SERIES and not self._view_fits):
             self._drag = None
             self.planes.cancel()
@@ -308,10 +315,13 @@ class SlicePane(FlatPane):
         if self._over_handle(event) and self.planes.press(event):
             self._choose_cursor()
             return True
-        return self.measuring.press(event)
+        if self._drawing and self.slab is not None and self._kind_of(event) == "":
+            self.set_slab(None)  # nobody draws on a slice that is not what is seen
+            return True
+        return self.regions.press(event) or self.measuring.press(event)
 
     def _takes_move(self, event: QMouseEvent) -> bool:
-        return self.planes.move(event) or self.measuring.move(event)
+        return self.planes.move(event) or self.regions.move(event) or self.measuring.move(event)
 
     def _begin_drag(self, drag: Drag) -> None:
         super()._begin_drag(drag)
@@ -338,7 +348,8 @@ class SlicePane(FlatPane):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._drag is None and (self.planes.release(event) or self.measuring.release(event)):
+        taken = self._drag is None and (self.planes.release(event) or self.regions.release(event))
+        if taken or (self._drag is None and self.measuring.release(event)):
             self._choose_cursor()
         super().mouseReleaseEvent(event)
 
@@ -347,7 +358,7 @@ class SlicePane(FlatPane):
             if self._over_handle(event) and self.planes.double_click(event):
                 self._choose_cursor()
                 return
-            if self.measuring.double_click(event):
+            if self.regions.double_click(event) or self.measuring.double_click(event):
                 return
         if event.button() == Qt.MouseButton.LeftButton and self._kind_of(event) != "paint":
             if self._before_click is not None and self._kind_of(event) == "window":
@@ -363,21 +374,25 @@ class SlicePane(FlatPane):
             self.session.hand.set_brush_radius(self.session.hand.brush_radius_mm * _RADIUS_PER_NOTCH**notches)
         elif shift and self.slab is not None:
             self.thicken_slab(self._whole_steps(notches))
-        elif self._drag is None or self._drag.kind != "paint":
+        elif (self._drag is None or self._drag.kind != "paint") and not self.regions.dragging:
             slices = self._whole_steps(notches)
             if slices:
                 self.session.scroll(self.plane, slices)
 
     def event(self, event: QEvent) -> bool:
         override = event.type() == QEvent.Type.ShortcutOverride
-        if override and isinstance(event, QKeyEvent) and self.measuring.wants(event):
+        if override and isinstance(event, QKeyEvent) and (self.regions.wants(event) or self.measuring.wants(event)):
             event.accept()  # a key for what is being drawn is no command of the window
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.measuring.key(event):
+        if not (self.regions.key(event) or self.measuring.key(event)):
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not self.regions.key(event):
+            super().keyReleaseEvent(event)
 
     def _over_handle(self, event: QMouseEvent) -> bool:
         """True if a press is for a handle of the planes, not for a measurement that lies over it."""
@@ -436,7 +451,7 @@ class SlicePane(FlatPane):
         if self._hover is not None and self._badge_at(self._hover) is not None:
             self.setCursor(QCursor(Qt.CursorShape.PointingHandCursor))
             return
-        measuring = self.measuring.cursor_shape()
+        measuring = self.regions.cursor_shape() or self.measuring.cursor_shape()
         turning = None if self.measuring.under_mouse else self.planes.cursor_shape()
         if turning is not None:
             self.setCursor(QCursor(turning))
@@ -504,6 +519,11 @@ class SlicePane(FlatPane):
         if self._arrival_now() != self._shown_arrival:
             self._forget(grey=True)
         self.update()  # how many there are is written in any case
+
+    @property
+    def _drawing(self) -> bool:
+        """True if the tool outlines regions for a label."""
+        return self.session.hand.tool in REGION_TOOLS
 
     @property
     def _brushing(self) -> bool:
@@ -588,6 +608,8 @@ class SlicePane(FlatPane):
         self.measuring.paint(painter, blocks(self.written) if session.measurements or self.measuring.drawing else ())
         self._write(painter)
         self._paint_strip(painter)
+        if not self.for_a_file:
+            self.regions.paint(painter)
         self._paint_brush(painter, view)
 
     def _begin(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from viewer.core.events import What
+from viewer.core.hand import REGION_TOOLS
 from viewer.core.measuring import KINDS
 from viewer.core.painting import Box
 from viewer.gui.actions import Actions, icon
@@ -26,7 +27,9 @@ class ToolBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.addAction(named["File/Open folder…"])
         self.addSeparator()
-        self.addActions([action for tool, action in commands.tools.items() if tool not in KINDS])
+        self.addActions([action for tool, action in commands.tools.items() if tool not in (*KINDS, *REGION_TOOLS)])
+        self.region_button = self._make_region_button()
+        self.addWidget(self.region_button)
         self.measure_button = self._make_measure_button()
         self.addWidget(self.measure_button)
         self.addSeparator()
@@ -58,8 +61,10 @@ class ToolBar(QToolBar):
         self.apply(What.SERIES)
 
     def apply(self, what: What, box: Box | None = None) -> None:
-        """Show the measuring tool that is chosen, and whether there is a window to choose."""
+        """Show the drawing and the measuring tool that is chosen, and whether there is a window to choose."""
         session = self._workflows.session
+        if what & What.TOOL and session.hand.tool in REGION_TOOLS:
+            self.region_button.setDefaultAction(self._commands.tools[session.hand.tool])
         if what & What.TOOL and session.hand.tool in KINDS:
             self.measure_button.setDefaultAction(self._commands.tools[session.hand.tool])
         if what & What.SERIES:
@@ -71,6 +76,18 @@ class ToolBar(QToolBar):
         """Draw the icons that are no action's in the colours of the theme."""
         self.presets.setIcon(icon("contrast-box"))
         self._more.setIcon(icon("chevron-double-right"))  # Qt's is drawn in black
+
+    def _make_region_button(self) -> QToolButton:
+        """One button for all tools that give a region to a label; it shows the one that was used last."""
+        commands, button = self._commands, QToolButton()
+        menu = QMenu(button)
+        menu.addActions([commands.tools[tool] for tool in REGION_TOOLS])
+        menu.addSeparator()
+        menu.addAction(commands.named["Labels/Grow from seeds"])
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        button.setDefaultAction(commands.tools["outline"])
+        return button
 
     def _make_measure_button(self) -> QToolButton:
         """One button for all measuring tools: it shows the one that was used last, and takes it up again."""
