@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MANUFACTURER = "Slicewise"
 NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
 _UID = re.compile(r"[0-9]+(\.[0-9]+)+")
-_SAME_PLACE_MM = 0.1  # of a corner from where the grid has it: what the reader allows a slice of a regular stack
+SAME_PLACE_MM = 0.1  # of a corner from where the grid has it: what the reader allows a slice of a regular stack
 _PATIENT_AND_STUDY = (  # the modules that objects of one study share; DICOM PS3.3 C.7.1.1, C.7.2.1, C.7.2.2
     "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientBirthTime",
     "OtherPatientIDs", "EthnicGroup", "PatientComments", "PatientIdentityRemoved", "DeidentificationMethod",
@@ -188,7 +188,7 @@ def check_corners(
 ) -> None:
     """Raise SeriesError if a written frame is not where slice k is."""
     apart = corner_mm_apart(position_lps, orientation, pixel_spacing, geometry, k)
-    if not apart <= _SAME_PLACE_MM:
+    if not apart <= SAME_PLACE_MM:
         raise SeriesError(f"{name} came back {apart:.3g} mm from its place in slice {k + 1}; nothing was saved")
 
 

@@ -41,11 +41,11 @@ Report = Callable[[float, str], None]
 
 # What the standard has for tissue of which nothing more is told; 3D Slicer and dcmqi write the same.
 TISSUE: Code = ("85756007", "SCT", "Tissue")
-_ANATOMICAL: Code = ("91723000", "SCT", "Anatomical Structure")
+ANATOMICAL: Code = ("91723000", "SCT", "Anatomical Structure")
 _ALTERED: Code = ("49755003", "SCT", "Morphologically Abnormal Structure")
 _CATEGORIES: tuple[tuple[Code, tuple[int, ...]], ...] = (  # of the property types in these context groups of PS3.16
     (_ALTERED, (7159, 7194, 7199)),
-    (_ANATOMICAL, (7152, 7153, 7154, 7155, 7156, 7160, 7192)),
+    (ANATOMICAL, (7152, 7153, 7154, 7155, 7156, 7160, 7192)),
 )
 _ARTIFICIAL_INTELLIGENCE: Code = ("123110", "DCM", "Artificial Intelligence")  # CID 7162
 _STANDS_FOR_PLACED, _STANDS_FOR_UNPLACED = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.7"
