@@ -1,4 +1,4 @@
-"""The DICOM images that a DICOM object made from them belongs to: whom and which study they show, and where each lies."""
+"""The images that a DICOM object is made from: whom and which study they show, and where each of them lies."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class SourceFrame:
 
 @dataclass(frozen=True, eq=False)
 class DicomSource:
-    """What an object made from a series takes from it. patient_and_study holds the attributes of these modules, decoded;
-    frames are in the order of the slices."""
+    """What an object made from a series takes from it. patient_and_study holds the attributes of these modules, frames
+    are in the order of the slices."""
 
     patient_and_study: Dataset
     series_uid: str
@@ -127,9 +127,7 @@ def read_source(series: Series, geometry: Geometry, check: Callable[[], None] = 
             for k in run:
                 check_unchanged(header, series, k)
                 frame = numbers[k] + 1 if several else None
-                frames.append(
-                    SourceFrame(class_uid, series.instance_uids[k], frame, position_of(header, numbers[k]))
-                )
+                frames.append(SourceFrame(class_uid, series.instance_uids[k], frame, position_of(header, numbers[k])))
         except SeriesError as error:
             raise SeriesError(f"{archives.shown_name(file)}: {error}") from error
         except FileNotFoundError as error:
@@ -141,9 +139,7 @@ def read_source(series: Series, geometry: Geometry, check: Callable[[], None] = 
     frame_of_reference = series.frame_of_reference if geometry.patient_space else ""
     if not geometry.patient_space:
         frames = [SourceFrame(f.class_uid, f.instance_uid, f.frame, None) for f in frames]
-    return DicomSource(
-        patient_and_study, series_uid, frame_of_reference, series.modality, tuple(frames), rows, columns
-    )
+    return DicomSource(patient_and_study, series_uid, frame_of_reference, series.modality, tuple(frames), rows, columns)
 
 
 def add_patient_and_study(dataset: Dataset, source: DicomSource) -> None:

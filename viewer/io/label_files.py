@@ -1,8 +1,8 @@
 """Label maps as NIfTI, NRRD and MetaImage files, without anything that tells the patient.
 
 Each is read again by SimpleITK and by our own reader, and compared voxel for voxel and corner for corner, before it
-gets its name. NRRD holds the names and colours of labels as 3D Slicer writes and reads them. The others have no room for
-them: a table, NAME.labels.json, is written beside them.
+gets its name. NRRD holds the names and colours of labels as 3D Slicer writes and reads them. The others have no room
+for them: a table, NAME.labels.json, is written beside them.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _write_volume(labels: LabelSet, path: Path, overwrite: bool, report: Report)
 
 
 def _write_nifti(image: Any, labels: LabelSet, file: Path) -> None:
-    """As ITK writes it, qform and sform both "scanner", or both "unknown" where pictures have no place in the patient."""
+    """As ITK writes it, qform and sform both "scanner"; both "unknown" where pictures have no place in a patient."""
     import SimpleITK as sitk
 
     suffix = volume_files.suffix_of(file)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 SegmentationKind = Literal["BINARY", "LABELMAP"]
 Code = tuple[str, str, str]  # value, scheme, meaning
 Report = Callable[[float, str], None]
+_Frames = set[tuple[int, int | None]]  # slice k, and the number of a segment or None where a frame is of all
 
 # What the standard has for tissue of which nothing more is told; 3D Slicer and dcmqi write the same.
 TISSUE: Code = ("85756007", "SCT", "Tissue")
@@ -100,9 +101,9 @@ def write_segmentation(
     def expected(k: int, segment: int | None) -> NDArray:
         return numbered[k] if segment is None else numbered[k] == segment
 
-    wanted = {(k, n) for k in range(len(numbered)) for n in np.unique(numbered[k]).tolist() if n}
-    if kind == "LABELMAP":
-        wanted = {(k, None) for k, _ in wanted}
+    wanted: _Frames = set()
+    for k, one_slice in enumerate(numbered):
+        wanted |= {(k, None if kind == "LABELMAP" else n) for n in np.unique(one_slice).tolist() if n}
     with saved_when_complete(path, overwrite) as temporary:
         report(0.4, f"Writing {path.name}")
         made.save_as(temporary)
@@ -116,7 +117,7 @@ def write_fractions(
     geometry: Geometry,
     probabilities: Mapping[Label, NDArray[np.float32]],
     path: Path,
-    made: Making = Making("AUTOMATIC"),
+    made: Making | None = None,
     overwrite: bool = False,
     report: Report = lambda fraction, text: None,
 ) -> None:
@@ -137,7 +138,9 @@ def write_fractions(
             segmentation_type="FRACTIONAL",
             fractional_type="PROBABILITY",
             max_fractional_value=_MAX_FRACTION,
-            segment_descriptions=[_description(label, n, made) for n, label in enumerate(probabilities, 1)],
+            segment_descriptions=[
+                _description(label, n, made or Making("AUTOMATIC")) for n, label in enumerate(probabilities, 1)
+            ],
             content_label="PROBABILITIES",
             **_told(series, "Probabilities"),
         )
@@ -150,7 +153,7 @@ def write_fractions(
         assert segment is not None
         return stored[k, :, :, segment - 1]
 
-    wanted = {(int(k), int(n) + 1) for k, n in np.argwhere(stored.any(axis=(1, 2)))}
+    wanted: _Frames = {(int(k), int(n) + 1) for k, n in np.argwhere(stored.any(axis=(1, 2)))}
     with saved_when_complete(path, overwrite) as temporary:
         segmentation.save_as(temporary)
         _check(path.name, temporary, source, geometry, expected, wanted, report, within=1)
@@ -203,7 +206,7 @@ def write_parametric_map(
     except _MADE_BADLY as error:
         raise SeriesError(f"No DICOM parametric map can be made of this series ({error})") from error
     _finish(made, source)
-    wanted: set[tuple[int, int | None]] = {(k, None) for k in range(len(values))}
+    wanted: _Frames = {(k, None) for k in range(len(values))}
     with saved_when_complete(path, overwrite) as temporary:
         made.save_as(temporary)
         _check(path.name, temporary, source, geometry, lambda k, _: values[k], wanted, report)
@@ -363,7 +366,7 @@ def _check(
     source: DicomSource,
     geometry: Geometry,
     expected: Callable[[int, int | None], NDArray],
-    wanted: set[tuple[int, int | None]] | set[tuple[int, int]],
+    wanted: _Frames,
     report: Report,
     within: int = 0,
 ) -> None:
@@ -378,7 +381,7 @@ def _check(
     (shared,) = image.SharedFunctionalGroupsSequence
     if source.frame_of_reference and image.FrameOfReferenceUID != source.frame_of_reference:
         raise SeriesError(f"{name} came back with another frame of reference; nothing was saved")
-    found: set[tuple[int, int | None]] = set()
+    found: _Frames = set()
     for n, groups in enumerate(image.PerFrameFunctionalGroupsSequence):
         report(_SHARE_OF_MAKING + (1 - _SHARE_OF_MAKING) * n / image.NumberOfFrames, f"Reading {name} again")
         k = _slice_of(name, groups, shared, source, geometry)

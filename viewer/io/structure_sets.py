@@ -38,7 +38,6 @@ from viewer.io.segmentation_objects import ANATOMICAL, Report, category_of
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 _STUDY = "1.2.840.10008.3.1.2.3.1"  # Detached Study Management, retired, which is what structure sets still name
 _CONTOUR_DATA = 0x30060050
 _SERIES_NUMBERS_FROM = 2000
@@ -80,14 +79,14 @@ def write_structure_set(
 def _structure_set(labels: LabelSet, source: DicomSource) -> Dataset:
     """Everything but the outlines."""
     from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ImplicitVRLittleEndian, generate_uid
+    from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
     made = Dataset()
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian  # long outlines do not fit where the VR is told
     made.SpecificCharacterSet = "ISO_IR 192"
     add_patient_and_study(made, source)
-    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = _STRUCTURE_SET
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = RTStructureSetStorage
     made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = generate_uid(prefix=None)
     date, time = now()
     made.InstanceCreationDate = made.StructureSetDate = date
@@ -219,6 +218,11 @@ def _to_indices(name: str, contour: Dataset, k: int, geometry: Geometry, source:
     apart = np.abs(away @ geometry.slice_normal).max()
     nearest = np.abs((places - points[0]) @ geometry.slice_normal).argmin()
     shifted = np.abs(geometry.index_to_lps((0, 0, k)) - places[k]).max()
-    if nearest != k or apart > _ON_THE_SLICE_MM or shifted > SAME_PLACE_MM or contour.NumberOfContourPoints != len(points):
+    if (
+        nearest != k
+        or apart > _ON_THE_SLICE_MM
+        or shifted > SAME_PLACE_MM
+        or contour.NumberOfContourPoints != len(points)
+    ):
         raise SeriesError(f"{name} came back with outlines beside slice {k + 1}; nothing was saved")
     return (away @ geometry.direction[:, :2]) / geometry.spacing[:2]
