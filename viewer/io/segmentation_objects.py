@@ -206,6 +206,7 @@ def write_parametric_map(
     except _MADE_BADLY as error:
         raise SeriesError(f"No DICOM parametric map can be made of this series ({error})") from error
     _finish(made, source)
+    made.Laterality = ""  # type 2C: it may be that of a paired organ
     wanted: _Frames = {(k, None) for k in range(len(values))}
     with saved_when_complete(path, overwrite) as temporary:
         made.save_as(temporary)
@@ -378,6 +379,7 @@ def _check(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of highdicom's, on what it wrote itself
         image = highdicom.imread(file, lazy_frame_retrieval=True)
+    stored = _numbers_of(file) if "SegmentSequence" not in image else lambda n: image.get_stored_frame(n + 1)
     (shared,) = image.SharedFunctionalGroupsSequence
     if source.frame_of_reference and image.FrameOfReferenceUID != source.frame_of_reference:
         raise SeriesError(f"{name} came back with another frame of reference; nothing was saved")
@@ -389,7 +391,7 @@ def _check(
         if identified := groups.get("SegmentIdentificationSequence") or shared.get("SegmentIdentificationSequence"):
             segment = int(identified[0].ReferencedSegmentNumber)
         _check_reference(name, groups, source, k)
-        back, there = image.get_stored_frame(n + 1), expected(k, segment)
+        back, there = stored(n), expected(k, segment)
         same = np.array_equal(back, there)
         if not same and within:
             same = bool((np.abs(back.astype(np.int32) - there.astype(np.int32)) <= within).all())
@@ -400,6 +402,15 @@ def _check(
         found.add((k, segment))
     if missing := wanted - found:
         raise SeriesError(f"{name} came back without {len(missing)} of its slices; nothing was saved")
+
+
+def _numbers_of(file: Path) -> Callable[[int], NDArray]:
+    """The frames of a file of 32-bit numbers, by their place in it, from 0; highdicom reads whole numbers only."""
+    from pydicom import dcmread
+
+    back = dcmread(file)
+    frames = np.frombuffer(back.FloatPixelData, "<f4").reshape(-1, back.Rows, back.Columns)
+    return lambda n: frames[n]
 
 
 def _slice_of(name: str, groups: Dataset, shared: Dataset, source: DicomSource, geometry: Geometry) -> int:
