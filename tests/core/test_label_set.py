@@ -41,5 +41,5 @@ def test_only_chosen_labels_leave_and_the_label_map_stays(oblique_phantom):
 
 def test_labels_that_are_nowhere_are_refused_in_a_sentence(oblique_phantom):
     empty = np.zeros(oblique_phantom.geometry.shape, dtype=np.uint8)
-    with pytest.raises(SeriesError, match="nowhere|anywhere in the scan: nothing was saved"):
+    with pytest.raises(SeriesError, match="anywhere in the scan: nothing was saved"):
         _ = label_set(SERIES, oblique_phantom.geometry, empty, empty, LABELS, "", {1}).present

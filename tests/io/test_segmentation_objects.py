@@ -264,7 +264,7 @@ def test_files_of_which_no_dicom_object_can_be_made_say_what_to_do_instead(tmp_p
     image = sitk.GetImageFromArray(np.zeros((5, 9, 11), np.int16))
     sitk.WriteImage(image, str(tmp_path / "scan.nii.gz"))
     for kind in ("seg", "seg-labelmap", "rtstruct"):
-        assert "are no DICOM" in why_not(only_series(tmp_path / "scan.nii.gz"), kind)
+        assert "name no DICOM images" in why_not(only_series(tmp_path / "scan.nii.gz"), kind)
 
 
 def test_files_that_have_changed_or_gone_since_they_were_listed_are_noticed(tmp_path):
@@ -336,6 +336,6 @@ def test_a_parametric_map_holds_every_number_to_the_last_bit(series, tmp_path):
         position = np.array(groups.PlanePositionSequence[0].ImagePositionPatient, float)
         k = round(float(series.geometry.lps_to_index(position)[2]))
         np.testing.assert_array_equal(frame, values[k])
+    bad = np.where(values > 0, np.float32(np.nan), values)
     with pytest.raises(ValueError, match="finite"):
-        bad = np.where(values > 0, np.float32(np.nan), values)
         write_parametric_map(series, series.geometry, bad, entropy, unit, tmp_path / "other.dcm")

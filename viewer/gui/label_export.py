@@ -100,10 +100,10 @@ class LabelExport(QObject):
         """Allow what can be done with what is open. Called once per turn of the event loop."""
         if what & (What.SERIES | What.VOXELS | What.LABELS):
             session = self._workflows.session
-            why_not = tr(STILL_READ) if session.loading else tr(NOTHING_OPEN) if session.label_map is None else ""
+            reason = tr(STILL_READ) if session.loading else tr(NOTHING_OPEN) if session.label_map is None else ""
             if session.label_map is not None and session.label_map.blank:
-                why_not = why_not or tr(_NO_LABELS)
-            self._commands.allow(self._action, not why_not, why_not)
+                reason = reason or tr(_NO_LABELS)
+            self._commands.allow(self._action, not reason, reason)
 
     def _ask(self) -> None:
         dialog = LabelExportDialog(

@@ -87,7 +87,7 @@ def why_no_dicom_object(series: Series) -> str:
     """Why no DICOM object can be made from a series, in a sentence that says what to do instead; empty if one can."""
     instead = "Save the labels as NIfTI, NRRD or MHA instead."
     if not series.instance_uids:
-        return f"These files are no DICOM: there is no study that a DICOM object could belong to. {instead}"
+        return f"These files name no DICOM images (SOPInstanceUID) that a DICOM object could belong to. {instead}"
     if "~resampled" in series.uid:
         return f"These slices were resampled to a grid that none of the DICOM files has. {instead}"
     if not _UID.fullmatch(series.study_uid):
