@@ -45,7 +45,8 @@ from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.files import Aspect, Look
-from viewer.io.label_export import LabelFormat, SavedLabels, save_labels
+from viewer.io.label_export import LabelFormat, SavedLabels
+from viewer.io.label_process import save_in_process
 from viewer.io.library import Library
 from viewer.io.measurement_table import write_measurements
 from viewer.io.reader import Reader, SlicesUnreadable
@@ -703,7 +704,7 @@ class Workflows:
                 return
             self.jobs.submit(
                 f"Saving {path.name}",
-                lambda job: save_labels(found, path, kind, overwrite, job.report),
+                lambda job: save_in_process(found, path, kind, overwrite, job.report),
                 done,
                 self._fail,
             )

@@ -10,8 +10,10 @@ from PySide6.QtTest import QTest
 
 from tests.labelled_series import placed
 from tests.marked_patient import write_slices
+from viewer import workflows
 from viewer.gui.label_export import LabelExportDialog
 from viewer.io import files, segmentation_objects
+from viewer.io.label_export import save_labels
 
 NAME = "File/Export labels…"
 
@@ -135,6 +137,7 @@ def test_a_copy_that_comes_back_different_is_never_called_saved(ct, tmp_path, mo
         made.PixelData = bytes(len(made.PixelData))
 
     monkeypatch.setattr(segmentation_objects, "_finish", wrong)
+    monkeypatch.setattr(workflows, "save_in_process", save_labels)  # the other process has no faults
     said, dialog = told(ct, qtbot, monkeypatch), ask(ct, qtbot)
     save(dialog, tmp_path / "out.dcm", monkeypatch, qtbot)
     qtbot.waitUntil(lambda: bool(said), timeout=20_000)
@@ -152,8 +155,6 @@ def test_cancelling_leaves_nothing(ct, tmp_path, monkeypatch, qtbot):
 
 
 def test_what_is_painted_while_labels_are_copied_belongs_to_them(ct, tmp_path, monkeypatch, qtbot):
-    from viewer import workflows
-
     copy, painted = workflows.label_set, []
 
     def copy_and_paint(*told):
