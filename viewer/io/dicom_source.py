@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 MANUFACTURER = "Slicewise"
+NO_PLACE = "The DICOM files do not say where these slices lie. Save the labels as NIfTI, NRRD or MHA instead."
 NOT_FOR_DIAGNOSIS = "Not for diagnostic use"
 _UID = re.compile(r"[0-9]+(\.[0-9]+)+")
 SAME_PLACE_MM = 0.1  # of a corner from where the grid has it: what the reader allows a slice of a regular stack

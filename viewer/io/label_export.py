@@ -8,8 +8,8 @@ from pathlib import Path
 from viewer.core.label_set import LabelSet
 from viewer.core.settings import LabelFormat
 from viewer.core.study import Series, SeriesError
-from viewer.io.dicom_source import why_no_dicom_object
-from viewer.io.label_files import table_beside, write_label_map
+from viewer.io.dicom_source import NO_PLACE, why_no_dicom_object
+from viewer.io.label_files import NO_VOLUME, table_beside, write_label_map
 from viewer.io.segmentation_objects import Report, write_segmentation
 from viewer.io.structure_sets import write_structure_set
 
@@ -43,14 +43,9 @@ def why_not(series: Series, kind: LabelFormat) -> str:
         problem = why_no_dicom_object(series)
         placed = series.direction is not None and bool(series.origins)
         if not problem and not (series.frame_of_reference and placed) and (series.frames > 1 or kind == "rtstruct"):
-            return "The DICOM files do not say where these slices lie. Save the labels as NIfTI, NRRD or MHA instead."
+            return NO_PLACE
         return problem
-    if not series.verdict.is_volume:
-        return (
-            "These slices make no volume, and this format holds nothing else. Save the labels as a DICOM "
-            "segmentation, or resample the series to a regular grid first."
-        )
-    return ""
+    return "" if series.verdict.is_volume else NO_VOLUME
 
 
 def files_of(path: Path, kind: LabelFormat) -> tuple[Path, ...]:

@@ -24,6 +24,10 @@ from viewer.io import volume_files
 from viewer.io.saving import saved_when_complete
 from viewer.io.segmentation_objects import TISSUE, Report, category_of
 
+NO_VOLUME = (
+    "These slices make no volume, and this format holds nothing else. Save the labels as a DICOM segmentation, or "
+    "resample the series to a regular grid first."
+)
 LABEL_SUFFIXES = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha")
 
 _SAME_PLACE_MM = 0.01
@@ -56,10 +60,7 @@ def write_label_map(
     if not path.name.lower().endswith(LABEL_SUFFIXES):
         raise SeriesError(f"{path.name}: label maps are written as {', '.join(LABEL_SUFFIXES)}")
     if not labels.geometry.is_grid:
-        raise SeriesError(
-            "These slices make no volume, and NIfTI, NRRD and MHA hold nothing else. Save the labels as a DICOM "
-            "segmentation, or resample the series to a regular grid first."
-        )
+        raise SeriesError(NO_VOLUME)
     assert labels.present  # or it says that nothing was saved
     table = table_beside(path)
     if table is None:
@@ -145,7 +146,7 @@ def _check_by_our_reader(file: Path, name: str, labels: LabelSet) -> None:
         raise SeriesError(f"{name} cannot hold this geometry exactly; nothing was saved, try .seg.nrrd")
     geometry, wanted = found[0].geometry, labels.geometry
     if geometry.patient_space != wanted.patient_space or not geometry.same_grid(wanted, _SAME_PLACE_MM):
-        raise SeriesError(f"{name} came back up to another place; nothing was saved")
+        raise SeriesError(f"{name} came back at another place; nothing was saved")
     back = np.zeros(labels.voxels.shape, dtype=found[0].value_type)
     volume_files.read_voxels(found[0], range(len(back)), back, lambda k: None)
     if not np.array_equal(back, labels.voxels):

@@ -20,6 +20,7 @@ from viewer.core.labels import Label
 from viewer.core.study import Series, SeriesError
 from viewer.io.dicom_source import (
     MANUFACTURER,
+    NO_PLACE,
     NOT_FOR_DIAGNOSIS,
     DicomSource,
     add_patient_and_study,
@@ -219,10 +220,7 @@ def write_parametric_map(
 def _source(series: Series, geometry: Geometry, report: Report) -> DicomSource:
     source = read_source(series, geometry, lambda: report(0.0, "Reading the headers of the series"))
     if not source.frame_of_reference and len(source.frames) > 1:
-        raise SeriesError(
-            "The DICOM files do not say where these slices lie, so that a DICOM object cannot either. Save the labels "
-            "as NIfTI, NRRD or MHA instead."
-        )
+        raise SeriesError(NO_PLACE)
     return source
 
 

@@ -22,6 +22,7 @@ from viewer.core.outlines import outlines, times_enclosed
 from viewer.core.study import SeriesError
 from viewer.io.dicom_source import (
     MANUFACTURER,
+    NO_PLACE,
     NOT_FOR_DIAGNOSIS,
     SAME_PLACE_MM,
     DicomSource,
@@ -58,10 +59,7 @@ def write_structure_set(
     present = labels.present
     source = read_source(labels.series, labels.geometry, lambda: report(0.0, "Reading the headers of the series"))
     if not source.frame_of_reference:
-        raise SeriesError(
-            "The DICOM files do not say where these slices lie, so that outlines have no place. Save the labels as "
-            "NIfTI, NRRD or MHA instead."
-        )
+        raise SeriesError(NO_PLACE)
     made = _structure_set(labels, source)
     for n, label in enumerate(present, 1):
         report(0.1 + 0.4 * n / len(present), "Drawing outlines")
