@@ -23,7 +23,7 @@ from tests.labelled_series import (
     segments_by_dcmqi,
     source_series,
 )
-from tests.marked_patient import TILTED, write_slices
+from tests.marked_patient import TILTED, write_radiograph, write_slices, zipped
 from viewer.core.label_set import Making
 from viewer.core.study import SeriesError
 from viewer.io import segmentation_objects
@@ -339,3 +339,22 @@ def test_a_parametric_map_holds_every_number_to_the_last_bit(series, tmp_path):
     bad = np.where(values > 0, np.float32(np.nan), values)
     with pytest.raises(ValueError, match="finite"):
         write_parametric_map(series, series.geometry, bad, entropy, unit, tmp_path / "other.dcm")
+
+
+def test_a_radiograph_has_a_segmentation_without_a_place(tmp_path):
+    picture = np.arange(30 * 40, dtype=np.uint16).reshape(30, 40)
+    write_radiograph(tmp_path / "scan" / "dx.dcm", "L\\F", picture)
+    series = only_series(tmp_path / "scan")
+    labels = labelled(series)
+    saved = save_labels(labels, tmp_path / "seg.dcm", "seg")
+    assert saved.labels == 3 and errors_of(tmp_path / "seg.dcm") == []
+    back = dcmread(tmp_path / "seg.dcm")
+    assert "FrameOfReferenceUID" not in back and list(back.PatientOrientation) == ["L", "F"]
+    np.testing.assert_array_equal(back.pixel_array[0], labels.voxels[0] == 2)
+    assert "do not say where" in why_not(series, "rtstruct")
+
+
+def test_slices_in_a_zip_have_a_segmentation_too(tmp_path):
+    write_slices(tmp_path / "scan", "LPH", change=placed())
+    series = only_series(zipped(tmp_path / "scan", tmp_path / "scan.zip"))
+    assert save_labels(labelled(series), tmp_path / "seg.dcm", "seg").labels == 3

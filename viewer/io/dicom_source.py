@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import io
 import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class SourceFrame:
 @dataclass(frozen=True, eq=False)
 class DicomSource:
     """What an object made from a series takes from it. patient_and_study holds the attributes of these modules, frames
-    are in the order of the slices."""
+    are in the order of the slices. sides says where rows and columns of a picture without a place lead."""
 
     patient_and_study: Dataset
     series_uid: str
@@ -70,6 +71,7 @@ class DicomSource:
     frames: tuple[SourceFrame, ...]
     rows: int
     columns: int
+    sides: tuple[str, str] | None
 
     @property
     def instances(self) -> dict[str, str]:
@@ -119,7 +121,9 @@ def read_source(series: Series, geometry: Geometry, check: Callable[[], None] = 
                 header = read_header(stream, size)
                 if patient_and_study is None:
                     stream.seek(0)
-                    patient_and_study = _patient_and_study(stream)
+                    # Of a member of a ZIP pydicom wants a name that it has not.
+                    member = archives.is_member(file)
+                    patient_and_study = _patient_and_study(io.BytesIO(stream.read()) if member else stream)
             class_uid = header.text("SOPClassUID") or header.text("MediaStorageSOPClassUID")
             series_uid = header.text("SeriesInstanceUID")
             if not class_uid or not series_uid:
@@ -140,7 +144,16 @@ def read_source(series: Series, geometry: Geometry, check: Callable[[], None] = 
     frame_of_reference = series.frame_of_reference if geometry.patient_space else ""
     if not geometry.patient_space:
         frames = [SourceFrame(f.class_uid, f.instance_uid, f.frame, None) for f in frames]
-    return DicomSource(patient_and_study, series_uid, frame_of_reference, series.modality, tuple(frames), rows, columns)
+    return DicomSource(
+        patient_and_study,
+        series_uid,
+        frame_of_reference,
+        series.modality,
+        tuple(frames),
+        rows,
+        columns,
+        series.sides,
+    )
 
 
 def add_patient_and_study(dataset: Dataset, source: DicomSource) -> None:
@@ -211,12 +224,12 @@ def decimals(numbers: NDArray[np.float64]) -> list[str]:
     return [f"{number:.10g}" for number in numbers.ravel().tolist()]
 
 
-def _patient_and_study(stream: object) -> Dataset:
+def _patient_and_study(stream: BinaryIO) -> Dataset:
     """As the source has it, in UTF-8, but for what the standard does not allow there: that is left empty."""
     from pydicom import dcmread
     from pydicom.dataset import Dataset
 
-    found = dcmread(stream, force=True, specific_tags=[*_PATIENT_AND_STUDY, "SpecificCharacterSet"])  # type: ignore[arg-type]
+    found = dcmread(stream, force=True, specific_tags=[*_PATIENT_AND_STUDY, "SpecificCharacterSet"])
     found.decode()
     kept = Dataset()
     for keyword in _PATIENT_AND_STUDY:

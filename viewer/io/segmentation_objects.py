@@ -288,6 +288,8 @@ def _finish(made: Dataset, source: DicomSource) -> None:
 
     add_patient_and_study(made, source)
     made.SpecificCharacterSet = "ISO_IR 192"
+    if not source.frame_of_reference:
+        made.PatientOrientation = list(source.sides or ())
     of_uid = {_stand_in_uid(k): frame for k, frame in enumerate(source.frames)}
     for groups in made.PerFrameFunctionalGroupsSequence:
         for derivation in groups.get("DerivationImageSequence", ()):
