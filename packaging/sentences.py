@@ -46,7 +46,7 @@ _NEVER_SHOWN = re.compile(
     r"|a film needs a frame|there is no label \{0\}|python -m .*|hot iron|image only|\{0\} and \{1\}|US regions"
     r"|mm2 at detector|/proc/.*"
     r"|Slicewise(, not for diagnostic use)?|Not for diagnostic use|Segmentation( category .*)?|Anatomic codes .*"
-    r"|Binary labelmap\|?|\{0\}\.labels\.json|\{0\}-plain\.nii|Label \{0\}|Labels|Structure set|Parametric map"
+    r"|Binary labelmap\|?|\{0\}\.labels\.json|Label \{0\}|Labels|Structure set|Parametric map"
     r"|Probabilities|Anatomical Structure|Morphologically Abnormal Structure|Artificial Intelligence"
     r"|probabilities of \{0\} are not .*|the map is not of .*"
     r"|[a-z]+,[a-z]+(->[a-z])?|\{0\}\.nii\.gz|\{0\} (\.\.\. )?mm|\{0\} to \{1\}",

@@ -358,3 +358,21 @@ def test_slices_in_a_zip_have_a_segmentation_too(tmp_path):
     write_slices(tmp_path / "scan", "LPH", change=placed())
     series = only_series(zipped(tmp_path / "scan", tmp_path / "scan.zip"))
     assert save_labels(labelled(series), tmp_path / "seg.dcm", "seg").labels == 3
+
+
+@pytest.mark.parametrize("kind", ["seg", "rtstruct"])
+def test_a_full_disk_is_one_short_sentence_and_leaves_nothing(kind, tmp_path, monkeypatch):
+    def full(*told, **named):
+        try:
+            raise OSError(28, "No space left on device")
+        except OSError as error:  # as pydicom does it
+            raise OSError("With tag (7FE0,0010) got exception\nTraceback ...") from error
+
+    write_slices(tmp_path / "scan", "LPH", change=placed())
+    labels = labelled(only_series(tmp_path / "scan"))
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr("pydicom.dataset.Dataset.save_as", full)
+    with pytest.raises(SeriesError) as refused:
+        save_labels(labels, tmp_path / "out" / "labels.dcm", kind)
+    assert str(refused.value) == "labels.dcm was not saved: No space left on device"
+    assert list((tmp_path / "out").iterdir()) == []

@@ -75,5 +75,15 @@ def save_labels(
         else:
             write_label_map(labels, path, overwrite, report)
     except OSError as error:
-        raise SeriesError(f"{path.name} was not saved: {error.strerror or error}") from error
+        raise SeriesError(f"{path.name} was not saved: {_reason(error)}") from error
     return SavedLabels(path, labels.voxel_count, len(labels.present))
+
+
+def _reason(error: OSError) -> str:
+    """What the system said: pydicom wraps that into errors of its own, with many lines."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__
+    return str(error).partition("\n")[0]

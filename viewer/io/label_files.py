@@ -7,10 +7,13 @@ for them: a table, NAME.labels.json, is written beside them.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
 import re
 import struct
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,7 @@ LABEL_SUFFIXES = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha")
 
 _SAME_PLACE_MM = 0.01
 _NIFTI_INTENT_LABEL = 1002  # nifti1.h
+_NIFTI_HEADER_BYTES = 352  # with the empty list of extensions behind it
 _INTENT_AT, _QFORM_AT, _SFORM_AT = 68, 252, 254
 # The terminology that 3D Slicer uses where nothing else is chosen; its Segmentations module reads these words.
 _CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list"
@@ -111,18 +115,18 @@ def _write_nifti(image: Any, labels: LabelSet, file: Path) -> None:
     """As ITK writes it, qform and sform both "scanner"; both "unknown" where pictures have no place in a patient."""
     import SimpleITK as sitk
 
-    suffix = volume_files.suffix_of(file)
-    plain = file.with_name(f"{file.name[: -len(suffix)]}-plain.nii")
-    try:
+    with tempfile.TemporaryDirectory(prefix="slicewise-") as folder:
+        plain = Path(folder) / "labels.nii"
         sitk.WriteImage(image, str(plain))
         content = bytearray(plain.read_bytes())
-    finally:
-        plain.unlink(missing_ok=True)
+    if len(content) != _NIFTI_HEADER_BYTES + labels.voxels.nbytes:  # ITK does not notice that a disk is full
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     struct.pack_into("<h", content, _INTENT_AT, _NIFTI_INTENT_LABEL)
     if not labels.geometry.patient_space:
         struct.pack_into("<h", content, _QFORM_AT, 0)
         struct.pack_into("<h", content, _SFORM_AT, 0)
-    file.write_bytes(gzip.compress(content, 6, mtime=0) if suffix == ".nii.gz" else content)
+    packed = volume_files.suffix_of(file) == ".nii.gz"
+    file.write_bytes(gzip.compress(content, 6, mtime=0) if packed else content)
 
 
 def _take_place_away(file: Path, suffix: str) -> None:
