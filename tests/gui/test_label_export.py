@@ -106,6 +106,7 @@ def test_only_ticked_labels_are_saved_and_the_format_is_remembered(ct, tmp_path,
 def test_a_file_that_is_no_dicom_has_no_dicom_objects_and_is_told_what_it_can_have(opened, qtbot):
     draw(opened)
     dialog = ask(opened, qtbot)
+    assert dialog.format == "nrrd" and dialog.save.isEnabled(), "the first format that it can have"
     for kind in ("seg", "seg-labelmap", "rtstruct"):
         choose(dialog, kind)
         assert dialog.problem.isVisible() and "Save the labels as NIfTI, NRRD or MHA instead." in dialog.problem.text()

@@ -136,7 +136,10 @@ class LabelExportDialog(QDialog):
         self.formats = QComboBox()
         for kind, text, _, _ in _FORMATS:
             self.formats.addItem(tr(text), kind)
-        self.formats.setCurrentIndex(max(self.formats.findData(chosen), 0))
+        series = session.series
+        possible = [kind for kind, *_ in _FORMATS if series is None or not why_not(series, kind)]
+        first = chosen if chosen in possible or not possible else possible[0]
+        self.formats.setCurrentIndex(max(self.formats.findData(first), 0))
         self.formats.currentIndexChanged.connect(self._show_format)
         self.about = QLabel(wordWrap=True)
         self.about.setProperty("dimmed", True)
