@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.growing import grown_from_seeds
 from viewer.core.history import Act, Edit, Made, relabelling
 from viewer.core.label_edits import Combination, combination_title, combining, threshold_title, thresholding
+from viewer.core.label_set import LabelSet, label_set
 from viewer.core.label_sizes import LabelSize, label_sizes
 from viewer.core.labels import Label, sparing_locked
 from viewer.core.region_acts import RegionAct
@@ -48,6 +49,8 @@ from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.files import Aspect, Look
+from viewer.io.label_export import LabelFormat, SavedLabels
+from viewer.io.label_process import save_in_process
 from viewer.io.library import Library
 from viewer.io.measurement_table import write_measurements
 from viewer.io.reader import Reader, SlicesUnreadable
@@ -806,6 +809,42 @@ class Workflows:
             write_measurements(path, measured, volume.geometry, sizes, series if with_description else None)
 
         return self.jobs.submit("Exporting measurements", work, lambda _: None, self._fail)
+
+    def export_labels(
+        self,
+        path: Path,
+        kind: LabelFormat,
+        values: Collection[int],
+        done: Callable[[SavedLabels], None] = lambda saved: None,
+        overwrite: bool = False,
+    ) -> Job | None:
+        """Write the labels of some values as a file, off the session's thread; done is told what was saved, after it
+        was read again and found to be the same. None with nothing open, or while it is still being read."""
+        session = self.session
+        session.end_stroke()
+        series, volume, label_map, machine = session.series, session.volume, session.label_map, session.machine
+        if series is None or volume is None or label_map is None or machine is None or session.loading:
+            return None
+        revision, labels, source = label_map.revision, session.labels, session.source
+
+        def copy(job: Job) -> LabelSet:
+            voxels = label_map.voxels
+            return label_set(series, volume.geometry, voxels, machine, labels, source, values, job.check)
+
+        def copied(found: LabelSet) -> None:
+            if label_map.revision != revision and session.label_map is label_map:
+                self.export_labels(
+                    path, kind, values, done, overwrite
+                )  # a person painted meanwhile: that belongs to it
+                return
+            self.jobs.submit(
+                f"Saving {path.name}",
+                lambda job: save_in_process(found, path, kind, overwrite, job.report),
+                done,
+                self._fail,
+            )
+
+        return self.jobs.submit("Copying labels", copy, copied, self._fail)
 
     # Train
 

@@ -13,6 +13,7 @@ LargePane = Literal["", "axial", "coronal", "sagittal", "3d"]
 LayoutName = Literal["1x1", "1x2", "1+3", "2x2", "2x3"]
 PictureFormat = Literal["png", "jpeg", "gif"]
 Resolution = Literal["screen", "1x", "2x"]
+LabelFormat = Literal["seg", "seg-labelmap", "rtstruct", "nrrd", "nifti", "mha"]
 Language = Literal["", "en", "zh_CN"]  # "" is that of the system
 LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)  # by the number of panes
 
@@ -77,6 +78,7 @@ class Settings(_Value):
     panel: Annotated[int, Field(ge=0, le=100)] = 0
     recent: tuple[RecentStudy, ...] = ()
     export: ExportChoices = ExportChoices()
+    label_format: LabelFormat = "seg"
 
     def with_recent(self, study: RecentStudy) -> Settings:
         """The settings after a study was opened: it stands first, and once."""

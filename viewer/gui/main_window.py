@@ -50,6 +50,7 @@ from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_combining import Combining
+from viewer.gui.label_export import LabelExport
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.label_shape import Shaping
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -182,6 +183,7 @@ class MainWindow(QMainWindow):
                 self.training_panel.apply,
                 self._apply,
                 self.picture_commands.apply,
+                self.label_export.apply,
                 self.layout_commands.apply,
                 self.display_commands.apply,
                 self.slice_commands.apply,
@@ -328,6 +330,7 @@ class MainWindow(QMainWindow):
         add("File", QT_TR_NOOP("Open the demo study"), self.open_demo, picture="head-outline")
         jobs, notify = self.workflows.jobs, self.status_bar.notify
         self.picture_commands = PictureCommands(commands, room, jobs, settings, notify, self.show_failure)
+        self.label_export = LabelExport(self.workflows, commands, room, settings, notify, self.show_failure)
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.layout_commands = LayoutCommands(

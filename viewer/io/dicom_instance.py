@@ -280,6 +280,11 @@ def check_unchanged(header: Header, series: Series, k: int) -> None:
         raise SeriesError("the file has changed since it was listed; open its folder again")
 
 
+def position_of(header: Header, frame_number: int) -> Vector | None:
+    """The centre of a frame's first voxel as its file gives it, LPS mm; None where it has none."""
+    return _position(_FunctionalGroups(header), frame_number)
+
+
 def _same_place(groups: _FunctionalGroups, frame_number: int, series: Series, k: int) -> bool:
     if series.direction is None or not series.origins:
         return True  # where no place was listed, none is shown
