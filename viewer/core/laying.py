@@ -1,6 +1,6 @@
-"""Annotations made elsewhere, laid onto an open series: voxel for voxel where grids agree, else only if a person says so.
+"""Annotations made elsewhere, laid onto a series: voxel for voxel where grids agree, else only if a person says so.
 
-Nothing is moved in silence: what lies between the voxels of the series, or in another space, is refused with a sentence.
+Nothing is moved in silence: what lies between the voxels of the series or in another space is refused with a sentence.
 """
 
 from __future__ import annotations
@@ -156,7 +156,11 @@ def lay(found: Found, onto: Geometry, *, resample: bool = False, check: Check = 
     NotOnGrid where they do not. With resample each voxel of the series has what lies nearest to its centre, not farther
     than half a slice.
     """
-    if not onto.patient_space or not onto.calibrated or (onto.slice_origins is not None and not len(onto.slice_origins)):
+    if (
+        not onto.patient_space
+        or not onto.calibrated
+        or (onto.slice_origins is not None and not len(onto.slice_origins))
+    ):
         raise SeriesError("nothing says where the slices of this series lie in the patient")
     if resample and not onto.is_grid:
         raise SeriesError("the slices of this series make no regular grid that could be sampled")
@@ -247,7 +251,7 @@ def _placed(mask: Mask, onto: Geometry) -> tuple[Box, NDArray[np.bool_], int]:
             axes[axis] = next(free for free in (axis, 0, 1, 2) if free not in axes)
     for axis, along in enumerate(axes):
         starts[along] = int(first[along]) - (mask.geometry.size[axis] - 1 if flips[axis] else 0)
-    arr = np.flip(arr, [2 - axis for axis in range(3) if flips[axis]])
+    arr = np.flip(arr, tuple(2 - axis for axis in range(3) if flips[axis]))
     arr = arr.transpose([2 - axes.index(along) for along in (2, 1, 0)])
     return _cropped(arr, starts[::-1], onto.shape)
 
@@ -287,9 +291,7 @@ def _joined(
 # Resampling
 
 
-def _sampled(
-    segment: Segment, masks: Sequence[Mask], onto: Geometry, between_mm: float | None, check: Check
-) -> Laid:
+def _sampled(segment: Segment, masks: Sequence[Mask], onto: Geometry, between_mm: float | None, check: Check) -> Laid:
     pieces = []
     for grid, voxels in _volumes(masks, between_mm):
         box = _reach(grid, onto)
@@ -299,7 +301,8 @@ def _sampled(
         for first in range(box[0].start, box[0].stop, _SLAB):
             check()
             for k in range(first, min(first + _SLAB, box[0].stop)):
-                index = np.rint(grid.lps_to_index(onto.index_to_lps(np.stack([i, j, np.full_like(i, k)], -1)))).astype(int)
+                places = onto.index_to_lps(np.stack([i, j, np.full_like(i, k)], axis=-1))
+                index = np.rint(grid.lps_to_index(places)).astype(int)
                 inside = ((index >= 0) & (index < grid.size)).all(axis=-1)
                 at = index[inside]
                 sampled[k - box[0].start][inside] = voxels[at[:, 2], at[:, 1], at[:, 0]]
@@ -334,7 +337,8 @@ def _volumes(masks: Sequence[Mask], between_mm: float | None) -> list[tuple[Geom
     for mask, (i, j, k) in zip(masks, starts - low, strict=True):
         volume[k, j : j + mask.geometry.size[1], i : i + mask.geometry.size[0]] |= mask.voxels[0]
     origin = first.origin + first.direction @ (low * spacing)
-    return [(Geometry(volume.shape[::-1], spacing, origin, first.direction), volume)]
+    count, rows, columns = volume.shape
+    return [(Geometry((columns, rows, count), spacing, origin, first.direction), volume)]
 
 
 def _reach(grid: Geometry, onto: Geometry) -> Box:
@@ -400,9 +404,7 @@ def _off_slice(points_lps: NDArray[np.float64], onto: Geometry) -> float:
     return float(np.linalg.norm(onto.index_to_lps(onto.lps_to_index(points_lps)) - points_lps, axis=-1).max())
 
 
-def _filled(
-    index: NDArray[np.float64], normal: int, onto: Geometry
-) -> tuple[int, int, NDArray[np.bool_]] | None:
+def _filled(index: NDArray[np.float64], normal: int, onto: Geometry) -> tuple[int, int, NDArray[np.bool_]] | None:
     """Where the centres of a slice's voxels lie inside an outline by the even-odd rule: first row, first column, mask.
 
     Rows run along the higher index axis of the slice, columns along the lower. A centre on an edge counts on one side

@@ -46,6 +46,7 @@ from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
+from viewer.gui.importing import Importing
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_panel import LabelPanel
@@ -72,6 +73,7 @@ from viewer.gui.tool_bar import ToolBar
 from viewer.gui.training_panel import TrainingPanel
 from viewer.gui.translator import Language, speak
 from viewer.gui.welcome import WelcomePage
+from viewer.io.dicom_instance import holds_annotations
 from viewer.io.settings_file import SettingsFile
 from viewer.workflows import Workflows
 
@@ -182,6 +184,7 @@ class MainWindow(QMainWindow):
                 self.display_commands.apply,
                 self.slice_commands.apply,
                 self.shaping.apply,
+                self.importing.apply,
                 self.proposal_bar.apply,
                 self.tool_bar.apply,
             ]
@@ -320,6 +323,7 @@ class MainWindow(QMainWindow):
         add("File", QT_TR_NOOP("Open the demo study"), self.open_demo, picture="head-outline")
         jobs, notify = self.workflows.jobs, self.status_bar.notify
         self.picture_commands = PictureCommands(commands, room, jobs, settings, notify, self.show_failure)
+        self.importing = Importing(self.workflows, commands, self, notify, self.show_failure)
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.layout_commands = LayoutCommands(
@@ -436,6 +440,15 @@ class MainWindow(QMainWindow):
             self.browser.select(scan.series[0].uid)
             words = tr("{count} series found: double click one to open it")
             self.status_bar.notify(words.format(count=len(sequences)))
+        elif self.session.series is not None:
+            self._take_annotations(scan)
+
+    def _take_annotations(self, scan: Scan) -> None:
+        """What was dropped holds no picture, but perhaps annotations of the one that is open."""
+        found = [refusal.file for refusal in scan.refused if holds_annotations(refusal.reason)]
+        if len(found) == 1:
+            self.show_failure("")
+            self.importing.offer(found[0])
 
     def _opened(self) -> None:
         self._failure.hide()

@@ -107,7 +107,7 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     file = menus["&File"]
     _add(file, commands, "File/Open folder…", "File/Open files…")
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
-    _add(file, commands, "File/Open the demo study", _LINE, _EXPORT, _COPY)
+    _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
     _add(menus["&Edit"], commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM)
     measure = menus["&Measure"]

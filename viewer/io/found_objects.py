@@ -372,7 +372,7 @@ def _frames(dataset: Dataset, count: int, rows: int, columns: int) -> Any:
     """The stored pixels of each frame, [j, i]."""
     syntax = dataset.file_meta.TransferSyntaxUID if hasattr(dataset, "file_meta") else None
     if int(dataset.BitsAllocated) != 1 or (syntax is not None and syntax.is_encapsulated):
-        from pydicom.pixels import iter_pixels
+        from pydicom.pixels.utils import iter_pixels
 
         yield from iter_pixels(dataset, raw=True)
         return
@@ -438,7 +438,7 @@ def _cropped(mask: NDArray[np.bool_]) -> tuple[int, int, NDArray[np.bool_]] | No
 
 
 def _srgb(lab: Any) -> tuple[int, int, int] | None:
-    """A colour in DICOM's CIELab (PCS, white of D50) as sRGB; None where it is none. PS3.3 C.10.7.1.1, IEC 61966-2-1."""
+    """A colour in DICOM's CIELab (white of D50) as sRGB; None where it is none. PS3.3 C.10.7.1.1, IEC 61966-2-1."""
     if lab is None or len(lab) != 3:
         return None
     lightness, a, b = (float(x) / 65535 for x in lab)
@@ -488,9 +488,7 @@ def _structures(dataset: Dataset, blobs: list[bytes]) -> _Told:
         rgb = tuple(min(max(int(x), 0), 255) for x in colour) if colour is not None and len(colour) == 3 else None
         n, before = len(told.segments), len(told.outlines)
         for contour in item.get("ContourSequence") or []:
-            instances += [
-                str(x.get("ReferencedSOPInstanceUID", "")) for x in contour.get("ContourImageSequence") or []
-            ]
+            instances += [str(x.get("ReferencedSOPInstanceUID", "")) for x in contour.get("ContourImageSequence") or []]
             points = np.array([float(x) for x in contour.get("ContourData") or []])
             kind = str(contour.get("ContourGeometricType", ""))
             if not kind.startswith("CLOSED") or len(points) < 9 or len(points) % 3:
