@@ -333,11 +333,11 @@ def _volumes(masks: Sequence[Mask], between_mm: float | None) -> list[tuple[Geom
     size = (starts + [mask.geometry.size for mask in masks]).max(axis=0) - low
     if float(np.prod(size.astype(float))) > _MOST_VOXELS:
         raise SeriesError("its own slices are too far apart to make a grid that could be sampled")
-    volume = np.zeros(size[::-1], dtype=bool)
+    columns, rows, count = size.tolist()
+    volume = np.zeros((count, rows, columns), dtype=bool)
     for mask, (i, j, k) in zip(masks, starts - low, strict=True):
         volume[k, j : j + mask.geometry.size[1], i : i + mask.geometry.size[0]] |= mask.voxels[0]
     origin = first.origin + first.direction @ (low * spacing)
-    count, rows, columns = volume.shape
     return [(Geometry((columns, rows, count), spacing, origin, first.direction), volume)]
 
 
