@@ -17,7 +17,7 @@ from viewer.core.study import SeriesError
 from viewer.io.files import read_series, scan
 from viewer.io.found_objects import FoundReport, read_found
 from viewer.io.found_reports import measurements_of
-from viewer.io.reports import write_json, write_key_images, write_presentation, write_report
+from viewer.io.reports import write_capture, write_json, write_key_images, write_presentation, write_report
 
 SPACE = "1.2.826.0.1.3680043.10.1338.7"
 
@@ -104,6 +104,16 @@ def test_a_presentation_state_has_the_window_and_what_was_drawn(opened, tmp_path
     assert first.ReferencedImageSequence[0].ReferencedSOPInstanceUID == series.instance_uids[3]
     np.testing.assert_allclose(first.GraphicObjectSequence[0].GraphicData, [2.75, 4.0, 8.5, 8.25])
     assert first.TextObjectSequence[0].UnformattedTextValue == "1 mm"
+
+
+def test_a_picture_becomes_a_capture_of_its_study(opened, tmp_path):
+    series, _, _ = opened
+    picture = np.random.default_rng(2).integers(0, 256, (30, 41, 3)).astype(np.uint8)
+    write_capture(tmp_path / "sc.dcm", picture, series, 3)
+    assert errors_of(tmp_path / "sc.dcm") == []
+    (again,) = scan([tmp_path / "sc.dcm"]).series
+    np.testing.assert_array_equal(read_series(again).voxels[0], picture)
+    assert (again.study_uid, again.patient_id) == (series.study_uid, series.patient_id)
 
 
 def test_json_has_points_in_the_patient_and_no_patient(opened, tmp_path):

@@ -57,6 +57,7 @@ from viewer.gui.left_out import LeftOutBar
 from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.menus import fill_menu_bar, pane_menu
 from viewer.gui.model_panel import ModelPanel
+from viewer.gui.object_export import ObjectExport
 from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
@@ -185,6 +186,7 @@ class MainWindow(QMainWindow):
                 self.slice_commands.apply,
                 self.shaping.apply,
                 self.importing.apply,
+                self.object_export.apply,
                 self.proposal_bar.apply,
                 self.tool_bar.apply,
             ]
@@ -324,6 +326,8 @@ class MainWindow(QMainWindow):
         jobs, notify = self.workflows.jobs, self.status_bar.notify
         self.picture_commands = PictureCommands(commands, room, jobs, settings, notify, self.show_failure)
         self.importing = Importing(self.workflows, commands, self, notify, self.show_failure)
+        self.object_export = ObjectExport(self.workflows, commands, room, settings, self, notify, self.show_failure)
+        self.measure_panel.export.menu().addAction(commands.named["File/Export measurements as…"])
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.layout_commands = LayoutCommands(

@@ -39,6 +39,7 @@ _DELETE = "Measuring/Delete the measurement"
 _SHOW_LABELS = "Display/Show labels"
 _FILE_OVERLAY = "Display/Overlays of the file"
 _EXPORT = "File/Export pictures…"
+_AS = "File/Export measurements as…"
 _COPY = "File/Copy the picture"
 _LOOK = ("Display/Invert grey levels", "Display/Smooth magnified pictures")
 _GOING = (
@@ -107,7 +108,7 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     file = menus["&File"]
     _add(file, commands, "File/Open folder…", "File/Open files…")
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
-    _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", _EXPORT, _COPY)
+    _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", _AS, _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
     _add(menus["&Edit"], commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM)
     measure = menus["&Measure"]

@@ -380,6 +380,38 @@ def write_presentation(
     return [f"{left_out} measurements that lie on no stored slice were left out."] if left_out else []
 
 
+# Secondary capture
+
+
+def write_capture(path: Path, picture: NDArray[np.uint8], series: Series, k: int, *, overwrite: bool = False) -> None:
+    """Write a picture of a pane, (rows, columns, 3), red, green, blue, as a Secondary Capture of the study of a series;
+    k is a slice of it that the picture shows.
+
+    Raises SeriesError with one sentence if the series cannot be referred to, and OSError.
+    """
+    import highdicom as hd
+    from pydicom import dcmread
+
+    _refuse(series)
+    reference = _Writing(series, series.geometry).dataset(k)
+    dataset = _made(
+        lambda: hd.sc.SCImage.from_ref_dataset(
+            reference, np.ascontiguousarray(picture), "RGB", 8, "PATIENT", hd.UID(), 1004, hd.UID(), 1, _MAKER,
+            patient_orientation=("L", "P"), transfer_syntax_uid="1.2.840.10008.1.2.1",
+        )
+    )  # fmt: skip
+    dataset.SeriesDescription = "Picture, not for diagnostic use"
+    dataset.BurnedInAnnotation = "NO"  # of who the patient is
+    dataset.PatientOrientation = None  # the letters are in the picture: that of a turned pane has no name
+    if "Laterality" not in dataset:
+        dataset.Laterality = ""
+    with saved_when_complete(path, overwrite) as temporary:
+        dataset.save_as(temporary, enforce_file_format=True)
+        again = dcmread(temporary)
+        if again.PhotometricInterpretation != "RGB" or not np.array_equal(again.pixel_array, picture):
+            raise SeriesError("The file that was written does not hold the picture; not saved.")
+
+
 # JSON
 
 
