@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
 from viewer.core.history import Edit, LabelDelta
-from viewer.core.labels import OKABE_ITO, Label, merge_labels, sparing_locked
+from viewer.core.labels import MAX_LABELS, OKABE_ITO, Label, merge_labels, sparing_locked
 from viewer.core.painting import Box, changed_box
 from viewer.core.study import Series, SeriesError
 
@@ -41,11 +41,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Segment:
-    """One structure as a file names it. colour is sRGB, code is (value, scheme, meaning)."""
+    """One structure as a file names it. colour is sRGB, code is (value, scheme, meaning); value is its number there."""
 
     name: str
     colour: tuple[int, int, int] | None = None
     code: tuple[str, str, str] | None = None
+    value: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +101,12 @@ class Laid:
 
 class NotOnGrid(SeriesError):
     """What was found does not lie on the voxels of the series; the message says how it lies."""
+
+
+def coloured(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """The same with a colour each, those without one in turn in those of Okabe and Ito."""
+    usual = itertools.cycle(OKABE_ITO)
+    return tuple(one if one.colour is not None else replace(one, colour=next(usual)) for one in segments)
 
 
 # Whose it is
@@ -167,7 +174,7 @@ def lay(found: Found, onto: Geometry, *, resample: bool = False, check: Check = 
     if not resample and onto.is_grid:
         _check_steps(found, onto)
     laid = []
-    for n, segment in enumerate(found.segments):
+    for n, segment in enumerate(coloured(found.segments)):
         check()
         masks = [mask for mask in found.masks if mask.segment == n]
         contours = [contour for contour in found.contours if contour.segment == n]
@@ -489,21 +496,31 @@ def import_of(
     box = changed_box(label_voxels, after)
     if box is None:
         return Import(None, taken, cut)
+    kept = {label.value for label in in_use}  # a label of which nothing is left is none to be listed
+    kept.update(value_of[label.value] for label, count in zip(labels, taken, strict=True) if count)
+    merged = tuple(label for label in merged if label.value in kept)
     delta = LabelDelta.between("labels", box, label_voxels[box], after[box])
     return Import(Edit(title, (delta,), table=(tuple(table), merged)), taken, cut)
 
 
 def labels_for(segments: Sequence[Segment]) -> tuple[Label, ...]:
-    """A label for each segment, no two of one name. Raises SeriesError for more than a label map holds."""
-    if len(segments) > 254:
-        raise SeriesError("a label map holds at most 254 labels; choose fewer segments")
+    """A label for each segment, no two of one name, with the file's own number where that can be. Raises SeriesError
+    for more than a label map holds."""
+    if len(segments) > MAX_LABELS:
+        raise SeriesError(f"a label map holds at most {MAX_LABELS} labels; choose fewer segments")
+    own_values = [one.value for one in segments if one.value is not None and 0 < one.value <= MAX_LABELS]
+    free = (value for value in range(1, MAX_LABELS + 1) if value not in own_values)
+    usable = {value for value in own_values if own_values.count(value) == 1}
+    if len(usable) < len(own_values):  # those of several layers
+        usable, free = set(), iter(range(1, MAX_LABELS + 1))
     taken: set[str] = set()
     labels = []
-    for n, segment in enumerate(segments):
+    for n, segment in enumerate(coloured(segments)):
         own = name = " ".join(segment.name.split()) or f"Segment {n + 1}"
         more = itertools.count(2)
         while name in taken:
             name = f"{own} ({next(more)})"
         taken.add(name)
-        labels.append(Label(n + 1, name, segment.colour or OKABE_ITO[n % len(OKABE_ITO)], segment.code))
+        value = segment.value if segment.value in usable else next(free)
+        labels.append(Label(value or 0, name, segment.colour or OKABE_ITO[0], segment.code))
     return tuple(labels)

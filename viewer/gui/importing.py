@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.history import Edit, MeasurementChange
-from viewer.core.laying import Found, Import, Laid, NotOnGrid, doubts_of, import_of, labels_for, lay, why_not_of
+from viewer.core.laying import Found, Import, Laid, NotOnGrid, coloured, doubts_of, import_of, lay, why_not_of
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series, SeriesError
@@ -101,6 +101,7 @@ class Importing(QObject):
         if series is None or volume is None or not session.editable:
             self._fail(tr("Open the series that the annotations belong to first, and wait until all of it is there."))
             return None
+        self._fail("")
         reader = self._workflows.reader
 
         def work(job: Job) -> Offer | FoundReport:
@@ -141,7 +142,8 @@ class Importing(QObject):
         if fitting:
             changes = tuple(MeasurementChange(None, one) for one in fitting)
             session.make(Edit(f"Import {path.name}", measurements=changes))
-        words = tr("{count} measurements imported from {name}").format(count=len(fitting), name=path.name)
+        one, many = tr("1 measurement imported from {name}"), tr("{count} measurements imported from {name}")
+        words = (one if len(fitting) == 1 else many).format(count=len(fitting), name=path.name)
         more = " ".join(said(sentence) for sentence in (*left_out, *report.notes))
         if more or not fitting:
             self._fail(f"{words}. {more}")
@@ -192,7 +194,8 @@ class Importing(QObject):
             self._fail(tr("{name}: nothing was imported, as all of it is labelled already").format(name=name))
             return
         labels = sum(count > 0 for count in prepared.taken)
-        words = tr("{count} labels imported from {name}").format(count=labels, name=name)
+        one, many = tr("1 label imported from {name}"), tr("{count} labels imported from {name}")
+        words = (one if labels == 1 else many).format(count=labels, name=name)
         if resampled:
             words += tr(", resampled")
         if cut:
@@ -215,10 +218,13 @@ class ImportDialog(QDialog):
         order = list(range(len(found.segments)))
         if overlapping:  # a lesion within an organ stays whole
             order.sort(key=lambda n: laid[n].count)
-        for n, label in ((n, labels_for(found.segments[n : n + 1])[0]) for n in order):
-            item = QListWidgetItem(swatch(label.colour), _words(label.name, laid[n] if laid else None))
-            if label.code is not None:
-                item.setToolTip(" ".join(label.code))
+        segments = coloured(found.segments)
+        for n in order:
+            segment = segments[n]
+            words = _words(segment.name or tr("Segment {number}").format(number=n + 1), laid[n] if laid else None)
+            item = QListWidgetItem(swatch(segment.colour or (0, 0, 0)), words)
+            if segment.code is not None:
+                item.setToolTip(" ".join(segment.code))
             item.setData(Qt.ItemDataRole.UserRole, n)
             there = not laid or laid[n].voxels.any()
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)

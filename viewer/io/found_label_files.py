@@ -57,7 +57,7 @@ def read_label_file(
         for value, mask in _masks_of(volume, check).items():
             name = f"Label {value}" if len(layers) == 1 else f"Label {value} of layer {layer + 1}"
             masks.append(Mask(len(segments), mask[0], mask[1]))
-            segments.append(described.get((layer, value), Segment(name)))
+            segments.append(described.get((layer, value), Segment(name, value=value)))
     if not segments:
         raise SeriesError("all its values are 0: it holds no label")
     return Found("label map", Source(knows=False), tuple(segments), tuple(masks))
@@ -120,6 +120,7 @@ def _described(path: Path) -> dict[tuple[int, int], Segment]:
                 fields.get((number, "Name"), ""),
                 _colour(fields.get((number, "Color"), "")),
                 _code(fields.get((number, "Tags"), "")),
+                int(value),
             )
     return segments
 

@@ -325,7 +325,7 @@ def _segmentation(dataset: Dataset, blobs: list[bytes]) -> _Told:
             continue  # what is no structure
         numbers[number] = len(segments)
         name = str(item.get("SegmentLabel", "") or (code[2] if code else ""))
-        segments.append(Segment(name, _srgb(item.get("RecommendedDisplayCIELabValue")), code))
+        segments.append(Segment(name, _srgb(item.get("RecommendedDisplayCIELabValue")), code, number))
     if len(segments) > _MOST_SEGMENTS:
         raise SeriesError(_DAMAGED)
     told = _Told(kind.lower(), segments=segments)
