@@ -41,6 +41,7 @@ def opened(write_dicom, tmp_path, phantom):
         dataset.FrameOfReferenceUID = SPACE
         dataset.StudyTime, dataset.StudyID, dataset.AccessionNumber = "101112", "1", ""
         dataset.ReferringPhysicianName = ""
+        dataset.SpecificCharacterSet = "" if k % 2 else "ISO_IR 100"
 
     write_dicom(tmp_path / "ct", phantom, change=change)
     (series,) = scan([tmp_path / "ct"]).series
@@ -74,6 +75,16 @@ def test_a_report_holds_each_measurement_where_it_is(opened, tmp_path):
     values = {shape.text: (shape.value, shape.unit) for shape in report.shapes}
     assert values["Lesion"] == (pytest.approx(measured[0][1].length), "mm")
     assert "Lovelace" in str(dcmread(tmp_path / "sr.dcm"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_warning_quotes_the_patient(opened, tmp_path):
+    series, volume, measured = opened
+    for file in series.files:
+        dataset = dcmread(file)
+        dataset.PatientName = "CANARY"  # one component alone, of which highdicom warns
+        dataset.save_as(file)
+    write_report(tmp_path / "sr.dcm", measured, series, volume.geometry, "")
 
 
 def test_key_images_are_named_by_their_instances(opened, tmp_path):
@@ -131,7 +142,7 @@ def test_what_is_no_dicom_gets_a_sentence(opened, tmp_path):
 
     series, volume, measured = opened
     plain = replace(series, instance_uids=())
-    with pytest.raises(SeriesError, match="no DICOM"):
+    with pytest.raises(SeriesError, match="name no DICOM images"):
         write_report(tmp_path / "sr.dcm", measured, plain, volume.geometry, "")
     assert not (tmp_path / "sr.dcm").exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -47,7 +48,10 @@ class _Writing:
         from pydicom import dcmread
 
         with archives.open_file(self.series.files[min(k, len(self.series.files) - 1)]) as stream:
-            return dcmread(stream, stop_before_pixels=True, force=True)
+            dataset = dcmread(stream, stop_before_pixels=True, force=True)
+        dataset.decode()  # here, as its own character set may be empty or unknown, which highdicom refuses
+        dataset.SpecificCharacterSet = "ISO_IR 192"
+        return dataset
 
     def frame(self, k: int) -> int | None:
         """The number of slice k in its file, from 1; None of a file of one image."""
@@ -58,9 +62,9 @@ class _Writing:
 def why_no_objects(series: Series) -> str:
     """Why nothing in DICOM can refer to a series, in one sentence; empty if it can."""
     if not series.instance_uids or not series.files:
-        return "This series is no DICOM: reports, key images and presentation states refer to DICOM images."
+        return "The files of this series name no DICOM images to which such an object could refer."
     if "~" in series.uid:
-        return "This series was resampled here: reports, key images and presentation states refer to stored images."
+        return "This series was made here, of others: such objects refer to images as they are stored."
     if not series.study_uid:
         return "The files name no study (StudyInstanceUID is missing), to which a report could belong."
     return ""
@@ -331,7 +335,8 @@ def write_presentation(
         raise SeriesError("A presentation state of grey levels cannot be made of a series in colour.")
     writing = _Writing(series, geometry)
     layer = hd.pr.GraphicLayer(_LAYER, 1, "Measurements, not for diagnostic use")
-    datasets = {d.SOPInstanceUID: d for d in (writing.dataset(k) for k in range(len(set(series.files))))}
+    first_of = {file: k for k, file in reversed(list(enumerate(series.files)))}
+    datasets = {d.SOPInstanceUID: d for d in map(writing.dataset, sorted(first_of.values()))}
     annotations, left_out = [], 0
     for measurement, words in measured:
         points, k = _outline(measurement), round(measurement.points[0][2])
@@ -458,7 +463,9 @@ def _made(make: Callable[[], Any]) -> Any:
     """What make returns, in UTF-8. Raises SeriesError where the files lack what an object has to repeat
     of them."""
     try:
-        dataset = make()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they quote the patient's name
+            dataset = make()
         dataset.SpecificCharacterSet = "ISO_IR 192"
         return dataset
     except (AttributeError, ValueError, TypeError, KeyError) as error:
