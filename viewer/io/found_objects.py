@@ -359,8 +359,6 @@ def _segmentation(dataset: Dataset, blobs: list[bytes]) -> _Told:
         told.notes.append("It holds fractions: a voxel belongs to a segment from one half on.")
     if unknown:
         told.notes.append(f"{unknown} voxels of segments that its table does not name were left out.")
-    if "PixelPaddingValue" in dataset and kind != "LABELMAP":
-        told.notes.append("Its pixel padding value means nothing in such an object.")
     series = [str(item.get("SeriesInstanceUID", "")) for item in dataset.get("ReferencedSeriesSequence") or []]
     for item in dataset.get("ReferencedSeriesSequence") or []:
         instances += [str(x.get("ReferencedSOPInstanceUID", "")) for x in item.get("ReferencedInstanceSequence") or []]
