@@ -290,3 +290,22 @@ def test_partly_overlapping_segments_are_those_of_their_label_maps():
         known += (read_series(one).voxels > 0).astype(np.uint8)
     ours = sum(as_mask(one, series.geometry).astype(np.uint8) for one in laid)
     np.testing.assert_array_equal(ours, known)
+
+
+def test_a_reader_that_hangs_or_dies_costs_one_sentence(tmp_path, monkeypatch):
+    import sys
+
+    from viewer.io import found_objects
+
+    (tmp_path / "a.dcm").write_bytes(b"")
+    monkeypatch.setattr(found_objects, "_PROGRAM", (sys.executable, "-c", "import os; os.abort()"))
+    with pytest.raises(SeriesError, match="ended its reader"):
+        read_found(tmp_path / "a.dcm")
+    monkeypatch.setattr(found_objects, "_PROGRAM", (sys.executable, "-c", "import time; time.sleep(60)"))
+    monkeypatch.setattr(found_objects, "_LIMIT_S", 0.3)
+    with pytest.raises(SeriesError, match="took longer"):
+        read_found(tmp_path / "a.dcm")
+    monkeypatch.setattr(found_objects, "_PROGRAM", (sys.executable, "-c", "print('no answer of ours' * 9)"))
+    monkeypatch.setattr(found_objects, "_LIMIT_S", 30.0)
+    with pytest.raises(SeriesError, match="damaged"):
+        read_found(tmp_path / "a.dcm")

@@ -90,7 +90,9 @@ class Importing(QObject):
             self._commands.allow(self._import, session.editable, why_not)
 
     def _ask(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self._window, tr("Import annotations"), "", tr(_FILES))
+        series = self._workflows.session.series
+        beside = str(series.files[0].parent) if series is not None and series.files else ""
+        name, _ = QFileDialog.getOpenFileName(self._window, tr("Import annotations"), beside, tr(_FILES))
         if name:
             self.offer(Path(name))
 
