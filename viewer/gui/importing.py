@@ -193,7 +193,9 @@ class Importing(QObject):
     def _tell(self, offer: Offer, prepared: Import, resampled: bool) -> None:
         name, cut = offer.path.name, sum(prepared.cut)
         if prepared.edit is None:
-            self._fail(tr("{name}: nothing was imported, as all of it is labelled already").format(name=name))
+            labelled = tr("{name}: nothing was imported, as all of it is labelled already")
+            elsewhere = tr("{name}: nothing was imported, as none of it lies in this series")
+            self._fail((labelled if cut else elsewhere).format(name=name))
             return
         labels = sum(count > 0 for count in prepared.taken)
         one, many = tr("1 label imported from {name}"), tr("{count} labels imported from {name}")
