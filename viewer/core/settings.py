@@ -58,7 +58,8 @@ class Settings(_Value):
 
     keys: of those actions that a person gave other keys, by the name of the action; no keys at all are an empty
     tuple. Keys are written as Qt's portable text ("Ctrl+Shift+Z"). splitter: widths of the study list, the panes and
-    the panels in logical pixels, None before the first time.
+    the panels in logical pixels, None before the first time. observer: who reports say has measured, None before
+    anyone was asked.
     """
 
     keys: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -79,6 +80,7 @@ class Settings(_Value):
     recent: tuple[RecentStudy, ...] = ()
     export: ExportChoices = ExportChoices()
     label_format: LabelFormat = "seg"
+    observer: Annotated[str, Field(max_length=64)] | None = None
 
     def with_recent(self, study: RecentStudy) -> Settings:
         """The settings after a study was opened: it stands first, and once."""

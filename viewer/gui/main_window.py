@@ -47,6 +47,7 @@ from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
+from viewer.gui.importing import Importing
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_combining import Combining
@@ -59,6 +60,7 @@ from viewer.gui.left_out import LeftOutBar
 from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.menus import fill_menu_bar, pane_menu
 from viewer.gui.model_panel import ModelPanel
+from viewer.gui.object_export import ObjectExport
 from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
@@ -76,6 +78,7 @@ from viewer.gui.tool_bar import ToolBar
 from viewer.gui.training_panel import TrainingPanel
 from viewer.gui.translator import Language, speak
 from viewer.gui.welcome import WelcomePage
+from viewer.io.dicom_instance import holds_annotations
 from viewer.io.settings_file import SettingsFile
 from viewer.workflows import Workflows
 
@@ -190,6 +193,8 @@ class MainWindow(QMainWindow):
                 self.shaping.apply,
                 self.thresholding.apply,
                 self.combining.apply,
+                self.importing.apply,
+                self.object_export.apply,
                 self.proposal_bar.apply,
                 self.tool_bar.apply,
             ]
@@ -331,6 +336,9 @@ class MainWindow(QMainWindow):
         jobs, notify = self.workflows.jobs, self.status_bar.notify
         self.picture_commands = PictureCommands(commands, room, jobs, settings, notify, self.show_failure)
         self.label_export = LabelExport(self.workflows, commands, room, settings, notify, self.show_failure)
+        self.importing = Importing(self.workflows, commands, self, notify, self.show_failure)
+        self.object_export = ObjectExport(self.workflows, commands, room, settings, self, notify, self.show_failure)
+        self.measure_panel.export.menu().addAction(commands.named["File/Export measurements as…"])
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.layout_commands = LayoutCommands(
@@ -456,6 +464,15 @@ class MainWindow(QMainWindow):
             self.browser.select(scan.series[0].uid)
             words = tr("{count} series found: double click one to open it")
             self.status_bar.notify(words.format(count=len(sequences)))
+        elif self.session.series is not None:
+            self._take_annotations(scan)
+
+    def _take_annotations(self, scan: Scan) -> None:
+        """What was dropped holds no picture, but perhaps annotations of the one that is open."""
+        found = [refusal.file for refusal in scan.refused if holds_annotations(refusal.reason)]
+        if len(found) == 1:
+            self.show_failure("")
+            self.importing.offer(found[0])
 
     def _opened(self) -> None:
         self._failure.hide()
