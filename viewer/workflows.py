@@ -567,7 +567,7 @@ class Workflows:
             from inference.tasks import segment
 
             job.report(0.0, "Loading the model")
-            return segment(to_image(volume.voxels, volume.geometry), self._load(record), progress=job.report)
+            return segment(to_image(volume.voxels, volume.geometry), self.load_model(record), progress=job.report)
 
         def finish(result: Segmentation) -> None:
             if session.volume is not volume:
@@ -918,7 +918,8 @@ class Workflows:
         if shown:
             self.jobs.submit("Making thumbnails", work, finish, self._fail)
 
-    def _load(self, record: ModelRecord) -> LoadedModel:
+    def load_model(self, record: ModelRecord) -> LoadedModel:
+        """A model ready to run; that of the last call is kept. Takes a second: not for the session's thread."""
         from inference.runtime import load_model
 
         if self._loaded is None or self._loaded[0] != record.folder:

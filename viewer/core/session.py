@@ -354,13 +354,7 @@ class Session:
     def planes(self) -> tuple[Plane, ...]:
         """The planes in which the open series can be looked at: for a single picture and for slices that make no
         volume only their own."""
-        if self.volume is None:
-            return ()
-        geometry = self.volume.geometry
-        own: Plane = next(plane for plane in PLANES if plane_axes(geometry, plane).normal == 2)
-        if not geometry.is_grid or geometry.size[2] == 1:
-            return (own,)
-        return tuple(p for p in PLANES if not _edge_on(geometry, p)) or (own,)
+        return planes_of(self.volume.geometry) if self.volume is not None else ()
 
     # Moments of a sequence
 
@@ -1012,6 +1006,14 @@ class Session:
     def _announce(self, change: Change) -> None:
         for listener in tuple(self._listeners):
             listener(change)
+
+
+def planes_of(geometry: Geometry) -> tuple[Plane, ...]:
+    """The planes in which a grid can be looked at: of a single picture and of slices that make no volume their own."""
+    own: Plane = next(plane for plane in PLANES if plane_axes(geometry, plane).normal == 2)
+    if not geometry.is_grid or geometry.size[2] == 1:
+        return (own,)
+    return tuple(p for p in PLANES if not _edge_on(geometry, p)) or (own,)
 
 
 def _edge_on(geometry: Geometry, plane: Plane) -> bool:
