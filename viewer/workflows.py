@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 import resources
 from inference.manifest import ManifestError, ModelManifest
@@ -693,6 +694,29 @@ class Workflows:
             return label_sizes(label_map.voxels, volume.geometry, labels, job.check) if not label_map.blank else {}
 
         return self.jobs.submit("Measuring labels", work, finish, self._fail)
+
+    def find_labelled_slices(self, axis: int, done: Callable[[NDArray[np.bool_]], None]) -> Job | None:
+        """Which slices along an index axis (0 i, 1 j, 2 k) of the open series have labels, bool (count,), off the
+        session's thread; None with nothing open."""
+        label_map = self.session.label_map
+        if label_map is None:
+            return None
+        revision = label_map.revision
+
+        def work(job: Job) -> NDArray[np.bool_]:
+            found = np.zeros(label_map.voxels.shape[2 - axis], np.bool_)
+            for k, one_slice in enumerate(label_map.voxels if not label_map.blank else ()):
+                if axis == 2:
+                    found[k] = one_slice.any()
+                else:
+                    found |= one_slice.any(axis=axis)
+            return found
+
+        def finish(found: NDArray[np.bool_]) -> None:
+            if self.session.label_map is label_map and label_map.revision == revision:
+                done(found)  # else another search is on its way
+
+        return self.jobs.submit("Looking for labels", work, finish, self._fail)
 
     def export_measurements(self, path: Path, with_description: bool = False) -> Job | None:
         """Write what was measured on the open series, and the sizes of its labels, as a table (CSV); never who the

@@ -738,6 +738,31 @@ class Session:
             return False
         return self._place_in(plane) in self.confirmed
 
+    def has_labels(self, plane: Plane) -> bool:
+        """True if any voxel of the slice of this plane under the cross-hair is a label's."""
+        if self.label_map is None or self.label_map.blank or self.is_oblique(plane):
+            return False
+        return bool(self.label_map.voxels[self._slice_box(plane)].any())
+
+    def clear_slice(self, plane: Plane) -> bool:
+        """Take all labels off the slice of this plane under the cross-hair, as one edit. False if a locked one is there
+        or nothing can be edited."""
+        if self.label_map is None or not self.editable or plane not in self.planes or self.is_oblique(plane):
+            return False
+        self.end_stroke()
+        box = self._slice_box(plane)
+        there = self.label_map.voxels[box]
+        if np.isin(there, [label.value for label in self.labels if label.locked]).any():
+            return False
+        self.replace_voxels("Clear slice", box, np.zeros_like(there))
+        return True
+
+    def _slice_box(self, plane: Plane) -> Box:
+        axis, index = self._place_in(plane)
+        place = [slice(0, n) for n in reversed(self.label_map.voxels.shape)] if self.label_map is not None else []
+        place[axis] = slice(index, index + 1)
+        return place[2], place[1], place[0]
+
     # Key images
 
     def toggle_key_image(self, plane: Plane) -> None:

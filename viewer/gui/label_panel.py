@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
@@ -41,6 +43,7 @@ from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import is_picture, plane_name
+from viewer.gui.slice_map import SliceMap
 from viewer.gui.style import theme
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -72,6 +75,7 @@ class LabelPanel(QWidget):
         self._sizes: dict[str, LabelSize] = {}
         self._measuring: Job | None = None
         self._shown_labels: tuple[Label, ...] = ()
+        self._map_axis = 2  # the slices that the map shows
         self.table = QTreeWidget(columnCount=4)
         self.table.setRootIsDecorated(False)
         self.table.setHeaderLabels([tr("Label"), "ml", "⌀ mm", ""])
@@ -106,8 +110,11 @@ class LabelPanel(QWidget):
         self.confirm.setCheckable(True)
         self.confirm.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         self.confirm.clicked.connect(lambda: self._session.toggle_confirmed(self._active_plane()))
+        self._progress = QLabel()
+        self.slice_map = SliceMap()
+        self.slice_map.chosen.connect(lambda index: self._session.go_to_slice(self._active_plane(), index))
         self.confirmed = QListWidget()
-        self.confirmed.setMaximumHeight(120)
+        self.confirmed.setMaximumHeight(76)
         self.confirmed.setAccessibleName(tr("Confirmed slices"))
         self.confirmed.itemClicked.connect(self._go_to)
         self._hint = QLabel(wordWrap=True)
@@ -126,11 +133,19 @@ class LabelPanel(QWidget):
         layout.addLayout(brush)
         layout.addWidget(self.confirm)
         layout.addWidget(self._hint)
+        layout.addWidget(self._progress)
+        layout.addWidget(self.slice_map)
         layout.addWidget(self.confirmed)
 
         self._measure_soon = QTimer(self, singleShot=True, interval=_MEASURE_AFTER_MS)
         self._measure_soon.timeout.connect(self._measure)
         self.apply(What.SERIES)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put another part at the foot of the panel."""
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(widget)
 
     @property
     def _session(self) -> Session:
@@ -159,7 +174,7 @@ class LabelPanel(QWidget):
             self._fill_confirmed()
         if what & (What.SERIES | What.CONFIRMED | What.TOOL):
             self._show_hint()
-        if what & (What.SERIES | What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS):
+        if what & (What.SERIES | What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS | What.LABELS):
             self.show_plane()
         self.table.setEnabled(opened)
         self.new_label.setEnabled(session.editable)
@@ -187,11 +202,40 @@ class LabelPanel(QWidget):
         if session.volume is not None and not oblique:
             axis = plane_axes(session.volume.geometry, plane).normal
             number = f" {session.cursor_ijk[axis] + 1}"
+        nothing = opened and not oblique and not session.painting and not session.has_labels(plane)
         if is_picture(session):
             text = tr("Image{number} is confirmed") if done else tr("Confirm image{number}")
         else:
             text = tr("{plane} slice{number} is confirmed") if done else tr("Confirm {in_plane} slice{number}")
+        if nothing and session.editable:
+            text = tr("{confirm}: nothing here").format(confirm=text)
+        self._show_progress(plane)
         self.confirm.setText(text.format(plane=plane_name(plane), in_plane=tr(plane), number=number))
+
+    def _show_progress(self, plane: Plane) -> None:
+        """How many slices of the plane are confirmed, and where."""
+        session = self._session
+        shown = session.volume is not None and not session.is_oblique(plane)
+        axis = plane_axes(session.volume.geometry, plane).normal if session.volume is not None else 0
+        count = session.volume.geometry.size[axis] if session.volume is not None and shown else 0
+        done = frozenset(index for of, index in session.confirmed if of == axis)
+        self._progress.setVisible(count > 1)
+        self.slice_map.setVisible(count > 1)
+        words = tr("{done} of {count} {in_plane} slices confirmed")
+        self._progress.setText(words.format(done=len(done), count=count, in_plane=tr(plane)))
+        self.slice_map.show_slices(count, session.cursor_ijk[axis], done)
+        if axis != self._map_axis:
+            self._map_axis = axis
+            self._look_for_labels()
+
+    def _look_for_labels(self) -> None:
+        """Have the map show which slices have labels."""
+        axis = self._map_axis
+        self._workflows.find_labelled_slices(axis, lambda labelled: self._labelled(axis, labelled))
+
+    def _labelled(self, axis: int, labelled: NDArray[np.bool_]) -> None:
+        if axis == self._map_axis:
+            self.slice_map.show_labelled(labelled)
 
     def _fill_table(self) -> None:
         self._shown_labels = self._session.labels
@@ -310,6 +354,7 @@ class LabelPanel(QWidget):
         if self._measuring is not None:
             self._measuring.cancel()  # what it counts is no longer there
         self._measuring = self._workflows.measure_labels(self._measured)
+        self._look_for_labels()
 
     def _measured(self, sizes: dict[str, LabelSize]) -> None:
         self._sizes = sizes

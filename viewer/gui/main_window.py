@@ -41,6 +41,7 @@ from viewer.core.settings import Settings, WindowPlace
 from viewer.core.study import Scan
 from viewer.gui import style
 from viewer.gui.actions import READ_ONLY, STILL_READ, Actions, Keys
+from viewer.gui.annotating import Annotating
 from viewer.gui.appearance import NO_CHINESE, Appearance, use_theme
 from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
@@ -56,6 +57,7 @@ from viewer.gui.left_out import LeftOutBar
 from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.menus import fill_menu_bar, pane_menu
 from viewer.gui.model_panel import ModelPanel
+from viewer.gui.next_panel import NextPanel
 from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
@@ -116,6 +118,8 @@ class MainWindow(QMainWindow):
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self.room.plane)
         self.label_panel.finished.connect(self.focus_pane)
+        self.next_panel = NextPanel()
+        self.label_panel.add_below(self.next_panel)
         self.measure_panel = MeasurePanel(workflows)
         self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
@@ -183,6 +187,7 @@ class MainWindow(QMainWindow):
                 self.display_commands.apply,
                 self.slice_commands.apply,
                 self.shaping.apply,
+                self.annotating.apply,
                 self.proposal_bar.apply,
                 self.tool_bar.apply,
             ]
@@ -337,6 +342,17 @@ class MainWindow(QMainWindow):
         self._resample = add("Display", QT_TR_NOOP("Resample to a regular grid…"), self.workflows.resample_series)
         self.fusing = Fusing(self.workflows, commands, room, self)
         self.slice_commands = SliceCommands(commands, room, self.player)
+        self.annotating = Annotating(
+            self.workflows,
+            commands,
+            room,
+            self.next_panel,
+            self.open_series,
+            self.slice_commands.go_to_key_image,
+            lambda: self.model_panel.model_name,
+            self.status_bar.notify,
+            self.show_failure,
+        )
         self.shaping = Shaping(self.workflows, commands, room, self.status_bar.notify)
         self._write = add("Measuring", QT_TR_NOOP("Write to the measurement…"), self._write_to_measurement, "F2")
         self.segment_action = add(
@@ -512,7 +528,7 @@ class MainWindow(QMainWindow):
 
     def _show_keys_in_words(self) -> None:
         """Have what names keys name those that are in force."""
-        panels = (self.label_panel, self.measure_panel, self.training_panel)
+        panels = (self.label_panel, self.next_panel, self.measure_panel, self.training_panel)
         for part in (self.browser, self.welcome, *panels, self.fusing.bar):
             part.show_keys()
         self.room.update()
