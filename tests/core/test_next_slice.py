@@ -96,3 +96,15 @@ def test_empty_slices_are_left_out_unless_asked_for():
     axes = plane_axes(volume.geometry, "axial")
     assert [look.place[1] for look in looks_of(volume, axes)] == [3, 4, 5, 6]
     assert [look.place[1] for look in looks_of(volume, axes, also=[0])] == [0, 3, 4, 5, 6]
+
+
+def test_the_ends_of_a_scan_come_last():
+    middle, end = candidate("a", 5, at=0.5), candidate("a", 1, at=0.6)
+    end = replace(end, look=replace(end.look, at_end=True))
+    assert places(suggest([end, middle], done=[candidate("b", 0)], count=1)) == [("a", 5)]
+
+
+def test_the_first_and_last_slices_are_the_ends(oblique_phantom):
+    axes = plane_axes(oblique_phantom.geometry, "axial")
+    looks = looks_of(oblique_phantom, axes, also=range(99))
+    assert [look.at_end for look in looks] == [True, *[False] * (len(looks) - 2), True]

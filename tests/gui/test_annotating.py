@@ -103,7 +103,7 @@ def test_suggestions_are_listed_with_reasons_and_a_click_opens_one(two, qtbot):
     QTest.mouseClick(panel.ask, LEFT)
     qtbot.waitUntil(lambda: panel.ask.text() == "Suggest" and panel.list.count() > 0, timeout=20_000)
     texts = [panel.list.item(n).text() for n in range(panel.list.count())]
-    assert "Another patient: nothing of theirs is confirmed yet" in texts[0] and "second" in texts[0]
+    assert "Another patient, none confirmed yet" in texts[0] and "second" in texts[0]
     first = two.session.series.uid
     at = panel.list.visualItemRect(panel.list.item(0)).center()
     wanted = two.annotating.suggestions[0].candidate.look.place[1]

@@ -20,6 +20,7 @@ MOST_OF_A_SERIES = 32  # slices of a series that are looked at
 _LOOK_PIXELS, _LOOK_BINS = 8, 16
 _POSITION_WEIGHT = 0.5  # of where a slice lies in its series against how it looks
 _NEAR_MM = 6.0  # slices closer than this to one that is done show nearly the same
+_END_SHARE, _AT_END = 0.12, 0.4  # the first and last slices of a scan: cut organs, and models see no neighbours there
 _EMPTY_SHARE = 0.25  # of the contrast of the richest slice: less is air, or the end of the scan
 _HERE = 1.2  # a slice of the open series needs no waiting
 _LEAST_DOUBT = 0.1  # of the greatest: what the model is sure of may be wrong, too
@@ -28,12 +29,13 @@ _LEAST_DOUBT = 0.1  # of the greatest: what the model is sure of may be wrong, t
 @dataclass(frozen=True, eq=False)
 class SliceLook:
     """How a slice looks: picture, grey uint8 (rows, columns), square in mm; features (F,), of which the distance says
-    how unlike two slices are, about 0 to 1; at_mm along its axis."""
+    how unlike two slices are, about 0 to 1; at_mm along its axis; at_end: one of the first or last of many."""
 
     place: SlicePlace
     at_mm: float
     picture: NDArray[np.uint8]
     features: NDArray[np.float32]
+    at_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def looks_of(volume: Volume, axes: PlaneAxes, also: Iterable[int] = ()) -> tuple
         picture = to_grey(small, window, padding=volume.padding)
         place = index / max(1, count - 1)
         at_mm = index * axes.step_mm(geometry.spacing)
-        looks.append(SliceLook((axes.normal, index), at_mm, picture, _features(picture, place)))
+        at_end = count > 2 and not _END_SHARE <= place <= 1 - _END_SHARE
+        looks.append(SliceLook((axes.normal, index), at_mm, picture, _features(picture, place), at_end))
     contrast = [float(look.picture.std()) for look in looks]
     rich = max(contrast, default=0.0)
     return tuple(
@@ -98,8 +101,8 @@ def suggest(
     """The slices to annotate next, the best first, each chosen as if those before it were done already.
 
     The score of a slice is how unsure the model is (1 without one) times how unlike it is to those that are done
-    (farthest first), divided by the square of one more than the slices that are done of its patient. Slices near one
-    that is done are none, and so are those of a copy of a series.
+    (farthest first), less at the ends of a scan, divided by the square of one more than the slices that are done of its
+    patient. Slices near one that is done are none, and so are those of a copy of a series.
     """
     seen = list(done)
     left = [one for one in _without_copies(candidates, done) if not any(_near(one, other) for other in seen)]
@@ -116,7 +119,8 @@ def suggest(
             bits = usual if one.doubt is None else one.doubt.bits
             doubt = max(bits / most, _LEAST_DOUBT) if most > 0 else 1.0
             here = _HERE if one.series_uid == open_series else 1.0
-            scores.append(doubt * away * here / (1 + of_patient[one.patient]) ** 2)
+            inside = _AT_END if one.look.at_end else 1.0
+            scores.append(doubt * away * here * inside / (1 + of_patient[one.patient]) ** 2)
         best = int(np.argmax(scores))
         one = left[best]
         chosen.append(Suggestion(one, of_patient[one.patient], of_series[one.series_uid], scores[best]))

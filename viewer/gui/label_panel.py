@@ -43,12 +43,14 @@ from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import is_picture, plane_name
+from viewer.gui.scrolled import scrolled
 from viewer.gui.slice_map import SliceMap
 from viewer.gui.style import theme
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
+_TABLE_PX = 110  # at least; on a small screen the panel scrolls
 _RADIUS_TIP = QT_TR_NOOP(
     "Radius of brush and eraser; also {Labels/Smaller brush} and {Labels/Larger brush}, or Shift + wheel over a pane"
 )
@@ -126,8 +128,10 @@ class LabelPanel(QWidget):
         brush.addWidget(QLabel(tr("Brush radius")), 1, 0)
         brush.addWidget(self.radius, 1, 1)
         brush.setColumnStretch(1, 1)
-        layout = QVBoxLayout(self)
+        content = QWidget()
+        self._column = layout = QVBoxLayout(content)
         layout.setContentsMargins(8, 8, 8, 8)
+        self.table.setMinimumHeight(_TABLE_PX)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.new_label)
         layout.addLayout(brush)
@@ -136,6 +140,9 @@ class LabelPanel(QWidget):
         layout.addWidget(self._progress)
         layout.addWidget(self.slice_map)
         layout.addWidget(self.confirmed)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(content))
 
         self._measure_soon = QTimer(self, singleShot=True, interval=_MEASURE_AFTER_MS)
         self._measure_soon.timeout.connect(self._measure)
@@ -143,9 +150,7 @@ class LabelPanel(QWidget):
 
     def add_below(self, widget: QWidget) -> None:
         """Put another part at the foot of the panel."""
-        layout = self.layout()
-        assert layout is not None
-        layout.addWidget(widget)
+        self._column.addWidget(widget)
 
     @property
     def _session(self) -> Session:

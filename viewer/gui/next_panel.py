@@ -99,7 +99,11 @@ class NextPanel(QWidget):
             self.list.addItem(item)
         self.list.setVisible(bool(suggestions))
         if suggestions:
-            words = tr("Unsure: by {model}.").format(model=tr(model)) if model else _without_model()
+            words = (
+                tr("Asked: {model}; a bit is full doubt between two.").format(model=tr(model))
+                if model
+                else _without_model()
+            )
             self.hint.setText(words)
         else:
             self.show_keys()
@@ -109,20 +113,18 @@ def reason(suggestion: Suggestion, here: bool, same_patient: bool) -> str:
     """Why a slice is suggested, in plain words. here: it is of the open series; same_patient: of its patient."""
     if suggestion.of_patient == 0:
         first = (
-            tr("Nothing of this patient is confirmed yet")
-            if same_patient
-            else tr("Another patient: nothing of theirs is confirmed yet")
+            tr("Nothing of this patient is confirmed") if same_patient else tr("Another patient, none confirmed yet")
         )
     elif suggestion.of_series == 0:
-        first = tr("Another series of a patient that is begun")
+        first = tr("Another series of a patient who is begun")
     else:
-        first = tr("Unlike the other slices of this series that are done")
+        first = tr("Unlike the other slices of this series")
     doubt = suggestion.candidate.doubt
     if doubt is None:
         return first
     if doubt.bits < _SURE_BITS or not doubt.label:
-        return tr("{first}; the model is rather sure here").format(first=first)
-    words = tr("{first}; the model is unsure here (entropy {bits:.2f} bit, most about {label})")
+        return tr("{first}; model rather sure").format(first=first)
+    words = tr("{first}; model unsure of {label} (entropy {bits:.2f} bit)")
     return words.format(first=first, bits=doubt.bits, label=tr(doubt.label))
 
 
@@ -137,7 +139,7 @@ def _where(suggestion: Suggestion, series: Series, session: Session, here: bool)
         plane: Plane = next(p for p in PLANES if plane_axes(series.geometry, p).normal == axis)
         number = f"{plane_name(plane)} {index + 1}"
     name = person_name(series.patient_name) if session.hand.overlay_text == "all" else ""
-    whose = tr("this series") if here else " · ".join(x for x in (name, series.description) if x)
+    whose = tr("this series") if here else " · ".join(x for x in dict.fromkeys((name, series.description)) if x)
     return " · ".join(x for x in (number, whose) if x)
 
 

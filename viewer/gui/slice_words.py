@@ -211,7 +211,7 @@ class SliceWords:
             badges.append(Badge(tr("★ Key image"), ACCENT))
         if session.is_confirmed(self.plane):
             nothing = not session.has_labels(self.plane)
-            badges.append(Badge(tr("✓ Confirmed: nothing here") if nothing else tr("✓ Confirmed"), GOOD))
+            badges.append(Badge(tr("✓ Nothing here") if nothing else tr("✓ Confirmed"), GOOD))
         return badges
 
     def _slab_text(self, slab: Slab, view: SliceView) -> str:
