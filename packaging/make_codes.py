@@ -44,7 +44,7 @@ def main() -> None:
         value, meaning = coded("SCT", category, CATEGORIES)
         categories[value] = ["SCT", meaning]
         for scheme, keywords in cid_concepts[part].items():
-            for keyword in keywords:
+            for keyword in set(keywords) & set(cid_concepts[WHOLE].get(scheme, ())):
                 own, name = coded(scheme, keyword, WHOLE)
                 terms.setdefault((scheme, own), [own, scheme, name, value])
     source = f"DICOM PS3.16 CID {WHOLE}, {name_for_cid[WHOLE]}, from pydicom {pydicom.__version__}"
