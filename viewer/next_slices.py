@@ -211,8 +211,7 @@ class NextSlices:
         try:
             volume = self._workflows.reader.read(series, lambda fraction, text: job.check())
             if series.uid not in confirmed and store.is_confirmed(series.uid):
-                annotations = store.load(store.key_of(series.uid, volume), volume.geometry)
-                confirmed[series.uid] = annotations.confirmed if annotations is not None else frozenset()
+                confirmed[series.uid] = frozenset(store.confirmations(store.key_of(series.uid, volume)))
         except SeriesError:
             return False
         self._look(series, volume, plane, confirmed.get(series.uid, ()))

@@ -37,6 +37,7 @@ from viewer.core.session import (
     Session,
     State,
     corrected_labels,
+    giving_away,
     prepare_acceptance,
     reshaping,
 )
@@ -677,6 +678,38 @@ class Workflows:
                 act(voxels)
 
         self.jobs.submit(step.title, lambda job: tuple(delta.voxels for delta in step.deltas), finish, self._fail)
+
+    def give_label_away(
+        self, value: int, into: int, title: str, agreed: Callable[[], bool] = lambda: True
+    ) -> Job | None:
+        """Take a label out of the table of the open series, off the session's thread, as one edit: its voxels become
+        those of another label, or, with 0, no label's. agreed is asked before voxels are lost to none. None where that
+        cannot be done: one of both is locked, or it is the only label."""
+        session = self.session
+        session.end_stroke()
+        label_map, machine, labels = session.label_map, session.machine, session.labels
+        locked = session.is_locked(value) or session.is_locked(into)
+        if label_map is None or machine is None or not session.editable or locked or len(labels) < 2:
+            return None
+        revision = label_map.revision
+
+        def work(job: Job) -> tuple[Edit, DeltaVoxels]:
+            return giving_away(title, label_map.voxels, machine, value, into, labels)
+
+        def finish(prepared: tuple[Edit, DeltaVoxels]) -> None:
+            edit, voxels = prepared
+            if session.label_map is not label_map:
+                return
+            if label_map.revision != revision or session.labels != labels:
+                self.give_label_away(value, into, title, agreed)  # a person painted meanwhile
+                return
+            drawn = any(delta.layer == "labels" for delta in edit.deltas)
+            if into or not drawn or agreed():
+                session.make(edit, voxels)
+                if into:
+                    session.choose_label(into)
+
+        return self.jobs.submit(title, work, finish, self._fail)
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a

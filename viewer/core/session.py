@@ -184,6 +184,32 @@ def reshaping(
     return Edit(title, (LabelDelta.between("labels", box, label_voxels[box], after[box]),)), (after[box],)
 
 
+def giving_away(
+    title: str,
+    label_voxels: NDArray[np.uint8],
+    machine: NDArray[np.uint8],
+    value: int,
+    into: int,
+    labels: Sequence[Label],
+) -> tuple[Edit, DeltaVoxels]:
+    """The edit that takes a label out of the table and gives its voxels to another, or, with 0, to none, and the voxels
+    that it puts in place.
+
+    What models proposed of it goes the same way, or the next label of this value would be taken for theirs.
+    label_voxels, machine: (k, j, i), only read. Not for the GUI thread.
+    """
+    layers: tuple[tuple[Layer, NDArray[np.uint8]], ...] = (("labels", label_voxels), ("machine", machine))
+    deltas, put = [], []
+    for layer, voxels in layers:
+        after = np.where(voxels == value, np.uint8(into), voxels)
+        box = changed_box(voxels, after)
+        if box is not None:
+            deltas.append(LabelDelta.between(layer, box, voxels[box], after[box]))
+            put.append(after[box])
+    table = tuple(labels), tuple(label for label in labels if label.value != value)
+    return Edit(title, tuple(deltas), table=table), tuple(put)
+
+
 @dataclass(frozen=True)
 class _Stroke:
     plane: Plane
@@ -600,6 +626,30 @@ class Session:
     def _change_table(self, title: str, table: tuple[Label, ...]) -> None:
         self.make(Edit(title, table=(self.labels, table)))
 
+    def set_label_opacity(self, value: int, opacity: float) -> None:
+        """How dense the overlay of a label is on slices, 0 to 1 of that of all labels; kept with the label."""
+        self._set_of_label(value, opacity=min(max(opacity, 0.0), 1.0))
+
+    def show_only(self, value: int) -> None:
+        """Show one label and no other; if that is so already, all."""
+        alone = [label.value for label in self.labels if label.visible] == [value]
+        self.labels = tuple(replace(label, visible=alone or label.value == value) for label in self.labels)
+        self._announce(Change(What.LABEL_TABLE))
+
+    def use_table(self, labels: Sequence[Label]) -> None:
+        """Have the labels of a list, too, as one edit: those of equal name are the same label, with the colour and the
+        code of the list; untouched default labels give way. Raises ValueError if there would be too many."""
+        merged, value_of = merge_labels(self.labels_in_use(), labels)
+        given = {value_of[label.value]: label for label in labels}
+        table = tuple(
+            replace(label, colour=given[label.value].colour, code=given[label.value].code)
+            if label.value in given
+            else label
+            for label in merged
+        )
+        if table and table != self.labels:
+            self._change_table("Use label list", table)
+
     def set_surface_opacity(self, value: int, opacity: float) -> None:
         """How dense the surface of a label is in 3-D, 0 to 1; kept with the label."""
         self._set_of_label(value, surface_opacity=min(max(opacity, 0.0), 1.0))
@@ -744,17 +794,20 @@ class Session:
             return False
         return bool(self.label_map.voxels[self._slice_box(plane)].any())
 
-    def clear_slice(self, plane: Plane) -> bool:
-        """Take all labels off the slice of this plane under the cross-hair, as one edit. False if a locked one is there
-        or nothing can be edited."""
+    def confirm_empty(self, plane: Plane) -> bool:
+        """Take all labels off the slice of this plane under the cross-hair and confirm that nothing is there, as one
+        edit. False if a locked label is there or nothing can be edited."""
         if self.label_map is None or not self.editable or plane not in self.planes or self.is_oblique(plane):
             return False
         self.end_stroke()
-        box = self._slice_box(plane)
+        box, place = self._slice_box(plane), self._place_in(plane)
         there = self.label_map.voxels[box]
         if np.isin(there, [label.value for label in self.labels if label.locked]).any():
             return False
-        self.replace_voxels("Clear slice", box, np.zeros_like(there))
+        deltas = (LabelDelta.between("labels", box, there, np.zeros_like(there)),) if there.any() else ()
+        confirmed = () if place in self.confirmed else (ConfirmedChange(place, True),)
+        if deltas or confirmed:
+            self.make(Edit("Nothing on this slice", deltas, confirmed=confirmed))
         return True
 
     def _slice_box(self, plane: Plane) -> Box:
@@ -1008,7 +1061,13 @@ class Session:
         """Another table; how its labels are looked at and whether they are locked stays as it is now."""
         now = {label.value: label for label in self.labels}
         self.labels = tuple(
-            replace(label, visible=own.visible, surface_opacity=own.surface_opacity, locked=own.locked)
+            replace(
+                label,
+                visible=own.visible,
+                surface_opacity=own.surface_opacity,
+                locked=own.locked,
+                opacity=own.opacity,
+            )
             if (own := now.get(label.value)) is not None
             else label
             for label in table

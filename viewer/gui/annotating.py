@@ -100,11 +100,8 @@ class Annotating(QObject):
 
     def nothing_here(self) -> None:
         """Take the labels off the slice and confirm that nothing is on it."""
-        session, plane = self._session, self._room.plane
-        if not session.clear_slice(plane):
+        if not self._session.confirm_empty(self._room.plane):
             self._notify(tr(LOCKED))
-        elif not session.is_confirmed(plane):
-            session.toggle_confirmed(plane)
 
     def find(self, *, read_others: bool) -> None:
         """Look for suggestions; in the window they replace those that are shown."""
