@@ -132,6 +132,8 @@ def menu_of(panel, row):
     for action in menu.actions():
         if action.menu() is not None:
             found |= {f"{action.text()}/{inner.text()}": inner for inner in action.menu().actions()}
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    menu.close()  # or it would keep the keys
     return found
 
 
@@ -198,6 +200,7 @@ def test_a_label_is_made_fainter_than_the_others_and_stays_so(panel, opened, sta
 def test_a_code_is_found_by_a_few_letters_and_gives_the_label_its_name(panel, opened, qtbot):
     menu_of(panel, 0)["Code…"].trigger()
     dialog = opened.findChild(CodeDialog)
+    qtbot.waitUntil(dialog.isActiveWindow)
     QTest.keyClicks(dialog.search, "hippoc")
     QTest.keyClick(dialog.search, Qt.Key.Key_Return)
     label = opened.session.labels[0]
@@ -212,6 +215,7 @@ def test_a_code_may_leave_the_name_and_be_taken_away(panel, opened, qtbot):
     qtbot.wait(20)
     menu_of(panel, 0)["Code…"].trigger()
     dialog = opened.findChild(CodeDialog)
+    qtbot.waitUntil(dialog.isActiveWindow)
     assert not dialog.take_name.isChecked()
     QTest.keyClicks(dialog.search, "liver")
     QTest.keyClick(dialog.search, Qt.Key.Key_Down)

@@ -66,6 +66,7 @@ class CodeDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self._ok = buttons.button(standard.Ok)
+        self._ok.setDefault(True)
         layout = QVBoxLayout(self)
         for widget in (now, self.search, self.list, self.take_name, buttons):
             layout.addWidget(widget)
