@@ -1,5 +1,7 @@
 """Going through many slices: confirm, nothing here, progress, and on to the next suggestion."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -96,6 +98,18 @@ def test_shift_return_confirms_and_opens_the_other_patient(two, qtbot):
     qtbot.waitUntil(lambda: two.session.cursor_ijk != went or two.session.series.uid == first, timeout=20_000)
 
 
+def test_the_labels_of_the_study_before_go_on_in_a_new_one_and_one_undo_takes_them_back(two, qtbot):
+    first, session = two.session.series.uid, two.session
+    session.change_label(replace(session.labels[1], name="Hippocampus"))
+    session.choose_label(2)
+    press(two, RETURN, SHIFT)
+    qtbot.waitUntil(lambda: session.series.uid != first and session.editable, timeout=20_000)
+    qtbot.waitUntil(lambda: session.labels[1].name == "Hippocampus")
+    assert session.active_label == 2
+    session.undo()
+    assert session.labels[1].name == "Region 2"
+
+
 def test_suggestions_are_listed_with_reasons_and_a_click_opens_one(two, qtbot):
     panel = two.next_panel
     two.panels.setCurrentWidget(two.label_panel)
@@ -103,7 +117,7 @@ def test_suggestions_are_listed_with_reasons_and_a_click_opens_one(two, qtbot):
     QTest.mouseClick(panel.ask, LEFT)
     qtbot.waitUntil(lambda: panel.ask.text() == "Suggest" and panel.list.count() > 0, timeout=20_000)
     texts = [panel.list.item(n).text() for n in range(panel.list.count())]
-    assert "Another patient, none confirmed yet" in texts[0] and "second" in texts[0]
+    assert "Another scan, none confirmed yet" in texts[0] and "second" in texts[0]
     first = two.session.series.uid
     at = panel.list.visualItemRect(panel.list.item(0)).center()
     wanted = two.annotating.suggestions[0].candidate.look.place[1]
@@ -140,3 +154,17 @@ def test_nobody_is_named_where_the_panes_name_nobody(two, qtbot, monkeypatch):
     assert any("Jane" in text for text in texts())
     press(two, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not any("Jane" in text for text in texts()))
+
+
+def test_the_list_of_studies_tells_what_is_confirmed_and_still_does_after_a_restart(opened, start, qtbot):
+    def texts(window):
+        item = window.browser.series_items()[0]
+        return item.text(0), item.parent().text(0)
+
+    assert "✓" not in "".join(texts(opened))
+    press(opened, RETURN)
+    qtbot.waitUntil(lambda: "✓ 1 confirmed" in texts(opened)[0] and texts(opened)[1].endswith("✓ 1 / 1"))
+    opened.session.undo()
+    qtbot.waitUntil(lambda: "✓" not in "".join(texts(opened)))
+    opened.session.redo()
+    assert "✓ 1 confirmed" in texts(start())[0]

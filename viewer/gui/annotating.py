@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from viewer.core.events import What
 from viewer.core.geometry import Plane
+from viewer.core.labels import Label
 from viewer.core.next_slice import Suggestion
 from viewer.core.painting import Box
 from viewer.core.session import Session
@@ -48,6 +49,7 @@ class Annotating(QObject):
         self._wanted = False  # suggestions, by a person, who then has them kept up to date
         self._going_on = False  # to the first that is found
         self._going_to: tuple[str, Plane, int] | None = None  # in a series that is being opened
+        self._carried: tuple[str, tuple[Label, ...], str] | None = None  # to it: labels, and the name of the active one
         add = commands.add
         self.go_on_action = add(
             "Labels",
@@ -78,7 +80,11 @@ class Annotating(QObject):
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what can be done, and go to the suggested slice of a series that has come."""
         if what & What.SERIES:
+            if self._going_to is not None and self._session.series is not None and what & What.VIEW:
+                another = self._session.series.uid != self._going_to[0]
+                self._going_to = None if another else self._going_to  # a person chose it meanwhile
             self._arrive()
+            self._carry_labels()
         if what & (What.SERIES | What.CONFIRMED) and not self._session.loading:
             self.queue.note_confirmed()
             if self._wanted and not self._going_on and not self.queue.looking:
@@ -124,8 +130,10 @@ class Annotating(QObject):
         else:
             _, plane, index = self.queue.take(suggestion)
             self._going_to = uid, plane, index
+            self._carried = uid, self._session.labels, self._label_name(self._session.active_label)
             self._open_series(uid)
             self._arrive()
+            self._carry_labels()
 
     @property
     def _session(self) -> Session:
@@ -173,6 +181,21 @@ class Annotating(QObject):
     def _show_slice(self, plane: Plane, index: int) -> None:
         self._session.reset_planes()
         self._go_to_slice(plane, index)
+
+    def _carry_labels(self) -> None:
+        """Go on with the labels of the series before in one in which nobody has made labels yet."""
+        session, carried = self._session, self._carried
+        if carried is None or session.series is None or session.series.uid != carried[0] or not session.editable:
+            return
+        _, labels, active = carried
+        self._carried = None
+        if not session.labels_in_use():
+            session.use_table(labels)
+        value = next((label.value for label in session.labels if label.name == active), session.active_label)
+        session.choose_label(value)
+
+    def _label_name(self, value: int) -> str:
+        return next((label.name for label in self._session.labels if label.value == value), "")
 
     def _enable(self) -> None:
         session, room, allow = self._session, self._room, self._commands.allow

@@ -385,6 +385,8 @@ class MainWindow(QMainWindow):
         session = self.session
         if what & What.SERIES:
             self._show_series(anew=bool(what & What.VIEW))
+        if what & (What.SERIES | What.CONFIRMED):
+            self.browser.show_confirmed()
         if what & What.TOOL and session.hand.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         hand, keep = session.hand, self._settings.keep

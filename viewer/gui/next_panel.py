@@ -92,7 +92,7 @@ class NextPanel(QWidget):
             series = series_of(one)
             here = opened is not None and series.uid == opened.uid
             same = opened is not None and patient_of(series) == patient_of(opened)
-            why = reason(one, here, same)
+            why = reason(one, same, known=bool(series.patient_id))
             item = QListWidgetItem(_icon(one), f"{_where(one, series, session, here)}\n{why}")
             item.setData(_SUGGESTION, one)
             item.setToolTip(f"{_where(one, series, session, here)}\n{why}")
@@ -109,12 +109,11 @@ class NextPanel(QWidget):
             self.show_keys()
 
 
-def reason(suggestion: Suggestion, here: bool, same_patient: bool) -> str:
-    """Why a slice is suggested, in plain words. here: it is of the open series; same_patient: of its patient."""
+def reason(suggestion: Suggestion, same_patient: bool, known: bool) -> str:
+    """Why a slice is suggested, in plain words. same_patient: as the open series; known: the files tell the patient."""
     if suggestion.of_patient == 0:
-        first = (
-            tr("Nothing of this patient is confirmed") if same_patient else tr("Another patient, none confirmed yet")
-        )
+        other = tr("Another patient, none confirmed yet") if known else tr("Another scan, none confirmed yet")
+        first = tr("Nothing of this patient is confirmed") if same_patient else other
     elif suggestion.of_series == 0:
         first = tr("Another series of a patient who is begun")
     else:
