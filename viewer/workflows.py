@@ -705,7 +705,9 @@ class Workflows:
                 return
             drawn = any(delta.layer == "labels" for delta in edit.deltas)
             if into or not drawn or agreed():
-                session.make(edit, voxels)
+                names = {label.value: label.name for label in labels}
+                boxes = session.boxes_renamed(names[value], names[into]) if into else ()
+                session.make(replace(edit, measurements=boxes), voxels)
                 if into:
                     session.choose_label(into)
 

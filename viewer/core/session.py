@@ -610,12 +610,21 @@ class Session:
         return value
 
     def change_label(self, changed: Label) -> None:
-        """Give the label of a value another name, colour or code, as one edit. Raises ValueError if another has the
-        name."""
+        """Give the label of a value another name, colour or code, as one edit; its boxes go with it. Raises ValueError
+        if another has the name."""
         self._refuse_name(changed.name, but=changed.value)
         table = tuple(changed if label.value == changed.value else label for label in self.labels)
+        before = next((label.name for label in self.labels if label.value == changed.value), "")
         if table != self.labels:
-            self._change_table("Change label", table)
+            boxes = self.boxes_renamed(before, changed.name)
+            self.make(Edit("Change label", measurements=boxes, table=(self.labels, table)))
+
+    def boxes_renamed(self, before: str, after: str) -> tuple[MeasurementChange, ...]:
+        """What makes the boxes of a label those of another, by their names."""
+        if before == after:
+            return ()
+        boxes = (m for m in self.measurements if m.kind == "box" and m.text == before)
+        return tuple(MeasurementChange(box, replace(box, text=after)) for box in boxes)
 
     def _refuse_name(self, name: str, but: int = 0) -> None:
         if not name.strip():
@@ -885,6 +894,8 @@ class Session:
         if not self.editable:
             return None
         number = 1 + max((m.number for m in self.measurements), default=0)
+        if kind == "box":
+            text = text or next(label.name for label in self.labels if label.value == self.active_label)
         added = Measurement(number, kind, tuple(points), normal, text, text_at, spread)
         self.selected = number
         if kind == "path":
