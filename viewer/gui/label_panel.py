@@ -392,6 +392,7 @@ class LabelPanel(QWidget):
 
     def _choose_code(self, label: Label) -> None:
         dialog = CodeDialog(label, self._change, self.window())
+        dialog.finished.connect(self.finished)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -387,7 +387,11 @@ class MainWindow(QMainWindow):
             self._show_series(anew=bool(what & What.VIEW))
         if what & (What.SERIES | What.CONFIRMED):
             self.browser.show_confirmed()
-        if what & What.TOOL and session.hand.tool in ("brush", "eraser") and self._tool not in ("brush", "eraser"):
+        if (
+            what & What.TOOL
+            and session.hand.tool in ("brush", "eraser", "box")
+            and self._tool not in ("brush", "eraser", "box")
+        ):
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         hand, keep = session.hand, self._settings.keep
         self._tool = hand.tool
