@@ -27,6 +27,7 @@ import resources
 from inference.models import ModelStore
 from inference.runtime import load_model
 from inference.tasks import segment
+from tests.bench_brush import brushing
 from tests.bench_memory import family_mb, remembering
 from tests.bench_panes import panes
 from tests.bench_scene import turning
@@ -310,6 +311,7 @@ def main() -> None:
         head = opening(reader)
     segmenting(head)
     panes(tell_share)
+    brushing(tell_share)
     turning(tell_share)
 
 

@@ -62,7 +62,7 @@ def panes(tell_share: Tell) -> None:
     from viewer.gui.app import _application
 
     app = _application()
-    session = _session()
+    session = phantom_session()
     one, four = _Ours(session, 1), _Ours(session, 4)
     app.processEvents()
     one.paint()
@@ -99,7 +99,7 @@ def panes(tell_share: Tell) -> None:
     }
     for name, kind in kinds.items():
         one.show_slab(SLAB_SLICES if "slab" in name else 0)
-        _turn_planes(session, "oblique" in name)
+        turn_planes(session, "oblique" in name)
         _lay_over(session, "laid over" in name)
         one.paint()
         (alone,) = _timed(kind.ours)
@@ -136,7 +136,7 @@ def _p95(times: list[float]) -> float:
     return float(np.percentile(times, 95))
 
 
-def _turn_planes(session: Session, oblique: bool) -> None:
+def turn_planes(session: Session, oblique: bool) -> None:
     session.reset_planes()
     if oblique:
         session.move_cursor((200, 200, 150))
@@ -154,7 +154,7 @@ def _lay_over(session: Session, fused: bool) -> None:
         session.fuse(laid_over(series, Volume(voxels, grid, unit="BQML", modality="PT", suv_factor=3e-4)))
 
 
-def _session() -> Session:
+def phantom_session() -> Session:
     grid = Geometry(_SHAPE[::-1], (0.7, 0.7, 1.0), np.zeros(3), np.eye(3))
     voxels = np.random.default_rng(0).integers(-1000, 2000, _SHAPE).astype(np.int16)
     series = Series(

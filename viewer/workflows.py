@@ -24,7 +24,8 @@ from inference.models import ModelRecord, ModelStore
 from viewer.core.events import Change, What
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
-from viewer.core.history import Act, Edit
+from viewer.core.history import Act, Edit, Made
+from viewer.core.label_edits import Combination, combination_title, combining, threshold_title, thresholding
 from viewer.core.label_sizes import LabelSize, label_sizes
 from viewer.core.labels import Label
 from viewer.core.region_acts import RegionAct
@@ -62,6 +63,7 @@ TrainingState = Literal[
 ]
 
 Arrived = Callable[[Series, Volume, Sequence[int]], None]
+Labels = tuple[Label, ...]
 
 DEMO_MODEL = "brain-structures-mr"
 _VOXELS_AT_ONCE = 2_000_000  # inflated within 2 ms
@@ -633,27 +635,73 @@ class Workflows:
     def reshape_label(self, act: RegionAct, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
         """Give the active label the region that act makes of its own, off the session's thread, as one edit; done is
         told whether that changed anything. None where nothing can be edited."""
+
+        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
+            return reshaping(act.title, voxels, value, lambda own: act.region(own, volume.geometry), labels)
+
+        return self._edit_label(act.title, edit, done)
+
+    def threshold_label(
+        self, values: tuple[float, float], done: Callable[[bool], None] = lambda changed: None
+    ) -> Job | None:
+        """Give the active label all voxels of the open series with these values, from and to, as far as the masking
+        lets it draw on what is labelled; else as reshape_label."""
+        title, masking = (
+            threshold_title(self._name_of(self.session.active_label)),
+            replace(self.session.hand.masking, values=values),
+        )
+
+        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
+            return thresholding(title, volume, voxels, value, masking, labels, job.check)
+
+        if self.session.volume is not None and self.session.volume.colour:
+            return None
+        return self._edit_label(title, edit, done)
+
+    def combine_label(
+        self, how: Combination, other: int, margin_mm: float, done: Callable[[bool], None] = lambda changed: None
+    ) -> Job | None:
+        """Combine the active label with another one (label_edits.combining); else as reshape_label."""
+        title = combination_title(how, self._name_of(self.session.active_label), self._name_of(other))
+
+        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
+            return combining(title, how, volume, voxels, value, other, margin_mm, labels)
+
+        return self._edit_label(title, edit, done)
+
+    def _name_of(self, value: int) -> str:
+        return next((label.name for label in self.session.labels if label.value == value), "")
+
+    def _edit_label(
+        self,
+        title: str,
+        make: Callable[[Job, Volume, NDArray[np.uint8], int, Labels], Made | None],
+        done: Callable[[bool], None],
+        value: int | None = None,
+    ) -> Job | None:
+        """Have an edit of a label, the active one, made by a job, anew where a person paints meanwhile, and do it."""
         session = self.session
         session.end_stroke()
         volume, label_map = session.volume, session.label_map
         if volume is None or label_map is None or not session.editable:
             return None
-        revision, value, labels = label_map.revision, session.active_label, session.labels
+        revision, labels = label_map.revision, session.labels
+        chosen = session.active_label if value is None else value
 
-        def work(job: Job) -> tuple[Edit, DeltaVoxels] | None:
-            return reshaping(act.title, label_map.voxels, value, lambda own: act.region(own, volume.geometry), labels)
-
-        def finish(made: tuple[Edit, DeltaVoxels] | None) -> None:
+        def finish(made: Made | None) -> None:
             if session.label_map is not label_map:
                 return
             if label_map.revision != revision or session.labels != labels:
-                self.reshape_label(act, done)  # a person painted meanwhile: that belongs to it, too
+                self._edit_label(title, make, done, chosen)  # a person painted meanwhile: that belongs to it, too
                 return
             if made is not None:
                 session.make(*made)
             done(made is not None)
 
-        return self.jobs.submit(act.title, work, finish, self._fail)
+        def work(job: Job) -> Made | None:
+            return make(job, volume, label_map.voxels, chosen, labels)
+
+        return self.jobs.submit(title, work, finish, self._fail)
 
     def undo(self) -> None:
         """Take the newest edit of the session back; a large one's voxels are inflated off the session's thread."""

@@ -11,7 +11,7 @@ from tests.gui.conftest import head
 from viewer.io.files import write_image
 
 LEFT, RETURN = Qt.MouseButton.LeftButton, Qt.Key.Key_Return
-SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 def press(window, key, modifier=Qt.KeyboardModifier.NoModifier):
@@ -36,13 +36,13 @@ def test_a_slice_without_labels_says_that_nothing_is_here(opened, qtbot):
     qtbot.waitUntil(lambda: panel.confirm.text().endswith("is confirmed: nothing here"))
 
 
-def test_ctrl_return_clears_the_slice_and_confirms_it(opened, qtbot):
+def test_shift_delete_clears_the_slice_and_confirms_it(opened, qtbot):
     session = opened.session
     paint(session)
     k = session.cursor_ijk[2]
-    press(opened, RETURN, CTRL)
+    press(opened, Qt.Key.Key_Delete, SHIFT)
     assert not session.label_map.voxels[k].any() and session.is_confirmed("axial")
-    press(opened, RETURN, CTRL)
+    press(opened, Qt.Key.Key_Delete, SHIFT)
     assert session.is_confirmed("axial"), "it is no switch"
 
 
@@ -50,7 +50,7 @@ def test_a_locked_label_is_not_cleared_away(opened, qtbot):
     session = opened.session
     paint(session)
     session.lock_label(1, True)
-    press(opened, RETURN, CTRL)
+    press(opened, Qt.Key.Key_Delete, SHIFT)
     assert session.label_map.voxels.any() and not session.is_confirmed("axial")
     assert "locked" in opened.status_bar.currentMessage()
 
@@ -168,3 +168,10 @@ def test_the_list_of_studies_tells_what_is_confirmed_and_still_does_after_a_rest
     qtbot.waitUntil(lambda: "✓" not in "".join(texts(opened)))
     opened.session.redo()
     assert "✓ 1 confirmed" in texts(start())[0]
+
+
+def test_the_keys_of_annotating_are_nobody_elses(opened):
+    own = {key for a in (opened.annotating.go_on_action, opened.annotating.nothing_action) for key in a.shortcuts()}
+    own |= set(opened.commands.tools["box"].shortcuts())
+    taken = [key for action in opened.commands.named.values() for key in action.shortcuts()]
+    assert len(own) == 4 and all(taken.count(key) == 1 for key in own)

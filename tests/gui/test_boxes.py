@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from tests.gui.painted_words import Ink
 from viewer.core.measuring import Measurement
 
-LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 
 def drag(pane, start: QPoint, end: QPoint):
@@ -27,7 +27,7 @@ def boxed(opened, qtbot):
     session.choose_label(2)
     opened.activateWindow()
     opened.focus_pane()
-    QTest.keyClick(opened.room.active, Qt.Key.Key_B, SHIFT)
+    QTest.keyClick(opened.room.active, Qt.Key.Key_B, CTRL)
     middle = pane.rect().center()
     drag(pane, middle - QPoint(40, 30), middle + QPoint(35, 45))
     assert len(session.measurements) == 1

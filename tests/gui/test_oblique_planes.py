@@ -364,24 +364,33 @@ def test_labels_lie_on_the_voxels_that_the_plane_cuts(oblique, qtbot):
 # Painting, measuring and exporting
 
 
-def test_nobody_paints_on_an_oblique_plane_and_it_says_so(oblique, qtbot, ink):
-    pane, at = oblique.panes["axial"], QPoint(150, 140)
+@pytest.mark.parametrize("shape", ["disc", "sphere"])
+def test_what_is_painted_on_oblique_planes_is_seen_on_all_of_them_at_once(oblique, qtbot, shape):
+    """And as it is when they are drawn anew, though only what the brush has touched is sampled."""
+    session, pane = oblique.session, oblique.panes["axial"]
+    middle = QPointF(*pane.view.to_pane(session.cursor_at)).toPoint()
     pane.setFocus()
     QTest.keyClick(pane, Qt.Key.Key_B)
-    hover(pane, at)
-    QTest.mousePress(pane, LEFT, NO_KEY, at)
-    hover(pane, at + QPoint(20, 10))
-    QTest.mouseRelease(pane, LEFT, NO_KEY, at + QPoint(20, 10))
-    ink.clear()
-    pane.grab()
-
-    assert not oblique.session.label_map.voxels.any()
-    assert "No painting on an oblique plane:" in [word for _, word in ink]
-    qtbot.wait(30)
-    assert pane.cursor().shape() == Qt.CursorShape.ForbiddenCursor
-    oblique.session.reset_planes()
+    session.hand.set_brush_radius(7.0)
+    session.hand.set_brush_shape(shape)
     qtbot.wait(30)
     assert pane.cursor().shape() == Qt.CursorShape.BlankCursor
+    hover(pane, middle)
+    QTest.mousePress(pane, LEFT, NO_KEY, middle)
+    qtbot.wait(30)
+    for step in range(1, 5):
+        QApplication.sendEvent(pane, _moved(pane, middle + QPoint(9 * step, 4 * step)))
+        qtbot.wait(30)
+    during = {plane: oblique.panes[plane].grab().toImage() for plane in PLANES}
+    for plane in PLANES:
+        oblique.panes[plane]._forget(labels=True)
+    assert {plane: oblique.panes[plane].grab().toImage() for plane in PLANES} == during
+    QTest.mouseRelease(pane, LEFT, NO_KEY, middle + QPoint(36, 16))
+    assert session.label_map.voxels.any()
+    axes = session.axes("axial")
+    assert render_oblique.labels_on(session.label_map.voxels, axes, axes.depth_of(session.cursor_at)).any()
+    session.undo()
+    assert not session.label_map.voxels.any()
 
 
 def test_an_oblique_plane_cannot_be_confirmed(oblique, qtbot):

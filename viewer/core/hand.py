@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Literal
 
 from viewer.core.events import Change, What
+from viewer.core.masking import Masking
 from viewer.core.measuring import Kind
 
 Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | Kind
+BrushShape = Literal["disc", "sphere"]
 OverlayText = Literal["all", "image only", "none"]
 
 BRUSH_RADIUS_RANGE_MM = (0.5, 50.0)
@@ -20,6 +22,9 @@ class Hand:
     def __init__(self) -> None:
         self.tool: Tool = "window"
         self.brush_radius_mm = 3.0
+        self.brush_shape: BrushShape = "disc"
+        self.masking = Masking()
+        self.previewed_values: tuple[float, float] | None = None
         self.overlay_visible = True
         self.overlay_opacity = 0.5
         self.overlay_text: OverlayText = "all"
@@ -47,6 +52,23 @@ class Hand:
         low, high = BRUSH_RADIUS_RANGE_MM
         self.brush_radius_mm = min(max(radius_mm, low), high)
         self._announce(What.TOOL)
+
+    def set_brush_shape(self, shape: BrushShape) -> None:
+        """Draw discs on the plane that is shown, or balls that reach into the slices around it."""
+        self.brush_shape = shape
+        self._announce(What.TOOL)
+
+    def set_masking(self, masking: Masking) -> None:
+        """Where tools may draw from now on."""
+        if masking != self.masking:
+            self.masking = masking
+            self._announce(What.TOOL)
+
+    def preview_values(self, values: tuple[float, float] | None) -> None:
+        """Tint the voxels of these values, from and to, while a person chooses them."""
+        if values != self.previewed_values:
+            self.previewed_values = values
+            self._announce(What.TOOL)
 
     def set_overlay(self, *, visible: bool | None = None, opacity: float | None = None) -> None:
         """Show or hide the labels, and set their opacity in [0, 1]."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from viewer.core.labels import Label
 from viewer.core.measuring import Measurement
-from viewer.core.painting import Box, union
+from viewer.core.painting import Box, changed_box, union
 
 HISTORY_LIMIT_BYTES = 128 * 1024 * 1024
 _POINT_BYTES = 160  # of a point of a measurement in memory
@@ -141,6 +141,21 @@ class Edit:
             table,
             tuple(change.inverse() for change in reversed(self.confirmed)),
         )
+
+
+Made = tuple[
+    Edit, tuple[NDArray[np.uint8], ...]
+]  # an edit, and of each of its deltas the voxels after it, not deflated
+
+
+def relabelling(title: str, box: Box, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Made | None:
+    """The edit that makes the label voxels of a box, before, be after; None if they are the same. Both have the box's
+    shape."""
+    inner = changed_box(before, after)
+    if inner is None:
+        return None
+    k, j, i = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, inner, strict=True))
+    return Edit(title, (LabelDelta.between("labels", (k, j, i), before[inner], after[inner]),)), (after[inner],)
 
 
 class History:

@@ -22,10 +22,13 @@ from viewer.core.history import (
     KeyImageChange,
     LabelDelta,
     Layer,
+    Made,
     MeasurementChange,
     SlicePlace,
+    relabelling,
 )
 from viewer.core.labels import DEFAULT_LABELS, Label, free_value, merge_labels, sparing_locked, with_default_colours
+from viewer.core.masking import drawn_over
 from viewer.core.measuring import KINDS, Kind, Measurement, Spread, Values, values_of
 from viewer.core.oblique import (
     Axes,
@@ -36,7 +39,7 @@ from viewer.core.oblique import (
     turned_about,
     turned_axes,
 )
-from viewer.core.painting import Box, Point, changed_box, stroke_segment
+from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
@@ -166,7 +169,7 @@ def reshaping(
     value: int,
     act: Callable[[NDArray[np.bool_]], NDArray[np.bool_]],
     labels: Sequence[Label],
-) -> tuple[Edit, DeltaVoxels] | None:
+) -> Made | None:
     """The edit that gives a label the region that act makes of its own, on all slices, and the voxels that it puts in
     place; None if it changes nothing.
 
@@ -175,13 +178,13 @@ def reshaping(
     """
     own = label_voxels == value
     region = act(own)
-    after = np.where(own & ~region, np.uint8(0), label_voxels)
-    after[region & (label_voxels == 0)] = value
-    after = sparing_locked(label_voxels, after, labels)
-    box = changed_box(label_voxels, after)
+    box = changed_box(own, region)
     if box is None:
         return None
-    return Edit(title, (LabelDelta.between("labels", box, label_voxels[box], after[box]),)), (after[box],)
+    before, own, region = label_voxels[box], own[box], region[box]
+    after = np.where(own & ~region, np.uint8(0), before)
+    after[region & (before == 0)] = value
+    return relabelling(title, box, before, sparing_locked(before, after, labels))
 
 
 def giving_away(
@@ -212,12 +215,26 @@ def giving_away(
 
 @dataclass(frozen=True)
 class _Stroke:
-    plane: Plane
-    value: int
-    slice_index: int
-    before: NDArray[np.uint8]
+    """axes: of the plane on which it stays, with the depth that SliceView has for it. last: where it has come to."""
+
+    axes: Axes
+    depth: float
+    ball: bool
+    erase: bool
     last: Point
     title: str
+    touched: Touched
+
+    def on_plane(self, index_ijk: Point) -> Point:
+        """The point of the stroke's plane that is nearest to a continuous index."""
+        at = np.array(index_ijk, dtype=np.float64)
+        if isinstance(self.axes, ObliqueAxes):
+            mm = self.depth - self.axes.depth_of(at)
+            at += mm * self.axes.normal_mm / np.array(self.axes.geometry.spacing)
+        else:
+            at[self.axes.normal] = self.depth
+        i, j, k = at.tolist()
+        return i, j, k
 
 
 class Session:
@@ -492,7 +509,7 @@ class Session:
         return turned_axes(self.volume.geometry, plane_axes(self.volume.geometry, plane), self.rotation)
 
     def is_oblique(self, plane: Plane) -> bool:
-        """True if a plane cuts across the grid: there are no slices on it to be painted on or confirmed."""
+        """True if a plane cuts across the grid: there are no slices on it to be confirmed."""
         return self.rotation is not None and self.volume is not None and isinstance(self.axes(plane), ObliqueAxes)
 
     def turn_planes(self, about: Plane, radians: float) -> None:
@@ -618,6 +635,8 @@ class Session:
         if table != self.labels:
             boxes = self.boxes_renamed(before, changed.name)
             self.make(Edit("Change label", measurements=boxes, table=(self.labels, table)))
+            if self.hand.masking.label == before:  # it is known by its name
+                self.hand.set_masking(replace(self.hand.masking, label=changed.name))
 
     def boxes_renamed(self, before: str, after: str) -> tuple[MeasurementChange, ...]:
         """What makes the boxes of a label those of another, by their names."""
@@ -671,38 +690,42 @@ class Session:
     # Painting
 
     def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:
-        """Press the brush or the eraser on a slice; the stroke stays on this slice until it ends."""
+        """Press the brush or the eraser on a slice or an oblique plane; the stroke stays on it until it ends. With the
+        brush's shape of a sphere it reaches into the slices around, where they make a volume."""
         self.end_stroke()
-        if not self.editable or self.hand.tool not in _DRAWING or plane not in self.planes or self.is_oblique(plane):
+        if not self.editable or self.hand.tool not in _DRAWING or plane not in self.planes:
             return
         assert self.volume is not None and self.label_map is not None
-        axis = plane_axes(self.volume.geometry, plane).normal
-        slice_index = int(round(index_ijk[axis]))
-        if not 0 <= slice_index < self.volume.geometry.size[axis]:
-            return
+        geometry, axes = self.volume.geometry, self.axes(plane)
+        if isinstance(axes, ObliqueAxes):
+            depth = axes.depth_of(index_ijk)
+        else:
+            depth = int(round(index_ijk[axes.normal]))
+            if not 0 <= depth < geometry.size[axes.normal]:
+                return
         if self.brush_locked:
             return
         self._see_active_label()
-        before = np.take(self.label_map.voxels, slice_index, axis=2 - axis)
         name = next(label.name for label in self.labels if label.value == self.active_label)
-        value, title = (self.active_label, f"Paint {name}") if self.hand.tool == "brush" else (0, "Erase")
-        self._stroke = _Stroke(plane, value, slice_index, before, index_ijk, title)
+        erase, ball = self.hand.tool == "eraser", self.hand.brush_shape == "sphere" and geometry.is_grid
+        title = "Erase" if erase else f"Paint {name}"
+        stroke = _Stroke(axes, depth, ball, erase, index_ijk, title, Touched())
+        self._stroke = replace(stroke, last=stroke.on_plane(index_ijk))
         self.stroke_to(index_ijk)
 
     def stroke_to(self, index_ijk: Point) -> None:
         """Draw on from the last point of the stroke; the label map is changed at once, the history at the end."""
-        if self._stroke is None or self.volume is None or self.label_map is None:
+        stroke = self._stroke
+        if stroke is None or self.volume is None or self.label_map is None:
             return
-        axes = plane_axes(self.volume.geometry, self._stroke.plane)
-        on_slice = list(index_ijk)
-        on_slice[axes.normal] = float(self._stroke.slice_index)
-        point = (on_slice[0], on_slice[1], on_slice[2])
-        drawn = stroke_segment(self.volume.geometry, axes, self._stroke.last, point, self.hand.brush_radius_mm)
-        self._stroke = replace(self._stroke, last=point)
+        point = stroke.on_plane(index_ijk)
+        axes, radius_mm = None if stroke.ball else stroke.axes, self.hand.brush_radius_mm
+        drawn = stroke_segment(self.volume.geometry, axes, stroke.last, point, radius_mm)
+        self._stroke = replace(stroke, last=point)
         if drawn is not None:
             box, mask = drawn
-            part = self.label_map.voxels[box]
-            part[...] = sparing_locked(part, np.where(mask, np.uint8(self._stroke.value), part), self.labels)
+            stroke.touched.remember(self.label_map.voxels, box)
+            self.label_map.voxels[box] = self._drawn(box, mask, erase=stroke.erase)
             self.label_map.revision += 1
             self._announce(Change(What.LABELS, box))
 
@@ -711,18 +734,21 @@ class Session:
         if self._stroke is None or self.volume is None or self.label_map is None:
             return
         stroke, self._stroke = self._stroke, None
-        array_axis = 2 - plane_axes(self.volume.geometry, stroke.plane).normal
-        after = np.expand_dims(np.take(self.label_map.voxels, stroke.slice_index, axis=array_axis), array_axis)
-        before = np.expand_dims(stroke.before, array_axis)
-        box = changed_box(before, after)
-        if box is None:
-            return
-        place = list(box)
-        place[array_axis] = slice(stroke.slice_index, stroke.slice_index + 1)
-        whole_box = (place[0], place[1], place[2])
-        edit = Edit(stroke.title, (LabelDelta.between("labels", whole_box, before[box], after[box]),))
-        self.history.record(edit)
-        self._announce(Change(What.LABELS, whole_box, edit))
+        now = self.label_map.voxels
+        changed = stroke.touched.changed(now)
+        if changed:
+            deltas = tuple(LabelDelta.between("labels", box, before, now[box]) for box, before in changed)
+            edit = Edit(stroke.title, deltas)
+            self.history.record(edit)
+            self._announce(Change(What.LABELS, edit.labels_box, edit))
+
+    def _drawn(self, box: Box, mask: NDArray[np.bool_], *, erase: bool) -> NDArray[np.uint8]:
+        """The label voxels of a box after a tool has drawn or erased where mask is true, as far as that may be: what
+        masking and locked labels keep from change is decided here for all tools."""
+        assert self.volume is not None and self.label_map is not None
+        voxels, masking = self.label_map.voxels, self.hand.masking
+        drawn = drawn_over(self.volume, voxels, box, mask, self.active_label, masking, self.labels, erase=erase)
+        return sparing_locked(voxels[box], drawn, self.labels)
 
     @property
     def painting(self) -> bool:
@@ -734,10 +760,10 @@ class Session:
             return False
         before = self.label_map.voxels[box]
         voxels = sparing_locked(before, voxels, self.labels)
-        if np.array_equal(before, voxels):
-            return False
-        self.make(Edit(title, (LabelDelta.between("labels", box, before, voxels),)))
-        return True
+        made = relabelling(title, box, before, voxels)
+        if made is not None:
+            self.make(*made)
+        return made is not None
 
     def draw(self, title: str, box: Box, mask: NDArray[np.bool_], *, erase: bool = False) -> bool:
         """Give the voxels of a box where mask is true to the active label, or to none, as one edit; mask has the box's
@@ -747,9 +773,7 @@ class Session:
         self.end_stroke()
         if not erase:
             self._see_active_label()
-        before = self.label_map.voxels[box]
-        drawn = np.where(mask, np.uint8(0 if erase else self.active_label), before)
-        return self.replace_voxels(title, box, drawn)
+        return self.replace_voxels(title, box, self._drawn(box, mask, erase=erase))
 
     def make(self, edit: Edit, voxels: DeltaVoxels | None = None) -> None:
         """Do an edit that was prepared of the session as it is now, so that one undo takes it back. voxels: what its

@@ -154,7 +154,7 @@ _MEASURING: tuple[tuple[Tool, str, str, str, str], ...] = (
     (
         "box",
         QT_TR_NOOP("Box of the label"),
-        "Shift+B",
+        "Ctrl+B",
         "selection",
         QT_TR_NOOP("Drag from corner to corner: where something of the chosen label is, for models that detect"),
     ),

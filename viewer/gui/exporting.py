@@ -20,6 +20,7 @@ from viewer.core.curved import CurvedAxes
 from viewer.core.display import VoiTable
 from viewer.core.events import What
 from viewer.core.geometry import Plane
+from viewer.core.masking import Masking
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.session import Session
 from viewer.core.study import Series
@@ -393,6 +394,7 @@ def _session_for(session: Session, identified: bool) -> Session:
     """
     shown = copy.copy(session)
     shown._listeners, shown.hand = [], copy.copy(session.hand)
+    shown.hand.masking, shown.hand.previewed_values = Masking(), None  # for who draws, not for who looks
     shown.hand.overlay_text = "all"  # without patient these are the picture's own texts, scale bar and letters
     if not identified and shown.series is not None:
         shown.series = without_patient(shown.series)

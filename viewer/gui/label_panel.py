@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QColorDialog,
+    QComboBox,
     QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
@@ -52,6 +53,7 @@ from viewer.gui.question import agreed
 from viewer.gui.scrolled import scrolled
 from viewer.gui.slice_map import SliceMap
 from viewer.gui.style import theme
+from viewer.gui.threshold import MaskingRow
 from viewer.io.label_lists import read_label_list, write_label_list
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -60,6 +62,9 @@ _MEASURE_AFTER_MS = 500
 _TABLE_PX = 110  # at least; on a small screen the panel scrolls
 _RADIUS_TIP = QT_TR_NOOP(
     "Radius of brush and eraser; also {Labels/Smaller brush} and {Labels/Larger brush}, or Shift + wheel over a pane"
+)
+_SHAPE_TIP = QT_TR_NOOP(
+    "A disc draws on the shown plane, a sphere in the slices around it, too ({Labels/Brush as a sphere})"
 )
 _CONFIRM_TIP = QT_TR_NOOP(
     "Training learns from confirmed slices: everything on them is as it should be ({Labels/Confirm the slice})"
@@ -123,6 +128,13 @@ class LabelPanel(QWidget):
         self.radius.valueChanged.connect(workflows.session.hand.set_brush_radius)
         self.radius.editingFinished.connect(self.finished)
 
+        self.shape = QComboBox()
+        self.shape.setAccessibleName(tr("Shape of the brush"))
+        for shape, text in (("disc", tr("Disc")), ("sphere", tr("Sphere"))):
+            self.shape.addItem(text, shape)
+        self.shape.activated.connect(lambda: self._session.hand.set_brush_shape(self.shape.currentData()))
+        self.shape.activated.connect(self.finished)
+
         self.confirm = QPushButton()
         self.confirm.setCheckable(True)
         self.confirm.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
@@ -141,8 +153,13 @@ class LabelPanel(QWidget):
         brush.addWidget(QLabel(tr("Opacity")), 0, 0)
         brush.addWidget(self.opacity, 0, 1)
         brush.addWidget(QLabel(tr("Brush radius")), 1, 0)
-        brush.addWidget(self.radius, 1, 1)
+        of_brush = QHBoxLayout()
+        of_brush.addWidget(self.radius, 1)
+        of_brush.addWidget(self.shape, 1)
+        brush.addLayout(of_brush, 1, 1)
         brush.setColumnStretch(1, 1)
+        self.masking = MaskingRow(brush, 2, lambda: self._session)
+        self.masking.chosen.connect(self.finished)
         content = QWidget()
         self._column = layout = QVBoxLayout(content)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -189,7 +206,12 @@ class LabelPanel(QWidget):
             with QSignalBlocker(self.radius):
                 self.radius.setValue(session.hand.brush_radius_mm)
             self.radius.setEnabled(not session.read_only)
+            with QSignalBlocker(self.shape):
+                self.shape.setCurrentIndex(self.shape.findData(session.hand.brush_shape))
+            self.shape.setEnabled(not session.read_only)
             self._tell_radius()
+        if what & (What.SERIES | What.TOOL | What.LABEL_TABLE | What.VOXELS):
+            self.masking.apply(what)
         if what & (What.SERIES | What.DISPLAY):
             with QSignalBlocker(self.opacity):
                 self.opacity.setValue(round(100 * session.hand.overlay_opacity))
@@ -211,6 +233,7 @@ class LabelPanel(QWidget):
 
     def _tell_radius(self) -> None:
         self.radius.setToolTip(with_keys(tr(READ_ONLY if self._session.read_only else _RADIUS_TIP), self.window()))
+        self.shape.setToolTip(with_keys(tr(READ_ONLY if self._session.read_only else _SHAPE_TIP), self.window()))
 
     def show_plane(self) -> None:
         """Name the slice that the button would confirm."""

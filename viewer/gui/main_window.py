@@ -49,6 +49,7 @@ from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_dialog import KeysDialog
+from viewer.gui.label_combining import Combining
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.label_shape import Shaping
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -70,6 +71,7 @@ from viewer.gui.slice_commands import SliceCommands, key_image_name
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.status_bar import StatusBar
 from viewer.gui.study_browser import StudyBrowser
+from viewer.gui.threshold import Thresholding
 from viewer.gui.tool_bar import ToolBar
 from viewer.gui.training_panel import TrainingPanel
 from viewer.gui.translator import Language, speak
@@ -188,6 +190,8 @@ class MainWindow(QMainWindow):
                 self.slice_commands.apply,
                 self.shaping.apply,
                 self.annotating.apply,
+                self.thresholding.apply,
+                self.combining.apply,
                 self.proposal_bar.apply,
                 self.tool_bar.apply,
             ]
@@ -354,6 +358,9 @@ class MainWindow(QMainWindow):
             self.show_failure,
         )
         self.shaping = Shaping(self.workflows, commands, room, self.status_bar.notify)
+        self.thresholding = Thresholding(self.workflows, commands, room, self.status_bar.notify)
+        self.label_panel.masking.thresholdRequested.connect(self.thresholding.show_dialog)
+        self.combining = Combining(self.workflows, commands, room, self.status_bar.notify)
         self._write = add("Measuring", QT_TR_NOOP("Write to the measurement…"), self._write_to_measurement, "F2")
         self.segment_action = add(
             "AI",

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from viewer.core.display import label_colours
 from viewer.core.events import What
-from viewer.core.geometry import PLANES, Geometry, Plane, cut_line, mirrored, plane_axes, turned
+from viewer.core.geometry import PLANES, Geometry, Plane, PlaneAxes, cut_line, mirrored, plane_axes, turned
 from viewer.core.labels import Label
 from viewer.core.oblique import Axes, ObliqueAxes, shows_one_slice, slice_corners, turned_axes
 from viewer.core.painting import Box, Point
@@ -34,8 +34,7 @@ from viewer.gui.actions import LOCKED
 from viewer.gui.ahead import Ahead
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.fusion_picture import FusionPicture
-from viewer.gui.key_words import with_keys
-from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.language import tr
 from viewer.gui.lettering import CornerTexts, Words, blocks
 from viewer.gui.measure_tools import MeasureTools, Scene
 from viewer.gui.oblique_sampling import ObliqueSampling
@@ -47,7 +46,7 @@ from viewer.gui.overlay import (
 )
 from viewer.gui.pane import STRIP_PX, Drag, why_no_grid
 from viewer.gui.plane_handles import PlaneHandles, line_colour
-from viewer.gui.slice_picture import Layer, SlicePicture, labels_shown, layer_on, picture_of_slice, redrawn
+from viewer.gui.slice_picture import Layer, SlicePicture, layer_on, picture_of_slice, redrawn, values_layer
 from viewer.gui.slice_words import SliceWords
 from viewer.gui.style import DIMMED_TEXT, ON_IMAGE, PLANE_COLOURS, VIEWPORT
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
@@ -60,8 +59,6 @@ _CROSS_FOOT_PX = 50.0  # and of the ruler
 _BRUSH_NAME_PX = 260.0  # room for a label's name beside the brush
 _ARRIVAL_MS = 200  # between pictures of a plane that grows with every slice that arrives
 
-_NO_PAINTING = QT_TR_NOOP("No painting on an oblique plane:")
-_NO_PAINTING_BUT = QT_TR_NOOP("{Display/Reset view} sets the planes along the scan")
 _SLAB_MM = 10.0  # thickness of a slab at first
 
 
@@ -100,6 +97,8 @@ class SlicePane(FlatPane):
         self._over = FusionPicture()
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
+        self._values = Ahead[Layer | None]()
+        self._previewed: tuple[float, float] | None = None
         self.setAccessibleName(tr("{plane} view").format(plane=tr(plane)))
         self.apply(What.SERIES | What.VIEW)
 
@@ -391,8 +390,6 @@ class SlicePane(FlatPane):
             return "fusion window"
         if tool not in ("brush", "eraser"):
             return tool if tool in ("window", "crosshair", "pan", "zoom") else ""
-        if self.session.is_oblique(self.plane):
-            return ""  # nobody paints between slices; beside the mouse it says so
         if self.slab is None:
             return "paint"
         self.set_slab(None)  # nobody paints on a slice that is not what is seen
@@ -443,9 +440,6 @@ class SlicePane(FlatPane):
         turning = None if self.measuring.under_mouse else self.planes.cursor_shape()
         if turning is not None:
             self.setCursor(QCursor(turning))
-            return
-        if self._brushing and self.session.is_oblique(self.plane):
-            self.setCursor(QCursor(Qt.CursorShape.ForbiddenCursor))
             return
         if measuring is not None:
             self.setCursor(QCursor(measuring))
@@ -525,7 +519,12 @@ class SlicePane(FlatPane):
         self.update()
 
     def _forget(self, *, grey: bool = False, labels: bool = False, proposal: bool = False) -> None:
-        for wanted, made in ((grey, self._grey), (labels, self._labels), (proposal, self._proposal)):
+        for wanted, made in (
+            (grey, self._grey),
+            (grey, self._values),
+            (labels, self._labels),
+            (proposal, self._proposal),
+        ):
             if wanted:
                 made.forget()
 
@@ -576,6 +575,9 @@ class SlicePane(FlatPane):
         self._paint_image(painter)
         if session.fusion is not None:
             self._over.paint(painter, session.fusion, session.hand.smooth)
+        tint = self._values.get() if self._previewed is not None else None
+        if tint is not None:
+            tint.paint(painter, self.devicePixelRatioF())
         self._paint_labels(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(session.planes) > 1 or session.hand.tool == "crosshair":  # else there is no other plane that it leads to
@@ -605,9 +607,21 @@ class SlicePane(FlatPane):
                 self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)
             if session.proposal is not None:
                 self._begin_layer(self._proposal, session.proposal.voxels, session.proposal.labels, view)
+        self._begin_values(view, volume)
         if not self._grey.begun:  # last, as an oblique plane is sampled here and now
             self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
             self._begin_image(view, volume)
+
+    def _begin_values(self, view: SliceView, volume: Volume) -> None:
+        """Tint the voxels of the values that a person is choosing, on single slices of the open series."""
+        values, own = self.session.hand.previewed_values, volume is self.session.volume
+        if volume.colour or self.session.loading or self.slab is not None or not own:
+            values = None
+        if values != self._previewed:
+            self._values.forget()
+        self._previewed = values
+        if values is not None and not self._values.begun:
+            self._values.begin(values_layer, volume, view, self._depth, values, self.devicePixelRatioF())
 
     def _begin_layer(
         self, layer: Ahead[Layer | None], voxels: NDArray[np.uint8], labels: Sequence[Label], view: SliceView
@@ -659,17 +673,16 @@ class SlicePane(FlatPane):
         view, label_map = self._view, self.session.label_map
         if view is None or label_map is None:
             return
-        normal = view.axes.acquired.normal
-        oblique = isinstance(view.axes, ObliqueAxes)
-        if not oblique and not box[2 - normal].start <= self._depth < box[2 - normal].stop:
+        axes = view.axes
+        if isinstance(axes, PlaneAxes) and not box[2 - axes.normal].start <= self._depth < box[2 - axes.normal].stop:
             return
-        if oblique or self._labels.got is None:
+        if self._labels.got is None:
             self._forget(labels=True)
             self.update()
             return
         colours = label_colours(self.session.labels, self.session.hand.overlay_opacity)
-        shown = labels_shown(label_map.voxels, view, self._depth)
-        layer, touched = redrawn(self._labels.got, shown, box, view, colours, self.devicePixelRatioF())
+        ratio = self.devicePixelRatioF()
+        layer, touched = redrawn(self._labels.got, label_map.voxels, box, view, self._depth, colours, ratio)
         self._labels.replace(layer)
         self.update(touched.toAlignedRect().adjusted(-1, -1, 1, 1))
 
@@ -772,13 +785,6 @@ class SlicePane(FlatPane):
 
     def _paint_brush(self, painter: QPainter, view: SliceView) -> None:
         if self._hover is None or not self._brushing or self._badge_at(self._hover) is not None:
-            return
-        if isinstance(view.axes, ObliqueAxes):
-            painter.setFont(font_for(self.font(), self.width(), self.height()))
-            at = self._hover + QPointF(14, 4)
-            draw_text(painter, at, tr(_NO_PAINTING), ON_IMAGE)
-            but = with_keys(tr(_NO_PAINTING_BUT), self.window())
-            draw_text(painter, at + QPointF(0, painter.fontMetrics().height()), but, ON_IMAGE)
             return
         radius = max(self.session.hand.brush_radius_mm * view.pixels_per_mm, 1.5)
         active = next((x.colour for x in self.session.labels if x.value == self.session.active_label), (255, 255, 255))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPolygonF
 from viewer.core.colour_maps import OPAQUE_BLACK, ColourMap, mask_colours
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.geometry import PlaneAxes
+from viewer.core.masking import between
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box
 from viewer.core.volume import Volume
@@ -42,6 +44,8 @@ _LAYOUTS = {  # of grey levels and of colours
     (4,): QImage.Format.Format_RGB32,
 }
 _LABELS_LAYOUT = QImage.Format.Format_ARGB32_Premultiplied
+_TINT = np.zeros((256, 4), np.uint8)  # of the values that a person is choosing
+_TINT[1] = (38, 190, 255, 90)
 _ROOM_TO_GROW_PX = 64  # around an overlay that a stroke has made larger
 
 
@@ -189,13 +193,17 @@ def picture_of_slice(
     return SlicePicture(ratio, picture, _path(outline, view), drawn, tuple(missing))
 
 
-def labels_shown(labels: NDArray, view: SliceView, depth: float) -> NDArray:
+def labels_shown(labels: NDArray, view: SliceView, depth: float, box: Box | None = None, margin: int = 0) -> NDArray:
     """The labels (uint8) or marks (bool) of what a view shows, (rows, columns) laid out as it is on the screen.
-    labels[k, j, i]."""
+    labels[k, j, i]. box: nothing is needed but what its voxels cover and margin pixels of the slice around it."""
     if isinstance(view.axes, ObliqueAxes):
         from viewer.render.oblique import labels_on
 
-        return labels_on(labels, view.axes, depth)
+        outline = None
+        if box is not None:
+            corners = view.axes.to_screen(_corners(box), view.size)
+            outline = np.array([corners.min(axis=0) - margin, corners.max(axis=0) + margin])
+        return labels_on(labels, view.axes, depth, outline)
     return slice_of(labels, view.axes, int(depth))
 
 
@@ -230,13 +238,21 @@ def layer_of(
 
 
 def redrawn(
-    layer: Layer, labels: NDArray[np.uint8], box: Box, view: SliceView, colours: NDArray[np.uint8], ratio: float
+    layer: Layer,
+    labels: NDArray[np.uint8],
+    box: Box,
+    view: SliceView,
+    depth: float,
+    colours: NDArray[np.uint8],
+    ratio: float,
 ) -> tuple[Layer, QRectF]:
-    """A layer after label voxels of a box have changed, drawn anew there only, in the same memory where that is large
-    enough; and the part of the pane, in logical pixels, that is to be painted again."""
+    """A layer after labels[k, j, i] of a box have changed, drawn anew there only, in the same memory where that is
+    large enough; and the part of the pane, in logical pixels, that is to be painted again."""
     outline = _outline_px(ratio)
-    low = view.to_pane((box[2].start - 0.5, box[1].start - 0.5, box[0].start - 0.5))
-    high = view.to_pane((box[2].stop - 0.5, box[1].stop - 0.5, box[0].stop - 0.5))
+    pixels = math.ceil((4 * outline + 2) / ratio / min(view.pixels_per_voxel)) + 1
+    labels = labels_shown(labels, view, depth, box, pixels)
+    corners = np.array([view.to_pane((i, j, k)) for i, j, k in _corners(box).tolist()])
+    low, high = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
     first_row, first_column, rows, columns = view.device_pixels(ratio)
     margin = 2 * outline + 1
     down = _span(low[1], high[1], ratio, first_row, len(rows), margin)
@@ -255,6 +271,27 @@ def redrawn(
         layer.pixels[top : top + high, left : left + wide][inner] = part[inner]
     touched = QRectF(drawn.x() / ratio, drawn.y() / ratio, wide / ratio, high / ratio)
     return layer, touched
+
+
+def _corners(box: Box) -> NDArray[np.float64]:
+    """The eight outer corners of a box of voxels, as indices (i, j, k)."""
+    k, j, i = ((span.start - 0.5, span.stop - 0.5) for span in box)
+    return np.array(list(itertools.product(i, j, k)))
+
+
+def values_layer(
+    volume: Volume, view: SliceView, depth: float, values: tuple[float, float], ratio: float
+) -> Layer | None:
+    """A tint over the voxels of what a view shows whose values are between two, both included."""
+    axes = view.axes
+    if isinstance(axes, ObliqueAxes):
+        from viewer.render.oblique import values_on, within
+
+        found = between(volume, values_on(volume, axes, depth, nearest=True), values)
+        found &= within(axes.sampling(depth), view.size, axes.shape(view.size))
+    else:
+        found = between(volume, slice_of(volume.voxels, axes, int(depth)), values)
+    return layer_of(found.view(np.uint8), view, _TINT, ratio, hatched=False)
 
 
 def _with_room(layer: Layer, drawn: QRect, slice_px: QRect) -> Layer:

@@ -21,6 +21,7 @@ from viewer.gui.colour_bar import ColourBar
 from viewer.gui.fusion_words import fusion_badges, fusion_bar, fusion_value
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import CornerTexts, Words
+from viewer.gui.masking_words import masking_badges
 from viewer.gui.overlay import (
     Badge,
     Line,
@@ -74,8 +75,8 @@ _SLAB_DETAIL = QT_TR_NOOP(
 _OBLIQUE_DETAIL = QT_TR_NOOP(
     "The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the "
     "mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with "
-    "Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. Labels "
-    "are not painted here."
+    "Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. The "
+    "brush draws on the voxels that the plane passes through."
 )
 _LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
 
@@ -200,6 +201,8 @@ class SliceWords:
             badges.append(Badge(tr("⚠ Neurological"), WARNING, tr(_NEUROLOGICAL), Rank.MUST))
         if self.mirrored:
             badges.append(Badge(tr("⚠ Mirrored"), WARNING, tr(_MIRRORED), Rank.MUST))
+        if session.volume is not None:
+            badges.extend(masking_badges(session.hand, session.volume))
         if self.quarters:
             badges.append(Badge(tr("Turned {degrees}°").format(degrees=90 * self.quarters), DIMMED_TEXT))
         return [*badges, *self.company]

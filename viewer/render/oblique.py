@@ -99,10 +99,14 @@ def takes_long(volume: Volume, axes: ObliqueAxes, slab: Slab | None) -> bool:
     return slab is not None or padded or columns * rows > _PLAIN_SAMPLES
 
 
-def labels_on(labels: NDArray, axes: ObliqueAxes, depth: float) -> NDArray[np.uint8]:
-    """Labels (uint8) or marks (bool) of the voxels that a plane passes through, (rows, columns); 0 beyond the grid."""
+def labels_on(
+    labels: NDArray, axes: ObliqueAxes, depth: float, outline: NDArray[np.float64] | None = None
+) -> NDArray[np.uint8]:
+    """Labels (uint8) or marks (bool) of the voxels that a plane passes through, (rows, columns); 0 beyond the grid, and
+    beyond an outline (n, 2) of (column, row) corners if there is one, but for a little around it."""
     columns, rows = axes.shape(axes.geometry.size)
-    place, sampling, part_shape = _part_within(axes.cut(depth), axes.sampling(depth), (columns, rows))
+    outline = axes.cut(depth) if outline is None else outline
+    place, sampling, part_shape = _part_within(outline, axes.sampling(depth), (columns, rows))
     found = np.zeros((rows, columns), np.uint8)
     found[place] = sampled(labels.view(np.uint8), sampling, part_shape, linear=False)
     return found
