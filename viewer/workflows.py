@@ -41,6 +41,7 @@ from viewer.core.session import (
     Session,
     State,
     corrected_labels,
+    giving_away,
     prepare_acceptance,
     reshaping,
 )
@@ -575,7 +576,7 @@ class Workflows:
             from inference.tasks import segment
 
             job.report(0.0, "Loading the model")
-            return segment(to_image(volume.voxels, volume.geometry), self._load(record), progress=job.report)
+            return segment(to_image(volume.voxels, volume.geometry), self.load_model(record), progress=job.report)
 
         def finish(result: Segmentation) -> None:
             if session.volume is not volume:
@@ -776,6 +777,40 @@ class Workflows:
 
         self.jobs.submit(step.title, lambda job: tuple(delta.voxels for delta in step.deltas), finish, self._fail)
 
+    def give_label_away(
+        self, value: int, into: int, title: str, agreed: Callable[[], bool] = lambda: True
+    ) -> Job | None:
+        """Take a label out of the table of the open series, off the session's thread, as one edit: its voxels become
+        those of another label, or, with 0, no label's. agreed is asked before voxels are lost to none. None where that
+        cannot be done: one of both is locked, or it is the only label."""
+        session = self.session
+        session.end_stroke()
+        label_map, machine, labels = session.label_map, session.machine, session.labels
+        locked = session.is_locked(value) or session.is_locked(into)
+        if label_map is None or machine is None or not session.editable or locked or len(labels) < 2:
+            return None
+        revision = label_map.revision
+
+        def work(job: Job) -> tuple[Edit, DeltaVoxels]:
+            return giving_away(title, label_map.voxels, machine, value, into, labels)
+
+        def finish(prepared: tuple[Edit, DeltaVoxels]) -> None:
+            edit, voxels = prepared
+            if session.label_map is not label_map:
+                return
+            if label_map.revision != revision or session.labels != labels:
+                self.give_label_away(value, into, title, agreed)  # a person painted meanwhile
+                return
+            drawn = any(delta.layer == "labels" for delta in edit.deltas)
+            if into or not drawn or agreed():
+                names = {label.value: label.name for label in labels}
+                boxes = session.boxes_renamed(names[value], names[into]) if into else ()
+                session.make(replace(edit, measurements=boxes), voxels)
+                if into:
+                    session.choose_label(into)
+
+        return self.jobs.submit(title, work, finish, self._fail)
+
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a
         scale."""
@@ -792,6 +827,29 @@ class Workflows:
             return label_sizes(label_map.voxels, volume.geometry, labels, job.check) if not label_map.blank else {}
 
         return self.jobs.submit("Measuring labels", work, finish, self._fail)
+
+    def find_labelled_slices(self, axis: int, done: Callable[[NDArray[np.bool_]], None]) -> Job | None:
+        """Which slices along an index axis (0 i, 1 j, 2 k) of the open series have labels, bool (count,), off the
+        session's thread; None with nothing open."""
+        label_map = self.session.label_map
+        if label_map is None:
+            return None
+        revision = label_map.revision
+
+        def work(job: Job) -> NDArray[np.bool_]:
+            found = np.zeros(label_map.voxels.shape[2 - axis], np.bool_)
+            for k, one_slice in enumerate(label_map.voxels if not label_map.blank else ()):
+                if axis == 2:
+                    found[k] = one_slice.any()
+                else:
+                    found |= one_slice.any(axis=axis)
+            return found
+
+        def finish(found: NDArray[np.bool_]) -> None:
+            if self.session.label_map is label_map and label_map.revision == revision:
+                done(found)  # else another search is on its way
+
+        return self.jobs.submit("Looking for labels", work, finish, self._fail)
 
     def export_measurements(self, path: Path, with_description: bool = False) -> Job | None:
         """Write what was measured on the open series, and the sizes of its labels, as a table (CSV); never who the
@@ -1053,7 +1111,8 @@ class Workflows:
         if shown:
             self.jobs.submit("Making thumbnails", work, finish, self._fail)
 
-    def _load(self, record: ModelRecord) -> LoadedModel:
+    def load_model(self, record: ModelRecord) -> LoadedModel:
+        """A model ready to run; that of the last call is kept. Takes a second: not for the session's thread."""
         from inference.runtime import load_model
 
         if self._loaded is None or self._loaded[0] != record.folder:

@@ -42,6 +42,7 @@ from viewer.core.settings import Settings, WindowPlace
 from viewer.core.study import Scan
 from viewer.gui import style
 from viewer.gui.actions import READ_ONLY, STILL_READ, Actions, Keys
+from viewer.gui.annotating import Annotating
 from viewer.gui.appearance import NO_CHINESE, Appearance, use_theme
 from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
@@ -60,6 +61,7 @@ from viewer.gui.left_out import LeftOutBar
 from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.menus import fill_menu_bar, pane_menu
 from viewer.gui.model_panel import ModelPanel
+from viewer.gui.next_panel import NextPanel
 from viewer.gui.object_export import ObjectExport
 from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
@@ -85,6 +87,7 @@ from viewer.workflows import Workflows
 DEMO_STUDY = resources.path("demo", "mni152-t1")
 
 _BROWSER_SHARE, _BROWSER_PX = 0.17, (196, 260)  # of the window's width, and at least and at most
+_WITH_LABELS = (*LABELLING, "box")  # tools that draw with the chosen label
 _SAVE_AGAIN_MS = 300  # between tries to write what could not be written
 _MOST_BESIDE_SHARE = 0.6  # of the window's width for both together, or the panes would be too small
 _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
@@ -123,6 +126,8 @@ class MainWindow(QMainWindow):
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self.room.plane)
         self.label_panel.finished.connect(self.focus_pane)
+        self.next_panel = NextPanel()
+        self.label_panel.add_below(self.next_panel)
         self.measure_panel = MeasurePanel(workflows)
         self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
@@ -191,6 +196,7 @@ class MainWindow(QMainWindow):
                 self.display_commands.apply,
                 self.slice_commands.apply,
                 self.shaping.apply,
+                self.annotating.apply,
                 self.thresholding.apply,
                 self.combining.apply,
                 self.importing.apply,
@@ -353,6 +359,17 @@ class MainWindow(QMainWindow):
         self._resample = add("Display", QT_TR_NOOP("Resample to a regular grid…"), self.workflows.resample_series)
         self.fusing = Fusing(self.workflows, commands, room, self)
         self.slice_commands = SliceCommands(commands, room, self.player)
+        self.annotating = Annotating(
+            self.workflows,
+            commands,
+            room,
+            self.next_panel,
+            self.open_series,
+            self.slice_commands.go_to_key_image,
+            lambda: self.model_panel.model_name,
+            self.status_bar.notify,
+            self.show_failure,
+        )
         self.shaping = Shaping(self.workflows, commands, room, self.status_bar.notify)
         self.thresholding = Thresholding(self.workflows, commands, room, self.status_bar.notify)
         self.label_panel.masking.thresholdRequested.connect(self.thresholding.show_dialog)
@@ -388,7 +405,9 @@ class MainWindow(QMainWindow):
         session = self.session
         if what & What.SERIES:
             self._show_series(anew=bool(what & What.VIEW))
-        if what & What.TOOL and session.hand.tool in LABELLING and self._tool not in LABELLING:
+        if what & (What.SERIES | What.CONFIRMED):
+            self.browser.show_confirmed()
+        if what & What.TOOL and session.hand.tool in _WITH_LABELS and self._tool not in _WITH_LABELS:
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         hand, keep = session.hand, self._settings.keep
         self._tool = hand.tool
@@ -540,7 +559,7 @@ class MainWindow(QMainWindow):
 
     def _show_keys_in_words(self) -> None:
         """Have what names keys name those that are in force."""
-        panels = (self.label_panel, self.measure_panel, self.training_panel)
+        panels = (self.label_panel, self.next_panel, self.measure_panel, self.training_panel)
         for part in (self.browser, self.welcome, *panels, self.fusing.bar):
             part.show_keys()
         self.room.update()

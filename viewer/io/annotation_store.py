@@ -200,6 +200,15 @@ class AnnotationStore:
             row = self._database.execute("select state from annotated where uid = ?", (uid,)).fetchone()
         return _confirmations(json.loads(row[0])) if row is not None else {}
 
+    def all_confirmed(self) -> dict[str, frozenset[ConfirmedSlice]]:
+        """The confirmed slices of each series that has some."""
+        with self._lock:
+            rows = self._database.execute(
+                "select uid, json_extract(state, '$.confirmed') from annotated where "
+                "json_array_length(state, '$.confirmed') > 0"
+            ).fetchall()
+        return {uid: frozenset(_confirmations({"confirmed": json.loads(confirmed)})) for uid, confirmed in rows}
+
     def load(self, uid: str, geometry: Geometry) -> Annotations | None:
         """The work saved on a series, and its history, or None. Raises SeriesError if it was made on another grid: the
         file behind the series has changed, and labels would lie in the wrong place."""
@@ -482,4 +491,5 @@ def _label(row: dict) -> Label:
         row["visible"],
         row.get("surface_opacity", 1.0),
         row.get("locked", False),
+        row.get("opacity", 1.0),
     )
