@@ -17,6 +17,7 @@ from viewer.core.hand import LABELLING, Hand, Tool
 from viewer.core.history import (
     Act,
     ConfirmedChange,
+    DeltaVoxels,
     Edit,
     History,
     KeyImageChange,
@@ -44,7 +45,6 @@ from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
 ConfirmedSlice = SlicePlace
-DeltaVoxels = tuple[NDArray[np.uint8], ...]  # of each delta of an edit, those after it: inflating many takes a while
 
 RADIOGRAPHS = ("CR", "DX", "MG", "PX", "IO", "RG", "XA", "RF")  # laid out as they are hung, by their own rules
 _DRAWING: tuple[Tool, ...] = ("brush", "eraser")
@@ -194,7 +194,7 @@ def giving_away(
     value: int,
     into: int,
     labels: Sequence[Label],
-) -> tuple[Edit, DeltaVoxels]:
+) -> Made:
     """The edit that takes a label out of the table and gives its voxels to another, or, with 0, to none, and the voxels
     that it puts in place.
 
@@ -764,7 +764,7 @@ class Session:
         voxels = sparing_locked(before, voxels, self.labels)
         made = relabelling(title, box, before, voxels)
         if made is not None:
-            self.make(*made)
+            self.make(made[0])
         return made is not None
 
     def draw(self, title: str, box: Box, mask: NDArray[np.bool_], *, erase: bool = False) -> bool:
@@ -1084,7 +1084,12 @@ class Session:
             what |= What.CONFIRMED
         for delta, after in zip(edit.deltas, voxels or (d.voxels for d in edit.deltas), strict=True):
             layer = self.label_map.voxels if delta.layer == "labels" else self.machine
-            layer[delta.box] = after
+            if after.shape != layer.shape or after.base is not None:
+                layer[delta.box] = after
+            elif delta.layer == "labels":
+                self.label_map.voxels = after
+            else:
+                self.machine = after
         if edit.deltas:  # else the label map stays as it is, blank perhaps
             self.label_map.revision += 1
             what |= What.LABELS

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.events import What
-from viewer.core.history import Edit, MeasurementChange
+from viewer.core.history import Edit, Made, MeasurementChange
 from viewer.core.laying import Found, Import, Laid, NotOnGrid, coloured, doubts_of, import_of, lay, why_not_of
 from viewer.core.painting import Box
 from viewer.core.session import Session
@@ -168,27 +168,28 @@ class Importing(QObject):
         if session.volume is not volume or label_map is None or not session.editable:
             return
         session.end_stroke()
-        revision, table, in_use = label_map.revision, session.labels, session.labels_in_use()
+        table, in_use = session.labels, session.labels_in_use()
         resampled = not offer.laid
         title = f"Import {offer.path.name}" + (", resampled" if resampled else "")
+        imports: list[Import] = []
 
-        def work(job: Job) -> Import:
+        def prepare(job: Job) -> Made | None:
             laid = offer.laid or lay(offer.found, volume.geometry, resample=True, check=job.check)
             job.check()
             ordered = [laid[n] for n in chosen]
-            return import_of(title, ordered, label_map.voxels, table, in_use, replace_labels=replace_labels)
+            found = import_of(title, ordered, label_map.voxels, table, in_use, replace_labels=replace_labels)
+            imports.append(found)
+            return None if found.edit is None else (found.edit, tuple(delta.voxels for delta in found.edit.deltas))
 
-        def done(prepared: Import) -> None:
-            if session.label_map is not label_map:
-                return
-            if label_map.revision != revision or session.labels != table:
-                self._take(offer, chosen, replace_labels, session, volume)  # a person painted meanwhile
-                return
-            if prepared.edit is not None:
-                session.make(prepared.edit)
-            self._tell(offer, prepared, resampled)
+        def finish(made: Made | None) -> None:
+            if made is not None:
+                session.make(*made)
+            self._tell(offer, imports[-1], resampled)
 
-        self._workflows.jobs.submit(tr("Importing annotations"), work, done, self._fail)
+        def again() -> None:  # a person painted meanwhile
+            self._take(offer, chosen, replace_labels, session, volume)
+
+        self._workflows.edit_labels(session, title, prepare, finish, again)
 
     def _tell(self, offer: Offer, prepared: Import, resampled: bool) -> None:
         name, cut = offer.path.name, sum(prepared.cut)
