@@ -635,7 +635,7 @@ class Workflows:
                 self.accept_proposal()  # a person painted meanwhile: merge with that
             else:
                 session.accept_proposal(prepared)
-                self.jobs.let_go([layers])
+                self.jobs.let_go([layers, proposal])
 
         return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
 

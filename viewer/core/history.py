@@ -18,6 +18,7 @@ from viewer.core.measuring import Measurement
 from viewer.core.painting import Box, changed_box, union
 
 HISTORY_LIMIT_BYTES = 128 * 1024 * 1024
+_PIECE_BYTES = 4 * 1024 * 1024
 _WHOLE_FROM = 8_000_000  # voxels, which are copied in 2 ms
 _POINT_BYTES = 160  # of a point of a measurement in memory
 _EDIT_BYTES = 200  # of an edit without its voxels, and of each mark and label in it
@@ -246,9 +247,15 @@ class History:
 
 
 def _deflate(voxels: NDArray[np.uint8]) -> bytes:
-    return zlib.compress(np.ascontiguousarray(voxels).tobytes(), level=1)
+    return zlib.compress(np.ascontiguousarray(voxels).data, level=1)
 
 
 def _inflate(deflated: bytes, box: Box) -> NDArray[np.uint8]:
-    shape = tuple(span.stop - span.start for span in box)
-    return np.frombuffer(zlib.decompress(deflated), dtype=np.uint8).reshape(shape)
+    """In pieces: a large one is put together by Python without letting other threads run."""
+    voxels = np.empty([span.stop - span.start for span in box], np.uint8)
+    flat, stream, place = voxels.reshape(-1), zlib.decompressobj(), 0
+    while place < flat.size:
+        piece = stream.decompress(deflated, _PIECE_BYTES)
+        flat[place : place + len(piece)] = np.frombuffer(piece, np.uint8)
+        place, deflated = place + len(piece), stream.unconsumed_tail
+    return voxels

@@ -67,9 +67,11 @@ def sparing_locked(before: NDArray[np.uint8], after: NDArray[np.uint8], labels: 
     locked = [label.value for label in labels if label.locked]
     if not locked:
         return after
-    spared = np.zeros(256, dtype=bool)
-    spared[locked] = True
-    return np.where(spared[before] | spared[after], before, after)
+    spared = np.zeros(before.shape, dtype=bool)
+    for value in locked:  # a table would be looked up by numpy without letting other threads run
+        spared |= before == value
+        spared |= after == value
+    return np.where(spared, before, after)
 
 
 def free_value(labels: Sequence[Label]) -> int:

@@ -139,7 +139,9 @@ def prepare_acceptance(
     merged_labels, value_of = merge_labels(labels, proposal.labels)
     lookup = np.zeros(256, dtype=np.uint8)
     lookup[list(value_of)] = list(value_of.values())
-    proposed = lookup[proposal.voxels]
+    proposed = np.empty_like(current)
+    for now, found in zip(proposed, proposal.voxels, strict=True):  # else numpy looks up without letting threads run
+        now[...] = lookup[found]
     drawn = current != machine
     own = drawn.copy()
     for axis, index in confirmed:

@@ -47,8 +47,9 @@ class SliceMap(QWidget):
         colours = theme()
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), colours.sunken)
-            for index in np.flatnonzero(self.labelled[: self.count]).tolist():
-                place = self._place(index)
+            ends = np.flatnonzero(np.diff(np.pad(self.labelled[: self.count], 1).astype(np.int8))).tolist()
+            for first, after in zip(ends[::2], ends[1::2], strict=True):
+                place = self._place(first, after)
                 painter.fillRect(place.adjusted(0, place.height() * (1 - _LABEL_SHARE), 0, 0), colours.accent)
             for index in self.confirmed:
                 painter.fillRect(self._place(index), colours.good)
@@ -86,7 +87,7 @@ class SliceMap(QWidget):
     def _index_at(self, at: QPoint) -> int:
         return min(max(at.x() * self.count // max(1, self.width()), 0), self.count - 1)
 
-    def _place(self, index: int) -> QRectF:
-        """At least two pixels wide, or a slice of many could not be seen."""
-        left, right = (self.width() * n / self.count for n in (index, index + 1))
+    def _place(self, index: int, after: int | None = None) -> QRectF:
+        """Of a slice, or of all up to another. At least two pixels wide, or a slice of many could not be seen."""
+        left, right = (self.width() * n / self.count for n in (index, index + 1 if after is None else after))
         return QRectF(left, 0, max(right - left, 2.0), self.height())
