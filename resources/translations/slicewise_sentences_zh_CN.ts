@@ -185,7 +185,7 @@
             <translation>区域 3</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="111" />
+            <location filename="../../viewer/core/labels.py" line="113" />
             <source>a label map holds at most {0} labels</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>标签图最多容纳 {0} 个标签</translation>
@@ -524,99 +524,99 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="158" />
+            <location filename="../../viewer/core/session.py" line="160" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="627" />
+            <location filename="../../viewer/core/session.py" line="629" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="639" />
+            <location filename="../../viewer/core/session.py" line="641" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="652" />
+            <location filename="../../viewer/core/session.py" line="654" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="654" />
+            <location filename="../../viewer/core/session.py" line="656" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="681" />
+            <location filename="../../viewer/core/session.py" line="683" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="713" />
+            <location filename="../../viewer/core/session.py" line="715" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="818" />
+            <location filename="../../viewer/core/session.py" line="820" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="818" />
+            <location filename="../../viewer/core/session.py" line="820" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="846" />
+            <location filename="../../viewer/core/session.py" line="848" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="864" />
+            <location filename="../../viewer/core/session.py" line="866" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="864" />
+            <location filename="../../viewer/core/session.py" line="866" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="930" />
+            <location filename="../../viewer/core/session.py" line="932" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="938" />
+            <location filename="../../viewer/core/session.py" line="940" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="938" />
+            <location filename="../../viewer/core/session.py" line="940" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="944" />
+            <location filename="../../viewer/core/session.py" line="946" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1020" />
+            <location filename="../../viewer/core/session.py" line="1022" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="713" />
+            <location filename="../../viewer/core/session.py" line="715" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -2108,7 +2108,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="63" />
-            <location filename="../../viewer/workflows.py" line="1179" />
+            <location filename="../../viewer/workflows.py" line="1200" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3205,7 +3205,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="546" />
+            <location filename="../../viewer/workflows.py" line="545" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3339,274 +3339,274 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="259" />
+            <location filename="../../viewer/workflows.py" line="258" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="272" />
+            <location filename="../../viewer/workflows.py" line="271" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="294" />
-            <location filename="../../viewer/workflows.py" line="431" />
+            <location filename="../../viewer/workflows.py" line="293" />
+            <location filename="../../viewer/workflows.py" line="430" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="299" />
+            <location filename="../../viewer/workflows.py" line="298" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="307" />
+            <location filename="../../viewer/workflows.py" line="306" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="332" />
+            <location filename="../../viewer/workflows.py" line="331" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="340" />
+            <location filename="../../viewer/workflows.py" line="339" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="360" />
+            <location filename="../../viewer/workflows.py" line="359" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="381" />
+            <location filename="../../viewer/workflows.py" line="380" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="411" />
+            <location filename="../../viewer/workflows.py" line="410" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="421" />
+            <location filename="../../viewer/workflows.py" line="420" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="449" />
+            <location filename="../../viewer/workflows.py" line="448" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="501" />
+            <location filename="../../viewer/workflows.py" line="500" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="501" />
+            <location filename="../../viewer/workflows.py" line="500" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="502" />
+            <location filename="../../viewer/workflows.py" line="501" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="505" />
+            <location filename="../../viewer/workflows.py" line="504" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="554" />
+            <location filename="../../viewer/workflows.py" line="553" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="566" />
+            <location filename="../../viewer/workflows.py" line="565" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="578" />
+            <location filename="../../viewer/workflows.py" line="577" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="599" />
+            <location filename="../../viewer/workflows.py" line="598" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="610" />
+            <location filename="../../viewer/workflows.py" line="609" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="638" />
+            <location filename="../../viewer/workflows.py" line="640" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="753" />
+            <location filename="../../viewer/workflows.py" line="773" />
             <source>Grow from seeds</source>
             <translation>由种子生长</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="829" />
+            <location filename="../../viewer/workflows.py" line="850" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="852" />
+            <location filename="../../viewer/workflows.py" line="873" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="869" />
+            <location filename="../../viewer/workflows.py" line="890" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="899" />
+            <location filename="../../viewer/workflows.py" line="920" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="905" />
+            <location filename="../../viewer/workflows.py" line="926" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="912" />
+            <location filename="../../viewer/workflows.py" line="933" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="915" />
+            <location filename="../../viewer/workflows.py" line="936" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="929" />
+            <location filename="../../viewer/workflows.py" line="950" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="945" />
+            <location filename="../../viewer/workflows.py" line="966" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="956" />
+            <location filename="../../viewer/workflows.py" line="977" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="959" />
+            <location filename="../../viewer/workflows.py" line="980" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="997" />
+            <location filename="../../viewer/workflows.py" line="1018" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1075" />
+            <location filename="../../viewer/workflows.py" line="1096" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1087" />
+            <location filename="../../viewer/workflows.py" line="1108" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1112" />
+            <location filename="../../viewer/workflows.py" line="1133" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1152" />
+            <location filename="../../viewer/workflows.py" line="1173" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1180" />
+            <location filename="../../viewer/workflows.py" line="1201" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1245" />
+            <location filename="../../viewer/workflows.py" line="1271" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1247" />
+            <location filename="../../viewer/workflows.py" line="1273" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1249" />
+            <location filename="../../viewer/workflows.py" line="1275" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1251" />
+            <location filename="../../viewer/workflows.py" line="1277" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1254" />
+            <location filename="../../viewer/workflows.py" line="1280" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1256" />
+            <location filename="../../viewer/workflows.py" line="1282" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1264" />
+            <location filename="../../viewer/workflows.py" line="1290" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1294" />
+            <location filename="../../viewer/workflows.py" line="1320" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1326" />
+            <location filename="../../viewer/workflows.py" line="1352" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1328" />
+            <location filename="../../viewer/workflows.py" line="1354" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

@@ -445,6 +445,14 @@
         <translation>无法使用文件夹 {folder}（{error}）。</translation>
     </message>
     <message>
+        <source>Your studies, labels and settings are kept there. In another folder you can work as usual.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another folder…</source>
+        <translation>选择另一个文件夹…</translation>
+    </message>
+    <message>
         <source>Details for the developers, without patient data, are in {log}.</source>
         <translation>供开发者查看的详细信息（不含患者数据）保存在 {log}。</translation>
     </message>
@@ -3805,10 +3813,6 @@ or press {File/Open folder…}.</source>
     <message>
         <source>{count} measurements imported from {name}</source>
         <translation>已从 {name} 导入 {count} 个测量</translation>
-    </message>
-    <message>
-        <source>Importing annotations</source>
-        <translation>正在导入标注</translation>
     </message>
     <message>
         <source>{name}: nothing was imported, as all of it is labelled already</source>
