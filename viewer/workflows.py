@@ -800,9 +800,7 @@ class Workflows:
 
         self.jobs.submit(step.title, lambda job: at_hand(step, None, layers), finish, self._fail)
 
-    def give_label_away(
-        self, value: int, into: int, title: str, agreed: Callable[[], bool] = lambda: True
-    ) -> Job | None:
+    def give_label_away(self, value: int, into: int, agreed: Callable[[], bool] = lambda: True) -> Job | None:
         """Take a label out of the table of the open series, off the session's thread, as one edit: its voxels become
         those of another label, or, with 0, no label's. agreed is asked before voxels are lost to none. None where that
         cannot be done: one of both is locked, or it is the only label."""
@@ -812,6 +810,7 @@ class Workflows:
         locked = session.is_locked(value) or session.is_locked(into)
         if label_map is None or machine is None or not session.editable or locked or len(labels) < 2:
             return None
+        title = "Merge labels" if into else "Delete label"
 
         def finish(made: Made | None) -> None:
             assert made is not None
@@ -829,7 +828,7 @@ class Workflows:
             title,
             lambda job: giving_away(title, label_map.voxels, machine, value, into, labels),
             finish,
-            lambda: self.give_label_away(value, into, title, agreed),
+            lambda: self.give_label_away(value, into, agreed),
         )
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:

@@ -277,13 +277,25 @@
             <translation>其轮廓与本序列的层面相交，无法逐层填充</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="510" />
+            <location filename="../../viewer/core/laying.py" line="466" />
+            <source>Import {0}, resampled</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>导入 {0}（已重采样）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="466" />
+            <source>Import {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>导入 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="515" />
             <source>a label map holds at most {0} labels; choose fewer segments</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>标签图最多容纳 {0} 个标签；请少选一些分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="519" />
+            <location filename="../../viewer/core/laying.py" line="524" />
             <source>Segment {0}</source>
             <extracomment>{0}: n + 1 (number)</extracomment>
             <translation>分割 {0}</translation>
@@ -2108,7 +2120,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="63" />
-            <location filename="../../viewer/workflows.py" line="1200" />
+            <location filename="../../viewer/workflows.py" line="1199" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3463,150 +3475,160 @@
             <translation>由种子生长</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="850" />
+            <location filename="../../viewer/workflows.py" line="813" />
+            <source>Merge labels</source>
+            <translation>合并标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="813" />
+            <source>Delete label</source>
+            <translation>删除标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="849" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="873" />
+            <location filename="../../viewer/workflows.py" line="872" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="890" />
+            <location filename="../../viewer/workflows.py" line="889" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="920" />
+            <location filename="../../viewer/workflows.py" line="919" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="926" />
+            <location filename="../../viewer/workflows.py" line="925" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="933" />
+            <location filename="../../viewer/workflows.py" line="932" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="936" />
+            <location filename="../../viewer/workflows.py" line="935" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="950" />
+            <location filename="../../viewer/workflows.py" line="949" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="966" />
+            <location filename="../../viewer/workflows.py" line="965" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="977" />
+            <location filename="../../viewer/workflows.py" line="976" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="980" />
+            <location filename="../../viewer/workflows.py" line="979" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1018" />
+            <location filename="../../viewer/workflows.py" line="1017" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1096" />
+            <location filename="../../viewer/workflows.py" line="1095" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1108" />
+            <location filename="../../viewer/workflows.py" line="1107" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1133" />
+            <location filename="../../viewer/workflows.py" line="1132" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1173" />
+            <location filename="../../viewer/workflows.py" line="1172" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1201" />
+            <location filename="../../viewer/workflows.py" line="1200" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1271" />
+            <location filename="../../viewer/workflows.py" line="1270" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1273" />
+            <location filename="../../viewer/workflows.py" line="1272" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1275" />
+            <location filename="../../viewer/workflows.py" line="1274" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1277" />
+            <location filename="../../viewer/workflows.py" line="1276" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1280" />
+            <location filename="../../viewer/workflows.py" line="1279" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1282" />
+            <location filename="../../viewer/workflows.py" line="1281" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1290" />
+            <location filename="../../viewer/workflows.py" line="1289" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1320" />
+            <location filename="../../viewer/workflows.py" line="1319" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1352" />
+            <location filename="../../viewer/workflows.py" line="1351" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1354" />
+            <location filename="../../viewer/workflows.py" line="1353" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

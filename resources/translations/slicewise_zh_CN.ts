@@ -446,7 +446,7 @@
     </message>
     <message>
         <source>Your studies, labels and settings are kept there. In another folder you can work as usual.</source>
-        <translation type="unfinished"></translation>
+        <translation>您的检查、标签和设置都保存在该文件夹中。您可以在另一个文件夹中照常工作。</translation>
     </message>
     <message>
         <source>Choose another folder…</source>
@@ -1169,8 +1169,16 @@
         <translation>列表 (*.json)</translation>
     </message>
     <message>
+        <source>Saving the list of labels</source>
+        <translation>正在保存标签列表</translation>
+    </message>
+    <message>
         <source>Use a list of labels</source>
         <translation>使用标签列表</translation>
+    </message>
+    <message>
+        <source>Reading a list of labels</source>
+        <translation>正在读取标签列表</translation>
     </message>
     <message>
         <source>Colour of {name}</source>

@@ -461,6 +461,11 @@ class Import:
     cut: tuple[int, ...]
 
 
+def import_title(name: str, resampled: bool = False) -> str:
+    """How the history calls what comes from a file of this name."""
+    return f"Import {name}, resampled" if resampled else f"Import {name}"
+
+
 def import_of(
     title: str,
     laid: Sequence[Laid],

@@ -24,7 +24,18 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.history import Edit, Made, MeasurementChange
-from viewer.core.laying import Found, Import, Laid, NotOnGrid, coloured, doubts_of, import_of, lay, why_not_of
+from viewer.core.laying import (
+    Found,
+    Import,
+    Laid,
+    NotOnGrid,
+    coloured,
+    doubts_of,
+    import_of,
+    import_title,
+    lay,
+    why_not_of,
+)
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series, SeriesError
@@ -143,7 +154,7 @@ class Importing(QObject):
         fitting, left_out = measurements_of(report, series, volume.geometry, first)
         if fitting:
             changes = tuple(MeasurementChange(None, one) for one in fitting)
-            session.make(Edit(f"Import {path.name}", measurements=changes))
+            session.make(Edit(import_title(path.name), measurements=changes))
         one, many = tr("1 measurement imported from {name}"), tr("{count} measurements imported from {name}")
         words = (one if len(fitting) == 1 else many).format(count=len(fitting), name=path.name)
         more = " ".join(said(sentence) for sentence in (*left_out, *report.notes))
@@ -170,7 +181,7 @@ class Importing(QObject):
         session.end_stroke()
         table, in_use = session.labels, session.labels_in_use()
         resampled = not offer.laid
-        title = f"Import {offer.path.name}" + (", resampled" if resampled else "")
+        title = import_title(offer.path.name, resampled)
         imports: list[Import] = []
 
         def prepare(job: Job) -> Made | None:

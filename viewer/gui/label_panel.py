@@ -405,12 +405,12 @@ class LabelPanel(QWidget):
             )
 
     def _merge(self, label: Label, into: int) -> None:
-        self._workflows.give_label_away(label.value, into, "Merge labels")
+        self._workflows.give_label_away(label.value, into)
 
     def _delete(self, label: Label) -> None:
         question = tr("Delete the label {name}? Its voxels will be no label's. Undo brings them back.")
         self._workflows.give_label_away(
-            label.value, 0, "Delete label", lambda: agreed(self.window(), question.format(name=tr(label.name)))
+            label.value, 0, lambda: agreed(self.window(), question.format(name=tr(label.name)))
         )
 
     def _choose_code(self, label: Label) -> None:
@@ -424,7 +424,7 @@ class LabelPanel(QWidget):
         if name:
             labels = self._session.labels
             self._workflows.jobs.submit(
-                "Saving the list of labels",
+                tr("Saving the list of labels"),
                 lambda job: write_label_list(Path(name), labels),
                 failed=lambda message: self.refused.emit(said(message)),
             )
@@ -445,7 +445,7 @@ class LabelPanel(QWidget):
                 self.refused.emit(said(str(error)))
 
         self._workflows.jobs.submit(
-            "Reading a list of labels",
+            tr("Reading a list of labels"),
             lambda job: read_label_list(path),
             use,
             lambda message: self.refused.emit(said(message)),

@@ -130,7 +130,8 @@ class ObjectExport(QObject):
                 else:
                     write_json(path, measured, geometry, overwrite=True)
             except OSError as error:
-                raise SeriesError(f"{path.name} could not be written: {error.strerror or error}") from error
+                sentence = tr("{name} could not be written: {reason}")
+                raise SeriesError(sentence.format(name=path.name, reason=said(error.strerror or str(error)))) from error
             return []
 
         def done(left_out: list[str]) -> None:
