@@ -567,6 +567,12 @@ class Workflows:
         """Stay with what is open, whatever is still being read."""
         self._desk(self.session).cancel_opening()
 
+    @property
+    def opening(self) -> bool:
+        """True while another series is on its way to the session that is worked on: what is seen is not for long."""
+        job = self._desk(self.session).opening
+        return job is not None and not (job.ended or job.cancelled)
+
     # Segment
 
     def segment(self, model_name: str, done: Callable[[], None] = lambda: None) -> Job | None:

@@ -19,6 +19,7 @@ from viewer.gui.translator import LANGUAGES
 _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "File": QT_TR_NOOP("&File"),
     "Labels": QT_TR_NOOP("&Edit"),
+    "Findings": QT_TR_NOOP("&Edit"),
     "Display": QT_TR_NOOP("&View"),
     "Presets": QT_TR_NOOP("&View"),
     "Colours": QT_TR_NOOP("&View"),
@@ -116,6 +117,8 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     _add(edit, commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM, _LINE)
     edit.addActions([commands.tools[tool] for tool in REGION_TOOLS])
     _add(edit, commands, "Labels/Grow from seeds", _LINE)
+    findings = [action.objectName() for action in commands.groups["Findings"]]
+    edit.addMenu(_submenu(tr("Findings"), commands, findings, edit))
     measure = menus["&Measure"]
     measure.addActions([commands.tools[kind] for kind in KINDS])
     _add(measure, commands, _LINE, _WRITE, _DELETE, "Measuring/Show measurements")
