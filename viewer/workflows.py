@@ -51,6 +51,7 @@ from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore, study_of
 from viewer.io.files import Aspect, Look
+from viewer.io.finding_table import ClassLabels, gather, write_json, write_table
 from viewer.io.label_export import LabelFormat, SavedLabels
 from viewer.io.label_process import save_in_process
 from viewer.io.library import Library
@@ -937,6 +938,30 @@ class Workflows:
     def take_finding_off(self, number: int) -> None:
         """Take a finding off the list. Its answers are kept: they are there again when it is listed again."""
         self._change_findings(lambda: self.annotation_store.unlist_finding(number))
+
+    def export_findings(
+        self, path: Path, done: Callable[[ClassLabels], None] = lambda labels: None, *, with_files: bool = False
+    ) -> Job | None:
+        """Write the answers of all series as a table, or, as JSON, with all boxes; never who the patient is.
+
+        with_files: with the names of files, which may tell it. done is told what was written, after it was read again.
+        """
+
+        def work(job: Job) -> ClassLabels:
+            labels = gather(self.annotation_store, self.library.all_series(), job.check)
+            if not labels.answers and not (path.suffix == ".json" and labels.boxes):
+                raise SeriesError("There is no answer to write yet.")
+            write = write_json if path.suffix == ".json" else write_table
+            try:
+                write(path, labels, with_files=with_files)
+            except OSError as error:
+                raise SeriesError(f"{path.name} could not be written: {error.strerror or error}") from error
+            return labels
+
+        if not self.save_again():
+            self._fail("Your last changes are not saved yet: export when they are.")
+            return None
+        return self.jobs.submit("Exporting findings and boxes", work, done, self._fail)
 
     def _change_findings(self, change: Callable[[], None]) -> None:
         try:

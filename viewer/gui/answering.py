@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
 
 from viewer.core.events import What
 from viewer.core.findings import Finding, at_level
@@ -16,10 +18,17 @@ from viewer.gui.actions import OBLIQUE_ANSWER, READ_ONLY, STILL_READ, Actions
 from viewer.gui.findings_panel import KEYS, FindingsPanel, answered_slices
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
+from viewer.io.finding_table import ClassLabels
 from viewer.workflows import Workflows
 
 _NO_FINDING = QT_TR_NOOP("There is no such finding: write it into the list of findings")
 _NOT_ANSWERED = QT_TR_NOOP("{name} is not answered any longer")
+_FORMATS = (
+    (QT_TR_NOOP("Answers as a table (*.csv)"), ".csv", False),
+    (QT_TR_NOOP("Answers as a table, with the names of files (*.csv)"), ".csv", True),
+    (QT_TR_NOOP("Answers and boxes as JSON (*.json)"), ".json", False),
+    (QT_TR_NOOP("Answers and boxes as JSON, with the names of files (*.json)"), ".json", True),
+)
 _SAID = {True: QT_TR_NOOP("{name}: yes"), False: QT_TR_NOOP("{name}: no")}
 
 
@@ -58,6 +67,13 @@ class Answering(QObject):
             "Findings", QT_TR_NOOP("Next slice or series to answer"), self.go_on, "Shift+PgDown", scope="viewer"
         )
         commands.add("Findings", QT_TR_NOOP("Findings…"), show_panel)
+        self._export = commands.add(
+            "File",
+            QT_TR_NOOP("Export findings and boxes…"),
+            self._ask_export,
+            tip=QT_TR_NOOP("The answers of all series as training data, as a table, or as JSON with all boxes"),
+        )
+        panel.exportRequested.connect(self._export.trigger)
         panel.nextRequested.connect(self.go_on)
         panel.restRequested.connect(self.answer_rest)
         room.activeChanged.connect(self._panel.show_answers)
@@ -89,6 +105,36 @@ class Answering(QObject):
             return
         count = self._session.answer_rest(place)
         self._notify(tr("No to {count} findings").format(count=count) if count else tr("All answered."))
+
+    def export(self, path: Path, with_files: bool = False) -> None:
+        """Write the answers of all series, and say how many."""
+
+        def done(labels: ClassLabels) -> None:
+            boxes = len(labels.boxes) if path.suffix == ".json" else 0
+            words = tr("Saved {name}, read back and compared: {answers} answers, {boxes} boxes")
+            said_ = words.format(name=path.name, answers=len(labels.answers), boxes=boxes)
+            left_out = labels.left_out if path.suffix == ".json" else 0
+            if left_out:
+                said_ += tr("; {count} boxes on oblique planes were left out").format(count=left_out)
+            self._notify(said_)
+
+        self._workflows.export_findings(path, done, with_files=with_files)
+
+    def _ask_export(self) -> None:
+        filters = {tr(text): (suffix, with_files) for text, suffix, with_files in _FORMATS}
+        name, chosen = QFileDialog.getSaveFileName(
+            self._panel.window(), tr("Export findings and boxes"), "findings", ";;".join(filters)
+        )
+        if not name:
+            return
+        suffix, with_files = filters.get(chosen, (".csv", False))
+        path = Path(name)
+        if path.suffix.lower() != suffix:
+            path = path.with_name(path.name + suffix)
+            if path.exists():  # the system's dialog has asked of another name
+                self._notify(tr("{name} is there already: choose another name").format(name=path.name))
+                return
+        self.export(path, with_files)
 
     def _comes_another(self) -> bool:
         """True, with a sentence, while the next series is on its way: a key that comes too early is meant for that, and

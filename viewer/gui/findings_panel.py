@@ -60,6 +60,7 @@ class FindingsPanel(QWidget):
     refused = Signal(str)
     restRequested = Signal()  # no to what is not answered yet of the slice
     nextRequested = Signal()
+    exportRequested = Signal()
 
     def __init__(self, workflows: Workflows, active_plane: Callable[[], Plane], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +96,9 @@ class FindingsPanel(QWidget):
         self.next = QPushButton(tr("Next"))
         self.rest.clicked.connect(self.restRequested)
         self.next.clicked.connect(self.nextRequested)
-        for button in (self.rest, self.next):
+        self.export = QPushButton(tr("Export…"))
+        self.export.clicked.connect(self.exportRequested)
+        for button in (self.rest, self.next, self.export):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.progress = QLabel(wordWrap=True)
         self._hint = QLabel(wordWrap=True)
@@ -114,6 +117,7 @@ class FindingsPanel(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(self._hint)
         layout.addStretch(1)
+        layout.addWidget(self.export)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolled(content))

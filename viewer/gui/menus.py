@@ -111,7 +111,7 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     _add(file, commands, "File/Open folder…", "File/Open files…")
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
     _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", "File/Export labels…", _AS)
-    _add(file, commands, _EXPORT, _COPY)
+    _add(file, commands, "File/Export findings and boxes…", _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
     edit = menus["&Edit"]
     _add(edit, commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM, _LINE)

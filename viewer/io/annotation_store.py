@@ -85,11 +85,13 @@ _JOURNAL_LIMIT = 200  # acts that are replayed at opening before they are folded
 _JOURNAL_LIMIT_BYTES = 32 * 1024 * 1024
 
 
-def study_of(series: Series, key: str) -> str:
+def study_of(series: Series | None, key: str) -> str:
     """Under which uid answers for the study of a series are kept, whose work is kept under key: that of the study, or,
-    of files without an identity of their own, one that moves with them."""
-    own = series.uid.startswith(_PATH_UIDS) and series.study_uid == f"{series.uid.partition('~')[0]}-study"
-    return f"{key.partition('~')[0]}-study" if own else series.study_uid or key
+    of files without an identity of their own, one that moves with them. None is a series that is not listed."""
+    of_path = key.startswith(_PATH_UIDS)
+    if series is not None and not (of_path and series.study_uid == f"{series.uid.partition('~')[0]}-study"):
+        return series.study_uid or key
+    return f"{key.partition('~')[0]}-study" if of_path else key
 
 
 class AnnotationStore:
