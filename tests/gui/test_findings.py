@@ -1,6 +1,7 @@
 """Answering findings with the keyboard and the mouse, from slice to slice and from series to series."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtTest import QTest
 from tests.gui.conftest import head
 from viewer.core.findings import SERIES, STUDY, Place
 from viewer.gui.findings_panel import _NAME, _NO, _YES
+from viewer.gui.study_browser import _UID
 from viewer.io.files import write_image
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -175,3 +177,42 @@ def test_the_next_series_has_the_list_and_answers_of_its_own(asked, tmp_path, qt
         rows = list(csv.DictReader(file))
     assert {(r["level"], r["finding"]) for r in rows} == {("study", "Normal"), ("slice", "Blood")}
     assert len({r["patient"] for r in rows}) == 2
+
+
+def test_going_on_passes_over_series_that_are_answered_and_stops_at_the_end(start, tmp_path, qtbot):
+    for n in range(4):
+        write_image(
+            np.roll(head().voxels[:1], n, axis=1),
+            replace(head().geometry, size=(40, 32, 1)),
+            tmp_path / f"picture-{'abcd'[n]}.nii.gz",
+        )
+    window = start()
+    window.open_paths([tmp_path])
+    qtbot.waitUntil(lambda: len(window.browser.series_items()) == 4, timeout=20_000)
+    uids = [item.data(0, _UID) for item in window.browser.series_items()]
+    write_in(window, "Blood")
+
+    def show(uid):
+        window.open_series(uid)
+        arrive(uid)
+
+    def arrive(uid):
+        qtbot.waitUntil(lambda: window.session.series is not None and window.session.series.uid == uid, timeout=20_000)
+        qtbot.waitUntil(lambda: window.session.editable and not window.workflows.opening)
+        qtbot.wait(30)
+
+    show(uids[1])
+    press(window, ONE, SHIFT)
+    show(uids[0])
+    press(window, ZERO, SHIFT)
+    press(window, Qt.Key.Key_PageDown, SHIFT)
+    arrive(uids[2])
+    press(window, ONE, SHIFT)
+    press(window, Qt.Key.Key_PageDown, SHIFT)
+    arrive(uids[3])
+    press(window, Qt.Key.Key_PageDown, SHIFT)
+    assert "last series" in window.status_bar.currentMessage()
+    press(window, ONE, SHIFT)
+    show(uids[0])
+    press(window, Qt.Key.Key_PageDown, SHIFT)
+    assert "answered" in window.status_bar.currentMessage() and window.session.series.uid == uids[0]

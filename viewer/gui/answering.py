@@ -29,12 +29,15 @@ _FORMATS = (
     (QT_TR_NOOP("Answers and boxes as JSON (*.json)"), ".json", False),
     (QT_TR_NOOP("Answers and boxes as JSON, with the names of files (*.json)"), ".json", True),
 )
+_ALL_ANSWERED = QT_TR_NOOP("All series that are listed below are answered")
+_TOO_EARLY = QT_TR_NOOP("The next series is still being read: nothing was answered")
 _SAID = {True: QT_TR_NOOP("{name}: yes"), False: QT_TR_NOOP("{name}: no")}
 
 
 class Answering(QObject):
-    """Whoever listens to the session calls apply() once per turn of the event loop. next_series opens the series that
-    is listed next; show_panel brings the list to the front; notify says a sentence."""
+    """Whoever listens to the session calls apply() once per turn of the event loop. below tells the series that are
+    listed below the open one, open_series shows one of them; show_panel brings the list to the front; notify says a
+    sentence."""
 
     def __init__(
         self,
@@ -42,13 +45,14 @@ class Answering(QObject):
         commands: Actions,
         room: ReadingRoom,
         panel: FindingsPanel,
-        next_series: Callable[[], None],
+        below: Callable[[], list[str]],
+        open_series: Callable[[str], None],
         show_panel: Callable[[], None],
         notify: Callable[[str], None],
     ) -> None:
         super().__init__(commands)
         self._workflows, self._commands, self._room, self._panel = workflows, commands, room, panel
-        self._next_series, self._notify = next_series, notify
+        self._below, self._open_series, self._notify = below, open_series, notify
         self.answers = {
             (n, yes): commands.add(
                 "Findings", f"{'Yes' if yes else 'No'} to finding {n}", partial(self._answer, n, yes), f"{keys}+{n}"
@@ -87,7 +91,7 @@ class Answering(QObject):
             self._enable()
 
     def go_on(self) -> None:
-        """Show the next slice of the active pane's plane that is not answered, or else the next series."""
+        """Show the next slice of the active pane's plane that is not answered, or else the next such series."""
         session, plane = self._session, self._room.plane
         here = session.place_of("slice", plane)
         if here is not None and at_level(session.hand.findings, "slice"):
@@ -96,7 +100,19 @@ class Answering(QObject):
             if others:
                 session.go_to_slice(plane, int(others[0]))
                 return
-        self._next_series()
+        self._to_next_series()
+
+    def _to_next_series(self) -> None:
+        findings, library = self._session.hand.findings, self._workflows.library
+        counts = self._workflows.annotation_store.answer_counts()
+        of_slice, of_series = (len(at_level(findings, level)) for level in ("slice", "series"))
+        listed = self._below()
+        for uid in listed:
+            count = counts.get(uid, 0)
+            if not count or count < of_slice * library.series(uid).frames + of_series:
+                self._open_series(uid)
+                return
+        self._notify(tr(_ALL_ANSWERED) if listed else tr("That was the last series of the list"))
 
     def answer_rest(self) -> None:
         """Say no to what is not answered yet of the slice."""
@@ -140,7 +156,7 @@ class Answering(QObject):
         """True, with a sentence, while the next series is on its way: a key that comes too early is meant for that, and
         must not change the answers of the one before."""
         if self._workflows.opening:
-            self._notify(tr(STILL_READ))
+            self._notify(tr(_TOO_EARLY))
         return self._workflows.opening
 
     @property

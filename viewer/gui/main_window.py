@@ -382,7 +382,8 @@ class MainWindow(QMainWindow):
             commands,
             room,
             self.findings_panel,
-            lambda: self._step_series(1),
+            self.browser.below_open,
+            self.open_series,
             lambda: self.panels.setCurrentWidget(self.findings_panel),
             self.status_bar.notify,
         )

@@ -273,6 +273,15 @@ class AnnotationStore:
         with self._lock:
             return self._database.execute("select count(*) from answers where finding = ?", (number,)).fetchone()[0]
 
+    def answer_counts(self) -> dict[str, int]:
+        """How many findings of the list are answered of each series, those of its slices included."""
+        with self._lock:
+            rows = self._database.execute(
+                "select place_uid, count(*) from answers join findings f on number = finding and listed "
+                "where f.level != 'study' group by place_uid"
+            ).fetchall()
+        return dict(rows)
+
     def study_answers(self, study_uid: str) -> dict[Answered, bool]:
         """What was answered of a study, in whichever of its series."""
         with self._lock:
