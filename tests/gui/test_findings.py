@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from tests.gui.conftest import head
 from viewer.core.findings import SERIES, STUDY, Place
+from viewer.gui.finding_code_dialog import FindingCodeDialog
 from viewer.gui.findings_panel import _NAME, _NO, _YES
 from viewer.gui.study_browser import _UID
 from viewer.io.files import write_image
@@ -216,3 +217,18 @@ def test_going_on_passes_over_series_that_are_answered_and_stops_at_the_end(star
     show(uids[0])
     press(window, Qt.Key.Key_PageDown, SHIFT)
     assert "answered" in window.status_bar.currentMessage() and window.session.series.uid == uids[0]
+
+
+def test_a_code_is_written_by_a_person_and_taken_away_again(asked, qtbot):
+    panel, code = asked.findings_panel, ("1386000", "SCT", "Intracranial haemorrhage")
+    panel._choose_code(asked.session.hand.findings[0])
+    dialog = asked.findChild(FindingCodeDialog)
+    assert not dialog._ok.isEnabled() and dialog.meaning.text() == "Blood"
+    for edit, text in zip((dialog.value, dialog.scheme, dialog.meaning), code, strict=True):
+        edit.clear()
+        QTest.keyClicks(edit, text)
+    QTest.keyClick(dialog.meaning, Qt.Key.Key_Return)
+    assert asked.session.hand.findings[0].code == code and asked.session.hand.findings[0].name == "Blood"
+    qtbot.waitUntil(lambda: "Intracranial" in row(asked, "Blood").toolTip(_NAME))
+    FindingCodeDialog(asked.session.hand.findings[0], panel._change, asked)._take_away()
+    assert asked.session.hand.findings[0].code is None

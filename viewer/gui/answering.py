@@ -126,13 +126,13 @@ class Answering(QObject):
         """Write the answers of all series, and say how many."""
 
         def done(labels: ClassLabels) -> None:
-            boxes = len(labels.boxes) if path.suffix == ".json" else 0
-            words = tr("Saved {name}, read back and compared: {answers} answers, {boxes} boxes")
-            said_ = words.format(name=path.name, answers=len(labels.answers), boxes=boxes)
-            left_out = labels.left_out if path.suffix == ".json" else 0
-            if left_out:
-                said_ += tr("; {count} boxes on oblique planes were left out").format(count=left_out)
-            self._notify(said_)
+            words = tr("Saved {name}, read back and compared: {answers} answers")
+            told = words.format(name=path.name, answers=len(labels.answers))
+            if path.suffix == ".json":
+                told += tr(", {count} boxes").format(count=len(labels.boxes))
+            if path.suffix == ".json" and labels.left_out:
+                told += tr("; {count} boxes on oblique planes were left out").format(count=labels.left_out)
+            self._notify(told)
 
         self._workflows.export_findings(path, done, with_files=with_files)
 

@@ -26,11 +26,10 @@ from PySide6.QtWidgets import (
 from viewer.core.events import What
 from viewer.core.findings import LEVELS, Finding, Level, Place, at_level
 from viewer.core.geometry import Plane
-from viewer.core.labels import Label
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
-from viewer.gui.code_dialog import CodeDialog
+from viewer.gui.finding_code_dialog import FindingCodeDialog
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -292,11 +291,7 @@ class FindingsPanel(QWidget):
         menu.popup(self.table.viewport().mapToGlobal(at))
 
     def _choose_code(self, finding: Finding) -> None:
-        def change(label: Label) -> None:
-            self._change(replace(finding, name=label.name, code=label.code))
-
-        dialog = CodeDialog(Label(1, finding.name, (0, 0, 0), finding.code), change, self.window())
-        dialog.take_name.setText(tr("Call the finding so, too"))
+        dialog = FindingCodeDialog(finding, self._change, self.window())
         dialog.finished.connect(self.finished)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
