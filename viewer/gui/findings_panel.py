@@ -42,7 +42,7 @@ KEYS = 9  # findings that have keys
 _FINDING = Qt.ItemDataRole.UserRole
 _NUMBER, _NAME, _YES, _NO = range(4)
 _NONE = QT_TR_NOOP(
-    "Write the first question above, “Pneumothorax” for instance, and press Return. The list stays for all series; "
+    "Write the first question above, “Pneumothorax” for instance. The list stays for all series; "
     "your answers are what classifiers learn from."
 )
 _HINT = QT_TR_NOOP(
