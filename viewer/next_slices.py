@@ -11,7 +11,7 @@ from viewer.core.geometry import Plane, plane_axes
 from viewer.core.history import SlicePlace
 from viewer.core.next_slice import Candidate, Doubt, SliceLook, Suggestion, looks_of, suggest
 from viewer.core.session import planes_of
-from viewer.core.study import Series, SeriesError
+from viewer.core.study import Series, SeriesError, patient_of
 from viewer.core.volume import Volume, to_image
 from viewer.jobs import Job
 from viewer.workflows import Workflows, unsuitable
@@ -217,8 +217,3 @@ class NextSlices:
         self._look(series, volume, plane, confirmed.get(series.uid, ()))
         self._ask(job, record, version, series, volume, plane)
         return True
-
-
-def patient_of(series: Series) -> str:
-    """What tells patients apart; without an ID each study, or each file of its own, is one."""
-    return f"{series.patient_id}\n{series.patient_name}" if series.patient_id else series.study_uid or series.uid

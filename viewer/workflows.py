@@ -22,6 +22,7 @@ import resources
 from inference.manifest import ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
 from viewer.core.events import Change, What
+from viewer.core.findings import Code, Finding, Level, check_name
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
 from viewer.core.growing import grown_from_seeds
@@ -47,8 +48,9 @@ from viewer.core.session import (
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
-from viewer.io.annotation_store import AnnotationStore
+from viewer.io.annotation_store import AnnotationStore, study_of
 from viewer.io.files import Aspect, Look
+from viewer.io.finding_table import ClassLabels, gather, write_json, write_table
 from viewer.io.label_export import LabelFormat, SavedLabels
 from viewer.io.label_process import save_in_process
 from viewer.io.library import Library
@@ -122,6 +124,7 @@ class _Unsaved:
     edit: Edit | None
     act: Act
     state: State | None
+    study_uid: str
 
 
 @dataclass(eq=False)
@@ -131,6 +134,7 @@ class _Desk:
 
     session: Session
     key: str = ""
+    study_uid: str = ""  # under which answers for its study are kept
     held: bool = False  # nobody else can change them
     opening: Job | None = None
     opening_uid: str = ""  # of the listed series that is being opened
@@ -173,6 +177,7 @@ class Workflows:
         self._desks: list[_Desk] = []
         self._take_in(session)
         self.session = session
+        session.hand.set_findings(self.annotation_store.findings())
         self._unsaved: list[_Unsaved] = []
         self._told_unsaved = False
         self._left_unsaved: set[str] = set()  # series that are closed, but held until what was done to them is written
@@ -491,9 +496,15 @@ class Workflows:
                 session.open(opened, volume, annotations, keep_view=keep_view)
             here = any(other.key == key for other in self._desks if other is not desk)
             desk.key, desk.held = key, not here and self.annotation_store.hold(key)
+            desk.study_uid = study_of(opened, key)
             session.set_read_only(not desk.held)
-            for unsaved in [one for one in self._unsaved if one.key == key]:
-                session.catch_up(unsaved.edit, unsaved.act, unsaved.state)
+            session.take_study_answers(self.annotation_store.study_answers(desk.study_uid))
+            for unsaved in self._unsaved:
+                if unsaved.key == key:
+                    session.catch_up(unsaved.edit, unsaved.act, unsaved.state)
+                elif unsaved.study_uid == desk.study_uid and unsaved.edit is not None:
+                    session.hear_answers(unsaved.edit.answers, again=unsaved.act != "make")
+            session.hand.set_findings(self.annotation_store.findings())  # another window may have changed it
             done()
             sentences = [*said]
             if not desk.held:
@@ -555,6 +566,12 @@ class Workflows:
     def cancel_opening(self) -> None:
         """Stay with what is open, whatever is still being read."""
         self._desk(self.session).cancel_opening()
+
+    @property
+    def opening(self) -> bool:
+        """True while another series is on its way to the session that is worked on: what is seen is not for long."""
+        job = self._desk(self.session).opening
+        return job is not None and not (job.ended or job.cancelled)
 
     # Segment
 
@@ -924,6 +941,55 @@ class Workflows:
 
         return self.jobs.submit("Copying labels", copy, copied, self._fail)
 
+    # Findings
+
+    def new_finding(self, name: str, level: Level, code: Code | None = None) -> None:
+        """Put a finding on the list, which is one for all series. Raises ValueError with a sentence if that has one of
+        this name."""
+        name = check_name(self.session.hand.findings, name, level)
+        self._change_findings(lambda: self.annotation_store.list_finding(name, level, code))
+
+    def change_finding(self, finding: Finding) -> None:
+        """Give the finding of a number another name or code; its answers go with it. Raises ValueError with a sentence
+        if another has the name."""
+        name = check_name(self.session.hand.findings, finding.name, finding.level, finding.number)
+        self._change_findings(lambda: self.annotation_store.change_finding(replace(finding, name=name)))
+
+    def take_finding_off(self, number: int) -> None:
+        """Take a finding off the list. Its answers are kept: they are there again when it is listed again."""
+        self._change_findings(lambda: self.annotation_store.unlist_finding(number))
+
+    def export_findings(
+        self, path: Path, done: Callable[[ClassLabels], None] = lambda labels: None, *, with_files: bool = False
+    ) -> Job | None:
+        """Write the answers of all series as a table, or, as JSON, with all boxes; never who the patient is.
+
+        with_files: with the names of files, which may tell it. done is told what was written, after it was read again.
+        """
+
+        def work(job: Job) -> ClassLabels:
+            labels = gather(self.annotation_store, self.library.all_series(), job.check)
+            if not labels.answers and not (path.suffix == ".json" and labels.boxes):
+                raise SeriesError("There is no answer to write yet.")
+            write = write_json if path.suffix == ".json" else write_table
+            try:
+                write(path, labels, with_files=with_files)
+            except OSError as error:
+                raise SeriesError(f"{path.name} could not be written: {error.strerror or error}") from error
+            return labels
+
+        if not self.save_again():
+            self._fail("Your last changes are not saved yet: export when they are.")
+            return None
+        return self.jobs.submit("Exporting findings and boxes", work, done, self._fail)
+
+    def _change_findings(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except OSError as error:
+            self._fail(f"The list of findings could not be saved ({error}). It is as it was before.")
+        self.session.hand.set_findings(self.annotation_store.findings())
+
     # Train
 
     def start_training(self, model_name: str, steps: int = 120, seed: int = 0, batch: int = 4) -> TrainingRun | None:
@@ -1066,7 +1132,7 @@ class Workflows:
             self._left_unsaved.add(desk.key)
         elif desk.held:
             self.annotation_store.let_go(desk.key)
-        desk.key, desk.held = "", False
+        desk.key, desk.study_uid, desk.held = "", "", False
         self.jobs.let_go(
             [session.volume, session.label_map, session.machine, session.proposal, session.moments, session.fusion]
         )
@@ -1080,7 +1146,11 @@ class Workflows:
             state = State(session.labels, session.confirmed, session.source)
         if change.edit is None and state is None:
             return
-        self._unsaved.append(_Unsaved(key, session.volume.geometry, change.edit, change.act, state))
+        self._unsaved.append(_Unsaved(key, session.volume.geometry, change.edit, change.act, state, desk.study_uid))
+        if change.edit is not None and change.edit.answers:
+            for other in self._desks:
+                if other is not desk and other.study_uid == desk.study_uid:
+                    other.session.hear_answers(change.edit.answers, again=change.act != "make")
         try:
             self._save()
         except BlockingIOError:
@@ -1100,7 +1170,7 @@ class Workflows:
         """Write what is not yet written, the oldest first: a later box is only right after the earlier ones."""
         while self._unsaved:
             first = self._unsaved[0]
-            self.annotation_store.append(first.key, first.geometry, first.edit, first.act, first.state)
+            self.annotation_store.append(first.key, first.geometry, first.edit, first.act, first.state, first.study_uid)
             del self._unsaved[0]
         if self._told_unsaved:
             self._told_unsaved = False

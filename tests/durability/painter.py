@@ -19,6 +19,7 @@ import os
 import pickle
 import random
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -27,6 +28,7 @@ if __name__ == "__main__":
 import numpy as np
 
 from inference.models import ModelStore
+from viewer.core.findings import SERIES, Place
 from viewer.core.session import Annotations, Session
 from viewer.jobs import JobQueue
 from viewer.workflows import Workflows
@@ -38,7 +40,10 @@ def digest(work: Annotations | Session) -> str:
     """One of all that a person has made of a series."""
     history = work.history
     steps = [[edit.title for edit in edits] for edits in (history._done, history._undone)]
-    marks = (work.labels, sorted(work.confirmed), work.measurements, sorted(work.key_images), work.source, steps)
+    answers = sorted(((number, astuple(place)), yes) for (number, place), yes in work.answers.items())
+    marks = (
+        work.labels, sorted(work.confirmed), work.measurements, sorted(work.key_images), work.source, steps, answers,
+    )  # fmt: skip
     return hashlib.sha256(work.label_map.voxels.tobytes() + repr(marks).encode()).hexdigest()[:16]
 
 
@@ -109,8 +114,11 @@ def act(workflows: Workflows, dice: random.Random) -> None:
         session.toggle_confirmed("axial")
     elif kind < 0.93:
         session.add_measurement("length", (at, (0.0, 0.0, at[2])), 2)
-    elif kind < 0.96:
+    elif kind < 0.95:
         session.toggle_key_image("axial")
+    elif kind < 0.98:
+        place = Place("slice", 2, up) if dice.random() < 0.7 else SERIES
+        session.answer(dice.randrange(1, 4), place, dice.choice((True, False, None)))
     elif len(session.labels) < 20:
         session.add_label(f"Label {len(session.labels)} {dice.random()}", (1, 2, 3))
 
@@ -123,7 +131,7 @@ def write_plainly(workflows: Workflows, path: Path) -> None:
         session = workflows.session
         work = Annotations(
             session.label_map, session.machine, session.labels, session.confirmed, session.source,
-            session.measurements, session.key_images, session.history,
+            session.measurements, session.key_images, session.history, session.answers,
         )  # fmt: skip
         store.file = path.open("wb")
         pickle.dump(work, store.file)

@@ -27,6 +27,7 @@ class What(Flag):
     CONFIRMED = auto()
     KEY_IMAGES = auto()  # which slices are marked as key images
     MEASUREMENTS = auto()  # what was measured, which one is selected, or whether they are shown
+    FINDINGS = auto()  # the list of findings, or a person's answers to them
 
 
 @dataclass(frozen=True)

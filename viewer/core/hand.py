@@ -1,4 +1,4 @@
-"""What a person holds and how pictures are dressed: the same for every series on the screen."""
+"""What a person holds and asks, and how pictures are dressed: the same for every series on the screen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from viewer.core.events import Change, What
+from viewer.core.findings import Finding
 from viewer.core.masking import Masking
 from viewer.core.measuring import Kind
 
@@ -21,7 +22,8 @@ BRUSH_RADIUS_RANGE_MM = (0.5, 50.0)
 
 
 class Hand:
-    """The tool in use, and what is shown over pictures. Sessions share one, and pass its changes on."""
+    """The tool in use, the list of findings, and what is shown over pictures. Sessions share one, and pass its changes
+    on."""
 
     def __init__(self) -> None:
         self.tool: Tool = "window"
@@ -38,6 +40,7 @@ class Hand:
         self.smooth = True
         self.neurological = False  # wished: see Session.is_neurological
         self.drag_up_darkens = False
+        self.findings: tuple[Finding, ...] = ()  # as Workflows keeps them, in the order of in_order
         self._listeners: list[Callable[[Change], None]] = []
 
     def subscribe(self, listener: Callable[[Change], None]) -> None:
@@ -114,6 +117,12 @@ class Hand:
         """Whether a drag of the window upwards makes the picture darker instead of brighter."""
         self.drag_up_darkens = darkens
         self._announce(What.TOOL)
+
+    def set_findings(self, findings: tuple[Finding, ...]) -> None:
+        """What a person answers in every series: a list that is kept already."""
+        if findings != self.findings:
+            self.findings = findings
+            self._announce(What.FINDINGS)
 
     def _announce(self, what: What) -> None:
         for listener in tuple(self._listeners):

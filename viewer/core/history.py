@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.findings import AnswerChange
 from viewer.core.labels import Label
 from viewer.core.measuring import Measurement
 from viewer.core.painting import Box, changed_box, union
@@ -96,8 +97,8 @@ class ConfirmedChange:
 
 @dataclass(frozen=True)
 class Edit:
-    """One act of a person, a stroke, an accepted result, a measurement, a mark or a change of the label table: what one
-    undo takes back and one commit of the journal holds.
+    """One act of a person, a stroke, an accepted result, a measurement, a mark, an answer or a change of the label
+    table: what one undo takes back and one commit of the journal holds.
 
     source, if set, is the model whose labels are shown, before and after; so is table, of labels.
     """
@@ -109,12 +110,14 @@ class Edit:
     key_images: tuple[KeyImageChange, ...] = ()
     table: tuple[tuple[Label, ...], tuple[Label, ...]] | None = None
     confirmed: tuple[ConfirmedChange, ...] = ()
+    answers: tuple[AnswerChange, ...] = ()
 
     @cached_property
     def size_bytes(self) -> int:
         points = (len(m.points) for change in self.measurements for m in (change.before, change.after) if m is not None)
         labels = sum(map(len, self.table)) if self.table is not None else 0
-        small = _EDIT_BYTES * (1 + len(self.key_images) + len(self.confirmed) + labels) + _POINT_BYTES * sum(points)
+        marks = len(self.key_images) + len(self.confirmed) + len(self.answers)
+        small = _EDIT_BYTES * (1 + marks + labels) + _POINT_BYTES * sum(points)
         return small + sum(len(d.before) + len(d.after) for d in self.deltas)
 
     @property
@@ -142,6 +145,7 @@ class Edit:
             tuple(change.inverse() for change in reversed(self.key_images)),
             table,
             tuple(change.inverse() for change in reversed(self.confirmed)),
+            tuple(change.inverse() for change in reversed(self.answers)),
         )
 
 

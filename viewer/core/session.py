@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
+from viewer.core.findings import SERIES, STUDY, AnswerChange, Answered, Answers, Level, Place, answered, at_level
 from viewer.core.fusion import Fusion
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.hand import LABELLING, Hand, Tool
@@ -56,7 +57,8 @@ class Annotations:
 
     label_map is what is seen; machine holds what models last proposed on the same grid, so that a person's
     own voxels are those where the two differ. measurements are in the order of their numbers. history is what can
-    be undone and redone; the session that opens these goes on with it.
+    be undone and redone; the session that opens these goes on with it. answers lack those of the study, which are no
+    series' own.
     """
 
     label_map: LabelMap
@@ -67,6 +69,7 @@ class Annotations:
     measurements: tuple[Measurement, ...] = ()
     key_images: frozenset[SlicePlace] = frozenset()
     history: History = field(default_factory=History)
+    answers: Answers = field(default_factory=dict)
 
     @classmethod
     def none(cls, geometry: Geometry) -> Annotations:
@@ -258,6 +261,7 @@ class Session:
         self.proposal: Proposal | None = None
         self.source = ""
         self.key_images: frozenset[SlicePlace] = frozenset()
+        self.answers: dict[Answered, bool] = {}
         self.measurements: tuple[Measurement, ...] = ()
         self.selected: int | None = None  # number of a measurement
         self._path: int | None = None  # the number of the path that was selected last
@@ -348,7 +352,7 @@ class Session:
         self.series = self.volume = self.label_map = self.machine = self._moment = None
         self.proposal, self._stroke, self.history = None, None, History()
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
-        self.key_images = frozenset()
+        self.key_images, self.answers = frozenset(), {}
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
@@ -359,7 +363,7 @@ class Session:
         self.label_map, self.machine = annotations.label_map, annotations.machine
         self.labels = with_default_colours(annotations.labels, self.hand.safe_label_colours)
         self.confirmed, self.source = annotations.confirmed, annotations.source
-        self.key_images = annotations.key_images
+        self.key_images, self.answers = annotations.key_images, dict(annotations.answers)
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
         self.proposal, self._stroke, self.history = None, None, annotations.history
@@ -907,6 +911,50 @@ class Session:
         axis = plane_axes(self.volume.geometry, plane).normal
         return axis, self.cursor_ijk[axis]
 
+    # Findings
+
+    def place_of(self, level: Level, plane: Plane) -> Place | None:
+        """Of what a finding of a level is answered now: a slice is that of this plane under the cross-hair; None for
+        oblique planes, which are no slices of the scan, and with nothing open."""
+        if level != "slice":
+            return None if self.volume is None else SERIES if level == "series" else STUDY
+        if self.volume is None or plane not in self.planes or self.is_oblique(plane):
+            return None
+        return Place("slice", *self._place_in(plane))
+
+    def answer(self, finding: int, place: Place, yes: bool | None) -> None:
+        """Answer a finding with yes or no, or take the answer back (None), as one edit."""
+        if self.answers.get((finding, place)) != yes:
+            self._answer("Answer finding", (finding,), place, yes)
+
+    def answer_rest(self, place: Place) -> int:
+        """Answer with no what is not answered yet of the findings that are asked of a place, as one edit; how many
+        those were."""
+        asked = (finding.number for finding in at_level(self.hand.findings, place.level))
+        rest = tuple(number for number in asked if (number, place) not in self.answers)
+        if not rest or not self.editable:
+            return 0
+        self._answer("Answer the rest with no", rest, place, False)
+        return len(rest)
+
+    def _answer(self, title: str, findings: Sequence[int], place: Place, yes: bool | None) -> None:
+        changes = (AnswerChange(number, place, self.answers.get((number, place)), yes) for number in findings)
+        self.make(Edit(title, answers=tuple(changes)))
+
+    def take_study_answers(self, answers: Answers) -> None:
+        """What was answered of the study, as it is kept."""
+        now = {at: yes for at, yes in self.answers.items() if at[1] != STUDY} | dict(answers)
+        if now != self.answers:
+            self.answers = now
+            self._announce(Change(What.FINDINGS))
+
+    def hear_answers(self, changes: Sequence[AnswerChange], *, again: bool = False) -> None:
+        """Take over what was answered of the study in another of its series."""
+        now = answered(self.answers, [c for c in changes if c.place == STUDY], again=again)
+        if now != self.answers:
+            self.answers = now
+            self._announce(Change(What.FINDINGS))
+
     # Measurements
 
     def add_measurement(
@@ -1084,6 +1132,9 @@ class Session:
             others = self.confirmed - {change.place}
             self.confirmed = others | {change.place} if change.confirmed else others
             what |= What.CONFIRMED
+        if edit.answers:
+            self.answers = answered(self.answers, edit.answers, again=act != "make")
+            what |= What.FINDINGS
         for delta, after in zip(edit.deltas, voxels or (d.voxels for d in edit.deltas), strict=True):
             layer = self.label_map.voxels if delta.layer == "labels" else self.machine
             if after.shape != layer.shape or after.base is not None:

@@ -161,6 +161,11 @@ class Series:
         )
 
 
+def patient_of(series: Series) -> str:
+    """What tells patients apart; without an ID each study, or each file of its own, is one."""
+    return f"{series.patient_id}\n{series.patient_name}" if series.patient_id else series.study_uid or series.uid
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A file that was not taken, and why, in one sentence."""

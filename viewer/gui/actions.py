@@ -40,6 +40,10 @@ OBLIQUE_CONFIRM = QT_TR_NOOP(
     "Slices of the scan can be confirmed, an oblique plane cannot: {Display/Planes along the scan} sets the planes "
     "along the scan"
 )
+OBLIQUE_ANSWER = QT_TR_NOOP(
+    "Slices of the scan can be answered, an oblique plane cannot: {Display/Planes along the scan} sets the planes "
+    "along the scan"
+)
 NO_PATH_HERE = QT_TR_NOOP("A path needs a volume of several slices that make a regular grid")
 CURVED_CONFIRM = QT_TR_NOOP("Slices can be confirmed or be key images, a curved view cannot: choose a pane with slices")
 _NO_WINDOW = QT_TR_NOOP("Colours are shown as they are stored: there is no window to choose")
@@ -52,7 +56,19 @@ STILL_READ = QT_TR_NOOP("Still being read")
 _NOT_NOW = QT_TR_NOOP("Not possible now")
 
 Group = Literal[
-    "File", "Slices", "Display", "Presets", "Colours", "3-D", "Layout", "Tools", "Measuring", "Labels", "AI", "Window"
+    "File",
+    "Slices",
+    "Display",
+    "Presets",
+    "Colours",
+    "3-D",
+    "Layout",
+    "Tools",
+    "Measuring",
+    "Labels",
+    "Findings",
+    "AI",
+    "Window",
 ]
 Keys = tuple[str, ...]  # each as Qt's portable text ("Ctrl+Shift+Z")
 
@@ -392,7 +408,7 @@ class Actions(QObject):
             keys = tuple(key for key in self._own_keys[name] if QKeySequence(key).toString() not in taken)
         action.setShortcuts([QKeySequence(key) for key in keys])
 
-    def _entitle(self, action: QAction, title: str) -> None:
+    def entitle(self, action: QAction, title: str) -> None:
         """Give an action's tooltip another title, and nothing more."""
         if self._tips[action] != (title, ""):
             self._tips[action] = title, ""
@@ -433,7 +449,14 @@ class Actions(QObject):
             self.allow(self.delete_measurement, session.selected is not None and session.editable, why_not)
             self.measurements_visible.setChecked(session.hand.measurements_visible)
         if what & (
-            What.SERIES | What.LABELS | What.PROPOSAL | What.TOOL | What.MEASUREMENTS | What.KEY_IMAGES | What.CONFIRMED
+            What.SERIES
+            | What.LABELS
+            | What.PROPOSAL
+            | What.TOOL
+            | What.MEASUREMENTS
+            | What.KEY_IMAGES
+            | What.CONFIRMED
+            | What.FINDINGS
         ):
             for action, word, words, nothing, title in (
                 (self.undo, tr("Undo"), tr("Undo {what}"), tr("Nothing to undo"), session.history.undo_title),
@@ -442,7 +465,7 @@ class Actions(QObject):
                 text = words.format(what=said(title)) if title else word
                 action.setText(text)
                 action.setIconText(word)
-                self._entitle(action, text)
+                self.entitle(action, text)
                 self.allow(action, title is not None, why_not or ("" if title else nothing))
         if what & (What.SERIES | What.TOOL):
             for tool in ("brush", "eraser", *KINDS):
@@ -480,7 +503,7 @@ class Actions(QObject):
                     window = preset.window
                     text = f"{tr(preset.name)}  (W {window.width:g} L {window.centre:g})"
                 action.setText(text)
-                self._entitle(action, text)
+                self.entitle(action, text)
 
     def _why_no_preset(self) -> str:
         series, volume = self._session.series, self._session.volume
@@ -700,6 +723,7 @@ def group_name(group: str) -> str:
         "Tools": tr("Tools"),
         "Measuring": tr("Measuring"),
         "Labels": tr("Labels"),
+        "Findings": tr("Findings"),
         "AI": tr("AI"),
         "Window": tr("Window", "of the program"),
     }[group]

@@ -12,11 +12,12 @@ from viewer.core.labels import Label
 from viewer.core.next_slice import Suggestion
 from viewer.core.painting import Box
 from viewer.core.session import Session
+from viewer.core.study import patient_of
 from viewer.gui.actions import CURVED_CONFIRM, LOCKED, OBLIQUE_CONFIRM, READ_ONLY, STILL_READ, Actions
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.next_panel import NextPanel
 from viewer.gui.reading_room import ReadingRoom
-from viewer.next_slices import NextSlices, patient_of
+from viewer.next_slices import NextSlices
 from viewer.workflows import Workflows
 
 _WAITS = QT_TR_NOOP("A model's result waits for you: accept or reject it before you go on")

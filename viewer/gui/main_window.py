@@ -43,9 +43,11 @@ from viewer.core.study import Scan
 from viewer.gui import style
 from viewer.gui.actions import READ_ONLY, STILL_READ, Actions, Keys
 from viewer.gui.annotating import Annotating
+from viewer.gui.answering import Answering
 from viewer.gui.appearance import NO_CHINESE, Appearance, use_theme
 from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
+from viewer.gui.findings_panel import FindingsPanel
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
 from viewer.gui.importing import Importing
@@ -128,6 +130,8 @@ class MainWindow(QMainWindow):
         self.label_panel.finished.connect(self.focus_pane)
         self.next_panel = NextPanel()
         self.label_panel.add_below(self.next_panel)
+        self.findings_panel = FindingsPanel(workflows, lambda: self.room.plane)
+        self.findings_panel.finished.connect(self.focus_pane)
         self.measure_panel = MeasurePanel(workflows)
         self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
@@ -136,6 +140,7 @@ class MainWindow(QMainWindow):
         self.panels.tabBar().setDrawBase(False)
         self.panels.addTab(self.model_panel, tr("AI"))
         self.panels.addTab(self.label_panel, tr("Labels"))
+        self.panels.addTab(self.findings_panel, tr("Findings"))
         self.panels.addTab(self.measure_panel, tr("Measure"))
         self.panels.addTab(self.training_panel, tr("Training"))
         self._failure = SentenceBar(tr("Close"))
@@ -177,6 +182,7 @@ class MainWindow(QMainWindow):
         self.room.resampleRequested.connect(workflows.resample_series)
         self.room.refused.connect(self.status_bar.notify)
         self.label_panel.refused.connect(self.status_bar.notify)
+        self.findings_panel.refused.connect(self.status_bar.notify)
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
         self.room.activeChanged.connect(self._enable)
@@ -197,6 +203,7 @@ class MainWindow(QMainWindow):
                 self.slice_commands.apply,
                 self.shaping.apply,
                 self.annotating.apply,
+                self.answering.apply,
                 self.thresholding.apply,
                 self.combining.apply,
                 self.importing.apply,
@@ -369,6 +376,16 @@ class MainWindow(QMainWindow):
             lambda: self.model_panel.model_name,
             self.status_bar.notify,
             self.show_failure,
+        )
+        self.answering = Answering(
+            self.workflows,
+            commands,
+            room,
+            self.findings_panel,
+            self.browser.below_open,
+            self.open_series,
+            lambda: self.panels.setCurrentWidget(self.findings_panel),
+            self.status_bar.notify,
         )
         self.shaping = Shaping(self.workflows, commands, room, self.status_bar.notify)
         self.thresholding = Thresholding(self.workflows, commands, room, self.status_bar.notify)
@@ -559,7 +576,7 @@ class MainWindow(QMainWindow):
 
     def _show_keys_in_words(self) -> None:
         """Have what names keys name those that are in force."""
-        panels = (self.label_panel, self.next_panel, self.measure_panel, self.training_panel)
+        panels = (self.label_panel, self.next_panel, self.findings_panel, self.measure_panel, self.training_panel)
         for part in (self.browser, self.welcome, *panels, self.fusing.bar):
             part.show_keys()
         self.room.update()

@@ -19,6 +19,7 @@ from viewer.gui.translator import LANGUAGES
 _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "File": QT_TR_NOOP("&File"),
     "Labels": QT_TR_NOOP("&Edit"),
+    "Findings": QT_TR_NOOP("&Slices"),
     "Display": QT_TR_NOOP("&View"),
     "Presets": QT_TR_NOOP("&View"),
     "Colours": QT_TR_NOOP("&View"),
@@ -110,7 +111,7 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     _add(file, commands, "File/Open folder…", "File/Open files…")
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
     _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", "File/Export labels…", _AS)
-    _add(file, commands, _EXPORT, _COPY)
+    _add(file, commands, "File/Export findings and boxes…", _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
     edit = menus["&Edit"]
     _add(edit, commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM, _LINE)
@@ -125,6 +126,8 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     _add(slices, commands, "Slices/Play", "Slices/Previous frame or moment", "Slices/Next frame or moment", _LINE)
     _add(slices, commands, _KEY_IMAGE, "Slices/Next key image", "Slices/Previous key image")
     _filled_when_opened(slices.addMenu(tr("Key images")), key_images)
+    findings = [action.objectName() for action in commands.groups["Findings"]]
+    slices.addMenu(_submenu(tr("Findings"), commands, findings, slices))
     slices.addSeparator()
     _add(menus["&AI"], commands, "AI/Segment", "AI/Accept the proposal", "AI/Reject the proposal", _LINE)
     _add(menus["&Window"], commands, "Window/Studies", "Window/Panels", _LINE)

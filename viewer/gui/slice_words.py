@@ -17,6 +17,7 @@ from viewer.core.session import Session
 from viewer.core.study import LEFT_OUT, Series
 from viewer.core.volume import Volume
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.answer_words import answer_badges
 from viewer.gui.colour_bar import ColourBar
 from viewer.gui.fusion_words import fusion_badges, fusion_bar, fusion_value
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -215,7 +216,7 @@ class SliceWords:
         if session.is_confirmed(self.plane):
             nothing = not session.has_labels(self.plane)
             badges.append(Badge(tr("✓ Nothing here") if nothing else tr("✓ Confirmed"), GOOD))
-        return badges
+        return [*badges, *answer_badges(session, self.plane)]
 
     def _slab_text(self, slab: Slab, view: SliceView) -> str:
         count = slab.slices

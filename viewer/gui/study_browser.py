@@ -227,6 +227,13 @@ class StudyBrowser(QWidget):
         place = next((n for n, item in enumerate(items) if item is opened), -1) + step
         return items[place].data(0, _UID) if opened is not None and 0 <= place < len(items) else None
 
+    def below_open(self) -> list[str]:
+        """The uids of the series that stand below the open one, of those that are unfolded."""
+        series, items = self._session.series, self.series_items()
+        opened = self._rows.get(_listed_uid(series)) if series is not None else None
+        place = next((n for n, item in enumerate(items) if item is opened), len(items))
+        return [item.data(0, _UID) for item in items[place + 1 :]]
+
     def series_items(self) -> list[QTreeWidgetItem]:
         """The rows of series that are unfolded, from top to bottom, as what is typed in the search field asks for."""
         if self._typing.isActive():

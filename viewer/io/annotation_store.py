@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.findings import AnswerChange, Answered, Code, Finding, Level, Place, in_order
 from viewer.core.geometry import Geometry
 from viewer.core.history import (
     HISTORY_LIMIT_BYTES,
@@ -34,7 +35,7 @@ from viewer.core.labels import DEFAULT_LABELS, Label
 from viewer.core.measuring import Measurement
 from viewer.core.painting import Box
 from viewer.core.session import Annotations, ConfirmedSlice, State
-from viewer.core.study import SeriesError
+from viewer.core.study import Series, SeriesError
 from viewer.core.volume import LabelMap, Volume
 from viewer.io.databases import connect, open_database
 
@@ -59,6 +60,15 @@ create table if not exists key_images (
     uid text not null references annotated (uid) on delete cascade, axis integer not null, slice integer not null,
     primary key (uid, axis, slice)
 );
+create table if not exists findings (
+    number integer primary key autoincrement, name text not null, level text not null, code text,
+    listed integer not null default 1
+);
+create table if not exists answers (
+    place_uid text not null, level text not null, axis integer not null, slice integer not null,
+    finding integer not null, yes integer not null, answered_at text, answered_by text,
+    primary key (place_uid, level, axis, slice, finding)
+) without rowid;
 """
 # What the first release's files lack: see _Row and AnnotationStore.
 _COLUMNS = {
@@ -75,6 +85,15 @@ _JOURNAL_LIMIT = 200  # acts that are replayed at opening before they are folded
 _JOURNAL_LIMIT_BYTES = 32 * 1024 * 1024
 
 
+def study_of(series: Series | None, key: str) -> str:
+    """Under which uid answers for the study of a series are kept, whose work is kept under key: that of the study, or,
+    of files without an identity of their own, one that moves with them. None is a series that is not listed."""
+    of_path = key.startswith(_PATH_UIDS)
+    if series is not None and not (of_path and series.study_uid == f"{series.uid.partition('~')[0]}-study"):
+        return series.study_uid or key
+    return f"{key.partition('~')[0]}-study" if of_path else key
+
+
 class AnnotationStore:
     """Label maps as a snapshot and a journal of what was done since, one row for each act, and measurements, marks and
     the label table as they are now. All methods may be called from any thread.
@@ -82,6 +101,9 @@ class AnnotationStore:
     Rows are only added: an undo is one, too, and names nothing, for it takes back the newest edit that is not undone
     before it. Folding makes a new snapshot of all rows so far and leaves of them only what can still be undone or
     redone. By whom (the name of the account, or as given) and when is kept with each act and each confirmed slice.
+
+    The list of findings is one for all series. One that is taken off it keeps its number and its answers, and is the
+    same finding when it is listed again. Answers for a study stand under its own uid, so that all its series have them.
 
     A damaged file is put aside with its write-ahead log and a new one begun; put_aside then names it.
     """
@@ -168,13 +190,19 @@ class AnnotationStore:
         return any(json.loads(state).get("confirmed") for (state,) in rows)
 
     def append(
-        self, uid: str, geometry: Geometry, edit: Edit | None, act: Act = "make", state: State | None = None
+        self,
+        uid: str,
+        geometry: Geometry,
+        edit: Edit | None,
+        act: Act = "make",
+        state: State | None = None,
+        study_uid: str = "",
     ) -> None:
         """Commit one act and the state after it, if that is another; when this returns they survive a crash.
 
         edit: what was done to the session: of an undo the inverse of what was made; None for a change of the state
-        alone, which nothing undoes. Raises OSError if it could not be written, BlockingIOError if another program is
-        writing.
+        alone, which nothing undoes. study_uid: under which answers for the study are kept (study_of). Raises OSError if
+        it could not be written, BlockingIOError if another program is writing.
         """
         now, by = _now(), self._by
         statements: list[tuple[str, tuple[object, ...]]] = [
@@ -186,6 +214,7 @@ class AnnotationStore:
             statements += [
                 ("insert into edits (uid, title, deltas, act, made_at, made_by) values (?, ?, ?, ?, ?, ?)", row),
                 *_of_marks(uid, edit),
+                *_of_answers(uid, study_uid or uid, edit, act, now, by),
             ]
         with self._lock:
             if state is not None:
@@ -209,9 +238,86 @@ class AnnotationStore:
             ).fetchall()
         return {uid: frozenset(_confirmations({"confirmed": json.loads(confirmed)})) for uid, confirmed in rows}
 
+    # Findings
+
+    def findings(self) -> tuple[Finding, ...]:
+        """The list, those of slices first."""
+        with self._lock:
+            rows = self._database.execute("select number, name, level, code from findings where listed order by number")
+            return in_order([_finding(*row) for row in rows])
+
+    def list_finding(self, name: str, level: Level, code: Code | None = None) -> None:
+        """Put a finding on the list; one that was on it before comes back with its code and its answers. Raises
+        OSError."""
+        packed = None if code is None else json.dumps(code)
+        known = "select number from findings where name = ? and level = ? order by listed desc, number desc limit 1"
+        back = f"update findings set listed = 1, code = coalesce(?, code) where number = ({known})"
+        new = f"insert into findings (name, level, code) select ?, ?, ? where not exists ({known})"
+        with self._lock:
+            self._write((back, (packed, name, level)), (new, (name, level, packed, name, level)))
+
+    def change_finding(self, finding: Finding) -> None:
+        """Give the finding of a number another name or code; its answers go with it. Raises OSError."""
+        code = None if finding.code is None else json.dumps(finding.code)
+        change = "update findings set name = ?, code = ? where number = ?"
+        with self._lock:
+            self._write((change, (finding.name, code, finding.number)))
+
+    def unlist_finding(self, number: int) -> None:
+        """Take a finding off the list, and keep its answers. Raises OSError."""
+        with self._lock:
+            self._write(("update findings set listed = 0 where number = ?", (number,)))
+
+    def answer_count(self, number: int) -> int:
+        """How many answers a finding has, in all series."""
+        with self._lock:
+            return self._database.execute("select count(*) from answers where finding = ?", (number,)).fetchone()[0]
+
+    def answer_counts(self) -> dict[str, int]:
+        """How many findings of the list are answered of each series, those of its slices included."""
+        with self._lock:
+            rows = self._database.execute(
+                "select place_uid, count(*) from answers join findings f on number = finding and listed "
+                "where f.level != 'study' group by place_uid"
+            ).fetchall()
+        return dict(rows)
+
+    def study_answers(self, study_uid: str) -> dict[Answered, bool]:
+        """What was answered of a study, in whichever of its series."""
+        with self._lock:
+            return _answers(self._database, study_uid, of_study=True)
+
+    def all_answers(self) -> list[tuple[str, int, Place, bool]]:
+        """Every answer to a finding of the list: under which uid, of a series or of a study, the finding's number,
+        where, and yes or no."""
+        with self._reading:
+            rows = self._read_database.execute(
+                "select place_uid, a.level, axis, slice, finding, yes from answers a "
+                "join findings f on f.number = a.finding and f.listed order by place_uid, axis, slice, finding"
+            ).fetchall()
+        return [(uid, number, Place(level, axis, index), bool(yes)) for uid, level, axis, index, number, yes in rows]
+
+    def all_boxes(self) -> list[tuple[str, Measurement, tuple[Label, ...]]]:
+        """Every box that a person has drawn, with the uid of its series and the labels of that."""
+        with self._reading:
+            rows = self._read_database.execute(
+                "select uid, number, measurement, state from measurements join annotated using (uid) "
+                "where json_extract(measurement, '$.kind') = 'box' order by uid, number"
+            ).fetchall()
+        return [
+            (uid, _measurement_from_json(number, text), _labels(json.loads(state))) for uid, number, text, state in rows
+        ]
+
+    def grid_of(self, uid: str) -> Geometry | None:
+        """The grid on which a series was annotated, without what its file says of units; None of none."""
+        with self._reading:
+            row = self._read_database.execute("select grid from annotated where uid = ?", (uid,)).fetchone()
+        return None if row is None else _geometry(row[0])
+
     def load(self, uid: str, geometry: Geometry) -> Annotations | None:
-        """The work saved on a series, and its history, or None. Raises SeriesError if it was made on another grid: the
-        file behind the series has changed, and labels would lie in the wrong place."""
+        """The work saved on a series, and its history, or None; study_answers has what was answered of its study.
+        Raises SeriesError if it was made on another grid: the file behind the series has changed, and labels would lie
+        in the wrong place."""
         with self._reading, self._read_database as database:
             database.execute("begin")  # all that is read is of one moment
             row = database.execute(
@@ -219,6 +325,7 @@ class AnnotationStore:
             ).fetchone()
             if row is None:
                 return None
+            answers = _answers(database, uid)
             acts = "select sequence, act, title, deltas from edits where uid = ? order by sequence"
             rows = [_Row(*values) for values in database.execute(acts, (uid,))]
             measurements = database.execute(
@@ -238,12 +345,13 @@ class AnnotationStore:
         return Annotations(
             LabelMap(layers["labels"], began_empty=labels is None and not drawn),
             layers["machine"],
-            tuple(_label(label) for label in saved["labels"]) if "labels" in saved else DEFAULT_LABELS,
+            _labels(saved),
             frozenset(_confirmations(saved)),
             saved.get("source", ""),
             tuple(_measurement_from_json(number, text) for number, text in measurements),
             frozenset(key_images),
             History([edit for _, edit in done], [edit for _, edit in undone]),
+            answers,
         )
 
     def close(self) -> None:
@@ -361,6 +469,38 @@ def _of_marks(uid: str, edit: Edit) -> Iterator[tuple[str, tuple[object, ...]]]:
             yield "delete from key_images where uid = ? and axis = ? and slice = ?", place
 
 
+def _of_answers(
+    uid: str, study_uid: str, edit: Edit, act: Act, now: str, by: str
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """The statements that write the answers that an edit leaves, as findings.answered has them: what is undone or done
+    again spares an answer that has been given otherwise meanwhile."""
+    here = "place_uid = ? and level = ? and axis = ? and slice = ? and finding = ?"
+    for change in edit.answers:
+        place = change.place
+        at = (study_uid if place.level == "study" else uid, place.level, place.axis, place.index, change.finding)
+        row = (*at, change.after, now, by)
+        if change.after is None:
+            yield f"delete from answers where {here} and (? or yes is ?)", (*at, act == "make", change.before)
+        elif act == "make":
+            yield "insert or replace into answers values (?, ?, ?, ?, ?, ?, ?, ?)", row
+        elif change.before is None:
+            yield "insert or ignore into answers values (?, ?, ?, ?, ?, ?, ?, ?)", row
+        else:
+            put = f"update answers set yes = ?, answered_at = ?, answered_by = ? where {here} and yes is ?"
+            yield put, (change.after, now, by, *at, change.before)
+
+
+def _answers(database: sqlite3.Connection, place_uid: str, *, of_study: bool = False) -> dict[Answered, bool]:
+    found = "select finding, level, axis, slice, yes from answers where place_uid = ? and (level = 'study') = ?"
+    rows = database.execute(found, (place_uid, of_study))
+    return {(number, Place(level, axis, index)): bool(yes) for number, level, axis, index, yes in rows}
+
+
+def _finding(number: int, name: str, level: Level, code: str | None) -> Finding:
+    value, scheme, meaning = ("", "", "") if code is None else json.loads(code)
+    return Finding(number, name, level, None if code is None else (value, scheme, meaning))
+
+
 def _add_columns(database: sqlite3.Connection) -> None:
     """Bring a file of the first release up to date."""
     with database:
@@ -425,6 +565,8 @@ def _pack(edit: Edit) -> bytes:
         head["key_images"] = [[change.place, change.marked] for change in edit.key_images]
     if edit.confirmed:
         head["confirmed"] = [[change.place, change.confirmed] for change in edit.confirmed]
+    if edit.answers:
+        head["answers"] = [[c.finding, *astuple(c.place), c.before, c.after] for c in edit.answers]
     return b"".join([json.dumps(head).encode(), b"\n", *(part for d in edit.deltas for part in (d.before, d.after))])
 
 
@@ -450,6 +592,10 @@ def _unpack(title: str, packed: bytes) -> Edit:
         tuple(KeyImageChange((axis, index), marked) for (axis, index), marked in head.get("key_images", [])),
         None if table is None else (tuple(map(_label, table[0])), tuple(map(_label, table[1]))),
         tuple(ConfirmedChange((axis, index), mark) for (axis, index), mark in head.get("confirmed", [])),
+        tuple(
+            AnswerChange(number, Place(level, axis, index), before, after)
+            for number, level, axis, index, before, after in head.get("answers", [])
+        ),
     )
 
 
@@ -481,6 +627,10 @@ def _measurement_from_json(number: int, text: str) -> Measurement:
         None if text_at is None else tuple(text_at),
         None if spread is None else (tuple(spread[0]), tuple(spread[1])),
     )
+
+
+def _labels(state: dict) -> tuple[Label, ...]:
+    return tuple(_label(label) for label in state["labels"]) if "labels" in state else DEFAULT_LABELS
 
 
 def _label(row: dict) -> Label:
