@@ -1,7 +1,7 @@
 """What clicks mean: the region of a picture that a person points at, refined click by click.
 
-An answerer is any function of the form of Answerer. The one here is classical: no model is needed for it. A network that
-was trained for clicks (picture, box, positives, negatives and previous answer as channels) can stand in its place.
+An answerer is any function of the form of Answerer. The one here is classical: no model is needed for it. A network
+that was trained for clicks (picture, box, positives, negatives and previous answer as channels) can stand in its place.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _BINS, _MOST_UNLIKELY, _LEAST_CONTESTED = 24, 4.0, 0.3
 _LEAST_MARGIN_PX, _MARGIN_SHARE = 2.0, 0.2  # of its radius
 _HOLE_SHARE = 0.05  # of the region: smaller holes are filled
 
-# How much each trait of a region speaks for it. Fitted to simulated clicks on public scans with masks: organs on CT, the
-# hippocampus, whole brains and lesions on MR, hearts on cine MR, lungs on radiographs.
+# How much each trait of a region speaks for it. Fitted to simulated clicks on public scans with masks: organs on CT,
+# the hippocampus, whole brains and lesions on MR, hearts on cine MR, lungs on radiographs.
 _FIRST = {"contrast": 0.39, "log_area": 0.17, "growth": -1.76, "share": -5.0, "raggedness": -1.2}
 _CHANGE = {"contrast": 0.05, "log_area": -0.012, "at_border": -0.9, "shared": 1.0, "free": -0.8, "unlike": -0.1}
 
@@ -67,8 +67,8 @@ class Prompts:
 
 Answerer = Callable[[NDArray, tuple[float, float], Prompts, Mask], Mask]
 """The picture (rows, columns) of grey values, NaN where there is none; the height and width of a pixel, mm or any other
-unit; the prompts, of which the last stroke is new (or the box, if nothing is known yet); what was answered before it, or
-was there. Returns the new region, of the picture's shape. Touches nothing; for any thread."""
+unit; the prompts, of which the last stroke is new (or the box, if nothing is known yet); what was answered before it,
+or was there. Returns the new region, of the picture's shape. Touches nothing; for any thread."""
 
 
 def classical_answer(
@@ -210,7 +210,7 @@ def _beyond(region: Mask) -> Mask:
 def _likeness(smooth: NDArray[np.float32], inside: Mask, outside: Mask) -> NDArray[np.float32]:
     """Of each pixel the logarithm of how much more frequent its value is inside than outside."""
     low, high = np.percentile(smooth, (1, 99))
-    values = np.clip((smooth - low) / max(high - low, 1e-12) * _BINS, 0, _BINS - 1).astype(np.intp)
+    values = np.clip((smooth - low) / max(high - low, 1e-12) * _BINS, 0, _BINS - 1).astype(np.int64)
     share = []
     for mask in (inside, outside):
         counts = np.convolve(np.bincount(values[mask], minlength=_BINS) + 0.5, (0.25, 0.5, 0.25), "same")
@@ -281,14 +281,14 @@ class _Field:
         if (rows, columns) != part.shape:
             smaller = rows < part.shape[0] or columns < part.shape[1]
             how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-            values = cv2.resize(values, (columns, rows), interpolation=how)
+            values = np.asarray(cv2.resize(values, (columns, rows), interpolation=how), dtype=np.float32)
             there = cv2.resize(there.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST) > 0
-        smooth = cv2.GaussianBlur(values, (0, 0), _SMOOTH_PX)
+        smooth = np.asarray(cv2.GaussianBlur(values, (0, 0), _SMOOTH_PX), dtype=np.float32)
         whole = int(size[0]), int(size[1])
         return cls(whole, int(low[0]), int(low[1]), part.shape, values, smooth, there, pixel)
 
     def places(self, pixels: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The square pixels (n, 2) in which pixels (n, 2) of the picture lie, each once; those beside it are left out."""
+        """The square pixels (n, 2) in which pixels (n, 2) of the picture lie, each once; none of those beside it."""
         inner = pixels - (self.top, self.left)
         inner = inner[np.all((inner >= 0) & (inner < self.shape), axis=1)]
         places = ((inner + 0.5) * self.values.shape / np.array(self.shape)).astype(np.intp)
@@ -498,8 +498,8 @@ def _without_holes(mask: Mask, but: Mask) -> Mask:
     if count <= 2:
         return mask
     small = stats[:, cv2.CC_STAT_AREA] <= max(_HOLE_SHARE * np.count_nonzero(mask), 2)
-    small[[0, parts[0, 0]]] = False
-    inner = parts[1:-1, 1:-1]
+    small[0] = small[parts[0, 0]] = False
+    inner = parts[1:-1, 1:-1].astype(np.intp)
     small[inner[but]] = False
     return mask | small[inner]
 
