@@ -29,6 +29,7 @@ _MOST_SHARE = 0.7  # of the picture
 _AROUND_BOX, _MIDDLE_OF_BOX = 0.15, 0.5  # of its size, and of its half axes
 _BINS, _MOST_UNLIKELY, _LEAST_CONTESTED = 24, 4.0, 0.3
 _LEAST_MARGIN_PX, _MARGIN_SHARE = 2.0, 0.2  # of its radius
+_MOST_OTHERWISE = 3.0  # times as large as in coarser pixels, or as small
 _SNAPS, _NEAR_PX, _LEAST_NEAR = 1, 7, 0.02
 _HOLE_SHARE = 0.05  # of the region: smaller holes are filled
 
@@ -143,7 +144,10 @@ def _first(
         check()
         near = np.vstack([small, _corners(seeds)])
         fine = _Field.around(picture, pixel_mm, near, prompts.box, margin=1.0)
-        found = _grown(fine, seeds, negatives, area * (field.pixel / fine.pixel) ** 2, check)
+        closer = _grown(fine, seeds, negatives, area * (field.pixel / fine.pixel) ** 2, check, within=True)
+        times = np.count_nonzero(closer) / max(np.count_nonzero(found), 1)
+        if 1 / _MOST_OTHERWISE <= times <= _MOST_OTHERWISE:
+            return closer
     return found
 
 
@@ -354,9 +358,16 @@ class _Field:
 
 
 def _grown(
-    field: _Field, seeds: NDArray[np.intp], negatives: NDArray[np.intp], area: float, check: Callable[[], None]
+    field: _Field,
+    seeds: NDArray[np.intp],
+    negatives: NDArray[np.intp],
+    area: float,
+    check: Callable[[], None],
+    *,
+    within: bool = False,
 ) -> Mask:
-    """The region around seeds that looks most like a structure. area: of the whole picture, in the field's pixels."""
+    """The region around seeds that looks most like a structure. area: of the whole picture, in the field's pixels;
+    within: one that does not reach the field's border."""
     places, against = field.places(seeds), field.places(negatives)
     spread = field.spread(places)
     distances = field.distances(places, spread)
@@ -366,6 +377,8 @@ def _grown(
         check()
     levels = _Levels(field, distances, places, spread)
     possible = (levels.area >= _FEWEST_PX) & (levels.area <= _MOST_SHARE * field.values.size)
+    if within:
+        possible &= levels.border == 0
     region = levels.best(_FIRST, {"share": levels.area / area}, possible)
     region = _snapped(field.smooth, region, field.allowed)
     return field.enlarged(_without_holes(region, _marked(against, region.shape)))
@@ -422,7 +435,7 @@ class _Levels:
         self.round = 2 * np.pi * np.sqrt(self.area / np.pi)  # the circumference of a disc as large
         border = np.zeros(self.number.shape)
         border[0] = border[-1] = border[:, 0] = border[:, -1] = 1
-        self._border = self._sum(border)
+        self.border = self._sum(border)
         sides = np.zeros(_LEVELS + 1)
         for one, other in _beside(self.number):
             low_number, high_number = np.minimum(one, other), np.maximum(one, other)
@@ -448,7 +461,7 @@ class _Levels:
             "log_area": log_area,
             "growth": np.gradient(log_area),
             "raggedness": np.log(self.raggedness_raw + 0.1),
-            "at_border": self._border / (4 * np.sqrt(self.area / np.pi)),
+            "at_border": self.border / (4 * np.sqrt(self.area / np.pi)),
             **more,
         }
         score = sum(weight * traits[name] for name, weight in weights.items())

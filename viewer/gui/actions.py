@@ -152,7 +152,7 @@ _REGIONS: tuple[tuple[RegionTool, str, str, str, str], ...] = (  # Ctrl takes aw
     (
         "click",
         QT_TR_NOOP("Click to segment"),
-        "T",
+        "Shift+S",
         "gesture-tap",
         QT_TR_NOOP(
             "Click a structure and its outline is found; more clicks and drags refine it, with Ctrl what does not "

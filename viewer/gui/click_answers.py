@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from viewer.core.click_segment import Answerer, PixelBox, Prompts, Stroke, classical_answer
+from viewer.core.display import WindowLevel
 from viewer.core.oblique import Axes, ObliqueAxes
 from viewer.core.plane_raster import PlaneRaster
 from viewer.core.propagation import End, Spread, spread
@@ -49,11 +50,13 @@ class _Step:
 
 @dataclass(eq=False)
 class OpenAnswer:
-    """place tells its plane from others (Scene.place). base is what the label had there when it began."""
+    """place tells its plane from others (Scene.place). window and base, what the label had there, are those with which
+    it began."""
 
     raster: PlaneRaster
     place: tuple[object, float]
     volume: Volume
+    window: WindowLevel
     base: Mask
     picture: Future[NDArray[np.float32]]
     steps: list[_Step] = field(default_factory=list)
@@ -116,8 +119,9 @@ class ClickAnswers(QObject):
         base = np.zeros(raster.shape, bool)
         if at is not None and not label_map.blank:
             base = _around(_labelled(label_map.voxels, self._session.active_label, axes, depth, volume), at)
-        picture = _thread().submit(_picture, volume, axes, depth)
-        self.open = OpenAnswer(raster, (axes, depth), volume, base, picture)
+        window = self._session.window_level
+        picture = _thread().submit(_picture, volume, axes, depth, window)
+        self.open = OpenAnswer(raster, (axes, depth), volume, window, base, picture)
         return self.open
 
     def say(self, stroke: Stroke) -> None:
@@ -238,7 +242,7 @@ class ClickAnswers(QObject):
             for step in (-1, 1):
                 spreads.append(
                     spread(
-                        lambda number: _picture(volume, raster.axes, at(number).depth),
+                        lambda number: _picture(volume, raster.axes, at(number).depth, answer.window),
                         count,
                         (height, width),
                         self._answerer,
@@ -276,9 +280,12 @@ def _sentence(spreads: list[Spread]) -> str:
     return words.format(count=sum(len(one.found) for one in spreads), before=before, after=after)
 
 
-def _picture(volume: Volume, axes: Axes, depth: float) -> NDArray[np.float32]:
+def _picture(volume: Volume, axes: Axes, depth: float, window: WindowLevel) -> NDArray[np.float32]:
+    """The values within the window: what a person cannot see is no edge."""
     values, measured = plane_values(volume, axes, depth)
-    return np.where(measured, values, np.nan).astype(np.float32)
+    half = max(window.width / 2, 1e-6)
+    seen = np.clip(values.astype(np.float32), window.centre - half, window.centre + half)
+    return np.where(measured, seen, np.float32(np.nan))
 
 
 def _labelled(voxels: NDArray[np.uint8], value: int, axes: Axes, depth: float, volume: Volume) -> Mask:

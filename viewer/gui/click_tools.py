@@ -28,7 +28,7 @@ from viewer.gui.style import ON_IMAGE
 _LEFT = Qt.MouseButton.LeftButton
 _GREEN, _RED = QColor(80, 230, 120), QColor(255, 90, 90)
 _HALO = QColor(0, 0, 0, 200)
-_MARK_PX, _SIGN_PX = 7.0, 3.5
+_MARK_PX, _SIGN_PX = 5.5, 3.0
 _STEP_PX = 1.5  # between the points of a scribble
 _BESIDE_PX, _PLATE_PX = 16.0, 4.0  # of the words at the mouse
 _LEAST_BOX_PX = 3  # of the picture
@@ -245,7 +245,7 @@ class ClickTools:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = QColor(*next(x.colour for x in self._session.labels if x.value == self._session.active_label))
         if answer is not None:
-            answer.drawing.draw(painter, scene.view, colour.lighter(125), dashed=True)
+            answer.drawing.draw(painter, scene.view, colour.lighter(125))
             raster = answer.raster
             if answer.prompts.box is not None:
                 top, left, bottom, right = answer.prompts.box
