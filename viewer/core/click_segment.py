@@ -29,8 +29,9 @@ _MOST_SHARE = 0.7  # of the picture
 _AROUND_BOX, _MIDDLE_OF_BOX = 0.15, 0.5  # of its size, and of its half axes
 _BINS, _MOST_UNLIKELY, _LEAST_CONTESTED = 24, 4.0, 0.3
 _LEAST_MARGIN_PX, _MARGIN_SHARE = 2.0, 0.2  # of its radius
-_MOST_OTHERWISE = 3.0  # times as large as in coarser pixels, or as small
+_MOST_OTHERWISE = 8.0  # times as large as in coarser pixels, or as small
 _SNAPS, _NEAR_PX, _LEAST_NEAR = 1, 7, 0.02
+_MOST_TAKEN = 0.8  # of a region, by one click
 _HOLE_SHARE = 0.05  # of the region: smaller holes are filled
 
 # How much each trait of a region speaks for it. Fitted to simulated clicks on public scans with masks: organs on CT,
@@ -197,7 +198,8 @@ def _found_again(
     core &= (like > 0) & ~beyond
     if not core.any():
         return np.zeros_like(previous)
-    return field.enlarged(_contested(field, core, beyond | ~field.allowed, like, check))
+    found = _contested(field, core, beyond | ~field.allowed, like, check)
+    return field.enlarged(_snapped(field.smooth, found, field.allowed))
 
 
 def margin_px(region: Mask) -> float:
@@ -410,7 +412,8 @@ def _changed(
         "free": np.maximum(levels.raggedness_raw - shared, 0),
         "unlike": levels.unlike(joined),
     }
-    region = levels.best(_CHANGE, traits, levels.area >= _FEWEST_CHANGED_PX)
+    most = np.inf if positive else _MOST_TAKEN * np.count_nonzero(before)
+    region = levels.best(_CHANGE, traits, (levels.area >= _FEWEST_CHANGED_PX) & (levels.area <= most))
     if positive:
         both = _without_holes(before | region, _marked(against, region.shape))
         return field.enlarged(both & ~before)
@@ -451,7 +454,7 @@ class _Levels:
     def best(
         self, weights: dict[str, float], more: dict[str, NDArray[np.float64]], possible: NDArray[np.bool_]
     ) -> Mask:
-        """The region for which its traits speak most; the largest there is if none is possible."""
+        """The region for which its traits speak most; the smallest there is if none is possible."""
         log_area = np.log(self.area)
         ahead = 3
         later = np.r_[self.area[ahead:], np.full(ahead, np.nan)]
@@ -465,7 +468,7 @@ class _Levels:
             **more,
         }
         score = sum(weight * traits[name] for name, weight in weights.items())
-        chosen = int(np.where(possible, score, -np.inf).argmax()) if possible.any() else _LEVELS - 1
+        chosen = int(np.where(possible, score, -np.inf).argmax()) if possible.any() else 0
         return self.number <= chosen
 
     def sides_towards(self, mask: Mask) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ End = Literal["as many as asked", "end of the scan", "region ends", "region chan
 
 _MOST_CORE_PX = 400
 _FEWEST_PX = 6
-_LEAST_SHARE, _LEAST_DICE = 0.3, 0.8  # of a region in the slice before
+_LEAST_SHARE, _LEAST_DICE, _MOSTLY = 0.3, 0.8, 0.9  # of a region in the slice before
 _MOST_TIMES, _LEAST_EDGE = 3.0, 0.75  # of the region in the slice in which a person saw it
 
 
@@ -57,7 +57,9 @@ def spread(
             return Spread(tuple(found), "region ends")
         if np.abs(_edge(picture, now)) < _LEAST_EDGE * seen:
             return Spread(tuple(found), "region ends")
-        if 2 * np.count_nonzero(now & before) < _LEAST_DICE * (pixels + pixels_before):
+        common = np.count_nonzero(now & before)
+        tapers = pixels < pixels_before and common > _MOSTLY * pixels
+        if 2 * common < _LEAST_DICE * (pixels + pixels_before) and not tapers:
             return Spread(tuple(found), "region changes")
         if pixels > _MOST_TIMES * np.count_nonzero(region):
             return Spread(tuple(found), "region changes")
