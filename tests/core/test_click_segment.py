@@ -228,3 +228,10 @@ def test_cancelling_while_it_spreads_is_passed_on():
 
     with pytest.raises(InterruptedError):
         spread(lambda k: volume[k], 40, (1.0, 1.0), classical_answer, 20, truth[20], 1, None, report)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_click_that_reaches_nothing_but_itself():
+    picture = np.full((30, 30), np.nan, np.float32)
+    picture[10, 10] = 5
+    assert np.argwhere(answer(picture, click(10, 10))).tolist() == [[10, 10]]

@@ -32,6 +32,7 @@ _LEAST_MARGIN_PX, _MARGIN_SHARE = 2.0, 0.2  # of its radius
 _MOST_OTHERWISE = 8.0  # times as large as in coarser pixels, or as small
 _SNAPS, _NEAR_PX, _LEAST_NEAR = 1, 7, 0.02
 _MOST_TAKEN = 0.8  # of a region, by one click
+_CRACK_PX = 5
 _HOLE_SHARE = 0.05  # of the region: smaller holes are filled
 
 # How much each trait of a region speaks for it. Fitted to simulated clicks on public scans with masks: organs on CT,
@@ -414,9 +415,10 @@ def _changed(
     }
     most = np.inf if positive else _MOST_TAKEN * np.count_nonzero(before)
     region = levels.best(_CHANGE, traits, (levels.area >= _FEWEST_CHANGED_PX) & (levels.area <= most))
+    said = _marked(against, region.shape)
+    region = _without_cracks(region, before if positive else ~before, said) & field.allowed
     if positive:
-        both = _without_holes(before | region, _marked(against, region.shape))
-        return field.enlarged(both & ~before)
+        region = _without_holes(before | region, said) & ~before
     return field.enlarged(region)
 
 
@@ -428,7 +430,8 @@ class _Levels:
         distances[places[:, 0], places[:, 1]] = 0
         reached = distances < _FAR / 10
         steps = np.log(distances + 1e-2)
-        low, high = np.log(_LEAST_COST), float(steps[reached].max())
+        low = float(np.log(_LEAST_COST))
+        high = max(float(steps[reached].max()), low)
         numbers = np.clip((steps - low) / (high - low + 1e-6) * _LEVELS, 0, _LEVELS - 1)
         self.number = np.where(reached, numbers, _LEVELS).astype(np.intp)
         self._values = ((field.smooth - field.smooth[tuple(places[0])]) / spread).astype(np.float64)
@@ -520,6 +523,16 @@ def _without_holes(mask: Mask, but: Mask) -> Mask:
     inner = parts[1:-1, 1:-1].astype(np.intp)
     small[inner[but]] = False
     return mask | small[inner]
+
+
+def _without_cracks(region: Mask, joined: Mask, but: Mask) -> Mask:
+    """A region together with the thin cracks between it and what it is joined to, unless they hold some pixels."""
+    import cv2
+
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CRACK_PX, _CRACK_PX))
+    closed = cv2.morphologyEx((region | joined).astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0
+    near = cv2.dilate(region.astype(np.uint8), disc) > 0
+    return region | (closed & near & ~joined & ~but)
 
 
 def _snapped(smooth: NDArray[np.float32], region: Mask, free: Mask) -> Mask:
