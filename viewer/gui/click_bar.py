@@ -31,6 +31,7 @@ from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.workflows import Workflows
 
 _SLICES = 5  # at first
+_SPIN_PX = 70
 _MEANS: tuple[tuple[ClickMeans, str, str], ...] = (
     ("belongs", "+", QT_TR_NOOP("A click or a drag says: this belongs to it")),
     ("does not", "−", QT_TR_NOOP("A click or a drag says: this does not belong to it (Ctrl + click)")),
@@ -53,7 +54,7 @@ class ClickBar(QFrame):
         self._listened: ClickAnswers | None = None
         self.text = QLabel()
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.text.setMinimumWidth(60)
+        self.text.setMinimumWidth(0)
         self.means: dict[ClickMeans, QToolButton] = {}
         group = QButtonGroup(self)
         for means, sign, tip in _MEANS:
@@ -68,15 +69,16 @@ class ClickBar(QFrame):
         self.take = _button(tr("Take it"), tr("Give it to the label (Return)"))
         self.take.setProperty("primary", True)
         self.drop = _button(tr("Drop"), tr("Forget it (Esc)"))
-        self.undo = _button(tr("Undo click"), tr("Take the last click back (Backspace)"))
+        self.undo = _button(tr("Undo"), tr("Take the last click back (Backspace)"))
         self.slices = QSpinBox(minimum=1, maximum=999, value=_SLICES)
+        self.slices.setMaximumWidth(_SPIN_PX)
         self.slices.setAccessibleName(tr("Slices in each direction"))
         self.slices.setToolTip(tr("Slices in each direction"))
         self.slices.editingFinished.connect(self._back)
         self.all = QCheckBox(tr("until it ends"))
         self.all.toggled.connect(lambda on: self.slices.setDisabled(on))
         tip = tr("Take it, and find it again in the slices beside it, in both directions: one edit")
-        self.spread = _button(tr("To neighbouring slices"), tip)
+        self.spread = _button(tr("To neighbours"), tip)
         for button in (*self.means.values(), self.take, self.drop, self.undo, self.all, self.spread):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         self.slices.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
