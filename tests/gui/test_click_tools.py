@@ -164,6 +164,18 @@ def test_an_open_answer_waits_on_its_slice_and_a_click_on_another_takes_it(windo
     assert answers.open is not None and pane.clicks.open is answers.open
 
 
+def test_keys_do_nothing_to_an_answer_that_is_not_seen(window, pane, qtbot):
+    session, answers = window.session, answers_of(window.session)
+    click(pane, at(pane, (15, 15, 9)))
+    settle(window, qtbot)
+    session.move_cursor((15, 15, 10))
+    pane.setFocus()
+    for key in (Qt.Key.Key_Backspace, Qt.Key.Key_Escape):
+        press(pane, key)
+    assert answers.open is not None and len(answers.open.steps) == 1
+    qtbot.waitUntil(lambda: "waits on its slice" in window.click_bar.text.text())
+
+
 def test_nothing_is_lost_where_the_label_is_locked_meanwhile(window, pane, told, qtbot):
     session, answers = window.session, answers_of(window.session)
     click(pane, at(pane, (15, 15, 9)))
@@ -218,6 +230,25 @@ def test_on_an_oblique_plane_the_region_lies_on_it(window, pane, qtbot):
     found = np.argwhere(labelled(session))
     assert len(found) > 50 and len(np.unique(found[:, 0])) > 1
     assert np.count_nonzero(labelled(session) & BLOCK) > 0.8 * len(found)
+
+
+def test_from_an_oblique_plane_it_is_found_in_those_beside_it(window, pane, qtbot):
+    session, bar = window.session, window.click_bar
+    sentences = []
+    bar._tell = sentences.append
+    session.turn_planes("coronal", 0.3)
+    middle = QPoint(*(round(n) for n in pane.view.to_pane(session.cursor_at)))
+    click(pane, middle)
+    settle(window, qtbot)
+    bar.slices.setValue(2)
+    bar.spread.click()
+    qtbot.waitUntil(lambda: bool(sentences), timeout=10000)
+    bar.slices.setValue(5)
+    found = labelled(session)
+    assert sentences == ["4 neighbouring slices: as many as asked"]
+    assert np.count_nonzero(found & BLOCK) > 0.8 * np.count_nonzero(found) > 400
+    session.undo()
+    assert not session.label_map.voxels.any()
 
 
 def test_the_bar_says_what_answers_and_what_a_click_says(window, pane, qtbot):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import cache
 from weakref import WeakKeyDictionary, ref
@@ -87,8 +87,10 @@ class OpenAnswer:
         return self._drawn[1]
 
     def settled(self) -> Mask:
-        """The answer to all that was said. It may be waited for as long as it takes to find."""
-        return self.steps[-1].answer.result(_WAIT_S) if self.steps else self.base
+        """The answer to all that was said, as soon as it is found."""
+        if self.steps:
+            wait([self.steps[-1].answer], _WAIT_S)
+        return self.region
 
 
 class ClickAnswers(QObject):

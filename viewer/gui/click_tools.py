@@ -148,11 +148,11 @@ class ClickTools:
     # Keys
 
     def wants(self, event: QKeyEvent) -> bool:
-        """True for keys that end or change the open answer, before they do anything else."""
+        """True for keys that end or change the answer that is seen, before they do anything else."""
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not self.chosen:
             return False
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace)
-        return (self._answers.open is not None or self._press is not None) and event.key() in keys
+        return (self.open is not None or self._press is not None) and event.key() in keys
 
     def key(self, event: QKeyEvent) -> bool:
         if self.chosen and event.key() == Qt.Key.Key_Control:
