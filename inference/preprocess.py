@@ -104,6 +104,14 @@ def labels_to_model_grid(label_voxels: NDArray[np.uint8], grid: ModelGrid) -> ND
     return np.ascontiguousarray(oriented[np.ix_(*nearest)])
 
 
+def nearest_slices(grid: ModelGrid, image_slices: Sequence[int]) -> list[int]:
+    """The model's slice nearest to each of some slices of the image, numbered along the axis that becomes its k."""
+    low, high, weight = _weights(grid, 0, to_model=False)
+    last = grid.image_shape[0] - 1
+    oriented = [last - n if grid.flipped[0] else n for n in image_slices]
+    return [int(high[n] if weight[n] > 0.5 else low[n]) for n in oriented]
+
+
 def slice_stacks(voxels: NDArray[np.float32], slices: Sequence[int], context_slices: int) -> NDArray[np.float32]:
     """The 2.5-D input of some slices: (N, context_slices, J, I); beyond the ends the last slice is repeated."""
     reach = context_slices // 2

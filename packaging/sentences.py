@@ -45,6 +45,10 @@ _NEVER_SHOWN = re.compile(
     r"|the session that is worked on cannot be dropped|unknown network kind \{0\}|ramp_up_steps must .*|Left out: ?"
     r"|a film needs a frame|there is no label \{0\}|python -m .*|hot iron|image only|\{0\} and \{1\}|US regions"
     r"|mm2 at detector|/proc/.*"
+    r"|Slicewise(, not for diagnostic use)?|Not for diagnostic use|Segmentation( category .*)?|Anatomic codes .*"
+    r"|Binary labelmap\|?|\{0\}\.labels\.json|Label \{0\}|Labels|Structure set|Parametric map"
+    r"|Probabilities|Anatomical Structure|Morphologically Abnormal Structure|Artificial Intelligence"
+    r"|probabilities of \{0\} are not .*|the map is not of .*"
     r"|[a-z]+,[a-z]+(->[a-z])?|\{0\}\.nii\.gz|\{0\} (\.\.\. )?mm|\{0\} to \{1\}",
     re.DOTALL,
 )

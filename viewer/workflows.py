@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,9 @@ from viewer.core.events import Change, What
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
 from viewer.core.growing import grown_from_seeds
-from viewer.core.history import Act, Edit, Made, relabelling
+from viewer.core.history import Act, DeltaVoxels, Edit, Layer, Made, at_hand, relabelling
 from viewer.core.label_edits import Combination, combination_title, combining, threshold_title, thresholding
+from viewer.core.label_set import LabelSet, label_set
 from viewer.core.label_sizes import LabelSize, label_sizes
 from viewer.core.labels import Label, sparing_locked
 from viewer.core.region_acts import RegionAct
@@ -35,11 +36,11 @@ from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
     Annotations,
-    DeltaVoxels,
     Proposal,
     Session,
     State,
     corrected_labels,
+    giving_away,
     prepare_acceptance,
     reshaping,
 )
@@ -48,6 +49,8 @@ from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.files import Aspect, Look
+from viewer.io.label_export import LabelFormat, SavedLabels
+from viewer.io.label_process import save_in_process
 from viewer.io.library import Library
 from viewer.io.measurement_table import write_measurements
 from viewer.io.reader import Reader, SlicesUnreadable
@@ -572,7 +575,7 @@ class Workflows:
             from inference.tasks import segment
 
             job.report(0.0, "Loading the model")
-            return segment(to_image(volume.voxels, volume.geometry), self._load(record), progress=job.report)
+            return segment(to_image(volume.voxels, volume.geometry), self.load_model(record), progress=job.report)
 
         def finish(result: Segmentation) -> None:
             if session.volume is not volume:
@@ -619,9 +622,11 @@ class Workflows:
         if proposal is None or label_map is None:
             return None
         revision, confirmed, inputs = label_map.revision, session.confirmed, session.acceptance_inputs()
+        layers = _layers(session)
 
         def work(job: Job) -> Acceptance:
-            return prepare_acceptance(proposal, *inputs)
+            prepared = prepare_acceptance(proposal, *inputs)
+            return replace(prepared, voxels=at_hand(prepared.edit, prepared.voxels, layers)[1])
 
         def finish(prepared: Acceptance) -> None:
             if session.proposal is not proposal or session.label_map is not label_map:
@@ -630,6 +635,7 @@ class Workflows:
                 self.accept_proposal()  # a person painted meanwhile: merge with that
             else:
                 session.accept_proposal(prepared)
+                self.jobs.let_go([layers, proposal])
 
         return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
 
@@ -680,59 +686,77 @@ class Workflows:
         done: Callable[[bool], None],
         value: int | None = None,
     ) -> Job | None:
-        """Have an edit of a label, the active one, made by a job, anew where a person paints meanwhile, and do it."""
+        """Have an edit of a label, the active one, made by a job, and do it."""
         session = self.session
         session.end_stroke()
-        volume, label_map = session.volume, session.label_map
+        volume, label_map, labels = session.volume, session.label_map, session.labels
         if volume is None or label_map is None or not session.editable:
             return None
-        revision, labels = label_map.revision, session.labels
         chosen = session.active_label if value is None else value
 
         def finish(made: Made | None) -> None:
-            if session.label_map is not label_map:
-                return
-            if label_map.revision != revision or session.labels != labels:
-                self._edit_label(title, make, done, chosen)  # a person painted meanwhile: that belongs to it, too
-                return
             if made is not None:
                 session.make(*made)
             done(made is not None)
 
-        def work(job: Job) -> Made | None:
-            return make(job, volume, label_map.voxels, chosen, labels)
+        return self.edit_labels(
+            session,
+            title,
+            lambda job: make(job, volume, label_map.voxels, chosen, labels),
+            finish,
+            lambda: self._edit_label(title, make, done, chosen),
+        )
 
-        return self.jobs.submit(title, work, finish, self._fail)
+    def edit_labels(
+        self,
+        session: Session,
+        title: str,
+        prepare: Callable[[Job], Made | None],
+        finish: Callable[[Made | None], None],
+        again: Callable[[], object],
+    ) -> Job:
+        """Have an edit of a session's labels, which are only read, prepared by a job. finish gets it, a large one ready
+        to be done within a frame; but where a person has painted meanwhile, or changed the table or the masking, again
+        is called instead."""
+        label_map = session.label_map
+        assert label_map is not None
+        layers, known = _layers(session), (label_map.revision, session.labels, session.hand.masking)
+
+        def work(job: Job) -> Made | None:
+            made = prepare(job)
+            return None if made is None else at_hand(*made, layers)
+
+        def done(made: Made | None) -> None:
+            if session.label_map is not label_map:
+                return
+            if (label_map.revision, session.labels, session.hand.masking) != known:
+                again()
+                return
+            finish(made)
+            self.jobs.let_go([layers])
+
+        return self.jobs.submit(title, work, done, self._fail)
 
     def find_region(self, search: RegionSearch, found: Region | None = None) -> Job:
         """Find a region off the session's thread, unless it was found before, and give it to its label as one edit, as
         far as the masking lets it."""
         session, label_map, volume = search.session, search.session.label_map, search.session.volume
         assert label_map is not None and volume is not None
-        known = label_map.revision, session.labels, session.hand.masking
+        labels, masking, regions = session.labels, session.hand.masking, [found]
 
-        def work(job: Job) -> tuple[Region | None, Made | None]:
-            region = found or search.find(job.report)
-            _, labels, masking = known
-            if region is None:
-                return None, None
+        def prepare(job: Job) -> Made | None:
+            regions[0] = region = regions[0] or search.find(job.report)
             job.check()
-            return region, search.edit(region, volume, label_map.voxels, labels, masking)
+            return None if region is None else search.edit(region, volume, label_map.voxels, labels, masking)
 
-        def finish(answer: tuple[Region | None, Made | None]) -> None:
-            region, edit = answer
-            if session.label_map is not label_map:
-                return
-            if (label_map.revision, session.labels, session.hand.masking) != known:
-                self.find_region(search, region)  # a person painted meanwhile: that is kept as it would be now
-                return
-            if edit is not None:
+        def finish(made: Made | None) -> None:
+            if made is not None:
                 if any(label.value == search.value and not label.visible for label in session.labels):
                     session.show_label(search.value, True)  # nobody draws what cannot be seen
-                session.make(*edit)
-            search.done(edit is not None)
+                session.make(*made)
+            search.done(made is not None)
 
-        return self.jobs.submit(search.title, work, finish, self._fail)
+        return self.edit_labels(session, search.title, prepare, finish, lambda: self.find_region(search, regions[0]))
 
     def grow_from_seeds(self, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
         """Have all labels grow from what is painted of them to where the values change most, off the session's thread,
@@ -763,15 +787,49 @@ class Workflows:
 
     def _step(self, step: Edit, act: Callable[[DeltaVoxels | None], None], is_next: Callable[[], bool]) -> None:
         """Have act do a step of the history, but not if it is no longer the next one when its voxels are at hand."""
-        if step.voxel_count <= _VOXELS_AT_ONCE:
+        session, label_map = self.session, self.session.label_map
+        if step.voxel_count <= _VOXELS_AT_ONCE or label_map is None:
             act(None)
             return
+        layers, revision = _layers(session), label_map.revision
 
-        def finish(voxels: DeltaVoxels) -> None:
-            if is_next():
-                act(voxels)
+        def finish(made: Made) -> None:
+            if session.label_map is label_map and label_map.revision == revision and is_next():
+                act(made[1])
+            self.jobs.let_go([layers])
 
-        self.jobs.submit(step.title, lambda job: tuple(delta.voxels for delta in step.deltas), finish, self._fail)
+        self.jobs.submit(step.title, lambda job: at_hand(step, None, layers), finish, self._fail)
+
+    def give_label_away(self, value: int, into: int, agreed: Callable[[], bool] = lambda: True) -> Job | None:
+        """Take a label out of the table of the open series, off the session's thread, as one edit: its voxels become
+        those of another label, or, with 0, no label's. agreed is asked before voxels are lost to none. None where that
+        cannot be done: one of both is locked, or it is the only label."""
+        session = self.session
+        session.end_stroke()
+        label_map, machine, labels = session.label_map, session.machine, session.labels
+        locked = session.is_locked(value) or session.is_locked(into)
+        if label_map is None or machine is None or not session.editable or locked or len(labels) < 2:
+            return None
+        title = "Merge labels" if into else "Delete label"
+
+        def finish(made: Made | None) -> None:
+            assert made is not None
+            edit, voxels = made
+            drawn = any(delta.layer == "labels" for delta in edit.deltas)
+            if into or not drawn or agreed():
+                names = {label.value: label.name for label in labels}
+                boxes = session.boxes_renamed(names[value], names[into]) if into else ()
+                session.make(replace(edit, measurements=boxes), voxels)
+                if into:
+                    session.choose_label(into)
+
+        return self.edit_labels(
+            session,
+            title,
+            lambda job: giving_away(title, label_map.voxels, machine, value, into, labels),
+            finish,
+            lambda: self.give_label_away(value, into, agreed),
+        )
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a
@@ -790,6 +848,29 @@ class Workflows:
 
         return self.jobs.submit("Measuring labels", work, finish, self._fail)
 
+    def find_labelled_slices(self, axis: int, done: Callable[[NDArray[np.bool_]], None]) -> Job | None:
+        """Which slices along an index axis (0 i, 1 j, 2 k) of the open series have labels, bool (count,), off the
+        session's thread; None with nothing open."""
+        label_map = self.session.label_map
+        if label_map is None:
+            return None
+        revision = label_map.revision
+
+        def work(job: Job) -> NDArray[np.bool_]:
+            found = np.zeros(label_map.voxels.shape[2 - axis], np.bool_)
+            for k, one_slice in enumerate(label_map.voxels if not label_map.blank else ()):
+                if axis == 2:
+                    found[k] = one_slice.any()
+                else:
+                    found |= one_slice.any(axis=axis)
+            return found
+
+        def finish(found: NDArray[np.bool_]) -> None:
+            if self.session.label_map is label_map and label_map.revision == revision:
+                done(found)  # else another search is on its way
+
+        return self.jobs.submit("Looking for labels", work, finish, self._fail)
+
     def export_measurements(self, path: Path, with_description: bool = False) -> Job | None:
         """Write what was measured on the open series, and the sizes of its labels, as a table (CSV); never who the
         patient is. with_description: with the series' own description and date, which people may have filled freely."""
@@ -806,6 +887,42 @@ class Workflows:
             write_measurements(path, measured, volume.geometry, sizes, series if with_description else None)
 
         return self.jobs.submit("Exporting measurements", work, lambda _: None, self._fail)
+
+    def export_labels(
+        self,
+        path: Path,
+        kind: LabelFormat,
+        values: Collection[int],
+        done: Callable[[SavedLabels], None] = lambda saved: None,
+        overwrite: bool = False,
+    ) -> Job | None:
+        """Write the labels of some values as a file, off the session's thread; done is told what was saved, after it
+        was read again and found to be the same. None with nothing open, or while it is still being read."""
+        session = self.session
+        session.end_stroke()
+        series, volume, label_map, machine = session.series, session.volume, session.label_map, session.machine
+        if series is None or volume is None or label_map is None or machine is None or session.loading:
+            return None
+        revision, labels, source = label_map.revision, session.labels, session.source
+
+        def copy(job: Job) -> LabelSet:
+            voxels = label_map.voxels
+            return label_set(series, volume.geometry, voxels, machine, labels, source, values, job.check)
+
+        def copied(found: LabelSet) -> None:
+            if label_map.revision != revision and session.label_map is label_map:
+                self.export_labels(
+                    path, kind, values, done, overwrite
+                )  # a person painted meanwhile: that belongs to it
+                return
+            self.jobs.submit(
+                f"Saving {path.name}",
+                lambda job: save_in_process(found, path, kind, overwrite, job.report),
+                done,
+                self._fail,
+            )
+
+        return self.jobs.submit("Copying labels", copy, copied, self._fail)
 
     # Train
 
@@ -1014,7 +1131,8 @@ class Workflows:
         if shown:
             self.jobs.submit("Making thumbnails", work, finish, self._fail)
 
-    def _load(self, record: ModelRecord) -> LoadedModel:
+    def load_model(self, record: ModelRecord) -> LoadedModel:
+        """A model ready to run; that of the last call is kept. Takes a second: not for the session's thread."""
         from inference.runtime import load_model
 
         if self._loaded is None or self._loaded[0] != record.folder:
@@ -1122,6 +1240,11 @@ class Workflows:
         assert self.training is not None
         for listener in tuple(self._training_listeners):
             listener(self.training, event)
+
+
+def _layers(session: Session) -> dict[Layer, NDArray[np.uint8]]:
+    assert session.label_map is not None and session.machine is not None
+    return {"labels": session.label_map.voxels, "machine": session.machine}
 
 
 def _labels_have_sizes(volume: Volume) -> bool:

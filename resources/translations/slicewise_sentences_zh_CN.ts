@@ -129,25 +129,177 @@
             <translation>矢状位</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="32" />
+            <location filename="../../viewer/core/label_edits.py" line="23" />
+            <source>Threshold {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>阈值 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/label_edits.py" line="29" />
+            <source>Add {0} to {1}</source>
+            <extracomment>{0}: other; {1}: name</extracomment>
+            <translation>将 {0} 并入 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/label_edits.py" line="30" />
+            <source>Copy {0} into {1}</source>
+            <extracomment>{0}: other; {1}: name</extracomment>
+            <translation>将 {0} 复制到 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/label_edits.py" line="31" />
+            <source>Subtract {0} from {1}</source>
+            <extracomment>{0}: other; {1}: name</extracomment>
+            <translation>从 {1} 中减去 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/label_edits.py" line="32" />
+            <source>Intersect {0} with {1}</source>
+            <extracomment>{0}: name; {1}: other</extracomment>
+            <translation>{0} 与 {1} 求交</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/label_edits.py" line="33" />
+            <source>Invert {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>反转 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/label_set.py" line="47" />
+            <source>None of these labels is anywhere in the scan: nothing was saved</source>
+            <translation>这些标签在扫描中都不存在：未保存任何内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/labels.py" line="34" />
             <source>Region 1</source>
             <translation>区域 1</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="33" />
+            <location filename="../../viewer/core/labels.py" line="35" />
             <source>Region 2</source>
             <translation>区域 2</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="34" />
+            <location filename="../../viewer/core/labels.py" line="36" />
             <source>Region 3</source>
             <translation>区域 3</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="109" />
+            <location filename="../../viewer/core/labels.py" line="113" />
             <source>a label map holds at most {0} labels</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>标签图最多容纳 {0} 个标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="121" />
+            <source>it was drawn on another series, and nothing says that the positions of both agree; open the series that it was drawn on</source>
+            <translation>它是在另一序列上绘制的，且没有信息表明两者位置一致；请打开绘制时的序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="126" />
+            <source>it was drawn on another series, in another frame of reference: its positions are not those of this series; open the series that it was drawn on</source>
+            <translation>它是在另一序列、另一参考坐标系中绘制的：其位置不是本序列的位置；请打开绘制时的序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="130" />
+            <source>it was drawn on another series, of another patient; open the series that it was drawn on</source>
+            <translation>它是在另一患者的序列上绘制的；请打开绘制时的序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="145" />
+            <source>The file does not say which scan it was drawn on: only you can know that it is this one.</source>
+            <translation>文件没有说明它是在哪次扫描上绘制的：只有您能知道是否为本次扫描。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="148" />
+            <source>It was drawn on another series of the same frame of reference.</source>
+            <translation>它是在同一参考坐标系的另一序列上绘制的。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="150" />
+            <source>It names another patient than this series does.</source>
+            <translation>它标明的患者与本序列不同。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="171" />
+            <source>nothing says where the slices of this series lie in the patient</source>
+            <translation>没有信息说明本序列的层面在患者体内的位置</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="173" />
+            <source>the slices of this series make no regular grid that could be sampled</source>
+            <translation>本序列的层面不构成可采样的规则网格</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="226" />
+            <source>its slices are {0} mm apart, those of this series {1} mm</source>
+            <extracomment>{0}: found.between_mm (number); {1}: step (number)</extracomment>
+            <translation>其层间距为 {0} mm，本序列为 {1} mm</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="244" />
+            <source>its voxels lie between those of this series, up to {0} mm from the nearest</source>
+            <extracomment>{0}: apart_mm (number)</extracomment>
+            <translation>其体素位于本序列体素之间，距最近者至多 {0} mm</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="254" />
+            <source>its rows and columns are not those of this series, or its voxels have another size</source>
+            <translation>其行列与本序列不同，或体素大小不同</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="338" />
+            <source>its own slices make no regular grid that could be sampled</source>
+            <translation>其层面不构成可采样的规则网格</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="342" />
+            <source>its own slices are too far apart to make a grid that could be sampled</source>
+            <translation>其层面相距太远，无法构成可采样的网格</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="370" />
+            <source>the outlines of a structure lie in several directions</source>
+            <translation>同一结构的轮廓位于多个方向</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="378" />
+            <source>its outlines lie between the slices of this series, up to {0} mm from the nearest</source>
+            <extracomment>{0}: apart (number)</extracomment>
+            <translation>其轮廓位于本序列层面之间，距最近者至多 {0} mm</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="405" />
+            <source>its outlines lie across the slices of this series, which cannot be filled slice by slice</source>
+            <translation>其轮廓与本序列的层面相交，无法逐层填充</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="466" />
+            <source>Import {0}, resampled</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>导入 {0}（已重采样）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="466" />
+            <source>Import {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>导入 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="515" />
+            <source>a label map holds at most {0} labels; choose fewer segments</source>
+            <extracomment>{0}: MAX_LABELS</extracomment>
+            <translation>标签图最多容纳 {0} 个标签；请少选一些分割</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="524" />
+            <source>Segment {0}</source>
+            <extracomment>{0}: n + 1 (number)</extracomment>
+            <translation>分割 {0}</translation>
+            <extra-numbers>0</extra-numbers>
         </message>
         <message>
             <location filename="../../viewer/core/linking.py" line="110" />
@@ -171,7 +323,7 @@
             <translation>这些序列的数值不可比较：一个序列的窗宽窗位不适用于另一个。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="217" />
+            <location filename="../../viewer/core/measuring.py" line="221" />
             <source>mm at detector</source>
             <translation>mm（探测器）</translation>
         </message>
@@ -236,6 +388,11 @@
             <translation>曲线路径</translation>
         </message>
         <message>
+            <location filename="../../viewer/core/measuring.py" line="33" />
+            <source>box</source>
+            <translation>方框</translation>
+        </message>
+        <message>
             <location filename="../../viewer/core/region_acts.py" line="23" />
             <source>Grow {0}</source>
             <extracomment>{0}: name</extracomment>
@@ -282,6 +439,30 @@
             <source>Fill {0} between slices</source>
             <extracomment>{0}: name</extracomment>
             <translation>在层面间填充 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_search.py" line="60" />
+            <source>Take away from {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>从{0}中去除</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_search.py" line="62" />
+            <source>Flood fill {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>区域填充{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_search.py" line="63" />
+            <source>Trace {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>追踪{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_search.py" line="63" />
+            <source>Outline {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>勾画{0}</translation>
         </message>
         <message>
             <location filename="../../viewer/core/resample.py" line="58" />
@@ -355,89 +536,99 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="155" />
+            <location filename="../../viewer/core/session.py" line="160" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="586" />
+            <location filename="../../viewer/core/session.py" line="629" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="596" />
+            <location filename="../../viewer/core/session.py" line="641" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="600" />
+            <location filename="../../viewer/core/session.py" line="654" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="602" />
+            <location filename="../../viewer/core/session.py" line="656" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="633" />
+            <location filename="../../viewer/core/session.py" line="683" />
+            <source>Use label list</source>
+            <translation>使用标签列表</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="715" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="736" />
+            <location filename="../../viewer/core/session.py" line="820" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="736" />
+            <location filename="../../viewer/core/session.py" line="820" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="754" />
+            <location filename="../../viewer/core/session.py" line="848" />
+            <source>Nothing on this slice</source>
+            <translation>此层面无内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="866" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="754" />
+            <location filename="../../viewer/core/session.py" line="866" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="818" />
+            <location filename="../../viewer/core/session.py" line="932" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="826" />
+            <location filename="../../viewer/core/session.py" line="940" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="826" />
+            <location filename="../../viewer/core/session.py" line="940" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="832" />
+            <location filename="../../viewer/core/session.py" line="946" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="908" />
+            <location filename="../../viewer/core/session.py" line="1022" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="633" />
+            <location filename="../../viewer/core/session.py" line="715" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -453,7 +644,7 @@
             <translation>体素数组 {0} 与网格形状 {1} 不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/annotation_store.py" line="221" />
+            <location filename="../../viewer/io/annotation_store.py" line="230" />
             <source>this series has changed since it was annotated; its annotations are kept but not shown</source>
             <translation>该序列在标注之后发生了变化；原有标注已保留，但不显示</translation>
         </message>
@@ -1179,209 +1370,214 @@
             <translation>放疗剂量，本版本尚不能显示</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="50" />
-            <source>a radiotherapy structure set, which this version does not show yet</source>
-            <translation>放疗结构集，本版本尚不能显示</translation>
+            <location filename="../../viewer/io/dicom_instance.py" line="51" />
+            <source>a radiotherapy structure set; open the series that it was drawn on, then choose Import annotations in the menu File</source>
+            <translation>放疗结构集；请打开绘制时的序列，再在“文件”菜单中选择“导入标注”</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="51" />
-            <location filename="../../viewer/io/dicom_instance.py" line="52" />
+            <location filename="../../viewer/io/dicom_instance.py" line="54" />
+            <location filename="../../viewer/io/dicom_instance.py" line="55" />
             <source>a radiotherapy plan or record, which holds no picture</source>
             <translation>放疗计划或记录，不含图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="53" />
-            <location filename="../../viewer/io/dicom_instance.py" line="54" />
-            <source>a segmentation, which this version does not show yet</source>
-            <translation>分割对象（SEG），本版本尚不能显示</translation>
+            <location filename="../../viewer/io/dicom_instance.py" line="57" />
+            <location filename="../../viewer/io/dicom_instance.py" line="60" />
+            <source>a segmentation; open the series that it was drawn on, then choose Import annotations in the menu File</source>
+            <translation>分割；请打开绘制时的序列，再在“文件”菜单中选择“导入标注”</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="55" />
+            <location filename="../../viewer/io/dicom_instance.py" line="62" />
             <source>raw data, a registration or a surface, which holds no picture</source>
             <translation>原始数据、配准或表面，不含图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="56" />
+            <location filename="../../viewer/io/dicom_instance.py" line="63" />
             <source>a parametric map, which this version does not show yet</source>
             <translation>参数图，本版本尚不能显示</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="57" />
+            <location filename="../../viewer/io/dicom_instance.py" line="64" />
             <source>a list of key images, which holds no picture</source>
             <translation>关键图像列表，不含图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="58" />
-            <source>a structured report, which this version does not show yet</source>
-            <translation>结构化报告，本版本尚不能显示</translation>
+            <location filename="../../viewer/io/dicom_instance.py" line="65" />
+            <source>a report of radiation dose, which holds no picture</source>
+            <translation>辐射剂量报告，其中没有图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="59" />
+            <location filename="../../viewer/io/dicom_instance.py" line="67" />
+            <source>a structured report; if it holds measurements, open the series that it was made on, then choose Import annotations in the menu File</source>
+            <translation>结构化报告；若含测量，请打开所针对的序列，再在“文件”菜单中选择“导入标注”</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="70" />
             <source>a PDF document; open it with a program for PDF</source>
             <translation>PDF 文档；请用 PDF 阅读器打开</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="60" />
+            <location filename="../../viewer/io/dicom_instance.py" line="71" />
             <source>a document or model in a DICOM envelope, which holds no picture</source>
             <translation>以 DICOM 封装的文档或模型，不含图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="61" />
+            <location filename="../../viewer/io/dicom_instance.py" line="72" />
             <source>a presentation state, which says how to show other pictures and holds none</source>
             <translation>显示状态对象，只说明如何显示其他图像，本身不含图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="62" />
+            <location filename="../../viewer/io/dicom_instance.py" line="73" />
             <source>a waveform (ECG, sound ...), which holds no picture</source>
             <translation>波形（心电、声音等），不含图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="63" />
+            <location filename="../../viewer/io/dicom_instance.py" line="74" />
             <source>MR spectroscopy, which holds no picture</source>
             <translation>磁共振波谱，不含图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="64" />
+            <location filename="../../viewer/io/dicom_instance.py" line="75" />
             <source>a microscopy slide in tiles, which this version does not show</source>
             <translation>分块的显微玻片，本版本不能显示</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="280" />
+            <location filename="../../viewer/io/dicom_instance.py" line="291" />
             <source>the file has changed since it was listed; open its folder again</source>
             <translation>文件在列出之后发生了变化；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="324" />
+            <location filename="../../viewer/io/dicom_instance.py" line="340" />
             <source>this DICOM object is {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>该 DICOM 对象是{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="329" />
+            <location filename="../../viewer/io/dicom_instance.py" line="345" />
             <source>this DICOM object holds no picture ({0})</source>
             <extracomment>{0}: name if name != storage else 'of no known kind'</extracomment>
             <translation>该 DICOM 对象不含图像（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="329" />
+            <location filename="../../viewer/io/dicom_instance.py" line="345" />
             <source>of no known kind</source>
             <translation>类型未知</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="331" />
+            <location filename="../../viewer/io/dicom_instance.py" line="347" />
             <source>its picture is a video (MPEG or similar), which this version does not play; export frames</source>
             <translation>图像是视频（MPEG 或类似格式），本版本不能播放；请导出为单帧</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="348" />
+            <location filename="../../viewer/io/dicom_instance.py" line="369" />
             <source>its header speaks of {0} frames; no image needs so many, fetch the file again</source>
             <extracomment>{0}: pixels.frames</extracomment>
             <translation>文件头标为 {0} 帧，正常图像不会如此；请重新获取该文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="361" />
+            <location filename="../../viewer/io/dicom_instance.py" line="382" />
             <source>it is truncated or its header is wrong: at least {0} bytes of pixels are promised, {1} are there; fetch the file again</source>
             <extracomment>{0}: promised (number); {1}: here (number)</extracomment>
             <translation>文件被截断或文件头有误：像素数据至少应有 {0} 字节，实有 {1} 字节；请重新获取该文件</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="376" />
+            <location filename="../../viewer/io/dicom_instance.py" line="397" />
             <source>The file describes {0} of its {1} frames.</source>
             <extracomment>{0}: groups.described; {1}: pixels.frames</extracomment>
             <translation>文件的 {1} 帧中只有 {0} 帧有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="378" />
+            <location filename="../../viewer/io/dicom_instance.py" line="399" />
             <source>The file does not tell whether small values are dark or bright: they are shown dark.</source>
             <translation>文件没有说明小数值应显示为暗还是亮：按暗显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="452" />
+            <location filename="../../viewer/io/dicom_instance.py" line="473" />
             <source>Parts of the picture have scales of their own: measure within one part.</source>
             <translation>图像的各部分有各自的比例尺：请在同一部分内测量。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="473" />
+            <location filename="../../viewer/io/dicom_instance.py" line="494" />
             <source>The file does not say whether its pixel size is that of the patient or of the detector.</source>
             <translation>文件没有说明像素大小是患者平面还是探测器平面上的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="476" />
+            <location filename="../../viewer/io/dicom_instance.py" line="497" />
             <source>of about {0}</source>
             <extracomment>{0}: factor (number)</extracomment>
             <translation>（约 {0} 倍）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="477" />
+            <location filename="../../viewer/io/dicom_instance.py" line="498" />
             <source>The pixel size is that at the detector: real sizes are smaller by the magnification{0}.</source>
             <extracomment>{0}: by</extracomment>
             <translation>像素大小是探测器平面上的：实际尺寸要除以放大倍数{0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="483" />
+            <location filename="../../viewer/io/dicom_instance.py" line="504" />
             <source>The pixel size of the file is not positive and is not used.</source>
             <translation>文件中的像素大小不是正数，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="571" />
+            <location filename="../../viewer/io/dicom_instance.py" line="592" />
             <source>This is a mosaic of slices: the place of a tile in the patient is not known.</source>
             <translation>这是多个层面的拼图：各小图在患者体内的位置未知。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="573" />
+            <location filename="../../viewer/io/dicom_instance.py" line="594" />
             <source>The position of a slice is not three numbers and is not used.</source>
             <translation>有一层的位置不是三个数，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="575" />
+            <location filename="../../viewer/io/dicom_instance.py" line="596" />
             <source>The orientation of a slice is no pair of perpendicular unit vectors and is not used.</source>
             <translation>有一层的方向不是一对相互垂直的单位向量，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="646" />
-            <location filename="../../viewer/io/dicom_instance.py" line="655" />
+            <location filename="../../viewer/io/dicom_instance.py" line="667" />
+            <location filename="../../viewer/io/dicom_instance.py" line="676" />
             <source>Its table from values to grey is damaged and is not used.</source>
             <translation>数值到灰阶的查找表已损坏，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="651" />
+            <location filename="../../viewer/io/dicom_instance.py" line="672" />
             <source>Its table of {0} greys is left aside: each slice has one of its own.</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>含 {0} 个灰阶的查找表未采用：各层都有自己的查找表。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="670" />
+            <location filename="../../viewer/io/dicom_instance.py" line="691" />
             <source>, {0} to 1</source>
             <extracomment>{0}: round(ratios[-1], None if ratios[-1] &gt;= 10 else 1) (number)</extracomment>
             <translation>，压缩比 {0}:1</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="671" />
+            <location filename="../../viewer/io/dicom_instance.py" line="692" />
             <source>The pictures were compressed with loss{0}.</source>
             <extracomment>{0}: by</extracomment>
             <translation>图像经过有损压缩{0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="86" />
+            <location filename="../../viewer/io/dicom_instance.py" line="97" />
             <source>magnitude</source>
             <translation>幅值</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="87" />
+            <location filename="../../viewer/io/dicom_instance.py" line="98" />
             <source>phase</source>
             <translation>相位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="88" />
+            <location filename="../../viewer/io/dicom_instance.py" line="99" />
             <source>real</source>
             <translation>实部</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="89" />
+            <location filename="../../viewer/io/dicom_instance.py" line="100" />
             <source>imaginary</source>
             <translation>虚部</translation>
         </message>
@@ -1468,6 +1664,65 @@
             <translation>无法读取调色板（{0}）；请导出为 RGB</translation>
         </message>
         <message>
+            <location filename="../../viewer/io/dicom_source.py" line="27" />
+            <source>The DICOM files do not say where these slices lie. Save the labels as NIfTI, NRRD or MHA instead.</source>
+            <translation>DICOM 文件没有说明这些层的位置。请改将标签保存为 NIfTI、NRRD 或 MHA。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="91" />
+            <source>Save the labels as NIfTI, NRRD or MHA instead.</source>
+            <translation>请改将标签保存为 NIfTI、NRRD 或 MHA。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="93" />
+            <source>These files name no DICOM images (SOPInstanceUID) that a DICOM object could belong to. {0}</source>
+            <extracomment>{0}: instead</extracomment>
+            <translation>这些文件没有 DICOM 图像标识（SOPInstanceUID），DICOM 对象无所归属。{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="95" />
+            <source>These slices were resampled to a grid that none of the DICOM files has. {0}</source>
+            <extracomment>{0}: instead</extracomment>
+            <translation>这些层已重采样到 DICOM 文件所没有的网格。{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="97" />
+            <source>The DICOM files name no study (StudyInstanceUID) that a DICOM object could belong to. {0}</source>
+            <extracomment>{0}: instead</extracomment>
+            <translation>DICOM 文件没有检查标识（StudyInstanceUID），DICOM 对象无所归属。{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="99" />
+            <source>Several slices lie at one place: a DICOM object could not tell them apart. {0}</source>
+            <extracomment>{0}: instead</extracomment>
+            <translation>多个层位于同一位置：DICOM 对象无法区分它们。{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="101" />
+            <source>Some of the DICOM files name no instance (SOPInstanceUID) that could be referred to. {0}</source>
+            <extracomment>{0}: instead</extracomment>
+            <translation>部分 DICOM 文件没有可供引用的实例标识（SOPInstanceUID）。{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="130" />
+            <source>it does not say what it is or which series it belongs to</source>
+            <translation>它没有说明自己是什么或属于哪个序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="140" />
+            <location filename="../../viewer/io/files.py" line="260" />
+            <source>{0} is no longer where it was; open its folder again</source>
+            <extracomment>{0}: archives.shown_name(file)</extracomment>
+            <translation>{0} 已不在原处；请重新打开其所在文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_source.py" line="202" />
+            <source>{0} came back {1} mm from its place in slice {2}; nothing was saved</source>
+            <extracomment>{0}: name; {1}: apart (number); {2}: k + 1 (number)</extracomment>
+            <translation>{0} 重新读取后，第 {2} 层偏离其位置 {1} mm；未保存任何内容</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
             <location filename="../../viewer/io/files.py" line="39" />
             <source>this is no image that Slicewise knows (DICOM, NIfTI, NRRD, MHA, PNG, JPEG)</source>
             <translation>不是 Slicewise 支持的图像（DICOM、NIfTI、NRRD、MHA、PNG、JPEG）</translation>
@@ -1479,6 +1734,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/files.py" line="94" />
+            <location filename="../../viewer/io/found_objects.py" line="231" />
             <source>the file cannot be read ({0})</source>
             <extracomment>{0}: error.strerror or 'it is damaged'</extracomment>
             <translation>无法读取该文件（{0}）</translation>
@@ -1486,6 +1742,7 @@
         <message>
             <location filename="../../viewer/io/files.py" line="94" />
             <location filename="../../viewer/io/files.py" line="263" />
+            <location filename="../../viewer/io/found_objects.py" line="231" />
             <source>it is damaged</source>
             <translation>文件已损坏</translation>
         </message>
@@ -1524,12 +1781,6 @@
             <translation>文件在列出之后发生了变化；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="260" />
-            <source>{0} is no longer where it was; open its folder again</source>
-            <extracomment>{0}: archives.shown_name(file)</extracomment>
-            <translation>{0} 已不在原处；请重新打开其所在文件夹</translation>
-        </message>
-        <message>
             <location filename="../../viewer/io/files.py" line="264" />
             <source>{0} cannot be read ({1})</source>
             <extracomment>{0}: archives.shown_name(file); {1}: why</extracomment>
@@ -1562,6 +1813,8 @@
         </message>
         <message>
             <location filename="../../viewer/io/files.py" line="382" />
+            <location filename="../../viewer/io/label_files.py" line="103" />
+            <location filename="../../viewer/io/label_files.py" line="157" />
             <source>{0} came back with other voxels than were written; nothing was saved</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 写入后读回的体素与原数据不同；未保存</translation>
@@ -1574,9 +1827,309 @@
         </message>
         <message>
             <location filename="../../viewer/io/files.py" line="388" />
+            <location filename="../../viewer/io/label_files.py" line="101" />
             <source>{0} cannot be written ({1})</source>
             <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
             <translation>无法写入 {0}（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="44" />
+            <source>this is no image</source>
+            <translation>这不是图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="46" />
+            <source>its sform and its qform put it in two places; save it with one of them</source>
+            <translation>其 sform 与 qform 把它放在两个位置；请只保留其一再保存</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="54" />
+            <source>its values are colours, not labels</source>
+            <translation>其值是颜色而非标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="56" />
+            <source>it does not say where its voxels lie in the patient, so it has no place on this series</source>
+            <translation>它没有说明体素在患者体内的位置，因此无法放到本序列上</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="58" />
+            <source>Label {0} of layer {1}</source>
+            <extracomment>{0}: value; {1}: layer + 1 (number)</extracomment>
+            <translation>第 {1} 层的标签 {0}</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="62" />
+            <source>all its values are 0: it holds no label</source>
+            <translation>其值全为 0：不含标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="63" />
+            <source>label map</source>
+            <translation>标签图</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="74" />
+            <source>it has more than {0} different values, so it is no label map</source>
+            <extracomment>{0}: MAX_LABELS</extracomment>
+            <translation>它有超过 {0} 个不同的值，因此不是标签图</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="94" />
+            <source>its values are not whole numbers, so it is no label map</source>
+            <translation>其值不是整数，因此不是标签图</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="98" />
+            <source>its values are not those of a label map, which are from 0 to {0}</source>
+            <extracomment>{0}: _LARGEST_VALUE</extracomment>
+            <translation>其值不是标签图的值（0 至 {0}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="117" />
+            <source>Layer</source>
+            <translation>图层</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="51" />
+            <source>the file is damaged, or not what it says it is; fetch it again</source>
+            <translation>文件已损坏，或与其声明不符；请重新获取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="145" />
+            <source>more voxels than can be held</source>
+            <translation>体素数量超出可容纳范围</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="148" />
+            <source>no such plane</source>
+            <translation>没有这样的平面</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="159" />
+            <source>no such outline</source>
+            <translation>没有这样的轮廓</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="164" />
+            <source>no points of a patient</source>
+            <translation>没有患者坐标系中的点</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="167" />
+            <source>not as long as it says</source>
+            <translation>长度与其声明不符</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="194" />
+            <source>reading it took longer than {0} seconds; the file may be damaged</source>
+            <extracomment>{0}: _LIMIT_S (number)</extracomment>
+            <translation>读取超过 {0} 秒；文件可能已损坏</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="203" />
+            <source>it needs more memory than it may have, or ended its reader; the file may be damaged</source>
+            <translation>读取它所需内存超出限制，或使读取进程终止；文件可能已损坏</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="229" />
+            <source>it needs more memory than it may have; the file may be damaged</source>
+            <translation>读取它所需内存超出限制；文件可能已损坏</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="251" />
+            <source>it holds more than can be shown</source>
+            <translation>其内容多于能够显示的</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="267" />
+            <location filename="../../viewer/io/found_objects.py" line="271" />
+            <source>this is no DICOM object</source>
+            <translation>这不是 DICOM 对象</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="282" />
+            <source>this DICOM object holds no segmentation, structure set or report of measurements</source>
+            <translation>此 DICOM 对象不含分割、结构集或测量报告</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="312" />
+            <source>it segments a slide in tiles, which this version does not show</source>
+            <translation>它分割的是分块的病理切片，本版本不显示</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="359" />
+            <source>It holds fractions: a voxel belongs to a segment from one half on.</source>
+            <translation>其中是比例值：达到一半的体素属于该分割。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="361" />
+            <source>{0} voxels of segments that its table does not name were left out.</source>
+            <extracomment>{0}: unknown</extracomment>
+            <translation>{0} 个其表中未列出的分割的体素已略去。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="380" />
+            <source>its pixels are cut off; fetch the file again</source>
+            <translation>其像素被截断；请重新获取文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="412" />
+            <source>it does not tell where its frames lie in the patient</source>
+            <translation>它没有说明各帧在患者体内的位置</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="474" />
+            <source>its structures lie in several frames of reference</source>
+            <translation>其结构位于多个参考坐标系</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="497" />
+            <source>its outlines have more points than can be shown</source>
+            <translation>其轮廓的点数多于能够显示的</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="505" />
+            <source>it holds no closed outline</source>
+            <translation>其中没有闭合轮廓</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="507" />
+            <source>{0} points and open lines, which enclose nothing, were left out.</source>
+            <extracomment>{0}: other</extracomment>
+            <translation>{0} 个不围成区域的点和开放线已略去。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="509" />
+            <source>Structures without an outline were left out: {0}.</source>
+            <extracomment>{0}: ', '.join(missing[:6])</extracomment>
+            <translation>没有轮廓的结构已略去：{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_reports.py" line="116" />
+            <source>{0} of {1} measurements lie on other images than those of this series.</source>
+            <extracomment>{0}: elsewhere; {1}: all_</extracomment>
+            <translation>{1} 个测量中有 {0} 个位于其他图像上。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_reports.py" line="118" />
+            <source>{0} measurements that lie on no slice of this series were left out.</source>
+            <extracomment>{0}: between</extracomment>
+            <translation>{0} 个不在本序列任何层面上的测量已略去。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_reports.py" line="120" />
+            <source>{0} measurements of a shape that Slicewise does not have were left out.</source>
+            <extracomment>{0}: unknown</extracomment>
+            <translation>{0} 个 Slicewise 没有的形状的测量已略去。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_reports.py" line="122" />
+            <source>The report holds no measurement with a place on an image.</source>
+            <translation>报告中没有在图像上有位置的测量。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_export.py" line="78" />
+            <source>{0} was not saved: {1}</source>
+            <extracomment>{0}: path.name; {1}: _reason(error)</extracomment>
+            <translation>{0} 未保存：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_files.py" line="31" />
+            <source>These slices make no volume, and this format holds nothing else. Save the labels as a DICOM segmentation, or resample the series to a regular grid first.</source>
+            <translation>这些层不构成体积，而此格式只能保存体积。请将标签保存为 DICOM 分割，或先将序列重采样到规则网格。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_files.py" line="65" />
+            <source>{0}: label maps are written as {1}</source>
+            <extracomment>{0}: path.name; {1}: ', '.join(LABEL_SUFFIXES)</extracomment>
+            <translation>{0}：标签图可写为 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_files.py" line="77" />
+            <source>{0} came back with other content; nothing was saved</source>
+            <extracomment>{0}: table.name</extracomment>
+            <translation>{0} 重新读取后内容不同；未保存任何内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_files.py" line="90" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="109" />
+            <location filename="../../viewer/io/structure_sets.py" line="68" />
+            <source>Writing {0}</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>正在写入 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_files.py" line="98" />
+            <location filename="../../viewer/io/label_files.py" line="106" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="388" />
+            <location filename="../../viewer/io/structure_sets.py" line="205" />
+            <source>Reading {0} again</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>正在重新读取 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_files.py" line="105" />
+            <location filename="../../viewer/io/label_files.py" line="150" />
+            <source>{0} cannot hold this geometry exactly; nothing was saved, try .seg.nrrd</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 无法精确保存此几何；未保存任何内容，请尝试 .seg.nrrd</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_files.py" line="111" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="448" />
+            <location filename="../../viewer/io/structure_sets.py" line="195" />
+            <source>{0} came back with other names of labels; nothing was saved</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 重新读取后标签名称不同；未保存任何内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_files.py" line="153" />
+            <source>{0} came back at another place; nothing was saved</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 重新读取后位于另一位置；未保存任何内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_lists.py" line="47" />
+            <source>too large</source>
+            <translation>过大</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_lists.py" line="50" />
+            <source>it cannot be read</source>
+            <translation>无法读取</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_lists.py" line="50" />
+            <source>it is not a list of labels</source>
+            <translation>它不是标签列表</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_lists.py" line="51" />
+            <source>{0} is not used: {1}</source>
+            <extracomment>{0}: path.name; {1}: why</extracomment>
+            <translation>未使用 {0}：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_lists.py" line="54" />
+            <source>{0} is not used: it is not a list of labels</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>未使用 {0}：它不是标签列表</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_process.py" line="63" />
+            <location filename="../../viewer/workflows.py" line="1199" />
+            <source>exit code {0}</source>
+            <extracomment>{0}: child.returncode</extracomment>
+            <translation>退出代码 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_process.py" line="64" />
+            <source>{0} was not saved: the process that writes it ended ({1})</source>
+            <extracomment>{0}: path.name; {1}: why[:200]</extracomment>
+            <translation>{0} 未保存：写入它的进程已结束（{1}）</translation>
         </message>
         <message>
             <location filename="../../viewer/io/library.py" line="166" />
@@ -2202,6 +2755,127 @@
             <translation>数值不能是 {0} 类型</translation>
         </message>
         <message>
+            <location filename="../../viewer/io/reports.py" line="65" />
+            <source>The files of this series name no DICOM images to which such an object could refer.</source>
+            <translation>本序列的文件没有标明可供引用的 DICOM 图像。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="67" />
+            <source>This series was made here, of others: such objects refer to images as they are stored.</source>
+            <translation>本序列是在此由其他序列生成的：这类对象只能引用存储的图像。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="69" />
+            <source>The files name no study (StudyInstanceUID is missing), to which a report could belong.</source>
+            <translation>文件没有说明检查（缺少 StudyInstanceUID），报告无从归属。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="101" />
+            <source>There is no length, angle or region that a report has a place for.</source>
+            <translation>没有可写入报告的长度、角度或区域。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="114" />
+            <location filename="../../viewer/io/reports.py" line="337" />
+            <source>Measurements, not for diagnostic use</source>
+            <translation>测量结果，不可用于诊断</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="118" />
+            <source>{0} measurements have no place in a report: arrows, texts and paths.</source>
+            <extracomment>{0}: left_out</extracomment>
+            <translation>{0} 个测量无法写入报告：箭头、文字和路径。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="174" />
+            <source>(mm at the detector)</source>
+            <translation>（探测器处的毫米）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="210" />
+            <source>square pixels</source>
+            <translation>平方像素</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="234" />
+            <source>Value of stored pixels</source>
+            <translation>存储像素值</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="234" />
+            <source>no units</source>
+            <translation>无单位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="262" />
+            <source>The report does not hold {0} {1} as it is; not saved.</source>
+            <extracomment>{0}: measurement.kind; {1}: measurement.number</extracomment>
+            <translation>报告未能原样保存 {0} {1}；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="288" />
+            <source>No stored slice is a key image: slices across the stored ones are no images of the file.</source>
+            <translation>没有已存储的层面是关键图像：与存储层面相交的层面不是文件中的图像。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="304" />
+            <source>The file that was written does not name the key images; not saved.</source>
+            <translation>写出的文件未引用关键图像；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="306" />
+            <source>{0} key images across the stored slices were left out.</source>
+            <extracomment>{0}: others</extracomment>
+            <translation>{0} 个与存储层面相交的关键图像已略去。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="308" />
+            <source>Several key images are frames of one image: the image is named as a whole.</source>
+            <translation>多个关键图像是同一图像的帧：只能整体引用该图像。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="335" />
+            <source>A presentation state of grey levels cannot be made of a series in colour.</source>
+            <translation>彩色序列不能生成灰阶显示状态。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="384" />
+            <source>The file that was written does not hold the measurements; not saved.</source>
+            <translation>写出的文件不含这些测量；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="385" />
+            <source>{0} measurements that lie on no stored slice were left out.</source>
+            <extracomment>{0}: left_out</extracomment>
+            <translation>{0} 个不在存储层面上的测量已略去。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="408" />
+            <source>Picture, not for diagnostic use</source>
+            <translation>图像，不可用于诊断</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="417" />
+            <source>The file that was written does not hold the picture; not saved.</source>
+            <translation>写出的文件不含该图片；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="444" />
+            <source>points_ijk: voxel indices from 0, column, row, slice; points_lps_mm: DICOM patient system</source>
+            <translation>points_ijk：从 0 开始的体素索引（列、行、层）；points_lps_mm：DICOM 患者坐标系</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="451" />
+            <source>The file that was written is not what was measured; not saved.</source>
+            <translation>写出的文件与测量不符；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="472" />
+            <source>The headers of this series do not allow it ({0}).</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>本序列的文件头不允许这样做（{0}）。</translation>
+        </message>
+        <message>
             <location filename="../../viewer/io/saving.py" line="20" />
             <location filename="../../viewer/io/saving.py" line="46" />
             <location filename="../../viewer/io/saving.py" line="49" />
@@ -2214,6 +2888,83 @@
             <source>there is no folder {0}</source>
             <extracomment>{0}: path.parent</extracomment>
             <translation>没有文件夹 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="45" />
+            <location filename="../../resources/presets/volume_rendering.json" line="28" />
+            <source>Tissue</source>
+            <translation>组织</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="84" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="134" />
+            <source>Making the segmentation</source>
+            <translation>正在生成分割</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="95" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="149" />
+            <source>No DICOM segmentation can be made of this series ({0})</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法由此序列生成 DICOM 分割（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="195" />
+            <source>Making the parametric map</source>
+            <translation>正在生成参数图</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="208" />
+            <source>No DICOM parametric map can be made of this series ({0})</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法由此序列生成 DICOM 参数图（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="221" />
+            <location filename="../../viewer/io/structure_sets.py" line="60" />
+            <source>Reading the headers of the series</source>
+            <translation>正在读取序列的文件头</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="385" />
+            <source>{0} came back with another frame of reference; nothing was saved</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 重新读取后参考坐标系不同；未保存任何内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="399" />
+            <location filename="../../viewer/io/structure_sets.py" line="208" />
+            <source>{0} came back with other voxels in slice {1}; nothing was saved</source>
+            <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
+            <translation>{0} 重新读取后第 {1} 层的体素不同；未保存任何内容</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="401" />
+            <source>{0} came back with slice {1} twice; nothing was saved</source>
+            <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
+            <translation>{0} 重新读取后第 {1} 层出现两次；未保存任何内容</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="404" />
+            <source>{0} came back without {1} of its slices; nothing was saved</source>
+            <extracomment>{0}: name; {1}: len(missing) (number)</extracomment>
+            <translation>{0} 重新读取后缺少 {1} 层；未保存任何内容</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="423" />
+            <source>{0} came back with a slice where there is none; nothing was saved</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 重新读取后在没有层的位置出现一层；未保存任何内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="439" />
+            <source>{0} came back with slice {1} referring to another image; nothing was saved</source>
+            <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
+            <translation>{0} 重新读取后第 {1} 层引用了另一图像；未保存任何内容</translation>
+            <extra-numbers>1</extra-numbers>
         </message>
         <message>
             <location filename="../../viewer/io/settings_file.py" line="79" />
@@ -2309,6 +3060,18 @@
             <source>The gaps between slices differ, after {0}.{1}</source>
             <extracomment>{0}: _listed(odd, normal); {1}: sheared</extracomment>
             <translation>层间距不一致，位于 {0} 之后。{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/structure_sets.py" line="65" />
+            <source>Drawing outlines</source>
+            <translation>正在绘制轮廓</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/structure_sets.py" line="225" />
+            <source>{0} came back with outlines beside slice {1}; nothing was saved</source>
+            <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
+            <translation>{0} 重新读取后第 {1} 层的轮廓不在该层上；未保存任何内容</translation>
+            <extra-numbers>1</extra-numbers>
         </message>
         <message>
             <location filename="../../viewer/io/suv.py" line="50" />
@@ -2454,7 +3217,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="537" />
+            <location filename="../../viewer/workflows.py" line="545" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -2588,259 +3351,284 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="250" />
+            <location filename="../../viewer/workflows.py" line="258" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="263" />
+            <location filename="../../viewer/workflows.py" line="271" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="285" />
-            <location filename="../../viewer/workflows.py" line="422" />
+            <location filename="../../viewer/workflows.py" line="293" />
+            <location filename="../../viewer/workflows.py" line="430" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="290" />
+            <location filename="../../viewer/workflows.py" line="298" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="298" />
+            <location filename="../../viewer/workflows.py" line="306" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="323" />
+            <location filename="../../viewer/workflows.py" line="331" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="331" />
+            <location filename="../../viewer/workflows.py" line="339" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="351" />
+            <location filename="../../viewer/workflows.py" line="359" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="372" />
+            <location filename="../../viewer/workflows.py" line="380" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="402" />
+            <location filename="../../viewer/workflows.py" line="410" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="412" />
+            <location filename="../../viewer/workflows.py" line="420" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="440" />
+            <location filename="../../viewer/workflows.py" line="448" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="492" />
+            <location filename="../../viewer/workflows.py" line="500" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="492" />
+            <location filename="../../viewer/workflows.py" line="500" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="493" />
+            <location filename="../../viewer/workflows.py" line="501" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="496" />
+            <location filename="../../viewer/workflows.py" line="504" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="545" />
+            <location filename="../../viewer/workflows.py" line="553" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="557" />
+            <location filename="../../viewer/workflows.py" line="565" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="569" />
+            <location filename="../../viewer/workflows.py" line="577" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="590" />
+            <location filename="../../viewer/workflows.py" line="598" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="601" />
+            <location filename="../../viewer/workflows.py" line="609" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="629" />
+            <location filename="../../viewer/workflows.py" line="640" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="695" />
+            <location filename="../../viewer/workflows.py" line="773" />
+            <source>Grow from seeds</source>
+            <translation>由种子生长</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="813" />
+            <source>Merge labels</source>
+            <translation>合并标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="813" />
+            <source>Delete label</source>
+            <translation>删除标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="849" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="712" />
+            <location filename="../../viewer/workflows.py" line="872" />
+            <source>Looking for labels</source>
+            <translation>正在查找标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="889" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="719" />
+            <location filename="../../viewer/workflows.py" line="919" />
+            <source>Saving {0}</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>正在保存 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="925" />
+            <source>Copying labels</source>
+            <translation>正在复制标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="932" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="722" />
+            <location filename="../../viewer/workflows.py" line="935" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="736" />
+            <location filename="../../viewer/workflows.py" line="949" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="752" />
+            <location filename="../../viewer/workflows.py" line="965" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="763" />
+            <location filename="../../viewer/workflows.py" line="976" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="766" />
+            <location filename="../../viewer/workflows.py" line="979" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="804" />
+            <location filename="../../viewer/workflows.py" line="1017" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="882" />
+            <location filename="../../viewer/workflows.py" line="1095" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="894" />
+            <location filename="../../viewer/workflows.py" line="1107" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="919" />
+            <location filename="../../viewer/workflows.py" line="1132" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="958" />
+            <location filename="../../viewer/workflows.py" line="1172" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="985" />
-            <source>exit code {0}</source>
-            <extracomment>{0}: code</extracomment>
-            <translation>退出代码 {0}</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="986" />
+            <location filename="../../viewer/workflows.py" line="1200" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1051" />
+            <location filename="../../viewer/workflows.py" line="1270" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1053" />
+            <location filename="../../viewer/workflows.py" line="1272" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1055" />
+            <location filename="../../viewer/workflows.py" line="1274" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1057" />
+            <location filename="../../viewer/workflows.py" line="1276" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1060" />
+            <location filename="../../viewer/workflows.py" line="1279" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1062" />
+            <location filename="../../viewer/workflows.py" line="1281" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1070" />
+            <location filename="../../viewer/workflows.py" line="1289" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1100" />
+            <location filename="../../viewer/workflows.py" line="1319" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1132" />
+            <location filename="../../viewer/workflows.py" line="1351" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1134" />
+            <location filename="../../viewer/workflows.py" line="1353" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -2958,35 +3746,37 @@
             <translation>{0} 的输入不是一个浮点图像，因此不是 2.5D 分割模型</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="51" />
+            <location filename="../../inference/tasks.py" line="52" />
+            <location filename="../../inference/tasks.py" line="114" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="52" />
+            <location filename="../../inference/tasks.py" line="53" />
             <source>Preparing the image</source>
             <translation>正在准备图像</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="56" />
+            <location filename="../../inference/tasks.py" line="57" />
             <source>the image has the same value everywhere: there is nothing to segment</source>
             <translation>图像各处数值相同：没有可分割的内容</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="58" />
+            <location filename="../../inference/tasks.py" line="59" />
+            <location filename="../../inference/tasks.py" line="122" />
             <source>Running {0} on {1}</source>
             <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
             <translation>正在 {1} 上运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="61" />
+            <location filename="../../inference/tasks.py" line="62" />
             <source>{0} gave the same value everywhere; the result is discarded</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 的输出各处相同；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="66" />
+            <location filename="../../inference/tasks.py" line="67" />
             <source>Bringing the result to the scan</source>
             <translation>正在将结果映射到扫描图像</translation>
         </message>
@@ -3395,11 +4185,6 @@
             <location filename="../../resources/presets/volume_rendering.json" line="21" />
             <source>Airways</source>
             <translation>气道</translation>
-        </message>
-        <message>
-            <location filename="../../resources/presets/volume_rendering.json" line="28" />
-            <source>Tissue</source>
-            <translation>组织</translation>
         </message>
         <message>
             <location filename="../../resources/presets/volume_rendering.json" line="30" />

@@ -220,6 +220,66 @@
         <translation>标签已锁定：可在标签表的该行解锁</translation>
     </message>
     <message>
+        <source>This tool follows grey values, and this picture has colours</source>
+        <translation>此工具依据灰度值，而这幅图像是彩色的</translation>
+    </message>
+    <message>
+        <source>Draw polygon</source>
+        <translation>绘制多边形</translation>
+    </message>
+    <message>
+        <source>Click the corners of a region for the label; double click or Return closes it. Ctrl takes away</source>
+        <translation>单击标签区域的各个角点；双击或按 Return 闭合。按住 Ctrl 则去除</translation>
+    </message>
+    <message>
+        <source>Draw lasso</source>
+        <translation>绘制套索</translation>
+    </message>
+    <message>
+        <source>Drag around a region for the label. Ctrl takes away</source>
+        <translation>拖动圈出标签的区域。按住 Ctrl 则去除</translation>
+    </message>
+    <message>
+        <source>Live wire</source>
+        <translation>智能描边</translation>
+    </message>
+    <message>
+        <source>Click points along an edge: the line follows it from each to the next; double click or Return closes it. Ctrl takes away</source>
+        <translation>沿边缘单击各点：线条自动贴合两点之间的边缘；双击或按 Return 闭合。按住 Ctrl 则去除</translation>
+    </message>
+    <message>
+        <source>Flood fill</source>
+        <translation>区域填充</translation>
+    </message>
+    <message>
+        <source>Click: the label gets all that is joined to the pixel and as bright, on this slice; drag up or down for the range. Ctrl takes away</source>
+        <translation>单击：标签获得本层面上与该像素相连且灰度相近的全部区域；上下拖动可改变范围。按住 Ctrl 则去除</translation>
+    </message>
+    <message>
+        <source>Flood fill in 3-D</source>
+        <translation>三维区域填充</translation>
+    </message>
+    <message>
+        <source>Click: the label gets all that is joined to the voxel and as bright, through all slices; drag up or down for the range. Ctrl takes away</source>
+        <translation>单击：标签获得所有层面上与该体素相连且灰度相近的全部区域；上下拖动可改变范围。按住 Ctrl 则去除</translation>
+    </message>
+    <message>
+        <source>Level tracing</source>
+        <translation>等值线追踪</translation>
+    </message>
+    <message>
+        <source>The contour line through the pixel under the mouse; a click takes what it encloses. Ctrl takes away</source>
+        <translation>显示通过鼠标所在像素的等值线；单击即取其所围区域。按住 Ctrl 则去除</translation>
+    </message>
+    <message>
+        <source>Box of the label</source>
+        <translation>标签的方框</translation>
+    </message>
+    <message>
+        <source>Drag from corner to corner: where something of the chosen label is, for models that detect</source>
+        <translation>从一角拖到另一角：所选标签的某物在哪里，供检测模型使用</translation>
+    </message>
+    <message>
         <source>table</source>
         <translation>查找表</translation>
     </message>
@@ -383,6 +443,14 @@
     <message>
         <source>The folder {folder} cannot be used ({error}).</source>
         <translation>无法使用文件夹 {folder}（{error}）。</translation>
+    </message>
+    <message>
+        <source>Your studies, labels and settings are kept there. In another folder you can work as usual.</source>
+        <translation>您的检查、标签和设置都保存在该文件夹中。您可以在另一个文件夹中照常工作。</translation>
+    </message>
+    <message>
+        <source>Choose another folder…</source>
+        <translation>选择另一个文件夹…</translation>
     </message>
     <message>
         <source>Details for the developers, without patient data, are in {log}.</source>
@@ -953,6 +1021,10 @@
         <translation>画笔和橡皮擦的半径；也可用 {Labels/Smaller brush} 和 {Labels/Larger brush}，或在视图上用 Shift + 滚轮</translation>
     </message>
     <message>
+        <source>A disc draws on the shown plane, a sphere in the slices around it, too ({Labels/Brush as a sphere})</source>
+        <translation>圆盘只在显示的平面上绘制，球体也绘制周围的层面（{Labels/Brush as a sphere}）</translation>
+    </message>
+    <message>
         <source>Training learns from confirmed slices: everything on them is as it should be ({Labels/Confirm the slice})</source>
         <translation>训练从已确认的层面中学习：确认即表示该层面上的标签全部正确（{Labels/Confirm the slice}）</translation>
     </message>
@@ -975,6 +1047,34 @@
     <message>
         <source>New label</source>
         <translation>新建标签</translation>
+    </message>
+    <message>
+        <source>Lists</source>
+        <translation>列表</translation>
+    </message>
+    <message>
+        <source>Names, colours and codes of labels, to be used again in other studies</source>
+        <translation>标签的名称、颜色和编码，可在其他检查中再次使用</translation>
+    </message>
+    <message>
+        <source>Save the list of labels…</source>
+        <translation>保存标签列表…</translation>
+    </message>
+    <message>
+        <source>Use a list of labels…</source>
+        <translation>使用标签列表…</translation>
+    </message>
+    <message>
+        <source>Shape of the brush</source>
+        <translation>画笔形状</translation>
+    </message>
+    <message>
+        <source>Disc</source>
+        <translation>圆盘</translation>
+    </message>
+    <message>
+        <source>Sphere</source>
+        <translation>球体</translation>
     </message>
     <message>
         <source>Confirmed slices</source>
@@ -1005,6 +1105,22 @@
         <translation>确认{in_plane}层面{number}</translation>
     </message>
     <message>
+        <source>{confirm}: nothing here</source>
+        <translation>{confirm}：无内容</translation>
+    </message>
+    <message>
+        <source>{done} of {count} {in_plane} slices confirmed</source>
+        <translation>{count} 个{in_plane}层面中 {done} 个已确认</translation>
+    </message>
+    <message>
+        <source>no code</source>
+        <translation>无编码</translation>
+    </message>
+    <message>
+        <source>Alt + click: show only this one</source>
+        <translation>Alt + 单击：只显示这一个</translation>
+    </message>
+    <message>
         <source>locked</source>
         <translation>已锁定</translation>
     </message>
@@ -1017,6 +1133,18 @@
         <translation>重命名…</translation>
     </message>
     <message>
+        <source>Code…</source>
+        <translation>编码…</translation>
+    </message>
+    <message>
+        <source>Show only this</source>
+        <translation>只显示此项</translation>
+    </message>
+    <message>
+        <source>Opacity on slices</source>
+        <translation>层面上的不透明度</translation>
+    </message>
+    <message>
         <source>Unlock</source>
         <translation>解锁</translation>
     </message>
@@ -1025,12 +1153,68 @@
         <translation>锁定</translation>
     </message>
     <message>
+        <source>Merge into</source>
+        <translation>合并到</translation>
+    </message>
+    <message>
+        <source>Delete the label {name}? Its voxels will be no label&apos;s. Undo brings them back.</source>
+        <translation>删除标签{name}？其体素将不属于任何标签。撤销可恢复。</translation>
+    </message>
+    <message>
+        <source>Save the list of labels</source>
+        <translation>保存标签列表</translation>
+    </message>
+    <message>
+        <source>Lists (*.json)</source>
+        <translation>列表 (*.json)</translation>
+    </message>
+    <message>
+        <source>Saving the list of labels</source>
+        <translation>正在保存标签列表</translation>
+    </message>
+    <message>
+        <source>Use a list of labels</source>
+        <translation>使用标签列表</translation>
+    </message>
+    <message>
+        <source>Reading a list of labels</source>
+        <translation>正在读取标签列表</translation>
+    </message>
+    <message>
         <source>Colour of {name}</source>
         <translation>{name} 的颜色</translation>
     </message>
     <message>
+        <source>Code of {name}</source>
+        <translation>{name}的编码</translation>
+    </message>
+    <message>
+        <source>Find a structure or finding, in English</source>
+        <translation>用英文查找结构或所见</translation>
+    </message>
+    <message>
+        <source>Terms found</source>
+        <translation>找到的术语</translation>
+    </message>
+    <message>
+        <source>Call the label so, too</source>
+        <translation>标签也用此名称</translation>
+    </message>
+    <message>
         <source>Region {number}</source>
         <translation>区域 {number}</translation>
+    </message>
+    <message>
+        <source>Now: {meaning} ({scheme} {value})</source>
+        <translation>目前：{meaning}（{scheme} {value}）</translation>
+    </message>
+    <message>
+        <source>Now: no code. With one, other programs know what the label is.</source>
+        <translation>目前：无编码。有了编码，其他程序就知道该标签是什么。</translation>
+    </message>
+    <message>
+        <source>No code</source>
+        <translation>无编码</translation>
     </message>
     <message>
         <source>✓ {plane} slice {number}</source>
@@ -1509,8 +1693,60 @@
         <translation>更多工具</translation>
     </message>
     <message>
+        <source>{Labels/Confirm, and on to the next suggestion} confirms the slice and goes to the one that teaches most: of another patient, unlike those that are confirmed, where the model is unsure.</source>
+        <translation>{Labels/Confirm, and on to the next suggestion} 确认该层面，并转到最有助于学习的层面：其他患者、与已确认者不同、模型不确定的层面。</translation>
+    </message>
+    <message>
+        <source>Next to annotate</source>
+        <translation>接下来标注</translation>
+    </message>
+    <message>
+        <source>Suggest</source>
+        <translation>建议</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>Asked: {model}; a bit is full doubt between two.</source>
+        <translation>询问了：{model}；1 比特即两者之间完全不确定。</translation>
+    </message>
+    <message>
+        <source>Another patient, none confirmed yet</source>
+        <translation>另一位患者，尚未确认任何层面</translation>
+    </message>
+    <message>
+        <source>Another scan, none confirmed yet</source>
+        <translation>另一个扫描，尚未确认任何层面</translation>
+    </message>
+    <message>
+        <source>Nothing of this patient is confirmed</source>
+        <translation>该患者尚无已确认的层面</translation>
+    </message>
+    <message>
+        <source>Another series of a patient who is begun</source>
+        <translation>已开始标注的患者的另一个序列</translation>
+    </message>
+    <message>
+        <source>Unlike the other slices of this series</source>
+        <translation>与该序列的其他层面不同</translation>
+    </message>
+    <message>
+        <source>{first}; model rather sure</source>
+        <translation>{first}；模型较有把握</translation>
+    </message>
+    <message>
+        <source>{first}; model unsure of {label} (entropy {bits:.2f} bit)</source>
+        <translation>{first}；模型对{label}不确定（熵 {bits:.2f} 比特）</translation>
+    </message>
+    <message>
+        <source>No model was asked: chosen by how unlike slices are, other patients first.</source>
+        <translation>未询问模型：按层面的差异程度选择，其他患者优先。</translation>
+    </message>
+    <message>
+        <source>this series</source>
+        <translation>本序列</translation>
     </message>
     <message>
         <source>What the last model really ran on, as the engine reports it</source>
@@ -1691,6 +1927,10 @@
     <message>
         <source>Path</source>
         <translation>路径</translation>
+    </message>
+    <message>
+        <source>Box</source>
+        <translation>方框</translation>
     </message>
     <message>
         <source>mm² at detector</source>
@@ -1985,14 +2225,6 @@
         <translation>网格相同</translation>
     </message>
     <message>
-        <source>No painting on an oblique plane:</source>
-        <translation>斜切面上不能绘制：</translation>
-    </message>
-    <message>
-        <source>{Display/Reset view} sets the planes along the scan</source>
-        <translation>按 {Display/Reset view} 恢复到扫描平面</translation>
-    </message>
-    <message>
         <source>{plane} view</source>
         <translation>{plane}视图</translation>
     </message>
@@ -2085,8 +2317,8 @@
         <translation>多个层面合并显示。标签和十字线属于中间层面；所见可能来自其中任一层，因此不显示像素值。Shift + 滚轮、{Display/Thicker slab}、{Display/Thinner slab} 调整厚度；按 {Display/Slab: MIP, MinIP, mean, single slices} 切换下一种方式，或恢复单层。</translation>
     </message>
     <message>
-        <source>The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. Labels are not painted here.</source>
-        <translation>此平面与扫描层面斜交，所见为体素间的插值；鼠标处、像素值和区域的数值均取自存储体素。拖动定位线上的控制点可旋转平面，按住 Shift 时每步 5°。按 {Display/Reset view} 或双击控制点恢复到扫描平面。此处不能绘制标签。</translation>
+        <source>The plane cuts across the slices of the scan, and what is seen is interpolated between voxels; values under the mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. The brush draws on the voxels that the plane passes through.</source>
+        <translation>此平面与扫描层面斜交，所见为体素间的插值；鼠标处、像素值和区域的数值均取自存储体素。拖动定位线上的控制点可旋转平面，按住 Shift 时每步 5°。按 {Display/Reset view} 或双击控制点恢复到扫描平面。画笔绘制此平面穿过的体素。</translation>
     </message>
     <message>
         <source>Saved as colours, all of which are grey: shown as grey values.</source>
@@ -2159,6 +2391,10 @@
     <message>
         <source>✓ Confirmed</source>
         <translation>✓ 已确认</translation>
+    </message>
+    <message>
+        <source>✓ Nothing here</source>
+        <translation>✓ 无内容</translation>
     </message>
     <message>
         <source>{kind} {count} slices</source>
@@ -2255,8 +2491,92 @@ or press {File/Open folder…}.</source>
         <translation>找不到文件</translation>
     </message>
     <message>
+        <source>DICOM segmentation (SEG)</source>
+        <translation>DICOM 分割（SEG）</translation>
+    </message>
+    <message>
+        <source>For a PACS and other viewers, with names, colours and codes. A bit for each voxel and label.</source>
+        <translation>用于 PACS 和其他查看软件，含名称、颜色和编码。每个体素、每个标签占一位。</translation>
+    </message>
+    <message>
+        <source>DICOM segmentation, as label map</source>
+        <translation>DICOM 分割（标签图）</translation>
+    </message>
+    <message>
+        <source>The same in one value a voxel: new in the standard, and few programs read it yet.</source>
+        <translation>内容相同，每个体素一个值：标准中新增，目前能读取的程序不多。</translation>
+    </message>
+    <message>
+        <source>DICOM structure set (RTSTRUCT)</source>
+        <translation>DICOM 结构集（RTSTRUCT）</translation>
+    </message>
+    <message>
+        <source>For radiotherapy planning: outlines on each slice, along the edges of the voxels.</source>
+        <translation>用于放疗计划：每层上沿体素边缘的轮廓。</translation>
+    </message>
+    <message>
+        <source>NRRD, for 3D Slicer</source>
+        <translation>NRRD（用于 3D Slicer）</translation>
+    </message>
+    <message>
+        <source>A label map with names, colours and codes as 3D Slicer keeps them; others read its voxels.</source>
+        <translation>标签图，名称、颜色和编码按 3D Slicer 的方式保存；其他程序可读取其体素。</translation>
+    </message>
+    <message>
+        <source>NIfTI</source>
+        <translation>NIfTI</translation>
+    </message>
+    <message>
+        <source>A label map for research. It has no room for names: they go into a table beside it (JSON).</source>
+        <translation>用于研究的标签图。它不能保存名称：名称写入旁边的表格（JSON）。</translation>
+    </message>
+    <message>
+        <source>MetaImage (MHA)</source>
+        <translation>MetaImage（MHA）</translation>
+    </message>
+    <message>
+        <source>A label map for ITK programs. It has no room for names: they go into a table beside it (JSON).</source>
+        <translation>用于 ITK 程序的标签图。它不能保存名称：名称写入旁边的表格（JSON）。</translation>
+    </message>
+    <message>
+        <source>It belongs to the study: the patient&apos;s name and the study&apos;s data are in it.</source>
+        <translation>它属于该检查：其中包含患者姓名和检查数据。</translation>
+    </message>
+    <message>
+        <source>Nothing in it names the patient, unless the names of labels do.</source>
+        <translation>其中没有任何患者信息，除非标签名称中含有。</translation>
+    </message>
+    <message>
+        <source>The file is read back and compared voxel by voxel before it is called saved.</source>
+        <translation>文件会被重新读取并逐个体素比较，之后才算已保存。</translation>
+    </message>
+    <message>
+        <source>Nothing is labelled yet</source>
+        <translation>尚未标注任何内容</translation>
+    </message>
+    <message>
+        <source>Export labels…</source>
+        <translation>导出标签…</translation>
+    </message>
+    <message>
+        <source>Saved and read back: {voxels} voxels in {labels} labels agree. {path}</source>
+        <translation>已保存并重新读取：{labels} 个标签共 {voxels} 个体素一致。{path}</translation>
+    </message>
+    <message>
+        <source>Export labels</source>
+        <translation>导出标签</translation>
+    </message>
+    <message>
         <source>All</source>
         <translation>全部</translation>
+    </message>
+    <message>
+        <source>Visible ones</source>
+        <translation>可见的</translation>
+    </message>
+    <message>
+        <source>Labels that are nowhere in the scan are passed over.</source>
+        <translation>扫描中不存在的标签将被略过。</translation>
     </message>
     <message>
         <source>Any date</source>
@@ -2347,6 +2667,10 @@ or press {File/Open folder…}.</source>
         <translation>检查日期</translation>
     </message>
     <message>
+        <source>{begun} of {count} series with confirmed slices</source>
+        <translation>{count} 个序列中 {begun} 个有已确认的层面</translation>
+    </message>
+    <message>
         <source>Show all</source>
         <translation>全部显示</translation>
     </message>
@@ -2361,6 +2685,10 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Double click to list more, or type above to find one</source>
         <translation>双击列出更多，或在上方输入以查找</translation>
+    </message>
+    <message>
+        <source>✓ {count} confirmed</source>
+        <translation>✓ {count} 个已确认</translation>
     </message>
     <message>
         <source>Double click to open</source>
@@ -3211,6 +3539,10 @@ or press {File/Open folder…}.</source>
         <translation>边距</translation>
     </message>
     <message>
+        <source>Nothing grew: paint a little of each structure first, and of what is around them with a label of its own</source>
+        <translation>没有生长：请先在每个结构上各画少许，周围组织也用一个单独的标签画上少许</translation>
+    </message>
+    <message>
         <source>Shrink</source>
         <translation>缩小</translation>
     </message>
@@ -3319,6 +3651,14 @@ or press {File/Open folder…}.</source>
         <translation>在活动平面的层面间填充</translation>
     </message>
     <message>
+        <source>Grow from seeds</source>
+        <translation>由种子生长</translation>
+    </message>
+    <message>
+        <source>All that is painted grows to where the values change most. Paint a little of each structure, and of what is around them with a label of its own; locked labels stay</source>
+        <translation>所有已绘制的部分都会生长到灰度变化最大之处。请在每个结构上各画少许，周围组织也用一个单独的标签画上少许；锁定的标签保持不变</translation>
+    </message>
+    <message>
         <source>These slices make no volume: their labels have no shape in mm</source>
         <translation>这些层面不构成容积：其标签没有以 mm 计的形状</translation>
     </message>
@@ -3331,6 +3671,54 @@ or press {File/Open folder…}.</source>
         <translation>标签的形状</translation>
     </message>
     <message>
+        <source>Add the other label</source>
+        <translation>并入另一个标签</translation>
+    </message>
+    <message>
+        <source>Takes all voxels of the other label, which is left empty: a voxel has one label.</source>
+        <translation>取走另一个标签的全部体素，该标签随之变空：一个体素只属于一个标签。</translation>
+    </message>
+    <message>
+        <source>Copy the other label</source>
+        <translation>复制另一个标签</translation>
+    </message>
+    <message>
+        <source>The label is where the other one was, and nowhere else. The other is left empty: a voxel has one label.</source>
+        <translation>标签只位于另一个标签原来的位置。另一个标签随之变空：一个体素只属于一个标签。</translation>
+    </message>
+    <message>
+        <source>Subtract the other label with a margin</source>
+        <translation>减去另一个标签及其边距</translation>
+    </message>
+    <message>
+        <source>Takes away what lies within the margin of the other label, which stays as it is.</source>
+        <translation>去除位于另一个标签边距以内的部分；另一个标签保持不变。</translation>
+    </message>
+    <message>
+        <source>Intersect with the other label and a margin</source>
+        <translation>与另一个标签及其边距求交</translation>
+    </message>
+    <message>
+        <source>Keeps only what lies within the margin of the other label, which stays as it is.</source>
+        <translation>只保留位于另一个标签边距以内的部分；另一个标签保持不变。</translation>
+    </message>
+    <message>
+        <source>Invert</source>
+        <translation>反转</translation>
+    </message>
+    <message>
+        <source>The label becomes all that has no label now, and what was its own has none.</source>
+        <translation>标签变为目前没有标签的所有区域，原来属于它的区域不再有标签。</translation>
+    </message>
+    <message>
+        <source>Combine with another label…</source>
+        <translation>与另一个标签组合…</translation>
+    </message>
+    <message>
+        <source>Combine with another label</source>
+        <translation>与另一个标签组合</translation>
+    </message>
+    <message>
         <source>What to do with the label</source>
         <translation>对标签做什么</translation>
     </message>
@@ -3341,6 +3729,394 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Operation</source>
         <translation>操作</translation>
+    </message>
+    <message>
+        <source>Other label</source>
+        <translation>另一个标签</translation>
+    </message>
+    <message>
+        <source>There is no other label</source>
+        <translation>没有其他标签</translation>
+    </message>
+    <message>
+        <source>The other label is locked: its voxels cannot be taken</source>
+        <translation>另一个标签已锁定：不能取走其体素</translation>
+    </message>
+    <message>
+        <source>The size of a voxel is not known: nothing can be done in mm</source>
+        <translation>体素大小未知：无法以毫米操作</translation>
+    </message>
+    <message>
+        <source>A model&apos;s result waits for you: accept or reject it before you go on</source>
+        <translation>模型的结果在等您处理：请先接受或拒绝，再继续</translation>
+    </message>
+    <message>
+        <source>There is no further slice to suggest: open more studies, or choose a slice yourself</source>
+        <translation>没有更多层面可建议：请打开更多检查，或自行选择层面</translation>
+    </message>
+    <message>
+        <source>Confirm, and on to the next suggestion</source>
+        <translation>确认，并转到下一个建议</translation>
+    </message>
+    <message>
+        <source>Of another patient first, unlike those that are confirmed, where the model is unsure</source>
+        <translation>优先其他患者、与已确认者不同、模型不确定的层面</translation>
+    </message>
+    <message>
+        <source>Nothing on this slice: clear and confirm it</source>
+        <translation>此层面无内容：清除并确认</translation>
+    </message>
+    <message>
+        <source>Takes all labels off the slice: training learns that nothing is there</source>
+        <translation>去掉层面上的所有标签：训练会学到此处无内容</translation>
+    </message>
+    <message>
+        <source>DICOM segmentation</source>
+        <translation>DICOM 分割</translation>
+    </message>
+    <message>
+        <source>DICOM segmentation, fractions</source>
+        <translation>DICOM 分割（比例）</translation>
+    </message>
+    <message>
+        <source>DICOM segmentation, label map</source>
+        <translation>DICOM 分割（标签图）</translation>
+    </message>
+    <message>
+        <source>Radiotherapy structure set</source>
+        <translation>放疗结构集</translation>
+    </message>
+    <message>
+        <source>Label map</source>
+        <translation>标签图</translation>
+    </message>
+    <message>
+        <source>Annotations (*.dcm *.seg *.nii *.nii.gz *.nrrd *.mha *.mhd);;All files (*)</source>
+        <translation>标注 (*.dcm *.seg *.nii *.nii.gz *.nrrd *.mha *.mhd);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Import annotations…</source>
+        <translation>导入标注…</translation>
+    </message>
+    <message>
+        <source>Segmentations, structure sets, label maps and measurements onto the open series</source>
+        <translation>把分割、结构集、标签图和测量导入到打开的序列</translation>
+    </message>
+    <message>
+        <source>Import annotations</source>
+        <translation>导入标注</translation>
+    </message>
+    <message>
+        <source>Open the series that the annotations belong to first, and wait until all of it is there.</source>
+        <translation>请先打开这些标注所属的序列，并等待其全部读入。</translation>
+    </message>
+    <message>
+        <source>Reading annotations</source>
+        <translation>正在读取标注</translation>
+    </message>
+    <message>
+        <source>1 measurement imported from {name}</source>
+        <translation>已从 {name} 导入 1 个测量</translation>
+    </message>
+    <message>
+        <source>{count} measurements imported from {name}</source>
+        <translation>已从 {name} 导入 {count} 个测量</translation>
+    </message>
+    <message>
+        <source>{name}: nothing was imported, as all of it is labelled already</source>
+        <translation>{name}：没有导入任何内容，因为这些位置都已有标签</translation>
+    </message>
+    <message>
+        <source>{name}: nothing was imported, as none of it lies in this series</source>
+        <translation>{name}：没有导入任何内容，因为其中没有位于本序列内的部分</translation>
+    </message>
+    <message>
+        <source>1 label imported from {name}</source>
+        <translation>已从 {name} 导入 1 个标签</translation>
+    </message>
+    <message>
+        <source>{count} labels imported from {name}</source>
+        <translation>已从 {name} 导入 {count} 个标签</translation>
+    </message>
+    <message>
+        <source>, resampled</source>
+        <translation>，经重采样</translation>
+    </message>
+    <message>
+        <source>; {count:,} voxels were left to other labels</source>
+        <translation>；{count:,} 个体素留给了其他标签</translation>
+    </message>
+    <message>
+        <source>Segments to import</source>
+        <translation>要导入的分割</translation>
+    </message>
+    <message>
+        <source>Segment {number}</source>
+        <translation>分割 {number}</translation>
+    </message>
+    <message>
+        <source>Keep the labels that are there</source>
+        <translation>保留已有标签</translation>
+    </message>
+    <message>
+        <source>Replace them, but for locked labels</source>
+        <translation>替换（锁定的标签除外）</translation>
+    </message>
+    <message>
+        <source>Resample to this series&apos; grid (nearest voxel)</source>
+        <translation>重采样到本序列的网格（最近体素）</translation>
+    </message>
+    <message>
+        <source>Some segments overlap, and a voxel has one label: that of the segment higher in the list. Drag them into another order, or choose fewer.</source>
+        <translation>有些分割互相重叠，而一个体素只有一个标签：取列表中靠上的分割。可拖动改变顺序，或少选一些。</translation>
+    </message>
+    <message>
+        <source>It lies on another grid: {reason}.</source>
+        <translation>它位于另一网格上：{reason}。</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Where a voxel has a label</source>
+        <translation>体素已有标签时</translation>
+    </message>
+    <message>
+        <source>It lies on another grid: say first that it is to be resampled</source>
+        <translation>它位于另一网格上：请先选择重采样</translation>
+    </message>
+    <message>
+        <source>{name} · nowhere in this series</source>
+        <translation>{name} · 不在本序列内</translation>
+    </message>
+    <message>
+        <source>{count:,} voxels</source>
+        <translation>{count:,} 个体素</translation>
+    </message>
+    <message>
+        <source>{count:,} of them shared</source>
+        <translation>其中 {count:,} 个与其他共有</translation>
+    </message>
+    <message>
+        <source>{count:,} outside this series</source>
+        <translation>{count:,} 个在本序列之外</translation>
+    </message>
+    <message>
+        <source>Tools that draw leave everything else as it is, also in the other slices. The panel Labels changes that; {Labels/Draw everywhere, on all values} ends it.</source>
+        <translation>绘制工具不改变其余部分，其他层面也是如此。可在“标签”面板中更改；{Labels/Draw everywhere, on all values} 结束此限制。</translation>
+    </message>
+    <message>
+        <source>Only inside {name}</source>
+        <translation>仅 {name} 内</translation>
+    </message>
+    <message>
+        <source>Only what has no label</source>
+        <translation>仅无标签处</translation>
+    </message>
+    <message>
+        <source>Everything</source>
+        <translation>任何区域</translation>
+    </message>
+    <message>
+        <source>Only {values}</source>
+        <translation>仅 {values}</translation>
+    </message>
+    <message>
+        <source>DICOM structured report of the measurements (*.dcm)</source>
+        <translation>测量的 DICOM 结构化报告 (*.dcm)</translation>
+    </message>
+    <message>
+        <source>DICOM key images (*.dcm)</source>
+        <translation>DICOM 关键图像 (*.dcm)</translation>
+    </message>
+    <message>
+        <source>DICOM presentation state: window and measurements (*.dcm)</source>
+        <translation>DICOM 显示状态：窗宽窗位与测量 (*.dcm)</translation>
+    </message>
+    <message>
+        <source>DICOM picture of the active pane (*.dcm)</source>
+        <translation>当前窗格的 DICOM 图片 (*.dcm)</translation>
+    </message>
+    <message>
+        <source>Measurements as JSON (*.json)</source>
+        <translation>测量（JSON）(*.json)</translation>
+    </message>
+    <message>
+        <source>Measurements as a table (*.csv)</source>
+        <translation>测量（表格）(*.csv)</translation>
+    </message>
+    <message>
+        <source>Export measurements as…</source>
+        <translation>导出测量为…</translation>
+    </message>
+    <message>
+        <source>DICOM structured report, key images, presentation state or picture; JSON; table</source>
+        <translation>DICOM 结构化报告、关键图像、显示状态或图片；JSON；表格</translation>
+    </message>
+    <message>
+        <source>{name} is there already: choose another name</source>
+        <translation>{name} 已存在：请另选名称</translation>
+    </message>
+    <message>
+        <source>The picture of this pane is still being made: try again in a moment.</source>
+        <translation>此窗格的图片仍在生成：请稍后再试。</translation>
+    </message>
+    <message>
+        <source>Saved {name}, read back and compared</source>
+        <translation>已保存 {name}，并已读回核对</translation>
+    </message>
+    <message>
+        <source>Exporting measurements</source>
+        <translation>正在导出测量</translation>
+    </message>
+    <message>
+        <source>Who has measured?</source>
+        <translation>由谁测量？</translation>
+    </message>
+    <message>
+        <source>Your name, which reports give as the observer (may be empty; it is asked once):</source>
+        <translation>您的姓名，将在报告中作为观察者（可留空；只问一次）：</translation>
+    </message>
+    <message>
+        <source>Set at least three corners, then double click or press Return</source>
+        <translation>请至少设置三个角点，然后双击或按 Return</translation>
+    </message>
+    <message>
+        <source>Nothing was drawn: no voxel&apos;s centre lies inside</source>
+        <translation>没有绘制：区域内没有任何体素的中心</translation>
+    </message>
+    <message>
+        <source>Nothing to fill here: there is no value</source>
+        <translation>此处无法填充：没有灰度值</translation>
+    </message>
+    <message>
+        <source>Nothing was taken away: the label {name} has no voxel there</source>
+        <translation>没有去除：标签{name}在此处没有体素</translation>
+    </message>
+    <message>
+        <source>Nothing changed: all of it is the label {name} already, or is locked or masked</source>
+        <translation>没有改变：该区域已全部属于标签{name}，或被锁定或屏蔽</translation>
+    </message>
+    <message>
+        <source>Click the corners</source>
+        <translation>单击各个角点</translation>
+    </message>
+    <message>
+        <source>Drag around it</source>
+        <translation>拖动圈出</translation>
+    </message>
+    <message>
+        <source>Click points along the edge</source>
+        <translation>沿边缘单击各点</translation>
+    </message>
+    <message>
+        <source>Click, or drag up and down for the range</source>
+        <translation>单击，或上下拖动改变范围</translation>
+    </message>
+    <message>
+        <source>Click takes the outline</source>
+        <translation>单击即取此轮廓</translation>
+    </message>
+    <message>
+        <source>Double click or Return closes</source>
+        <translation>双击或按 Return 闭合</translation>
+    </message>
+    <message>
+        <source>Ctrl takes away</source>
+        <translation>按住 Ctrl 则去除</translation>
+    </message>
+    <message>
+        <source>Shown on this slice; released, it fills in 3-D</source>
+        <translation>此处仅显示本层面；松开后在三维中填充</translation>
+    </message>
+    <message>
+        <source>Map of the slices</source>
+        <translation>层面分布图</translation>
+    </message>
+    <message>
+        <source>Slice {number}: confirmed</source>
+        <translation>层面 {number}：已确认</translation>
+    </message>
+    <message>
+        <source>Slice {number}: confirmed, nothing here</source>
+        <translation>层面 {number}：已确认，无内容</translation>
+    </message>
+    <message>
+        <source>Slice {number}: has labels</source>
+        <translation>层面 {number}：有标签</translation>
+    </message>
+    <message>
+        <source>Slice {number}: no labels</source>
+        <translation>层面 {number}：无标签</translation>
+    </message>
+    <message>
+        <source>Colours have no values to choose by</source>
+        <translation>彩色图像没有可供选择的灰度值</translation>
+    </message>
+    <message>
+        <source>No voxel of these values may become the label {name}</source>
+        <translation>没有这些值的体素可成为标签 {name}</translation>
+    </message>
+    <message>
+        <source>Brush as a sphere</source>
+        <translation>球形画笔</translation>
+    </message>
+    <message>
+        <source>It draws in the slices around, too; a disc draws on the shown plane only</source>
+        <translation>也绘制周围的层面；圆盘只在显示的平面上绘制</translation>
+    </message>
+    <message>
+        <source>Threshold…</source>
+        <translation>阈值…</translation>
+    </message>
+    <message>
+        <source>Draw only on what has no label</source>
+        <translation>只在无标签处绘制</translation>
+    </message>
+    <message>
+        <source>Draw only inside the chosen label</source>
+        <translation>只在所选标签内绘制</translation>
+    </message>
+    <message>
+        <source>Draw everywhere, on all values</source>
+        <translation>在任何区域、任何值上绘制</translation>
+    </message>
+    <message>
+        <source>Draw on</source>
+        <translation>绘制范围</translation>
+    </message>
+    <message>
+        <source>Draw on values</source>
+        <translation>绘制的值范围</translation>
+    </message>
+    <message>
+        <source>All values</source>
+        <translation>所有值</translation>
+    </message>
+    <message>
+        <source>Choose the values that tools draw on, or a threshold</source>
+        <translation>选择工具可绘制的值，或阈值</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>阈值</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>至</translation>
+    </message>
+    <message>
+        <source>Tools draw only on these values</source>
+        <translation>工具只在这些值上绘制</translation>
+    </message>
+    <message>
+        <source>Voxels of these values are tinted. What is given to the label is one step to undo.</source>
+        <translation>这些值的体素会着色显示。归入标签是一步操作，可一次撤销。</translation>
+    </message>
+    <message>
+        <source>Give them to {name}</source>
+        <translation>归入 {name}</translation>
     </message>
 </context>
 </TS>

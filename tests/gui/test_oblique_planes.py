@@ -160,11 +160,10 @@ def test_planes_go_back_along_the_scan(oblique, qtbot, how):
         QTest.mouseRelease(pane, LEFT, NO_KEY, at)
     else:
         QTest.keyClick(pane, Qt.Key.Key_R, SHIFT if how == "Shift+R" else NO_KEY)
-    qtbot.wait(30)
-
-    assert oblique.session.rotation is None
+    qtbot.waitUntil(lambda: oblique.session.rotation is None)
     assert oblique.volume_pane.isVisible()  # a double click on a handle makes no pane large
-    assert not any(text.startswith("Oblique") for pane in oblique.panes.values() for text in texts(pane))
+    panes = oblique.panes.values()
+    qtbot.waitUntil(lambda: not any(text.startswith("Oblique") for pane in panes for text in texts(pane)))
 
 
 @pytest.mark.parametrize(("key", "keys", "degrees"), [(Qt.Key.Key_Right, NO_KEY, 5), (Qt.Key.Key_Left, SHIFT, -1)])

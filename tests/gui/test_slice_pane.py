@@ -610,7 +610,7 @@ def test_badges_are_all_there_and_whole_in_panes_of_usual_sizes(qtbot, size):
     session.toggle_confirmed("axial")
     pane = make_pane(qtbot, session, size=size)
     assert painted(pane, "badge") == [
-        "⚠ Uneven slice spacing", "Resampled", "At detector", "Lossy compression", "1 note", "✓ Confirmed"
+        "⚠ Uneven slice spacing", "Resampled", "At detector", "Lossy compression", "1 note", "✓ Nothing here"
     ]  # fmt: skip
     assert badge_texts(pane) == painted(pane, "badge")
 

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QImage
 
+from viewer.gui import app
 from viewer.gui.icons import glyph_icon
 
 LATER = ("pydicom", "SimpleITK", "vtkmodules", "pyqtgraph", "qtawesome", "qtpy", "onnxruntime", "filelock", "PIL")
@@ -60,3 +61,29 @@ def test_icons_are_those_of_qtawesome(qapp, side):
 def pixels(icon: QIcon, side: int, mode: QIcon.Mode, state: QIcon.State) -> np.ndarray:
     image = icon.pixmap(QSize(side, side), 1.0, mode, state).toImage().convertToFormat(QImage.Format.Format_ARGB32)
     return np.array(image.constBits()).reshape(image.height(), image.width(), 4)
+
+
+def test_a_folder_that_cannot_be_used_is_said_and_another_can_be_chosen(qapp, tmp_path, monkeypatch):
+    """A file in its place is refused to everybody, as a read-only folder is to all but root."""
+    (tmp_path / "file").write_text("")
+    asked, opened = [], []
+
+    def choose(box):
+        asked.append(box.text())
+        next(button for button in box.buttons() if button.text().startswith(answer)).click()
+
+    def build(folder, really=app.build_window):
+        opened.append(really(folder))
+        return opened[-1]
+
+    monkeypatch.setattr(app, "user_folder", lambda: tmp_path / "file" / "slicewise")
+    monkeypatch.setattr(app, "build_window", build)
+    monkeypatch.setattr(app.QMessageBox, "exec", choose)
+    monkeypatch.setattr(app.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "other"))
+    monkeypatch.setattr(app.QApplication, "exec", lambda *_: 0 * opened[-1].close())
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    answer = "Quit"
+    assert app.run([]) == 2 and not opened
+    answer = "Choose"
+    assert app.run([]) == 0 and opened[-1].workflows.folder == tmp_path / "other"
+    assert len(asked) == 2 and all("cannot be used" in text for text in asked)

@@ -134,14 +134,16 @@ def test_the_words_of_the_default_button_are_not_cut(opened, light, qtbot):
     assert wanted == inked()
 
 
-def test_the_arrow_beside_the_measuring_tool_has_no_frame_of_the_platform(opened, light):
+def test_the_arrows_beside_tools_have_no_frame_of_the_platform(opened, light):
     light()
     light()
-    (button,) = (
+    buttons = [
         button
         for button in opened.tool_bar.findChildren(QToolButton)
         if button.popupMode() == QToolButton.ToolButtonPopupMode.MenuButtonPopup
-    )
-    picture = button.grab().toImage()
-    over_arrow = range(picture.width() - 17, picture.width())
-    assert len({picture.pixel(x, y) for x in over_arrow for y in range(8)}) == 1
+    ]
+    assert len(buttons) == 2, "regions and measuring"
+    for button in buttons:
+        picture = button.grab().toImage()
+        over_arrow = range(picture.width() - 17, picture.width())
+        assert len({picture.pixel(x, y) for x in over_arrow for y in range(8)}) == 1

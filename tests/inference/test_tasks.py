@@ -10,7 +10,7 @@ from onnx import TensorProto
 
 from inference.manifest import ManifestError, ModelError, ModelManifest, load_manifest, write_manifest
 from inference.models import ModelStore
-from inference.tasks import segment
+from inference.tasks import segment, slice_axis, slice_doubts
 from tests.models import loaded, write_threshold_model
 
 
@@ -260,3 +260,35 @@ class TestModelStore:
     def test_unknown_name_is_refused_with_the_names_there_are(self, store):
         with pytest.raises(ManifestError, match="installed: threshold"):
             store.get("liver")
+
+
+@pytest.mark.parametrize("axes", AXIS_ORDERS[::5])
+def test_a_model_is_unsure_of_the_slice_whose_values_lie_at_its_border(tmp_path, axes):
+    """Logits 0 and 10 (x - 0.5): at 0.5 both classes are as likely, which is one bit; at 0 and 1 there is no doubt."""
+    write_threshold_model(tmp_path)
+    model = loaded(tmp_path)
+    image, _ = phantom(axes)
+    voxels = np.zeros((20, 34, 26), np.int16)
+    axis = slice_axis(image, model)
+    count = voxels.shape[2 - axis]
+    along = [slice(None)] * 3
+    for places, value in ((slice(0, 4), 1000), (slice(count - 5, count), 500)):
+        along[2 - axis] = places
+        voxels[tuple(along)] = value
+    odd = sitk.GetImageFromArray(voxels)
+    odd.CopyInformation(image)
+
+    doubts = slice_doubts(odd, model, [1, count // 2, count - 2])
+
+    assert doubts[count - 2].bits == pytest.approx(1.0, abs=0.02) and doubts[count - 2].label == "Bright"
+    assert doubts[1].bits < 0.1 and doubts[count // 2].bits == 0 and doubts[count // 2].label == ""
+
+
+def test_asking_for_doubts_can_be_cancelled(tmp_path):
+    write_threshold_model(tmp_path)
+
+    def stop(fraction, text):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        slice_doubts(phantom(np.eye(3))[0], loaded(tmp_path), [3], progress=stop)

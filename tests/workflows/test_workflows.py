@@ -14,6 +14,7 @@ from inference.models import ModelStore
 from tests.models import write_threshold_model
 from viewer.core import shaping
 from viewer.core.geometry import Geometry
+from viewer.core.history import at_hand
 from viewer.core.masking import Masking
 from viewer.core.region_acts import RegionAct, change_margin, fill_holes
 from viewer.core.region_search import RegionSearch, draw_region
@@ -608,6 +609,7 @@ def everything(session):
 
 def test_large_steps_of_the_history_are_inflated_by_a_job(user, scan_folder, monkeypatch):
     monkeypatch.setattr("viewer.workflows._VOXELS_AT_ONCE", 1)
+    monkeypatch.setattr(at_hand, "__defaults__", (1,))  # whole layers are exchanged, too
     workflows = user()
     open_first(workflows, scan_folder)
     paint(workflows.session, (12, 20, 9))
@@ -618,6 +620,23 @@ def test_large_steps_of_the_history_are_inflated_by_a_job(user, scan_folder, mon
     workflows.redo()
     assert everything(workflows.session) == painted
     assert "Paint Region 1" in jobs
+    session = workflows.session
+    workflows.reshape_label(GROW)
+    grown = everything(session)
+    assert session.label_map.voxels.base is None and grown != painted
+    paint(session, (14, 8, 9))
+    workflows.undo()
+    assert everything(session) == grown
+    workflows.segment("threshold")
+    workflows.accept_proposal()
+    accepted = everything(session)
+    paint(session, (2, 2, 2))
+    workflows.undo()
+    assert everything(session) == accepted != grown
+    workflows.undo()
+    assert everything(session) == grown and not session.machine.any()
+    workflows.redo()
+    assert everything(session) == accepted and session.machine.any()
 
 
 GROW = change_margin("Region 1", 4.0)

@@ -139,11 +139,12 @@ def load_presets(path: Path) -> dict[str, tuple[WindowPreset, ...]]:
 
 
 def label_colours(labels: Sequence[Label], opacity: float) -> NDArray[np.uint8]:
-    """(256, 4) RGBA lookup table of a label map; labels that are hidden or unknown are transparent."""
+    """(256, 4) RGBA lookup table of a label map; labels that are hidden or unknown are transparent. opacity is that of
+    all, of which each has its own share."""
     table = np.zeros((256, 4), dtype=np.uint8)
     for label in labels:
         if label.visible:
-            table[label.value] = (*label.colour, int(round(255 * opacity)))
+            table[label.value] = (*label.colour, int(round(255 * opacity * label.opacity)))
     return table
 
 

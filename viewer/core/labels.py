@@ -16,7 +16,8 @@ MAX_LABELS = 254  # 255 is kept for "not annotated" in training data
 @dataclass(frozen=True)
 class Label:
     """One class of a label map. colour is sRGB 0..255; code is (value, scheme, meaning), DICOM's coded concept;
-    surface_opacity in [0, 1] is that of its surface in 3-D; the voxels of a locked label no tool and no model changes,
+    surface_opacity in [0, 1] is that of its surface in 3-D, opacity that of its overlay on slices, relative to what all
+    labels have; the voxels of a locked label no tool and no model changes,
     and none become its own."""
 
     value: int
@@ -26,6 +27,7 @@ class Label:
     visible: bool = True
     surface_opacity: float = 1.0
     locked: bool = False
+    opacity: float = 1.0
 
 
 DEFAULT_LABELS: tuple[Label, ...] = (
@@ -65,9 +67,11 @@ def sparing_locked(before: NDArray[np.uint8], after: NDArray[np.uint8], labels: 
     locked = [label.value for label in labels if label.locked]
     if not locked:
         return after
-    spared = np.zeros(256, dtype=bool)
-    spared[locked] = True
-    return np.where(spared[before] | spared[after], before, after)
+    spared = np.zeros(before.shape, dtype=bool)
+    for value in locked:  # a table would be looked up by numpy without letting other threads run
+        spared |= before == value
+        spared |= after == value
+    return np.where(spared, before, after)
 
 
 def free_value(labels: Sequence[Label]) -> int:

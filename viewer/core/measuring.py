@@ -30,9 +30,11 @@ Kind = Literal[
     "text",
     "profile",
     "path",
+    "box",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 REGIONS: tuple[Kind, ...] = ("ellipse", "rectangle", "polygon", "freehand")
+BOXED: tuple[Kind, ...] = ("ellipse", "rectangle", "box")  # of two opposite corners
 OUTLINES: tuple[Kind, ...] = ("polygon", "freehand")  # regions of as many points as a person sets
 POINTS: dict[Kind, int] = {
     "length": 2,
@@ -47,6 +49,7 @@ POINTS: dict[Kind, int] = {
     "text": 1,
     "profile": 2,
     "path": 2,
+    "box": 2,
 }  # of each kind; the fewest for outlines and paths
 
 LengthUnit = Literal["mm", "mm at detector", "px"]
@@ -62,11 +65,12 @@ class Measurement:
     """A shape on one slice. number is its name within the series.
 
     points are continuous voxel indices (i, j, k) of the series' own grid, so that they are exact with and without a
-    patient space; normal is the index axis that is normal to the slice they lie on. An ellipse and a rectangle have
-    two opposite corners of their box, an angle its vertex in the middle, Cobb's angle two points for each line, an
+    patient space; normal is the index axis that is normal to the slice they lie on. An ellipse, a rectangle and a box
+    have two opposite corners, an angle its vertex in the middle, Cobb's angle two points for each line, an
     arrow its tip first. A path is a smooth curve through its points, which may lie on any slices: normal and spread
     tell of the plane on which it was begun, and it is seen on all. text is what a person wrote to it; text_at is where
-    a person moved the words to, None where the program places them.
+    a person moved the words to, None where the program places them. A box says where something of a label is, for
+    models that detect: its text is the name of the label.
 
     On a plane that cuts across the grid, spread tells how it lies, normal being that of the slices from which it was
     turned, and the sides of a box run along the directions of spread. None for a slice of the grid.

@@ -17,6 +17,7 @@ from viewer.core.hand import LABELLING, Hand, Tool
 from viewer.core.history import (
     Act,
     ConfirmedChange,
+    DeltaVoxels,
     Edit,
     History,
     KeyImageChange,
@@ -44,7 +45,6 @@ from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
 ConfirmedSlice = SlicePlace
-DeltaVoxels = tuple[NDArray[np.uint8], ...]  # of each delta of an edit, those after it: inflating many takes a while
 
 RADIOGRAPHS = ("CR", "DX", "MG", "PX", "IO", "RG", "XA", "RF")  # laid out as they are hung, by their own rules
 _DRAWING: tuple[Tool, ...] = ("brush", "eraser")
@@ -139,7 +139,9 @@ def prepare_acceptance(
     merged_labels, value_of = merge_labels(labels, proposal.labels)
     lookup = np.zeros(256, dtype=np.uint8)
     lookup[list(value_of)] = list(value_of.values())
-    proposed = lookup[proposal.voxels]
+    proposed = np.empty_like(current)
+    for now, found in zip(proposed, proposal.voxels, strict=True):  # else numpy looks up without letting threads run
+        now[...] = lookup[found]
     drawn = current != machine
     own = drawn.copy()
     for axis, index in confirmed:
@@ -185,6 +187,32 @@ def reshaping(
     after = np.where(own & ~region, np.uint8(0), before)
     after[region & (before == 0)] = value
     return relabelling(title, box, before, sparing_locked(before, after, labels))
+
+
+def giving_away(
+    title: str,
+    label_voxels: NDArray[np.uint8],
+    machine: NDArray[np.uint8],
+    value: int,
+    into: int,
+    labels: Sequence[Label],
+) -> Made:
+    """The edit that takes a label out of the table and gives its voxels to another, or, with 0, to none, and the voxels
+    that it puts in place.
+
+    What models proposed of it goes the same way, or the next label of this value would be taken for theirs.
+    label_voxels, machine: (k, j, i), only read. Not for the GUI thread.
+    """
+    layers: tuple[tuple[Layer, NDArray[np.uint8]], ...] = (("labels", label_voxels), ("machine", machine))
+    deltas, put = [], []
+    for layer, voxels in layers:
+        after = np.where(voxels == value, np.uint8(into), voxels)
+        box = changed_box(voxels, after)
+        if box is not None:
+            deltas.append(LabelDelta.between(layer, box, voxels[box], after[box]))
+            put.append(after[box])
+    table = tuple(labels), tuple(label for label in labels if label.value != value)
+    return Edit(title, tuple(deltas), table=table), tuple(put)
 
 
 @dataclass(frozen=True)
@@ -373,13 +401,7 @@ class Session:
     def planes(self) -> tuple[Plane, ...]:
         """The planes in which the open series can be looked at: for a single picture and for slices that make no
         volume only their own."""
-        if self.volume is None:
-            return ()
-        geometry = self.volume.geometry
-        own: Plane = next(plane for plane in PLANES if plane_axes(geometry, plane).normal == 2)
-        if not geometry.is_grid or geometry.size[2] == 1:
-            return (own,)
-        return tuple(p for p in PLANES if not _edge_on(geometry, p)) or (own,)
+        return planes_of(self.volume.geometry) if self.volume is not None else ()
 
     # Moments of a sequence
 
@@ -609,15 +631,23 @@ class Session:
         return value
 
     def change_label(self, changed: Label) -> None:
-        """Give the label of a value another name, colour or code, as one edit. Raises ValueError if another has the
-        name."""
+        """Give the label of a value another name, colour or code, as one edit; its boxes go with it. Raises ValueError
+        if another has the name."""
         self._refuse_name(changed.name, but=changed.value)
         table = tuple(changed if label.value == changed.value else label for label in self.labels)
+        before = next((label.name for label in self.labels if label.value == changed.value), "")
         if table != self.labels:
-            before = next(label.name for label in self.labels if label.value == changed.value)
-            self._change_table("Change label", table)
+            boxes = self.boxes_renamed(before, changed.name)
+            self.make(Edit("Change label", measurements=boxes, table=(self.labels, table)))
             if self.hand.masking.label == before:  # it is known by its name
                 self.hand.set_masking(replace(self.hand.masking, label=changed.name))
+
+    def boxes_renamed(self, before: str, after: str) -> tuple[MeasurementChange, ...]:
+        """What makes the boxes of a label those of another, by their names."""
+        if before == after:
+            return ()
+        boxes = (m for m in self.measurements if m.kind == "box" and m.text == before)
+        return tuple(MeasurementChange(box, replace(box, text=after)) for box in boxes)
 
     def _refuse_name(self, name: str, but: int = 0) -> None:
         if not name.strip():
@@ -627,6 +657,30 @@ class Session:
 
     def _change_table(self, title: str, table: tuple[Label, ...]) -> None:
         self.make(Edit(title, table=(self.labels, table)))
+
+    def set_label_opacity(self, value: int, opacity: float) -> None:
+        """How dense the overlay of a label is on slices, 0 to 1 of that of all labels; kept with the label."""
+        self._set_of_label(value, opacity=min(max(opacity, 0.0), 1.0))
+
+    def show_only(self, value: int) -> None:
+        """Show one label and no other; if that is so already, all."""
+        alone = [label.value for label in self.labels if label.visible] == [value]
+        self.labels = tuple(replace(label, visible=alone or label.value == value) for label in self.labels)
+        self._announce(Change(What.LABEL_TABLE))
+
+    def use_table(self, labels: Sequence[Label]) -> None:
+        """Have the labels of a list, too, as one edit: those of equal name are the same label, with the colour and the
+        code of the list; untouched default labels give way. Raises ValueError if there would be too many."""
+        merged, value_of = merge_labels(self.labels_in_use(), labels)
+        given = {value_of[label.value]: label for label in labels}
+        table = tuple(
+            replace(label, colour=given[label.value].colour, code=given[label.value].code)
+            if label.value in given
+            else label
+            for label in merged
+        )
+        if table and table != self.labels:
+            self._change_table("Use label list", table)
 
     def set_surface_opacity(self, value: int, opacity: float) -> None:
         """How dense the surface of a label is in 3-D, 0 to 1; kept with the label."""
@@ -712,7 +766,7 @@ class Session:
         voxels = sparing_locked(before, voxels, self.labels)
         made = relabelling(title, box, before, voxels)
         if made is not None:
-            self.make(*made)
+            self.make(made[0])
         return made is not None
 
     def draw(self, title: str, box: Box, mask: NDArray[np.bool_], *, erase: bool = False) -> bool:
@@ -792,6 +846,34 @@ class Session:
             return False
         return self._place_in(plane) in self.confirmed
 
+    def has_labels(self, plane: Plane) -> bool:
+        """True if any voxel of the slice of this plane under the cross-hair is a label's."""
+        if self.label_map is None or self.label_map.blank or self.is_oblique(plane):
+            return False
+        return bool(self.label_map.voxels[self._slice_box(plane)].any())
+
+    def confirm_empty(self, plane: Plane) -> bool:
+        """Take all labels off the slice of this plane under the cross-hair and confirm that nothing is there, as one
+        edit. False if a locked label is there or nothing can be edited."""
+        if self.label_map is None or not self.editable or plane not in self.planes or self.is_oblique(plane):
+            return False
+        self.end_stroke()
+        box, place = self._slice_box(plane), self._place_in(plane)
+        there = self.label_map.voxels[box]
+        if np.isin(there, [label.value for label in self.labels if label.locked]).any():
+            return False
+        deltas = (LabelDelta.between("labels", box, there, np.zeros_like(there)),) if there.any() else ()
+        confirmed = () if place in self.confirmed else (ConfirmedChange(place, True),)
+        if deltas or confirmed:
+            self.make(Edit("Nothing on this slice", deltas, confirmed=confirmed))
+        return True
+
+    def _slice_box(self, plane: Plane) -> Box:
+        axis, index = self._place_in(plane)
+        place = [slice(0, n) for n in reversed(self.label_map.voxels.shape)] if self.label_map is not None else []
+        place[axis] = slice(index, index + 1)
+        return place[2], place[1], place[0]
+
     # Key images
 
     def toggle_key_image(self, plane: Plane) -> None:
@@ -861,6 +943,8 @@ class Session:
         if not self.editable:
             return None
         number = 1 + max((m.number for m in self.measurements), default=0)
+        if kind == "box":
+            text = text or next(label.name for label in self.labels if label.value == self.active_label)
         added = Measurement(number, kind, tuple(points), normal, text, text_at, spread)
         self.selected = number
         if kind == "path":
@@ -1022,7 +1106,12 @@ class Session:
             what |= What.CONFIRMED
         for delta, after in zip(edit.deltas, voxels or (d.voxels for d in edit.deltas), strict=True):
             layer = self.label_map.voxels if delta.layer == "labels" else self.machine
-            layer[delta.box] = after
+            if after.shape != layer.shape or after.base is not None:
+                layer[delta.box] = after
+            elif delta.layer == "labels":
+                self.label_map.voxels = after
+            else:
+                self.machine = after
         if edit.deltas:  # else the label map stays as it is, blank perhaps
             self.label_map.revision += 1
             what |= What.LABELS
@@ -1037,7 +1126,13 @@ class Session:
         """Another table; how its labels are looked at and whether they are locked stays as it is now."""
         now = {label.value: label for label in self.labels}
         self.labels = tuple(
-            replace(label, visible=own.visible, surface_opacity=own.surface_opacity, locked=own.locked)
+            replace(
+                label,
+                visible=own.visible,
+                surface_opacity=own.surface_opacity,
+                locked=own.locked,
+                opacity=own.opacity,
+            )
             if (own := now.get(label.value)) is not None
             else label
             for label in table
@@ -1060,6 +1155,14 @@ class Session:
     def _announce(self, change: Change) -> None:
         for listener in tuple(self._listeners):
             listener(change)
+
+
+def planes_of(geometry: Geometry) -> tuple[Plane, ...]:
+    """The planes in which a grid can be looked at: of a single picture and of slices that make no volume their own."""
+    own: Plane = next(plane for plane in PLANES if plane_axes(geometry, plane).normal == 2)
+    if not geometry.is_grid or geometry.size[2] == 1:
+        return (own,)
+    return tuple(p for p in PLANES if not _edge_on(geometry, p)) or (own,)
 
 
 def _edge_on(geometry: Geometry, plane: Plane) -> bool:

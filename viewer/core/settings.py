@@ -13,6 +13,7 @@ LargePane = Literal["", "axial", "coronal", "sagittal", "3d"]
 LayoutName = Literal["1x1", "1x2", "1+3", "2x2", "2x3"]
 PictureFormat = Literal["png", "jpeg", "gif"]
 Resolution = Literal["screen", "1x", "2x"]
+LabelFormat = Literal["seg", "seg-labelmap", "rtstruct", "nrrd", "nifti", "mha"]
 Language = Literal["", "en", "zh_CN"]  # "" is that of the system
 LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)  # by the number of panes
 
@@ -57,7 +58,8 @@ class Settings(_Value):
 
     keys: of those actions that a person gave other keys, by the name of the action; no keys at all are an empty
     tuple. Keys are written as Qt's portable text ("Ctrl+Shift+Z"). splitter: widths of the study list, the panes and
-    the panels in logical pixels, None before the first time.
+    the panels in logical pixels, None before the first time. observer: who reports say has measured, None before
+    anyone was asked.
     """
 
     keys: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -77,6 +79,8 @@ class Settings(_Value):
     panel: Annotated[int, Field(ge=0, le=100)] = 0
     recent: tuple[RecentStudy, ...] = ()
     export: ExportChoices = ExportChoices()
+    label_format: LabelFormat = "seg"
+    observer: Annotated[str, Field(max_length=64)] | None = None
 
     def with_recent(self, study: RecentStudy) -> Settings:
         """The settings after a study was opened: it stands first, and once."""

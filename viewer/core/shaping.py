@@ -163,14 +163,23 @@ def _between(first: Mask, last: Mask, steps: int, pixel_mm: tuple[float, float])
 
 def _signed_distance(outline: Mask, pixel_mm: tuple[float, float]) -> NDArray[np.float32]:
     """To the nearest pixel's centre on the other side of an outline, in mm, positive inside."""
+    inside = outline.astype(np.uint8)
+    return _distance(inside, pixel_mm) - _distance(1 - inside, pixel_mm)
+
+
+def _distance(inside: NDArray[np.uint8], pixel_mm: tuple[float, float]) -> NDArray[np.float32]:
+    """From each pixel inside to the nearest centre of one outside, in mm."""
+    down, across = pixel_mm
+    if np.isclose(down, across, rtol=1e-6):
+        import cv2
+
+        away = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)  # several times as fast as ITK's
+        return np.asarray(away, np.float32) * np.float32(across)
     import SimpleITK as sitk
 
-    distances = []
-    for one in (outline, ~outline):
-        image = _image(one.astype(np.uint8), pixel_mm[::-1])
-        away = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, False, False, True))
-        distances.append(np.maximum(away, 0))
-    return distances[1] - distances[0]
+    image = _image(1 - inside, (across, down))
+    away = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, False, False, True))
+    return np.maximum(away, 0)
 
 
 def _moved(values: NDArray[np.float32], shift: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -219,6 +219,13 @@ _MEASURING: tuple[tuple[Tool, str, str, str, str], ...] = (
     ),
     ("arrow", QT_TR_NOOP("Arrow"), "Shift+A", "arrow-top-left", QT_TR_NOOP("Drag from what it points at; then write")),
     ("text", QT_TR_NOOP("Text"), "Shift+T", "format-text", QT_TR_NOOP("Click and write")),
+    (
+        "box",
+        QT_TR_NOOP("Box of the label"),
+        "Ctrl+B",
+        "selection",
+        QT_TR_NOOP("Drag from corner to corner: where something of the chosen label is, for models that detect"),
+    ),
 )
 
 

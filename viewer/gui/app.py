@@ -18,7 +18,7 @@ from types import TracebackType
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from viewer.core.session import Session
 from viewer.gui.bridge import Courier
@@ -42,16 +42,18 @@ _JOB_THREADS = 4  # a segmentation, a scan and its thumbnails may run while a se
 def run(paths: Sequence[Path], demo: bool = False) -> int:
     """Show the window with these files and folders opened, or the bundled demo study; returns the exit code."""
     app = _application()
-    folder = user_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        window = build_window(folder)
-    except (OSError, sqlite3.Error) as error:
-        speak("")
-        sentence = tr("The folder {folder} cannot be used ({error}).")
-        QMessageBox.critical(None, "Slicewise", sentence.format(folder=folder, error=said(str(error))))
-        return 2
-    sys.excepthook = _Excepthook(window, user_folder() / "errors.log")
+    folder, window = user_folder(), None
+    while window is None:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            window = build_window(folder)
+        except (OSError, sqlite3.Error) as error:
+            speak("")
+            chosen = _other_folder(folder, error)
+            if chosen is None:
+                return 2
+            folder = chosen
+    sys.excepthook = _Excepthook(window, folder / "errors.log")
     window.show_as_before()
     if salvaged := window.workflows.library.salvaged_paths:
         QTimer.singleShot(0, lambda: window.workflows.add_paths(salvaged))
@@ -63,6 +65,23 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
     if not window.volume_pane.close_scene(_END_LIMIT_S):
         os._exit(code)  # all is saved and closed; the interpreter would wait for VTK
     return code
+
+
+def _other_folder(folder: Path, error: Exception) -> Path | None:
+    """Where a person wants to work instead of a folder that cannot be used; None to not work at all."""
+    box = QMessageBox(QMessageBox.Icon.Critical, "Slicewise", "")
+    sentence = tr("The folder {folder} cannot be used ({error}).")
+    box.setText(sentence.format(folder=folder, error=said(str(error))))
+    box.setInformativeText(
+        tr("Your studies, labels and settings are kept there. In another folder you can work as usual.")
+    )
+    other = box.addButton(tr("Choose another folder…"), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(tr("Quit"), QMessageBox.ButtonRole.RejectRole)
+    box.exec()
+    if box.clickedButton() is not other:
+        return None
+    chosen = QFileDialog.getExistingDirectory(None, tr("Choose another folder…").rstrip("…"))
+    return Path(chosen) if chosen else None
 
 
 def build_window(folder: Path | None) -> MainWindow:

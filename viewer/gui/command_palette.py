@@ -28,6 +28,7 @@ _ENTRY = Qt.ItemDataRole.UserRole
 _WIDTH_PX, _HEIGHT_PX = 620, 420
 _MARGIN_PX = 9
 _WORD_START, _IN_A_ROW, _FIRST = 8, 3, 2  # what a letter that was found is worth; in a row each more than the last
+_IN_WORDS = 4  # and that all of it was found in what an entry is called
 _LATE = 0.05  # and what each letter that was passed over costs
 
 
@@ -172,9 +173,15 @@ def fitting(entries: Sequence[Entry], text: str) -> list[Entry]:
     """The entries that hold the letters of a text in its order, the best first; of equal ones what can be done."""
     if not text.split():
         return sorted(entries, key=lambda entry: bool(entry.why_not))
-    scores = [fit(text, f"{entry.text} {entry.group} {entry.keys} {entry.also}") for entry in entries]
+    scores = [_fit_entry(text, entry) for entry in entries]
     found = [(score, n) for n, score in enumerate(scores) if score is not None]
     return [entries[n] for score, n in sorted(found, key=lambda one: (-one[0], bool(entries[one[1]].why_not), one[1]))]
+
+
+def _fit_entry(typed: str, entry: Entry) -> float | None:
+    """What is found in the words of an entry alone counts more than what is put together with its group and keys."""
+    in_words, anywhere = fit(typed, entry.text), fit(typed, f"{entry.text} {entry.group} {entry.keys} {entry.also}")
+    return anywhere if in_words is None or anywhere is None else max(in_words + _IN_WORDS, anywhere)
 
 
 def fit(typed: str, text: str) -> float | None:

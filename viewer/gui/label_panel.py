@@ -6,14 +6,19 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QColorDialog,
     QComboBox,
     QDoubleSpinBox,
+    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
@@ -38,17 +43,23 @@ from viewer.core.labels import OKABE_ITO, Label
 from viewer.core.painting import Box
 from viewer.core.session import ConfirmedSlice, Session
 from viewer.gui.actions import OBLIQUE_CONFIRM, READ_ONLY, icon
+from viewer.gui.code_dialog import CodeDialog
 from viewer.gui.icons import swatch
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import is_picture, plane_name
+from viewer.gui.question import agreed
+from viewer.gui.scrolled import scrolled
+from viewer.gui.slice_map import SliceMap
 from viewer.gui.style import theme
 from viewer.gui.threshold import MaskingRow
+from viewer.io.label_lists import read_label_list, write_label_list
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
+_TABLE_PX = 110  # at least; on a small screen the panel scrolls
 _RADIUS_TIP = QT_TR_NOOP(
     "Radius of brush and eraser; also {Labels/Smaller brush} and {Labels/Larger brush}, or Shift + wheel over a pane"
 )
@@ -63,6 +74,7 @@ _VALUE = Qt.ItemDataRole.UserRole
 _LOCK = 3  # the column
 _LOCK_IT = QT_TR_NOOP("Have no tool and no model change it")
 _UNLOCK = QT_TR_NOOP("Let tools and models change it")
+_OPACITIES = (100, 75, 50, 25, 10)  # percent of that of all labels
 _NAME = Qt.ItemDataRole.UserRole + 1  # of the label, by which its sizes are known
 
 
@@ -78,6 +90,7 @@ class LabelPanel(QWidget):
         self._sizes: dict[str, LabelSize] = {}
         self._measuring: Job | None = None
         self._shown_labels: tuple[Label, ...] = ()
+        self._map_axis = 2  # the slices that the map shows
         self.table = QTreeWidget(columnCount=4)
         self.table.setRootIsDecorated(False)
         self.table.setHeaderLabels([tr("Label"), "ml", "⌀ mm", ""])
@@ -99,6 +112,13 @@ class LabelPanel(QWidget):
         self.new_label = QPushButton(tr("New label"))
         self.new_label.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.new_label.clicked.connect(self._add)
+        self.lists = QPushButton(tr("Lists"))
+        self.lists.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.lists.setToolTip(tr("Names, colours and codes of labels, to be used again in other studies"))
+        menu = QMenu(self.lists)
+        menu.addAction(tr("Save the list of labels…"), self._save_list)
+        menu.addAction(tr("Use a list of labels…"), self._use_list)
+        self.lists.setMenu(menu)
 
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
@@ -119,8 +139,11 @@ class LabelPanel(QWidget):
         self.confirm.setCheckable(True)
         self.confirm.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         self.confirm.clicked.connect(lambda: self._session.toggle_confirmed(self._active_plane()))
+        self._progress = QLabel()
+        self.slice_map = SliceMap()
+        self.slice_map.chosen.connect(lambda index: self._session.go_to_slice(self._active_plane(), index))
         self.confirmed = QListWidget()
-        self.confirmed.setMaximumHeight(120)
+        self.confirmed.setMaximumHeight(76)
         self.confirmed.setAccessibleName(tr("Confirmed slices"))
         self.confirmed.itemClicked.connect(self._go_to)
         self._hint = QLabel(wordWrap=True)
@@ -137,18 +160,32 @@ class LabelPanel(QWidget):
         brush.setColumnStretch(1, 1)
         self.masking = MaskingRow(brush, 2, lambda: self._session)
         self.masking.chosen.connect(self.finished)
-        layout = QVBoxLayout(self)
+        content = QWidget()
+        self._column = layout = QVBoxLayout(content)
         layout.setContentsMargins(8, 8, 8, 8)
+        self.table.setMinimumHeight(_TABLE_PX)
         layout.addWidget(self.table, 1)
-        layout.addWidget(self.new_label)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.new_label, 1)
+        buttons.addWidget(self.lists)
+        layout.addLayout(buttons)
         layout.addLayout(brush)
         layout.addWidget(self.confirm)
         layout.addWidget(self._hint)
+        layout.addWidget(self._progress)
+        layout.addWidget(self.slice_map)
         layout.addWidget(self.confirmed)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(content))
 
         self._measure_soon = QTimer(self, singleShot=True, interval=_MEASURE_AFTER_MS)
         self._measure_soon.timeout.connect(self._measure)
         self.apply(What.SERIES)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put another part at the foot of the panel."""
+        self._column.addWidget(widget)
 
     @property
     def _session(self) -> Session:
@@ -182,10 +219,11 @@ class LabelPanel(QWidget):
             self._fill_confirmed()
         if what & (What.SERIES | What.CONFIRMED | What.TOOL):
             self._show_hint()
-        if what & (What.SERIES | What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS):
+        if what & (What.SERIES | What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS | What.LABELS):
             self.show_plane()
         self.table.setEnabled(opened)
         self.new_label.setEnabled(session.editable)
+        self.lists.setEnabled(session.editable)
 
     def show_keys(self) -> None:
         """Write the keys that a person has chosen."""
@@ -211,11 +249,40 @@ class LabelPanel(QWidget):
         if session.volume is not None and not oblique:
             axis = plane_axes(session.volume.geometry, plane).normal
             number = f" {session.cursor_ijk[axis] + 1}"
+        nothing = opened and not oblique and not session.painting and not session.has_labels(plane)
         if is_picture(session):
             text = tr("Image{number} is confirmed") if done else tr("Confirm image{number}")
         else:
             text = tr("{plane} slice{number} is confirmed") if done else tr("Confirm {in_plane} slice{number}")
+        if nothing and session.editable:
+            text = tr("{confirm}: nothing here").format(confirm=text)
+        self._show_progress(plane)
         self.confirm.setText(text.format(plane=plane_name(plane), in_plane=tr(plane), number=number))
+
+    def _show_progress(self, plane: Plane) -> None:
+        """How many slices of the plane are confirmed, and where."""
+        session = self._session
+        shown = session.volume is not None and not session.is_oblique(plane)
+        axis = plane_axes(session.volume.geometry, plane).normal if session.volume is not None else 0
+        count = session.volume.geometry.size[axis] if session.volume is not None and shown else 0
+        done = frozenset(index for of, index in session.confirmed if of == axis)
+        self._progress.setVisible(count > 1)
+        self.slice_map.setVisible(count > 1)
+        words = tr("{done} of {count} {in_plane} slices confirmed")
+        self._progress.setText(words.format(done=len(done), count=count, in_plane=tr(plane)))
+        self.slice_map.show_slices(count, session.cursor_ijk[axis], done)
+        if axis != self._map_axis:
+            self._map_axis = axis
+            self._look_for_labels()
+
+    def _look_for_labels(self) -> None:
+        """Have the map show which slices have labels."""
+        axis = self._map_axis
+        self._workflows.find_labelled_slices(axis, lambda labelled: self._labelled(axis, labelled))
+
+    def _labelled(self, axis: int, labelled: NDArray[np.bool_]) -> None:
+        if axis == self._map_axis:
+            self.slice_map.show_labelled(labelled)
 
     def _fill_table(self) -> None:
         self._shown_labels = self._session.labels
@@ -231,8 +298,9 @@ class LabelPanel(QWidget):
                 item.setData(0, _NAME, label.name)
                 item.setIcon(0, swatch(label.colour))
                 item.setCheckState(0, Qt.CheckState.Checked if label.visible else Qt.CheckState.Unchecked)
-                code = f"\n{label.code[1]} {label.code[0]} {label.code[2]}" if label.code else ""
-                item.setToolTip(0, tr(label.name) + code)
+                code = f"{label.code[2]} ({label.code[1]} {label.code[0]})" if label.code else tr("no code")
+                hint = tr("Alt + click: show only this one")
+                item.setToolTip(0, "\n".join((tr(label.name), code, hint)))
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
                 item.setIcon(_LOCK, icon("lock" if label.locked else "lock-open-variant-outline"))
                 state, tip = (tr("locked"), tr(_UNLOCK)) if label.locked else (tr("not locked"), tr(_LOCK_IT))
@@ -266,7 +334,9 @@ class LabelPanel(QWidget):
         if column != 0:
             return
         label, visible, name = self._label_of(item), item.checkState(0) == Qt.CheckState.Checked, item.text(0).strip()
-        if visible != label.visible:
+        if visible != label.visible and _alt():
+            QTimer.singleShot(0, self._fill_table)  # the click shows this one alone
+        elif visible != label.visible:
             self._session.show_label(label.value, visible)
         elif name != tr(label.name):
             self._change(replace(label, name=name))
@@ -280,8 +350,10 @@ class LabelPanel(QWidget):
             QTimer.singleShot(0, self._fill_table)  # an editor of the table may still be closing
 
     def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        label = self._label_of(item)
+        if column == 0 and _alt():
+            self._session.show_only(label.value)
         if column == _LOCK:
-            label = self._label_of(item)
             self._session.lock_label(label.value, not label.locked)
         if self.table.findChild(QLineEdit) is None:  # a double click on a name, which is being written
             self.finished.emit()
@@ -297,15 +369,87 @@ class LabelPanel(QWidget):
         label = self._label_of(item)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        session = self._session
         for text, act in (
             (tr("Rename…"), lambda: self.table.editItem(item, 0)),
             (tr("Colour…"), lambda: self._choose_colour(label)),
+            (tr("Code…"), lambda: self._choose_code(label)),
         ):
-            menu.addAction(text, act).setEnabled(self._session.editable)
+            menu.addAction(text, act).setEnabled(session.editable)
+        menu.addSeparator()
+        alone = [other.value for other in session.labels if other.visible] == [label.value]
+        menu.addAction(tr("Show all") if alone else tr("Show only this"), lambda: session.show_only(label.value))
+        self._add_opacities(menu.addMenu(tr("Opacity on slices")), label)
         text = tr("Unlock") if label.locked else tr("Lock")
-        menu.addAction(text, lambda: self._session.lock_label(label.value, not label.locked))
+        menu.addAction(text, lambda: session.lock_label(label.value, not label.locked))
+        menu.addSeparator()
+        removable = session.editable and not label.locked and len(session.labels) > 1
+        merge = menu.addMenu(tr("Merge into"))
+        merge.setEnabled(removable)
+        for other in session.labels:
+            if other.value != label.value:
+                row = merge.addAction(swatch(other.colour), tr(other.name).replace("&", "&&"))
+                row.triggered.connect(lambda checked=False, into=other.value: self._merge(label, into))
+                row.setEnabled(not other.locked)
+        menu.addAction(tr("Delete"), lambda: self._delete(label)).setEnabled(removable)
         keep_keys(menu)
         menu.popup(self.table.viewport().mapToGlobal(at))
+
+    def _add_opacities(self, menu: QMenu, label: Label) -> None:
+        for percent in _OPACITIES:
+            action = menu.addAction(f"{percent} %")
+            action.setCheckable(True)
+            action.setChecked(round(100 * label.opacity) == percent)
+            action.triggered.connect(
+                lambda checked=False, percent=percent: self._session.set_label_opacity(label.value, percent / 100)
+            )
+
+    def _merge(self, label: Label, into: int) -> None:
+        self._workflows.give_label_away(label.value, into)
+
+    def _delete(self, label: Label) -> None:
+        question = tr("Delete the label {name}? Its voxels will be no label's. Undo brings them back.")
+        self._workflows.give_label_away(
+            label.value, 0, lambda: agreed(self.window(), question.format(name=tr(label.name)))
+        )
+
+    def _choose_code(self, label: Label) -> None:
+        dialog = CodeDialog(label, self._change, self.window())
+        dialog.finished.connect(self.finished)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _save_list(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save the list of labels"), "labels.json", tr("Lists (*.json)"))
+        if name:
+            labels = self._session.labels
+            self._workflows.jobs.submit(
+                tr("Saving the list of labels"),
+                lambda job: write_label_list(Path(name), labels),
+                failed=lambda message: self.refused.emit(said(message)),
+            )
+
+    def _use_list(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, tr("Use a list of labels"), "", tr("Lists (*.json)"))
+        if name:
+            self.use_list(Path(name))
+
+    def use_list(self, path: Path) -> None:
+        """Add the labels of a file to the table."""
+        session = self._session
+
+        def use(labels: tuple[Label, ...]) -> None:
+            try:
+                session.use_table(labels)
+            except ValueError as error:
+                self.refused.emit(said(str(error)))
+
+        self._workflows.jobs.submit(
+            tr("Reading a list of labels"),
+            lambda job: read_label_list(path),
+            use,
+            lambda message: self.refused.emit(said(message)),
+        )
 
     def _choose_colour(self, label: Label) -> None:
         colour = QColorDialog.getColor(QColor(*label.colour), self, tr("Colour of {name}").format(name=tr(label.name)))
@@ -334,6 +478,7 @@ class LabelPanel(QWidget):
         if self._measuring is not None:
             self._measuring.cancel()  # what it counts is no longer there
         self._measuring = self._workflows.measure_labels(self._measured)
+        self._look_for_labels()
 
     def _measured(self, sizes: dict[str, LabelSize]) -> None:
         self._sizes = sizes
@@ -382,3 +527,7 @@ class LabelPanel(QWidget):
         cursor = list(self._session.cursor_ijk)
         cursor[one[0]] = one[1]
         self._session.move_cursor((cursor[0], cursor[1], cursor[2]))
+
+
+def _alt() -> bool:
+    return bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.AltModifier)

@@ -42,15 +42,18 @@ from viewer.core.settings import Settings, WindowPlace
 from viewer.core.study import Scan
 from viewer.gui import style
 from viewer.gui.actions import READ_ONLY, STILL_READ, Actions, Keys
+from viewer.gui.annotating import Annotating
 from viewer.gui.appearance import NO_CHINESE, Appearance, use_theme
 from viewer.gui.click_bar import ClickBar
 from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
+from viewer.gui.importing import Importing
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.label_combining import Combining
+from viewer.gui.label_export import LabelExport
 from viewer.gui.label_panel import LabelPanel
 from viewer.gui.label_shape import Shaping
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -59,6 +62,8 @@ from viewer.gui.left_out import LeftOutBar
 from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.menus import fill_menu_bar, pane_menu
 from viewer.gui.model_panel import ModelPanel
+from viewer.gui.next_panel import NextPanel
+from viewer.gui.object_export import ObjectExport
 from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
@@ -76,12 +81,14 @@ from viewer.gui.tool_bar import ToolBar
 from viewer.gui.training_panel import TrainingPanel
 from viewer.gui.translator import Language, speak
 from viewer.gui.welcome import WelcomePage
+from viewer.io.dicom_instance import holds_annotations
 from viewer.io.settings_file import SettingsFile
 from viewer.workflows import Workflows
 
 DEMO_STUDY = resources.path("demo", "mni152-t1")
 
 _BROWSER_SHARE, _BROWSER_PX = 0.17, (196, 260)  # of the window's width, and at least and at most
+_WITH_LABELS = (*LABELLING, "box")  # tools that draw with the chosen label
 _SAVE_AGAIN_MS = 300  # between tries to write what could not be written
 _MOST_BESIDE_SHARE = 0.6  # of the window's width for both together, or the panes would be too small
 _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
@@ -120,6 +127,8 @@ class MainWindow(QMainWindow):
         self.browser = StudyBrowser(workflows)
         self.label_panel = LabelPanel(workflows, lambda: self.room.plane)
         self.label_panel.finished.connect(self.focus_pane)
+        self.next_panel = NextPanel()
+        self.label_panel.add_below(self.next_panel)
         self.measure_panel = MeasurePanel(workflows)
         self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
@@ -184,12 +193,16 @@ class MainWindow(QMainWindow):
                 self.training_panel.apply,
                 self._apply,
                 self.picture_commands.apply,
+                self.label_export.apply,
                 self.layout_commands.apply,
                 self.display_commands.apply,
                 self.slice_commands.apply,
                 self.shaping.apply,
+                self.annotating.apply,
                 self.thresholding.apply,
                 self.combining.apply,
+                self.importing.apply,
+                self.object_export.apply,
                 self.proposal_bar.apply,
                 self.click_bar.apply,
                 self.tool_bar.apply,
@@ -331,6 +344,10 @@ class MainWindow(QMainWindow):
         add("File", QT_TR_NOOP("Open the demo study"), self.open_demo, picture="head-outline")
         jobs, notify = self.workflows.jobs, self.status_bar.notify
         self.picture_commands = PictureCommands(commands, room, jobs, settings, notify, self.show_failure)
+        self.label_export = LabelExport(self.workflows, commands, room, settings, notify, self.show_failure)
+        self.importing = Importing(self.workflows, commands, self, notify, self.show_failure)
+        self.object_export = ObjectExport(self.workflows, commands, room, settings, self, notify, self.show_failure)
+        self.measure_panel.export.menu().addAction(commands.named["File/Export measurements as…"])
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")
         self.layout_commands = LayoutCommands(
@@ -345,6 +362,17 @@ class MainWindow(QMainWindow):
         self._resample = add("Display", QT_TR_NOOP("Resample to a regular grid…"), self.workflows.resample_series)
         self.fusing = Fusing(self.workflows, commands, room, self)
         self.slice_commands = SliceCommands(commands, room, self.player)
+        self.annotating = Annotating(
+            self.workflows,
+            commands,
+            room,
+            self.next_panel,
+            self.open_series,
+            self.slice_commands.go_to_key_image,
+            lambda: self.model_panel.model_name,
+            self.status_bar.notify,
+            self.show_failure,
+        )
         self.shaping = Shaping(self.workflows, commands, room, self.status_bar.notify)
         self.thresholding = Thresholding(self.workflows, commands, room, self.status_bar.notify)
         self.label_panel.masking.thresholdRequested.connect(self.thresholding.show_dialog)
@@ -381,7 +409,9 @@ class MainWindow(QMainWindow):
         session = self.session
         if what & What.SERIES:
             self._show_series(anew=bool(what & What.VIEW))
-        if what & What.TOOL and session.hand.tool in LABELLING and self._tool not in LABELLING:
+        if what & (What.SERIES | What.CONFIRMED):
+            self.browser.show_confirmed()
+        if what & What.TOOL and session.hand.tool in _WITH_LABELS and self._tool not in _WITH_LABELS:
             self.panels.setCurrentWidget(self.label_panel)  # which label is painted must be seen
         hand, keep = session.hand, self._settings.keep
         self._tool = hand.tool
@@ -457,6 +487,15 @@ class MainWindow(QMainWindow):
             self.browser.select(scan.series[0].uid)
             words = tr("{count} series found: double click one to open it")
             self.status_bar.notify(words.format(count=len(sequences)))
+        elif self.session.series is not None:
+            self._take_annotations(scan)
+
+    def _take_annotations(self, scan: Scan) -> None:
+        """What was dropped holds no picture, but perhaps annotations of the one that is open."""
+        found = [refusal.file for refusal in scan.refused if holds_annotations(refusal.reason)]
+        if len(found) == 1:
+            self.show_failure("")
+            self.importing.offer(found[0])
 
     def _opened(self) -> None:
         self._failure.hide()
@@ -524,7 +563,7 @@ class MainWindow(QMainWindow):
 
     def _show_keys_in_words(self) -> None:
         """Have what names keys name those that are in force."""
-        panels = (self.label_panel, self.measure_panel, self.training_panel)
+        panels = (self.label_panel, self.next_panel, self.measure_panel, self.training_panel)
         for part in (self.browser, self.welcome, *panels, self.fusing.bar):
             part.show_keys()
         self.room.update()

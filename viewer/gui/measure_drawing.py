@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from viewer.core.curved import smooth_curve
-from viewer.core.measuring import OUTLINES, POINTS, Kind, LengthUnit, Measurement, Values
+from viewer.core.measuring import BOXED, OUTLINES, POINTS, Kind, LengthUnit, Measurement, Values
 from viewer.core.painting import Point
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.overlay import draw_text
@@ -49,6 +49,7 @@ NAMES: dict[Kind, str] = {
     "text": QT_TR_NOOP("Text"),
     "profile": QT_TR_NOOP("Profile"),
     "path": QT_TR_NOOP("Path"),
+    "box": QT_TR_NOOP("Box"),
 }
 
 
@@ -75,7 +76,7 @@ class Part:
 @dataclass(frozen=True)
 class Placed:
     """A measurement as it lies on a pane, in logical pixels: its lines, its handles, and its words. numbers are those
-    of the handles, where not all of them are on the pane."""
+    of the handles, where not all of them are on the pane; colour is that of a label."""
 
     measurement: Measurement
     lines: tuple[NDArray[np.float64], ...]
@@ -84,6 +85,7 @@ class Placed:
     words: tuple[str, ...]
     words_rect: QRectF
     numbers: tuple[int, ...] | None = None
+    colour: tuple[int, int, int] | None = None
 
     @property
     def bounds(self) -> QRectF:
@@ -166,7 +168,7 @@ def short_value(measurement: Measurement, values: Values) -> str:
 
 def handles_of(measurement: Measurement) -> tuple[Point, ...]:
     """The points by which a shape is changed: of a box all four corners, of a freehand outline none."""
-    if measurement.kind in ("ellipse", "rectangle") and len(measurement.points) == 2:
+    if measurement.kind in BOXED and len(measurement.points) == 2:
         p, q = measurement.points
         if measurement.spread is not None:
             (a, b), (c, d) = measurement.flat(measurement.points).tolist()
@@ -179,7 +181,7 @@ def handles_of(measurement: Measurement) -> tuple[Point, ...]:
 
 def with_handle_at(measurement: Measurement, handle: int, index_ijk: Point) -> Measurement:
     """The shape with one handle elsewhere; the opposite corner of a box stays."""
-    if measurement.kind in ("ellipse", "rectangle"):
+    if measurement.kind in BOXED:
         opposite = handles_of(measurement)[(handle + 2) % 4]
         return replace(measurement, points=(opposite, index_ijk))
     points = list(measurement.points)
@@ -272,7 +274,8 @@ def _runs(here: NDArray[np.bool_]) -> list[tuple[bool, slice]]:
 
 def draw(painter: QPainter, shape: Placed, font: QFont, *, selected: bool, handles: bool) -> None:
     """Draw a measurement with a dark rim, so that it is seen on white and on black."""
-    colour = MEASURE_SELECTED if selected else MEASURE
+    own = QColor(*shape.colour) if shape.colour is not None else MEASURE
+    colour = MEASURE_SELECTED if selected else own
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if shape.words:
         _draw_leader(painter, shape, colour)
@@ -335,7 +338,7 @@ def _lines(
         return (np.vstack([points, points[:1]]) if enough else points,), ()
     if not enough and kind != "cobb":
         return (points,), ()
-    if kind == "rectangle":
+    if kind in ("rectangle", "box"):
         corners = to_pane(handles_of(measurement))
         return (np.vstack([corners, corners[:1]]),), ()
     if kind == "ellipse":

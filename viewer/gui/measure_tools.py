@@ -328,11 +328,17 @@ class MeasureTools:
         font = font_for(self._pane.font(), pane.width(), pane.height())
         shown, session, ratio = self._shown(scene), self._session, self._pane.devicePixelRatioF()
         under = self._under.number if self._under is not None else None
-        key = (scene, shown, session.selected, under, font, ratio, taken)  # a view knows the pane's size
+        boxes = any(measurement.kind == "box" for measurement in shown)
+        colours = {label.name: label.colour for label in session.labels} if boxes else {}
+        named = tuple(colours.items())
+        key = (scene, shown, session.selected, under, font, ratio, taken, named)  # a view knows the pane's size
         if not shown:
             self._placed, self._layer = (), None
         elif self._layer is None or self._layer[0] != key:
-            self._placed = self._lay_out(shown, scene, font, pane, taken)
+            self._placed = tuple(
+                replace(shape, colour=colours.get(shape.measurement.text)) if shape.measurement.kind == "box" else shape
+                for shape in self._lay_out(shown, scene, font, pane, taken)
+            )
             self._layer = key, *_picture(self._placed, font, session.selected, under, pane, ratio)
         if self._layer is not None:
             _, picture, corner = self._layer
@@ -506,7 +512,7 @@ class MeasureTools:
         scene = self._scene()
         if scene is None:
             return
-        if kind in REGIONS and np.ptp(ToPane(scene.view)(points), axis=0).min() < CLICK_PX:
+        if kind in (*REGIONS, "box") and np.ptp(ToPane(scene.view)(points), axis=0).min() < CLICK_PX:
             self._refuse(tr(_TOO_SMALL))
             return
         normal, spread = drawn_on.normal, drawn_on.spread

@@ -40,6 +40,7 @@ _DELETE = "Measuring/Delete the measurement"
 _SHOW_LABELS = "Display/Show labels"
 _FILE_OVERLAY = "Display/Overlays of the file"
 _EXPORT = "File/Export pictures…"
+_AS = "File/Export measurements as…"
 _COPY = "File/Copy the picture"
 _LOOK = ("Display/Invert grey levels", "Display/Smooth magnified pictures")
 _GOING = (
@@ -108,7 +109,8 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     file = menus["&File"]
     _add(file, commands, "File/Open folder…", "File/Open files…")
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
-    _add(file, commands, "File/Open the demo study", _LINE, _EXPORT, _COPY)
+    _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", "File/Export labels…", _AS)
+    _add(file, commands, _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
     edit = menus["&Edit"]
     _add(edit, commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM, _LINE)

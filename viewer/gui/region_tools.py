@@ -566,4 +566,4 @@ def _unchanged(minus: bool, name: str) -> str:
 @cache
 def _wires() -> ThreadPoolExecutor:
     """The thread on which live wires are made, since it was first needed."""
-    return ThreadPoolExecutor(1, "live wire")
+    return ThreadPoolExecutor(1, "livewire")

@@ -213,7 +213,8 @@ class SliceWords:
         if session.is_key_image(self.plane):
             badges.append(Badge(tr("★ Key image"), ACCENT))
         if session.is_confirmed(self.plane):
-            badges.append(Badge(tr("✓ Confirmed"), GOOD))
+            nothing = not session.has_labels(self.plane)
+            badges.append(Badge(tr("✓ Nothing here") if nothing else tr("✓ Confirmed"), GOOD))
         return badges
 
     def _slab_text(self, slab: Slab, view: SliceView) -> str:

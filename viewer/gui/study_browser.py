@@ -50,6 +50,7 @@ _ENTRY = Qt.ItemDataRole.UserRole + 1  # the entry of a patient, a study or a se
 _EMPTY = QT_TR_NOOP("Drop a folder or files here,\nor press {File/Open folder…}.")
 _NO_MATCH = QT_TR_NOOP("Nothing in the list matches.")
 _GONE = QT_TR_NOOP("files not found")
+_MEMBERS = Qt.ItemDataRole.UserRole + 2  # the uids of all series of a row
 _WARNING = "⚠"
 _ALL = QT_TR_NOOP("All")
 _DAYS: tuple[tuple[str, int | None], ...] = (
@@ -105,6 +106,7 @@ class StudyBrowser(QWidget):
         self._missing: set[str] = set()  # series whose files were not there when last looked for
         self._asked: set[str] = set()  # series whose files have been looked for since the last refresh
         self._removing: set[str] = set()
+        self._confirmed: dict[str, int] = {}  # how many slices of a series are
         self._looking: Job | None = None
         self._budget, self._most_patients = 0, _PATIENTS
 
@@ -167,7 +169,34 @@ class StudyBrowser(QWidget):
     def refresh(self) -> None:
         """Show the library anew; what was folded stays folded."""
         self._asked.clear()
+        confirmed = self._workflows.annotation_store.all_confirmed()
+        self._confirmed = {uid: len(slices) for uid, slices in confirmed.items()}
         self._show()
+
+    def show_confirmed(self) -> None:
+        """Write how many slices of the series on the screen are confirmed now."""
+        for session in self._workflows.sessions:
+            if session.series is None or session.loading:
+                continue
+            uid, count = session.series.uid, len(session.confirmed)
+            if self._confirmed.get(uid, 0) != count:
+                self._confirmed[uid] = count
+                item = self._rows.get(uid)
+                if item is not None:
+                    self._describe(item)
+                    self._describe_study(item.parent())
+
+    def _describe_study(self, item: QTreeWidgetItem | None) -> None:
+        """Write on the row of a study what it is, and of how many of its series slices are confirmed."""
+        study = item.data(0, _ENTRY) if item is not None else None
+        if item is None or not isinstance(study, StudyEntry):
+            return
+        title = _study_title(study)
+        begun = sum(self._confirmed.get(uid, 0) > 0 for uid in study.series_uids)
+        count = len(study.series_uids)
+        item.setText(0, f"{title}   ✓ {begun} / {count}" if begun else title)
+        words = tr("{begun} of {count} series with confirmed slices").format(begun=begun, count=count)
+        item.setToolTip(0, _tooltip(title, words if begun else ""))
 
     @property
     def _session(self) -> Session:
@@ -282,6 +311,8 @@ class StudyBrowser(QWidget):
             branches = [_study_item(study) for study in entry.studies]
             item.addChildren(branches)
             for branch in branches:
+                self._describe_study(branch)
+            for branch in branches:
                 self._unfold_if_wanted(branch)
         elif isinstance(entry, StudyEntry):
             for members in _by_sequence(self._library.entries(entry)):
@@ -295,6 +326,7 @@ class StudyBrowser(QWidget):
         item = QTreeWidgetItem()
         item.setData(0, _UID, series.uid)
         item.setData(0, _ENTRY, series)
+        item.setData(0, _MEMBERS, tuple(member.uid for member in members))
         item.setIcon(0, _icon(self._library.thumbnail(series.uid), series.modality, _badge(series)[:1]))
         self._rows |= dict.fromkeys((member.uid for member in members), item)
         self._describe(item)
@@ -307,7 +339,9 @@ class StudyBrowser(QWidget):
         number = tr("Series {number}").format(number=series.number) if series.number is not None else tr("Series")
         name = _one_line(series.description) or number
         images = " · ".join(part for part in (series.modality, _images(series)) if part)
-        lines = (name, images, _moments(series), tr(_GONE) if gone else _badge(series))
+        done = sum(self._confirmed.get(uid, 0) for uid in item.data(0, _MEMBERS))
+        progress = tr("✓ {count} confirmed").format(count=done) if done else ""
+        lines = (name, images, _moments(series), progress, tr(_GONE) if gone else _badge(series))
         item.setText(0, "\n".join(line for line in lines if line))
         item.setForeground(0, theme().dimmed_text if gone else theme().text)
         size = f"{series.width} × {series.height} × {series.images}" if series.width else ""
@@ -520,11 +554,13 @@ class StudyBrowser(QWidget):
         return page
 
 
+def _study_title(study: StudyEntry) -> str:
+    return "   ".join(part for part in (iso_date(study.date), _one_line(study.description)) if part) or tr("Study")
+
+
 def _study_item(study: StudyEntry) -> QTreeWidgetItem:
-    title = "   ".join(part for part in (iso_date(study.date), _one_line(study.description)) if part) or tr("Study")
-    branch = QTreeWidgetItem([title])
+    branch = QTreeWidgetItem()
     branch.setData(0, _ENTRY, study)
-    branch.setToolTip(0, _tooltip(title))
     branch.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
     return branch
 

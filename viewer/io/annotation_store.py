@@ -200,6 +200,15 @@ class AnnotationStore:
             row = self._database.execute("select state from annotated where uid = ?", (uid,)).fetchone()
         return _confirmations(json.loads(row[0])) if row is not None else {}
 
+    def all_confirmed(self) -> dict[str, frozenset[ConfirmedSlice]]:
+        """The confirmed slices of each series that has some."""
+        with self._lock:
+            rows = self._database.execute(
+                "select uid, json_extract(state, '$.confirmed') from annotated where "
+                "json_array_length(state, '$.confirmed') > 0"
+            ).fetchall()
+        return {uid: frozenset(_confirmations({"confirmed": json.loads(confirmed)})) for uid, confirmed in rows}
+
     def load(self, uid: str, geometry: Geometry) -> Annotations | None:
         """The work saved on a series, and its history, or None. Raises SeriesError if it was made on another grid: the
         file behind the series has changed, and labels would lie in the wrong place."""
@@ -310,28 +319,29 @@ class _Row:
 def _replayed(
     rows: list[_Row], folded: int, layers: dict[str, NDArray[np.uint8]]
 ) -> tuple[list[tuple[int, Edit]], list[tuple[int, Edit]]]:
-    """The edits that are done and those that are undone, with their rows, the next to be taken last; what rows after
-    the snapshot do to voxels is done to layers."""
+    """The edits that are done and those that are undone, with their rows, the next to be taken last; layers, the
+    snapshot, become what they are now."""
     done: list[tuple[int, Edit]] = []
     undone: list[tuple[int, Edit]] = []
+    in_snapshot: list[tuple[int, Edit]] = []
     for row in rows:
-        if row.sequence <= folded and row.act == "undone":
+        if row.act == "undone":
             undone.insert(0, (row.sequence, _unpack(row.title, row.packed)))
-            continue
-        if row.act == "make":
+        elif row.act == "make":
             done.append((row.sequence, _unpack(row.title, row.packed)))
-            step = done[-1][1]
             if row.sequence > folded:
                 undone.clear()
         elif row.act == "undo":
             undone.append(done.pop())
-            step = undone[-1][1].inverse()
         else:
             done.append(undone.pop())
-            step = done[-1][1]
-        if row.sequence > folded:
-            for delta in step.deltas:
-                delta.apply(layers[delta.layer])
+        if row.sequence <= folded:
+            in_snapshot = done.copy()
+    common = sum(1 for old, new in zip(in_snapshot, done, strict=False) if old[0] == new[0])
+    steps = [edit.inverse() for _, edit in reversed(in_snapshot[common:])] + [edit for _, edit in done[common:]]
+    for step in steps:  # and not what was undone and done again between
+        for delta in step.deltas:
+            delta.apply(layers[delta.layer])
     return done, undone
 
 
@@ -482,4 +492,5 @@ def _label(row: dict) -> Label:
         row["visible"],
         row.get("surface_opacity", 1.0),
         row.get("locked", False),
+        row.get("opacity", 1.0),
     )

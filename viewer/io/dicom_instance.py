@@ -47,15 +47,26 @@ _NOT_SHOWN = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files; open the folder it lies in",
     f"{_CLASSES}481.1": "",  # RT Image is a radiograph
     f"{_CLASSES}481.2": "a radiotherapy dose, which this version does not show yet",
-    f"{_CLASSES}481.3": "a radiotherapy structure set, which this version does not show yet",
+    f"{_CLASSES}481.3": (
+        "a radiotherapy structure set; open the series that it was drawn on, then choose Import annotations in the "
+        "menu File"
+    ),
     f"{_CLASSES}481.": "a radiotherapy plan or record, which holds no picture",
     "1.2.840.10008.5.1.4.34.": "a radiotherapy plan or record, which holds no picture",
-    f"{_CLASSES}66.4": "a segmentation, which this version does not show yet",
-    f"{_CLASSES}66.7": "a segmentation, which this version does not show yet",
+    f"{_CLASSES}66.4": (
+        "a segmentation; open the series that it was drawn on, then choose Import annotations in the menu File"
+    ),
+    f"{_CLASSES}66.7": (
+        "a segmentation; open the series that it was drawn on, then choose Import annotations in the menu File"
+    ),
     f"{_CLASSES}66": "raw data, a registration or a surface, which holds no picture",
     f"{_CLASSES}30": "a parametric map, which this version does not show yet",
     f"{_CLASSES}88.59": "a list of key images, which holds no picture",
-    f"{_CLASSES}88.": "a structured report, which this version does not show yet",
+    f"{_CLASSES}88.67": "a report of radiation dose, which holds no picture",
+    f"{_CLASSES}88.": (
+        "a structured report; if it holds measurements, open the series that it was made on, then choose Import "
+        "annotations in the menu File"
+    ),
     f"{_CLASSES}104.1": "a PDF document; open it with a program for PDF",
     f"{_CLASSES}104.": "a document or model in a DICOM envelope, which holds no picture",
     f"{_CLASSES}11.": "a presentation state, which says how to show other pictures and holds none",
@@ -280,6 +291,11 @@ def check_unchanged(header: Header, series: Series, k: int) -> None:
         raise SeriesError("the file has changed since it was listed; open its folder again")
 
 
+def position_of(header: Header, frame_number: int) -> Vector | None:
+    """The centre of a frame's first voxel as its file gives it, LPS mm; None where it has none."""
+    return _position(_FunctionalGroups(header), frame_number)
+
+
 def _same_place(groups: _FunctionalGroups, frame_number: int, series: Series, k: int) -> bool:
     if series.direction is None or not series.origins:
         return True  # where no place was listed, none is shown
@@ -336,6 +352,11 @@ def _not_shown(storage: str, modality: str) -> str:
     """What an object is that is not shown, "" for one that is."""
     fitting = [begin for begin in _NOT_SHOWN if storage.startswith(begin)]
     return _NOT_SHOWN.get(max(fitting, key=len, default=_NOT_SHOWN_MODALITIES.get(modality, "")), "")
+
+
+def holds_annotations(reason: str) -> bool:
+    """True if a file was refused because it holds annotations on another one."""
+    return reason in {f"this DICOM object is {kind}" for kind in _NOT_SHOWN.values() if "Import annotations" in kind}
 
 
 def _damage(header: Header, pixels: PixelFormat, size: int) -> str:

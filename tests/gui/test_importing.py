@@ -1,0 +1,148 @@
+"""Annotations of others dropped on the window or chosen, and measurements exported as objects, in the window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from viewer.core.volume import to_image
+from viewer.gui import object_export
+from viewer.gui.importing import ImportDialog
+
+SPACE = "1.2.826.0.1.3680043.10.1338.7"
+
+
+@pytest.fixture
+def window(start, write_dicom, tmp_path, oblique_phantom, qtbot):
+    """A small series of a known frame of reference, open."""
+
+    def change(dataset, k):
+        dataset.FrameOfReferenceUID = SPACE
+        dataset.StudyTime, dataset.StudyID, dataset.AccessionNumber = "101112", "1", ""
+        dataset.ReferringPhysicianName = ""
+
+    write_dicom(tmp_path / "ct", oblique_phantom, change=change)
+    window = start()
+    window.open_paths([tmp_path / "ct"])
+    qtbot.waitUntil(lambda: window.session.editable, timeout=20_000)
+    return window
+
+
+def structure_set(window, path, k: float, space: str = SPACE):
+    """A square on a slice of the open series, or between two, as a radiotherapy structure set."""
+    series, geometry = window.session.series, window.session.volume.geometry
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.Modality = "RTSTRUCT"
+    one, study, frame = Dataset(), Dataset(), Dataset()
+    one.SeriesInstanceUID = series.uid
+    study.RTReferencedSeriesSequence = [one]
+    frame.FrameOfReferenceUID, frame.RTReferencedStudySequence = space, [study]
+    dataset.ReferencedFrameOfReferenceSequence = [frame]
+    region, drawn, contour = Dataset(), Dataset(), Dataset()
+    region.ROINumber, region.ROIName, region.ReferencedFrameOfReferenceUID = 1, "Heart", space
+    contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", 4
+    points = geometry.index_to_lps([(2.6, 2.6, k), (7.4, 2.6, k), (7.4, 7.4, k), (2.6, 7.4, k)])
+    contour.ContourData = [f"{x:.10g}" for x in points.ravel()]
+    drawn.ReferencedROINumber, drawn.ROIDisplayColor, drawn.ContourSequence = 1, [10, 20, 30], [contour]
+    dataset.StructureSetROISequence, dataset.ROIContourSequence = [region], [drawn]
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def dialog_after(window, qtbot) -> ImportDialog:
+    qtbot.waitUntil(lambda: window.findChild(ImportDialog) is not None, timeout=20_000)
+    return window.findChild(ImportDialog)
+
+
+def rest(window, qtbot) -> None:
+    qtbot.waitUntil(lambda: window.workflows.jobs.idle, timeout=20_000)
+
+
+def test_a_dropped_structure_set_becomes_a_label_by_one_edit(window, tmp_path, qtbot):
+    window.open_paths([structure_set(window, tmp_path / "rt.dcm", 3)])
+    dialog = dialog_after(window, qtbot)
+    assert dialog.take.isEnabled() and dialog.resample.isHidden()
+    QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
+    session = window.session
+    qtbot.waitUntil(lambda: session.label_map.voxels.any(), timeout=20_000)
+    truth = np.zeros(session.label_map.voxels.shape, np.uint8)
+    truth[3, 3:8, 3:8] = 1
+    np.testing.assert_array_equal(session.label_map.voxels, truth)
+    assert [(label.name, label.colour) for label in session.labels] == [("Heart", (10, 20, 30))]
+    assert session.history.undo_title == "Import rt.dcm"
+    session.undo()
+    assert not session.label_map.voxels.any() and session.labels[0].name == "Region 1"
+
+
+def test_what_lies_between_slices_is_resampled_only_if_a_person_says_so(window, tmp_path, qtbot):
+    window.importing.offer(structure_set(window, tmp_path / "rt.dcm", 3.4))
+    dialog = dialog_after(window, qtbot)
+    assert not dialog.take.isEnabled() and "between the slices" in dialog.notes.text()
+    dialog.resample.setChecked(True)
+    QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.session.label_map.voxels.any(), timeout=20_000)
+    assert window.session.history.undo_title == "Import rt.dcm, resampled"
+
+
+def test_annotations_of_another_place_are_refused_in_a_sentence(window, tmp_path, qtbot):
+    window.importing.offer(structure_set(window, tmp_path / "rt.dcm", 3, space=SPACE + ".9"))
+    rest(window, qtbot)
+    assert "another frame of reference" in window._failure.text.text()
+    assert window.findChild(ImportDialog) is None
+
+
+def test_a_label_file_keeps_what_is_labelled_already_unless_asked(window, tmp_path, qtbot):
+    session = window.session
+    session.draw("Draw", (slice(2, 3), slice(0, 4), slice(0, 4)), np.ones((1, 4, 4), bool))
+    labels = np.zeros(session.label_map.voxels.shape, np.uint8)
+    labels[2:4, :4, :4] = 7
+    sitk.WriteImage(to_image(labels, session.volume.geometry), str(tmp_path / "labels.nii.gz"))
+    for index, expected in ((0, 1), (1, 7)):
+        window.importing.offer(tmp_path / "labels.nii.gz")
+        dialog = dialog_after(window, qtbot)
+        assert "only you can know" in dialog.notes.text()
+        dialog.there.setCurrentIndex(index)
+        QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
+        rest(window, qtbot)
+        qtbot.waitUntil(lambda: window.findChild(ImportDialog) is None, timeout=5_000)
+        assert session.label_map.voxels[2, 0, 0] == expected and session.label_map.voxels[3, 0, 0] == 7
+        session.undo()
+
+
+def test_measurements_written_as_a_report_come_back_from_it(window, tmp_path, qtbot):
+    session = window.session
+    session.add_measurement("length", [(2.25, 3.5, 3), (8, 7.75, 3)], 2, "Lesion")
+    session.add_measurement("ellipse", [(2, 3, 4), (8, 9, 4)], 2)
+    before = session.measurements
+    window._settings.keep(observer="Ada")
+    for kind, name in ((object_export._REPORT, "sr.dcm"), (object_export._JSON, "m.json")):
+        window.object_export.write(kind, tmp_path / name)
+        rest(window, qtbot)
+        assert (tmp_path / name).stat().st_size > 0
+    for one in before:
+        session.delete_measurement(one.number)
+    window.open_paths([tmp_path / "sr.dcm"])
+    qtbot.waitUntil(lambda: len(session.measurements) == 2, timeout=20_000)
+    for one, other in zip(session.measurements, before, strict=True):
+        assert one.kind == other.kind
+        np.testing.assert_allclose(one.points, other.points, atol=1e-3)
+    session.undo()
+    assert session.measurements == ()
+
+
+def test_pictures_and_presentation_states_are_written_from_the_window(window, tmp_path, qtbot):
+    window.session.toggle_key_image(window.room.plane)
+    window._settings.keep(observer="")
+    for kind, name in ((object_export._STATE, "pr.dcm"), (object_export._CAPTURE, "sc.dcm")):
+        window.object_export.write(kind, tmp_path / name)
+        rest(window, qtbot)
+        assert (tmp_path / name).stat().st_size > 0, window._failure.text.text()

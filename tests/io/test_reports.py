@@ -1,0 +1,155 @@
+"""Measurements, key images and windows as DICOM objects, read back by others and by ourselves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+
+from viewer.core.display import WindowLevel
+from viewer.core.measuring import Measurement, values_of
+from viewer.core.study import SeriesError
+from viewer.io.files import read_series, scan
+from viewer.io.found_objects import FoundReport, read_found
+from viewer.io.found_reports import measurements_of
+from viewer.io.reports import write_capture, write_json, write_key_images, write_presentation, write_report
+
+SPACE = "1.2.826.0.1.3680043.10.1338.7"
+
+SHAPES = (
+    Measurement(1, "length", ((2.25, 3.5, 3), (8.0, 7.75, 3)), 2, "Lesion"),
+    Measurement(2, "angle", ((2, 3, 3), (8, 7, 3), (3, 8.5, 3)), 2),
+    Measurement(3, "ellipse", ((2, 3, 4), (8, 9, 4)), 2),
+    Measurement(4, "rectangle", ((2.5, 3, 4), (8, 7, 4)), 2),
+    Measurement(5, "polygon", ((2.5, 3, 4), (8, 3, 4), (7, 8, 4), (4, 5, 4)), 2, "Läsion"),
+    Measurement(6, "probe", ((4, 5, 2),), 2),
+    Measurement(7, "length", ((4, 5, 1), (4, 2, 6)), 0),
+    Measurement(8, "ellipse", ((4, 1, 2), (4, 8, 5)), 0),
+    Measurement(9, "cobb", ((2, 3, 3), (8, 3, 3), (2, 8, 3), (8, 9, 3)), 2),
+)
+LEFT_OUT = (Measurement(10, "arrow", ((2, 3, 3), (4, 4, 3)), 2, "here"),)
+
+
+@pytest.fixture
+def opened(write_dicom, tmp_path, phantom):
+    def change(dataset, k):
+        dataset.FrameOfReferenceUID = SPACE
+        dataset.StudyTime, dataset.StudyID, dataset.AccessionNumber = "101112", "1", ""
+        dataset.ReferringPhysicianName = ""
+        dataset.SpecificCharacterSet = "" if k % 2 else "ISO_IR 100"
+
+    write_dicom(tmp_path / "ct", phantom, change=change)
+    (series,) = scan([tmp_path / "ct"]).series
+    volume = read_series(series)
+    return series, volume, [(one, values_of(one, volume, series)) for one in (*SHAPES, *LEFT_OUT)]
+
+
+def errors_of(file: Path) -> list[str]:
+    """What dciodvfy of dicom3tools calls an error."""
+    if shutil.which("dciodvfy") is None:
+        return []
+    said = subprocess.run(["dciodvfy", str(file)], capture_output=True, text=True, check=False, timeout=60)
+    return [line for line in (said.stdout + said.stderr).splitlines() if line.startswith("Error")]
+
+
+def test_a_report_holds_each_measurement_where_it_is(opened, tmp_path):
+    series, volume, measured = opened
+    said = write_report(tmp_path / "sr.dcm", measured, series, volume.geometry, "Ada Lovelace")
+    assert "1 measurements have no place" in said[0]
+    assert errors_of(tmp_path / "sr.dcm") == []
+    report = read_found(tmp_path / "sr.dcm")
+    assert isinstance(report, FoundReport)
+    found, left_out = measurements_of(report, series, volume.geometry)
+    assert not left_out
+    kinds = [one.kind for one in found]
+    assert kinds == [*(one.kind for one in SHAPES[:8]), "length", "length"]  # Cobb's angle as its two lines
+    for one, before in zip(found, SHAPES[:8], strict=False):
+        np.testing.assert_allclose(one.points, before.points, atol=1e-3)
+        assert one.normal == before.normal
+    assert (found[0].text, found[4].text) == ("Lesion", "Läsion")
+    values = {shape.text: (shape.value, shape.unit) for shape in report.shapes}
+    assert values["Lesion"] == (pytest.approx(measured[0][1].length), "mm")
+    assert "Lovelace" in str(dcmread(tmp_path / "sr.dcm"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_warning_quotes_the_patient(opened, tmp_path):
+    series, volume, measured = opened
+    for file in series.files:
+        dataset = dcmread(file)
+        dataset.PatientName = "CANARY"  # one component alone, of which highdicom warns
+        dataset.save_as(file)
+    write_report(tmp_path / "sr.dcm", measured, series, volume.geometry, "")
+
+
+def test_key_images_are_named_by_their_instances(opened, tmp_path):
+    series, volume, _ = opened
+    marked = frozenset({(2, 1), (2, 5), (0, 3)})
+    said = write_key_images(tmp_path / "ko.dcm", marked, series, volume.geometry, "")
+    assert "1 key images across" in said[0]
+    assert errors_of(tmp_path / "ko.dcm") == []
+    items = [x for x in dcmread(tmp_path / "ko.dcm").ContentSequence if x.ValueType == "IMAGE"]
+    uids = {x.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for x in items}
+    assert uids == {series.instance_uids[1], series.instance_uids[5]}
+    with pytest.raises(SeriesError, match="No stored slice"):
+        write_key_images(tmp_path / "none.dcm", frozenset({(0, 3)}), series, volume.geometry, "")
+
+
+def test_a_presentation_state_has_the_window_and_what_was_drawn(opened, tmp_path):
+    series, volume, measured = opened
+    words = [(measurement, f"{measurement.number} mm") for measurement, _ in measured]
+    window = WindowLevel(40.0, 400.0)
+    said = write_presentation(tmp_path / "pr.dcm", words, series, volume.geometry, window, inverted=True)
+    assert "2 measurements that lie on no stored slice" in said[0]
+    assert errors_of(tmp_path / "pr.dcm") == []
+    state = dcmread(tmp_path / "pr.dcm")
+    voi = state.SoftcopyVOILUTSequence[0]
+    assert (float(voi.WindowCenter), float(voi.WindowWidth)) == (40.0, 400.0)
+    assert state.PresentationLUTShape == "INVERSE"
+    first = state.GraphicAnnotationSequence[0]
+    assert first.ReferencedImageSequence[0].ReferencedSOPInstanceUID == series.instance_uids[3]
+    np.testing.assert_allclose(first.GraphicObjectSequence[0].GraphicData, [2.75, 4.0, 8.5, 8.25])
+    assert first.TextObjectSequence[0].UnformattedTextValue == "1 mm"
+
+
+def test_a_picture_becomes_a_capture_of_its_study(opened, tmp_path):
+    series, _, _ = opened
+    picture = np.random.default_rng(2).integers(0, 256, (30, 41, 3)).astype(np.uint8)
+    write_capture(tmp_path / "sc.dcm", picture, series, 3)
+    assert errors_of(tmp_path / "sc.dcm") == []
+    (again,) = scan([tmp_path / "sc.dcm"]).series
+    np.testing.assert_array_equal(read_series(again).voxels[0], picture)
+    assert (again.study_uid, again.patient_id) == (series.study_uid, series.patient_id)
+
+
+def test_json_has_points_in_the_patient_and_no_patient(opened, tmp_path):
+    _, volume, measured = opened
+    write_json(tmp_path / "m.json", measured, volume.geometry)
+    text = (tmp_path / "m.json").read_text(encoding="utf-8")
+    assert "CANARY" not in text and "Canary" not in text
+    first = json.loads(text)["measurements"][0]
+    np.testing.assert_allclose(first["points_lps_mm"], volume.geometry.index_to_lps(SHAPES[0].points))
+    assert first["values"]["length"] == pytest.approx(measured[0][1].length)
+
+
+def test_what_is_no_dicom_gets_a_sentence(opened, tmp_path):
+    from dataclasses import replace
+
+    series, volume, measured = opened
+    plain = replace(series, instance_uids=())
+    with pytest.raises(SeriesError, match="name no DICOM images"):
+        write_report(tmp_path / "sr.dcm", measured, plain, volume.geometry, "")
+    assert not (tmp_path / "sr.dcm").exists()
+
+
+def test_nothing_is_written_over_unless_asked(opened, tmp_path):
+    series, volume, measured = opened
+    (tmp_path / "sr.dcm").write_text("mine")
+    with pytest.raises(FileExistsError):
+        write_report(tmp_path / "sr.dcm", measured, series, volume.geometry, "")
+    assert (tmp_path / "sr.dcm").read_text() == "mine"

@@ -1,0 +1,91 @@
+"""The labels of a series as they leave the program: their voxels, their table, and how each came about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.geometry import Geometry
+from viewer.core.labels import Label
+from viewer.core.study import Series, SeriesError
+
+AlgorithmType = Literal["MANUAL", "SEMIAUTOMATIC", "AUTOMATIC"]  # DICOM (0062,0008)
+
+
+@dataclass(frozen=True)
+class Making:
+    """How the voxels of a label came about: by hand, by a model, or by a model and then by hand. The algorithm and its
+    version are those of the model whose labels were accepted last; empty if none was."""
+
+    kind: AlgorithmType = "MANUAL"
+    algorithm: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSet:
+    """voxels[k, j, i] hold values of labels, which are in the order of their values, and 0. counts has the number of
+    voxels of each label, made how each came about, both by value."""
+
+    series: Series
+    geometry: Geometry
+    voxels: NDArray[np.uint8]
+    labels: tuple[Label, ...]
+    counts: Mapping[int, int]
+    made: Mapping[int, Making]
+
+    @cached_property
+    def present(self) -> tuple[Label, ...]:
+        """The labels that have voxels. Raises SeriesError if none has."""
+        present = tuple(label for label in self.labels if self.counts[label.value])
+        if not present:
+            raise SeriesError("None of these labels is anywhere in the scan: nothing was saved")
+        return present
+
+    @property
+    def voxel_count(self) -> int:
+        return sum(self.counts.values())
+
+
+def label_set(
+    series: Series,
+    geometry: Geometry,
+    voxels: NDArray[np.uint8],
+    machine: NDArray[np.uint8],
+    labels: Sequence[Label],
+    source: str,
+    values: Collection[int],
+    check: Callable[[], None] = lambda: None,
+) -> LabelSet:
+    """The labels of some values, copied out of a label map.
+
+    voxels, machine: (k, j, i), as a person sees them and as models last proposed them, both only read. source: name
+    and version of the model that was accepted last. check is called for each slice and may raise to cancel.
+    """
+    chosen = tuple(sorted((label for label in labels if label.value in values), key=lambda label: label.value))
+    kept = np.zeros(256, dtype=np.uint8)
+    for label in chosen:
+        kept[label.value] = label.value
+    copied = np.empty_like(voxels)
+    counts, proposed, both = (np.zeros(256, dtype=np.int64) for _ in range(3))
+    for k in range(len(voxels)):  # slice by slice, so that other threads run in between
+        check()
+        np.take(kept, voxels[k], out=copied[k])
+        counts += np.bincount(copied[k].ravel(), minlength=256)
+        proposed += np.bincount(machine[k].ravel(), minlength=256)
+        both += np.bincount(machine[k][machine[k] == voxels[k]].ravel(), minlength=256)
+    algorithm, _, version = source.rpartition(" ")
+    made = {}
+    for label in chosen:
+        v = label.value
+        if not source or not both[v]:
+            made[v] = Making()
+        else:
+            untouched = both[v] == counts[v] == proposed[v]
+            made[v] = Making("AUTOMATIC" if untouched else "SEMIAUTOMATIC", algorithm, version)
+    return LabelSet(series, geometry, copied, chosen, {label.value: int(counts[label.value]) for label in chosen}, made)

@@ -1,0 +1,188 @@
+"""Measurements in structured reports of others (TID 1500 and its like), and which of them are ones of ours exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.geometry import Geometry
+from viewer.core.measuring import Kind, Measurement
+from viewer.core.study import Series
+from viewer.io.found_objects import FoundReport, FoundShape, code_in, source_of
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+_MOST_SHAPES = 10_000
+_ON_SLICE = 0.02  # voxels: points this near to a slice lie on it
+_STRAIGHT = 1e-3  # voxels: what differs by less is the same column or row
+_TRACKING, _FINDING = "112039", "121071"
+_ANGLES = ("1483009", "445579007")
+
+# In the reader's process
+
+
+def report_in(dataset: Dataset) -> FoundReport:
+    """The shapes that a report tells of, with the words and the value next to each."""
+    shapes: dict[tuple, FoundShape] = {}
+    _walk(dataset, "", None, shapes)
+    series, instances = [], []
+    for name in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"):
+        for study in dataset.get(name) or []:
+            for one in study.get("ReferencedSeriesSequence") or []:
+                series.append(str(one.get("SeriesInstanceUID", "")))
+                images = one.get("ReferencedSOPSequence") or []
+                instances += [str(x.get("ReferencedSOPInstanceUID", "")) for x in images]
+    spaces = {shape.frame_of_reference for shape in shapes.values()} - {""}
+    space = spaces.pop() if len(spaces) == 1 else ""
+    return FoundReport(source_of(dataset, series, instances, space), tuple(shapes.values()))
+
+
+def _walk(item: Dataset, text: str, number: Dataset | None, shapes: dict[tuple, FoundShape]) -> None:
+    children = list(item.get("ContentSequence") or [])
+    own = {(code_in(c, "ConceptNameCodeSequence") or ("",))[0]: c for c in reversed(children)}
+    if _TRACKING in own or _FINDING in own:
+        words = [str(own[_TRACKING].get("TextValue", ""))] if _TRACKING in own else []
+        finding = code_in(own[_FINDING], "ConceptCodeSequence") if _FINDING in own else None
+        text = " · ".join(filter(None, [*words, finding[2] if finding else ""]))
+    values = [child for child in children if child.get("ValueType") == "NUM"]
+    for child in children:
+        kind = child.get("ValueType")
+        if kind in ("SCOORD", "SCOORD3D"):
+            shape = _shape(child, text, number if number is not None else values[0] if len(values) == 1 else None)
+            if shape is not None and len(shapes) < _MOST_SHAPES:
+                shapes.setdefault((shape.graphic, shape.instance_uid, shape.frame, shape.points), shape)
+        _walk(child, text, child if kind == "NUM" else number, shapes)
+
+
+def _shape(item: Dataset, text: str, number: Dataset | None) -> FoundShape | None:
+    flat = item.ValueType == "SCOORD"
+    numbers = [float(x) for x in item.get("GraphicData") or []]
+    each = 2 if flat else 3
+    if not numbers or len(numbers) % each or not np.isfinite(numbers).all():
+        return None
+    points = tuple(tuple(numbers[n : n + each]) for n in range(0, len(numbers), each))
+    image = next((x for x in item.get("ContentSequence") or [] if x.get("ValueType") == "IMAGE"), None)
+    reference = image.ReferencedSOPSequence[0] if image is not None else None
+    frames = reference.get("ReferencedFrameNumber") if reference is not None else None
+    frame = int(frames if not hasattr(frames, "__len__") or isinstance(frames, str) else frames[0]) if frames else 1
+    measured = (number.get("MeasuredValueSequence") or [None])[0] if number is not None else None
+    return FoundShape(
+        str(item.get("GraphicType", "")),
+        "image" if flat else "space",
+        points,
+        str(reference.get("ReferencedSOPInstanceUID", "")) if reference is not None else "",
+        frame - 1,
+        str(item.get("ReferencedFrameOfReferenceUID", "") or ""),
+        text,
+        float(measured.NumericValue) if measured is not None else None,
+        (code_in(measured, "MeasurementUnitsCodeSequence") or ("",))[0] if measured is not None else "",
+        (code_in(number, "ConceptNameCodeSequence") or ("",))[0] if number is not None else "",
+    )
+
+
+# In the window's process
+
+
+def measurements_of(
+    report: FoundReport, series: Series, geometry: Geometry, first_number: int = 1
+) -> tuple[list[Measurement], list[str]]:
+    """The shapes of a report as measurements on the slices of a series, as far as they are exactly ones of ours, and a
+    sentence for each reason why others are left out. What they say is measured anew."""
+    fitting: list[Measurement] = []
+    elsewhere = between = unknown = 0
+    for shape in report.shapes:
+        index = _index_of(shape, series, geometry)
+        if index is None:
+            elsewhere += 1
+            continue
+        normal = _normal_of(index, geometry)
+        if normal is None:
+            between += 1
+            continue
+        made = list(_made(shape, index, normal, geometry))
+        unknown += not made
+        for kind, points in made:
+            flat = np.array(points)
+            flat[:, normal] = np.rint(flat[:, normal])
+            places = tuple((i, j, k) for i, j, k in flat.tolist())
+            fitting.append(Measurement(first_number + len(fitting), kind, places, normal, shape.text))
+    sentences = []
+    if elsewhere:
+        all_ = len(report.shapes)
+        sentences.append(f"{elsewhere} of {all_} measurements lie on other images than those of this series.")
+    if between:
+        sentences.append(f"{between} measurements that lie on no slice of this series were left out.")
+    if unknown:
+        sentences.append(f"{unknown} measurements of a shape that Slicewise does not have were left out.")
+    if not report.shapes:
+        sentences.append("The report holds no measurement with a place on an image.")
+    return fitting, sentences
+
+
+def _index_of(shape: FoundShape, series: Series, geometry: Geometry) -> NDArray[np.float64] | None:
+    """Continuous indices (n, 3) of the points of a shape; None if they are on no image of the series. In an image the
+    corner of the first pixel is (0, 0), its centre (0.5, 0.5): DICOM PS3.3 C.18.6.1.2."""
+    points = np.array(shape.points)
+    if shape.places == "space":
+        if not series.frame_of_reference or shape.frame_of_reference != series.frame_of_reference:
+            return None
+        return geometry.lps_to_index(points) if geometry.patient_space else None
+    frames = series.frame_numbers or (0,) * len(series.instance_uids)
+    instances = list(zip(series.instance_uids, frames, strict=False))
+    place = (shape.instance_uid, shape.frame)
+    if place not in instances:
+        return None
+    return np.column_stack([points - 0.5, np.full(len(points), float(instances.index(place)))])
+
+
+def _normal_of(index: NDArray[np.float64], geometry: Geometry) -> int | None:
+    """The index axis that is normal to the slice on which points lie; the third if it may be."""
+    for axis in (2, 1, 0):
+        along = index[:, axis]
+        if np.abs(along - np.rint(along[0])).max() < _ON_SLICE and 0 <= round(along[0]) < geometry.size[axis]:
+            return axis
+    return None
+
+
+def _made(
+    shape: FoundShape, index: NDArray[np.float64], normal: int, geometry: Geometry
+) -> Iterator[tuple[Kind, NDArray[np.float64]]]:
+    count, closed = len(index), bool(len(index) > 3 and np.allclose(index[0], index[-1], atol=_STRAIGHT))
+    in_plane = [axis for axis in range(3) if axis != normal]
+    match shape.graphic:
+        case "POINT" | "MULTIPOINT":
+            for point in index:
+                yield "probe", point[None]
+        case "POLYLINE" | "POLYGON" if count == 2:
+            yield "length", index
+        case "POLYLINE" if count == 3 and shape.concept in _ANGLES:
+            yield "angle", index
+        case "POLYLINE" | "POLYGON" if closed:
+            corners = index[:-1]
+            if _is_box(corners, in_plane):
+                yield "rectangle", np.array([corners.min(axis=0), corners.max(axis=0)])
+            else:
+                yield "polygon", corners
+        case "CIRCLE" if count == 2:
+            step = np.ones(3) if shape.places == "image" else np.array(geometry.spacing)
+            radius = float(np.linalg.norm((index[1] - index[0]) * step))
+            reach = np.zeros(3)
+            reach[in_plane] = radius / step[in_plane]
+            yield "ellipse", np.array([index[0] - reach, index[0] + reach])
+        case "ELLIPSE" if count == 4:
+            low, high = index.min(axis=0), index.max(axis=0)
+            axes = [np.abs(index[1] - index[0]), np.abs(index[3] - index[2])]
+            if all(np.count_nonzero(axis[in_plane] > _STRAIGHT) == 1 for axis in axes):
+                yield "ellipse", np.array([low, high])
+
+
+def _is_box(corners: NDArray[np.float64], in_plane: Sequence[int]) -> bool:
+    """True for four corners of a rectangle along the rows and columns, one after another."""
+    if len(corners) != 4:
+        return False
+    sides = np.abs(np.roll(corners, -1, axis=0) - corners)[:, in_plane] > _STRAIGHT
+    return bool((sides.sum(axis=1) == 1).all() and (sides[0] == sides[2]).all() and (sides[0] != sides[1]).all())

@@ -1,0 +1,89 @@
+"""The formats that labels are saved in, and which of them a series can have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from viewer.core.label_set import LabelSet
+from viewer.core.settings import LabelFormat
+from viewer.core.study import Series, SeriesError
+from viewer.io.dicom_source import NO_PLACE, why_no_dicom_object
+from viewer.io.label_files import NO_VOLUME, table_beside, write_label_map
+from viewer.io.segmentation_objects import Report, write_segmentation
+from viewer.io.structure_sets import write_structure_set
+
+SUFFIXES: dict[LabelFormat, str] = {
+    "seg": ".dcm",
+    "seg-labelmap": ".dcm",
+    "rtstruct": ".dcm",
+    "nrrd": ".seg.nrrd",
+    "nifti": ".nii.gz",
+    "mha": ".mha",
+}
+
+
+@dataclass(frozen=True)
+class SavedLabels:
+    """What was written, read again and found to be the same."""
+
+    path: Path
+    voxels: int
+    labels: int
+
+
+def is_dicom(kind: LabelFormat) -> bool:
+    """True for objects that belong to the study, and so hold the patient."""
+    return SUFFIXES[kind] == ".dcm"
+
+
+def why_not(series: Series, kind: LabelFormat) -> str:
+    """Why the labels of a series cannot have a format, in a sentence that says what to do instead; else empty."""
+    if is_dicom(kind):
+        problem = why_no_dicom_object(series)
+        placed = series.direction is not None and bool(series.origins)
+        if not problem and not (series.frame_of_reference and placed) and (series.frames > 1 or kind == "rtstruct"):
+            return NO_PLACE
+        return problem
+    return "" if series.verdict.is_volume else NO_VOLUME
+
+
+def files_of(path: Path, kind: LabelFormat) -> tuple[Path, ...]:
+    """All files that saving under a path writes."""
+    table = None if is_dicom(kind) else table_beside(path)
+    return (path,) if table is None else (path, table)
+
+
+def save_labels(
+    labels: LabelSet,
+    path: Path,
+    kind: LabelFormat,
+    overwrite: bool = False,
+    report: Report = lambda fraction, text: None,
+) -> SavedLabels:
+    """Write labels and compare what was written with them; report gets a share and may raise to cancel.
+
+    Raises SeriesError with one sentence if they cannot be saved: nothing is left behind then.
+    """
+    if problem := why_not(labels.series, kind):
+        raise SeriesError(problem)
+    try:
+        if kind == "rtstruct":
+            write_structure_set(labels, path, overwrite, report)
+        elif is_dicom(kind):
+            write_segmentation(labels, path, "LABELMAP" if kind == "seg-labelmap" else "BINARY", overwrite, report)
+        else:
+            write_label_map(labels, path, overwrite, report)
+    except OSError as error:
+        raise SeriesError(f"{path.name} was not saved: {_reason(error)}") from error
+    return SavedLabels(path, labels.voxel_count, len(labels.present))
+
+
+def _reason(error: OSError) -> str:
+    """What the system said: pydicom wraps that into errors of its own, with many lines."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__
+    return str(error).partition("\n")[0]
