@@ -145,6 +145,7 @@ def test_pixels_without_a_value_belong_to_nothing():
     assert dice(found, truth & (np.arange(100) < 60)) > 0.9 and not found[:, 60:].any()
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("shape", [(1, 1), (2, 40), (40, 1), (5, 5)])
 def test_tiny_and_flat_pictures_are_answered(shape):
     for picture in (np.zeros(shape, np.float32), np.arange(np.prod(shape), dtype=np.float32).reshape(shape)):

@@ -173,6 +173,8 @@ def _boxed(
     if not outside.any():  # the box is all there is
         outside[0] = outside[-1] = outside[:, 0] = outside[:, -1] = True
         middle &= ~outside
+        if not middle.any():
+            return _within(prompts.box, picture.shape)
     found = _contested(field, middle, outside, _likeness(field.smooth, middle, outside), check)
     return field.enlarged(found & inside)
 
@@ -355,9 +357,8 @@ class _Field:
         march = sitk.FastMarchingImageFilter()
         march.SetStoppingValue(float(_FAR))
         march.SetTrialPoints([(c, r) for r, c in places.tolist()])
-        return sitk.GetArrayFromImage(march.Execute(sitk.GetImageFromArray(speed.astype(np.float32)))).astype(
-            np.float32
-        )
+        found = sitk.GetArrayFromImage(march.Execute(sitk.GetImageFromArray(speed.astype(np.float32))))
+        return np.minimum(found, _FAR).astype(np.float32)  # what was not reached is beyond float32
 
 
 def _grown(
