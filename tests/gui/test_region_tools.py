@@ -414,7 +414,7 @@ def test_locked_labels_stay_and_get_nothing(window, pane, tool, told, qtbot):
     draw(pane, tool)
     assert told[-1].startswith("The label is locked")
     np.testing.assert_array_equal(session.label_map.voxels, before)
-    if tool in ("outline", "livewire"):  # Return had nothing to close, and confirmed the slice
+    if tool in ("outline", "livewire", "click"):  # Return had nothing to close or to take, and confirmed the slice
         session.undo()
     assert session.history.undo_title == title
     QTest.qWait(5)
@@ -442,6 +442,8 @@ def draw(pane, tool, keys=NONE) -> None:
         click(pane, point(pane, (9.2, 16, 9)), keys)
     else:
         click(pane, at, keys)
+        if tool == "click":  # what it finds waits to be taken
+            press(pane, Qt.Key.Key_Return)
 
 
 @pytest.mark.parametrize("tool", REGION_TOOLS)

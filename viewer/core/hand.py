@@ -10,11 +10,20 @@ from viewer.core.findings import Finding
 from viewer.core.masking import Masking
 from viewer.core.measuring import Kind
 
-RegionTool = Literal["outline", "lasso", "livewire", "flood", "flood3d", "level"]  # each gives a region to a label
+RegionTool = Literal[
+    "outline", "lasso", "livewire", "flood", "flood3d", "level", "click"
+]  # each gives a region to a label
 REGION_TOOLS: tuple[RegionTool, ...] = get_args(RegionTool)
-FOLLOWING: tuple[RegionTool, ...] = ("livewire", "flood", "flood3d", "level")  # of these, those that follow values
+FOLLOWING: tuple[RegionTool, ...] = (
+    "livewire",
+    "flood",
+    "flood3d",
+    "level",
+    "click",
+)  # of these, those that follow values
 Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | RegionTool | Kind
 LABELLING: tuple[Tool, ...] = ("brush", "eraser", *REGION_TOOLS)
+ClickMeans = Literal["belongs", "does not", "box"]  # what a click or a drag says with the tool click
 BrushShape = Literal["disc", "sphere"]
 OverlayText = Literal["all", "image only", "none"]
 
@@ -30,6 +39,7 @@ class Hand:
         self.brush_radius_mm = 3.0
         self.brush_shape: BrushShape = "disc"
         self.masking = Masking()
+        self.click_means: ClickMeans = "belongs"
         self.previewed_values: tuple[float, float] | None = None
         self.overlay_visible = True
         self.overlay_opacity = 0.5
@@ -69,6 +79,12 @@ class Hand:
         """Where tools may draw from now on."""
         if masking != self.masking:
             self.masking = masking
+            self._announce(What.TOOL)
+
+    def set_click_means(self, means: ClickMeans) -> None:
+        """What a click says that segments."""
+        if means != self.click_means:
+            self.click_means = means
             self._announce(What.TOOL)
 
     def preview_values(self, values: tuple[float, float] | None) -> None:

@@ -58,6 +58,8 @@ def region_title(tool: RegionTool, name: str, minus: bool) -> str:
     """What the history calls a region that a tool gave to the label of a name, or took away from it."""
     if minus:
         return f"Take away from {name}"
+    if tool == "click":
+        return f"Segment {name} by clicks"
     if tool in ("flood", "flood3d"):
         return f"Flood fill {name}"
     return f"Trace {name}" if tool == "level" else f"Outline {name}"

@@ -41,7 +41,7 @@ from viewer.core.oblique import (
     turned_about,
     turned_axes,
 )
-from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment
+from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment, union
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
@@ -783,6 +783,26 @@ class Session:
         if not erase:
             self._see_active_label()
         return self.replace_voxels(title, box, self._drawn(box, mask, erase=erase))
+
+    def redraw(
+        self, title: str, given: tuple[Box, NDArray[np.bool_]] | None, taken: tuple[Box, NDArray[np.bool_]] | None
+    ) -> bool:
+        """Give some voxels to the active label and take others from it, as one edit, as far as the masking and locked
+        labels let it: boxes with masks of their shapes. What is in both is given. False if nothing changed."""
+        box = union(given[0] if given else None, taken[0] if taken else None)
+        if box is None or self.label_map is None or not self.editable or self.is_locked(self.active_label):
+            return False
+        self.end_stroke()
+        self._see_active_label()
+        voxels = self.label_map.voxels[box].copy()
+        for region, erase in ((taken, True), (given, False)):
+            if region is None:
+                continue
+            part, mask = region
+            inner = tuple(slice(p.start - b.start, p.stop - b.start) for p, b in zip(part, box, strict=True))
+            mask = mask & (self.label_map.voxels[part] == self.active_label) if erase else mask
+            voxels[inner] = np.where(mask, self._drawn(part, mask, erase=erase), voxels[inner])
+        return self.replace_voxels(title, box, voxels)
 
     def make(self, edit: Edit, voxels: DeltaVoxels | None = None) -> None:
         """Do an edit that was prepared of the session as it is now, so that one undo takes it back. voxels: what its

@@ -166,6 +166,16 @@ _REGIONS: tuple[tuple[RegionTool, str, str, str, str], ...] = (  # Ctrl takes aw
         ),
     ),
     (
+        "click",
+        QT_TR_NOOP("Click to segment"),
+        "Shift+S",
+        "gesture-tap",
+        QT_TR_NOOP(
+            "Click a structure and its outline is found; more clicks and drags refine it, with Ctrl what does not "
+            "belong to it. Classical method: no model is installed for this"
+        ),
+    ),
+    (
         "level",
         QT_TR_NOOP("Level tracing"),
         "Shift+Y",

@@ -45,6 +45,7 @@ from viewer.gui.actions import READ_ONLY, STILL_READ, Actions, Keys
 from viewer.gui.annotating import Annotating
 from viewer.gui.answering import Answering
 from viewer.gui.appearance import NO_CHINESE, Appearance, use_theme
+from viewer.gui.click_bar import ClickBar
 from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
 from viewer.gui.findings_panel import FindingsPanel
@@ -155,6 +156,7 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, self._viewer, workflows, lambda: self.room.plane)
         self._add_commands(language)
         self._study_column.insertWidget(1, self.fusing.bar)
+        self._study_column.insertWidget(1, self.click_bar)
         self.commands.use_keys(settings.keys)
         self.commands.keysChanged.connect(self._keep_keys)
         self.setCentralWidget(self._make_centre())
@@ -209,6 +211,7 @@ class MainWindow(QMainWindow):
                 self.importing.apply,
                 self.object_export.apply,
                 self.proposal_bar.apply,
+                self.click_bar.apply,
                 self.tool_bar.apply,
             ]
         )
@@ -401,6 +404,7 @@ class MainWindow(QMainWindow):
             tip=QT_TR_NOOP("Run the chosen model on this series"),
         )
         self.proposal_bar = ProposalBar(commands, self.workflows)
+        self.click_bar = ClickBar(commands, self.workflows, self.focus_pane, self.status_bar.notify)
         add("AI", QT_TR_NOOP("Training…"), self.show_training, "Ctrl+T", picture="school-outline")
         add("Window", QT_TR_NOOP("Studies"), lambda: _toggle(self.browser), "F8")
         add("Window", QT_TR_NOOP("Panels"), lambda: _toggle(self.panels), "F9")

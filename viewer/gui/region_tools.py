@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 import numpy as np
@@ -17,7 +17,6 @@ from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.events import What
 from viewer.core.growing import LiveWire, calmed, flood, flood_volume, level_traced
 from viewer.core.hand import FOLLOWING, REGION_TOOLS, RegionTool
-from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box, Point
 from viewer.core.plane_raster import PlaneRaster
 from viewer.core.region_search import RegionSearch, draw_region, region_title
@@ -33,7 +32,8 @@ from viewer.gui.overlay import draw_text, font_for, number_text
 from viewer.gui.pane import CLICK_PX
 from viewer.gui.region_drawing import MaskPicture, draw_outline, draw_plate
 from viewer.gui.style import ON_IMAGE
-from viewer.render.slices import grey_of, slice_of
+from viewer.render.plane_values import plane_values
+from viewer.render.slices import grey_of
 
 _LASSO_PX = 1.5  # between the points of a lasso
 _CLOSE_PX = 9.0  # a click this near to the first point closes an outline
@@ -147,7 +147,7 @@ class RegionTools:
     def tool(self) -> RegionTool | None:
         """The tool in use, if it is one of these."""
         tool = self._session.hand.tool
-        return next((one for one in REGION_TOOLS if one == tool), None)
+        return next((one for one in REGION_TOOLS if one == tool and one != "click"), None)  # see ClickTools
 
     @property
     def drawing(self) -> bool:
@@ -440,15 +440,7 @@ class RegionTools:
             return None
         known, axes = self._values, scene.view.axes
         if known is None or known.volume is not volume or known.place != scene.place:
-            if isinstance(axes, ObliqueAxes):
-                from viewer.render.oblique import values_on, within  # brings VTK
-
-                values = values_on(replace(volume, padding=None), axes, scene.depth)
-                shape = axes.shape(volume.geometry.size)
-                measured = volume.measured(values) & within(axes.sampling(scene.depth), volume.geometry.size, shape)
-            else:
-                values = slice_of(volume.voxels, axes, int(scene.depth))
-                measured = volume.measured(values)
+            values, measured = plane_values(volume, axes, scene.depth)
             self._values = known = _PlaneValues(volume, scene.place, values, measured)
         return known
 

@@ -33,6 +33,7 @@ from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.actions import LOCKED
 from viewer.gui.ahead import Ahead
+from viewer.gui.click_tools import ClickTools
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.language import tr
@@ -82,6 +83,7 @@ class SlicePane(FlatPane):
         self.regions = RegionTools(
             session, self, self._measuring_scene, self.refused.emit, lambda search: self.regionWanted.emit(search)
         )
+        self.clicks = ClickTools(session, self, self._measuring_scene, self.refused.emit)
         self.planes = PlaneHandles(
             session, self, plane, lambda: self._view, self._lines_room, lambda: [piece.rect for piece in self.written]
         )
@@ -237,6 +239,7 @@ class SlicePane(FlatPane):
         """Show what changed in the session. box bounds the label voxels touched, None meaning anywhere."""
         self.measuring.apply(what)
         self.regions.apply(what)
+        self.clicks.apply(what)
         if what & What.VIEW or (what & What.SERIES and not self._view_fits):
             self._drag = None
             self.planes.cancel()
@@ -318,10 +321,11 @@ class SlicePane(FlatPane):
         if self._drawing and self.slab is not None and self._kind_of(event) == "":
             self.set_slab(None)  # nobody draws on a slice that is not what is seen
             return True
-        return self.regions.press(event) or self.measuring.press(event)
+        return self.clicks.press(event) or self.regions.press(event) or self.measuring.press(event)
 
     def _takes_move(self, event: QMouseEvent) -> bool:
-        return self.planes.move(event) or self.regions.move(event) or self.measuring.move(event)
+        drawn = self.planes.move(event) or self.clicks.move(event)
+        return drawn or self.regions.move(event) or self.measuring.move(event)
 
     def _begin_drag(self, drag: Drag) -> None:
         super()._begin_drag(drag)
@@ -348,7 +352,9 @@ class SlicePane(FlatPane):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        taken = self._drag is None and (self.planes.release(event) or self.regions.release(event))
+        taken = self._drag is None and (
+            self.planes.release(event) or self.clicks.release(event) or self.regions.release(event)
+        )
         if taken or (self._drag is None and self.measuring.release(event)):
             self._choose_cursor()
         super().mouseReleaseEvent(event)
@@ -358,7 +364,8 @@ class SlicePane(FlatPane):
             if self._over_handle(event) and self.planes.double_click(event):
                 self._choose_cursor()
                 return
-            if self.regions.double_click(event) or self.measuring.double_click(event):
+            clicked = self.clicks.double_click(event) or self.regions.double_click(event)
+            if clicked or self.measuring.double_click(event):
                 return
         if event.button() == Qt.MouseButton.LeftButton and self._kind_of(event) != "paint":
             if self._before_click is not None and self._kind_of(event) == "window":
@@ -374,24 +381,24 @@ class SlicePane(FlatPane):
             self.session.hand.set_brush_radius(self.session.hand.brush_radius_mm * _RADIUS_PER_NOTCH**notches)
         elif shift and self.slab is not None:
             self.thicken_slab(self._whole_steps(notches))
-        elif (self._drag is None or self._drag.kind != "paint") and not self.regions.dragging:
+        elif (self._drag is None or self._drag.kind != "paint") and not (self.regions.dragging or self.clicks.dragging):
             slices = self._whole_steps(notches)
             if slices:
                 self.session.scroll(self.plane, slices)
 
     def event(self, event: QEvent) -> bool:
         override = event.type() == QEvent.Type.ShortcutOverride
-        if override and isinstance(event, QKeyEvent) and (self.regions.wants(event) or self.measuring.wants(event)):
+        if override and isinstance(event, QKeyEvent) and any(one.wants(event) for one in self._hands):
             event.accept()  # a key for what is being drawn is no command of the window
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not (self.regions.key(event) or self.measuring.key(event)):
+        if not any(one.key(event) for one in self._hands):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if not self.regions.key(event):
+        if not (self.clicks.key(event) or self.regions.key(event)):
             super().keyReleaseEvent(event)
 
     def _over_handle(self, event: QMouseEvent) -> bool:
@@ -451,7 +458,7 @@ class SlicePane(FlatPane):
         if self._hover is not None and self._badge_at(self._hover) is not None:
             self.setCursor(QCursor(Qt.CursorShape.PointingHandCursor))
             return
-        measuring = self.regions.cursor_shape() or self.measuring.cursor_shape()
+        measuring = self.clicks.cursor_shape() or self.regions.cursor_shape() or self.measuring.cursor_shape()
         turning = None if self.measuring.under_mouse else self.planes.cursor_shape()
         if turning is not None:
             self.setCursor(QCursor(turning))
@@ -524,6 +531,11 @@ class SlicePane(FlatPane):
     def _drawing(self) -> bool:
         """True if the tool outlines regions for a label."""
         return self.session.hand.tool in REGION_TOOLS
+
+    @property
+    def _hands(self) -> tuple[ClickTools, RegionTools, MeasureTools]:
+        """What takes keys before the window does."""
+        return self.clicks, self.regions, self.measuring
 
     @property
     def _brushing(self) -> bool:
@@ -610,6 +622,7 @@ class SlicePane(FlatPane):
         self._paint_strip(painter)
         if not self.for_a_file:
             self.regions.paint(painter)
+            self.clicks.paint(painter)
         self._paint_brush(painter, view)
 
     def _begin(self) -> None:
