@@ -24,7 +24,18 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.history import Edit, MeasurementChange
-from viewer.core.laying import Found, Import, Laid, NotOnGrid, coloured, doubts_of, import_of, lay, why_not_of
+from viewer.core.laying import (
+    Found,
+    Import,
+    Laid,
+    NotOnGrid,
+    coloured,
+    doubts_of,
+    import_of,
+    lay,
+    on_pictures,
+    why_not_of,
+)
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series, SeriesError
@@ -117,6 +128,7 @@ class Importing(QObject):
                     raise SeriesError(problem)
                 if isinstance(found, FoundReport):
                     return found
+                found = on_pictures(found, series)
                 try:
                     return Offer(path, found, lay(found, volume.geometry, check=job.check))
                 except NotOnGrid as error:

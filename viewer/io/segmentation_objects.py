@@ -97,7 +97,7 @@ def write_segmentation(
     full_names = {numbers[label.value]: label.name for label in present}
     for item in made.SegmentSequence:
         if item.SegmentNumber:  # 0 is the background of a label map
-            item.SegmentDescription = full_names[item.SegmentNumber][:1024]
+            item.SegmentDescription = short_text(full_names[item.SegmentNumber], 1024)
 
     def expected(k: int, segment: int | None) -> NDArray:
         return numbered[k] if segment is None else numbered[k] == segment

@@ -132,6 +132,8 @@ def _region(number: int, label: Label, labels: LabelSet, source: DicomSource) ->
     region, made = Dataset(), labels.made[label.value]
     region.ROINumber, region.ReferencedFrameOfReferenceUID = number, source.frame_of_reference
     region.ROIName, region.ROIGenerationAlgorithm = _name(label), made.kind
+    if (name := short_text(label.name, 1024)) != region.ROIName:
+        region.ROIDescription = name  # all of it
     if made.algorithm:
         region.ROIGenerationDescription = short_text(f"{made.algorithm} {made.version}")
     return region
