@@ -260,7 +260,12 @@ class Workflows:
                     yield look
 
             scan = files.scan(paths, job.check, look_all)
-            return replace(scan, series=self.library.add(scan))
+            listed = self.library.add(scan)
+            if not listed:
+                return scan
+            roots = {series.uid.partition("#")[0] for series in listed}
+            taken = {one.file for one in scan.annotations if not roots.isdisjoint(one.series_uids)}  # listed under them
+            return replace(scan, series=listed, refused=tuple(r for r in scan.refused if r.file not in taken))
 
         def finish(scan: Scan) -> None:
             self._library_changed()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QInputDialog,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -102,10 +103,27 @@ class Importing(QObject):
 
     def _ask(self) -> None:
         series = self._workflows.session.series
+        if known := self._known(series):
+            words, other = tr("Found on this series:"), tr("Another file…")
+            chosen, agreed = QInputDialog.getItem(
+                self._window, tr("Import annotations"), words, [*known, other], editable=False
+            )
+            if not agreed:
+                return
+            if chosen in known:
+                self.offer(known[chosen])
+                return
         beside = str(series.files[0].parent) if series is not None and series.files else ""
         name, _ = QFileDialog.getOpenFileName(self._window, tr("Import annotations"), beside, tr(_FILES))
         if name:
             self.offer(Path(name))
+
+    def _known(self, series: Series | None) -> dict[str, Path]:
+        """The files of annotations that were found on a series, by what they are called."""
+        uid = series.uid.partition("~")[0] if series is not None else ""
+        files = [one.file for one in self._workflows.library.annotations([uid]).get(uid, ())]
+        names = [file.name for file in files]
+        return {name if names.count(name) == 1 else str(file): file for name, file in zip(names, files, strict=True)}
 
     def offer(self, path: Path) -> Job | None:
         """Look what a file holds, and ask a person how to take it; a sentence where it cannot be taken."""

@@ -34,7 +34,7 @@ _PATIENT_AND_STUDY = (  # the modules that objects of one study share; DICOM PS3
     "DeidentificationMethodCodeSequence", "StudyInstanceUID", "StudyDate", "StudyTime", "ReferringPhysicianName",
     "StudyID", "AccessionNumber", "StudyDescription", "PatientAge", "PatientSize", "PatientWeight",
 )  # fmt: skip
-_NEVER_ABSENT = (  # type 2: empty where they are not known
+NEVER_ABSENT = (  # type 2: empty where they are not known
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName",
     "StudyID", "AccessionNumber",
 )  # fmt: skip
@@ -240,14 +240,14 @@ def _patient_and_study(stream: BinaryIO) -> Dataset:
             setattr(kept, keyword, str(element.value or ""))
         else:
             kept[element.tag] = element
-    for keyword in _NEVER_ABSENT:
+    for keyword in NEVER_ABSENT:
         if kept.get(keyword) is None:
             setattr(kept, keyword, "")
     if kept.PatientSex not in _SEXES:
         kept.PatientSex = ""
     for keyword, form in _FORMS.items():
         if not re.fullmatch(form, str(kept.get(keyword) or "")):
-            if keyword in _NEVER_ABSENT:
+            if keyword in NEVER_ABSENT:
                 setattr(kept, keyword, "")
             elif keyword in kept:
                 delattr(kept, keyword)

@@ -369,7 +369,9 @@ def _segmentation(dataset: Dataset, blobs: list[bytes]) -> _Told:
             origin = np.array(place) + i * spacing[0] * np.array(cosines[:3]) + j * spacing[1] * np.array(cosines[3:])
             x, y, z = origin.tolist()
             size = crop.shape[1], crop.shape[0]
-            told.planes.append(_Plane(numbers[number], *size, (x, y, z), cosines, (*spacing, step), image))
+            told.planes.append(
+                _Plane(numbers[number], *size, (x, y, z), cosines, (spacing[0], spacing[1], step), image)
+            )
             blobs.append(np.packbits(crop).tobytes())
     if told.between_mm is None and thickness:
         apart = np.diff(np.unique(np.round(gaps, 3)))

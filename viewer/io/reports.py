@@ -21,6 +21,7 @@ from viewer.core.history import SlicePlace
 from viewer.core.measuring import REGIONS, Measurement, Values
 from viewer.core.study import Series, SeriesError
 from viewer.io import archives
+from viewer.io.dicom_source import NEVER_ABSENT
 from viewer.io.found_reports import measurements_of, report_in
 from viewer.io.saving import saved_when_complete
 
@@ -51,6 +52,9 @@ class _Writing:
             dataset = dcmread(stream, stop_before_pixels=True, force=True)
         dataset.decode()  # here, as its own character set may be empty or unknown, which highdicom refuses
         dataset.SpecificCharacterSet = "ISO_IR 192"
+        for keyword in NEVER_ABSENT:
+            if dataset.get(keyword) is None:
+                setattr(dataset, keyword, "")
         return dataset
 
     def frame(self, k: int) -> int | None:
