@@ -64,10 +64,11 @@ def test_the_structure_of_the_sample_lies_where_its_outlines_are():
     ]
     points = np.concatenate(contours)
     heights = np.unique(points[:, 2])
+    fine = 0.25
     step = float(np.diff(heights).min()) if len(heights) > 1 else 1.0
     low = points.min(axis=0) - (4.3, 4.7, step)
-    size = np.ceil((points.max(axis=0) + 5 - low) / (1, 1, step)).astype(int) + 1
-    onto = Geometry((size[0], size[1], size[2]), (1, 1, step), low, np.eye(3))
+    size = np.ceil((points.max(axis=0) + 5 - low) / (fine, fine, step)).astype(int) + 1
+    onto = Geometry((size[0], size[1], size[2]), (fine, fine, step), low, np.eye(3))
     series = listed_series(look(FOLDER / "rtstruct.dcm").annotates[0])
     assert not why_not_of(found.source, series)
     assert "another series" in why_not_of(found.source, listed_series("1.2.3.4"))
@@ -79,6 +80,6 @@ def test_the_structure_of_the_sample_lies_where_its_outlines_are():
         cross = x * np.roll(y, -1) - np.roll(x, -1) * y
         areas.append(abs(cross.sum() / 2))
         middles.append([((x + np.roll(x, -1)) * cross).sum(), ((y + np.roll(y, -1)) * cross).sum()] / (3 * cross.sum()))
-    assert one.count == pytest.approx(sum(areas), rel=0.02)
+    assert one.count * fine**2 == pytest.approx(sum(areas), rel=0.02)
     middle = np.average(middles, axis=0, weights=areas)
     np.testing.assert_allclose(onto.index_to_lps(places[:, ::-1]).mean(axis=0)[:2], middle, atol=0.2)

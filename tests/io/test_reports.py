@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 
+from tests.marked_patient import write_enhanced
 from viewer.core.display import WindowLevel
 from viewer.core.measuring import Measurement, values_of
 from viewer.core.study import SeriesError
@@ -115,6 +117,42 @@ def test_a_presentation_state_has_the_window_and_what_was_drawn(opened, tmp_path
     assert first.ReferencedImageSequence[0].ReferencedSOPInstanceUID == series.instance_uids[3]
     np.testing.assert_allclose(first.GraphicObjectSequence[0].GraphicData, [2.75, 4.0, 8.5, 8.25])
     assert first.TextObjectSequence[0].UnformattedTextValue == "1 mm"
+
+
+def scaled(per_frame):
+    """A change of an enhanced image that gives each of its frames a rescale of its own."""
+
+    def change(dataset):
+        for n, frame in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+            told = Dataset()
+            told.RescaleSlope, told.RescaleIntercept, told.RescaleType = per_frame(n), -10, "US"
+            frame.PixelValueTransformationSequence = [told]
+
+    return change
+
+
+@pytest.mark.parametrize("differ", [False, True])
+def test_a_presentation_state_of_enhanced_frames_has_their_scale_or_says_why_not(differ, tmp_path):
+    file = write_enhanced(tmp_path / "scan" / "one.dcm", "LPH")
+    dataset = dcmread(file)
+    scaled(lambda n: 2 + n % 2 if differ else 2)(dataset)
+    dataset.FrameOfReferenceUID = SPACE
+    dataset.save_as(file)
+    (series,) = scan([tmp_path / "scan"]).series
+    measured = [(SHAPES[0], "Lesion; 9 mm")]
+    path, window = tmp_path / "pr.dcm", WindowLevel(100, 400)
+    if differ:
+        with pytest.raises(SeriesError, match="scaled to values in different ways"):
+            write_presentation(path, measured, series, series.geometry, window, False)
+        return
+    write_presentation(path, measured, series, series.geometry, window, False)
+    assert errors_of(path) == []
+    state = dcmread(path)
+    assert (state.RescaleSlope, state.RescaleIntercept) == (2, -10)
+    (drawn,) = state.GraphicAnnotationSequence
+    k = dataset.PerFrameFunctionalGroupsSequence[drawn.ReferencedImageSequence[0].ReferencedFrameNumber - 1]
+    place = [float(x) for x in k.PlanePositionSequence[0].ImagePositionPatient]
+    np.testing.assert_allclose(place, series.geometry.index_to_lps((0, 0, 3)), atol=1e-4)
 
 
 def test_a_picture_becomes_a_capture_of_its_study(opened, tmp_path):

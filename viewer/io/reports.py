@@ -370,11 +370,12 @@ def write_presentation(
             str(window.function).lower(), "LINEAR"
         )
         transform = [hd.pr.SoftcopyVOILUTTransformation(window.centre, window.width, voi_lut_function=function)]
+    scale = _scale_of_frames(list(datasets.values()))
     dataset = _made(
         lambda: hd.pr.GrayscaleSoftcopyPresentationState(
             list(datasets.values()), hd.UID(), 1003, hd.UID(), 1, _MAKER, _MODEL, version("slicewise"), "0",
             "MEASUREMENTS", "Not for diagnostic use", annotations or None, [layer] if annotations else None,
-            concept_name=None, voi_lut_transformations=transform,
+            concept_name=None, modality_lut_transformation=scale, voi_lut_transformations=transform,
             presentation_lut_transformation=hd.PresentationLUTTransformation("INVERSE" if inverted else "IDENTITY"),
         )
     )  # fmt: skip
@@ -387,6 +388,32 @@ def write_presentation(
         if drawn != sum(len(x.GraphicObjectSequence) for x in annotations):
             raise SeriesError("The file that was written does not hold the measurements; not saved.")
     return [f"{left_out} measurements that lie on no stored slice were left out."] if left_out else []
+
+
+def _scale_of_frames(datasets: Sequence[Dataset]) -> Any:
+    """The rescale that all frames of enhanced images share; None where there is none or highdicom finds it itself.
+
+    Raises SeriesError where they differ: a presentation state has one for all of its images, PS3.3 C.11.1.
+    """
+    import highdicom as hd
+
+    found: set[tuple[float, float, str]] = set()
+    for dataset in datasets:
+        shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
+        for frame in dataset.get("PerFrameFunctionalGroupsSequence") or []:
+            told = frame.get("PixelValueTransformationSequence") or shared.get("PixelValueTransformationSequence")
+            if told:
+                kind = str(told[0].get("RescaleType", "") or "US")
+                found.add((float(told[0].RescaleSlope), float(told[0].RescaleIntercept), kind))
+    if len(found) > 1:
+        raise SeriesError(
+            "The frames of this series are scaled to values in different ways, and a presentation state has one way "
+            "for all. Export a structured report instead."
+        )
+    if not found:
+        return None
+    slope, intercept, kind = found.pop()
+    return hd.ModalityLUTTransformation(rescale_intercept=intercept, rescale_slope=slope, rescale_type=kind)
 
 
 # Secondary capture
