@@ -58,7 +58,8 @@ class FoundShape:
     """A measurement in a report: what kind of graphic it is, its points, and the words to it.
 
     points are LPS mm (places "space"), or columns and rows from the corner of the first pixel of a frame of the
-    instance (places "image"; two numbers each). value, unit are those that the report gives it.
+    instance (places "image"; two numbers each). value, unit are those that the report gives it. made_as is the kind
+    of a measurement of ours, empty in reports of others; what shares a tracking_uid is of one measurement.
     """
 
     graphic: str
@@ -71,6 +72,8 @@ class FoundShape:
     value: float | None = None
     unit: str = ""
     concept: str = ""
+    made_as: str = ""
+    tracking_uid: str = ""
 
 
 @dataclass(frozen=True)
