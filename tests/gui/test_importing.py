@@ -78,7 +78,7 @@ def test_a_dropped_structure_set_becomes_a_label_by_one_edit(window, tmp_path, q
     truth[3, 3:8, 3:8] = 1
     np.testing.assert_array_equal(session.label_map.voxels, truth)
     assert [(label.name, label.colour) for label in session.labels] == [("Heart", (10, 20, 30))]
-    assert session.history.undo_title == "Import rt.dcm"
+    assert session.history.undo_title == "Import annotations"
     session.undo()
     assert not session.label_map.voxels.any() and session.labels[0].name == "Region 1"
 
@@ -125,7 +125,7 @@ def test_what_lies_between_slices_is_resampled_only_if_a_person_says_so(window, 
     dialog.resample.setChecked(True)
     QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.session.label_map.voxels.any(), timeout=20_000)
-    assert window.session.history.undo_title == "Import rt.dcm, resampled"
+    assert window.session.history.undo_title == "Import annotations, resampled"
 
 
 def test_annotations_of_another_place_are_refused_in_a_sentence(window, tmp_path, qtbot):

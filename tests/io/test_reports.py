@@ -97,6 +97,7 @@ def test_a_report_that_lies_about_a_kind_of_ours_gives_what_its_graphics_are(ope
             item.value = {"length": "cobb", "angle": "box"}[item.value]
     dataset.save_as(tmp_path / "sr.dcm")
     report = read_found(tmp_path / "sr.dcm")
+    assert isinstance(report, FoundReport)
     assert [one.kind for one in measurements_of(report, series, volume.geometry)[0]] == ["length", "angle"]
 
 
@@ -109,6 +110,7 @@ def test_what_others_draw_has_no_kind_of_ours(opened, tmp_path):
             item.value = "99OTHER"
     dataset.save_as(tmp_path / "sr.dcm")
     report = read_found(tmp_path / "sr.dcm")
+    assert isinstance(report, FoundReport)
     assert [one.kind for one in measurements_of(report, series, volume.geometry)[0]] == ["length"] * 3
 
 

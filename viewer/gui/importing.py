@@ -57,6 +57,7 @@ _KINDS = {
     "structures": QT_TR_NOOP("Radiotherapy structure set"),
     "label map": QT_TR_NOOP("Label map"),
 }
+_TITLE = "Import annotations"  # without the file's name, which may be the patient's: the store keeps titles
 _FILES = QT_TR_NOOP("Annotations (*.dcm *.seg *.nii *.nii.gz *.nrrd *.mha *.mhd);;All files (*)")
 
 
@@ -173,7 +174,7 @@ class Importing(QObject):
         fitting, left_out = measurements_of(report, series, volume.geometry, first)
         if fitting:
             changes = tuple(MeasurementChange(None, one) for one in fitting)
-            session.make(Edit(f"Import {path.name}", measurements=changes))
+            session.make(Edit(_TITLE, measurements=changes))
         one, many = tr("1 measurement imported from {name}"), tr("{count} measurements imported from {name}")
         words = (one if len(fitting) == 1 else many).format(count=len(fitting), name=path.name)
         more = " ".join(said(sentence) for sentence in (*left_out, *report.notes))
@@ -200,7 +201,7 @@ class Importing(QObject):
         session.end_stroke()
         revision, table, in_use = label_map.revision, session.labels, session.labels_in_use()
         resampled = not offer.laid
-        title = f"Import {offer.path.name}" + (", resampled" if resampled else "")
+        title = f"{_TITLE}, resampled" if resampled else _TITLE
 
         def work(job: Job) -> Import:
             laid = offer.laid or lay(offer.found, volume.geometry, resample=True, check=job.check)

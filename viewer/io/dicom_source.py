@@ -213,6 +213,12 @@ def short_text(text: str, length: int = 64) -> str:
     return " ".join(re.sub(r"[\\\x00-\x1f\x7f]", " ", text).split())[:length].strip()
 
 
+def person_name(name: str) -> str:
+    """A name as a person wrote it as a DICOM person name: all of it in the place of the family name, unless parted."""
+    words = short_text(name).replace("=", " ")
+    return words if not words or "^" in words else f"{words}^"
+
+
 def decimal(number: float) -> str:
     """A number as a decimal string of DICOM, which has at most 16 characters."""
     from pydicom.valuerep import format_number_as_ds

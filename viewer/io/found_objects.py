@@ -462,8 +462,9 @@ def _image_of(group: Dataset) -> tuple[str, int]:
 
 def _whole(label: str, description: Any) -> str:
     """A name that had to be cut for its element, as the description has all of it."""
-    words = " ".join(str(description or "").replace("\\", " ").split())
-    return words if label and words.startswith(label) and len(label) >= _CUT else label
+    whole = " ".join(str(description or "").split())
+    plain = " ".join(whole.replace("\\", " ").split())  # as a name may not have it
+    return whole if label and plain.startswith(label) and len(label) >= _CUT else label
 
 
 def _derived_from(group: Dataset) -> list[str]:

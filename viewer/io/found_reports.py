@@ -24,6 +24,7 @@ KIND = ("KIND", "99SLICEWISE", "Kind of measurement")  # by which ours come back
 AT_DETECTOR = " (mm at the detector)"
 _STRAIGHT = 1e-3  # voxels: what differs by less is the same column or row
 _TRACKING, _TRACKING_UID, _FINDING = "112039", "112040", "121071"
+_KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
 _ANGLES = ("1483009", "445579007")
 
 # In the reader's process
@@ -227,7 +228,7 @@ def _own(
     shape: FoundShape, index: NDArray[np.float64], in_plane: Sequence[int], closed: bool
 ) -> tuple[Kind, NDArray[np.float64]] | None:
     """A measurement that we wrote as what it was; None for others, and for what no measurement of its kind can be."""
-    kind = next((kind for kind in KINDS if kind == shape.made_as), None)
+    kind = _KINDS.get(shape.made_as)
     if kind is None or kind == "ellipse":  # which its graphic tells as well
         return None
     if kind in BOXED:
