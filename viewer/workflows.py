@@ -228,6 +228,11 @@ class Workflows:
     def _desk(self, session: Session) -> _Desk:
         return next(desk for desk in self._desks if desk.session is session)
 
+    def confirmations(self) -> dict[tuple[int, int], tuple[str, str]]:
+        """By whom each slice of the open series was confirmed, and when (ISO 8601, UTC), as far as it is written."""
+        key = self._desk(self.session).key
+        return self.annotation_store.confirmations(key) if key else {}
+
     # What the window listens to
 
     def on_failure(self, listener: Callable[[str], None]) -> None:
@@ -264,7 +269,12 @@ class Workflows:
                     yield look
 
             scan = files.scan(paths, job.check, look_all)
-            return replace(scan, series=self.library.add(scan))
+            listed = self.library.add(scan)
+            if not listed:
+                return scan
+            roots = {series.uid.partition("#")[0] for series in listed}
+            taken = {one.file for one in scan.annotations if not roots.isdisjoint(one.series_uids)}  # listed under them
+            return replace(scan, series=listed, refused=tuple(r for r in scan.refused if r.file not in taken))
 
         def finish(scan: Scan) -> None:
             self._library_changed()
@@ -912,9 +922,11 @@ class Workflows:
         values: Collection[int],
         done: Callable[[SavedLabels], None] = lambda saved: None,
         overwrite: bool = False,
+        observer: str = "",
     ) -> Job | None:
         """Write the labels of some values as a file, off the session's thread; done is told what was saved, after it
-        was read again and found to be the same. None with nothing open, or while it is still being read."""
+        was read again and found to be the same. observer is whom DICOM objects name as their
+        author. None with nothing open, or while it is still being read."""
         session = self.session
         session.end_stroke()
         series, volume, label_map, machine = session.series, session.volume, session.label_map, session.machine
@@ -924,12 +936,13 @@ class Workflows:
 
         def copy(job: Job) -> LabelSet:
             voxels = label_map.voxels
-            return label_set(series, volume.geometry, voxels, machine, labels, source, values, job.check)
+            copied = label_set(series, volume.geometry, voxels, machine, labels, source, values, job.check)
+            return replace(copied, observer=observer)
 
         def copied(found: LabelSet) -> None:
             if label_map.revision != revision and session.label_map is label_map:
                 self.export_labels(
-                    path, kind, values, done, overwrite
+                    path, kind, values, done, overwrite, observer
                 )  # a person painted meanwhile: that belongs to it
                 return
             self.jobs.submit(

@@ -78,9 +78,44 @@ def test_a_dropped_structure_set_becomes_a_label_by_one_edit(window, tmp_path, q
     truth[3, 3:8, 3:8] = 1
     np.testing.assert_array_equal(session.label_map.voxels, truth)
     assert [(label.name, label.colour) for label in session.labels] == [("Heart", (10, 20, 30))]
-    assert session.history.undo_title == "Import rt.dcm"
+    assert session.history.undo_title == "Import annotations"
     session.undo()
     assert not session.label_map.voxels.any() and session.labels[0].name == "Region 1"
+
+
+def test_annotations_found_in_a_folder_are_rows_of_their_series_and_open_with_it(window, tmp_path, qtbot, monkeypatch):
+    structure_set(window, tmp_path / "ct" / "rt.dcm", 3)
+    uid = window.session.series.uid
+    window.open_paths([tmp_path / "ct"])
+    rest(window, qtbot)
+    (row,) = [item for item in window.browser.series_items() if item.childCount()]
+    assert row.child(0).text(0) == "Structure set · rt.dcm" and not window._left_out.isVisible()
+    window.browser.tree.itemActivated.emit(row.child(0), 0)
+    dialog = dialog_after(window, qtbot)
+    assert window.session.series.uid == uid and dialog.segments.count() == 1
+    dialog.reject()
+    qtbot.waitUntil(lambda: window.findChild(ImportDialog) is None, timeout=5_000)
+    asked = []
+
+    def choose_first(parent, title, words, names, **more):
+        asked.append(names)
+        return names[0], True
+
+    monkeypatch.setattr("viewer.gui.importing.QInputDialog.getItem", choose_first)
+    window.commands.named["File/Import annotations…"].trigger()
+    assert asked[0][0] == "rt.dcm" and len(asked[0]) == 2
+    assert dialog_after(window, qtbot).segments.count() == 1
+
+
+def test_annotations_are_opened_with_a_series_that_is_not_on_the_screen(window, start, tmp_path, qtbot):
+    structure_set(window, tmp_path / "ct" / "rt.dcm", 3)
+    window.open_paths([tmp_path / "ct"])
+    rest(window, qtbot)
+    again = start()
+    assert again.session.series is None
+    (row,) = [item for item in again.browser.series_items() if item.childCount()]
+    again.browser.tree.itemActivated.emit(row.child(0), 0)
+    assert dialog_after(again, qtbot).segments.count() == 1 and again.session.editable
 
 
 def test_what_lies_between_slices_is_resampled_only_if_a_person_says_so(window, tmp_path, qtbot):
@@ -90,7 +125,7 @@ def test_what_lies_between_slices_is_resampled_only_if_a_person_says_so(window, 
     dialog.resample.setChecked(True)
     QTest.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.session.label_map.voxels.any(), timeout=20_000)
-    assert window.session.history.undo_title == "Import rt.dcm, resampled"
+    assert window.session.history.undo_title == "Import annotations, resampled"
 
 
 def test_annotations_of_another_place_are_refused_in_a_sentence(window, tmp_path, qtbot):

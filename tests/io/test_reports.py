@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 
+from tests.marked_patient import write_enhanced
 from viewer.core.display import WindowLevel
 from viewer.core.measuring import Measurement, values_of
 from viewer.core.study import SeriesError
@@ -32,7 +34,18 @@ SHAPES = (
     Measurement(8, "ellipse", ((4, 1, 2), (4, 8, 5)), 0),
     Measurement(9, "cobb", ((2, 3, 3), (8, 3, 3), (2, 8, 3), (8, 9, 3)), 2),
 )
-LEFT_OUT = (Measurement(10, "arrow", ((2, 3, 3), (4, 4, 3)), 2, "here"),)
+OTHERS = (
+    Measurement(10, "arrow", ((2, 3, 3), (4.5, 4, 3)), 2, "here"),
+    Measurement(11, "text", ((2.5, 3, 3),), 2, "Läsion?"),
+    Measurement(12, "profile", ((2, 3, 3), (8, 7, 3)), 2),
+    Measurement(13, "freehand", ((2.5, 3, 4), (8, 3, 4), (7, 8, 4), (4, 5, 4)), 2),
+    Measurement(14, "box", ((2, 3, 5), (6.5, 7, 5)), 2, "Nodule"),
+    Measurement(15, "path", ((2, 3, 2), (6.5, 7, 2), (8, 3, 2)), 2),
+    Measurement(16, "box", ((4, 2, 1), (4, 7, 5)), 0, "Nodule"),
+    Measurement(17, "arrow", ((4, 2, 1), (4, 7, 5)), 0),
+    Measurement(18, "cobb", ((4, 2, 1), (4, 7, 1), (4, 2, 3), (4, 7, 5)), 0, "Thoracic"),
+)
+LEFT_OUT = (Measurement(20, "path", ((2, 3, 2), (6.5, 7, 4), (8, 3, 5)), 2),)
 
 
 @pytest.fixture
@@ -46,7 +59,7 @@ def opened(write_dicom, tmp_path, phantom):
     write_dicom(tmp_path / "ct", phantom, change=change)
     (series,) = scan([tmp_path / "ct"]).series
     volume = read_series(series)
-    return series, volume, [(one, values_of(one, volume, series)) for one in (*SHAPES, *LEFT_OUT)]
+    return series, volume, [(one, values_of(one, volume, series)) for one in (*SHAPES, *OTHERS, *LEFT_OUT)]
 
 
 def errors_of(file: Path) -> list[str]:
@@ -66,15 +79,39 @@ def test_a_report_holds_each_measurement_where_it_is(opened, tmp_path):
     assert isinstance(report, FoundReport)
     found, left_out = measurements_of(report, series, volume.geometry)
     assert not left_out
-    kinds = [one.kind for one in found]
-    assert kinds == [*(one.kind for one in SHAPES[:8]), "length", "length"]  # Cobb's angle as its two lines
-    for one, before in zip(found, SHAPES[:8], strict=False):
+    for one, before in zip(found, (*SHAPES, *OTHERS), strict=True):
         np.testing.assert_allclose(one.points, before.points, atol=1e-3)
-        assert one.normal == before.normal
+        assert (one.kind, one.normal, one.text) == (before.kind, before.normal, before.text)
     assert (found[0].text, found[4].text) == ("Lesion", "Läsion")
     values = {shape.text: (shape.value, shape.unit) for shape in report.shapes}
     assert values["Lesion"] == (pytest.approx(measured[0][1].length), "mm")
     assert "Lovelace" in str(dcmread(tmp_path / "sr.dcm"))
+
+
+def test_a_report_that_lies_about_a_kind_of_ours_gives_what_its_graphics_are(opened, tmp_path):
+    series, volume, measured = opened
+    write_report(tmp_path / "sr.dcm", measured[:2], series, volume.geometry, "")
+    dataset = dcmread(tmp_path / "sr.dcm")
+    for item in dataset.iterall():
+        if item.keyword == "CodeValue" and item.value in ("length", "angle"):
+            item.value = {"length": "cobb", "angle": "box"}[item.value]
+    dataset.save_as(tmp_path / "sr.dcm")
+    report = read_found(tmp_path / "sr.dcm")
+    assert isinstance(report, FoundReport)
+    assert [one.kind for one in measurements_of(report, series, volume.geometry)[0]] == ["length", "angle"]
+
+
+def test_what_others_draw_has_no_kind_of_ours(opened, tmp_path):
+    series, volume, measured = opened
+    write_report(tmp_path / "sr.dcm", [measured[8], measured[11]], series, volume.geometry, "")
+    dataset = dcmread(tmp_path / "sr.dcm")
+    for item in dataset.iterall():
+        if item.keyword == "CodingSchemeDesignator" and item.value == "99SLICEWISE":
+            item.value = "99OTHER"
+    dataset.save_as(tmp_path / "sr.dcm")
+    report = read_found(tmp_path / "sr.dcm")
+    assert isinstance(report, FoundReport)
+    assert [one.kind for one in measurements_of(report, series, volume.geometry)[0]] == ["length"] * 3
 
 
 @pytest.mark.filterwarnings("error")
@@ -105,7 +142,7 @@ def test_a_presentation_state_has_the_window_and_what_was_drawn(opened, tmp_path
     words = [(measurement, f"{measurement.number} mm") for measurement, _ in measured]
     window = WindowLevel(40.0, 400.0)
     said = write_presentation(tmp_path / "pr.dcm", words, series, volume.geometry, window, inverted=True)
-    assert "2 measurements that lie on no stored slice" in said[0]
+    assert "5 measurements that lie on no stored slice" in said[0]
     assert errors_of(tmp_path / "pr.dcm") == []
     state = dcmread(tmp_path / "pr.dcm")
     voi = state.SoftcopyVOILUTSequence[0]
@@ -115,6 +152,42 @@ def test_a_presentation_state_has_the_window_and_what_was_drawn(opened, tmp_path
     assert first.ReferencedImageSequence[0].ReferencedSOPInstanceUID == series.instance_uids[3]
     np.testing.assert_allclose(first.GraphicObjectSequence[0].GraphicData, [2.75, 4.0, 8.5, 8.25])
     assert first.TextObjectSequence[0].UnformattedTextValue == "1 mm"
+
+
+def scaled(per_frame):
+    """A change of an enhanced image that gives each of its frames a rescale of its own."""
+
+    def change(dataset):
+        for n, frame in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+            told = Dataset()
+            told.RescaleSlope, told.RescaleIntercept, told.RescaleType = per_frame(n), -10, "US"
+            frame.PixelValueTransformationSequence = [told]
+
+    return change
+
+
+@pytest.mark.parametrize("differ", [False, True])
+def test_a_presentation_state_of_enhanced_frames_has_their_scale_or_says_why_not(differ, tmp_path):
+    file = write_enhanced(tmp_path / "scan" / "one.dcm", "LPH")
+    dataset = dcmread(file)
+    scaled(lambda n: 2 + n % 2 if differ else 2)(dataset)
+    dataset.FrameOfReferenceUID = SPACE
+    dataset.save_as(file)
+    (series,) = scan([tmp_path / "scan"]).series
+    measured = [(SHAPES[0], "Lesion; 9 mm")]
+    path, window = tmp_path / "pr.dcm", WindowLevel(100, 400)
+    if differ:
+        with pytest.raises(SeriesError, match="scaled to values in different ways"):
+            write_presentation(path, measured, series, series.geometry, window, False)
+        return
+    write_presentation(path, measured, series, series.geometry, window, False)
+    assert errors_of(path) == []
+    state = dcmread(path)
+    assert (state.RescaleSlope, state.RescaleIntercept) == (2, -10)
+    (drawn,) = state.GraphicAnnotationSequence
+    k = dataset.PerFrameFunctionalGroupsSequence[drawn.ReferencedImageSequence[0].ReferencedFrameNumber - 1]
+    place = [float(x) for x in k.PlanePositionSequence[0].ImagePositionPatient]
+    np.testing.assert_allclose(place, series.geometry.index_to_lps((0, 0, 3)), atol=1e-4)
 
 
 def test_a_picture_becomes_a_capture_of_its_study(opened, tmp_path):

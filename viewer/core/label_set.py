@@ -30,7 +30,8 @@ class Making:
 @dataclass(frozen=True, eq=False)
 class LabelSet:
     """voxels[k, j, i] hold values of labels, which are in the order of their values, and 0. counts has the number of
-    voxels of each label, made how each came about, both by value."""
+    voxels of each label, made how each came about, both by value.
+    observer is the name of the person who answers for them, empty for none."""
 
     series: Series
     geometry: Geometry
@@ -38,6 +39,7 @@ class LabelSet:
     labels: tuple[Label, ...]
     counts: Mapping[int, int]
     made: Mapping[int, Making]
+    observer: str = ""
 
     @cached_property
     def present(self) -> tuple[Label, ...]:

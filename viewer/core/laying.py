@@ -51,11 +51,16 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """Where a segment is on a grid of its own: voxels[k, j, i] of bool, of as much of the grid as geometry holds."""
+    """Where a segment is on a grid of its own: voxels[k, j, i] of bool, of as much of the grid as geometry holds.
+
+    image is the SOPInstanceUID and the frame, from 0, of a picture without a place in the patient: the grid then
+    counts its columns and rows.
+    """
 
     segment: int
     geometry: Geometry
     voxels: NDArray[np.bool_]
+    image: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +76,8 @@ class Found:
     """What a file of annotations holds. A segment has masks or contours.
 
     between_mm is how far apart the file's slices are, None where it does not tell; it matters only with more slices
-    than one. notes are sentences for a person, on what of the file was not taken.
+    than one. notes are sentences for a person, on what of the file was not taken. picture_size is (columns, rows) of
+    the pictures that masks without a place belong to.
     """
 
     kind: str
@@ -81,6 +87,7 @@ class Found:
     contours: tuple[Contour, ...] = ()
     between_mm: float | None = None
     notes: tuple[str, ...] = ()
+    picture_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +161,36 @@ def doubts_of(source: Source, series: Series) -> tuple[str, ...]:
 # Where it lies
 
 
+def on_pictures(found: Found, series: Series) -> Found:
+    """The same, with masks that name a picture in place of a position on the slices of the series that are these.
+
+    Raises SeriesError where the pictures are of another size, or the series has a place that the masks do not tell.
+    """
+    if found.picture_size is None or series.size is None:
+        return found
+    onto = series.geometry
+    if found.picture_size != onto.size[:2]:
+        raise SeriesError("its frames are not as large as the images of this series")
+    frames = series.frame_numbers or (0,) * len(series.instance_uids)
+    slice_of = {place: k for k, place in enumerate(zip(series.instance_uids, frames, strict=False))}
+    masks, elsewhere = [], 0
+    for mask in found.masks:
+        k = slice_of.get(mask.image) if mask.image is not None else None
+        if k is None:
+            elsewhere += 1
+            continue
+        first = (*mask.geometry.origin[:2], k)
+        columns, rows = mask.geometry.size[:2]
+        there = replace(onto, size=(columns, rows, 1), origin=onto.index_to_lps(first), slice_origins=None)
+        masks.append(replace(mask, geometry=there))
+    if not masks:
+        raise SeriesError("it was drawn on other images than those of this series; open the series of these images")
+    notes = found.notes
+    if elsewhere:
+        notes = (*notes, "What it holds of other images than those of this series was left out.")
+    return replace(found, masks=tuple(masks), notes=notes)
+
+
 def lay(found: Found, onto: Geometry, *, resample: bool = False, check: Check = lambda: None) -> tuple[Laid, ...]:
     """Each segment on the grid of a series, in the order of the file; those that are nowhere in it have no voxels.
 
@@ -163,11 +200,8 @@ def lay(found: Found, onto: Geometry, *, resample: bool = False, check: Check = 
     NotOnGrid where they do not. With resample each voxel of the series has what lies nearest to its centre, not farther
     than half a slice.
     """
-    if (
-        not onto.patient_space
-        or not onto.calibrated
-        or (onto.slice_origins is not None and not len(onto.slice_origins))
-    ):
+    placed = onto.patient_space and onto.calibrated and (onto.slice_origins is None or len(onto.slice_origins) > 0)
+    if found.picture_size is None and not placed:
         raise SeriesError("nothing says where the slices of this series lie in the patient")
     if resample and not onto.is_grid:
         raise SeriesError("the slices of this series make no regular grid that could be sampled")
@@ -461,9 +495,9 @@ class Import:
     cut: tuple[int, ...]
 
 
-def import_title(name: str, resampled: bool = False) -> str:
-    """How the history calls what comes from a file of this name."""
-    return f"Import {name}, resampled" if resampled else f"Import {name}"
+def import_title(resampled: bool = False) -> str:
+    """How the history calls an import: without the file's name, which may be a patient's."""
+    return "Import annotations, resampled" if resampled else "Import annotations"
 
 
 def import_of(

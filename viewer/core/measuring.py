@@ -127,7 +127,7 @@ class Measurement:
         places = np.asarray(flat, dtype=np.float64)
         if self.spread is not None:
             return np.array(self.points[0]) + places @ np.array(self.spread)
-        points = np.tile(np.array(self.points[0]), (len(places), 1))
+        points = np.tile(np.array(self.points[0], dtype=np.float64), (len(places), 1))
         points[:, self.in_plane] = places
         return points
 

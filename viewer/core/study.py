@@ -12,6 +12,7 @@ from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.geometry import Geometry
 
 VerdictKind = Literal["regular", "tilted", "uneven", "missing", "duplicate", "mixed", "no-position", "ambiguous", "2d"]
+AnnotationKind = Literal["segmentation", "structures", "report"]
 Calibration = Literal["PixelSpacing", "ImagerPixelSpacing", "US regions", "voxel size", "none"]
 
 
@@ -175,11 +176,21 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Annotations:
+    """A file that holds annotations on some series, which it names by their SeriesInstanceUID."""
+
+    file: Path
+    kind: AnnotationKind
+    series_uids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Scan:
-    """What a look at files and folders found."""
+    """What a look at files and folders found. Files of annotations are among the refused, too: they are no series."""
 
     series: tuple[Series, ...] = ()
     refused: tuple[Refusal, ...] = field(default=())
+    annotations: tuple[Annotations, ...] = ()
 
 
 class SeriesError(Exception):

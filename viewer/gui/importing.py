@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QInputDialog,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -34,6 +35,7 @@ from viewer.core.laying import (
     import_of,
     import_title,
     lay,
+    on_pictures,
     why_not_of,
 )
 from viewer.core.painting import Box
@@ -102,10 +104,27 @@ class Importing(QObject):
 
     def _ask(self) -> None:
         series = self._workflows.session.series
+        if known := self._known(series):
+            words, other = tr("Found on this series:"), tr("Another file…")
+            chosen, agreed = QInputDialog.getItem(
+                self._window, tr("Import annotations"), words, [*known, other], editable=False
+            )
+            if not agreed:
+                return
+            if chosen in known:
+                self.offer(known[chosen])
+                return
         beside = str(series.files[0].parent) if series is not None and series.files else ""
         name, _ = QFileDialog.getOpenFileName(self._window, tr("Import annotations"), beside, tr(_FILES))
         if name:
             self.offer(Path(name))
+
+    def _known(self, series: Series | None) -> dict[str, Path]:
+        """The files of annotations that were found on a series, by what they are called."""
+        uid = series.uid.partition("~")[0] if series is not None else ""
+        files = [one.file for one in self._workflows.library.annotations([uid]).get(uid, ())]
+        names = [file.name for file in files]
+        return {name if names.count(name) == 1 else str(file): file for name, file in zip(names, files, strict=True)}
 
     def offer(self, path: Path) -> Job | None:
         """Look what a file holds, and ask a person how to take it; a sentence where it cannot be taken."""
@@ -128,6 +147,7 @@ class Importing(QObject):
                     raise SeriesError(problem)
                 if isinstance(found, FoundReport):
                     return found
+                found = on_pictures(found, series)
                 try:
                     return Offer(path, found, lay(found, volume.geometry, check=job.check))
                 except NotOnGrid as error:
@@ -154,7 +174,7 @@ class Importing(QObject):
         fitting, left_out = measurements_of(report, series, volume.geometry, first)
         if fitting:
             changes = tuple(MeasurementChange(None, one) for one in fitting)
-            session.make(Edit(import_title(path.name), measurements=changes))
+            session.make(Edit(import_title(), measurements=changes))
         one, many = tr("1 measurement imported from {name}"), tr("{count} measurements imported from {name}")
         words = (one if len(fitting) == 1 else many).format(count=len(fitting), name=path.name)
         more = " ".join(said(sentence) for sentence in (*left_out, *report.notes))
@@ -181,7 +201,7 @@ class Importing(QObject):
         session.end_stroke()
         table, in_use = session.labels, session.labels_in_use()
         resampled = not offer.laid
-        title = import_title(offer.path.name, resampled)
+        title = import_title(resampled)
         imports: list[Import] = []
 
         def prepare(job: Job) -> Made | None:

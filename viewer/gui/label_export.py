@@ -118,7 +118,10 @@ class LabelExport(QObject):
             return
         self._settings_file.keep(label_format=dialog.format)
         self._tell("")
-        self._workflows.export_labels(dialog.path, dialog.format, dialog.values, self._saved, dialog.overwrite)
+        observer = self._settings_file.settings.observer or ""
+        self._workflows.export_labels(
+            dialog.path, dialog.format, dialog.values, self._saved, dialog.overwrite, observer
+        )
 
     def _saved(self, saved: SavedLabels) -> None:
         sentence = tr("Saved and read back: {voxels} voxels in {labels} labels agree. {path}")

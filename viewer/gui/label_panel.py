@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,8 @@ class LabelPanel(QWidget):
         self.confirmed.setMaximumHeight(76)
         self.confirmed.setAccessibleName(tr("Confirmed slices"))
         self.confirmed.itemClicked.connect(self._go_to)
+        self.confirmed.setMouseTracking(True)
+        self.confirmed.itemEntered.connect(self._tell_who)
         self._hint = QLabel(wordWrap=True)
         self._hint.setProperty("dimmed", True)
 
@@ -508,6 +511,15 @@ class LabelPanel(QWidget):
             self.confirmed.addItem(item)
         count = len(session.confirmed)
         self.confirmed.setVisible(count > 0)
+
+    def _tell_who(self, item: QListWidgetItem) -> None:
+        """Have the tooltip say by whom and when a slice was confirmed, as soon as that is written."""
+        name, moment = self._workflows.confirmations().get(item.data(_VALUE), ("", ""))
+        words = tr("Click to go there")
+        if name and moment:
+            day = datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+            words = f"{tr('Confirmed by {name}, {day}').format(name=name, day=day)}\n{words}"
+        item.setToolTip(words)
 
     def _show_hint(self) -> None:
         count = len(self._session.confirmed)

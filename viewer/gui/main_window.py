@@ -172,6 +172,7 @@ class MainWindow(QMainWindow):
         self.browser.listed.connect(self.welcome.show_listed)
         self.welcome.show_listed(not self.browser.empty)
         self.browser.seriesRequested.connect(self.open_series)
+        self.browser.annotationsRequested.connect(self._open_with_annotations)
         self.browser.besideRequested.connect(self.open_beside)
         self.browser.overRequested.connect(self.fusing.lay_over)
         self.browser.locateRequested.connect(self._locate)
@@ -258,6 +259,22 @@ class MainWindow(QMainWindow):
             self.room.show_again(uid)
             return
         self.workflows.open_series(uid, self._opened, session)
+
+    def _open_with_annotations(self, uid: str, file: Path) -> None:
+        """Open a series, if it is not the one that is worked on, and ask which annotations of a file it is to have."""
+        series = self.session.series
+        if series is not None and series.uid == uid and not self.session.loading:
+            self.importing.offer(file)
+            return
+        self._failure.hide()
+        session = self.session
+
+        def opened() -> None:
+            self._opened()
+            if self.session is session and session.series is not None and session.series.uid == uid:
+                self.importing.offer(file)
+
+        self.workflows.open_series(uid, opened)
 
     def open_beside(self, uid: str) -> None:
         """Read a listed series and show it beside what is shown, to compare them."""

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.session import Session
-from viewer.core.study import LEFT_OUT, Series, SeriesError
+from viewer.core.study import LEFT_OUT, Annotations, Series, SeriesError
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -51,6 +51,7 @@ _EMPTY = QT_TR_NOOP("Drop a folder or files here,\nor press {File/Open folder…
 _NO_MATCH = QT_TR_NOOP("Nothing in the list matches.")
 _GONE = QT_TR_NOOP("files not found")
 _MEMBERS = Qt.ItemDataRole.UserRole + 2  # the uids of all series of a row
+_ANNOTATIONS = Qt.ItemDataRole.UserRole + 3  # the file of annotations that a row is
 _WARNING = "⚠"
 _ALL = QT_TR_NOOP("All")
 _DAYS: tuple[tuple[str, int | None], ...] = (
@@ -83,6 +84,14 @@ _BADGES = {
 }
 
 
+_ANNOTATION_KINDS = {
+    "segmentation": QT_TR_NOOP("Segmentation"),
+    "structures": QT_TR_NOOP("Structure set"),
+    "report": QT_TR_NOOP("Report"),
+}
+_MOST_ANNOTATIONS = 5  # files of annotations that a series shows at once; more are folded
+
+
 class StudyBrowser(QWidget):
     """The library as a tree with thumbnails; a double click or Enter asks for a series.
 
@@ -93,6 +102,7 @@ class StudyBrowser(QWidget):
     besideRequested = Signal(str)  # uid of a series to be compared with what is shown
     overRequested = Signal(str)  # uid of a series that is to be laid over the one that is worked on
     listed = Signal(bool)  # whether there are series, when the list was read anew
+    annotationsRequested = Signal(str, object)  # uid of a series, and the file with annotations on it
     locateRequested = Signal(str)  # uid of a series whose files are not where they were
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
@@ -252,7 +262,7 @@ class StudyBrowser(QWidget):
     def _show(self) -> None:
         self._typing.stop()
         if self._all_shown:
-            self._unfolded |= {_key(item): item.isExpanded() for item in self._items() if item.data(0, _UID) is None}
+            self._unfolded |= {_key(item): item.isExpanded() for item in self._items() if _key(item)}
         self._all_shown = not self._filtered()
         scrolled = self.tree.verticalScrollBar().value()
         current = self.tree.currentItem()
@@ -322,9 +332,14 @@ class StudyBrowser(QWidget):
             for branch in branches:
                 self._unfold_if_wanted(branch)
         elif isinstance(entry, StudyEntry):
+            annotations = self._library.annotations(entry.series_uids)
             for members in _by_sequence(self._library.entries(entry)):
                 if members[0].uid not in self._removing:
-                    item.addChild(self._series_item(members))
+                    series = self._series_item(members)
+                    item.addChild(series)
+                    files = annotations.get(members[0].uid, ())
+                    series.addChildren([_annotations_item(one) for one in files])
+                    series.setExpanded(len(files) <= _MOST_ANNOTATIONS)
                     self._budget -= 1
             self._settled.start()
 
@@ -474,6 +489,9 @@ class StudyBrowser(QWidget):
         uid = item.data(0, _UID)
         if uid is not None:
             self.seriesRequested.emit(uid)
+        elif (found := item.data(0, _ANNOTATIONS)) is not None:
+            (series, *_) = _parents(item)
+            self.annotationsRequested.emit(series.data(0, _UID), found.file)
         elif item.data(0, _ENTRY) is not None:
             item.setExpanded(not item.isExpanded())
         else:
@@ -570,6 +588,14 @@ def _study_item(study: StudyEntry) -> QTreeWidgetItem:
     branch.setData(0, _ENTRY, study)
     branch.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
     return branch
+
+
+def _annotations_item(annotations: Annotations) -> QTreeWidgetItem:
+    kind, name = tr(_ANNOTATION_KINDS[annotations.kind]), _one_line(annotations.file.name)
+    item = QTreeWidgetItem([tr("{kind} · {name}").format(kind=kind, name=name)])
+    item.setData(0, _ANNOTATIONS, annotations)
+    item.setToolTip(0, _tooltip(name, kind, tr("Double click to open the series and import it")))
+    return item
 
 
 def _by_sequence(entries: Sequence[SeriesEntry]) -> list[list[SeriesEntry]]:

@@ -57,6 +57,16 @@ _OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
 # What standardised uptake values need where the scanner keeps it to itself: Philips' factor, GE's scan time.
 _PRIVATE = ((0x7053, 0x00), (0x0009, 0x0D))
 
+# Of objects of annotations alone: in an image what they hold may be as odd as it likes.
+_REFERENCE_TAGS = {
+    "ReferencedSeriesSequence": (0x00081115, "SQ"),
+    "CurrentRequestedProcedureEvidenceSequence": (0x0040A375, "SQ"),
+    "PertinentOtherEvidenceSequence": (0x0040A385, "SQ"),
+    "ReferencedFrameOfReferenceSequence": (0x30060010, "SQ"),
+    "RTReferencedStudySequence": (0x30060012, "SQ"),
+    "RTReferencedSeriesSequence": (0x30060014, "SQ"),
+}
+
 _PIXEL_TAGS: dict[int, PixelKeyword] = {
     0x7FE00008: "FloatPixelData",
     0x7FE00009: "DoubleFloatPixelData",
@@ -76,6 +86,7 @@ _KINDS = (
     | dict.fromkeys(_PIXEL_TAGS, _PIXELS)
     | {_ITEM_END: _END}
 )
+_REFERENCE_KINDS = _KINDS | {tag: _SEQUENCE for tag, _ in _REFERENCE_TAGS.values()}
 _CHARACTER_SET, _PIXEL_REPRESENTATION, _TRANSFER_SYNTAX = 0x00080005, 0x00280103, 0x00020010
 
 _LONG_VRS = dict.fromkeys(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(), True) | dict.fromkeys(
@@ -177,7 +188,8 @@ class Elements:
 
     def items(self, keyword: str) -> list[Elements]:
         """The items of a sequence in their order, [] if it is absent."""
-        return self._sequences.get(_TAGS[keyword][0], [])
+        tag, _ = _TAGS.get(keyword) or _REFERENCE_TAGS[keyword]
+        return self._sequences.get(tag, [])
 
     def private(self, group: int, creator: str, element: int) -> str:
         """The text of a private element (group, xx element), where xx is the block of its creator; empty if absent.
@@ -302,7 +314,12 @@ def read_header(stream: BinaryIO, size: int) -> Header:
         raise _damaged("it ends in the middle of an element") from error
 
 
-def _read_header(file: _Plain) -> Header:
+def read_references(stream: BinaryIO, size: int) -> Header:
+    """The same with the sequences in which an object of annotations names the series that it was drawn on."""
+    return _read_header(_Plain(stream, size), _REFERENCE_KINDS)
+
+
+def _read_header(file: _Plain, kinds: dict[int, int] = _KINDS) -> Header:
     first = file.read(0, _CHUNK_BYTES)
     start = 132 if first[128:132] == b"DICM" else 0
     if not start and not begins_like_dicom(first):
@@ -319,7 +336,7 @@ def _read_header(file: _Plain) -> Header:
     told = IMPLICIT_LITTLE_ENDIAN if implicit else EXPLICIT_LITTLE_ENDIAN if little else EXPLICIT_BIG_ENDIAN
     header = Header(syntax or told, implicit, little, deflated_from)
     header._values.update(meta)
-    header.pixels = _read_elements(header, source, first, start)
+    header.pixels = _read_elements(header, source, first, start, kinds)
     return header
 
 
@@ -374,7 +391,9 @@ def _read_meta(file: _Plain, first: bytes, p: int) -> tuple[dict[int, tuple[byte
         p += length
 
 
-def _read_elements(header: Header, source: _Plain | _Inflated, data: bytes, p: int) -> PixelElement | None:
+def _read_elements(
+    header: Header, source: _Plain | _Inflated, data: bytes, p: int, kinds: dict[int, int]
+) -> PixelElement | None:
     """Fills a header with its wanted elements and, down to any depth allowed, those of its wanted sequences.
 
     data are the first bytes of the source and the data set begins at p in them. Returns where the pixels are. One loop
@@ -384,7 +403,7 @@ def _read_elements(header: Header, source: _Plain | _Inflated, data: bytes, p: i
     read_implicit = struct.Struct(order + "HHL").unpack_from
     read_explicit = struct.Struct(order + "HH2sH").unpack_from
     read_length = struct.Struct(order + "L").unpack_from
-    kind_of, is_long, undefined = _KINDS.get, _LONG_VRS.get, _UNDEFINED
+    kind_of, is_long, undefined = kinds.get, _LONG_VRS.get, _UNDEFINED
     base = 0  # of data in the source
     filled = len(data)
 

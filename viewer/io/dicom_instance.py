@@ -334,10 +334,9 @@ def widest(types: Iterable[ValueType]) -> ValueType:
 
 
 def _refuse_other_objects(header: Header) -> None:
+    if why_not := why_no_picture(header):
+        raise SeriesError(why_not)
     storage = header.text("SOPClassUID") or header.text("MediaStorageSOPClassUID")
-    kind = _not_shown(storage, header.text("Modality"))
-    if kind:
-        raise SeriesError(f"this DICOM object is {kind}")
     if header.pixels is None and not header.whole("Rows") and not header.whole("Columns"):
         from pydicom.uid import UID
 
@@ -352,6 +351,13 @@ def _not_shown(storage: str, modality: str) -> str:
     """What an object is that is not shown, "" for one that is."""
     fitting = [begin for begin in _NOT_SHOWN if storage.startswith(begin)]
     return _NOT_SHOWN.get(max(fitting, key=len, default=_NOT_SHOWN_MODALITIES.get(modality, "")), "")
+
+
+def why_no_picture(header: Header) -> str:
+    """What an object is that is of a kind which is not shown, in one sentence; empty for others."""
+    storage = header.text("SOPClassUID") or header.text("MediaStorageSOPClassUID")
+    kind = _not_shown(storage, header.text("Modality"))
+    return f"this DICOM object is {kind}" if kind else ""
 
 
 def holds_annotations(reason: str) -> bool:

@@ -34,7 +34,7 @@ _PATIENT_AND_STUDY = (  # the modules that objects of one study share; DICOM PS3
     "DeidentificationMethodCodeSequence", "StudyInstanceUID", "StudyDate", "StudyTime", "ReferringPhysicianName",
     "StudyID", "AccessionNumber", "StudyDescription", "PatientAge", "PatientSize", "PatientWeight",
 )  # fmt: skip
-_NEVER_ABSENT = (  # type 2: empty where they are not known
+NEVER_ABSENT = (  # type 2: empty where they are not known
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName",
     "StudyID", "AccessionNumber",
 )  # fmt: skip
@@ -213,6 +213,12 @@ def short_text(text: str, length: int = 64) -> str:
     return " ".join(re.sub(r"[\\\x00-\x1f\x7f]", " ", text).split())[:length].strip()
 
 
+def person_name(name: str) -> str:
+    """A name as a person wrote it as a DICOM person name: all of it in the place of the family name, unless parted."""
+    words = short_text(name).replace("=", " ")
+    return words if not words or "^" in words else f"{words}^"
+
+
 def decimal(number: float) -> str:
     """A number as a decimal string of DICOM, which has at most 16 characters."""
     from pydicom.valuerep import format_number_as_ds
@@ -240,14 +246,14 @@ def _patient_and_study(stream: BinaryIO) -> Dataset:
             setattr(kept, keyword, str(element.value or ""))
         else:
             kept[element.tag] = element
-    for keyword in _NEVER_ABSENT:
+    for keyword in NEVER_ABSENT:
         if kept.get(keyword) is None:
             setattr(kept, keyword, "")
     if kept.PatientSex not in _SEXES:
         kept.PatientSex = ""
     for keyword, form in _FORMS.items():
         if not re.fullmatch(form, str(kept.get(keyword) or "")):
-            if keyword in _NEVER_ABSENT:
+            if keyword in NEVER_ABSENT:
                 setattr(kept, keyword, "")
             elif keyword in kept:
                 delattr(kept, keyword)

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
-from viewer.core.study import LEFT_OUT, GeometryVerdict, Refusal, Scan, Series, SeriesError
+from viewer.core.study import LEFT_OUT, AnnotationKind, Annotations, GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import Volume, geometry_of, to_image
 from viewer.io import archives, pictures, volume_files
+from viewer.io.annotation_references import annotation_kind, series_referred_to
 from viewer.io.archives import ToldPath
 from viewer.io.dicom import series_of
 from viewer.io.dicom_header import begins_like_dicom, read_header
-from viewer.io.dicom_instance import Instance, check_unchanged, instance_of
+from viewer.io.dicom_instance import Instance, check_unchanged, instance_of, why_no_picture
 from viewer.io.dicom_pixels import Frames, ValuesDoNotFit
 from viewer.io.saving import saved_when_complete
 
@@ -48,14 +49,17 @@ _REFUSED_SUFFIXES = {  # in a folder, too, where other files that are no image a
 class Look:
     """What one file is: a DICOM instance, or series of its own, or refused, or (nothing set) no image at all.
 
-    One that is refused although it is an instance lacks pixels that its header promises. contents and digest are told
-    only if they were asked for.
+    One that is refused although it is an instance lacks pixels that its header promises. One with annotations, refused
+    as well, tells their kind and the SeriesInstanceUIDs that they are drawn on. contents and digest are told only if
+    they were asked for.
     """
 
     file: ToldPath
     instance: Instance | None = None
     series: tuple[Series, ...] = ()
     refused: str = ""
+    annotation: AnnotationKind | None = None
+    annotates: tuple[str, ...] = ()
     contents: archives.Contents | None = None
     digest: str = ""
 
@@ -81,7 +85,10 @@ def look(file: Path, at: Aspect = "header") -> Look:
             kind, size = _kind(file, stream), stream.seek(0, io.SEEK_END)
             if kind == "dicom":
                 stream.seek(0)
-                instance = instance_of(file, read_header(stream, size), size)
+                header = read_header(stream, size)
+                if (held := annotation_kind(header)) is not None:
+                    return Look(file, None, (), why_no_picture(header), held, series_referred_to(stream, size))
+                instance = instance_of(file, header, size)
                 return Look(file, instance=instance, refused=instance.damage)
         if kind == "volume":
             return Look(file, series=volume_files.series_in(file))
@@ -126,6 +133,7 @@ def scan(
     series: list[Series] = []
     singles: list[Series] = []
     refused: list[Refusal] = []
+    annotations: list[Annotations] = []
     walk = archives.Walk(paths, check)
     while batch := _batch(walk):
         refused.extend(found for found in batch if isinstance(found, Refusal))
@@ -136,6 +144,8 @@ def scan(
             if seen.instance is not None:
                 (damaged if seen.refused else instances).append(seen.instance)
             (singles if seen.series and _is_picture(seen.file) else series).extend(seen.series)
+            if seen.annotation is not None and seen.annotates:
+                annotations.append(Annotations(seen.file, seen.annotation, seen.annotates))
             reason = seen.refused or (_NO_IMAGE if named[seen.file] and seen == Look(seen.file) else "")
             if reason:
                 reasons[seen.file] = reason
@@ -149,7 +159,7 @@ def scan(
             walk.enter(seen.file, seen.contents)
         refused.extend(Refusal(file, reason) for file, reason in reasons.items())
     of_dicom, given_up = _told_of_damage(series_of(instances, check, digests), damaged)
-    return Scan((*of_dicom, *series, *pictures.stacked(singles)), (*refused, *given_up))
+    return Scan((*of_dicom, *series, *pictures.stacked(singles)), (*refused, *given_up), tuple(annotations))
 
 
 def may_lack(count: int) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field, ValidationError
 
 from viewer.core.geometry import Geometry
 from viewer.core.labels import MAX_LABELS
@@ -16,10 +18,13 @@ from viewer.core.study import Series, SeriesError
 from viewer.core.volume import Volume
 from viewer.io import archives, files
 from viewer.io.files import LookAll
+from viewer.io.found_objects import TISSUE
+from viewer.io.label_files import table_beside
 from viewer.io.volume_files import VOLUME_SUFFIXES, suffix_of
 
 _MOST_HEADER = 1 << 20
 _LARGEST_VALUE = 65_535
+_Byte = Annotated[int, Field(ge=0, le=255)]
 
 
 def is_label_file(path: Path) -> bool:
@@ -45,7 +50,7 @@ def read_label_file(
     if any(series.verdict.kind == "ambiguous" for series in found.series):
         raise SeriesError("its sform and its qform put it in two places; save it with one of them")
     layers = sorted(found.series, key=lambda series: series.moment.number if series.moment else 0)
-    described = _described(path) if ".nrrd" in path.name.lower() else {}
+    described, notes = (_described(path), ()) if ".nrrd" in path.name.lower() else _told_beside(path)
     segments: list[Segment] = []
     masks: list[Mask] = []
     for layer, series in enumerate(layers):
@@ -60,7 +65,7 @@ def read_label_file(
             segments.append(described.get((layer, value), Segment(name, value=value)))
     if not segments:
         raise SeriesError("all its values are 0: it holds no label")
-    return Found("label map", Source(knows=False), tuple(segments), tuple(masks))
+    return Found("label map", Source(knows=False), tuple(segments), tuple(masks), notes=notes)
 
 
 def _masks_of(volume: Volume, check: Callable[[], None]) -> dict[int, tuple[Geometry, NDArray[np.bool_]]]:
@@ -138,4 +143,43 @@ def _code(tags: str) -> tuple[str, str, str] | None:
     found = re.search(r"TerminologyEntry:([^|]*)", tags)
     parts = found[1].split("~") if found else []
     code = parts[2].split("^") if len(parts) > 2 else []
-    return (code[1], code[0], code[2]) if len(code) == 3 and code[1] else None
+    return (code[1], code[0], code[2]) if len(code) == 3 and code[1] and code[:2] != [TISSUE[1], TISSUE[0]] else None
+
+
+# The table of labels beside a NIfTI or MetaImage file, as we write it (NAME.labels.json)
+
+
+class _Code(BaseModel):
+    value: str
+    scheme: str
+    meaning: str
+
+
+class _Row(BaseModel):
+    value: int = Field(gt=0, le=_LARGEST_VALUE)
+    name: str
+    colour: tuple[_Byte, _Byte, _Byte] | None = None
+    code: _Code | None = None
+
+
+class _Table(BaseModel):
+    label_map: str
+    labels: list[_Row]
+
+
+def _told_beside(path: Path) -> tuple[dict[tuple[int, int], Segment], tuple[str, ...]]:
+    """The segments that the table beside a file names, none where there is no such table; and what to say of that."""
+    beside = table_beside(path)
+    if beside is None or not archives.exists(beside):
+        return {}, ()
+    try:
+        with archives.open_file(beside) as stream:
+            table = _Table.model_validate_json(stream.read(_MOST_HEADER))
+    except (OSError, ValidationError) as error:
+        raise SeriesError(f"{beside.name} beside it, which names its labels, is damaged; move it away") from error
+    segments = {}
+    for row in table.labels:
+        code = (row.code.value, row.code.scheme, row.code.meaning) if row.code else None
+        segments[0, row.value] = Segment(row.name, row.colour, code, row.value)
+    other = f"Its labels are named by {beside.name} beside it, which was written for another file."
+    return segments, () if table.label_map == path.name else (other,)

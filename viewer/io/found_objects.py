@@ -47,6 +47,8 @@ _MOST_VOXELS = 1 << 31  # of all masks together
 _MOST_FRAMES = 100_000
 _MOST_POINTS = 10_000_000
 _MOST_SEGMENTS = 65_535
+_CUT = 63  # characters: names as long as this were perhaps cut to the 64 that their element holds
+TISSUE = ("85756007", "SCT", "Tissue")  # the code of which nothing more is told: PS3.16 CID 7150; ours, dcmqi's
 
 _DAMAGED = "the file is damaged, or not what it says it is; fetch it again"
 
@@ -56,7 +58,8 @@ class FoundShape:
     """A measurement in a report: what kind of graphic it is, its points, and the words to it.
 
     points are LPS mm (places "space"), or columns and rows from the corner of the first pixel of a frame of the
-    instance (places "image"; two numbers each). value, unit are those that the report gives it.
+    instance (places "image"; two numbers each). value, unit are those that the report gives it. made_as is the kind
+    of a measurement of ours, empty in reports of others; what shares a tracking_uid is of one measurement.
     """
 
     graphic: str
@@ -69,6 +72,8 @@ class FoundShape:
     value: float | None = None
     unit: str = ""
     concept: str = ""
+    made_as: str = ""
+    tracking_uid: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ class _Plane:
     origin: tuple[float, float, float]
     cosines: tuple[float, float, float, float, float, float]
     spacing: tuple[float, float, float]
+    image: tuple[str, int] | None = None  # of a picture without a place in the patient: which, and its frame from 0
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,7 @@ class _Told:
     planes: list[_Plane] = field(default_factory=list)
     outlines: list[_Outline] = field(default_factory=list)
     between_mm: float | None = None
+    picture_size: tuple[int, int] | None = None
     notes: list[str] = field(default_factory=list)
     shapes: list[FoundShape] = field(default_factory=list)
 
@@ -152,8 +159,9 @@ def _found(told: _Told, rest: memoryview) -> Found:
         voxels = np.unpackbits(bits, count=plane.columns * plane.rows).view(bool)
         i, j = np.array(plane.cosines[:3]), np.array(plane.cosines[3:])
         direction = np.column_stack([i, j, np.cross(i, j)])
-        geometry = Geometry((plane.columns, plane.rows, 1), plane.spacing, np.array(plane.origin), direction)
-        masks.append(Mask(plane.segment, geometry, voxels.reshape(1, plane.rows, plane.columns)))
+        size, placed = (plane.columns, plane.rows, 1), plane.image is None
+        geometry = Geometry(size, plane.spacing, np.array(plane.origin), direction, patient_space=placed)
+        masks.append(Mask(plane.segment, geometry, voxels.reshape(1, plane.rows, plane.columns), plane.image))
     for outline in told.outlines:
         if not 0 < outline.points <= _MOST_POINTS or not 0 <= outline.segment < len(told.segments):
             raise ValueError("no such outline")
@@ -166,7 +174,8 @@ def _found(told: _Told, rest: memoryview) -> Found:
     if at != len(rest):
         raise ValueError("not as long as it says")
     segments, notes = tuple(told.segments), tuple(told.notes)
-    return Found(told.kind, told.source, segments, tuple(masks), tuple(contours), told.between_mm, notes)
+    between_mm, size = told.between_mm, told.picture_size
+    return Found(told.kind, told.source, segments, tuple(masks), tuple(contours), between_mm, notes, size)
 
 
 def _asked(path: Path, check: Callable[[], None]) -> bytes:
@@ -324,17 +333,31 @@ def _segmentation(dataset: Dataset, blobs: list[bytes]) -> _Told:
         if kind == "LABELMAP" and (number == 0 or (code and code[:2] == ("125040", "DCM"))):
             continue  # what is no structure
         numbers[number] = len(segments)
-        name = str(item.get("SegmentLabel", "") or (code[2] if code else ""))
+        if code and code[:2] == TISSUE[:2]:
+            code = None  # which says that nothing more is told
+        name = _whole(str(item.get("SegmentLabel", "") or (code[2] if code else "")), item.get("SegmentDescription"))
         segments.append(Segment(name, _srgb(item.get("RecommendedDisplayCIELabValue")), code, number))
     if len(segments) > _MOST_SEGMENTS:
         raise SeriesError(_DAMAGED)
     told = _Told(kind.lower(), segments=segments)
     instances, unknown, gaps = [], 0, []
     thickness = None
+    if not any("PlanePositionSequence" in group for group in (*groups, shared or {})):
+        told.picture_size = columns, rows
     for n, frame in enumerate(_frames(dataset, count, rows, columns)):
         group = groups[n]
         instances += _derived_from(group)
-        place, cosines, spacing, between, thick = _place(group, shared)
+        image = _image_of(group) if told.picture_size else None
+        if image is not None:
+            place, cosines, spacing, between, thick = (
+                (0.0, 0.0, 0.0),
+                (1.0, 0.0, 0.0, 0.0, 1.0, 0.0),
+                (1.0, 1.0),
+                None,
+                None,
+            )
+        else:
+            place, cosines, spacing, between, thick = _place(group, shared)
         told.between_mm, thickness = between or told.between_mm, thick
         gaps.append(float(np.dot(place, np.cross(cosines[:3], cosines[3:]))))
         step = between or thick or 1.0
@@ -349,7 +372,9 @@ def _segmentation(dataset: Dataset, blobs: list[bytes]) -> _Told:
             origin = np.array(place) + i * spacing[0] * np.array(cosines[:3]) + j * spacing[1] * np.array(cosines[3:])
             x, y, z = origin.tolist()
             size = crop.shape[1], crop.shape[0]
-            told.planes.append(_Plane(numbers[number], *size, (x, y, z), cosines, (*spacing, step)))
+            told.planes.append(
+                _Plane(numbers[number], *size, (x, y, z), cosines, (spacing[0], spacing[1], step), image)
+            )
             blobs.append(np.packbits(crop).tobytes())
     if told.between_mm is None and thickness:
         apart = np.diff(np.unique(np.round(gaps, 3)))
@@ -422,6 +447,26 @@ def _place(group: Dataset, shared: Dataset | None) -> Any:
     return position, cosines, (right, down), abs(float(between or 0)) or None, abs(float(thick or 0)) or None
 
 
+# Rows and columns of a picture, as _place gives the place of a frame
+_IN_PICTURE: Any = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), (1.0, 1.0), None, None)
+
+
+def _image_of(group: Dataset) -> tuple[str, int]:
+    """The one image, and its frame from 0, that a frame without a place is a segmentation of."""
+    images = [x for d in group.get("DerivationImageSequence") or [] for x in d.get("SourceImageSequence") or []]
+    frames = images[0].get("ReferencedFrameNumber", 1) if len(images) == 1 else None
+    if frames is None or (hasattr(frames, "__len__") and not isinstance(frames, str)):
+        raise SeriesError("it does not tell where its frames lie in the patient, nor of which image each of them is")
+    return str(images[0].get("ReferencedSOPInstanceUID", "")), int(frames or 1) - 1
+
+
+def _whole(label: str, description: Any) -> str:
+    """A name that had to be cut for its element, as the description has all of it."""
+    whole = " ".join(str(description or "").split())
+    plain = " ".join(whole.replace("\\", " ").split())  # as a name may not have it
+    return whole if label and plain.startswith(label) and len(label) >= _CUT else label
+
+
 def _derived_from(group: Dataset) -> list[str]:
     images = [x for d in group.get("DerivationImageSequence") or [] for x in d.get("SourceImageSequence") or []]
     return [str(image.get("ReferencedSOPInstanceUID", "")) for image in images]
@@ -436,22 +481,24 @@ def _cropped(mask: NDArray[np.bool_]) -> tuple[int, int, NDArray[np.bool_]] | No
 
 
 def _srgb(lab: Any) -> tuple[int, int, int] | None:
-    """A colour in DICOM's CIELab (white of D50) as sRGB; None where it is none. PS3.3 C.10.7.1.1, IEC 61966-2-1."""
+    """A colour in DICOM's CIELab as sRGB; None where it is none. PS3.3 C.10.7.1.1, IEC 61966-2-1.
+
+    The white is that of D65, with which dcmtk, dcmqi, 3D Slicer, OHIF and highdicom all write it, though the standard
+    names D50: read so, a saturated colour would come back as another.
+    """
     if lab is None or len(lab) != 3:
         return None
     lightness, a, b = (float(x) / 65535 for x in lab)
     fy = (100 * lightness + 16) / 116
     f = np.array([fy + (255 * a - 128) / 500, fy, fy - (255 * b - 128) / 200])
-    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * (0.96422, 1.0, 0.82521)
-    linear = _XYZ_D50_TO_SRGB @ xyz
+    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * (0.95047, 1.0, 1.08883)
+    linear = _XYZ_TO_SRGB @ xyz
     values = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055)
     red, green, blue = np.clip(np.rint(values * 255), 0, 255).astype(int).tolist()
     return red, green, blue
 
 
-_XYZ_D50_TO_SRGB = np.array(  # adapted after Bradford
-    [[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540], [0.0719453, -0.2289914, 1.4052427]]
-)
+_XYZ_TO_SRGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 
 
 # Structure sets
@@ -481,7 +528,9 @@ def _structures(dataset: Dataset, blobs: list[bytes]) -> _Told:
     for item in dataset.get("ROIContourSequence") or []:
         number = int(item.ReferencedROINumber)
         region = regions.get(number)
-        name = str(region.get("ROIName", "")) if region is not None else f"ROI {number}"
+        name = f"ROI {number}"
+        if region is not None:
+            name = _whole(str(region.get("ROIName", "")), region.get("ROIDescription"))
         colour = item.get("ROIDisplayColor")
         rgb = tuple(min(max(int(x), 0), 255) for x in colour) if colour is not None and len(colour) == 3 else None
         n, before = len(told.segments), len(told.outlines)

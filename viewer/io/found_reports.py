@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
-from viewer.core.measuring import Kind, Measurement
+from viewer.core.measuring import BOXED, KINDS, OUTLINES, POINTS, Kind, Measurement
 from viewer.core.study import Series
 from viewer.io.found_objects import FoundReport, FoundShape, code_in, source_of
 
@@ -18,8 +20,11 @@ if TYPE_CHECKING:
 
 _MOST_SHAPES = 10_000
 _ON_SLICE = 0.02  # voxels: points this near to a slice lie on it
+KIND = ("KIND", "99SLICEWISE", "Kind of measurement")  # by which ours come back as what they were
+AT_DETECTOR = " (mm at the detector)"
 _STRAIGHT = 1e-3  # voxels: what differs by less is the same column or row
-_TRACKING, _FINDING = "112039", "121071"
+_TRACKING, _TRACKING_UID, _FINDING = "112039", "112040", "121071"
+_KINDS: dict[str, Kind] = {kind: kind for kind in KINDS}
 _ANGLES = ("1483009", "445579007")
 
 # In the reader's process
@@ -28,7 +33,7 @@ _ANGLES = ("1483009", "445579007")
 def report_in(dataset: Dataset) -> FoundReport:
     """The shapes that a report tells of, with the words and the value next to each."""
     shapes: dict[tuple, FoundShape] = {}
-    _walk(dataset, "", None, shapes)
+    _walk(dataset, _Group(), None, shapes)
     series, instances = [], []
     for name in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"):
         for study in dataset.get(name) or []:
@@ -41,24 +46,44 @@ def report_in(dataset: Dataset) -> FoundReport:
     return FoundReport(source_of(dataset, series, instances, space), tuple(shapes.values()))
 
 
-def _walk(item: Dataset, text: str, number: Dataset | None, shapes: dict[tuple, FoundShape]) -> None:
+@dataclass(frozen=True)
+class _Group:
+    """What a group of measurements says of all in it."""
+
+    text: str = ""
+    made_as: str = ""
+    tracking_uid: str = ""
+
+
+def _walk(item: Dataset, group: _Group, number: Dataset | None, shapes: dict[tuple, FoundShape]) -> None:
     children = list(item.get("ContentSequence") or [])
     own = {(code_in(c, "ConceptNameCodeSequence") or ("",))[0]: c for c in reversed(children)}
     if _TRACKING in own or _FINDING in own:
         words = [str(own[_TRACKING].get("TextValue", ""))] if _TRACKING in own else []
         finding = code_in(own[_FINDING], "ConceptCodeSequence") if _FINDING in own else None
         text = " · ".join(filter(None, [*words, finding[2] if finding else ""]))
+        kind = code_in(own[KIND[0]], "ConceptCodeSequence") if KIND[0] in own else None
+        made_as = kind[0] if kind is not None and kind[1] == KIND[1] else ""
+        uid = str(own[_TRACKING_UID].get("UID", "")) if _TRACKING_UID in own else ""
+        group = _Group(_own_words(text, made_as) if made_as else text, made_as, uid)
     values = [child for child in children if child.get("ValueType") == "NUM"]
     for child in children:
         kind = child.get("ValueType")
         if kind in ("SCOORD", "SCOORD3D"):
-            shape = _shape(child, text, number if number is not None else values[0] if len(values) == 1 else None)
+            shape = _shape(child, group, number if number is not None else values[0] if len(values) == 1 else None)
             if shape is not None and len(shapes) < _MOST_SHAPES:
-                shapes.setdefault((shape.graphic, shape.instance_uid, shape.frame, shape.points), shape)
-        _walk(child, text, child if kind == "NUM" else number, shapes)
+                whose = shape.tracking_uid if shape.made_as else ""  # two of ours may lie at one place
+                shapes.setdefault((shape.graphic, shape.instance_uid, shape.frame, shape.points, whose), shape)
+        _walk(child, group, child if kind == "NUM" else number, shapes)
 
 
-def _shape(item: Dataset, text: str, number: Dataset | None) -> FoundShape | None:
+def _own_words(name: str, made_as: str) -> str:
+    """What a person wrote to a measurement of ours: its name, but for one that was made up for the report."""
+    name = name.removesuffix(AT_DETECTOR)
+    return "" if re.fullmatch(rf"{re.escape(made_as.capitalize())} \d+", name) else name
+
+
+def _shape(item: Dataset, group: _Group, number: Dataset | None) -> FoundShape | None:
     flat = item.ValueType == "SCOORD"
     numbers = [float(x) for x in item.get("GraphicData") or []]
     each = 2 if flat else 3
@@ -77,10 +102,12 @@ def _shape(item: Dataset, text: str, number: Dataset | None) -> FoundShape | Non
         str(reference.get("ReferencedSOPInstanceUID", "")) if reference is not None else "",
         frame - 1,
         str(item.get("ReferencedFrameOfReferenceUID", "") or ""),
-        text,
+        group.text,
         float(measured.NumericValue) if measured is not None else None,
         (code_in(measured, "MeasurementUnitsCodeSequence") or ("",))[0] if measured is not None else "",
         (code_in(number, "ConceptNameCodeSequence") or ("",))[0] if number is not None else "",
+        group.made_as,
+        group.tracking_uid,
     )
 
 
@@ -94,7 +121,7 @@ def measurements_of(
     sentence for each reason why others are left out. What they say is measured anew."""
     fitting: list[Measurement] = []
     elsewhere = between = unknown = 0
-    for shape in report.shapes:
+    for shape in _joined(report.shapes):
         index = _index_of(shape, series, geometry)
         if index is None:
             elsewhere += 1
@@ -121,6 +148,20 @@ def measurements_of(
     if not report.shapes:
         sentences.append("The report holds no measurement with a place on an image.")
     return fitting, sentences
+
+
+def _joined(shapes: Sequence[FoundShape]) -> list[FoundShape]:
+    """The same, the two lines of each of our Cobb angles as one shape of four points."""
+    joined: list[FoundShape] = []
+    lines: dict[tuple[str, str, int], int] = {}
+    for shape in shapes:
+        if shape.made_as == "cobb" and shape.tracking_uid and len(shape.points) == 2:
+            first = lines.setdefault((shape.tracking_uid, shape.instance_uid, shape.frame), len(joined))
+            if first < len(joined):
+                joined[first] = replace(joined[first], points=(*joined[first].points, *shape.points))
+                continue
+        joined.append(shape)
+    return joined
 
 
 def _index_of(shape: FoundShape, series: Series, geometry: Geometry) -> NDArray[np.float64] | None:
@@ -153,6 +194,9 @@ def _made(
 ) -> Iterator[tuple[Kind, NDArray[np.float64]]]:
     count, closed = len(index), bool(len(index) > 3 and np.allclose(index[0], index[-1], atol=_STRAIGHT))
     in_plane = [axis for axis in range(3) if axis != normal]
+    if (own := _own(shape, index, in_plane, closed)) is not None:
+        yield own
+        return
     match shape.graphic:
         case "POINT" | "MULTIPOINT":
             for point in index:
@@ -178,6 +222,23 @@ def _made(
             axes = [np.abs(index[1] - index[0]), np.abs(index[3] - index[2])]
             if all(np.count_nonzero(axis[in_plane] > _STRAIGHT) == 1 for axis in axes):
                 yield "ellipse", np.array([low, high])
+
+
+def _own(
+    shape: FoundShape, index: NDArray[np.float64], in_plane: Sequence[int], closed: bool
+) -> tuple[Kind, NDArray[np.float64]] | None:
+    """A measurement that we wrote as what it was; None for others, and for what no measurement of its kind can be."""
+    kind = _KINDS.get(shape.made_as)
+    if kind is None or kind == "ellipse":  # which its graphic tells as well
+        return None
+    if kind in BOXED:
+        corners = index[:-1]
+        box = closed and _is_box(corners, in_plane)
+        return (kind, np.array([corners.min(axis=0), corners.max(axis=0)])) if box else None
+    if kind in OUTLINES:
+        return (kind, index[:-1]) if closed else None
+    fits = len(index) >= 2 if kind == "path" else len(index) == POINTS[kind]
+    return (kind, index) if fits else None
 
 
 def _is_box(corners: NDArray[np.float64], in_plane: Sequence[int]) -> bool:

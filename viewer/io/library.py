@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from viewer.core.study import GeometryVerdict, Moment, Scan, Series, SeriesError
+from viewer.core.study import Annotations, GeometryVerdict, Moment, Scan, Series, SeriesError
 from viewer.io.archives import exists
 from viewer.io.databases import BUSY_TIMEOUT_S, connect, is_damaged, is_locked_by_its_header, put_aside
 from viewer.io.thumbnails import ThumbnailCache
@@ -61,6 +61,10 @@ _SCHEMA = (
     folder integer not null, name blob not null, frame integer, sop_uid text, primary key (series, position)
 ) {", ".join(("without rowid", *filter(None, [_STRICT])))}""",
 )
+# Beside the tables of the schema: an earlier release does not mind it, and so its number stays.
+_ANNOTATIONS = f"""create table if not exists annotations (
+    root text not null, path blob not null, kind text not null, primary key (root, path)
+) {", ".join(("without rowid", *filter(None, [_STRICT])))}"""
 # Letters that Unicode does not split into letter and accent, and what is written between the parts of a name or not.
 _LETTERS = str.maketrans("øłđıæœ^=_/", "oldiao    ", "'’`")
 
@@ -150,6 +154,10 @@ class Library:
                     _drop_earlier_stacks(database, root, found)
                     for series in found:
                         _insert(database, series)
+            database.executemany(
+                "insert or replace into annotations values (?, ?, ?)",
+                [(_clean(uid), os.fsencode(one.file), one.kind) for one in scan.annotations for uid in one.series_uids],
+            )
             _drop_empty(database)
         listed: list[Series] = []
         for series in scan.series:
@@ -228,6 +236,18 @@ class Library:
         )
         return tuple(_entry(*row) for row in rows)
 
+    def annotations(self, uids: Iterable[str]) -> dict[str, tuple[Annotations, ...]]:
+        """The files of annotations that were found on series of some uids, by that uid and their names; those of
+        series without any are left out. They may be gone."""
+        found: dict[str, list[Annotations]] = {}
+        for uid, root, path, kind in self._rows(
+            "select s.uid, a.root, a.path, a.kind from series s join annotations a on a.root = s.root "
+            "where s.uid in (select value from json_each(?)) order by a.path",
+            json.dumps(list(uids)),
+        ):
+            found.setdefault(uid, []).append(Annotations(_path(path), kind, (root,)))
+        return {uid: tuple(files) for uid, files in found.items()}
+
     def modalities(self) -> tuple[str, ...]:
         """The modalities that are listed, in alphabetical order."""
         return tuple(m for (m,) in self._rows("select distinct modality from series order by modality") if m)
@@ -292,6 +312,7 @@ class Library:
         """Make the tables, in place of those of an earlier release; another program may be doing the same."""
         with self._transaction() as database:
             if database.execute("pragma user_version").fetchone()[0] == _VERSION:
+                database.execute(_ANNOTATIONS)
                 return
             tables = "from sqlite_master where type = 'table' and name not like 'sqlite%' order by rowid desc"
             earlier = [name for (name,) in database.execute(f"select name {tables}")]
@@ -301,6 +322,7 @@ class Library:
                 database.execute(f'drop table "{name}"')
             for statement in _SCHEMA:
                 database.execute(statement)
+            database.execute(_ANNOTATIONS)
             database.execute(f"pragma user_version = {_VERSION}")
 
     @contextmanager
@@ -472,6 +494,7 @@ def _drop_earlier_stacks(database: sqlite3.Connection, root: str, found: Sequenc
 
 
 def _drop_empty(database: sqlite3.Connection) -> None:
+    database.execute("delete from annotations where not exists (select 1 from series where root = annotations.root)")
     database.execute("delete from studies where not exists (select 1 from series where study = studies.id)")
     database.execute("delete from patients where not exists (select 1 from studies where patient = patients.id)")
 

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from viewer.core.display import WindowLevel
 from viewer.core.geometry import Geometry
 from viewer.core.history import SlicePlace
-from viewer.core.measuring import REGIONS, Measurement, Values
+from viewer.core.measuring import BOXED, REGIONS, Measurement, Values
 from viewer.core.study import Series, SeriesError
 from viewer.io import archives
-from viewer.io.found_reports import measurements_of, report_in
+from viewer.io.dicom_source import NEVER_ABSENT
+from viewer.io.found_reports import AT_DETECTOR, KIND, measurements_of, report_in
 from viewer.io.saving import saved_when_complete
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ Check = Callable[[], None]
 
 _MAKER, _MODEL = "Slicewise", "Slicewise"
 _ROUNDED = 1e-3  # voxels and mm: coordinates in a report are 32-bit numbers
+_WITHOUT_NUMBER = ("arrow", "text", "box", "path")  # kinds that are places with words, or longer than a line
 _LAYER = "MEASUREMENTS"
 
 
@@ -51,6 +53,9 @@ class _Writing:
             dataset = dcmread(stream, stop_before_pixels=True, force=True)
         dataset.decode()  # here, as its own character set may be empty or unknown, which highdicom refuses
         dataset.SpecificCharacterSet = "ISO_IR 192"
+        for keyword in NEVER_ABSENT:
+            if dataset.get(keyword) is None:
+                setattr(dataset, keyword, "")
         return dataset
 
     def frame(self, k: int) -> int | None:
@@ -115,7 +120,7 @@ def write_report(
     with saved_when_complete(path, overwrite) as temporary:
         dataset.save_as(temporary, enforce_file_format=True)
         _compare_report(temporary, written, series, geometry)
-    return [f"{left_out} measurements have no place in a report: arrows, texts and paths."] if left_out else []
+    return [f"{left_out} measurements have no place in a report, which lie on no image of it."] if left_out else []
 
 
 @dataclass(frozen=True)
@@ -152,10 +157,10 @@ class _Place:
 def _outline(measurement: Measurement) -> NDArray[np.float64]:
     """The points of a measurement as indices, an ellipse by the ends of its axes, the longer first; outlines closed."""
     points = np.array(measurement.points, dtype=np.float64)
-    if measurement.kind not in ("ellipse", "rectangle"):
+    if measurement.kind not in BOXED:
         return np.vstack([points, points[:1]]) if measurement.kind in REGIONS else points
     (a0, b0), (a1, b1) = measurement.flat(points)
-    if measurement.kind == "rectangle":
+    if measurement.kind != "ellipse":
         return measurement.lifted([(a0, b0), (a1, b0), (a1, b1), (a0, b1), (a0, b0)])
     a, b = (a0 + a1) / 2, (b0 + b1) / 2
     axes = [[(a0, b), (a1, b)], [(a, b0), (a, b1)]]
@@ -169,18 +174,31 @@ def _group(measurement: Measurement, values: Values, place: _Place, evidence: di
     import highdicom as hd
     from pydicom.sr.codedict import codes
 
+    if measurement.kind == "path" and place.k is None:  # a region lies on one plane
+        return None
     name = " ".join(measurement.text.split()) or f"{measurement.kind.capitalize()} {measurement.number}"
     if values.length_unit == "mm at detector":
-        name += " (mm at the detector)"
+        name += AT_DETECTOR
     tracking = hd.sr.TrackingIdentifier(hd.UID(), name)
-    if measurement.kind in REGIONS:
+    kind = hd.sr.CodedConcept(measurement.kind, KIND[1], measurement.kind.capitalize())
+    kinds = [hd.sr.QualitativeEvaluation(hd.sr.CodedConcept(*KIND), kind)]
+    if measurement.kind in (*REGIONS, *_WITHOUT_NUMBER):
         graphic = "ELLIPSE" if measurement.kind == "ellipse" else "POLYLINE" if place.k is not None else "POLYGON"
+        if measurement.kind in ("arrow", "path"):
+            graphic = "POLYLINE"
+        elif measurement.kind == "text":
+            graphic = "POINT"
         if place.k is not None:
             region = hd.sr.ImageRegion(graphic, place.points, place.source(evidence))
         else:
             region = hd.sr.ImageRegion3D(graphic, place.points, place.writing.series.frame_of_reference)
         found = [hd.sr.Measurement(*one[:3], derivation=one[3]) for one in _of_region(values)]
-        return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(tracking, region, measurements=found)
+        if measurement.kind == "path" and values.length is not None:
+            found = [hd.sr.Measurement(codes.SCT.Length, values.length, _length_unit(values))]
+        return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+            tracking, region, measurements=found if measurement.kind in (*REGIONS, "path") else None,
+            qualitative_evaluations=kinds,
+        )  # fmt: skip
     if measurement.kind in ("length", "profile") and values.length is not None:
         said = (codes.SCT.Length, values.length, _length_unit(values))
     elif measurement.kind in ("angle", "cobb") and values.angle is not None:
@@ -199,7 +217,7 @@ def _group(measurement: Measurement, values: Values, place: _Place, evidence: di
         space = place.writing.series.frame_of_reference
         where = [hd.sr.CoordinatesForMeasurement3D(graphic, piece, space) for piece in pieces]
     measured = [hd.sr.Measurement(*said, referenced_coordinates=where)]
-    return hd.sr.MeasurementsAndQualitativeEvaluations(tracking, measurements=measured)
+    return hd.sr.MeasurementsAndQualitativeEvaluations(tracking, measurements=measured, qualitative_evaluations=kinds)
 
 
 def _of_region(values: Values) -> Iterator[tuple[Code, float, Code, Code | None]]:
@@ -251,14 +269,14 @@ def _compare_report(file: Path, written: Sequence[Measurement], series: Series, 
     from pydicom import dcmread
 
     found = measurements_of(report_in(dcmread(file)), series, geometry)[0]
-    there = [np.array(one.points) for one in found]
     for measurement in written:
-        if measurement.spread is not None or measurement.kind in ("cobb", "profile"):
-            continue  # its lines come back as such
+        if measurement.spread is not None:
+            continue  # on a plane across the grid it comes back as no measurement of a slice
         points = np.array(measurement.points)
-        if measurement.kind in ("ellipse", "rectangle"):
+        if measurement.kind in BOXED:
             points = np.array([points.min(axis=0), points.max(axis=0)])
-        if not any(one.shape == points.shape and np.abs(one - points).max() < 10 * _ROUNDED for one in there):
+        alike = [np.array(one.points) for one in found if one.kind == measurement.kind]
+        if not any(one.shape == points.shape and np.abs(one - points).max() < 10 * _ROUNDED for one in alike):
             raise SeriesError(f"The report does not hold {measurement.kind} {measurement.number} as it is; not saved.")
 
 
@@ -366,11 +384,12 @@ def write_presentation(
             str(window.function).lower(), "LINEAR"
         )
         transform = [hd.pr.SoftcopyVOILUTTransformation(window.centre, window.width, voi_lut_function=function)]
+    scale = _scale_of_frames(list(datasets.values()))
     dataset = _made(
         lambda: hd.pr.GrayscaleSoftcopyPresentationState(
             list(datasets.values()), hd.UID(), 1003, hd.UID(), 1, _MAKER, _MODEL, version("slicewise"), "0",
             "MEASUREMENTS", "Not for diagnostic use", annotations or None, [layer] if annotations else None,
-            concept_name=None, voi_lut_transformations=transform,
+            concept_name=None, modality_lut_transformation=scale, voi_lut_transformations=transform,
             presentation_lut_transformation=hd.PresentationLUTTransformation("INVERSE" if inverted else "IDENTITY"),
         )
     )  # fmt: skip
@@ -383,6 +402,32 @@ def write_presentation(
         if drawn != sum(len(x.GraphicObjectSequence) for x in annotations):
             raise SeriesError("The file that was written does not hold the measurements; not saved.")
     return [f"{left_out} measurements that lie on no stored slice were left out."] if left_out else []
+
+
+def _scale_of_frames(datasets: Sequence[Dataset]) -> Any:
+    """The rescale that all frames of enhanced images share; None where there is none or highdicom finds it itself.
+
+    Raises SeriesError where they differ: a presentation state has one for all of its images, PS3.3 C.11.1.
+    """
+    import highdicom as hd
+
+    found: set[tuple[float, float, str]] = set()
+    for dataset in datasets:
+        shared = (dataset.get("SharedFunctionalGroupsSequence") or [{}])[0]
+        for frame in dataset.get("PerFrameFunctionalGroupsSequence") or []:
+            told = frame.get("PixelValueTransformationSequence") or shared.get("PixelValueTransformationSequence")
+            if told:
+                kind = str(told[0].get("RescaleType", "") or "US")
+                found.add((float(told[0].RescaleSlope), float(told[0].RescaleIntercept), kind))
+    if len(found) > 1:
+        raise SeriesError(
+            "The frames of this series are scaled to values in different ways, and a presentation state has one way "
+            "for all. Export a structured report instead."
+        )
+    if not found:
+        return None
+    slope, intercept, kind = found.pop()
+    return hd.ModalityLUTTransformation(rescale_intercept=intercept, rescale_slope=slope, rescale_type=kind)
 
 
 # Secondary capture

@@ -26,6 +26,7 @@ from viewer.io.dicom_source import (
     add_patient_and_study,
     check_corners,
     decimals,
+    person_name,
     program_version,
     read_source,
     short_text,
@@ -89,6 +90,7 @@ def write_segmentation(
             segmentation_type=kind,
             segment_descriptions=described,
             content_label="SEGMENTATION",
+            content_creator_name=person_name(labels.observer) or None,
             **_told(labels.series, "Segmentation"),
         )
     except _MADE_BADLY as error:

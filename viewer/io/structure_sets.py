@@ -29,6 +29,7 @@ from viewer.io.dicom_source import (
     add_patient_and_study,
     decimals,
     now,
+    person_name,
     program_version,
     read_source,
     short_text,
@@ -108,7 +109,9 @@ def _structure_set(labels: LabelSet, source: DicomSource) -> Dataset:
     made.ReferencedFrameOfReferenceSequence = [of_space]
     made.StructureSetROISequence = [_region(n, label, labels, source) for n, label in enumerate(labels.present, 1)]
     made.ROIContourSequence = []
-    made.RTROIObservationsSequence = [_observation(n, label) for n, label in enumerate(labels.present, 1)]
+    made.RTROIObservationsSequence = [
+        _observation(n, label, labels.observer) for n, label in enumerate(labels.present, 1)
+    ]
     return made
 
 
@@ -132,18 +135,20 @@ def _region(number: int, label: Label, labels: LabelSet, source: DicomSource) ->
     region, made = Dataset(), labels.made[label.value]
     region.ROINumber, region.ReferencedFrameOfReferenceUID = number, source.frame_of_reference
     region.ROIName, region.ROIGenerationAlgorithm = _name(label), made.kind
+    if label.name != region.ROIName:
+        region.ROIDescription = label.name[:1024]  # all of it
     if made.algorithm:
         region.ROIGenerationDescription = short_text(f"{made.algorithm} {made.version}")
     return region
 
 
-def _observation(number: int, label: Label) -> Dataset:
+def _observation(number: int, label: Label, observer: str) -> Dataset:
     from pydicom.dataset import Dataset
 
     observation = Dataset()
     observation.ObservationNumber = observation.ReferencedROINumber = number
     observation.RTROIInterpretedType = "ORGAN" if label.code and category_of(label.code) == ANATOMICAL else ""
-    observation.ROIInterpreter = ""
+    observation.ROIInterpreter = person_name(observer)
     if label.code is not None:
         code = Dataset()
         code.CodeValue, code.CodingSchemeDesignator = short_text(label.code[0], 16), short_text(label.code[1], 16)
