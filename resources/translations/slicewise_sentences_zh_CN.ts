@@ -45,6 +45,22 @@
             <translation>窗宽必须为正数，实际为 {0}</translation>
         </message>
         <message>
+            <location filename="../../viewer/core/findings.py" line="86" />
+            <source>a finding needs a name</source>
+            <translation>所见需要名称</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/findings.py" line="88" />
+            <source>this name is too long for a finding</source>
+            <translation>所见名称过长</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/findings.py" line="90" />
+            <source>there is a finding {0} already</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>已有名为 {0} 的所见</translation>
+        </message>
+        <message>
             <location filename="../../viewer/core/fusion.py" line="121" />
             <source>This series</source>
             <translation>该序列</translation>
@@ -165,7 +181,7 @@
             <translation>反转 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/label_set.py" line="47" />
+            <location filename="../../viewer/core/label_set.py" line="49" />
             <source>None of these labels is anywhere in the scan: nothing was saved</source>
             <translation>这些标签在扫描中都不存在：未保存任何内容</translation>
         </message>
@@ -191,111 +207,124 @@
             <translation>标签图最多容纳 {0} 个标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="121" />
+            <location filename="../../viewer/core/laying.py" line="128" />
             <source>it was drawn on another series, and nothing says that the positions of both agree; open the series that it was drawn on</source>
             <translation>它是在另一序列上绘制的，且没有信息表明两者位置一致；请打开绘制时的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="126" />
+            <location filename="../../viewer/core/laying.py" line="133" />
             <source>it was drawn on another series, in another frame of reference: its positions are not those of this series; open the series that it was drawn on</source>
             <translation>它是在另一序列、另一参考坐标系中绘制的：其位置不是本序列的位置；请打开绘制时的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="130" />
+            <location filename="../../viewer/core/laying.py" line="137" />
             <source>it was drawn on another series, of another patient; open the series that it was drawn on</source>
             <translation>它是在另一患者的序列上绘制的；请打开绘制时的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="145" />
+            <location filename="../../viewer/core/laying.py" line="152" />
             <source>The file does not say which scan it was drawn on: only you can know that it is this one.</source>
             <translation>文件没有说明它是在哪次扫描上绘制的：只有您能知道是否为本次扫描。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="148" />
+            <location filename="../../viewer/core/laying.py" line="155" />
             <source>It was drawn on another series of the same frame of reference.</source>
             <translation>它是在同一参考坐标系的另一序列上绘制的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="150" />
+            <location filename="../../viewer/core/laying.py" line="157" />
             <source>It names another patient than this series does.</source>
             <translation>它标明的患者与本序列不同。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="171" />
+            <location filename="../../viewer/core/laying.py" line="173" />
+            <source>its frames are not as large as the images of this series</source>
+            <translation>其各帧的大小与此序列的图像不同</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="187" />
+            <source>it was drawn on other images than those of this series; open the series of these images</source>
+            <translation>它是在其他图像而非此序列的图像上绘制的；请打开那些图像所在的序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="190" />
+            <source>What it holds of other images than those of this series was left out.</source>
+            <translation>其中属于此序列以外图像的内容已略去。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="205" />
             <source>nothing says where the slices of this series lie in the patient</source>
             <translation>没有信息说明本序列的层面在患者体内的位置</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="173" />
+            <location filename="../../viewer/core/laying.py" line="207" />
             <source>the slices of this series make no regular grid that could be sampled</source>
             <translation>本序列的层面不构成可采样的规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="226" />
+            <location filename="../../viewer/core/laying.py" line="260" />
             <source>its slices are {0} mm apart, those of this series {1} mm</source>
             <extracomment>{0}: found.between_mm (number); {1}: step (number)</extracomment>
             <translation>其层间距为 {0} mm，本序列为 {1} mm</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="244" />
+            <location filename="../../viewer/core/laying.py" line="278" />
             <source>its voxels lie between those of this series, up to {0} mm from the nearest</source>
             <extracomment>{0}: apart_mm (number)</extracomment>
             <translation>其体素位于本序列体素之间，距最近者至多 {0} mm</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="254" />
+            <location filename="../../viewer/core/laying.py" line="288" />
             <source>its rows and columns are not those of this series, or its voxels have another size</source>
             <translation>其行列与本序列不同，或体素大小不同</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="338" />
+            <location filename="../../viewer/core/laying.py" line="372" />
             <source>its own slices make no regular grid that could be sampled</source>
             <translation>其层面不构成可采样的规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="342" />
+            <location filename="../../viewer/core/laying.py" line="376" />
             <source>its own slices are too far apart to make a grid that could be sampled</source>
             <translation>其层面相距太远，无法构成可采样的网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="370" />
+            <location filename="../../viewer/core/laying.py" line="404" />
             <source>the outlines of a structure lie in several directions</source>
             <translation>同一结构的轮廓位于多个方向</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="378" />
+            <location filename="../../viewer/core/laying.py" line="412" />
             <source>its outlines lie between the slices of this series, up to {0} mm from the nearest</source>
             <extracomment>{0}: apart (number)</extracomment>
             <translation>其轮廓位于本序列层面之间，距最近者至多 {0} mm</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="405" />
+            <location filename="../../viewer/core/laying.py" line="439" />
             <source>its outlines lie across the slices of this series, which cannot be filled slice by slice</source>
             <translation>其轮廓与本序列的层面相交，无法逐层填充</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="466" />
-            <source>Import {0}, resampled</source>
-            <extracomment>{0}: name</extracomment>
-            <translation>导入 {0}（已重采样）</translation>
+            <location filename="../../viewer/core/laying.py" line="500" />
+            <source>Import annotations, resampled</source>
+            <translation>导入标注，已重采样</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="466" />
-            <source>Import {0}</source>
-            <extracomment>{0}: name</extracomment>
-            <translation>导入 {0}</translation>
+            <location filename="../../viewer/core/laying.py" line="500" />
+            <source>Import annotations</source>
+            <translation>导入标注</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="515" />
+            <location filename="../../viewer/core/laying.py" line="549" />
             <source>a label map holds at most {0} labels; choose fewer segments</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>标签图最多容纳 {0} 个标签；请少选一些分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="524" />
+            <location filename="../../viewer/core/laying.py" line="558" />
             <source>Segment {0}</source>
             <extracomment>{0}: n + 1 (number)</extracomment>
             <translation>分割 {0}</translation>
@@ -393,6 +422,28 @@
             <translation>方框</translation>
         </message>
         <message>
+            <location filename="../../viewer/core/propagation.py" line="57" />
+            <location filename="../../viewer/core/propagation.py" line="59" />
+            <source>region ends</source>
+            <translation>区域结束处</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/propagation.py" line="63" />
+            <location filename="../../viewer/core/propagation.py" line="65" />
+            <source>region changes</source>
+            <translation>区域变化处</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/propagation.py" line="69" />
+            <source>as many as asked</source>
+            <translation>达到所要求的层数</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/propagation.py" line="69" />
+            <source>end of the scan</source>
+            <translation>扫描的末端</translation>
+        </message>
+        <message>
             <location filename="../../viewer/core/region_acts.py" line="23" />
             <source>Grow {0}</source>
             <extracomment>{0}: name</extracomment>
@@ -448,18 +499,24 @@
         </message>
         <message>
             <location filename="../../viewer/core/region_search.py" line="62" />
+            <source>Segment {0} by clicks</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>点选分割 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/region_search.py" line="64" />
             <source>Flood fill {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>区域填充{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/region_search.py" line="63" />
+            <location filename="../../viewer/core/region_search.py" line="65" />
             <source>Trace {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>追踪{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/region_search.py" line="63" />
+            <location filename="../../viewer/core/region_search.py" line="65" />
             <source>Outline {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>勾画{0}</translation>
@@ -536,104 +593,114 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="160" />
+            <location filename="../../viewer/core/session.py" line="163" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="629" />
+            <location filename="../../viewer/core/session.py" line="633" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="641" />
+            <location filename="../../viewer/core/session.py" line="645" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="654" />
+            <location filename="../../viewer/core/session.py" line="658" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="656" />
+            <location filename="../../viewer/core/session.py" line="660" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="683" />
+            <location filename="../../viewer/core/session.py" line="687" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="715" />
+            <location filename="../../viewer/core/session.py" line="719" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="820" />
+            <location filename="../../viewer/core/session.py" line="844" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="820" />
+            <location filename="../../viewer/core/session.py" line="844" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="848" />
+            <location filename="../../viewer/core/session.py" line="872" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="866" />
+            <location filename="../../viewer/core/session.py" line="890" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="866" />
+            <location filename="../../viewer/core/session.py" line="890" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="932" />
+            <location filename="../../viewer/core/session.py" line="948" />
+            <source>Answer finding</source>
+            <translation>回答所见</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="957" />
+            <source>Answer the rest with no</source>
+            <translation>其余回答否</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="1000" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="940" />
+            <location filename="../../viewer/core/session.py" line="1008" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="940" />
+            <location filename="../../viewer/core/session.py" line="1008" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="946" />
+            <location filename="../../viewer/core/session.py" line="1014" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1022" />
+            <location filename="../../viewer/core/session.py" line="1090" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="715" />
+            <location filename="../../viewer/core/session.py" line="719" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/study.py" line="18" />
+            <location filename="../../viewer/core/study.py" line="19" />
             <source>Left out</source>
             <translation>未纳入</translation>
         </message>
@@ -644,7 +711,7 @@
             <translation>体素数组 {0} 与网格形状 {1} 不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/annotation_store.py" line="230" />
+            <location filename="../../viewer/io/annotation_store.py" line="337" />
             <source>this series has changed since it was annotated; its annotations are kept but not shown</source>
             <translation>该序列在标注之后发生了变化；原有标注已保留，但不显示</translation>
         </message>
@@ -1244,116 +1311,116 @@
             <translation>未命名</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="219" />
+            <location filename="../../viewer/io/dicom_header.py" line="231" />
             <source>One of its texts is longer than DICOM allows, and is cut.</source>
             <translation>有一项文字超出 DICOM 允许的长度，已截短。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="235" />
+            <location filename="../../viewer/io/dicom_header.py" line="247" />
             <source>Some letters of its texts are not in the character set that it declares, and are shown as �.</source>
             <translation>部分文字不在所声明的字符集中，显示为 �。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="302" />
+            <location filename="../../viewer/io/dicom_header.py" line="314" />
             <source>it ends in the middle of an element</source>
             <translation>文件在某个数据元素中间结束</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="309" />
+            <location filename="../../viewer/io/dicom_header.py" line="326" />
             <source>the file is not DICOM; open a DICOM, NIfTI, NRRD, MHA, PNG or JPEG file instead</source>
             <translation>该文件不是 DICOM；请打开 DICOM、NIfTI、NRRD、MHA、PNG 或 JPEG 文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="369" />
+            <location filename="../../viewer/io/dicom_header.py" line="386" />
             <source>({0},{1}) reaches beyond the end of the file</source>
             <extracomment>{0}: group; {1}: element</extracomment>
             <translation>({0},{1}) 超出了文件末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="409" />
+            <location filename="../../viewer/io/dicom_header.py" line="428" />
             <source>it ends too early</source>
             <translation>文件过早结束</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="413" />
+            <location filename="../../viewer/io/dicom_header.py" line="432" />
             <source>a sequence reaches beyond the end of the item around it</source>
             <translation>有一个数据序列（SQ）超出了所在条目的末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="426" />
+            <location filename="../../viewer/io/dicom_header.py" line="445" />
             <source>({0},{1}) stands where an item of a sequence should begin</source>
             <extracomment>{0}: group; {1}: element</extracomment>
             <translation>数据序列（SQ）的条目起始处出现了 ({0},{1})</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="429" />
+            <location filename="../../viewer/io/dicom_header.py" line="448" />
             <source>its header has more than {0} sequence items; no image needs so many</source>
             <extracomment>{0}: _MAX_ITEMS (number)</extracomment>
             <translation>文件头中的序列条目超过 {0} 个，正常图像不会如此</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="431" />
+            <location filename="../../viewer/io/dicom_header.py" line="450" />
             <source>an item of a sequence reaches beyond its end</source>
             <translation>数据序列（SQ）中有一个条目超出了其末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="476" />
+            <location filename="../../viewer/io/dicom_header.py" line="495" />
             <source>its item</source>
             <translation>所在条目</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="476" />
+            <location filename="../../viewer/io/dicom_header.py" line="495" />
             <source>the file</source>
             <translation>文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="477" />
+            <location filename="../../viewer/io/dicom_header.py" line="496" />
             <source>({0},{1}) reaches beyond the end of {2}</source>
             <extracomment>{0}: group; {1}: element; {2}: end</extracomment>
             <translation>({0},{1}) 超出了{2}的末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="481" />
+            <location filename="../../viewer/io/dicom_header.py" line="500" />
             <source>its sequences are nested more than {0} deep; no image needs that</source>
             <extracomment>{0}: _MAX_DEPTH</extracomment>
             <translation>数据序列（SQ）嵌套超过 {0} 层，正常图像不会如此</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="496" />
+            <location filename="../../viewer/io/dicom_header.py" line="515" />
             <source>its header has more than {0} elements; no image needs so many</source>
             <extracomment>{0}: _MAX_ELEMENTS (number)</extracomment>
             <translation>文件头中的数据元素超过 {0} 个，正常图像不会如此</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="538" />
+            <location filename="../../viewer/io/dicom_header.py" line="557" />
             <source>its deflated data cannot be inflated</source>
             <translation>deflate 压缩的数据无法解压</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="552" />
+            <location filename="../../viewer/io/dicom_header.py" line="571" />
             <source>an element reaches beyond the end of the file</source>
             <translation>有一个数据元素超出了文件末尾</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="577" />
+            <location filename="../../viewer/io/dicom_header.py" line="596" />
             <source>Its texts are in an unknown character set; letters other than A to Z are shown as �.</source>
             <translation>文字的字符集未知；A 至 Z 以外的字符显示为 �。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="579" />
+            <location filename="../../viewer/io/dicom_header.py" line="598" />
             <source>Its texts have letters other than A to Z but no character set for them; they may be wrong.</source>
             <translation>文字含有 A 至 Z 以外的字符，但没有声明字符集；显示可能有误。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="649" />
+            <location filename="../../viewer/io/dicom_header.py" line="668" />
             <source>its header is truncated or damaged ({0}); fetch the file again</source>
             <extracomment>{0}: what</extracomment>
             <translation>文件头被截断或已损坏（{0}）；请重新获取该文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_header.py" line="653" />
+            <location filename="../../viewer/io/dicom_header.py" line="672" />
             <source>its header is longer than {0} MB; no image needs so much</source>
             <extracomment>{0}: _MAX_HEADER_BYTES &gt;&gt; 20 (number)</extracomment>
             <translation>文件头超过 {0} MB，正常图像不会如此</translation>
@@ -1447,116 +1514,116 @@
             <translation>文件在列出之后发生了变化；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="340" />
-            <source>this DICOM object is {0}</source>
-            <extracomment>{0}: kind</extracomment>
-            <translation>该 DICOM 对象是{0}</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="345" />
+            <location filename="../../viewer/io/dicom_instance.py" line="344" />
             <source>this DICOM object holds no picture ({0})</source>
             <extracomment>{0}: name if name != storage else 'of no known kind'</extracomment>
             <translation>该 DICOM 对象不含图像（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="345" />
+            <location filename="../../viewer/io/dicom_instance.py" line="344" />
             <source>of no known kind</source>
             <translation>类型未知</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="347" />
+            <location filename="../../viewer/io/dicom_instance.py" line="346" />
             <source>its picture is a video (MPEG or similar), which this version does not play; export frames</source>
             <translation>图像是视频（MPEG 或类似格式），本版本不能播放；请导出为单帧</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="369" />
+            <location filename="../../viewer/io/dicom_instance.py" line="360" />
+            <source>this DICOM object is {0}</source>
+            <extracomment>{0}: kind</extracomment>
+            <translation>该 DICOM 对象是{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/dicom_instance.py" line="375" />
             <source>its header speaks of {0} frames; no image needs so many, fetch the file again</source>
             <extracomment>{0}: pixels.frames</extracomment>
             <translation>文件头标为 {0} 帧，正常图像不会如此；请重新获取该文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="382" />
+            <location filename="../../viewer/io/dicom_instance.py" line="388" />
             <source>it is truncated or its header is wrong: at least {0} bytes of pixels are promised, {1} are there; fetch the file again</source>
             <extracomment>{0}: promised (number); {1}: here (number)</extracomment>
             <translation>文件被截断或文件头有误：像素数据至少应有 {0} 字节，实有 {1} 字节；请重新获取该文件</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="397" />
+            <location filename="../../viewer/io/dicom_instance.py" line="403" />
             <source>The file describes {0} of its {1} frames.</source>
             <extracomment>{0}: groups.described; {1}: pixels.frames</extracomment>
             <translation>文件的 {1} 帧中只有 {0} 帧有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="399" />
+            <location filename="../../viewer/io/dicom_instance.py" line="405" />
             <source>The file does not tell whether small values are dark or bright: they are shown dark.</source>
             <translation>文件没有说明小数值应显示为暗还是亮：按暗显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="473" />
+            <location filename="../../viewer/io/dicom_instance.py" line="479" />
             <source>Parts of the picture have scales of their own: measure within one part.</source>
             <translation>图像的各部分有各自的比例尺：请在同一部分内测量。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="494" />
+            <location filename="../../viewer/io/dicom_instance.py" line="500" />
             <source>The file does not say whether its pixel size is that of the patient or of the detector.</source>
             <translation>文件没有说明像素大小是患者平面还是探测器平面上的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="497" />
+            <location filename="../../viewer/io/dicom_instance.py" line="503" />
             <source>of about {0}</source>
             <extracomment>{0}: factor (number)</extracomment>
             <translation>（约 {0} 倍）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="498" />
+            <location filename="../../viewer/io/dicom_instance.py" line="504" />
             <source>The pixel size is that at the detector: real sizes are smaller by the magnification{0}.</source>
             <extracomment>{0}: by</extracomment>
             <translation>像素大小是探测器平面上的：实际尺寸要除以放大倍数{0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="504" />
+            <location filename="../../viewer/io/dicom_instance.py" line="510" />
             <source>The pixel size of the file is not positive and is not used.</source>
             <translation>文件中的像素大小不是正数，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="592" />
+            <location filename="../../viewer/io/dicom_instance.py" line="598" />
             <source>This is a mosaic of slices: the place of a tile in the patient is not known.</source>
             <translation>这是多个层面的拼图：各小图在患者体内的位置未知。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="594" />
+            <location filename="../../viewer/io/dicom_instance.py" line="600" />
             <source>The position of a slice is not three numbers and is not used.</source>
             <translation>有一层的位置不是三个数，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="596" />
+            <location filename="../../viewer/io/dicom_instance.py" line="602" />
             <source>The orientation of a slice is no pair of perpendicular unit vectors and is not used.</source>
             <translation>有一层的方向不是一对相互垂直的单位向量，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="667" />
-            <location filename="../../viewer/io/dicom_instance.py" line="676" />
+            <location filename="../../viewer/io/dicom_instance.py" line="673" />
+            <location filename="../../viewer/io/dicom_instance.py" line="682" />
             <source>Its table from values to grey is damaged and is not used.</source>
             <translation>数值到灰阶的查找表已损坏，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="672" />
+            <location filename="../../viewer/io/dicom_instance.py" line="678" />
             <source>Its table of {0} greys is left aside: each slice has one of its own.</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>含 {0} 个灰阶的查找表未采用：各层都有自己的查找表。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="691" />
+            <location filename="../../viewer/io/dicom_instance.py" line="697" />
             <source>, {0} to 1</source>
             <extracomment>{0}: round(ratios[-1], None if ratios[-1] &gt;= 10 else 1) (number)</extracomment>
             <translation>，压缩比 {0}:1</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="692" />
+            <location filename="../../viewer/io/dicom_instance.py" line="698" />
             <source>The pictures were compressed with loss{0}.</source>
             <extracomment>{0}: by</extracomment>
             <translation>图像经过有损压缩{0}。</translation>
@@ -1710,7 +1777,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/dicom_source.py" line="140" />
-            <location filename="../../viewer/io/files.py" line="260" />
+            <location filename="../../viewer/io/files.py" line="270" />
             <source>{0} is no longer where it was; open its folder again</source>
             <extracomment>{0}: archives.shown_name(file)</extracomment>
             <translation>{0} 已不在原处；请重新打开其所在文件夹</translation>
@@ -1723,96 +1790,96 @@
             <extra-numbers>1 2</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="39" />
+            <location filename="../../viewer/io/files.py" line="40" />
             <source>this is no image that Slicewise knows (DICOM, NIfTI, NRRD, MHA, PNG, JPEG)</source>
             <translation>不是 Slicewise 支持的图像（DICOM、NIfTI、NRRD、MHA、PNG、JPEG）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="43" />
+            <location filename="../../viewer/io/files.py" line="44" />
             <source>its voxels are in a file of their own (NIfTI or Analyze in two parts); save it as one .nii file</source>
             <translation>体素在单独的文件中（分成两个文件的 NIfTI 或 Analyze）；请保存为一个 .nii 文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="94" />
-            <location filename="../../viewer/io/found_objects.py" line="231" />
+            <location filename="../../viewer/io/files.py" line="101" />
+            <location filename="../../viewer/io/found_objects.py" line="240" />
             <source>the file cannot be read ({0})</source>
             <extracomment>{0}: error.strerror or 'it is damaged'</extracomment>
             <translation>无法读取该文件（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="94" />
-            <location filename="../../viewer/io/files.py" line="263" />
-            <location filename="../../viewer/io/found_objects.py" line="231" />
+            <location filename="../../viewer/io/files.py" line="101" />
+            <location filename="../../viewer/io/files.py" line="273" />
+            <location filename="../../viewer/io/found_objects.py" line="240" />
             <source>it is damaged</source>
             <translation>文件已损坏</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="96" />
+            <location filename="../../viewer/io/files.py" line="103" />
             <source>it needs more memory than there is; the file may be damaged, fetch it again</source>
             <translation>所需内存超出可用内存；文件可能已损坏，请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="98" />
+            <location filename="../../viewer/io/files.py" line="105" />
             <source>the file is damaged in an unforeseen way; fetch it again</source>
             <translation>文件以未预料的方式损坏；请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="177" />
+            <location filename="../../viewer/io/files.py" line="187" />
             <source>{0} files of its series are damaged ({1})</source>
             <extracomment>{0}: len(missed) (number); {1}: sentences[0]</extracomment>
             <translation>所属序列中有 {0} 个文件已损坏（{1}）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="200" />
+            <location filename="../../viewer/io/files.py" line="210" />
             <source>some of its images are there more than once</source>
             <translation>其中部分图像有多份</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="215" />
+            <location filename="../../viewer/io/files.py" line="225" />
             <source>its other slices make no series</source>
             <translation>其余层面不能组成一个序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="254" />
+            <location filename="../../viewer/io/files.py" line="264" />
             <location filename="../../viewer/io/pictures.py" line="95" />
             <location filename="../../viewer/io/volume_files.py" line="109" />
             <source>it has changed since it was listed; open its folder again</source>
             <translation>文件在列出之后发生了变化；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="264" />
+            <location filename="../../viewer/io/files.py" line="274" />
             <source>{0} cannot be read ({1})</source>
             <extracomment>{0}: archives.shown_name(file); {1}: why</extracomment>
             <translation>无法读取 {0}（{1}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="278" />
+            <location filename="../../viewer/io/files.py" line="288" />
             <source>Read slice {0} of {1}</source>
             <extracomment>{0}: number (number); {1}: count (number)</extracomment>
             <translation>已读取第 {0} 层，共 {1} 层</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="280" />
+            <location filename="../../viewer/io/files.py" line="290" />
             <source>Reading {0} slices</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>正在读取 {0} 层</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="352" />
+            <location filename="../../viewer/io/files.py" line="362" />
             <source>One slice.</source>
             <translation>单层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="376" />
+            <location filename="../../viewer/io/files.py" line="386" />
             <source>{0}: volumes are written as {1}</source>
             <extracomment>{0}: path.name; {1}: ', '.join(WRITABLE_SUFFIXES)</extracomment>
             <translation>{0}：体数据可保存为 {1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="382" />
+            <location filename="../../viewer/io/files.py" line="392" />
             <location filename="../../viewer/io/label_files.py" line="103" />
             <location filename="../../viewer/io/label_files.py" line="157" />
             <source>{0} came back with other voxels than were written; nothing was saved</source>
@@ -1820,213 +1887,257 @@
             <translation>{0} 写入后读回的体素与原数据不同；未保存</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="384" />
+            <location filename="../../viewer/io/files.py" line="394" />
             <source>{0} cannot hold this geometry exactly; nothing was saved, try .nrrd</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 无法精确保存该几何信息；未保存，请改用 .nrrd</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/files.py" line="388" />
+            <location filename="../../viewer/io/files.py" line="398" />
             <location filename="../../viewer/io/label_files.py" line="101" />
             <source>{0} cannot be written ({1})</source>
             <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
             <translation>无法写入 {0}（{1}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="44" />
+            <location filename="../../viewer/io/finding_table.py" line="36" />
+            <source>The file that was written is not what was answered; not saved.</source>
+            <translation>写出的文件与回答不一致；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/finding_table.py" line="137" />
+            <source>slice: from 1 along slice_axis; corners_ijk: voxel indices from 0, column, row, slice, centres of voxels at whole numbers; corners_lps_mm: DICOM patient system</source>
+            <translation>slice：沿 slice_axis 从 1 开始；corners_ijk：从 0 开始的体素索引（列、行、层），整数处为体素中心；corners_lps_mm：DICOM 患者坐标系</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="49" />
             <source>this is no image</source>
             <translation>这不是图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="46" />
+            <location filename="../../viewer/io/found_label_files.py" line="51" />
             <source>its sform and its qform put it in two places; save it with one of them</source>
             <translation>其 sform 与 qform 把它放在两个位置；请只保留其一再保存</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="54" />
+            <location filename="../../viewer/io/found_label_files.py" line="59" />
             <source>its values are colours, not labels</source>
             <translation>其值是颜色而非标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="56" />
+            <location filename="../../viewer/io/found_label_files.py" line="61" />
             <source>it does not say where its voxels lie in the patient, so it has no place on this series</source>
             <translation>它没有说明体素在患者体内的位置，因此无法放到本序列上</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="58" />
+            <location filename="../../viewer/io/found_label_files.py" line="63" />
             <source>Label {0} of layer {1}</source>
             <extracomment>{0}: value; {1}: layer + 1 (number)</extracomment>
             <translation>第 {1} 层的标签 {0}</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="62" />
+            <location filename="../../viewer/io/found_label_files.py" line="67" />
             <source>all its values are 0: it holds no label</source>
             <translation>其值全为 0：不含标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="63" />
+            <location filename="../../viewer/io/found_label_files.py" line="68" />
             <source>label map</source>
             <translation>标签图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="74" />
+            <location filename="../../viewer/io/found_label_files.py" line="79" />
             <source>it has more than {0} different values, so it is no label map</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>它有超过 {0} 个不同的值，因此不是标签图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="94" />
+            <location filename="../../viewer/io/found_label_files.py" line="99" />
             <source>its values are not whole numbers, so it is no label map</source>
             <translation>其值不是整数，因此不是标签图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="98" />
+            <location filename="../../viewer/io/found_label_files.py" line="103" />
             <source>its values are not those of a label map, which are from 0 to {0}</source>
             <extracomment>{0}: _LARGEST_VALUE</extracomment>
             <translation>其值不是标签图的值（0 至 {0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="117" />
+            <location filename="../../viewer/io/found_label_files.py" line="122" />
             <source>Layer</source>
             <translation>图层</translation>
         </message>
         <message>
+            <location filename="../../viewer/io/found_label_files.py" line="179" />
+            <source>{0} beside it, which names its labels, is damaged; move it away</source>
+            <extracomment>{0}: beside.name</extracomment>
+            <translation>其旁边为标签命名的 {0} 已损坏；请将其移走</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_label_files.py" line="184" />
+            <source>Its labels are named by {0} beside it, which was written for another file.</source>
+            <extracomment>{0}: beside.name</extracomment>
+            <translation>其标签由旁边的 {0} 命名，而该文件是为另一个文件写的。</translation>
+        </message>
+        <message>
             <location filename="../../viewer/io/found_objects.py" line="51" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="46" />
+            <location filename="../../resources/presets/volume_rendering.json" line="28" />
+            <source>Tissue</source>
+            <translation>组织</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="53" />
             <source>the file is damaged, or not what it says it is; fetch it again</source>
             <translation>文件已损坏，或与其声明不符；请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="145" />
+            <location filename="../../viewer/io/found_objects.py" line="152" />
             <source>more voxels than can be held</source>
             <translation>体素数量超出可容纳范围</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="148" />
+            <location filename="../../viewer/io/found_objects.py" line="155" />
             <source>no such plane</source>
             <translation>没有这样的平面</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="159" />
+            <location filename="../../viewer/io/found_objects.py" line="167" />
             <source>no such outline</source>
             <translation>没有这样的轮廓</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="164" />
+            <location filename="../../viewer/io/found_objects.py" line="172" />
             <source>no points of a patient</source>
             <translation>没有患者坐标系中的点</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="167" />
+            <location filename="../../viewer/io/found_objects.py" line="175" />
             <source>not as long as it says</source>
             <translation>长度与其声明不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="194" />
+            <location filename="../../viewer/io/found_objects.py" line="203" />
             <source>reading it took longer than {0} seconds; the file may be damaged</source>
             <extracomment>{0}: _LIMIT_S (number)</extracomment>
             <translation>读取超过 {0} 秒；文件可能已损坏</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="203" />
+            <location filename="../../viewer/io/found_objects.py" line="212" />
             <source>it needs more memory than it may have, or ended its reader; the file may be damaged</source>
             <translation>读取它所需内存超出限制，或使读取进程终止；文件可能已损坏</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="229" />
+            <location filename="../../viewer/io/found_objects.py" line="238" />
             <source>it needs more memory than it may have; the file may be damaged</source>
             <translation>读取它所需内存超出限制；文件可能已损坏</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="251" />
+            <location filename="../../viewer/io/found_objects.py" line="260" />
             <source>it holds more than can be shown</source>
             <translation>其内容多于能够显示的</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="267" />
-            <location filename="../../viewer/io/found_objects.py" line="271" />
+            <location filename="../../viewer/io/found_objects.py" line="276" />
+            <location filename="../../viewer/io/found_objects.py" line="280" />
             <source>this is no DICOM object</source>
             <translation>这不是 DICOM 对象</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="282" />
+            <location filename="../../viewer/io/found_objects.py" line="291" />
             <source>this DICOM object holds no segmentation, structure set or report of measurements</source>
             <translation>此 DICOM 对象不含分割、结构集或测量报告</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="312" />
+            <location filename="../../viewer/io/found_objects.py" line="321" />
             <source>it segments a slide in tiles, which this version does not show</source>
             <translation>它分割的是分块的病理切片，本版本不显示</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="359" />
+            <location filename="../../viewer/io/found_objects.py" line="384" />
             <source>It holds fractions: a voxel belongs to a segment from one half on.</source>
             <translation>其中是比例值：达到一半的体素属于该分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="361" />
+            <location filename="../../viewer/io/found_objects.py" line="386" />
             <source>{0} voxels of segments that its table does not name were left out.</source>
             <extracomment>{0}: unknown</extracomment>
             <translation>{0} 个其表中未列出的分割的体素已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="380" />
+            <location filename="../../viewer/io/found_objects.py" line="405" />
             <source>its pixels are cut off; fetch the file again</source>
             <translation>其像素被截断；请重新获取文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="412" />
+            <location filename="../../viewer/io/found_objects.py" line="437" />
             <source>it does not tell where its frames lie in the patient</source>
             <translation>它没有说明各帧在患者体内的位置</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="474" />
+            <location filename="../../viewer/io/found_objects.py" line="459" />
+            <source>it does not tell where its frames lie in the patient, nor of which image each of them is</source>
+            <translation>它既没有说明各帧在患者体内的位置，也没有说明每帧对应哪幅图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_objects.py" line="521" />
             <source>its structures lie in several frames of reference</source>
             <translation>其结构位于多个参考坐标系</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="497" />
+            <location filename="../../viewer/io/found_objects.py" line="546" />
             <source>its outlines have more points than can be shown</source>
             <translation>其轮廓的点数多于能够显示的</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="505" />
+            <location filename="../../viewer/io/found_objects.py" line="554" />
             <source>it holds no closed outline</source>
             <translation>其中没有闭合轮廓</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="507" />
+            <location filename="../../viewer/io/found_objects.py" line="556" />
             <source>{0} points and open lines, which enclose nothing, were left out.</source>
             <extracomment>{0}: other</extracomment>
             <translation>{0} 个不围成区域的点和开放线已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="509" />
+            <location filename="../../viewer/io/found_objects.py" line="558" />
             <source>Structures without an outline were left out: {0}.</source>
             <extracomment>{0}: ', '.join(missing[:6])</extracomment>
             <translation>没有轮廓的结构已略去：{0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="116" />
+            <location filename="../../viewer/io/found_reports.py" line="23" />
+            <source>Kind of measurement</source>
+            <translation>测量种类</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_reports.py" line="24" />
+            <source>(mm at the detector)</source>
+            <translation>（探测器处的毫米）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_reports.py" line="143" />
             <source>{0} of {1} measurements lie on other images than those of this series.</source>
             <extracomment>{0}: elsewhere; {1}: all_</extracomment>
             <translation>{1} 个测量中有 {0} 个位于其他图像上。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="118" />
+            <location filename="../../viewer/io/found_reports.py" line="145" />
             <source>{0} measurements that lie on no slice of this series were left out.</source>
             <extracomment>{0}: between</extracomment>
             <translation>{0} 个不在本序列任何层面上的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="120" />
+            <location filename="../../viewer/io/found_reports.py" line="147" />
             <source>{0} measurements of a shape that Slicewise does not have were left out.</source>
             <extracomment>{0}: unknown</extracomment>
             <translation>{0} 个 Slicewise 没有的形状的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="122" />
+            <location filename="../../viewer/io/found_reports.py" line="149" />
             <source>The report holds no measurement with a place on an image.</source>
             <translation>报告中没有在图像上有位置的测量。</translation>
         </message>
@@ -2055,8 +2166,8 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_files.py" line="90" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="109" />
-            <location filename="../../viewer/io/structure_sets.py" line="68" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="111" />
+            <location filename="../../viewer/io/structure_sets.py" line="69" />
             <source>Writing {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在写入 {0}</translation>
@@ -2064,8 +2175,8 @@
         <message>
             <location filename="../../viewer/io/label_files.py" line="98" />
             <location filename="../../viewer/io/label_files.py" line="106" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="388" />
-            <location filename="../../viewer/io/structure_sets.py" line="205" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="390" />
+            <location filename="../../viewer/io/structure_sets.py" line="210" />
             <source>Reading {0} again</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在重新读取 {0}</translation>
@@ -2079,8 +2190,8 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_files.py" line="111" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="448" />
-            <location filename="../../viewer/io/structure_sets.py" line="195" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="450" />
+            <location filename="../../viewer/io/structure_sets.py" line="200" />
             <source>{0} came back with other names of labels; nothing was saved</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 重新读取后标签名称不同；未保存任何内容</translation>
@@ -2120,7 +2231,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="63" />
-            <location filename="../../viewer/workflows.py" line="1199" />
+            <location filename="../../viewer/workflows.py" line="1282" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -2132,18 +2243,18 @@
             <translation>{0} 未保存：写入它的进程已结束（{1}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/library.py" line="166" />
+            <location filename="../../viewer/io/library.py" line="174" />
             <source>this series is no longer in the library; open its folder again</source>
             <translation>该序列已不在图像库中；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/library.py" line="317" />
+            <location filename="../../viewer/io/library.py" line="339" />
             <source>the list of studies could not be written ({0}); try again</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法写入检查列表（{0}）；请重试</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/library.py" line="624" />
+            <location filename="../../viewer/io/library.py" line="647" />
             <source>the list of studies cannot be read ({0}); start the program again</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法读取检查列表（{0}）；请重新启动程序</translation>
@@ -2755,122 +2866,122 @@
             <translation>数值不能是 {0} 类型</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="65" />
+            <location filename="../../viewer/io/reports.py" line="70" />
             <source>The files of this series name no DICOM images to which such an object could refer.</source>
             <translation>本序列的文件没有标明可供引用的 DICOM 图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="67" />
+            <location filename="../../viewer/io/reports.py" line="72" />
             <source>This series was made here, of others: such objects refer to images as they are stored.</source>
             <translation>本序列是在此由其他序列生成的：这类对象只能引用存储的图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="69" />
+            <location filename="../../viewer/io/reports.py" line="74" />
             <source>The files name no study (StudyInstanceUID is missing), to which a report could belong.</source>
             <translation>文件没有说明检查（缺少 StudyInstanceUID），报告无从归属。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="101" />
+            <location filename="../../viewer/io/reports.py" line="106" />
             <source>There is no length, angle or region that a report has a place for.</source>
             <translation>没有可写入报告的长度、角度或区域。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="114" />
-            <location filename="../../viewer/io/reports.py" line="337" />
+            <location filename="../../viewer/io/reports.py" line="119" />
+            <location filename="../../viewer/io/reports.py" line="355" />
             <source>Measurements, not for diagnostic use</source>
             <translation>测量结果，不可用于诊断</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="118" />
-            <source>{0} measurements have no place in a report: arrows, texts and paths.</source>
+            <location filename="../../viewer/io/reports.py" line="123" />
+            <source>{0} measurements have no place in a report, which lie on no image of it.</source>
             <extracomment>{0}: left_out</extracomment>
-            <translation>{0} 个测量无法写入报告：箭头、文字和路径。</translation>
+            <translation>{0} 个测量不在任何图像上，无法写入报告。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="174" />
-            <source>(mm at the detector)</source>
-            <translation>（探测器处的毫米）</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/io/reports.py" line="210" />
+            <location filename="../../viewer/io/reports.py" line="228" />
             <source>square pixels</source>
             <translation>平方像素</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="234" />
+            <location filename="../../viewer/io/reports.py" line="252" />
             <source>Value of stored pixels</source>
             <translation>存储像素值</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="234" />
+            <location filename="../../viewer/io/reports.py" line="252" />
             <source>no units</source>
             <translation>无单位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="262" />
+            <location filename="../../viewer/io/reports.py" line="280" />
             <source>The report does not hold {0} {1} as it is; not saved.</source>
             <extracomment>{0}: measurement.kind; {1}: measurement.number</extracomment>
             <translation>报告未能原样保存 {0} {1}；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="288" />
+            <location filename="../../viewer/io/reports.py" line="306" />
             <source>No stored slice is a key image: slices across the stored ones are no images of the file.</source>
             <translation>没有已存储的层面是关键图像：与存储层面相交的层面不是文件中的图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="304" />
+            <location filename="../../viewer/io/reports.py" line="322" />
             <source>The file that was written does not name the key images; not saved.</source>
             <translation>写出的文件未引用关键图像；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="306" />
+            <location filename="../../viewer/io/reports.py" line="324" />
             <source>{0} key images across the stored slices were left out.</source>
             <extracomment>{0}: others</extracomment>
             <translation>{0} 个与存储层面相交的关键图像已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="308" />
+            <location filename="../../viewer/io/reports.py" line="326" />
             <source>Several key images are frames of one image: the image is named as a whole.</source>
             <translation>多个关键图像是同一图像的帧：只能整体引用该图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="335" />
+            <location filename="../../viewer/io/reports.py" line="353" />
             <source>A presentation state of grey levels cannot be made of a series in colour.</source>
             <translation>彩色序列不能生成灰阶显示状态。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="384" />
+            <location filename="../../viewer/io/reports.py" line="403" />
             <source>The file that was written does not hold the measurements; not saved.</source>
             <translation>写出的文件不含这些测量；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="385" />
+            <location filename="../../viewer/io/reports.py" line="404" />
             <source>{0} measurements that lie on no stored slice were left out.</source>
             <extracomment>{0}: left_out</extracomment>
             <translation>{0} 个不在存储层面上的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="408" />
+            <location filename="../../viewer/io/reports.py" line="424" />
+            <source>The frames of this series are scaled to values in different ways, and a presentation state has one way for all. Export a structured report instead.</source>
+            <translation>此序列各帧换算数值的方式不同，而呈现状态对所有帧只有一种方式。请改为导出结构化报告。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="453" />
             <source>Picture, not for diagnostic use</source>
             <translation>图像，不可用于诊断</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="417" />
+            <location filename="../../viewer/io/reports.py" line="462" />
             <source>The file that was written does not hold the picture; not saved.</source>
             <translation>写出的文件不含该图片；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="444" />
+            <location filename="../../viewer/io/reports.py" line="489" />
             <source>points_ijk: voxel indices from 0, column, row, slice; points_lps_mm: DICOM patient system</source>
             <translation>points_ijk：从 0 开始的体素索引（列、行、层）；points_lps_mm：DICOM 患者坐标系</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="451" />
+            <location filename="../../viewer/io/reports.py" line="496" />
             <source>The file that was written is not what was measured; not saved.</source>
             <translation>写出的文件与测量不符；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="472" />
+            <location filename="../../viewer/io/reports.py" line="517" />
             <source>The headers of this series do not allow it ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>本序列的文件头不允许这样做（{0}）。</translation>
@@ -2890,77 +3001,71 @@
             <translation>没有文件夹 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="45" />
-            <location filename="../../resources/presets/volume_rendering.json" line="28" />
-            <source>Tissue</source>
-            <translation>组织</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="84" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="134" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="85" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="136" />
             <source>Making the segmentation</source>
             <translation>正在生成分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="95" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="149" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="97" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="151" />
             <source>No DICOM segmentation can be made of this series ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法由此序列生成 DICOM 分割（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="195" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="197" />
             <source>Making the parametric map</source>
             <translation>正在生成参数图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="208" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="210" />
             <source>No DICOM parametric map can be made of this series ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法由此序列生成 DICOM 参数图（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="221" />
-            <location filename="../../viewer/io/structure_sets.py" line="60" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="223" />
+            <location filename="../../viewer/io/structure_sets.py" line="61" />
             <source>Reading the headers of the series</source>
             <translation>正在读取序列的文件头</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="385" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="387" />
             <source>{0} came back with another frame of reference; nothing was saved</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 重新读取后参考坐标系不同；未保存任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="399" />
-            <location filename="../../viewer/io/structure_sets.py" line="208" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="401" />
+            <location filename="../../viewer/io/structure_sets.py" line="213" />
             <source>{0} came back with other voxels in slice {1}; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
             <translation>{0} 重新读取后第 {1} 层的体素不同；未保存任何内容</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="401" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="403" />
             <source>{0} came back with slice {1} twice; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
             <translation>{0} 重新读取后第 {1} 层出现两次；未保存任何内容</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="404" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="406" />
             <source>{0} came back without {1} of its slices; nothing was saved</source>
             <extracomment>{0}: name; {1}: len(missing) (number)</extracomment>
             <translation>{0} 重新读取后缺少 {1} 层；未保存任何内容</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="423" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="425" />
             <source>{0} came back with a slice where there is none; nothing was saved</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 重新读取后在没有层的位置出现一层；未保存任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="439" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="441" />
             <source>{0} came back with slice {1} referring to another image; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
             <translation>{0} 重新读取后第 {1} 层引用了另一图像；未保存任何内容</translation>
@@ -3062,12 +3167,12 @@
             <translation>层间距不一致，位于 {0} 之后。{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/structure_sets.py" line="65" />
+            <location filename="../../viewer/io/structure_sets.py" line="66" />
             <source>Drawing outlines</source>
             <translation>正在绘制轮廓</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/structure_sets.py" line="225" />
+            <location filename="../../viewer/io/structure_sets.py" line="230" />
             <source>{0} came back with outlines beside slice {1}; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
             <translation>{0} 重新读取后第 {1} 层的轮廓不在该层上；未保存任何内容</translation>
@@ -3217,7 +3322,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="545" />
+            <location filename="../../viewer/workflows.py" line="566" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3351,284 +3456,311 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="258" />
+            <location filename="../../viewer/workflows.py" line="268" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="271" />
+            <location filename="../../viewer/workflows.py" line="286" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="293" />
-            <location filename="../../viewer/workflows.py" line="430" />
+            <location filename="../../viewer/workflows.py" line="308" />
+            <location filename="../../viewer/workflows.py" line="445" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="298" />
+            <location filename="../../viewer/workflows.py" line="313" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="306" />
+            <location filename="../../viewer/workflows.py" line="321" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="331" />
+            <location filename="../../viewer/workflows.py" line="346" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="339" />
+            <location filename="../../viewer/workflows.py" line="354" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="359" />
+            <location filename="../../viewer/workflows.py" line="374" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="380" />
+            <location filename="../../viewer/workflows.py" line="395" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="410" />
+            <location filename="../../viewer/workflows.py" line="425" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="420" />
+            <location filename="../../viewer/workflows.py" line="435" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="448" />
+            <location filename="../../viewer/workflows.py" line="463" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="500" />
+            <location filename="../../viewer/workflows.py" line="521" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="500" />
+            <location filename="../../viewer/workflows.py" line="521" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="501" />
+            <location filename="../../viewer/workflows.py" line="522" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="504" />
+            <location filename="../../viewer/workflows.py" line="525" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="553" />
+            <location filename="../../viewer/workflows.py" line="574" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="565" />
+            <location filename="../../viewer/workflows.py" line="592" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="577" />
+            <location filename="../../viewer/workflows.py" line="604" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="598" />
+            <location filename="../../viewer/workflows.py" line="625" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="609" />
+            <location filename="../../viewer/workflows.py" line="636" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="640" />
+            <location filename="../../viewer/workflows.py" line="667" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="773" />
+            <location filename="../../viewer/workflows.py" line="800" />
             <source>Grow from seeds</source>
             <translation>由种子生长</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="813" />
+            <location filename="../../viewer/workflows.py" line="840" />
             <source>Merge labels</source>
             <translation>合并标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="813" />
+            <location filename="../../viewer/workflows.py" line="840" />
             <source>Delete label</source>
             <translation>删除标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="849" />
+            <location filename="../../viewer/workflows.py" line="876" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="872" />
+            <location filename="../../viewer/workflows.py" line="899" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="889" />
+            <location filename="../../viewer/workflows.py" line="916" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="919" />
+            <location filename="../../viewer/workflows.py" line="949" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="925" />
+            <location filename="../../viewer/workflows.py" line="955" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="932" />
+            <location filename="../../viewer/workflows.py" line="986" />
+            <source>There is no answer to write yet.</source>
+            <translation>还没有可导出的回答。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="991" />
+            <source>{0} could not be written: {1}</source>
+            <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
+            <translation>无法写入 {0}：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="995" />
+            <source>Your last changes are not saved yet: export when they are.</source>
+            <translation>最近的更改尚未保存：请保存后再导出。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="997" />
+            <source>Exporting findings and boxes</source>
+            <translation>正在导出所见和边界框</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="1003" />
+            <source>The list of findings could not be saved ({0}). It is as it was before.</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="1011" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="935" />
+            <location filename="../../viewer/workflows.py" line="1014" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="949" />
+            <location filename="../../viewer/workflows.py" line="1028" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="965" />
+            <location filename="../../viewer/workflows.py" line="1044" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="976" />
+            <location filename="../../viewer/workflows.py" line="1055" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="979" />
+            <location filename="../../viewer/workflows.py" line="1058" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1017" />
+            <location filename="../../viewer/workflows.py" line="1096" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1095" />
+            <location filename="../../viewer/workflows.py" line="1178" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1107" />
+            <location filename="../../viewer/workflows.py" line="1190" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1132" />
+            <location filename="../../viewer/workflows.py" line="1215" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1172" />
+            <location filename="../../viewer/workflows.py" line="1255" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1200" />
+            <location filename="../../viewer/workflows.py" line="1283" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1270" />
+            <location filename="../../viewer/workflows.py" line="1353" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1272" />
+            <location filename="../../viewer/workflows.py" line="1355" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1274" />
+            <location filename="../../viewer/workflows.py" line="1357" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1276" />
+            <location filename="../../viewer/workflows.py" line="1359" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1279" />
+            <location filename="../../viewer/workflows.py" line="1362" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1281" />
+            <location filename="../../viewer/workflows.py" line="1364" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1289" />
+            <location filename="../../viewer/workflows.py" line="1372" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1319" />
+            <location filename="../../viewer/workflows.py" line="1402" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1351" />
+            <location filename="../../viewer/workflows.py" line="1434" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1353" />
+            <location filename="../../viewer/workflows.py" line="1436" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

@@ -212,6 +212,10 @@
         <translation>预设窗 {key}</translation>
     </message>
     <message>
+        <source>Slices of the scan can be answered, an oblique plane cannot: {Display/Planes along the scan} sets the planes along the scan</source>
+        <translation>只能对扫描层面作答，斜面不可：{Display/Planes along the scan} 将平面恢复为扫描方向</translation>
+    </message>
+    <message>
         <source>The file does not say its modality: there are no window presets for it</source>
         <translation>文件未说明设备类型：没有相应的预设窗</translation>
     </message>
@@ -262,6 +266,14 @@
     <message>
         <source>Click: the label gets all that is joined to the voxel and as bright, through all slices; drag up or down for the range. Ctrl takes away</source>
         <translation>单击：标签获得所有层面上与该体素相连且灰度相近的全部区域；上下拖动可改变范围。按住 Ctrl 则去除</translation>
+    </message>
+    <message>
+        <source>Click to segment</source>
+        <translation>点击分割</translation>
+    </message>
+    <message>
+        <source>Click a structure and its outline is found; more clicks and drags refine it, with Ctrl what does not belong to it. Classical method: no model is installed for this</source>
+        <translation>点击一个结构即可找到其轮廓；继续点击和拖动可细化，按住 Ctrl 标出不属于它的部分。传统方法：尚未为此安装模型</translation>
     </message>
     <message>
         <source>Level tracing</source>
@@ -430,6 +442,10 @@
     <message>
         <source>Labels</source>
         <translation>标签</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>所见</translation>
     </message>
     <message>
         <source>AI</source>
@@ -969,8 +985,68 @@
         <translation>互换</translation>
     </message>
     <message>
+        <source>A click or a drag says: this belongs to it</source>
+        <translation>点击或拖动表示：这属于它</translation>
+    </message>
+    <message>
+        <source>A click or a drag says: this does not belong to it (Ctrl + click)</source>
+        <translation>点击或拖动表示：这不属于它（Ctrl + 点击）</translation>
+    </message>
+    <message>
+        <source>A drag draws a box: nothing outside belongs to it</source>
+        <translation>拖动绘制方框：框外的都不属于它</translation>
+    </message>
+    <message>
+        <source>Clicks: {count}. {method}</source>
+        <translation>点击：{count}。{method}</translation>
+    </message>
+    <message>
+        <source>What was found waits on its slice</source>
+        <translation>找到的结果在其所在层等待</translation>
+    </message>
+    <message>
         <source>Take it</source>
         <translation>改用于此</translation>
+    </message>
+    <message>
+        <source>Give it to the label (Return)</source>
+        <translation>赋给标签（Return）</translation>
+    </message>
+    <message>
+        <source>Drop</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>Forget it (Esc)</source>
+        <translation>丢弃（Esc）</translation>
+    </message>
+    <message>
+        <source>Take the last click back (Backspace)</source>
+        <translation>取消最后一次点击（Backspace）</translation>
+    </message>
+    <message>
+        <source>Slices in each direction</source>
+        <translation>每个方向的层数</translation>
+    </message>
+    <message>
+        <source>until it ends</source>
+        <translation>直到结束</translation>
+    </message>
+    <message>
+        <source>Take it, and find it again in the slices beside it, in both directions: one edit</source>
+        <translation>采用，并在两侧相邻层中再次寻找：作为一次编辑</translation>
+    </message>
+    <message>
+        <source>To neighbours</source>
+        <translation>到相邻层</translation>
+    </message>
+    <message>
+        <source>Take what was clicked</source>
+        <translation>采用点击的结果</translation>
+    </message>
+    <message>
+        <source>What was clicked to neighbouring slices</source>
+        <translation>将点击的结果延续到相邻层</translation>
     </message>
     <message>
         <source>Leave it</source>
@@ -1129,12 +1205,100 @@
         <translation>未锁定</translation>
     </message>
     <message>
+        <source>Write the first question above, “Pneumothorax” for instance. The list stays for all series; your answers are what classifiers learn from.</source>
+        <translation>在上方写下第一个问题，例如“气胸”。此列表用于所有序列；分类模型从您的回答中学习。</translation>
+    </message>
+    <message>
+        <source>{Findings/Yes to finding 1} is yes, {Findings/No to finding 1} is no, once more takes it back; 2 to 9 the next ones. {Findings/No to the rest} says no to the rest of the slice, {Findings/Next slice or series to answer} goes on. Without an answer training learns nothing; no is an answer.</source>
+        <translation>{Findings/Yes to finding 1} 为“是”，{Findings/No to finding 1} 为“否”，再按一次则撤回；2 到 9 对应后面的所见。{Findings/No to the rest} 对本层其余所见回答“否”，{Findings/Next slice or series to answer} 转到下一个。未回答的不参与训练；“否”也是回答。</translation>
+    </message>
+    <message>
+        <source>New finding</source>
+        <translation>新建所见</translation>
+    </message>
+    <message>
+        <source>What is asked</source>
+        <translation>提问对象</translation>
+    </message>
+    <message>
+        <source>of a slice</source>
+        <translation>针对层面</translation>
+    </message>
+    <message>
+        <source>of a series</source>
+        <translation>针对序列</translation>
+    </message>
+    <message>
+        <source>of a study</source>
+        <translation>针对检查</translation>
+    </message>
+    <message>
+        <source>Finding</source>
+        <translation>所见</translation>
+    </message>
+    <message>
+        <source>Yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>No</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一个</translation>
+    </message>
+    <message>
+        <source>This series</source>
+        <translation>本序列</translation>
+    </message>
+    <message>
+        <source>This study</source>
+        <translation>本检查</translation>
+    </message>
+    <message>
+        <source>This slice</source>
+        <translation>本层</translation>
+    </message>
+    <message>
+        <source>This slice: an oblique plane has none</source>
+        <translation>本层：斜面没有层</translation>
+    </message>
+    <message>
+        <source>This image: {number}</source>
+        <translation>本图像：{number}</translation>
+    </message>
+    <message>
+        <source>This image</source>
+        <translation>本图像</translation>
+    </message>
+    <message>
+        <source>This slice: {plane} {number}</source>
+        <translation>本层：{plane} {number}</translation>
+    </message>
+    <message>
+        <source>{count} not answered.</source>
+        <translation>{count} 项未回答。</translation>
+    </message>
+    <message>
+        <source>{done} of {count} slices are answered.</source>
+        <translation>已回答 {done}/{count} 层。</translation>
+    </message>
+    <message>
         <source>Rename…</source>
         <translation>重命名…</translation>
     </message>
     <message>
         <source>Code…</source>
         <translation>编码…</translation>
+    </message>
+    <message>
+        <source>Take off the list…</source>
+        <translation>从列表移除…</translation>
+    </message>
+    <message>
+        <source>Take {name} off the list for all series? Its answers ({count}) are kept, and are there again when a finding of this name is added.</source>
+        <translation>将 {name} 从所有序列的列表中移除？它的回答（{count}）会保留，再次添加同名所见时即可恢复。</translation>
     </message>
     <message>
         <source>Show only this</source>
@@ -1873,8 +2037,104 @@
         <translation>{name} 已保存到 {folder}</translation>
     </message>
     <message>
+        <source>There is no such finding: write it into the list of findings</source>
+        <translation>没有此所见：请先写入所见列表</translation>
+    </message>
+    <message>
+        <source>{name} is not answered any longer</source>
+        <translation>{name} 的回答已撤回</translation>
+    </message>
+    <message>
+        <source>Answers as a table (*.csv)</source>
+        <translation>回答表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Answers as a table, with the names of files (*.csv)</source>
+        <translation>回答表格，含文件名 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Answers and boxes as JSON (*.json)</source>
+        <translation>回答和边界框 JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Answers and boxes as JSON, with the names of files (*.json)</source>
+        <translation>回答和边界框 JSON，含文件名 (*.json)</translation>
+    </message>
+    <message>
+        <source>All series that are listed below are answered</source>
+        <translation>列表中其后的所有序列都已回答</translation>
+    </message>
+    <message>
+        <source>The next series is still being read: nothing was answered</source>
+        <translation>下一个序列仍在读取：没有记录回答</translation>
+    </message>
+    <message>
+        <source>{name}: yes</source>
+        <translation>{name}：是</translation>
+    </message>
+    <message>
+        <source>{name}: no</source>
+        <translation>{name}：否</translation>
+    </message>
+    <message>
+        <source>No to the rest</source>
+        <translation>其余为否</translation>
+    </message>
+    <message>
+        <source>Answers with no what is not answered yet of this slice</source>
+        <translation>对本层尚未回答的所见回答“否”</translation>
+    </message>
+    <message>
+        <source>Next slice or series to answer</source>
+        <translation>下一个待回答的层面或序列</translation>
+    </message>
+    <message>
+        <source>Findings…</source>
+        <translation>所见…</translation>
+    </message>
+    <message>
+        <source>Export findings and boxes…</source>
+        <translation>导出所见和边界框…</translation>
+    </message>
+    <message>
+        <source>The answers of all series as training data, as a table, or as JSON with all boxes</source>
+        <translation>将所有序列的回答作为训练数据导出：表格，或含所有边界框的 JSON</translation>
+    </message>
+    <message>
         <source>That was the last series of the list</source>
         <translation>已到列表的尽头</translation>
+    </message>
+    <message>
+        <source>No to {count} findings</source>
+        <translation>{count} 项所见已回答“否”</translation>
+    </message>
+    <message>
+        <source>All answered.</source>
+        <translation>已全部回答。</translation>
+    </message>
+    <message>
+        <source>Saved {name}, read back and compared: {answers} answers</source>
+        <translation>已保存 {name}，已读回并核对：{answers} 个回答</translation>
+    </message>
+    <message>
+        <source>, {count} boxes</source>
+        <translation>，{count} 个边界框</translation>
+    </message>
+    <message>
+        <source>; {count} boxes on oblique planes were left out</source>
+        <translation>；斜面上的 {count} 个边界框未导出</translation>
+    </message>
+    <message>
+        <source>Export findings and boxes</source>
+        <translation>导出所见和边界框</translation>
+    </message>
+    <message>
+        <source>Yes to finding {number}</source>
+        <translation>所见 {number}：是</translation>
+    </message>
+    <message>
+        <source>No to finding {number}</source>
+        <translation>所见 {number}：否</translation>
     </message>
     <message>
         <source>About Slicewise</source>
@@ -2647,6 +2907,18 @@ or press {File/Open folder…}.</source>
         <translation>两个位置之一</translation>
     </message>
     <message>
+        <source>Segmentation</source>
+        <translation>分割</translation>
+    </message>
+    <message>
+        <source>Structure set</source>
+        <translation>结构集</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
         <source>Find a patient, study or series</source>
         <translation>查找患者、检查或序列</translation>
     </message>
@@ -2729,6 +3001,14 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Study</source>
         <translation>未命名检查</translation>
+    </message>
+    <message>
+        <source>{kind} · {name}</source>
+        <translation>{kind} · {name}</translation>
+    </message>
+    <message>
+        <source>Double click to open the series and import it</source>
+        <translation>双击以打开该序列并导入</translation>
     </message>
     <message>
         <source>1 image</source>
@@ -3803,6 +4083,14 @@ or press {File/Open folder…}.</source>
         <translation>把分割、结构集、标签图和测量导入到打开的序列</translation>
     </message>
     <message>
+        <source>Found on this series:</source>
+        <translation>在此序列上找到：</translation>
+    </message>
+    <message>
+        <source>Another file…</source>
+        <translation>其他文件…</translation>
+    </message>
+    <message>
         <source>Import annotations</source>
         <translation>导入标注</translation>
     </message>
@@ -3963,6 +4251,10 @@ or press {File/Open folder…}.</source>
         <translation>此窗格的图片仍在生成：请稍后再试。</translation>
     </message>
     <message>
+        <source>{name} could not be written: {reason}</source>
+        <translation>无法写入 {name}：{reason}</translation>
+    </message>
+    <message>
         <source>Saved {name}, read back and compared</source>
         <translation>已保存 {name}，并已读回核对</translation>
     </message>
@@ -3993,6 +4285,34 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Nothing was taken away: the label {name} has no voxel there</source>
         <translation>没有去除：标签{name}在此处没有体素</translation>
+    </message>
+    <message>
+        <source>Classical method (no model is installed for this)</source>
+        <translation>传统方法（尚未为此安装模型）</translation>
+    </message>
+    <message>
+        <source>as many as asked</source>
+        <translation>达到所要求的层数</translation>
+    </message>
+    <message>
+        <source>as far as the scan goes</source>
+        <translation>直到扫描的边缘</translation>
+    </message>
+    <message>
+        <source>up to where the region ends</source>
+        <translation>直到区域结束处</translation>
+    </message>
+    <message>
+        <source>up to where the region changes too much to be sure</source>
+        <translation>直到区域变化过大、无法确定处</translation>
+    </message>
+    <message>
+        <source>{count} neighbouring slices: {before} in one direction, {after} in the other</source>
+        <translation>相邻 {count} 层：一个方向{before}，另一方向{after}</translation>
+    </message>
+    <message>
+        <source>{count} neighbouring slices: {after}</source>
+        <translation>相邻 {count} 层：{after}</translation>
     </message>
     <message>
         <source>Nothing changed: all of it is the label {name} already, or is locked or masked</source>
@@ -4117,6 +4437,62 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Give them to {name}</source>
         <translation>归入 {name}</translation>
+    </message>
+    <message>
+        <source>Yes: {names}</source>
+        <translation>是：{names}</translation>
+    </message>
+    <message>
+        <source>No: {names}</source>
+        <translation>否：{names}</translation>
+    </message>
+    <message>
+        <source>{count} findings</source>
+        <translation>{count} 项所见</translation>
+    </message>
+    <message>
+        <source>Nothing to segment here: there is no value</source>
+        <translation>此处无法分割：没有数值</translation>
+    </message>
+    <message>
+        <source>First click what belongs to the structure, or begin on a region of the label</source>
+        <translation>请先点击属于该结构的部分，或从标签已有的区域开始</translation>
+    </message>
+    <message>
+        <source>What was found on the other slice was taken: undo takes it back</source>
+        <translation>另一层上找到的结果已采用：可用撤销取消</translation>
+    </message>
+    <message>
+        <source>What the clicks had found was dropped, as another series was opened</source>
+        <translation>由于打开了另一个序列，点击找到的结果已放弃</translation>
+    </message>
+    <message>
+        <source>Nothing was drawn: the box is too small</source>
+        <translation>未绘制：方框太小</translation>
+    </message>
+    <message>
+        <source>Click, or drag along it</source>
+        <translation>点击，或沿其拖动</translation>
+    </message>
+    <message>
+        <source>Drag a box around it</source>
+        <translation>拖动方框将其围住</translation>
+    </message>
+    <message>
+        <source>With a code other programs know what was asked, for instance 36118008 of SNOMED CT (SCT).</source>
+        <translation>有了编码，其他程序就知道所问的是什么，例如 SNOMED CT (SCT) 的 36118008。</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>编码</translation>
+    </message>
+    <message>
+        <source>Scheme</source>
+        <translation>编码体系</translation>
+    </message>
+    <message>
+        <source>Meaning</source>
+        <translation>含义</translation>
     </message>
 </context>
 </TS>
