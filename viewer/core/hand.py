@@ -23,7 +23,7 @@ FOLLOWING: tuple[RegionTool, ...] = (
 )  # of these, those that follow values
 Tool = Literal["window", "crosshair", "pan", "zoom", "brush", "eraser"] | RegionTool | Kind
 LABELLING: tuple[Tool, ...] = ("brush", "eraser", *REGION_TOOLS)
-ClickMeans = Literal["belongs", "does not", "box"]  # what a click or a drag says with the tool click
+ClickMeans = Literal["belongs", "excluded", "box"]  # what a click or a drag says with the tool click
 BrushShape = Literal["disc", "sphere"]
 OverlayText = Literal["all", "image only", "none"]
 

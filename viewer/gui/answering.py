@@ -54,10 +54,11 @@ class Answering(QObject):
         self._workflows, self._commands, self._room, self._panel = workflows, commands, room, panel
         self._below, self._open_series, self._notify = below, open_series, notify
         self.answers = {
-            (n, yes): commands.add(
-                "Findings", f"{'Yes' if yes else 'No'} to finding {n}", partial(self._answer, n, yes), f"{keys}+{n}"
+            (n, yes): commands.add("Findings", text.format(number=n), partial(self._answer, n, yes), f"{keys}+{n}")
+            for keys, yes, text in (
+                ("Shift", True, QT_TR_NOOP("Yes to finding {number}")),
+                ("Ctrl+Shift", False, QT_TR_NOOP("No to finding {number}")),
             )
-            for keys, yes in (("Shift", True), ("Ctrl+Shift", False))
             for n in range(1, KEYS + 1)
         }
         self.rest_action = commands.add(

@@ -34,7 +34,7 @@ _SLICES = 5  # at first
 _SPIN_PX = 70
 _MEANS: tuple[tuple[ClickMeans, str, str], ...] = (
     ("belongs", "+", QT_TR_NOOP("A click or a drag says: this belongs to it")),
-    ("does not", "−", QT_TR_NOOP("A click or a drag says: this does not belong to it (Ctrl + click)")),
+    ("excluded", "−", QT_TR_NOOP("A click or a drag says: this does not belong to it (Ctrl + click)")),
     ("box", "▭", QT_TR_NOOP("A drag draws a box: nothing outside belongs to it")),
 )
 _CLICKED = QT_TR_NOOP("Clicks: {count}. {method}")

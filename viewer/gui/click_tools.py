@@ -40,7 +40,7 @@ _DROPPED = QT_TR_NOOP("What the clicks had found was dropped, as another series 
 _SMALL_BOX = QT_TR_NOOP("Nothing was drawn: the box is too small")
 _HINTS: dict[ClickMeans, str] = {
     "belongs": QT_TR_NOOP("Click, or drag along it"),
-    "does not": QT_TR_NOOP("Click, or drag along it"),
+    "excluded": QT_TR_NOOP("Click, or drag along it"),
     "box": QT_TR_NOOP("Drag a box around it"),
 }
 
@@ -180,7 +180,7 @@ class ClickTools:
         """Ctrl says the contrary of a sign; with it a box is no box but takes away."""
         means = self._session.hand.click_means
         if modifiers & Qt.KeyboardModifier.ControlModifier:
-            return "belongs" if means == "does not" else "does not"
+            return "belongs" if means == "excluded" else "excluded"
         return means
 
     def _released(self) -> None:
@@ -196,7 +196,7 @@ class ClickTools:
             self._refuse(tr(_BESIDE_PICTURE))
             return
         answer = self._answer_on(press.scene, pixels[0])
-        if press.means == "does not" and not answer.base.any() and not answer.steps:
+        if press.means == "excluded" and not answer.base.any() and not answer.steps:
             self._answers.drop()
             self._refuse(tr(_NOTHING_YET))
             return
@@ -292,7 +292,7 @@ class ClickTools:
     def _write(self, painter: QPainter, at: QPointF, colour: QColor) -> None:
         """What a click says, beside the mouse; and how, until something was said."""
         pane, means = self._pane, self._means(QGuiApplication.keyboardModifiers())
-        sign = {"belongs": "+", "does not": "−", "box": "▭"}[means]
+        sign = {"belongs": "+", "excluded": "−", "box": "▭"}[means]
         lines = [f"{sign} {tr(self._answers.label_name)}"]
         if self._answers.open is None:
             lines.append(tr(_HINTS[means]))

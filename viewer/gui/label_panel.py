@@ -492,7 +492,8 @@ class LabelPanel(QWidget):
         for item in self._rows():
             size = self._sizes.get(item.data(0, _NAME))
             ml, mm = (size.volume_ml, size.longest_mm) if size is not None else (0.0, 0.0)
-            item.setText(1, "" if ml == 0 else f"{ml:.1f}" if ml < 1000 else f"{ml:.0f}")
+            digits = 0 if ml >= 1000 else 1 if ml >= 0.1 else 4  # a small lesion is not nothing
+            item.setText(1, "" if ml == 0 else f"{ml:.{digits}f}")
             item.setText(2, "" if mm == 0 else f"{mm:.1f}")
 
     def _fill_confirmed(self) -> None:
