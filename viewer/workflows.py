@@ -509,7 +509,7 @@ class Workflows:
             desk.study_uid = study_of(opened, key)
             session.set_read_only(not desk.held)
             session.take_study_answers(self.annotation_store.study_answers(desk.study_uid))
-            for unsaved in self._unsaved:
+            for unsaved in tuple(self._unsaved):  # more may come: what is caught up with is told
                 if unsaved.key == key:
                     session.catch_up(unsaved.edit, unsaved.act, unsaved.state)
                 elif unsaved.study_uid == desk.study_uid and unsaved.edit is not None:
