@@ -53,6 +53,7 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
             if chosen is None:
                 return 2
             folder = chosen
+    window.closed.connect(app.quit)  # Qt does not always notice that it was the last one
     sys.excepthook = _Excepthook(window, folder / "errors.log")
     window.show_as_before()
     if salvaged := window.workflows.library.salvaged_paths:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -99,6 +99,8 @@ _PANELS_SHARE, _PANELS_PX = 0.25, (250, 320)
 class MainWindow(QMainWindow):
     """Puts the parts of the window together and lets them know of one another. They hear of each change of the session
     that is worked on once per turn of the event loop."""
+
+    closed = Signal()
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -728,6 +730,7 @@ class MainWindow(QMainWindow):
             self.volume_pane.close_scene(timeout_s=0.0)  # a step of it may take seconds: nothing waits for that
             self.workflows.close()
             self._settings.close()
+            self.closed.emit()
         super().closeEvent(event)
 
     def _lost_by_closing(self) -> str:
