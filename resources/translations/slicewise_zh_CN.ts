@@ -1141,6 +1141,10 @@
         <translation>使用标签列表…</translation>
     </message>
     <message>
+        <source>Choose a tool to draw the chosen label with.</source>
+        <translation>请选择一个工具来绘制所选标签。</translation>
+    </message>
+    <message>
         <source>Shape of the brush</source>
         <translation>画笔形状</translation>
     </message>
@@ -1153,16 +1157,16 @@
         <translation>球体</translation>
     </message>
     <message>
+        <source>Change the whole label</source>
+        <translation>更改整个标签</translation>
+    </message>
+    <message>
         <source>Confirmed slices</source>
         <translation>已确认的层面</translation>
     </message>
     <message>
         <source>Opacity</source>
         <translation>不透明度</translation>
-    </message>
-    <message>
-        <source>Brush radius</source>
-        <translation>画笔半径</translation>
     </message>
     <message>
         <source>Image{number} is confirmed</source>
@@ -1179,10 +1183,6 @@
     <message>
         <source>Confirm {in_plane} slice{number}</source>
         <translation>确认{in_plane}层面{number}</translation>
-    </message>
-    <message>
-        <source>{confirm}: nothing here</source>
-        <translation>{confirm}：无内容</translation>
     </message>
     <message>
         <source>{done} of {count} {in_plane} slices confirmed</source>
@@ -1349,6 +1349,18 @@
         <translation>{name} 的颜色</translation>
     </message>
     <message>
+        <source>Training learns from confirmed slices.</source>
+        <translation>训练从已确认的层面中学习。</translation>
+    </message>
+    <message>
+        <source>Confirmed: nothing is here.</source>
+        <translation>已确认：此处没有任何标签。</translation>
+    </message>
+    <message>
+        <source>Confirming says: nothing is here.</source>
+        <translation>确认即表示：此处没有任何标签。</translation>
+    </message>
+    <message>
         <source>Code of {name}</source>
         <translation>{name}的编码</translation>
     </message>
@@ -1393,18 +1405,6 @@
         <translation>单击以定位到该层面</translation>
     </message>
     <message>
-        <source>1 confirmed slice: training learns from it.</source>
-        <translation>已确认 1 个层面：训练将从中学习。</translation>
-    </message>
-    <message>
-        <source>{count} confirmed slices: training learns from them.</source>
-        <translation>已确认 {count} 个层面：训练将从中学习。</translation>
-    </message>
-    <message>
-        <source>Correct a slice with brush and eraser, then confirm it: training learns from confirmed slices.</source>
-        <translation>请用画笔和橡皮擦修正层面，然后确认：训练从已确认的层面中学习。</translation>
-    </message>
-    <message>
         <source>Window presets</source>
         <translation>预设窗</translation>
     </message>
@@ -1431,6 +1431,10 @@
     <message>
         <source>&amp;Tools</source>
         <translation>工具(&amp;T)</translation>
+    </message>
+    <message>
+        <source>La&amp;bels</source>
+        <translation>标签(&amp;B)</translation>
     </message>
     <message>
         <source>&amp;Measure</source>
@@ -1849,12 +1853,20 @@
         <translation>语言 · Language</translation>
     </message>
     <message>
+        <source>What was clicked</source>
+        <translation>点击的结果</translation>
+    </message>
+    <message>
         <source>Colour map</source>
         <translation>伪彩</translation>
     </message>
     <message>
         <source>More tools</source>
         <translation>更多工具</translation>
+    </message>
+    <message>
+        <source>{Labels/Confirm, and on to the next suggestion} confirms and goes to the slice that teaches most.</source>
+        <translation>{Labels/Confirm, and on to the next suggestion} 确认并转到最有学习价值的层面。</translation>
     </message>
     <message>
         <source>{Labels/Confirm, and on to the next suggestion} confirms the slice and goes to the one that teaches most: of another patient, unlike those that are confirmed, where the model is unsure.</source>
@@ -4403,20 +4415,20 @@ or press {File/Open folder…}.</source>
         <translation>在任何区域、任何值上绘制</translation>
     </message>
     <message>
+        <source>Choose other values, or all of them</source>
+        <translation>选择其他数值，或全部数值</translation>
+    </message>
+    <message>
+        <source>Only some values…</source>
+        <translation>仅部分数值…</translation>
+    </message>
+    <message>
         <source>Draw on</source>
         <translation>绘制范围</translation>
     </message>
     <message>
         <source>Draw on values</source>
         <translation>绘制的值范围</translation>
-    </message>
-    <message>
-        <source>All values</source>
-        <translation>所有值</translation>
-    </message>
-    <message>
-        <source>Choose the values that tools draw on, or a threshold</source>
-        <translation>选择工具可绘制的值，或阈值</translation>
     </message>
     <message>
         <source>Threshold</source>

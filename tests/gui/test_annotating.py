@@ -28,12 +28,12 @@ def paint(session, plane="axial"):
 
 def test_a_slice_without_labels_says_that_nothing_is_here(opened, qtbot):
     panel, session = opened.label_panel, opened.session
-    qtbot.waitUntil(lambda: panel.confirm.text().endswith(": nothing here"))
+    qtbot.waitUntil(lambda: panel.hint.text() == "Confirming says: nothing is here.")
     paint(session)
-    qtbot.waitUntil(lambda: "nothing" not in panel.confirm.text())
+    qtbot.waitUntil(lambda: "nothing" not in panel.hint.text())
     session.scroll("axial", 1)
     press(opened, RETURN)
-    qtbot.waitUntil(lambda: panel.confirm.text().endswith("is confirmed: nothing here"))
+    qtbot.waitUntil(lambda: panel.hint.text() == "Confirmed: nothing is here.")
 
 
 def test_shift_delete_clears_the_slice_and_confirms_it(opened, qtbot):

@@ -40,7 +40,7 @@ def badges(window):
 
 
 def test_the_shape_of_the_brush_is_chosen_by_key_and_in_the_panel(opened, qtbot):
-    hand, panel = opened.session.hand, opened.label_panel
+    hand, panel = opened.session.hand, opened.drawing_tools
     pane = opened.panes["axial"]
     pane.setFocus()
     QTest.keyClick(pane, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
@@ -68,7 +68,7 @@ def test_a_sphere_is_painted_on_several_slices_by_one_press(opened, qtbot):
 
 
 def test_what_may_be_drawn_on_is_chosen_in_the_panel_and_by_commands_and_told_on_the_panes(opened, qtbot):
-    hand, rows = opened.session.hand, opened.label_panel.masking
+    hand, rows = opened.session.hand, opened.drawing_tools.masking
     assert [rows.over.itemText(n) for n in range(3)] == ["Everything", "Only what has no label", "Only inside Region 1"]
     rows.over.setCurrentIndex(1)
     rows.over.activated.emit(1)
@@ -159,7 +159,7 @@ def test_the_chosen_values_mask_the_brush_and_the_badge_says_so(opened, qtbot):
     session.choose_tool("brush")
     qtbot.wait(30)
     assert badges(opened) == [f"◩ Drawing · Only 500 to {values[1]:g}"]
-    assert opened.label_panel.masking.values.text() == f"500 to {values[1]:g}"
+    assert opened.drawing_tools.masking.values.text() == f"500 to {values[1]:g}"
     session.hand.set_brush_radius(40.0)
     session.begin_stroke("axial", session.cursor_at)
     session.end_stroke()

@@ -162,8 +162,8 @@ _NOT_KEYS = {"Shift + move", "R {} G {} B {}"}
 
 def test_tips_follow_keys_that_a_person_chooses(opened, qtbot):
     window = opened
-    panel, commands = window.label_panel, window.commands
-    assert panel.radius.toolTip() == "Radius of brush and eraser; also [ and ], or Shift + wheel over a pane"
+    panel, drawing, commands = window.label_panel, window.drawing_tools, window.commands
+    assert drawing.radius.toolTip() == "Radius of brush and eraser; also [ and ], or Shift + wheel over a pane"
     assert panel.confirm.toolTip().endswith("(Return)") and "; G hides" in panel.opacity.toolTip()
     assert "L length, A angle" in window.measure_panel.hint.text()
     commands.set_keys(
@@ -175,13 +175,13 @@ def test_tips_follow_keys_that_a_person_chooses(opened, qtbot):
             commands.named["Display/Reset view"]: (),
         }
     )
-    assert "also Ctrl+F7 and ]" in panel.radius.toolTip()
+    assert "also Ctrl+F7 and ]" in drawing.radius.toolTip()
     assert panel.confirm.toolTip().endswith("(Ctrl+F8)") and "; Ctrl+F9 hides" in panel.opacity.toolTip()
     assert "Ctrl+F10 length, A angle" in window.measure_panel.hint.text()
     assert "Ctrl+F7 ]" in commands.tools["brush"].toolTip()
     window.session.choose_tool("brush")
     window.session.choose_tool("window")
-    assert "also Ctrl+F7 and ]" in panel.radius.toolTip()
+    assert "also Ctrl+F7 and ]" in drawing.radius.toolTip()
     assert "(Ctrl+F8)" in window.training_panel._ready.text()
     window.commands.named["Display/Mirror left and right"].trigger()
     window.grab()

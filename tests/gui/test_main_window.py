@@ -702,7 +702,7 @@ def test_a_window_that_may_only_look_disables_what_changes_labels_and_says_why(o
         window.commands.named["AI/Accept the proposal"],
         window.segment_action,
         window.label_panel.confirm,
-        window.label_panel.radius,
+        window.drawing_tools.radius,
         window.model_panel.accept,
         window.model_panel.run,
         window.proposal_bar.first,
@@ -725,7 +725,7 @@ def test_a_window_that_may_only_look_disables_what_changes_labels_and_says_why(o
     np.testing.assert_array_equal(session.label_map.voxels, before)
     window.panes["axial"].grab()
     assert "Read only" in [badge.text for badge in window.panes["axial"].badges]
-    assert "Another window" in window.label_panel._hint.text()
+    assert "Another window" in window.label_panel.hint.text()
     assert window.label_panel.opacity.isEnabled() and window.label_panel.table.isEnabled(), "looking is allowed"
 
     session.set_read_only(False)

@@ -418,6 +418,10 @@ class Actions(QObject):
             keys = tuple(key for key in self._own_keys[name] if QKeySequence(key).toString() not in taken)
         action.setShortcuts([QKeySequence(key) for key in keys])
 
+    def explained(self, action: QAction) -> str:
+        """What an action does, in a sentence or two, as its tooltip says; empty where its title says it all."""
+        return with_keys(self._tips[action][1], self._window)
+
     def entitle(self, action: QAction, title: str) -> None:
         """Give an action's tooltip another title, and nothing more."""
         if self._tips[action] != (title, ""):
@@ -478,18 +482,15 @@ class Actions(QObject):
                 self.entitle(action, text)
                 self.allow(action, title is not None, why_not or ("" if title else nothing))
         if what & (What.SERIES | What.TOOL):
-            for tool in ("brush", "eraser", *KINDS):
+            for tool in ("eraser", *KINDS):
                 self.allow(self.tools[tool], True, why_not)
             if opened and not session.loading and not session.can_turn_planes:
                 self.allow(self.tools["path"], False, why_not or tr(NO_PATH_HERE))
             self.tools[session.hand.tool].setChecked(True)
             self.drag_up_darkens.setChecked(session.hand.drag_up_darkens)
         if what & (What.SERIES | What.TOOL | What.LABEL_TABLE | What.VOXELS):
-            still = tr(STILL_READ) if session.loading else ""
-            locked = tr(LOCKED) if session.is_locked(session.active_label) else ""
-            colours = tr(COLOURS_HAVE_NO_VALUES) if session.volume is not None and session.volume.colour else ""
-            for tool in REGION_TOOLS:
-                self.allow(self.tools[tool], True, why_not or still or (colours if tool in FOLLOWING else "") or locked)
+            for tool in ("brush", *REGION_TOOLS):
+                self.allow(self.tools[tool], True, why_no_drawing(session, tool))
         if what & (What.SERIES | What.DISPLAY | What.WINDOW):
             self.labels_visible.setChecked(session.hand.overlay_visible)
             self.invert.setChecked(session.inverted)
@@ -718,6 +719,17 @@ class Actions(QObject):
 
     def _scale_brush(self, factor: float) -> None:
         self._session.hand.set_brush_radius(self._session.hand.brush_radius_mm * factor)
+
+
+def why_no_drawing(session: Session, tool: Tool | None = None) -> str:
+    """Why nothing can be drawn with the active label now, by a tool or a command; empty if it can."""
+    if session.read_only:
+        return tr(READ_ONLY)
+    if session.volume is not None and not session.editable and tool != "brush":  # it waits for its slice alone
+        return tr(STILL_READ)
+    if tool in FOLLOWING and session.volume is not None and session.volume.colour:
+        return tr(COLOURS_HAVE_NO_VALUES)
+    return tr(LOCKED) if session.is_locked(session.active_label) else ""
 
 
 def group_name(group: str) -> str:

@@ -21,7 +21,7 @@ from viewer.core.region_search import Region, RegionSearch, region_title
 from viewer.core.session import Session
 from viewer.core.shaping import Mask
 from viewer.core.volume import Volume
-from viewer.gui.actions import LOCKED, READ_ONLY, STILL_READ
+from viewer.gui.actions import why_no_drawing
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.region_drawing import MaskPicture
 from viewer.render.plane_values import plane_values
@@ -193,12 +193,7 @@ class ClickAnswers(QObject):
     @property
     def why_not(self) -> str:
         """Why nothing can be given to the label now."""
-        session = self._session
-        if session.read_only:
-            return tr(READ_ONLY)
-        if not session.editable:
-            return tr(STILL_READ)
-        return tr(LOCKED) if session.is_locked(session.active_label) else ""
+        return why_no_drawing(self._session)
 
     @property
     def label_name(self) -> str:

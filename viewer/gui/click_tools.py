@@ -15,7 +15,7 @@ from viewer.core.hand import ClickMeans
 from viewer.core.painting import Point
 from viewer.core.plane_raster import PlaneRaster
 from viewer.core.session import Session
-from viewer.gui.actions import COLOURS_HAVE_NO_VALUES, LOCKED, READ_ONLY, STILL_READ
+from viewer.gui.actions import why_no_drawing
 from viewer.gui.click_answers import ClickAnswers, OpenAnswer, answers_of, warm_up
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.language import QT_TR_NOOP, tr
@@ -225,14 +225,7 @@ class ClickTools:
 
     @property
     def _why_not(self) -> str:
-        session = self._session
-        if session.read_only:
-            return tr(READ_ONLY)
-        if session.loading:
-            return tr(STILL_READ)
-        if session.volume is not None and session.volume.colour:
-            return tr(COLOURS_HAVE_NO_VALUES)
-        return tr(LOCKED) if session.is_locked(session.active_label) else ""
+        return why_no_drawing(self._session, "click")
 
     # Painting
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from viewer.core.events import What
 from viewer.core.label_edits import Combination
 from viewer.core.painting import Box
-from viewer.gui.actions import LOCKED, READ_ONLY, STILL_READ, Actions
+from viewer.gui.actions import Actions, why_no_drawing
 from viewer.gui.icons import swatch
 from viewer.gui.label_shape import active_label
 from viewer.gui.language import QT_TR_NOOP, tr
@@ -89,9 +89,7 @@ class Combining(QObject):
         """Allow what can be done with the active label."""
         if what & (What.SERIES | What.LABEL_TABLE | What.TOOL | What.VOXELS):
             session = self._workflows.session
-            why_not = tr(READ_ONLY) if session.read_only else tr(STILL_READ) if session.loading else ""
-            why_not = why_not or (tr(LOCKED) if session.is_locked(session.active_label) else "")
-            self._commands.allow(self._action, session.volume is not None, why_not)
+            self._commands.allow(self._action, session.volume is not None, why_no_drawing(session))
             if self._dialog is not None:
                 self._dialog.show_labels()
 
@@ -165,12 +163,8 @@ class CombineDialog(QDialog):
     def _why_not(self) -> str:
         session, choice = self._workflows.session, _CHOICES[self.choice.currentIndex()]
         other = self.other.currentData()
-        if session.read_only:
-            return tr(READ_ONLY)
-        if session.loading:
-            return tr(STILL_READ)
-        if session.is_locked(session.active_label):
-            return tr(LOCKED)
+        if why_not := why_no_drawing(session):
+            return why_not
         if choice.how != "invert" and other is None:
             return tr("There is no other label")
         if choice.how in ("add", "copy") and session.is_locked(other):

@@ -1,4 +1,4 @@
-"""The label table, the brush, and the slices that a person has confirmed."""
+"""The label table and the slices that a person has confirmed, with room for what draws labels between them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QColorDialog,
-    QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -29,6 +26,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QTreeWidget,
     QTreeWidgetItem,
@@ -38,7 +36,6 @@ from PySide6.QtWidgets import (
 
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Plane, plane_axes
-from viewer.core.hand import BRUSH_RADIUS_RANGE_MM
 from viewer.core.label_sizes import LabelSize
 from viewer.core.labels import OKABE_ITO, Label
 from viewer.core.painting import Box
@@ -54,19 +51,13 @@ from viewer.gui.question import agreed
 from viewer.gui.scrolled import scrolled
 from viewer.gui.slice_map import SliceMap
 from viewer.gui.style import theme
-from viewer.gui.threshold import MaskingRow
 from viewer.io.label_lists import read_label_list, write_label_list
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
+_WITH_DIAMETERS_PX = 290  # the names of labels need the room more
 _TABLE_PX = 110  # at least; on a small screen the panel scrolls
-_RADIUS_TIP = QT_TR_NOOP(
-    "Radius of brush and eraser; also {Labels/Smaller brush} and {Labels/Larger brush}, or Shift + wheel over a pane"
-)
-_SHAPE_TIP = QT_TR_NOOP(
-    "A disc draws on the shown plane, a sphere in the slices around it, too ({Labels/Brush as a sphere})"
-)
 _CONFIRM_TIP = QT_TR_NOOP(
     "Training learns from confirmed slices: everything on them is as it should be ({Labels/Confirm the slice})"
 )
@@ -80,7 +71,7 @@ _NAME = Qt.ItemDataRole.UserRole + 1  # of the label, by which its sizes are kno
 
 
 class LabelPanel(QWidget):
-    """Shows the session's labels with their volumes in ml, the brush and the confirmed slices."""
+    """Shows the session's labels with their volumes in ml, and the confirmed slices."""
 
     finished = Signal()  # a label or a size was chosen: the keyboard is no longer needed here
     refused = Signal(str)  # why a change cannot be made, a sentence
@@ -124,18 +115,6 @@ class LabelPanel(QWidget):
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.valueChanged.connect(lambda percent: self._session.hand.set_overlay(opacity=percent / 100))
-        self.radius = QDoubleSpinBox(decimals=1, singleStep=0.5, suffix=" mm")
-        self.radius.setRange(*BRUSH_RADIUS_RANGE_MM)
-        self.radius.valueChanged.connect(workflows.session.hand.set_brush_radius)
-        self.radius.editingFinished.connect(self.finished)
-
-        self.shape = QComboBox()
-        self.shape.setAccessibleName(tr("Shape of the brush"))
-        for shape, text in (("disc", tr("Disc")), ("sphere", tr("Sphere"))):
-            self.shape.addItem(text, shape)
-        self.shape.activated.connect(lambda: self._session.hand.set_brush_shape(self.shape.currentData()))
-        self.shape.activated.connect(self.finished)
-
         self.confirm = QPushButton()
         self.confirm.setCheckable(True)
         self.confirm.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
@@ -149,32 +128,27 @@ class LabelPanel(QWidget):
         self.confirmed.itemClicked.connect(self._go_to)
         self.confirmed.setMouseTracking(True)
         self.confirmed.itemEntered.connect(self._tell_who)
-        self._hint = QLabel(wordWrap=True)
-        self._hint.setProperty("dimmed", True)
+        self.hint = QLabel(wordWrap=True)
+        self.hint.setProperty("dimmed", True)
 
-        brush = QGridLayout()
-        brush.addWidget(QLabel(tr("Opacity")), 0, 0)
-        brush.addWidget(self.opacity, 0, 1)
-        brush.addWidget(QLabel(tr("Brush radius")), 1, 0)
-        of_brush = QHBoxLayout()
-        of_brush.addWidget(self.radius, 1)
-        of_brush.addWidget(self.shape, 1)
-        brush.addLayout(of_brush, 1, 1)
-        brush.setColumnStretch(1, 1)
-        self.masking = MaskingRow(brush, 2, lambda: self._session)
-        self.masking.chosen.connect(self.finished)
         content = QWidget()
         self._column = layout = QVBoxLayout(content)
         layout.setContentsMargins(8, 8, 8, 8)
         self.table.setMinimumHeight(_TABLE_PX)
+        self.table.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored
+        )  # what is left, at least that
         layout.addWidget(self.table, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self.new_label, 1)
         buttons.addWidget(self.lists)
         layout.addLayout(buttons)
-        layout.addLayout(brush)
+        looks = QHBoxLayout()
+        looks.addWidget(QLabel(tr("Opacity")))
+        looks.addWidget(self.opacity, 1)
+        layout.addLayout(looks)
         layout.addWidget(self.confirm)
-        layout.addWidget(self._hint)
+        layout.addWidget(self.hint)
         layout.addWidget(self._progress)
         layout.addWidget(self.slice_map)
         layout.addWidget(self.confirmed)
@@ -185,6 +159,14 @@ class LabelPanel(QWidget):
         self._measure_soon = QTimer(self, singleShot=True, interval=_MEASURE_AFTER_MS)
         self._measure_soon.timeout.connect(self._measure)
         self.apply(What.SERIES)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.table.setColumnHidden(2, self.width() < _WITH_DIAMETERS_PX)
+
+    def add_tools(self, tools: QWidget) -> None:
+        """Put what draws the labels below their table."""
+        self._column.insertWidget(self._column.indexOf(self.confirm), tools)
 
     def add_below(self, widget: QWidget) -> None:
         """Put another part at the foot of the panel."""
@@ -206,22 +188,11 @@ class LabelPanel(QWidget):
             self._measure_soon.start()
         if what & (What.SERIES | What.TOOL):
             self._show_active()
-            with QSignalBlocker(self.radius):
-                self.radius.setValue(session.hand.brush_radius_mm)
-            self.radius.setEnabled(not session.read_only)
-            with QSignalBlocker(self.shape):
-                self.shape.setCurrentIndex(self.shape.findData(session.hand.brush_shape))
-            self.shape.setEnabled(not session.read_only)
-            self._tell_radius()
-        if what & (What.SERIES | What.TOOL | What.LABEL_TABLE | What.VOXELS):
-            self.masking.apply(what)
         if what & (What.SERIES | What.DISPLAY):
             with QSignalBlocker(self.opacity):
                 self.opacity.setValue(round(100 * session.hand.overlay_opacity))
         if what & (What.SERIES | What.CONFIRMED):
             self._fill_confirmed()
-        if what & (What.SERIES | What.CONFIRMED | What.TOOL):
-            self._show_hint()
         if what & (What.SERIES | What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS | What.LABELS):
             self.show_plane()
         self.table.setEnabled(opened)
@@ -231,12 +202,7 @@ class LabelPanel(QWidget):
     def show_keys(self) -> None:
         """Write the keys that a person has chosen."""
         self.opacity.setToolTip(with_keys(tr(_OPACITY_TIP), self.window()))
-        self._tell_radius()
         self.show_plane()
-
-    def _tell_radius(self) -> None:
-        self.radius.setToolTip(with_keys(tr(READ_ONLY if self._session.read_only else _RADIUS_TIP), self.window()))
-        self.shape.setToolTip(with_keys(tr(READ_ONLY if self._session.read_only else _SHAPE_TIP), self.window()))
 
     def show_plane(self) -> None:
         """Name the slice that the button would confirm."""
@@ -252,15 +218,13 @@ class LabelPanel(QWidget):
         if session.volume is not None and not oblique:
             axis = plane_axes(session.volume.geometry, plane).normal
             number = f" {session.cursor_ijk[axis] + 1}"
-        nothing = opened and not oblique and not session.painting and not session.has_labels(plane)
         if is_picture(session):
             text = tr("Image{number} is confirmed") if done else tr("Confirm image{number}")
         else:
             text = tr("{plane} slice{number} is confirmed") if done else tr("Confirm {in_plane} slice{number}")
-        if nothing and session.editable:
-            text = tr("{confirm}: nothing here").format(confirm=text)
         self._show_progress(plane)
         self.confirm.setText(text.format(plane=plane_name(plane), in_plane=tr(plane), number=number))
+        self._show_hint(plane)
 
     def _show_progress(self, plane: Plane) -> None:
         """How many slices of the plane are confirmed, and where."""
@@ -495,6 +459,7 @@ class LabelPanel(QWidget):
             digits = 0 if ml >= 1000 else 1 if ml >= 0.1 else 4  # a small lesion is not nothing
             item.setText(1, "" if ml == 0 else f"{ml:.{digits}f}")
             item.setText(2, "" if mm == 0 else f"{mm:.1f}")
+            item.setToolTip(1, "" if mm == 0 else f"⌀ {mm:.1f} mm")
 
     def _fill_confirmed(self) -> None:
         session = self._session
@@ -522,18 +487,19 @@ class LabelPanel(QWidget):
             words = f"{tr('Confirmed by {name}, {day}').format(name=name, day=day)}\n{words}"
         item.setToolTip(words)
 
-    def _show_hint(self) -> None:
-        count = len(self._session.confirmed)
-        if self._session.read_only:
-            self._hint.setText(tr(READ_ONLY))
-            return
-        self._hint.setText(
-            tr("1 confirmed slice: training learns from it.")
-            if count == 1
-            else tr("{count} confirmed slices: training learns from them.").format(count=count)
-            if count
-            else tr("Correct a slice with brush and eraser, then confirm it: training learns from confirmed slices.")
-        )
+    def _show_hint(self, plane: Plane) -> None:
+        """What confirming this slice says."""
+        session = self._session
+        plain = session.editable and not session.is_oblique(plane) and not session.painting
+        if session.read_only:
+            text = tr(READ_ONLY)
+        elif not plain or session.has_labels(plane):
+            text = tr("Training learns from confirmed slices.")
+        elif session.is_confirmed(plane):
+            text = tr("Confirmed: nothing is here.")
+        else:
+            text = tr("Confirming says: nothing is here.")
+        self.hint.setText(text)
 
     def _go_to(self, item: QListWidgetItem) -> None:
         one: ConfirmedSlice = item.data(_VALUE)

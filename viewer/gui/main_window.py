@@ -48,6 +48,7 @@ from viewer.gui.appearance import NO_CHINESE, Appearance, use_theme
 from viewer.gui.click_bar import ClickBar
 from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
+from viewer.gui.drawing_tools import DrawingTools
 from viewer.gui.findings_panel import FindingsPanel
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
@@ -197,6 +198,7 @@ class MainWindow(QMainWindow):
                 self.fusing.apply,
                 self.commands.apply,
                 self.label_panel.apply,
+                self.drawing_tools.apply,
                 self.measure_panel.apply,
                 self.model_panel.apply,
                 self.training_panel.apply,
@@ -411,8 +413,11 @@ class MainWindow(QMainWindow):
         )
         self.shaping = Shaping(self.workflows, commands, room, self.status_bar.notify)
         self.thresholding = Thresholding(self.workflows, commands, room, self.status_bar.notify)
-        self.label_panel.masking.thresholdRequested.connect(self.thresholding.show_dialog)
         self.combining = Combining(self.workflows, commands, room, self.status_bar.notify)
+        self.drawing_tools = DrawingTools(commands, self.workflows)
+        self.drawing_tools.finished.connect(self.focus_pane)
+        self.drawing_tools.masking.thresholdRequested.connect(self.thresholding.show_dialog)
+        self.label_panel.add_tools(self.drawing_tools)
         self._write = add("Measuring", QT_TR_NOOP("Write to the measurement…"), self._write_to_measurement, "F2")
         self.segment_action = add(
             "AI",
@@ -599,7 +604,14 @@ class MainWindow(QMainWindow):
 
     def _show_keys_in_words(self) -> None:
         """Have what names keys name those that are in force."""
-        panels = (self.label_panel, self.next_panel, self.findings_panel, self.measure_panel, self.training_panel)
+        panels = (
+            self.label_panel,
+            self.drawing_tools,
+            self.next_panel,
+            self.findings_panel,
+            self.measure_panel,
+            self.training_panel,
+        )
         for part in (self.browser, self.welcome, *panels, self.fusing.bar):
             part.show_keys()
         self.room.update()

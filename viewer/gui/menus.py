@@ -7,18 +7,19 @@ from collections.abc import Callable, Sequence
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from viewer.core.hand import REGION_TOOLS
+from viewer.core.hand import LABELLING
 from viewer.core.measuring import KINDS
 from viewer.gui.actions import Actions, Group
 from viewer.gui.curved_pane import CurvedPane
+from viewer.gui.drawing_tools import WHOLE_LABEL
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import SomePane
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.translator import LANGUAGES
 
+_EDIT = QT_TR_NOOP("&Edit")
 _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "File": QT_TR_NOOP("&File"),
-    "Labels": QT_TR_NOOP("&Edit"),
     "Findings": QT_TR_NOOP("&Slices"),
     "Display": QT_TR_NOOP("&View"),
     "Presets": QT_TR_NOOP("&View"),
@@ -27,10 +28,12 @@ _MENUS: dict[Group, str] = {  # where actions stand that have no better place
     "Layout": QT_TR_NOOP("&Layout"),
     "Slices": QT_TR_NOOP("&Slices"),
     "Tools": QT_TR_NOOP("&Tools"),
+    "Labels": QT_TR_NOOP("La&bels"),
     "Measuring": QT_TR_NOOP("&Measure"),
     "AI": QT_TR_NOOP("&AI"),
     "Window": QT_TR_NOOP("&Window"),
 }
+_BAR = ("&File", _EDIT, "&Slices", "&View", "&Layout", "&Tools", "La&bels", "&Measure", "&AI", "&Window")
 _LINE = ""  # between two parts of a menu
 _RESET = ("Display/Reset view", "Display/One pane large, or all")
 _ALONG = "Display/Planes along the scan"
@@ -43,6 +46,18 @@ _FILE_OVERLAY = "Display/Overlays of the file"
 _EXPORT = "File/Export pictures…"
 _AS = "File/Export measurements as…"
 _COPY = "File/Copy the picture"
+_DRAW_ON = (
+    "Labels/Draw everywhere, on all values",
+    "Labels/Draw only on what has no label",
+    "Labels/Draw only inside the chosen label",
+)
+_BRUSH = ("Labels/Brush as a sphere", "Labels/Smaller brush", "Labels/Larger brush")
+_CLICKED = ("Labels/Take what was clicked", "Labels/What was clicked to neighbouring slices")
+_CONFIRMING = (
+    _CONFIRM,
+    "Labels/Confirm, and on to the next suggestion",
+    "Labels/Nothing on this slice: clear and confirm it",
+)
 _LOOK = ("Display/Invert grey levels", "Display/Smooth magnified pictures")
 _GOING = (
     "Display/Zoom in",
@@ -106,17 +121,15 @@ Fill = Callable[[QMenu], None]  # puts into a menu what there is now, in place o
 def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fill) -> None:
     """Every action stands in a menu: in its place, or else at the end of its group's menu. recent fills the menu of
     recent studies, key_images that of the key images of the series, each time that it is opened."""
-    menus = {title: bar.addMenu(tr(title)) for title in dict.fromkeys(_MENUS.values())}
+    menus = {title: bar.addMenu(tr(title)) for title in _BAR}
     file = menus["&File"]
     _add(file, commands, "File/Open folder…", "File/Open files…")
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
     _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", "File/Export labels…", _AS)
     _add(file, commands, "File/Export findings and boxes…", _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
-    edit = menus["&Edit"]
-    _add(edit, commands, "Labels/Undo", "Labels/Redo", _LINE, _CONFIRM, _LINE)
-    edit.addActions([commands.tools[tool] for tool in REGION_TOOLS])
-    _add(edit, commands, "Labels/Grow from seeds", _LINE)
+    _add(menus[_EDIT], commands, "Labels/Undo", "Labels/Redo")
+    _fill_label_menu(menus["La&bels"], commands)
     measure = menus["&Measure"]
     measure.addActions([commands.tools[kind] for kind in KINDS])
     _add(measure, commands, _LINE, _WRITE, _DELETE, "Measuring/Show measurements")
@@ -201,6 +214,17 @@ def _fill_view_menu(view: QMenu, commands: Actions) -> None:
     _add(view, commands, "Display/Resample to a regular grid…", _LINE)
     languages = [f"Window/Language: {name}" for name in LANGUAGES.values()]
     view.addMenu(_submenu(tr("Language · 语言"), commands, languages, view))  # found by who cannot read the window
+
+
+def _fill_label_menu(labels: QMenu, commands: Actions) -> None:
+    """What draws first, then what changes a whole label, and what is done with a finished slice."""
+    labels.addActions([commands.tools[tool] for tool in LABELLING])
+    labels.addSeparator()
+    labels.addMenu(_submenu(tr("Brush"), commands, _BRUSH, labels))
+    labels.addMenu(_submenu(tr("Draw on"), commands, _DRAW_ON, labels))
+    labels.addMenu(_submenu(tr("What was clicked"), commands, _CLICKED, labels))
+    labels.addMenu(_submenu(tr("Change the whole label"), commands, WHOLE_LABEL, labels))
+    _add(labels, commands, _LINE, "Labels/Previous label", "Labels/Next label", _LINE, *_CONFIRMING)
 
 
 def _colour_menu(commands: Actions, parent: QWidget) -> QMenu:

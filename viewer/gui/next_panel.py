@@ -21,7 +21,8 @@ from viewer.gui.style import VIEWPORT
 _ICON_PX = 44
 _SUGGESTION = Qt.ItemDataRole.UserRole
 _SURE_BITS = 0.1
-_HINT = QT_TR_NOOP(
+_HINT = QT_TR_NOOP("{Labels/Confirm, and on to the next suggestion} confirms and goes to the slice that teaches most.")
+_HINT_TIP = QT_TR_NOOP(
     "{Labels/Confirm, and on to the next suggestion} confirms the slice and goes to the one that teaches most: of "
     "another patient, unlike those that are confirmed, where the model is unsure."
 )
@@ -67,7 +68,7 @@ class NextPanel(QWidget):
 
     def show_keys(self) -> None:
         """Write the keys that a person has chosen."""
-        self.hint.setToolTip(with_keys(tr(_HINT), self.window()))
+        self.hint.setToolTip(with_keys(tr(_HINT_TIP), self.window()))
         if not self.list.count():
             self.hint.setText(with_keys(tr(_HINT), self.window()))
 

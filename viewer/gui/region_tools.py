@@ -16,14 +16,14 @@ from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QMouseEvent, QPain
 from viewer.core.display import VoiTable, WindowLevel
 from viewer.core.events import What
 from viewer.core.growing import LiveWire, calmed, flood, flood_volume, level_traced
-from viewer.core.hand import FOLLOWING, REGION_TOOLS, RegionTool
+from viewer.core.hand import REGION_TOOLS, RegionTool
 from viewer.core.painting import Box, Point
 from viewer.core.plane_raster import PlaneRaster
 from viewer.core.region_search import RegionSearch, draw_region, region_title
 from viewer.core.session import Session
 from viewer.core.shaping import Mask
 from viewer.core.volume import Volume
-from viewer.gui.actions import COLOURS_HAVE_NO_VALUES, LOCKED, READ_ONLY, STILL_READ
+from viewer.gui.actions import why_no_drawing
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import ToPane
@@ -183,7 +183,7 @@ class RegionTools:
         tool, scene = self.tool, self._scene()
         if tool is None or event.button() != _LEFT or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             return False
-        if why_not := self._why_not(tool):
+        if why_not := why_no_drawing(self._session, tool):
             self._refuse(why_not)
             return True
         if scene is None:
@@ -453,23 +453,13 @@ class RegionTools:
 
     # Giving it to the label
 
-    def _why_not(self, tool: RegionTool) -> str:
-        session = self._session
-        if session.read_only:
-            return tr(READ_ONLY)
-        if session.loading:
-            return tr(STILL_READ)
-        if tool in FOLLOWING and session.volume is not None and session.volume.colour:
-            return tr(COLOURS_HAVE_NO_VALUES)
-        return tr(LOCKED) if session.is_locked(session.active_label) else ""
-
     def _take(self, tool: RegionTool, raster: PlaneRaster, region: tuple[Mask, int, int], minus: bool) -> None:
         """Give a region of pixels to the active label, or take it from it."""
         found = raster.voxels_of(*region)
         if found is None:
             self._refuse(tr(_NOTHING_INSIDE))
             return
-        if why_not := self._why_not(tool):
+        if why_not := why_no_drawing(self._session, tool):
             self._refuse(why_not)
             return
         _known.add(tool)
@@ -489,7 +479,7 @@ class RegionTools:
     def paint(self, painter: QPainter) -> None:
         """Draw what is being drawn, or what a click would take, and beside the mouse which label it is for."""
         tool, scene, mouse = self.tool, self._scene(), self._pane.mouse_at
-        if tool is None or scene is None or self._why_not(tool):
+        if tool is None or scene is None or why_no_drawing(self._session, tool):
             return
         session, draft = self._session, self._draft
         here = draft is not None and self._goes_on(draft, scene)

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
@@ -128,24 +127,25 @@ class MaskingRow(QObject):
         self.values.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.values.setAccessibleName(tr("Draw on values"))
         self.values.clicked.connect(self.thresholdRequested)
-        beside = QHBoxLayout()
-        beside.addWidget(self.over, 1)
-        beside.addWidget(self.values, 1)
         grid.addWidget(QLabel(tr("Draw on")), row, 0)
-        grid.addLayout(beside, row, 1)
+        grid.addWidget(self.over, row, 1)
+        grid.addWidget(self.values, row + 1, 1)
 
     def apply(self, what: What) -> None:
         """Show what is in force."""
         session = self._session()
         masking, colour = session.hand.masking, session.volume is not None and session.volume.colour
-        self.values.setEnabled(session.volume is not None and session.editable and not colour)
-        unit = session.volume.unit if session.volume is not None else ""
-        self.values.setText(tr("All values") if masking.values is None else values_text(masking.values, unit))
-        self.values.setToolTip(tr(_COLOURS) if colour else tr("Choose the values that tools draw on, or a threshold"))
+        can_choose = session.volume is not None and session.editable and not colour
+        self.values.setVisible(masking.values is not None)
+        if masking.values is not None:
+            self.values.setEnabled(can_choose)
+            unit = session.volume.unit if session.volume is not None else ""
+            self.values.setText(values_text(masking.values, unit))
+            self.values.setToolTip(tr(_COLOURS) if colour else tr("Choose other values, or all of them"))
         names = tuple(label.name for label in session.labels)
-        if (names, masking.over, masking.label) == self._shown:
+        if (names, masking.over, masking.label, can_choose) == self._shown:
             return
-        self._shown = names, masking.over, masking.label
+        self._shown = names, masking.over, masking.label, can_choose
         choices = [Masking(), Masking(over="unlabelled"), *(Masking(over="label", label=name) for name in names)]
         now = Masking(None, masking.over, masking.label)
         if now not in choices:  # a label of another series
@@ -154,11 +154,19 @@ class MaskingRow(QObject):
             self.over.clear()
             for choice in choices:
                 self.over.addItem(over_text(choice), choice)
+            if can_choose:
+                self.over.insertSeparator(len(choices))
+                self.over.addItem(tr("Only some values…"))
             self.over.setCurrentIndex(choices.index(now))
 
     def _choose(self) -> None:
-        choice: Masking = self.over.currentData()
+        choice: Masking | None = self.over.currentData()
         hand = self._session().hand
+        if choice is None:
+            self._shown = ()  # what is in force is to stand here again
+            self.apply(What.TOOL)
+            self.thresholdRequested.emit()
+            return
         hand.set_masking(replace(choice, values=hand.masking.values))
         self.chosen.emit()
 
