@@ -26,7 +26,7 @@ from viewer.core.findings import Code, Finding, Level, check_name
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
 from viewer.core.growing import grown_from_seeds
-from viewer.core.history import Act, DeltaVoxels, Edit, Layer, Made, at_hand, relabelling
+from viewer.core.history import DeltaVoxels, Edit, Layer, Made, at_hand, relabelling
 from viewer.core.label_edits import Combination, combination_title, combining, threshold_title, thresholding
 from viewer.core.label_set import LabelSet, label_set
 from viewer.core.label_sizes import LabelSize, label_sizes
@@ -51,6 +51,7 @@ from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore, study_of
 from viewer.io.files import Aspect, Look
 from viewer.io.finding_table import ClassLabels, gather, write_json, write_table
+from viewer.io.journal import Entry, Journal
 from viewer.io.label_export import LabelFormat, SavedLabels
 from viewer.io.label_process import save_in_process
 from viewer.io.library import Library
@@ -70,8 +71,10 @@ TrainingState = Literal[
 
 Arrived = Callable[[Series, Volume, Sequence[int]], None]
 Labels = tuple[Label, ...]
+_Read = tuple[Series, Volume, str, Annotations | None, tuple[Entry, ...]]  # with its key and what is not written yet
 
 DEMO_MODEL = "brain-structures-mr"
+_PATIENCE_S = 10.0  # for a disk, when a person waits for it
 _VOXELS_AT_ONCE = 2_000_000  # inflated within 2 ms
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
 
@@ -113,18 +116,6 @@ class TrainingRun:
     def recommended(self) -> str:
         """The arm that the gate would keep: "current", "semi-supervised" or "supervised"."""
         return str(self.report["decision"]["keep"]) if self.report else "current"
-
-
-@dataclass(frozen=True)
-class _Unsaved:
-    """What AnnotationStore.append has still to write."""
-
-    key: str
-    geometry: Geometry
-    edit: Edit | None
-    act: Act
-    state: State | None
-    study_uid: str
 
 
 @dataclass(eq=False)
@@ -178,7 +169,7 @@ class Workflows:
         self._take_in(session)
         self.session = session
         session.hand.set_findings(self.annotation_store.findings())
-        self._unsaved: list[_Unsaved] = []
+        self._journal = Journal(self.annotation_store, jobs.deliver, self._written, threaded=jobs.threaded)
         self._told_unsaved = False
         self._left_unsaved: set[str] = set()  # series that are closed, but held until what was done to them is written
         self._loaded: tuple[Path, LoadedModel] | None = None
@@ -487,33 +478,39 @@ class Workflows:
                 session.open(series, volume)
             session.slices_arrived(slices)
 
-        def read(job: Job) -> tuple[Series, Volume, str, Annotations | None] | None:
+        def read(job: Job) -> _Read | None:
             found = work(job, lambda *news: self.jobs.deliver(lambda: show(*news)))
             if found is None:
                 return None
             opened, volume = found
             key = self.annotation_store.key_of(opened.uid, volume)
-            return opened, volume, key, self.annotation_store.load(key, volume.geometry)
+            while True:
+                unwritten = self._journal.waiting_for(key)
+                annotations = self.annotation_store.load(key, volume.geometry)
+                if self._journal.waiting_for(key) == unwritten:  # else some may have been loaded, and some not
+                    return opened, volume, key, annotations, unwritten
+                job.check()
 
-        def finish(result: tuple[Series, Volume, str, Annotations | None] | None) -> None:
+        def finish(result: _Read | None) -> None:
             if wish != desk.opened or result is None:
                 return
-            opened, volume, key, annotations = result
+            opened, volume, key, annotations, unwritten = result
             if partly and partly[-1] is volume:
                 session.complete(volume, annotations)
             else:
                 self._leave(desk)
                 session.open(opened, volume, annotations, keep_view=keep_view)
             here = any(other.key == key for other in self._desks if other is not desk)
+            study_uid = study_of(opened, key)
+            session.take_study_answers(self.annotation_store.study_answers(study_uid))
+            for entry in unwritten:  # before the desk has its key: what is done here is to be written already
+                session.catch_up(entry.edit, entry.act, entry.state)
+            for entry in self._journal.waiting:
+                if entry.key != key and entry.study_uid == study_uid and entry.edit is not None:
+                    session.hear_answers(entry.edit.answers, again=entry.act != "make")
             desk.key, desk.held = key, not here and self.annotation_store.hold(key)
-            desk.study_uid = study_of(opened, key)
+            desk.study_uid = study_uid
             session.set_read_only(not desk.held)
-            session.take_study_answers(self.annotation_store.study_answers(desk.study_uid))
-            for unsaved in tuple(self._unsaved):  # more may come: what is caught up with is told
-                if unsaved.key == key:
-                    session.catch_up(unsaved.edit, unsaved.act, unsaved.state)
-                elif unsaved.study_uid == desk.study_uid and unsaved.edit is not None:
-                    session.hear_answers(unsaved.edit.answers, again=unsaved.act != "make")
             session.hand.set_findings(self.annotation_store.findings())  # another window may have changed it
             done()
             sentences = [*said]
@@ -1111,17 +1108,13 @@ class Workflows:
 
     @property
     def unsaved(self) -> bool:
-        """True if a change could not be written yet, because the disk is full for instance."""
-        return bool(self._unsaved)
+        """True if a change is not written yet, because the disk is slow or full for instance."""
+        return bool(self._journal.waiting)
 
-    def save_again(self) -> bool:
-        """Try once more to write what could not be written yet; True if all is written now. Whoever shows failures
-        calls this from time to time as long as something is unsaved."""
-        try:
-            self._save()
-        except OSError as error:
-            self._tell_unsaved(error)
-        return not self.unsaved
+    def save_again(self, patience_s: float = _PATIENCE_S) -> bool:
+        """Try once more to write what could not be written yet; True if all is written within so many seconds. Whoever
+        shows failures calls this from time to time as long as something is unsaved."""
+        return self._journal.write(patience_s)
 
     def close(self) -> None:
         """End child processes and jobs, and write what is not yet written."""
@@ -1132,6 +1125,7 @@ class Workflows:
         self.jobs.close()
         self.reader.close()
         self.save_again()
+        self._journal.close()
         self.annotation_store.close()
         self.library.close()
 
@@ -1141,7 +1135,7 @@ class Workflows:
         """End the work on the series of a session, which is about to be replaced or closed."""
         session = desk.session
         session.end_stroke()
-        if desk.held and any(unsaved.key == desk.key for unsaved in self._unsaved):
+        if desk.held and any(entry.key == desk.key for entry in self._journal.waiting):
             self._left_unsaved.add(desk.key)
         elif desk.held:
             self.annotation_store.let_go(desk.key)
@@ -1152,45 +1146,34 @@ class Workflows:
 
     def _autosave(self, desk: _Desk, change: Change) -> None:
         session, key = desk.session, desk.key
-        if session.series is None or session.volume is None or session.loading or session.read_only:
+        if session.series is None or session.volume is None or session.loading or session.read_only or not key:
             return
         state = None
         if change.what & (What.CONFIRMED | What.LABEL_TABLE):
             state = State(session.labels, session.confirmed, session.source)
         if change.edit is None and state is None:
             return
-        self._unsaved.append(_Unsaved(key, session.volume.geometry, change.edit, change.act, state, desk.study_uid))
         if change.edit is not None and change.edit.answers:
             for other in self._desks:
                 if other is not desk and other.study_uid == desk.study_uid:
                     other.session.hear_answers(change.edit.answers, again=change.act != "make")
-        try:
-            self._save()
-        except BlockingIOError:
-            return  # another window is writing: save_again comes soon
-        except OSError as error:
-            self._tell_unsaved(error)
+        self._journal.add(Entry(key, session.volume.geometry, change.edit, change.act, state, desk.study_uid))
 
-    def _tell_unsaved(self, error: OSError) -> None:
-        if not self._told_unsaved:
-            self._told_unsaved = True
+    def _written(self, error: OSError | None) -> None:
+        """Say what became of what was to be written."""
+        if error is None and not self.unsaved:
+            if self._told_unsaved:
+                self._told_unsaved = False
+                self._fail("All your changes are saved again.")
+            for key in self._left_unsaved - {desk.key for desk in self._desks}:
+                self.annotation_store.let_go(key)
+            self._left_unsaved.clear()
+        elif error is not None and not isinstance(error, BlockingIOError) and not self._told_unsaved:
+            self._told_unsaved = True  # a BlockingIOError: another window is writing
             self._fail(
                 f"Your last change is not saved ({error}). It is kept in memory and written as soon as that is "
                 "possible: free some space and go on."
             )
-
-    def _save(self) -> None:
-        """Write what is not yet written, the oldest first: a later box is only right after the earlier ones."""
-        while self._unsaved:
-            first = self._unsaved[0]
-            self.annotation_store.append(first.key, first.geometry, first.edit, first.act, first.state, first.study_uid)
-            del self._unsaved[0]
-        if self._told_unsaved:
-            self._told_unsaved = False
-            self._fail("All your changes are saved again.")
-        for key in self._left_unsaved - {desk.key for desk in self._desks}:
-            self.annotation_store.let_go(key)
-        self._left_unsaved.clear()
 
     def _make_thumbnails(self, found: Sequence[Series]) -> None:
         """Have a picture of each series; of a sequence, which is one row of the browser, of its first moment."""

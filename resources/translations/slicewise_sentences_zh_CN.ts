@@ -201,7 +201,7 @@
             <translation>区域 3</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/labels.py" line="113" />
+            <location filename="../../viewer/core/labels.py" line="119" />
             <source>a label map holds at most {0} labels</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>标签图最多容纳 {0} 个标签</translation>
@@ -2231,7 +2231,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="63" />
-            <location filename="../../viewer/workflows.py" line="1282" />
+            <location filename="../../viewer/workflows.py" line="1265" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3322,7 +3322,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="566" />
+            <location filename="../../viewer/workflows.py" line="563" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3406,23 +3406,23 @@
             <translation>文件头已损坏：应为整数的值不是整数</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="104" />
+            <location filename="../../viewer/render/scene_thread.py" line="105" />
             <source>Preparing the 3-D view…</source>
             <translation>正在准备三维视图…</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="112" />
+            <location filename="../../viewer/render/scene_thread.py" line="113" />
             <source>Updating surfaces…</source>
             <translation>正在更新表面…</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="197" />
+            <location filename="../../viewer/render/scene_thread.py" line="199" />
             <source>3-D is off: VTK cannot be loaded ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>三维显示不可用：无法加载 VTK（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/render/scene_thread.py" line="199" />
+            <location filename="../../viewer/render/scene_thread.py" line="201" />
             <source>3-D is off: {0}: {1}</source>
             <extracomment>{0}: type(error).__name__; {1}: error</extracomment>
             <translation>三维显示不可用：{0}：{1}</translation>
@@ -3456,317 +3456,317 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="268" />
+            <location filename="../../viewer/workflows.py" line="259" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="286" />
+            <location filename="../../viewer/workflows.py" line="277" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="308" />
-            <location filename="../../viewer/workflows.py" line="445" />
+            <location filename="../../viewer/workflows.py" line="299" />
+            <location filename="../../viewer/workflows.py" line="436" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="313" />
+            <location filename="../../viewer/workflows.py" line="304" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="321" />
+            <location filename="../../viewer/workflows.py" line="312" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="346" />
+            <location filename="../../viewer/workflows.py" line="337" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="354" />
+            <location filename="../../viewer/workflows.py" line="345" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="374" />
+            <location filename="../../viewer/workflows.py" line="365" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="395" />
+            <location filename="../../viewer/workflows.py" line="386" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="425" />
+            <location filename="../../viewer/workflows.py" line="416" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="435" />
+            <location filename="../../viewer/workflows.py" line="426" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="463" />
+            <location filename="../../viewer/workflows.py" line="454" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="521" />
+            <location filename="../../viewer/workflows.py" line="518" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="521" />
+            <location filename="../../viewer/workflows.py" line="518" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="522" />
+            <location filename="../../viewer/workflows.py" line="519" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="525" />
+            <location filename="../../viewer/workflows.py" line="522" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="574" />
+            <location filename="../../viewer/workflows.py" line="571" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="592" />
+            <location filename="../../viewer/workflows.py" line="589" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="604" />
+            <location filename="../../viewer/workflows.py" line="601" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="625" />
+            <location filename="../../viewer/workflows.py" line="622" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="636" />
+            <location filename="../../viewer/workflows.py" line="633" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="667" />
+            <location filename="../../viewer/workflows.py" line="664" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="800" />
+            <location filename="../../viewer/workflows.py" line="797" />
             <source>Grow from seeds</source>
             <translation>由种子生长</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="840" />
+            <location filename="../../viewer/workflows.py" line="837" />
             <source>Merge labels</source>
             <translation>合并标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="840" />
+            <location filename="../../viewer/workflows.py" line="837" />
             <source>Delete label</source>
             <translation>删除标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="876" />
+            <location filename="../../viewer/workflows.py" line="873" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="899" />
+            <location filename="../../viewer/workflows.py" line="896" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="916" />
+            <location filename="../../viewer/workflows.py" line="913" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="949" />
+            <location filename="../../viewer/workflows.py" line="946" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="955" />
+            <location filename="../../viewer/workflows.py" line="952" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="986" />
+            <location filename="../../viewer/workflows.py" line="983" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="991" />
+            <location filename="../../viewer/workflows.py" line="988" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="995" />
+            <location filename="../../viewer/workflows.py" line="992" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="997" />
+            <location filename="../../viewer/workflows.py" line="994" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1003" />
+            <location filename="../../viewer/workflows.py" line="1000" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1011" />
+            <location filename="../../viewer/workflows.py" line="1008" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1014" />
+            <location filename="../../viewer/workflows.py" line="1011" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1028" />
+            <location filename="../../viewer/workflows.py" line="1025" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1044" />
+            <location filename="../../viewer/workflows.py" line="1041" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1055" />
+            <location filename="../../viewer/workflows.py" line="1052" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1058" />
+            <location filename="../../viewer/workflows.py" line="1055" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1096" />
+            <location filename="../../viewer/workflows.py" line="1093" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1178" />
+            <location filename="../../viewer/workflows.py" line="1167" />
+            <source>All your changes are saved again.</source>
+            <translation>您的所有修改现已保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="1174" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1190" />
-            <source>All your changes are saved again.</source>
-            <translation>您的所有修改现已保存。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1215" />
+            <location filename="../../viewer/workflows.py" line="1198" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1255" />
+            <location filename="../../viewer/workflows.py" line="1238" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1283" />
+            <location filename="../../viewer/workflows.py" line="1266" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1353" />
+            <location filename="../../viewer/workflows.py" line="1336" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1355" />
+            <location filename="../../viewer/workflows.py" line="1338" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1357" />
+            <location filename="../../viewer/workflows.py" line="1340" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1359" />
+            <location filename="../../viewer/workflows.py" line="1342" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1362" />
+            <location filename="../../viewer/workflows.py" line="1345" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1364" />
+            <location filename="../../viewer/workflows.py" line="1347" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1372" />
+            <location filename="../../viewer/workflows.py" line="1355" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1402" />
+            <location filename="../../viewer/workflows.py" line="1385" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1434" />
+            <location filename="../../viewer/workflows.py" line="1417" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1436" />
+            <location filename="../../viewer/workflows.py" line="1419" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/jobs.py" line="56" />
+            <location filename="../../viewer/jobs.py" line="67" />
             <source>{0} was cancelled</source>
             <extracomment>{0}: self.title</extracomment>
             <translation>{0}：已取消</translation>

@@ -1929,6 +1929,14 @@
         <translation>上一个模型实际运行所用的设备，由推理引擎报告</translation>
     </message>
     <message>
+        <source>Saving…</source>
+        <translation>正在保存…</translation>
+    </message>
+    <message>
+        <source>The disk is slow: your last changes are not written yet</source>
+        <translation>磁盘较慢：最近的更改尚未写入</translation>
+    </message>
+    <message>
         <source>{model} proposes the hatched labels. Nothing is changed yet.</source>
         <translation>{model} 以斜线显示其分割建议，尚未作任何更改。</translation>
     </message>

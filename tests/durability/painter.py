@@ -30,6 +30,7 @@ import numpy as np
 from inference.models import ModelStore
 from viewer.core.findings import SERIES, Place
 from viewer.core.session import Annotations, Session
+from viewer.io.journal import Journal
 from viewer.jobs import JobQueue
 from viewer.workflows import Workflows
 
@@ -66,6 +67,7 @@ def run(folder: Path, writer: str, seed: int, acts: int) -> None:
     say(f"pid {os.getpid()}")
     workflows = start(folder)
     store = workflows.annotation_store
+    workflows._journal = Journal(store, lambda act: act(), workflows._written, threaded=True)  # as in the window
     if writer == "plain":
         write_plainly(workflows, folder / "plain")
     elif writer == "normal":

@@ -349,6 +349,26 @@ def test_what_can_be_written_by_now_is_no_reason_to_ask(opened, monkeypatch):
     assert len(asked) == 1 and not workflows.unsaved
 
 
+def test_a_disk_that_is_slow_holds_nobody_and_loses_nothing(opened, scan_folder, monkeypatch, qtbot):
+    window, free = opened, threading.Event()
+    workflows, session = window.workflows, window.session
+    append, uid = workflows.annotation_store.append, session.series.uid
+    monkeypatch.setattr(workflows.annotation_store, "append", lambda *act: free.wait(60) and append(*act))
+    session.choose_tool("brush")
+    for i in (12, 18):  # comes back, although the disk does not
+        session.begin_stroke("axial", (i, 20, 9))
+        session.end_stroke()
+    there = session.label_map.voxels.copy()
+    qtbot.waitUntil(lambda: window.status_bar.saving.isVisible())
+    QTimer.singleShot(200, free.set)  # while the series is opened again
+    window.open_series(uid)
+    qtbot.waitUntil(lambda: not workflows.unsaved and workflows.jobs.idle and session.editable, timeout=20_000)
+    assert np.array_equal(session.label_map.voxels, there)
+    assert session.history.undo_title == "Paint Region 1" and len(session.history._done) == 2, "no stroke came twice"
+    qtbot.waitUntil(lambda: not window.status_bar.saving.isVisible())
+    assert len(workflows.annotation_store.load(uid, session.volume.geometry).history._done) == 2
+
+
 def test_return_by_habit_answers_no(opened):
     def answer():
         box = QApplication.activeModalWidget()

@@ -1,8 +1,11 @@
 """Background work: results come to one thread, faults become sentences, cancel stops."""
 
+import os
 import sys
 import threading
 import time
+
+import pytest
 
 from viewer.jobs import ChildProcess, JobQueue
 
@@ -132,3 +135,13 @@ def test_submitting_starts_no_thread():
     jobs.let_go([1])
     assert set(threading.enumerate()) <= before
     jobs.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no priorities of single threads")
+def test_jobs_let_the_window_go_first():
+    jobs, calls, found = JobQueue(workers=1, deliver=lambda act: calls.append(act)), [], []
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    jobs.submit("work", lambda job: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()), found.append)
+    run_until(calls, lambda: found)
+    jobs.close()
+    assert found[0] > own == os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.labels import voxel_counts
 from viewer.core.painting import Box, box_of, widened
 from viewer.core.shaping import Mask, Spacing
 
@@ -156,7 +157,7 @@ def grown_from_seeds(
     import SimpleITK as sitk
 
     box = box_of(seeds)
-    if box is None or np.count_nonzero(np.bincount(seeds[box].ravel(), minlength=256)[1:]) < 2:
+    if box is None or np.count_nonzero(voxel_counts(seeds[box])[1:]) < 2:
         return None
     around = widened(box, seeds.shape, spacing, _SEEDS_MARGIN_MM)
     image = sitk.GetImageFromArray(np.nan_to_num(values[around].astype(np.float32)))

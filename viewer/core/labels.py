@@ -98,11 +98,17 @@ def merge_labels(current: Sequence[Label], incoming: Sequence[Label]) -> tuple[t
     return tuple(merged[value] for value in sorted(merged)), value_of
 
 
-def volumes_ml(label_voxels: NDArray[np.uint8], geometry: Geometry, labels: Sequence[Label]) -> dict[str, float]:
-    """Volume in millilitres of each label of the table, 0.0 where it is absent."""
+def voxel_counts(label_voxels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How many voxels of [k, j, i] each value has, (256,)."""
     counts = np.zeros(256, dtype=np.int64)
     for one_slice in label_voxels:  # piece by piece: numpy counts without letting other threads run
         counts += np.bincount(one_slice.ravel(), minlength=256)
+    return counts
+
+
+def volumes_ml(label_voxels: NDArray[np.uint8], geometry: Geometry, labels: Sequence[Label]) -> dict[str, float]:
+    """Volume in millilitres of each label of the table, 0.0 where it is absent."""
+    counts = voxel_counts(label_voxels)
     return {label.name: float(counts[label.value]) * geometry.voxel_volume_ml for label in labels}
 
 

@@ -466,7 +466,9 @@ class MainWindow(QMainWindow):
             self._saving.start()
 
     def _save(self) -> None:
-        if self.workflows.save_again():
+        saved = self.workflows.save_again(patience_s=0.0)
+        self.status_bar.saving.setVisible(not saved)
+        if saved:
             self._saving.stop()
 
     def _enable(self) -> None:

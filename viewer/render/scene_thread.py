@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from viewer.core.geometry import Geometry
 from viewer.core.volume import Volume
 from viewer.core.volume_look import VolumeLook
+from viewer.jobs import give_way
 from viewer.render.frame import Cut, Frame, LabelLayer, SceneError, Side
 
 if TYPE_CHECKING:  # VTK takes most of a second to import: only the thread does, when there is something to show
@@ -182,6 +183,7 @@ class SceneRenderer:
         return self._stopping or self._commands.some
 
     def _run(self) -> None:
+        give_way()
         scene = None
         try:
             with self._changed:

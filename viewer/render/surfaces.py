@@ -13,7 +13,7 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkFiltersCore import vtkPolyDataNormals, vtkSurfaceNets3D
 
 from viewer.core.geometry import Geometry
-from viewer.core.labels import Label
+from viewer.core.labels import Label, voxel_counts
 from viewer.core.mesh import Mesh, enclosed_volume
 from viewer.core.painting import box_of
 
@@ -143,7 +143,7 @@ def label_surface(
     image.SetOrigin(*((box[2 - axis].start - 1) * grid.spacing[axis] for axis in range(3)))
     nets = vtkSurfaceNets3D()
     nets.SetInputData(image)
-    for n, value in enumerate(np.flatnonzero(np.bincount(padded.ravel(), minlength=256)[1:]) + 1):
+    for n, value in enumerate(np.flatnonzero(voxel_counts(padded)[1:]) + 1):
         nets.SetValue(n, float(value))
     nets.SetOutputMeshTypeToTriangles()
     # Smooth, yet never more than half a voxel from where the label ends: VTK's own limits let thin labels shrink.
@@ -178,7 +178,9 @@ def _faces(surface: vtkPolyData, inner_faces: bool) -> vtkPolyData:
     sides = vtk_to_numpy(surface.GetCellData().GetArray("BoundaryLabels"))
     outer = (sides == 0).any(axis=1) | inner_faces
     corners = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)[outer]
-    used = np.unique(corners)
+    is_used = np.zeros(surface.GetNumberOfPoints(), dtype=bool)
+    is_used[corners] = True
+    used = np.flatnonzero(is_used)  # what np.unique gives, which lets no other thread run meanwhile
     renumbered = np.zeros(surface.GetNumberOfPoints(), dtype=np.int64)
     renumbered[used] = np.arange(used.size)
     points = surface.GetPoints()
