@@ -69,7 +69,8 @@ def test_a_sphere_is_painted_on_several_slices_by_one_press(opened, qtbot):
 
 def test_what_may_be_drawn_on_is_chosen_in_the_panel_and_by_commands_and_told_on_the_panes(opened, qtbot):
     hand, rows = opened.session.hand, opened.drawing_tools.masking
-    assert [rows.over.itemText(n) for n in range(3)] == ["Everything", "Only what has no label", "Only inside Region 1"]
+    offered = ["Everything", "Only what has no label", "Only some values…", "Only inside Region 1"]
+    assert [rows.over.itemText(n) for n in range(4)] == offered
     rows.over.setCurrentIndex(1)
     rows.over.activated.emit(1)
     qtbot.wait(30)
@@ -85,7 +86,11 @@ def test_what_may_be_drawn_on_is_chosen_in_the_panel_and_by_commands_and_told_on
     opened.commands.named["Labels/Draw everywhere, on all values"].trigger()
     qtbot.wait(30)
     assert hand.masking == Masking()
-    assert rows.over.currentIndex() == 0
+    assert rows.over.currentIndex() == 0 and rows.values.isHidden()
+    rows.over.setCurrentIndex(2)
+    rows.over.activated.emit(2)
+    assert opened.thresholding._dialog.isVisible() and rows.over.currentIndex() == 0, "it asks which values"
+    opened.thresholding._dialog.close()
     assert not opened.commands.named["Labels/Draw everywhere, on all values"].isEnabled()
 
 

@@ -56,7 +56,6 @@ from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 _MEASURE_AFTER_MS = 500
-_WITH_DIAMETERS_PX = 290  # the names of labels need the room more
 _TABLE_PX = 110  # at least; on a small screen the panel scrolls
 _CONFIRM_TIP = QT_TR_NOOP(
     "Training learns from confirmed slices: everything on them is as it should be ({Labels/Confirm the slice})"
@@ -162,7 +161,13 @@ class LabelPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.table.setColumnHidden(2, self.width() < _WITH_DIAMETERS_PX)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Show diameters only where the names of labels leave room for them."""
+        table = self.table
+        wanted = sum(table.sizeHintForColumn(n) for n in range(table.columnCount()))
+        table.setColumnHidden(2, wanted > table.viewport().width())
 
     def add_tools(self, tools: QWidget) -> None:
         """Put what draws the labels below their table."""
@@ -278,6 +283,7 @@ class LabelPanel(QWidget):
                 self.table.addTopLevelItem(item)
             self._write_sizes()
         self._show_active()
+        self._make_room()
         self.table.verticalScrollBar().setValue(shown_at)
 
     def _show_active(self) -> None:
@@ -451,6 +457,7 @@ class LabelPanel(QWidget):
         self._sizes = sizes
         with QSignalBlocker(self.table):
             self._write_sizes()
+        self._make_room()
 
     def _write_sizes(self) -> None:
         for item in self._rows():

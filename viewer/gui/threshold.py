@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -122,6 +123,7 @@ class MaskingRow(QObject):
         self.over.setAccessibleName(tr("Draw on"))
         self.over.setMinimumContentsLength(8)
         self.over.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.over.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.over.activated.connect(self._choose)
         self.values = QPushButton()
         self.values.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -154,10 +156,9 @@ class MaskingRow(QObject):
             self.over.clear()
             for choice in choices:
                 self.over.addItem(over_text(choice), choice)
-            if can_choose:
-                self.over.insertSeparator(len(choices))
-                self.over.addItem(tr("Only some values…"))
             self.over.setCurrentIndex(choices.index(now))
+            if can_choose:
+                self.over.insertItem(2, tr("Only some values…"))
 
     def _choose(self) -> None:
         choice: Masking | None = self.over.currentData()
