@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.marked_patient import write_enhanced
 from viewer.core.display import WindowLevel
 from viewer.core.measuring import Measurement, values_of
 from viewer.core.study import SeriesError
+from viewer.io import reports
 from viewer.io.files import read_series, scan
 from viewer.io.found_objects import FoundReport, read_found
 from viewer.io.found_reports import measurements_of
@@ -86,6 +88,81 @@ def test_a_report_holds_each_measurement_where_it_is(opened, tmp_path):
     values = {shape.text: (shape.value, shape.unit) for shape in report.shapes}
     assert values["Lesion"] == (pytest.approx(measured[0][1].length), "mm")
     assert "Lovelace" in str(dcmread(tmp_path / "sr.dcm"))
+
+
+ON_PLANE_MM = {  # along the two directions of an oblique plane
+    "length": ((0, 0), (5, 3)), "angle": ((0, 0), (5, 3), (1, 4)), "cobb": ((0, 0), (5, 0), (0, 3), (5, 4)),
+    "ellipse": ((0, 0), (6, 3)), "rectangle": ((0, 0), (3, 5)), "polygon": ((0, 0), (5, 1), (4, 4)), "probe": ((1, 1),),
+    "freehand": ((0, 0), (5, 1), (4, 4), (1, 3)), "arrow": ((0, 0), (2, 5)), "text": ((2, 2),),
+    "profile": ((0, 0), (5, 3)), "box": ((4, 1), (0, 5)),
+}  # fmt: skip
+
+
+def on_an_oblique_plane(geometry) -> list[Measurement]:
+    turn, _ = np.linalg.qr([[0.7, 0.4, -0.3], [0.2, 0.8, 0.5], [0.6, -0.3, 0.7]])
+    spread = tuple(tuple(x) for x in (turn[:2] / geometry.spacing).tolist())
+    first = tuple((np.array(geometry.size) / 3).tolist())
+    plane = Measurement(0, "probe", (first,), 1, spread=spread)
+    return [
+        Measurement(n, kind, tuple(map(tuple, plane.lifted(flat).tolist())), 1, f"the {kind}", spread=spread)
+        for n, (kind, flat) in enumerate(ON_PLANE_MM.items(), 1)
+    ]
+
+
+def test_measurements_on_an_oblique_plane_come_back_on_it(opened, tmp_path):
+    series, volume, _ = opened
+    oblique = on_an_oblique_plane(volume.geometry)
+    measured = [(one, values_of(one, volume, series)) for one in oblique]
+    assert write_report(tmp_path / "sr.dcm", measured, series, volume.geometry, "") == []
+    assert errors_of(tmp_path / "sr.dcm") == []
+    report = read_found(tmp_path / "sr.dcm")
+    assert isinstance(report, FoundReport)
+    found, left_out = measurements_of(report, series, volume.geometry)
+    assert not left_out
+    for (before, values), one in zip(measured, found, strict=True):
+        assert (one.kind, one.normal, one.text) == (before.kind, before.normal, before.text)
+        np.testing.assert_allclose(one.spread, before.spread, atol=1e-4)
+        again = values_of(one, volume, series)
+        for name in ("length", "angle", "area", "value", "mean"):
+            said = getattr(values, name)
+            assert getattr(again, name) == (None if said is None else pytest.approx(said, rel=1e-3)), (one.kind, name)
+        ends = sorted(np.round(one.points, 3).tolist()), sorted(np.round(before.points, 3).tolist())
+        if one.kind not in ("ellipse", "rectangle", "box"):  # which may begin in another corner
+            np.testing.assert_allclose(*ends, atol=2e-3)
+
+
+@pytest.mark.parametrize("part", ["a number more", "no number", "not perpendicular", "another plane"])
+def test_a_report_that_lies_about_the_plane_gives_no_measurement_on_it(opened, tmp_path, part):
+    series, volume, _ = opened
+    oblique = [one for one in on_an_oblique_plane(volume.geometry) if one.kind == "polygon"]
+    measured = [(one, values_of(one, volume, series)) for one in oblique]
+    write_report(tmp_path / "sr.dcm", measured, series, volume.geometry, "")
+    dataset = dcmread(tmp_path / "sr.dcm")
+    for item in dataset.iterall():
+        if item.keyword == "TextValue" and len(item.value.split()) == 7:
+            numbers = item.value.split()
+            lies = {
+                "a number more": [*numbers, "1"],
+                "no number": ["axial", *numbers[1:]],
+                "not perpendicular": [*numbers[:4], *numbers[1:4]],
+                "another plane": ["1", "1", "0", "0", "0", "1", "0"],
+            }
+            item.value = " ".join(lies[part])
+    dataset.save_as(tmp_path / "sr.dcm")
+    report = read_found(tmp_path / "sr.dcm")
+    assert isinstance(report, FoundReport)
+    found, left_out = measurements_of(report, series, volume.geometry)
+    assert found == [] and "lie on no slice" in left_out[0]
+
+
+def test_a_report_whose_oblique_measurement_moved_is_not_saved(opened, tmp_path, monkeypatch):
+    series, volume, _ = opened
+    length = on_an_oblique_plane(volume.geometry)[0]
+    real = reports._plane
+    monkeypatch.setattr(reports, "_plane", lambda one, geometry: real(replace(one, normal=0), geometry))
+    with pytest.raises(SeriesError, match="does not hold length 1"):
+        write_report(tmp_path / "sr.dcm", [(length, values_of(length, volume, series))], series, volume.geometry, "")
+    assert not (tmp_path / "sr.dcm").exists()
 
 
 def test_a_report_that_lies_about_a_kind_of_ours_gives_what_its_graphics_are(opened, tmp_path):
@@ -211,8 +288,6 @@ def test_json_has_points_in_the_patient_and_no_patient(opened, tmp_path):
 
 
 def test_what_is_no_dicom_gets_a_sentence(opened, tmp_path):
-    from dataclasses import replace
-
     series, volume, measured = opened
     plain = replace(series, instance_uids=())
     with pytest.raises(SeriesError, match="name no DICOM images"):

@@ -59,7 +59,9 @@ class FoundShape:
 
     points are LPS mm (places "space"), or columns and rows from the corner of the first pixel of a frame of the
     instance (places "image"; two numbers each). value, unit are those that the report gives it. made_as is the kind
-    of a measurement of ours, empty in reports of others; what shares a tracking_uid is of one measurement.
+    of a measurement of ours, empty in reports of others; what shares a tracking_uid is of one measurement. plane tells
+    how the oblique plane of one of ours lies: the index axis from which it was turned, and the directions of its rows
+    and columns, three numbers each (LPS, unit vectors).
     """
 
     graphic: str
@@ -74,6 +76,7 @@ class FoundShape:
     concept: str = ""
     made_as: str = ""
     tracking_uid: str = ""
+    plane: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

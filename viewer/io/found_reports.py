@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _MOST_SHAPES = 10_000
+_ON_PLANE_MM = 0.01
 _ON_SLICE = 0.02  # voxels: points this near to a slice lie on it
 KIND = ("KIND", "99SLICEWISE", "Kind of measurement")  # by which ours come back as what they were
+PLANE = ("PLANE", "99SLICEWISE", "Directions of the oblique plane")  # see FoundShape.plane
 AT_DETECTOR = " (mm at the detector)"
 _STRAIGHT = 1e-3  # voxels: what differs by less is the same column or row
 _TRACKING, _TRACKING_UID, _FINDING = "112039", "112040", "121071"
@@ -53,6 +55,7 @@ class _Group:
     text: str = ""
     made_as: str = ""
     tracking_uid: str = ""
+    plane: tuple[float, ...] = ()
 
 
 def _walk(item: Dataset, group: _Group, number: Dataset | None, shapes: dict[tuple, FoundShape]) -> None:
@@ -65,7 +68,8 @@ def _walk(item: Dataset, group: _Group, number: Dataset | None, shapes: dict[tup
         kind = code_in(own[KIND[0]], "ConceptCodeSequence") if KIND[0] in own else None
         made_as = kind[0] if kind is not None and kind[1] == KIND[1] else ""
         uid = str(own[_TRACKING_UID].get("UID", "")) if _TRACKING_UID in own else ""
-        group = _Group(_own_words(text, made_as) if made_as else text, made_as, uid)
+        plane = _plane_in(own[PLANE[0]]) if made_as and PLANE[0] in own else ()
+        group = _Group(_own_words(text, made_as) if made_as else text, made_as, uid, plane)
     values = [child for child in children if child.get("ValueType") == "NUM"]
     for child in children:
         kind = child.get("ValueType")
@@ -75,6 +79,18 @@ def _walk(item: Dataset, group: _Group, number: Dataset | None, shapes: dict[tup
                 whose = shape.tracking_uid if shape.made_as else ""  # two of ours may lie at one place
                 shapes.setdefault((shape.graphic, shape.instance_uid, shape.frame, shape.points, whose), shape)
         _walk(child, group, child if kind == "NUM" else number, shapes)
+
+
+def _plane_in(item: Dataset) -> tuple[float, ...]:
+    """Seven numbers as FoundShape.plane has them; none if they are no plane."""
+    try:
+        numbers = tuple(float(x) for x in str(item.get("TextValue", "")).split())
+    except ValueError:
+        return ()
+    if len(numbers) != 7 or numbers[0] not in (0, 1, 2):
+        return ()
+    directions = np.array(numbers[1:]).reshape(2, 3)
+    return numbers if np.allclose(directions @ directions.T, np.eye(2), atol=_STRAIGHT) else ()
 
 
 def _own_words(name: str, made_as: str) -> str:
@@ -108,6 +124,7 @@ def _shape(item: Dataset, group: _Group, number: Dataset | None) -> FoundShape |
         (code_in(number, "ConceptNameCodeSequence") or ("",))[0] if number is not None else "",
         group.made_as,
         group.tracking_uid,
+        group.plane,
     )
 
 
@@ -125,6 +142,9 @@ def measurements_of(
         index = _index_of(shape, series, geometry)
         if index is None:
             elsewhere += 1
+            continue
+        if (oblique := _oblique(shape, index, geometry)) is not None:
+            fitting.append(replace(oblique, number=first_number + len(fitting)))
             continue
         normal = _normal_of(index, geometry)
         if normal is None:
@@ -178,6 +198,23 @@ def _index_of(shape: FoundShape, series: Series, geometry: Geometry) -> NDArray[
     if place not in instances:
         return None
     return np.column_stack([points - 0.5, np.full(len(points), float(instances.index(place)))])
+
+
+def _oblique(shape: FoundShape, index: NDArray[np.float64], geometry: Geometry) -> Measurement | None:
+    """A measurement of ours on the oblique plane on which it was drawn; None if the shape tells of none."""
+    if not shape.plane or shape.places != "space":
+        return None
+    normal, directions = int(shape.plane[0]), np.array(shape.plane[1:]).reshape(2, 3)
+    right, down = (geometry.lps_to_index(directions) - geometry.lps_to_index(np.zeros((1, 3)))).tolist()
+    plane = Measurement(0, "probe", (tuple(index[0].tolist()),), normal, shape.text, spread=(tuple(right), tuple(down)))
+    flat = plane.flat(index)
+    if np.abs((index - plane.lifted(flat)) * geometry.spacing).max() > _ON_PLANE_MM:
+        return None
+    made = list(_made(shape, np.column_stack([flat, np.zeros(len(flat))]), 2, geometry))
+    if len(made) != 1:
+        return None
+    kind, points = made[0]
+    return replace(plane, kind=kind, points=tuple((i, j, k) for i, j, k in plane.lifted(points[:, :2]).tolist()))
 
 
 def _normal_of(index: NDArray[np.float64], geometry: Geometry) -> int | None:

@@ -22,7 +22,7 @@ from viewer.core.measuring import BOXED, REGIONS, Measurement, Values
 from viewer.core.study import Series, SeriesError
 from viewer.io import archives
 from viewer.io.dicom_source import NEVER_ABSENT
-from viewer.io.found_reports import AT_DETECTOR, KIND, measurements_of, report_in
+from viewer.io.found_reports import AT_DETECTOR, KIND, PLANE, measurements_of, report_in
 from viewer.io.saving import saved_when_complete
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def write_report(
         if group is None:
             left_out += 1
         else:
+            if measurement.spread is not None:
+                group[0].ContentSequence.append(_plane(measurement, geometry))
             groups.append(group)
             written.append(measurement)
     if not groups:
@@ -220,6 +222,17 @@ def _group(measurement: Measurement, values: Values, place: _Place, evidence: di
     return hd.sr.MeasurementsAndQualitativeEvaluations(tracking, measurements=measured, qualitative_evaluations=kinds)
 
 
+def _plane(measurement: Measurement, geometry: Geometry) -> Any:
+    """The words by which the oblique plane of a measurement comes back (FoundShape.plane)."""
+    import highdicom as hd
+
+    assert measurement.spread is not None
+    middle = geometry.index_to_lps(np.zeros((1, 3)))
+    directions = geometry.index_to_lps(np.array(measurement.spread)) - middle
+    words = " ".join([str(measurement.normal), *(f"{x:.9f}" for x in directions.ravel())])
+    return hd.sr.TextContentItem(hd.sr.CodedConcept(*PLANE), words, hd.sr.RelationshipTypeValues.CONTAINS)
+
+
 def _of_region(values: Values) -> Iterator[tuple[Code, float, Code, Code | None]]:
     """Name, value, unit and derivation of all that is said of a region."""
     from pydicom.sr.codedict import codes
@@ -270,14 +283,26 @@ def _compare_report(file: Path, written: Sequence[Measurement], series: Series, 
 
     found = measurements_of(report_in(dcmread(file)), series, geometry)[0]
     for measurement in written:
-        if measurement.spread is not None:
-            continue  # on a plane across the grid it comes back as no measurement of a slice
-        points = np.array(measurement.points)
-        if measurement.kind in BOXED:
-            points = np.array([points.min(axis=0), points.max(axis=0)])
-        alike = [np.array(one.points) for one in found if one.kind == measurement.kind]
-        if not any(one.shape == points.shape and np.abs(one - points).max() < 10 * _ROUNDED for one in alike):
+        alike = [one for one in found if (one.kind, one.normal) == (measurement.kind, measurement.normal)]
+        if not any(_same(one, measurement) for one in alike):
             raise SeriesError(f"The report does not hold {measurement.kind} {measurement.number} as it is; not saved.")
+
+
+def _same(one: Measurement, other: Measurement) -> bool:
+    """True if two of one kind lie at one place of one plane, as nearly as a report can tell."""
+    if (one.spread is None) != (other.spread is None) or len(one.points) != len(other.points):
+        return False
+    if one.spread is not None and np.abs(np.array(one.spread) - np.array(other.spread)).max() > _ROUNDED:
+        return False
+    points = []
+    for measurement in (one, other):
+        flat = measurement.flat(measurement.points)
+        if measurement.kind in BOXED:
+            flat = [flat.min(axis=0), flat.max(axis=0)]  # which corner comes first says nothing
+            points.append(measurement.lifted(flat))
+        else:
+            points.append(np.array(measurement.points))
+    return bool(np.abs(points[0] - points[1]).max() < 10 * _ROUNDED)
 
 
 # Key images
