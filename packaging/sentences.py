@@ -22,7 +22,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TS_FILE = ROOT / "resources" / "translations" / "slicewise_sentences_zh_CN.ts"
 
-_TIERS = ("viewer/core", "viewer/io", "viewer/render", "viewer/workflows.py", "viewer/jobs.py", "inference", "training")
+_TIERS = (
+    "viewer/core",
+    "viewer/io",
+    "viewer/render",
+    "viewer/editing.py",
+    "viewer/workflows.py",
+    "viewer/jobs.py",
+    "inference",
+    "training",
+)
 _NOT_IN_THE_WINDOW = {
     "training/__main__.py",  # the command line
     "training/brain_structures.py",  # how the shipped model was made, and its card

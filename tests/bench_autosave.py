@@ -122,14 +122,18 @@ def _work(place: Path) -> None:
     measure("a label is added and saved", lambda: session.add_label("New", (1, 2, 3)))
     measure("a slice is confirmed and saved", lambda: session.toggle_confirmed("axial"))
     for _ in range(2):
-        workflows.undo()
+        workflows.editing.undo()
         wait(lambda: workflows.jobs.idle)
-    measure("a stroke is taken back", workflows.undo)
+    measure("a stroke is taken back", workflows.editing.undo)
     for _ in range(_STROKES - 1):
-        workflows.undo()
+        workflows.editing.undo()
         QTest.qWait(20)
-    measure("the accepted result is taken back", workflows.undo, lambda: not session.label_map.voxels[300].any())
-    measure("the accepted result is there again", workflows.redo, lambda: bool(session.label_map.voxels[300].any()))
+    measure(
+        "the accepted result is taken back", workflows.editing.undo, lambda: not session.label_map.voxels[300].any()
+    )
+    measure(
+        "the accepted result is there again", workflows.editing.redo, lambda: bool(session.label_map.voxels[300].any())
+    )
     assert not workflows.unsaved
     there, key = session.label_map.voxels.copy(), session.series.uid
     geometry = session.volume.geometry

@@ -25,14 +25,10 @@ from viewer.core.events import Change, What
 from viewer.core.findings import Code, Finding, Level, check_name
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
-from viewer.core.growing import grown_from_seeds
-from viewer.core.history import DeltaVoxels, Edit, Layer, Made, at_hand, relabelling
-from viewer.core.label_edits import Combination, combination_title, combining, threshold_title, thresholding
+from viewer.core.history import at_hand
 from viewer.core.label_set import LabelSet, label_set
 from viewer.core.label_sizes import LabelSize, label_sizes
-from viewer.core.labels import Label, sparing_locked
-from viewer.core.region_acts import RegionAct
-from viewer.core.region_search import Region, RegionSearch
+from viewer.core.labels import Label
 from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
@@ -41,12 +37,11 @@ from viewer.core.session import (
     Session,
     State,
     corrected_labels,
-    giving_away,
     prepare_acceptance,
-    reshaping,
 )
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
+from viewer.editing import Editing, layers_of
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore, study_of
 from viewer.io.files import Aspect, Look
@@ -163,6 +158,7 @@ class Workflows:
         self.library = Library(folder / "library.sqlite")
         self.annotation_store = AnnotationStore(folder / "annotations.sqlite")
         self.models = models or ModelStore(resources.path("models"), folder / "models")
+        self.editing = Editing(lambda: self.session, jobs, self._fail)
         self.training: TrainingRun | None = None
         self._child: ChildProcess | None = None
         self._desks: list[_Desk] = []
@@ -646,7 +642,7 @@ class Workflows:
         if proposal is None or label_map is None:
             return None
         revision, confirmed, inputs = label_map.revision, session.confirmed, session.acceptance_inputs()
-        layers = _layers(session)
+        layers = layers_of(session)
 
         def work(job: Job) -> Acceptance:
             prepared = prepare_acceptance(proposal, *inputs)
@@ -662,198 +658,6 @@ class Workflows:
                 self.jobs.let_go([layers, proposal])
 
         return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
-
-    def reshape_label(self, act: RegionAct, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
-        """Give the active label the region that act makes of its own, off the session's thread, as one edit; done is
-        told whether that changed anything. None where nothing can be edited."""
-
-        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
-            return reshaping(act.title, voxels, value, lambda own: act.region(own, volume.geometry), labels)
-
-        return self._edit_label(act.title, edit, done)
-
-    def threshold_label(
-        self, values: tuple[float, float], done: Callable[[bool], None] = lambda changed: None
-    ) -> Job | None:
-        """Give the active label all voxels of the open series with these values, from and to, as far as the masking
-        lets it draw on what is labelled; else as reshape_label."""
-        title, masking = (
-            threshold_title(self._name_of(self.session.active_label)),
-            replace(self.session.hand.masking, values=values),
-        )
-
-        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
-            return thresholding(title, volume, voxels, value, masking, labels, job.check)
-
-        if self.session.volume is not None and self.session.volume.colour:
-            return None
-        return self._edit_label(title, edit, done)
-
-    def combine_label(
-        self, how: Combination, other: int, margin_mm: float, done: Callable[[bool], None] = lambda changed: None
-    ) -> Job | None:
-        """Combine the active label with another one (label_edits.combining); else as reshape_label."""
-        title = combination_title(how, self._name_of(self.session.active_label), self._name_of(other))
-
-        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
-            return combining(title, how, volume, voxels, value, other, margin_mm, labels)
-
-        return self._edit_label(title, edit, done)
-
-    def _name_of(self, value: int) -> str:
-        return next((label.name for label in self.session.labels if label.value == value), "")
-
-    def _edit_label(
-        self,
-        title: str,
-        make: Callable[[Job, Volume, NDArray[np.uint8], int, Labels], Made | None],
-        done: Callable[[bool], None],
-        value: int | None = None,
-    ) -> Job | None:
-        """Have an edit of a label, the active one, made by a job, and do it."""
-        session = self.session
-        session.end_stroke()
-        volume, label_map, labels = session.volume, session.label_map, session.labels
-        if volume is None or label_map is None or not session.editable:
-            return None
-        chosen = session.active_label if value is None else value
-
-        def finish(made: Made | None) -> None:
-            if made is not None:
-                session.make(*made)
-            done(made is not None)
-
-        return self.edit_labels(
-            session,
-            title,
-            lambda job: make(job, volume, label_map.voxels, chosen, labels),
-            finish,
-            lambda: self._edit_label(title, make, done, chosen),
-        )
-
-    def edit_labels(
-        self,
-        session: Session,
-        title: str,
-        prepare: Callable[[Job], Made | None],
-        finish: Callable[[Made | None], None],
-        again: Callable[[], object],
-    ) -> Job:
-        """Have an edit of a session's labels, which are only read, prepared by a job. finish gets it, a large one ready
-        to be done within a frame; but where a person has painted meanwhile, or changed the table or the masking, again
-        is called instead."""
-        label_map = session.label_map
-        assert label_map is not None
-        layers, known = _layers(session), (label_map.revision, session.labels, session.hand.masking)
-
-        def work(job: Job) -> Made | None:
-            made = prepare(job)
-            return None if made is None else at_hand(*made, layers)
-
-        def done(made: Made | None) -> None:
-            if session.label_map is not label_map:
-                return
-            if (label_map.revision, session.labels, session.hand.masking) != known:
-                again()
-                return
-            finish(made)
-            self.jobs.let_go([layers])
-
-        return self.jobs.submit(title, work, done, self._fail)
-
-    def find_region(self, search: RegionSearch, found: Region | None = None) -> Job:
-        """Find a region off the session's thread, unless it was found before, and give it to its label as one edit, as
-        far as the masking lets it."""
-        session, label_map, volume = search.session, search.session.label_map, search.session.volume
-        assert label_map is not None and volume is not None
-        labels, masking, regions = session.labels, session.hand.masking, [found]
-
-        def prepare(job: Job) -> Made | None:
-            regions[0] = region = regions[0] or search.find(job.report)
-            job.check()
-            return None if region is None else search.edit(region, volume, label_map.voxels, labels, masking)
-
-        def finish(made: Made | None) -> None:
-            if made is not None:
-                if any(label.value == search.value and not label.visible for label in session.labels):
-                    session.show_label(search.value, True)  # nobody draws what cannot be seen
-                session.make(*made)
-            search.done(made is not None)
-
-        return self.edit_labels(session, search.title, prepare, finish, lambda: self.find_region(search, regions[0]))
-
-    def grow_from_seeds(self, done: Callable[[bool], None] = lambda changed: None) -> Job | None:
-        """Have all labels grow from what is painted of them to where the values change most, off the session's thread,
-        as one edit; done is told whether that changed anything, which it cannot with fewer than two labels. Voxels of
-        locked labels stay as they are, and none become theirs. None where nothing can be edited."""
-
-        def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
-            found = grown_from_seeds(volume.voxels, voxels, volume.geometry.spacing, job.report)
-            if found is None:
-                return None
-            around, grown = found
-            return relabelling(title, around, voxels[around], sparing_locked(voxels[around], grown, labels))
-
-        title = "Grow from seeds"
-        return self._edit_label(title, edit, done)
-
-    def undo(self) -> None:
-        """Take the newest edit of the session back; a large one's voxels are inflated off the session's thread."""
-        session = self.session
-        if (edit := session.history.next_undo) is not None:
-            self._step(edit.inverse(), session.undo, lambda: session.history.next_undo is edit)
-
-    def redo(self) -> None:
-        """Do the edit again that was undone last, as undo does."""
-        session = self.session
-        if (edit := session.history.next_redo) is not None:
-            self._step(edit, session.redo, lambda: session.history.next_redo is edit)
-
-    def _step(self, step: Edit, act: Callable[[DeltaVoxels | None], None], is_next: Callable[[], bool]) -> None:
-        """Have act do a step of the history, but not if it is no longer the next one when its voxels are at hand."""
-        session, label_map = self.session, self.session.label_map
-        if step.voxel_count <= _VOXELS_AT_ONCE or label_map is None:
-            act(None)
-            return
-        layers, revision = _layers(session), label_map.revision
-
-        def finish(made: Made) -> None:
-            if session.label_map is label_map and label_map.revision == revision and is_next():
-                act(made[1])
-            self.jobs.let_go([layers])
-
-        self.jobs.submit(step.title, lambda job: at_hand(step, None, layers), finish, self._fail)
-
-    def give_label_away(self, value: int, into: int, agreed: Callable[[], bool] = lambda: True) -> Job | None:
-        """Take a label out of the table of the open series, off the session's thread, as one edit: its voxels become
-        those of another label, or, with 0, no label's. agreed is asked before voxels are lost to none. None where that
-        cannot be done: one of both is locked, or it is the only label."""
-        session = self.session
-        session.end_stroke()
-        label_map, machine, labels = session.label_map, session.machine, session.labels
-        locked = session.is_locked(value) or session.is_locked(into)
-        if label_map is None or machine is None or not session.editable or locked or len(labels) < 2:
-            return None
-        title = "Merge labels" if into else "Delete label"
-
-        def finish(made: Made | None) -> None:
-            assert made is not None
-            edit, voxels = made
-            drawn = any(delta.layer == "labels" for delta in edit.deltas)
-            if into or not drawn or agreed():
-                names = {label.value: label.name for label in labels}
-                boxes = session.boxes_renamed(names[value], names[into]) if into else ()
-                session.make(replace(edit, measurements=boxes), voxels)
-                if into:
-                    session.choose_label(into)
-
-        return self.edit_labels(
-            session,
-            title,
-            lambda job: giving_away(title, label_map.voxels, machine, value, into, labels),
-            finish,
-            lambda: self.give_label_away(value, into, agreed),
-        )
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a
@@ -1306,11 +1110,6 @@ class Workflows:
         assert self.training is not None
         for listener in tuple(self._training_listeners):
             listener(self.training, event)
-
-
-def _layers(session: Session) -> dict[Layer, NDArray[np.uint8]]:
-    assert session.label_map is not None and session.machine is not None
-    return {"labels": session.label_map.voxels, "machine": session.machine}
 
 
 def _labels_have_sizes(volume: Volume) -> bool:

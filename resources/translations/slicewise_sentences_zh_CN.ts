@@ -1801,7 +1801,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/files.py" line="101" />
-            <location filename="../../viewer/io/found_objects.py" line="240" />
+            <location filename="../../viewer/io/found_objects.py" line="243" />
             <source>the file cannot be read ({0})</source>
             <extracomment>{0}: error.strerror or 'it is damaged'</extracomment>
             <translation>无法读取该文件（{0}）</translation>
@@ -1809,7 +1809,7 @@
         <message>
             <location filename="../../viewer/io/files.py" line="101" />
             <location filename="../../viewer/io/files.py" line="273" />
-            <location filename="../../viewer/io/found_objects.py" line="240" />
+            <location filename="../../viewer/io/found_objects.py" line="243" />
             <source>it is damaged</source>
             <translation>文件已损坏</translation>
         </message>
@@ -1993,151 +1993,156 @@
             <translation>文件已损坏，或与其声明不符；请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="152" />
+            <location filename="../../viewer/io/found_objects.py" line="155" />
             <source>more voxels than can be held</source>
             <translation>体素数量超出可容纳范围</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="155" />
+            <location filename="../../viewer/io/found_objects.py" line="158" />
             <source>no such plane</source>
             <translation>没有这样的平面</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="167" />
+            <location filename="../../viewer/io/found_objects.py" line="170" />
             <source>no such outline</source>
             <translation>没有这样的轮廓</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="172" />
+            <location filename="../../viewer/io/found_objects.py" line="175" />
             <source>no points of a patient</source>
             <translation>没有患者坐标系中的点</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="175" />
+            <location filename="../../viewer/io/found_objects.py" line="178" />
             <source>not as long as it says</source>
             <translation>长度与其声明不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="203" />
+            <location filename="../../viewer/io/found_objects.py" line="206" />
             <source>reading it took longer than {0} seconds; the file may be damaged</source>
             <extracomment>{0}: _LIMIT_S (number)</extracomment>
             <translation>读取超过 {0} 秒；文件可能已损坏</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="212" />
+            <location filename="../../viewer/io/found_objects.py" line="215" />
             <source>it needs more memory than it may have, or ended its reader; the file may be damaged</source>
             <translation>读取它所需内存超出限制，或使读取进程终止；文件可能已损坏</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="238" />
+            <location filename="../../viewer/io/found_objects.py" line="241" />
             <source>it needs more memory than it may have; the file may be damaged</source>
             <translation>读取它所需内存超出限制；文件可能已损坏</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="260" />
+            <location filename="../../viewer/io/found_objects.py" line="263" />
             <source>it holds more than can be shown</source>
             <translation>其内容多于能够显示的</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="276" />
-            <location filename="../../viewer/io/found_objects.py" line="280" />
+            <location filename="../../viewer/io/found_objects.py" line="279" />
+            <location filename="../../viewer/io/found_objects.py" line="283" />
             <source>this is no DICOM object</source>
             <translation>这不是 DICOM 对象</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="291" />
+            <location filename="../../viewer/io/found_objects.py" line="294" />
             <source>this DICOM object holds no segmentation, structure set or report of measurements</source>
             <translation>此 DICOM 对象不含分割、结构集或测量报告</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="321" />
+            <location filename="../../viewer/io/found_objects.py" line="324" />
             <source>it segments a slide in tiles, which this version does not show</source>
             <translation>它分割的是分块的病理切片，本版本不显示</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="384" />
+            <location filename="../../viewer/io/found_objects.py" line="387" />
             <source>It holds fractions: a voxel belongs to a segment from one half on.</source>
             <translation>其中是比例值：达到一半的体素属于该分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="386" />
+            <location filename="../../viewer/io/found_objects.py" line="389" />
             <source>{0} voxels of segments that its table does not name were left out.</source>
             <extracomment>{0}: unknown</extracomment>
             <translation>{0} 个其表中未列出的分割的体素已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="405" />
+            <location filename="../../viewer/io/found_objects.py" line="408" />
             <source>its pixels are cut off; fetch the file again</source>
             <translation>其像素被截断；请重新获取文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="437" />
+            <location filename="../../viewer/io/found_objects.py" line="440" />
             <source>it does not tell where its frames lie in the patient</source>
             <translation>它没有说明各帧在患者体内的位置</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="459" />
+            <location filename="../../viewer/io/found_objects.py" line="462" />
             <source>it does not tell where its frames lie in the patient, nor of which image each of them is</source>
             <translation>它既没有说明各帧在患者体内的位置，也没有说明每帧对应哪幅图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="521" />
+            <location filename="../../viewer/io/found_objects.py" line="524" />
             <source>its structures lie in several frames of reference</source>
             <translation>其结构位于多个参考坐标系</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="546" />
+            <location filename="../../viewer/io/found_objects.py" line="549" />
             <source>its outlines have more points than can be shown</source>
             <translation>其轮廓的点数多于能够显示的</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="554" />
+            <location filename="../../viewer/io/found_objects.py" line="557" />
             <source>it holds no closed outline</source>
             <translation>其中没有闭合轮廓</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="556" />
+            <location filename="../../viewer/io/found_objects.py" line="559" />
             <source>{0} points and open lines, which enclose nothing, were left out.</source>
             <extracomment>{0}: other</extracomment>
             <translation>{0} 个不围成区域的点和开放线已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="558" />
+            <location filename="../../viewer/io/found_objects.py" line="561" />
             <source>Structures without an outline were left out: {0}.</source>
             <extracomment>{0}: ', '.join(missing[:6])</extracomment>
             <translation>没有轮廓的结构已略去：{0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="23" />
+            <location filename="../../viewer/io/found_reports.py" line="24" />
             <source>Kind of measurement</source>
             <translation>测量种类</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="24" />
+            <location filename="../../viewer/io/found_reports.py" line="25" />
+            <source>Directions of the oblique plane</source>
+            <translation>斜面的方向</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/found_reports.py" line="26" />
             <source>(mm at the detector)</source>
             <translation>（探测器处的毫米）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="143" />
+            <location filename="../../viewer/io/found_reports.py" line="163" />
             <source>{0} of {1} measurements lie on other images than those of this series.</source>
             <extracomment>{0}: elsewhere; {1}: all_</extracomment>
             <translation>{1} 个测量中有 {0} 个位于其他图像上。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="145" />
+            <location filename="../../viewer/io/found_reports.py" line="165" />
             <source>{0} measurements that lie on no slice of this series were left out.</source>
             <extracomment>{0}: between</extracomment>
             <translation>{0} 个不在本序列任何层面上的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="147" />
+            <location filename="../../viewer/io/found_reports.py" line="167" />
             <source>{0} measurements of a shape that Slicewise does not have were left out.</source>
             <extracomment>{0}: unknown</extracomment>
             <translation>{0} 个 Slicewise 没有的形状的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="149" />
+            <location filename="../../viewer/io/found_reports.py" line="169" />
             <source>The report holds no measurement with a place on an image.</source>
             <translation>报告中没有在图像上有位置的测量。</translation>
         </message>
@@ -2231,7 +2236,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="63" />
-            <location filename="../../viewer/workflows.py" line="1265" />
+            <location filename="../../viewer/workflows.py" line="1069" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -2881,107 +2886,107 @@
             <translation>文件没有说明检查（缺少 StudyInstanceUID），报告无从归属。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="106" />
+            <location filename="../../viewer/io/reports.py" line="108" />
             <source>There is no length, angle or region that a report has a place for.</source>
             <translation>没有可写入报告的长度、角度或区域。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="119" />
-            <location filename="../../viewer/io/reports.py" line="355" />
+            <location filename="../../viewer/io/reports.py" line="121" />
+            <location filename="../../viewer/io/reports.py" line="380" />
             <source>Measurements, not for diagnostic use</source>
             <translation>测量结果，不可用于诊断</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="123" />
+            <location filename="../../viewer/io/reports.py" line="125" />
             <source>{0} measurements have no place in a report, which lie on no image of it.</source>
             <extracomment>{0}: left_out</extracomment>
             <translation>{0} 个测量不在任何图像上，无法写入报告。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="228" />
+            <location filename="../../viewer/io/reports.py" line="241" />
             <source>square pixels</source>
             <translation>平方像素</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="252" />
+            <location filename="../../viewer/io/reports.py" line="265" />
             <source>Value of stored pixels</source>
             <translation>存储像素值</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="252" />
+            <location filename="../../viewer/io/reports.py" line="265" />
             <source>no units</source>
             <translation>无单位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="280" />
+            <location filename="../../viewer/io/reports.py" line="288" />
             <source>The report does not hold {0} {1} as it is; not saved.</source>
             <extracomment>{0}: measurement.kind; {1}: measurement.number</extracomment>
             <translation>报告未能原样保存 {0} {1}；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="306" />
+            <location filename="../../viewer/io/reports.py" line="331" />
             <source>No stored slice is a key image: slices across the stored ones are no images of the file.</source>
             <translation>没有已存储的层面是关键图像：与存储层面相交的层面不是文件中的图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="322" />
+            <location filename="../../viewer/io/reports.py" line="347" />
             <source>The file that was written does not name the key images; not saved.</source>
             <translation>写出的文件未引用关键图像；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="324" />
+            <location filename="../../viewer/io/reports.py" line="349" />
             <source>{0} key images across the stored slices were left out.</source>
             <extracomment>{0}: others</extracomment>
             <translation>{0} 个与存储层面相交的关键图像已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="326" />
+            <location filename="../../viewer/io/reports.py" line="351" />
             <source>Several key images are frames of one image: the image is named as a whole.</source>
             <translation>多个关键图像是同一图像的帧：只能整体引用该图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="353" />
+            <location filename="../../viewer/io/reports.py" line="378" />
             <source>A presentation state of grey levels cannot be made of a series in colour.</source>
             <translation>彩色序列不能生成灰阶显示状态。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="403" />
+            <location filename="../../viewer/io/reports.py" line="428" />
             <source>The file that was written does not hold the measurements; not saved.</source>
             <translation>写出的文件不含这些测量；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="404" />
+            <location filename="../../viewer/io/reports.py" line="429" />
             <source>{0} measurements that lie on no stored slice were left out.</source>
             <extracomment>{0}: left_out</extracomment>
             <translation>{0} 个不在存储层面上的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="424" />
+            <location filename="../../viewer/io/reports.py" line="449" />
             <source>The frames of this series are scaled to values in different ways, and a presentation state has one way for all. Export a structured report instead.</source>
             <translation>此序列各帧换算数值的方式不同，而呈现状态对所有帧只有一种方式。请改为导出结构化报告。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="453" />
+            <location filename="../../viewer/io/reports.py" line="478" />
             <source>Picture, not for diagnostic use</source>
             <translation>图像，不可用于诊断</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="462" />
+            <location filename="../../viewer/io/reports.py" line="487" />
             <source>The file that was written does not hold the picture; not saved.</source>
             <translation>写出的文件不含该图片；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="489" />
+            <location filename="../../viewer/io/reports.py" line="514" />
             <source>points_ijk: voxel indices from 0, column, row, slice; points_lps_mm: DICOM patient system</source>
             <translation>points_ijk：从 0 开始的体素索引（列、行、层）；points_lps_mm：DICOM 患者坐标系</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="496" />
+            <location filename="../../viewer/io/reports.py" line="521" />
             <source>The file that was written is not what was measured; not saved.</source>
             <translation>写出的文件与测量不符；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="517" />
+            <location filename="../../viewer/io/reports.py" line="542" />
             <source>The headers of this series do not allow it ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>本序列的文件头不允许这样做（{0}）。</translation>
@@ -3322,7 +3327,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="563" />
+            <location filename="../../viewer/workflows.py" line="559" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3456,311 +3461,311 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="259" />
+            <location filename="../../viewer/editing.py" line="168" />
+            <source>Grow from seeds</source>
+            <translation>由种子生长</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/editing.py" line="208" />
+            <source>Merge labels</source>
+            <translation>合并标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/editing.py" line="208" />
+            <source>Delete label</source>
+            <translation>删除标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="255" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="277" />
+            <location filename="../../viewer/workflows.py" line="273" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="299" />
-            <location filename="../../viewer/workflows.py" line="436" />
+            <location filename="../../viewer/workflows.py" line="295" />
+            <location filename="../../viewer/workflows.py" line="432" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="304" />
+            <location filename="../../viewer/workflows.py" line="300" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="312" />
+            <location filename="../../viewer/workflows.py" line="308" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="337" />
+            <location filename="../../viewer/workflows.py" line="333" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="345" />
+            <location filename="../../viewer/workflows.py" line="341" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="365" />
+            <location filename="../../viewer/workflows.py" line="361" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="386" />
+            <location filename="../../viewer/workflows.py" line="382" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="416" />
+            <location filename="../../viewer/workflows.py" line="412" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="426" />
+            <location filename="../../viewer/workflows.py" line="422" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="454" />
+            <location filename="../../viewer/workflows.py" line="450" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="518" />
+            <location filename="../../viewer/workflows.py" line="514" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="518" />
+            <location filename="../../viewer/workflows.py" line="514" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="519" />
+            <location filename="../../viewer/workflows.py" line="515" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="522" />
+            <location filename="../../viewer/workflows.py" line="518" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="571" />
+            <location filename="../../viewer/workflows.py" line="567" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="589" />
+            <location filename="../../viewer/workflows.py" line="585" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="601" />
+            <location filename="../../viewer/workflows.py" line="597" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="622" />
+            <location filename="../../viewer/workflows.py" line="618" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="633" />
+            <location filename="../../viewer/workflows.py" line="629" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="664" />
+            <location filename="../../viewer/workflows.py" line="660" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="797" />
-            <source>Grow from seeds</source>
-            <translation>由种子生长</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="837" />
-            <source>Merge labels</source>
-            <translation>合并标签</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="837" />
-            <source>Delete label</source>
-            <translation>删除标签</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="873" />
+            <location filename="../../viewer/workflows.py" line="677" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="896" />
+            <location filename="../../viewer/workflows.py" line="700" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="913" />
+            <location filename="../../viewer/workflows.py" line="717" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="946" />
+            <location filename="../../viewer/workflows.py" line="750" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="952" />
+            <location filename="../../viewer/workflows.py" line="756" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="983" />
+            <location filename="../../viewer/workflows.py" line="787" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="988" />
+            <location filename="../../viewer/workflows.py" line="792" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="992" />
+            <location filename="../../viewer/workflows.py" line="796" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="994" />
+            <location filename="../../viewer/workflows.py" line="798" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1000" />
+            <location filename="../../viewer/workflows.py" line="804" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1008" />
+            <location filename="../../viewer/workflows.py" line="812" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1011" />
+            <location filename="../../viewer/workflows.py" line="815" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1025" />
+            <location filename="../../viewer/workflows.py" line="829" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1041" />
+            <location filename="../../viewer/workflows.py" line="845" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1052" />
+            <location filename="../../viewer/workflows.py" line="856" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1055" />
+            <location filename="../../viewer/workflows.py" line="859" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1093" />
+            <location filename="../../viewer/workflows.py" line="897" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1167" />
+            <location filename="../../viewer/workflows.py" line="971" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1174" />
+            <location filename="../../viewer/workflows.py" line="978" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1198" />
+            <location filename="../../viewer/workflows.py" line="1002" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1238" />
+            <location filename="../../viewer/workflows.py" line="1042" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1266" />
+            <location filename="../../viewer/workflows.py" line="1070" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1336" />
+            <location filename="../../viewer/workflows.py" line="1135" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1338" />
+            <location filename="../../viewer/workflows.py" line="1137" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1340" />
+            <location filename="../../viewer/workflows.py" line="1139" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1342" />
+            <location filename="../../viewer/workflows.py" line="1141" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1345" />
+            <location filename="../../viewer/workflows.py" line="1144" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1347" />
+            <location filename="../../viewer/workflows.py" line="1146" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1355" />
+            <location filename="../../viewer/workflows.py" line="1154" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1385" />
+            <location filename="../../viewer/workflows.py" line="1184" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1417" />
+            <location filename="../../viewer/workflows.py" line="1216" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1419" />
+            <location filename="../../viewer/workflows.py" line="1218" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

@@ -108,9 +108,9 @@ def act(workflows: Workflows, dice: random.Random) -> None:
         session.stroke_to((at[0] + dice.uniform(-5, 5), at[1] + dice.uniform(-5, 5), at[2]))
         session.end_stroke()
     elif kind < 0.72:
-        workflows.undo()
+        workflows.editing.undo()
     elif kind < 0.8:
-        workflows.redo()
+        workflows.editing.redo()
     elif kind < 0.87:
         session.move_cursor(at)
         session.toggle_confirmed("axial")

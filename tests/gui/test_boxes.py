@@ -66,7 +66,7 @@ def test_a_box_follows_the_name_of_its_label_and_one_undo_takes_both_back(boxed)
 
 
 def test_the_boxes_of_a_label_that_is_merged_are_those_of_the_other(boxed, qtbot):
-    boxed.workflows.give_label_away(2, 1, "Merge labels")
+    boxed.workflows.editing.give_label_away(2, 1, "Merge labels")
     qtbot.waitUntil(lambda: the_box(boxed).text == "Region 1")
     boxed.session.undo()
     assert the_box(boxed).text == "Nodule"

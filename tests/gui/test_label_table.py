@@ -176,7 +176,7 @@ def test_a_locked_label_is_neither_deleted_nor_merged_nor_merged_into(panel, ope
     actions = menu_of(panel, 0)
     assert not actions["Delete"].isEnabled() and not actions["Merge into"].isEnabled()
     assert not menu_of(panel, 1)["Merge into/Region 1"].isEnabled()
-    assert opened.workflows.give_label_away(2, 1, "Merge labels") is None
+    assert opened.workflows.editing.give_label_away(2, 1, "Merge labels") is None
 
 
 def test_one_label_alone_is_shown_and_all_again(panel, opened, qtbot):

@@ -525,22 +525,22 @@ def test_undo_and_redo_go_on_after_a_restart(user, scan_folder):
     ):
         act()
         states.append(everything(session))
-    workflows.undo()
-    workflows.undo()
+    workflows.editing.undo()
+    workflows.editing.undo()
 
     workflows = user()
     open_first(workflows, scan_folder)
     assert everything(workflows.session) == states[4]
-    workflows.redo()
+    workflows.editing.redo()
     assert everything(workflows.session) == states[5]
     for state in reversed(states[:5]):
-        workflows.undo()
+        workflows.editing.undo()
         assert everything(workflows.session) == state
     assert workflows.session.history.undo_title is None
     workflows = user()
     open_first(workflows, scan_folder)
     for state in states[1:]:
-        workflows.redo()
+        workflows.editing.redo()
         assert everything(workflows.session) == state
 
 
@@ -552,7 +552,7 @@ def test_undo_goes_on_after_another_series_was_looked_at(user, scan_folder, tmp_
     workflows.session.close_series()
     workflows.open_series(first)
     assert workflows.session.label_map.voxels.any()
-    workflows.undo()
+    workflows.editing.undo()
     assert everything(workflows.session) == before
 
 
@@ -586,8 +586,8 @@ def test_what_could_not_be_written_is_there_when_the_series_is_opened_again(user
     workflows = user()
     open_first(workflows, scan_folder)
     assert everything(workflows.session) == there
-    workflows.undo()
-    workflows.undo()
+    workflows.editing.undo()
+    workflows.editing.undo()
     assert workflows.session.history.undo_title == "Paint Region 1"
 
 
@@ -615,27 +615,27 @@ def test_large_steps_of_the_history_are_inflated_by_a_job(user, scan_folder, mon
     paint(workflows.session, (12, 20, 9))
     painted, jobs = everything(workflows.session), []
     workflows.jobs.subscribe(lambda job: jobs.append(job.title))
-    workflows.undo()
+    workflows.editing.undo()
     assert not workflows.session.label_map.voxels.any()
-    workflows.redo()
+    workflows.editing.redo()
     assert everything(workflows.session) == painted
     assert "Paint Region 1" in jobs
     session = workflows.session
-    workflows.reshape_label(GROW)
+    workflows.editing.reshape_label(GROW)
     grown = everything(session)
     assert session.label_map.voxels.base is None and grown != painted
     paint(session, (14, 8, 9))
-    workflows.undo()
+    workflows.editing.undo()
     assert everything(session) == grown
     workflows.segment("threshold")
     workflows.accept_proposal()
     accepted = everything(session)
     paint(session, (2, 2, 2))
-    workflows.undo()
+    workflows.editing.undo()
     assert everything(session) == accepted != grown
-    workflows.undo()
+    workflows.editing.undo()
     assert everything(session) == grown and not session.machine.any()
-    workflows.redo()
+    workflows.editing.redo()
     assert everything(session) == accepted and session.machine.any()
 
 
@@ -649,7 +649,7 @@ def test_a_region_grows_is_saved_and_is_taken_back(user, scan_folder):
     paint(session, (12, 20, 9))
     before = session.label_map.voxels.copy()
     told = []
-    workflows.reshape_label(GROW, told.append)
+    workflows.editing.reshape_label(GROW, told.append)
     grown = session.label_map.voxels.copy()
     np.testing.assert_array_equal(grown == 1, shaping.margin(before == 1, (2.0, 2.0, 2.0), 4.0))
     assert told == [True] and session.history.undo_title == "Grow Region 1"
@@ -660,9 +660,9 @@ def test_a_region_grows_is_saved_and_is_taken_back(user, scan_folder):
 
     workflows = user()
     open_first(workflows, scan_folder)
-    workflows.reshape_label(fill_holes("Region 1"), told.append)
+    workflows.editing.reshape_label(fill_holes("Region 1"), told.append)
     assert told == [True, False] and workflows.session.history.undo_title == "Grow Region 1", "this one is no edit"
-    workflows.undo()
+    workflows.editing.undo()
     np.testing.assert_array_equal(workflows.session.label_map.voxels, before)
 
 
@@ -679,7 +679,7 @@ def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):
             paint(session, (18, 8, 4))
         return GROW.region(own, grid)
 
-    workflows.reshape_label(RegionAct("Grow", slow))
+    workflows.editing.reshape_label(RegionAct("Grow", slow))
     assert session.history.undo_title == "Grow"
     grown = session.label_map.voxels.copy()
     session.undo()
@@ -688,7 +688,7 @@ def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):
 
 
 def test_nothing_open_is_nothing_to_reshape(user):
-    assert user().reshape_label(GROW) is None
+    assert user().editing.reshape_label(GROW) is None
 
 
 def seeds_in(workflows) -> None:
@@ -707,7 +707,7 @@ def test_what_is_painted_grows_as_one_edit_is_saved_and_is_taken_back(user, scan
     seeds_in(workflows)
     before = session.label_map.voxels.copy()
     told = []
-    workflows.grow_from_seeds(told.append)
+    workflows.editing.grow_from_seeds(told.append)
     grown = session.label_map.voxels.copy()
     np.testing.assert_array_equal(grown[before > 0], before[before > 0])
     assert told == [True] and (grown > 0).sum() > 10 * (before > 0).sum()
@@ -722,11 +722,11 @@ def test_what_is_painted_grows_as_one_edit_is_saved_and_is_taken_back(user, scan
 
 def test_a_seed_alone_and_nothing_open_do_not_grow(user, scan_folder):
     workflows = user()
-    assert workflows.grow_from_seeds() is None
+    assert workflows.editing.grow_from_seeds() is None
     open_first(workflows, scan_folder)
     paint(workflows.session, (12, 20, 9))
     told = []
-    workflows.grow_from_seeds(told.append)
+    workflows.editing.grow_from_seeds(told.append)
     assert told == [False] and workflows.session.history.undo_title == "Paint Region 1"
 
 
@@ -750,7 +750,7 @@ def test_a_region_that_is_found_is_drawn_as_session_draw_does_it_with_masking_an
         session.choose_label(1)
         search = RegionSearch("Flood fill Region 1", everywhere, session, minus, told.append)
         session.choose_label(3)  # it is for the one that was active
-        workflows.find_region(search)
+        workflows.editing.find_region(search)
         found = session.label_map.voxels.copy()
         assert told == [True] and session.active_label == 3
         session.undo()
@@ -780,7 +780,7 @@ def test_what_is_painted_while_a_region_is_searched_stays(user, scan_folder):
         session.lock_label(2, True)
         return everywhere(progress)
 
-    workflows.find_region(RegionSearch("Flood fill Region 1", slow, session))
+    workflows.editing.find_region(RegionSearch("Flood fill Region 1", slow, session))
     assert asked == [True] and session.history.undo_title == "Flood fill Region 1"
     session.undo()
     assert session.label_map.voxels[15, 20, 12] == 2 and not (session.label_map.voxels == 1).any()

@@ -703,9 +703,16 @@ class Actions(QObject):
             session.hand.show_measurements(True)
 
     def _add_labels(self) -> None:
-        self.undo = self.add("Labels", QT_TR_NOOP("Undo"), lambda: self._workflows.undo(), "Ctrl+Z", picture="undo")
+        self.undo = self.add(
+            "Labels", QT_TR_NOOP("Undo"), lambda: self._workflows.editing.undo(), "Ctrl+Z", picture="undo"
+        )
         self.redo = self.add(
-            "Labels", QT_TR_NOOP("Redo"), lambda: self._workflows.redo(), "Ctrl+Shift+Z", "Ctrl+Y", picture="redo"
+            "Labels",
+            QT_TR_NOOP("Redo"),
+            lambda: self._workflows.editing.redo(),
+            "Ctrl+Shift+Z",
+            "Ctrl+Y",
+            picture="redo",
         )
         self.add("Labels", QT_TR_NOOP("Previous label"), lambda: self._step_label(-1), "Shift+Q", needs_series=True)
         self.add("Labels", QT_TR_NOOP("Next label"), lambda: self._step_label(1), "Shift+W", needs_series=True)

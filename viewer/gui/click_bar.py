@@ -160,7 +160,7 @@ class ClickBar(QFrame):
     def _spread(self) -> None:
         search = self._answers.spread(None if self.all.isChecked() else self.slices.value(), self._tell)
         if search is not None:
-            self._workflows.find_region(search)
+            self._workflows.editing.find_region(search)
 
     def _back(self) -> None:
         if self.slices.hasFocus():

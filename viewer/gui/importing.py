@@ -220,7 +220,7 @@ class Importing(QObject):
         def again() -> None:  # a person painted meanwhile
             self._take(offer, chosen, replace_labels, session, volume)
 
-        self._workflows.edit_labels(session, title, prepare, finish, again)
+        self._workflows.editing.edit_labels(session, title, prepare, finish, again)
 
     def _tell(self, offer: Offer, prepared: Import, resampled: bool) -> None:
         name, cut = offer.path.name, sum(prepared.cut)

@@ -182,4 +182,4 @@ class CombineDialog(QDialog):
                 self._tell(tr(_UNCHANGED).format(name=tr(name)))
 
         other = self.other.currentData()
-        self._workflows.combine_label(choice.how, other if other is not None else 0, self.margin.value(), done)
+        self._workflows.editing.combine_label(choice.how, other if other is not None else 0, self.margin.value(), done)

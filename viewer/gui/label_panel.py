@@ -378,11 +378,11 @@ class LabelPanel(QWidget):
             )
 
     def _merge(self, label: Label, into: int) -> None:
-        self._workflows.give_label_away(label.value, into)
+        self._workflows.editing.give_label_away(label.value, into)
 
     def _delete(self, label: Label) -> None:
         question = tr("Delete the label {name}? Its voxels will be no label's. Undo brings them back.")
-        self._workflows.give_label_away(
+        self._workflows.editing.give_label_away(
             label.value, 0, lambda: agreed(self.window(), question.format(name=tr(label.name)))
         )
 

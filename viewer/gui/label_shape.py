@@ -201,7 +201,7 @@ class Shaping(QObject):
             if not changed:
                 self._tell(tr(_TOO_FEW_SEEDS))
 
-        self._workflows.grow_from_seeds(done)
+        self._workflows.editing.grow_from_seeds(done)
 
     def _show_dialog(self) -> None:
         if self._dialog is None:
@@ -220,7 +220,7 @@ class Shaping(QObject):
             if not changed:
                 self._tell(tr(_UNCHANGED).format(name=tr(name)))
 
-        self._workflows.reshape_label(make(name), done)
+        self._workflows.editing.reshape_label(make(name), done)
 
 
 class ShapeDialog(QDialog):

@@ -352,7 +352,7 @@ class ReadingRoom(QWidget):
             self._listen_to(pane)
             pane.viewChanged.connect(partial(self._zoomed, pane))
             pane.refused.connect(self.refused)
-            pane.regionWanted.connect(self._workflows.find_region)
+            pane.regionWanted.connect(self._workflows.editing.find_region)
             self.magnifier.watch(pane)
         self._gatherers[session] = ChangeGatherer(session, [partial(self._changed, session)], self)
         session.subscribe(partial(self._follow, session))

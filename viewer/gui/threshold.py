@@ -297,7 +297,7 @@ class ThresholdDialog(QDialog):
             if not changed:
                 self._tell(tr(_NONE_OF_THEM).format(name=tr(name)))
 
-        self._workflows.threshold_label(self.values, done)
+        self._workflows.editing.threshold_label(self.values, done)
 
 
 def limits_of(volume: Volume) -> tuple[float, float]:
