@@ -70,7 +70,6 @@ _Read = tuple[Series, Volume, str, Annotations | None, tuple[Entry, ...]]  # wit
 
 DEMO_MODEL = "brain-structures-mr"
 _PATIENCE_S = 10.0  # for a disk, when a person waits for it
-_VOXELS_AT_ONCE = 2_000_000  # inflated within 2 ms
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
 
 

@@ -608,7 +608,7 @@ def everything(session):
 
 
 def test_large_steps_of_the_history_are_inflated_by_a_job(user, scan_folder, monkeypatch):
-    monkeypatch.setattr("viewer.workflows._VOXELS_AT_ONCE", 1)
+    monkeypatch.setattr("viewer.editing._VOXELS_AT_ONCE", 1)
     monkeypatch.setattr(at_hand, "__defaults__", (1,))  # whole layers are exchanged, too
     workflows = user()
     open_first(workflows, scan_folder)
