@@ -4395,6 +4395,10 @@ or press {File/Open folder…}.</source>
         <translation>彩色图像没有可供选择的灰度值</translation>
     </message>
     <message>
+        <source>Tools draw on all values again: this scan measures something else than the one before</source>
+        <translation>工具重新在所有数值上绘制：此扫描与前一个测量的内容不同</translation>
+    </message>
+    <message>
         <source>No voxel of these values may become the label {name}</source>
         <translation>没有这些值的体素可成为标签 {name}</translation>
     </message>

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -105,6 +107,19 @@ def test_the_threshold_gives_its_voxels_to_the_label_as_one_edit(opened, qtbot):
     qtbot.waitUntil(lambda: "No voxel of these values" in opened.status_bar.currentMessage())
     session.undo()
     assert not session.label_map.voxels.any()
+
+
+def test_values_of_one_kind_of_scan_are_forgotten_on_another(opened, qtbot, tmp_path):
+    hand, session = opened.session.hand, opened.session
+    hand.set_masking(Masking(values=(500.0, 900.0), over="unlabelled"))
+    qtbot.wait(30)
+    session.open(replace(session.series, uid="like it"), session.volume)
+    qtbot.wait(30)
+    assert hand.masking == Masking(values=(500.0, 900.0), over="unlabelled")
+    session.open(replace(session.series, uid="other", modality="CT"), session.volume)
+    qtbot.wait(30)
+    assert hand.masking == Masking(over="unlabelled")
+    assert "all values again" in opened.status_bar.currentMessage()
 
 
 def test_the_voxels_of_the_values_are_tinted_while_they_are_chosen(opened, qtbot):

@@ -37,6 +37,7 @@ from viewer.workflows import Workflows
 
 _STEPS = 1000  # of a slider
 _COLOURS = QT_TR_NOOP("Colours have no values to choose by")
+_OTHER_VALUES = QT_TR_NOOP("Tools draw on all values again: this scan measures something else than the one before")
 _NONE_OF_THEM = QT_TR_NOOP("No voxel of these values may become the label {name}")
 
 
@@ -48,6 +49,7 @@ class Thresholding(QObject):
         super().__init__(commands)
         self._workflows, self._commands, self._room, self._tell = workflows, commands, room, tell
         self._dialog: ThresholdDialog | None = None
+        self._chosen_on: tuple[str, str] | None = None  # modality and unit of the values that tools draw on
         hand = workflows.session.hand
         self._shape = commands.add(
             "Labels",
@@ -72,6 +74,7 @@ class Thresholding(QObject):
         """Show what is in force, and allow what can be done."""
         if not what & (What.SERIES | What.LABEL_TABLE | What.TOOL | What.VOXELS):
             return
+        self._forget_values_of_others()
         session, masking = self._workflows.session, self._workflows.session.hand.masking
         self._shape.setChecked(session.hand.brush_shape == "sphere")
         self._unlabelled.setChecked(masking.over == "unlabelled")
@@ -86,6 +89,18 @@ class Thresholding(QObject):
                 self._dialog.close()
             else:
                 self._dialog.show_session(anew=bool(what & What.SERIES))
+
+    def _forget_values_of_others(self) -> None:
+        """Values of a CT mean nothing on an MR image: there tools draw on all again."""
+        session, masking = self._workflows.session, self._workflows.session.hand.masking
+        if masking.values is None or session.series is None or session.volume is None:
+            self._chosen_on = None if masking.values is None else self._chosen_on
+            return
+        now = session.series.modality, session.volume.unit
+        if self._chosen_on not in (None, now):
+            session.hand.set_masking(replace(masking, values=None))
+            self._tell(tr(_OTHER_VALUES))
+        self._chosen_on = now
 
     def show_dialog(self) -> None:
         """Have a range of values chosen."""
