@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+
+_NICENESS = 15  # it takes minutes: the window, and what a person asks of it meanwhile, go first
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from training import job  # torch takes seconds to load; a wrong argument is told at once
 
     if options.command == "run":
+        if hasattr(os, "nice"):
+            os.nice(_NICENESS)
         return job.run(options.job_folder, sys.stdout, sys.stdin)
     fields = {
         "schema_version": job.SCHEMA_VERSION,
