@@ -480,9 +480,11 @@ class Workflows:
             opened, volume = found
             key = self.annotation_store.key_of(opened.uid, volume)
             while True:
-                unwritten = self._journal.waiting_for(key)
+                unwritten = self._journal.waiting_for(key, job.check)
                 annotations = self.annotation_store.load(key, volume.geometry)
-                if self._journal.waiting_for(key) == unwritten:  # else some may have been loaded, and some not
+                if (
+                    self._journal.waiting_for(key, job.check) == unwritten
+                ):  # else some may have been loaded, and some not
                     return opened, volume, key, annotations, unwritten
                 job.check()
 

@@ -140,9 +140,9 @@ def test_a_radiograph_is_confirmed_as_an_image_not_as_an_axial_slice(start, tmp_
     window.open_paths([write_radiograph(tmp_path / "x" / "dx.dcm", "L\\F", np.full((60, 80), 300, np.uint16))])
     panel = window.label_panel
     qtbot.waitUntil(lambda: window.session.editable, timeout=20_000)
-    qtbot.waitUntil(lambda: panel.confirm.text() == "Confirm image 1: nothing here")
+    qtbot.waitUntil(lambda: panel.confirm.text() == "Confirm image 1")
     panel.confirm.click()
-    qtbot.waitUntil(lambda: panel.confirm.text() == "Image 1 is confirmed: nothing here")
+    qtbot.waitUntil(lambda: panel.confirm.text() == "Image 1 is confirmed")
     qtbot.waitUntil(lambda: panel.confirmed.item(0).text() == "✓ Image 1")
 
 

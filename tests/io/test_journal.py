@@ -3,6 +3,7 @@ written."""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 import numpy as np
@@ -20,13 +21,13 @@ class Disk:
     def __init__(self):
         self.free, self.begun = threading.Event(), threading.Event()
         self.free.set()
-        self.full, self.written = False, []
+        self.full, self.written = None, []
 
     def append(self, key, geometry, edit, act, state, study_uid):
         self.begun.set()
         self.free.wait(30)
         if self.full:
-            raise OSError("full")
+            raise self.full
         self.written.append((key, study_uid))
 
 
@@ -69,14 +70,16 @@ def test_what_is_added_is_written_in_its_order(journal, disk, told):
     assert set(told) == {None}
 
 
-def test_nothing_overtakes_what_cannot_be_written(journal, disk, told):
-    disk.full = True
+@pytest.mark.parametrize("fault", [OSError("full"), ValueError("full"), sqlite3.ProgrammingError("full")])
+def test_nothing_overtakes_what_cannot_be_written(journal, disk, told, fault):
+    disk.full = fault
     for n in range(3):
         journal.add(entry("a", n))
     assert not journal.write(30)
     assert [one.study_uid for one in journal.waiting] == ["0", "1", "2"] and not disk.written
-    assert str(told[-1]) == "full"
-    disk.full = False
+    assert isinstance(told[-1], OSError) and "full" in str(told[-1])
+    assert len(journal.waiting_for("a")) == 3
+    disk.full = None
     assert journal.write(30)
     assert disk.written == [("a", "0"), ("a", "1"), ("a", "2")] and told[-1] is None
 
@@ -102,6 +105,12 @@ def test_what_waits_is_told_when_it_is_sure_whether_it_is_written(behind, disk):
     asking.start()
     asking.join(0.1)
     assert asking.is_alive(), "it may be written already, or not"
+    with pytest.raises(InterruptedError):
+        behind.waiting_for("a", cancelled)
     disk.free.set()
     asking.join(30)
     assert found == [()]
+
+
+def cancelled():
+    raise InterruptedError

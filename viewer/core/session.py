@@ -615,6 +615,11 @@ class Session:
         self.end_stroke()
         self._set_of_label(value, locked=locked)
 
+    @property
+    def label(self) -> Label:
+        """The active label, which tools draw."""
+        return next(label for label in self.labels if label.value == self.active_label)
+
     def is_locked(self, value: int) -> bool:
         return any(label.value == value and label.locked for label in self.labels)
 
@@ -714,7 +719,7 @@ class Session:
         if self.brush_locked:
             return
         self._see_active_label()
-        name = next(label.name for label in self.labels if label.value == self.active_label)
+        name = self.label.name
         erase, ball = self.hand.tool == "eraser", self.hand.brush_shape == "sphere" and geometry.is_grid
         title = "Erase" if erase else f"Paint {name}"
         stroke = _Stroke(axes, depth, ball, erase, index_ijk, title, Touched())
@@ -992,7 +997,7 @@ class Session:
             return None
         number = 1 + max((m.number for m in self.measurements), default=0)
         if kind == "box":
-            text = text or next(label.name for label in self.labels if label.value == self.active_label)
+            text = text or self.label.name
         added = Measurement(number, kind, tuple(points), normal, text, text_at, spread)
         self.selected = number
         if kind == "path":

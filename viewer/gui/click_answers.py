@@ -197,7 +197,7 @@ class ClickAnswers(QObject):
 
     @property
     def label_name(self) -> str:
-        return next(x.name for x in self._session.labels if x.value == self._session.active_label)
+        return self._session.label.name
 
     @property
     def can_spread(self) -> bool:

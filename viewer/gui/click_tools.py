@@ -20,9 +20,8 @@ from viewer.gui.click_answers import ClickAnswers, OpenAnswer, answers_of, warm_
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_tools import Scene
-from viewer.gui.overlay import draw_text, font_for
 from viewer.gui.pane import CLICK_PX
-from viewer.gui.region_drawing import draw_plate
+from viewer.gui.region_drawing import write_beside
 from viewer.gui.style import ON_IMAGE
 
 _LEFT = Qt.MouseButton.LeftButton
@@ -30,7 +29,6 @@ _GREEN, _RED = QColor(80, 230, 120), QColor(255, 90, 90)
 _HALO = QColor(0, 0, 0, 200)
 _MARK_PX, _SIGN_PX = 5.5, 3.0
 _STEP_PX = 1.5  # between the points of a scribble
-_BESIDE_PX, _PLATE_PX = 16.0, 4.0  # of the words at the mouse
 _LEAST_BOX_PX = 3  # of the picture
 
 _BESIDE_PICTURE = QT_TR_NOOP("Nothing to segment here: there is no value")
@@ -236,7 +234,7 @@ class ClickTools:
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = QColor(*next(x.colour for x in self._session.labels if x.value == self._session.active_label))
+        colour = QColor(*self._session.label.colour)
         if answer is not None:
             answer.drawing.draw(painter, scene.view, colour.lighter(125))
             raster = answer.raster
@@ -284,21 +282,12 @@ class ClickTools:
 
     def _write(self, painter: QPainter, at: QPointF, colour: QColor) -> None:
         """What a click says, beside the mouse; and how, until something was said."""
-        pane, means = self._pane, self._means(QGuiApplication.keyboardModifiers())
+        means = self._means(QGuiApplication.keyboardModifiers())
         sign = {"belongs": "+", "excluded": "−", "box": "▭"}[means]
         lines = [f"{sign} {tr(self._answers.label_name)}"]
         if self._answers.open is None:
             lines.append(tr(_HINTS[means]))
-        painter.setFont(font_for(pane.font(), pane.width(), pane.height()))
-        metrics = painter.fontMetrics()
-        wide, high = max(metrics.horizontalAdvance(line) for line in lines), metrics.height() * len(lines)
-        x, y = at.x() + _BESIDE_PX, at.y() + _BESIDE_PX
-        x = x if x + wide <= pane.width() - _PLATE_PX else at.x() - _BESIDE_PX - wide
-        y = y if y + high <= pane.height() - _PLATE_PX else at.y() - _BESIDE_PX - high
-        draw_plate(painter, QRectF(x, y, wide, high))
-        for n, line in enumerate(lines):
-            baseline = QPointF(x, y + n * metrics.height() + metrics.ascent())
-            draw_text(painter, baseline, line, colour if n == 0 else ON_IMAGE)
+        write_beside(painter, self._pane, at, lines, colour)
 
     # Places
 

@@ -22,7 +22,6 @@ from viewer.core.label_edits import Combination
 from viewer.core.painting import Box
 from viewer.gui.actions import Actions, why_no_drawing
 from viewer.gui.icons import swatch
-from viewer.gui.label_shape import active_label
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.workflows import Workflows
@@ -142,7 +141,7 @@ class CombineDialog(QDialog):
     def show_labels(self) -> None:
         """Name the active label, and offer the others."""
         session = self._workflows.session
-        self._name.setText(tr(active_label(self._workflows).name))
+        self._name.setText(tr(self._workflows.session.label.name))
         others = [label for label in session.labels if label.value != session.active_label]
         chosen = self.other.currentData()
         with QSignalBlocker(self.other):
@@ -175,7 +174,7 @@ class CombineDialog(QDialog):
         return ""
 
     def _apply(self) -> None:
-        choice, name = _CHOICES[self.choice.currentIndex()], active_label(self._workflows).name
+        choice, name = _CHOICES[self.choice.currentIndex()], self._workflows.session.label.name
 
         def done(changed: bool) -> None:
             if not changed:

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from viewer.core import region_acts
 from viewer.core.events import What
-from viewer.core.labels import Label
 from viewer.core.painting import Box
 from viewer.core.region_acts import RegionAct
 from viewer.gui.actions import COLOURS_HAVE_NO_VALUES, LOCKED, READ_ONLY, STILL_READ, Actions
@@ -214,7 +213,7 @@ class Shaping(QObject):
         self._do(partial(region_acts.fill_between, plane=self._room.plane))
 
     def _do(self, make: Callable[[str], RegionAct]) -> None:
-        name = active_label(self._workflows).name
+        name = self._workflows.session.label.name
 
         def done(changed: bool) -> None:
             if not changed:
@@ -270,7 +269,7 @@ class ShapeDialog(QDialog):
 
     def show_label(self) -> None:
         """Name the active label, and say why nothing can be done with it if that is so."""
-        self._name.setText(tr(active_label(self._workflows).name))
+        self._name.setText(tr(self._workflows.session.label.name))
         why_not = self._why_not()
         self.apply_button.setEnabled(not why_not and self._workflows.session.volume is not None)
         self.apply_button.setToolTip(why_not)
@@ -288,9 +287,3 @@ class ShapeDialog(QDialog):
     def _apply(self) -> None:
         act = _SIZED[self.act.currentIndex()]
         self._do(lambda name: act.make(name, self.size_box.value()))
-
-
-def active_label(workflows: Workflows) -> Label:
-    """The label that is painted with."""
-    session = workflows.session
-    return next(label for label in session.labels if label.value == session.active_label)

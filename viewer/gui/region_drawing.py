@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from viewer.core.shaping import Mask
+from viewer.gui.overlay import draw_text, font_for
+from viewer.gui.style import ON_IMAGE
 from viewer.render.slices import SliceView
 
 _HALO = QColor(0, 0, 0, 190)
+_BESIDE_PX, _PLATE_PX = 16.0, 4.0  # of words at the mouse
 _PLATE = QColor(0, 0, 0, 150)
 _FILL_ALPHA = 60
 _LINE_PX, _HALO_PX, _DOT_PX = 1.6, 3.6, 3.0
@@ -53,13 +59,27 @@ def draw_outline(
     painter.restore()
 
 
-def draw_plate(painter: QPainter, words: QRectF) -> None:
+def _draw_plate(painter: QPainter, words: QRectF) -> None:
     """A dark plate behind words: on bright tissue a shadow alone does not do."""
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_PLATE)
     painter.drawRoundedRect(words.adjusted(-4, -2, 4, 2), 3, 3)
     painter.restore()
+
+
+def write_beside(painter: QPainter, pane: QWidget, at: QPointF, lines: Sequence[str], colour: QColor) -> None:
+    """Write lines beside the mouse, within its pane, the first in a colour of its own."""
+    painter.setFont(font_for(pane.font(), pane.width(), pane.height()))
+    metrics = painter.fontMetrics()
+    wide, high = max(metrics.horizontalAdvance(line) for line in lines), metrics.height() * len(lines)
+    x, y = at.x() + _BESIDE_PX, at.y() + _BESIDE_PX
+    x = x if x + wide <= pane.width() - _PLATE_PX else at.x() - _BESIDE_PX - wide
+    y = y if y + high <= pane.height() - _PLATE_PX else at.y() - _BESIDE_PX - high
+    _draw_plate(painter, QRectF(x, y, wide, high))
+    for n, line in enumerate(lines):
+        baseline = QPointF(x, y + n * metrics.height() + metrics.ascent())
+        draw_text(painter, baseline, line, colour if n == 0 else ON_IMAGE)
 
 
 class MaskPicture:

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QMouseEvent, QPainter
 
 from viewer.core.display import VoiTable, WindowLevel
@@ -28,9 +28,9 @@ from viewer.gui.flat_pane import FlatPane
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import ToPane
 from viewer.gui.measure_tools import Scene
-from viewer.gui.overlay import draw_text, font_for, number_text
+from viewer.gui.overlay import number_text
 from viewer.gui.pane import CLICK_PX
-from viewer.gui.region_drawing import MaskPicture, draw_outline, draw_plate
+from viewer.gui.region_drawing import MaskPicture, draw_outline, write_beside
 from viewer.gui.style import ON_IMAGE
 from viewer.render.plane_values import plane_values
 from viewer.render.slices import grey_of
@@ -41,7 +41,6 @@ _FEWEST = 3  # corners
 _FIRST_TOLERANCE = 0.1  # of the width of the window
 _TOLERANCE_PX = 90.0  # over which a drag makes the tolerance e times larger
 _WAIT_S = 0.08  # for a live wire that is asked for sooner than it is there
-_BESIDE_PX, _PLATE_PX = 16.0, 4.0  # of the words at the mouse
 _LEFT = Qt.MouseButton.LeftButton
 _CLICKED: tuple[RegionTool, ...] = ("outline", "livewire")  # point by point
 
@@ -469,7 +468,7 @@ class RegionTools:
 
     @property
     def _label_name(self) -> str:
-        return next(x.name for x in self._session.labels if x.value == self._session.active_label)
+        return self._session.label.name
 
     def _title(self, tool: RegionTool, minus: bool) -> str:
         return region_title(tool, self._label_name, minus)
@@ -485,7 +484,7 @@ class RegionTools:
         here = draft is not None and self._goes_on(draft, scene)
         ctrl = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
         minus = draft.minus if draft is not None and here else ctrl
-        own = QColor(*next(x.colour for x in session.labels if x.value == session.active_label)).lighter(125)
+        own = QColor(*session.label.colour).lighter(125)
         colour = ON_IMAGE if minus else own  # as the eraser's ring
         more = tr(_HINTS[tool]) if tool not in _known else ""
         if isinstance(draft, _Outline) and here:
@@ -516,23 +515,13 @@ class RegionTools:
         self, painter: QPainter, at: QPointF, colour: QColor, minus: bool, draft: _Outline | _Fill | None, more: str
     ) -> None:
         """The label beside the mouse with the sense of a click, the range of a fill, and how the tool goes."""
-        pane = self._pane
         words = f"{'−' if minus else '+'} {tr(self._label_name)}"
         if isinstance(draft, _Fill):
             unit = self._session.volume.unit if self._session.volume is not None else ""
             low, high = (number_text(end) for end in draft.ends)
             words += f"  ±{number_text(draft.tolerance)}  ({low} … {high} {unit}".rstrip() + ")"
-        painter.setFont(font_for(pane.font(), pane.width(), pane.height()))
-        metrics = painter.fontMetrics()
         lines = [words, *([more] if more else []), *([tr(_CTRL)] if more and draft is None else [])]
-        wide, high = max(metrics.horizontalAdvance(line) for line in lines), metrics.height() * len(lines)
-        x, y = at.x() + _BESIDE_PX, at.y() + _BESIDE_PX
-        x = x if x + wide <= pane.width() - _PLATE_PX else at.x() - _BESIDE_PX - wide
-        y = y if y + high <= pane.height() - _PLATE_PX else at.y() - _BESIDE_PX - high
-        draw_plate(painter, QRectF(x, y, wide, high))
-        for n, line in enumerate(lines):
-            baseline = QPointF(x, y + n * metrics.height() + metrics.ascent())
-            draw_text(painter, baseline, line, colour if n == 0 else ON_IMAGE)
+        write_beside(painter, self._pane, at, lines, colour)
 
     # Places
 

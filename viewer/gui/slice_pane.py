@@ -822,8 +822,8 @@ class SlicePane(FlatPane):
         if self._hover is None or not self._brushing or self._badge_at(self._hover) is not None:
             return
         radius = max(self.session.hand.brush_radius_mm * view.pixels_per_mm, 1.5)
-        active = next((x.colour for x in self.session.labels if x.value == self.session.active_label), (255, 255, 255))
-        colour = QColor(*active) if self.session.hand.tool == "brush" else ON_IMAGE
+        label = self.session.label
+        colour = QColor(*label.colour) if self.session.hand.tool == "brush" else ON_IMAGE
         style = Qt.PenStyle.SolidLine if self.session.hand.tool == "brush" else Qt.PenStyle.DashLine
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 190), 3.2))
@@ -832,15 +832,10 @@ class SlicePane(FlatPane):
         painter.drawEllipse(self._hover, radius, radius)
         painter.setPen(QPen(ON_IMAGE, 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPoint(self._hover)
-        label = next((x.name for x in self.session.labels if x.value == self.session.active_label), "")
         painter.setFont(font_for(self.font(), self.width(), self.height()))
         beside = self._hover + QPointF(radius + 6, 4)
-        draw_text(
-            painter,
-            beside,
-            tr(label) if label and self.session.hand.tool == "brush" else tr("Erase"),
-            colour.lighter(135),
-        )
+        words = tr(label.name) if self.session.hand.tool == "brush" else tr("Erase")
+        draw_text(painter, beside, words, colour.lighter(135))
 
     def _brush_rect(self, at: QPointF) -> QRect:
         radius = self.session.hand.brush_radius_mm * (self._view.pixels_per_mm if self._view else 1.0) + 5

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.events import What
-from viewer.core.labels import Label
 from viewer.core.masking import Masking
 from viewer.core.painting import Box
 from viewer.core.session import Session
@@ -120,7 +119,7 @@ class Thresholding(QObject):
     def _toggle_inside(self) -> None:
         session, masking = self._workflows.session, self._workflows.session.hand.masking
         inside = masking.over != "label"
-        label = _active_label(session).name if inside else ""
+        label = session.label.name if inside else ""
         session.hand.set_masking(replace(masking, over="label" if inside else "everything", label=label))
 
 
@@ -237,7 +236,7 @@ class ThresholdDialog(QDialog):
     def show_session(self, anew: bool = False) -> None:
         """Show the values and the active label of the session that is worked on; anew: of another series."""
         session = self._workflows.session
-        volume, label = session.volume, _active_label(session)
+        volume, label = session.volume, session.label
         if volume is None or volume.colour:
             return
         if anew or volume is not self._volume():
@@ -306,7 +305,7 @@ class ThresholdDialog(QDialog):
         hand.set_masking(replace(hand.masking, values=values))
 
     def _give(self) -> None:
-        name = _active_label(self._workflows.session).name
+        name = self._workflows.session.label.name
 
         def done(changed: bool) -> None:
             if not changed:
@@ -324,7 +323,3 @@ def limits_of(volume: Volume) -> tuple[float, float]:
         there = [(float(part.min()), float(part.max())) for part in ends if part.size]
         low, high = (min(a for a, _ in there), max(b for _, b in there)) if there else (0.0, 1.0)
     return low, high
-
-
-def _active_label(session: Session) -> Label:
-    return next(label for label in session.labels if label.value == session.active_label)

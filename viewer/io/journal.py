@@ -14,6 +14,7 @@ from viewer.core.history import Edit
 from viewer.core.session import State
 from viewer.io.annotation_store import AnnotationStore
 
+_CHECK_S = 0.1
 PATIENCE_S = 0.04  # what a disk writes within this is written before the next frame
 
 
@@ -60,10 +61,12 @@ class Journal:
         with self._changed:
             return tuple(self._waiting)
 
-    def waiting_for(self, key: str) -> tuple[Entry, ...]:
-        """What is not written yet of a series. Waits while one of them is in hand, which is neither written nor not."""
+    def waiting_for(self, key: str, check: Callable[[], None] = lambda: None) -> tuple[Entry, ...]:
+        """What is not written yet of a series. Waits while one of them is in hand, which is neither written nor not;
+        check is called meanwhile and may raise to cancel."""
         with self._changed:
-            self._changed.wait_for(lambda: self._in_hand is None or self._in_hand.key != key)
+            while not self._changed.wait_for(lambda: self._in_hand is None or self._in_hand.key != key, _CHECK_S):
+                check()
             return tuple(entry for entry in self._waiting if entry.key == key)
 
     def add(self, entry: Entry) -> None:
@@ -97,8 +100,8 @@ class Journal:
             assert entry is not None
             try:
                 self._store.append(entry.key, entry.geometry, entry.edit, entry.act, entry.state, entry.study_uid)
-            except OSError as fault:
-                error = fault
+            except Exception as fault:  # whatever it is: the act stays, and nobody waits for a thread that is gone
+                error = fault if isinstance(fault, OSError) else OSError(f"{type(fault).__name__}: {fault}")
             with self._changed:
                 if error is None:
                     self._waiting.popleft()
