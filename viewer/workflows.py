@@ -482,9 +482,7 @@ class Workflows:
             while True:
                 unwritten = self._journal.waiting_for(key, job.check)
                 annotations = self.annotation_store.load(key, volume.geometry)
-                if self._journal.waiting_for(key, job.check) == unwritten:  # else some may be loaded, and some not
-                    self._journal.waiting_for(key, job.check) == unwritten
-                ):  # else some may have been loaded, and some not
+                if self._journal.waiting_for(key, job.check) == unwritten:  # else a part may have been loaded
                     return opened, volume, key, annotations, unwritten
                 job.check()
 
