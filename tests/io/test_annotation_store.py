@@ -231,6 +231,12 @@ def test_write_that_fails_is_an_os_error(store, phantom):
         store.append("a", phantom.geometry, Painter(phantom.geometry).edit())
 
 
+def test_a_state_that_cannot_be_compared_with_the_one_before_is_an_os_error(store, phantom):
+    store._database.close()
+    with pytest.raises(OSError):
+        store.append("a", phantom.geometry, None, state=State(DEFAULT_LABELS, frozenset(), ""))
+
+
 def test_damaged_journal_is_put_aside_and_never_deleted(tmp_path, phantom):
     path = tmp_path / "annotations.sqlite"
     store, painter = AnnotationStore(path), Painter(phantom.geometry)

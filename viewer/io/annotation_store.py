@@ -216,7 +216,7 @@ class AnnotationStore:
                 *_of_marks(uid, edit),
                 *_of_answers(uid, study_uid or uid, edit, act, now, by),
             ]
-        with self._lock:
+        with self._lock, _faults_of_disks():
             if state is not None:
                 statements.append(
                     ("update annotated set state = ? where uid = ?", (self._state_row(uid, state, now), uid))
@@ -373,16 +373,9 @@ class AnnotationStore:
         )
 
     def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
-        try:
-            with self._database:
-                for statement, values in statements:
-                    self._database.execute(statement, values)
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                raise BlockingIOError(str(error)) from error
-            raise OSError(str(error)) from error
-        except Exception as error:  # sqlite3's errors for a full, read-only or failing disk share no useful base
-            raise OSError(str(error)) from error
+        with _faults_of_disks(), self._database:
+            for statement, values in statements:
+                self._database.execute(statement, values)
 
     def _fold(
         self,
@@ -509,6 +502,18 @@ def _add_columns(database: sqlite3.Connection) -> None:
             there = {name for _, name, *_ in database.execute(f"pragma table_info({table})")}
             if column not in there:
                 database.execute(addition)
+
+
+@contextlib.contextmanager
+def _faults_of_disks() -> Iterator[None]:
+    """Raises OSError for what sqlite3 raises, BlockingIOError if another program is writing."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # sqlite3's errors for a full, read-only or failing disk share no useful base
+        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+        raise (BlockingIOError if busy else OSError)(str(error)) from error
 
 
 def _account() -> str:
