@@ -233,7 +233,7 @@ def test_write_that_fails_is_an_os_error(store, phantom):
 
 def test_a_state_that_cannot_be_compared_with_the_one_before_is_an_os_error(store, phantom):
     store._database.close()
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="closed"):
         store.append("a", phantom.geometry, None, state=State(DEFAULT_LABELS, frozenset(), ""))
 
 
