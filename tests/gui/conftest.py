@@ -17,6 +17,7 @@ from viewer.core.volume import Volume
 from viewer.gui import translator
 from viewer.gui.bridge import Courier
 from viewer.gui.main_window import MainWindow
+from viewer.io import journal
 from viewer.io.files import write_image
 from viewer.jobs import JobQueue
 from viewer.workflows import Workflows
@@ -37,6 +38,14 @@ def english_system():
     """Windows speak English whatever the language of the system, unless their settings ask for another."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(translator, "system_language", lambda: "en")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient():
+    """What is done is written when it is done, however slow the disk is; one test has a slow one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "PATIENCE_S", 10.0)
         yield
 
 

@@ -353,6 +353,7 @@ def test_a_disk_that_is_slow_holds_nobody_and_loses_nothing(opened, scan_folder,
     window, free = opened, threading.Event()
     workflows, session = window.workflows, window.session
     append, uid = workflows.annotation_store.append, session.series.uid
+    monkeypatch.setattr("viewer.io.journal.PATIENCE_S", 0.025)
     monkeypatch.setattr(workflows.annotation_store, "append", lambda *act: free.wait(60) and append(*act))
     session.choose_tool("brush")
     for i in (12, 18):  # comes back, although the disk does not

@@ -15,7 +15,7 @@ from viewer.core.session import State
 from viewer.io.annotation_store import AnnotationStore
 
 _CHECK_S = 0.1
-PATIENCE_S = 0.04  # what a disk writes within this is written before the next frame
+PATIENCE_S = 0.025  # what a disk writes within this is written before the next frame
 
 
 @dataclass(frozen=True)
