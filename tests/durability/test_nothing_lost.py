@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from os import kill
 from pathlib import Path
 
@@ -59,7 +60,8 @@ class Killed:
         while line != "over":
             left = max(deadline - time.monotonic(), 0)
             if not killed and (left == 0 or not select.select([self._server.stdout], [], [], left)[0]):
-                kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it has just ended by itself: "over" is on its way
+                    kill(pid, signal.SIGKILL)
                 killed = True
             line = self._line()
             self._hear(line)
