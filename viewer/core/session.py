@@ -269,6 +269,7 @@ class Session:
         self.cursor_ijk: tuple[int, int, int] = (0, 0, 0)
         self._cursor_between: Point | None = None  # voxels, where planes are turned
         self.rotation: NDArray[np.float64] | None = None  # of all planes, in LPS; None: they are those of the grid
+        self._axes_of: tuple[Geometry | None, NDArray[np.float64] | None, dict[Plane, Axes]] = None, None, {}
         self.window: WindowLevel | VoiTable = WindowLevel(0.5, 1.0)
         self.inverted = False
         self.colour_map: ColourMap = "grey"
@@ -514,7 +515,13 @@ class Session:
     def axes(self, plane: Plane) -> Axes:
         """How a plane of the open series lies on the screen as long as nobody mirrors its picture."""
         assert self.volume is not None
-        return turned_axes(self.volume.geometry, plane_axes(self.volume.geometry, plane), self.rotation)
+        geometry, rotation = self.volume.geometry, self.rotation
+        if self._axes_of[0] is not geometry or self._axes_of[1] is not rotation:
+            self._axes_of = geometry, rotation, {}
+        known = self._axes_of[2]
+        if plane not in known:
+            known[plane] = turned_axes(geometry, plane_axes(geometry, plane), rotation)
+        return known[plane]
 
     def is_oblique(self, plane: Plane) -> bool:
         """True if a plane cuts across the grid: there are no slices on it to be confirmed."""
