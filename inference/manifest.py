@@ -7,12 +7,24 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MANIFEST_FILE = "manifest.json"
 NETWORK_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.safetensors"
+
+OWN_AXES = "KJI"
+_PAIR = {"L": "LR", "R": "LR", "P": "PA", "A": "PA", "S": "SI", "I": "SI"}
 
 JsonValue = Any
 
@@ -38,35 +50,105 @@ class Code(_Frozen):
 
 
 class LabelClass(_Frozen):
-    """One class that a segmentation model gives: its channel and value, its name, an sRGB colour 0..255."""
+    """One structure that a segmentation model gives: its value, its name, an sRGB colour 0..255. threshold: the
+    probability from which a voxel belongs to it, where labels are told one by one (sigmoid)."""
 
     value: Annotated[int, Field(ge=1, le=254)]
     name: str
     colour: tuple[int, int, int]
     code: Code | None = None
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
 
 
 class PercentileIntensity(_Frozen):
-    """Values between two percentiles of the volume's finite voxels go to [0, 1]; those beyond are clipped."""
+    """Values between two percentiles of the image's finite voxels go to a range; those beyond are clipped."""
 
     rule: Literal["percentile"] = "percentile"
     lower: float = 0.5
     upper: float = 99.5
+    to: tuple[float, float] = (0.0, 1.0)
+
+
+class WindowIntensity(_Frozen):
+    """Values from low to high, in the image's unit (HU of a CT), go to a range; those beyond are clipped."""
+
+    rule: Literal["window"] = "window"
+    low: float
+    high: float
+    to: tuple[float, float] = (0.0, 1.0)
+
+    @model_validator(mode="after")
+    def _rising(self) -> WindowIntensity:
+        if self.high <= self.low:
+            raise ValueError("high must be above low")
+        return self
+
+
+class StandardIntensity(_Frozen):
+    """Values minus their mean, by their standard deviation: that of the image's finite voxels, or of those but zero."""
+
+    rule: Literal["standard"] = "standard"
+    but_zero: bool = False
+
+
+class FixedIntensity(_Frozen):
+    """Values clipped to low..high, minus a mean, by a standard deviation, all known from the training set in the
+    image's unit: what nnU-Net does to CT."""
+
+    rule: Literal["fixed"] = "fixed"
+    low: float
+    high: float
+    mean: float
+    deviation: Annotated[float, Field(gt=0)]
+
+
+class StoredIntensity(_Frozen):
+    """Values as they are."""
+
+    rule: Literal["stored"] = "stored"
+
+
+Intensity = Annotated[
+    PercentileIntensity | WindowIntensity | StandardIntensity | FixedIntensity | StoredIntensity,
+    Field(discriminator="rule"),
+]
 
 
 class Preprocessing(_Frozen):
     """How an image becomes the model's input.
 
-    spacing_mm is along i, j, k of a grid whose axes run nearest to L, P, S. The model sees context_slices
-    slices along k as channels (2.5-D) and predicts the middle one. In-plane sizes are padded to a multiple
-    of size_multiple.
+    axes: the directions in which the model's axes k, j, i grow, the last three of its input; "SPL" is a grid whose
+    slices follow one another towards the head, rows towards the back and columns towards the left. The image's axes
+    that run nearest to these are taken; OWN_AXES: those of the image, whatever they are. spacing_mm is along i, j, k;
+    None: the image's own. size: rows and columns to which a slice is stretched, whatever its spacing.
+
+    With 2 dimensions the model sees context_slices slices along k as channels (2.5-D from 3 on) and predicts the
+    middle one; with 3 it sees a block, with one channel. copies: how often the channels are repeated, for a network
+    that was made for colour. patch: rows and columns, or slices, rows and columns, that it sees at once, sliding over
+    the image with an overlap; None: all of a slice, or of the volume. Sizes are padded to a multiple of size_multiple,
+    and to the patch, by what padding says of the scaled values. mirrors: the axes along which a mirrored image is as
+    good as the image, for test-time augmentation; not the one from left to right where labels have sides.
     """
 
-    orientation: Literal["LPS"] = "LPS"
-    spacing_mm: tuple[float, float, float]
-    context_slices: Annotated[int, Field(ge=1)]
-    size_multiple: Annotated[int, Field(ge=1)]
-    intensity: PercentileIntensity = PercentileIntensity()
+    axes: str = "SPL"
+    spacing_mm: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
+    size: tuple[PositiveInt, PositiveInt] | None = None
+    dimensions: Literal[2, 3] = 2
+    context_slices: PositiveInt = 1
+    copies: PositiveInt = 1
+    patch: tuple[PositiveInt, PositiveInt] | tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
+    overlap: Annotated[float, Field(ge=0, le=0.9)] = 0.5
+    size_multiple: PositiveInt = 1
+    padding: Literal["zero", "edge", "reflect"] = "zero"
+    intensity: Intensity = PercentileIntensity()
+    mirrors: frozenset[Literal["k", "j", "i"]] = frozenset()
+
+    @field_validator("axes")
+    @classmethod
+    def _each_direction_once(cls, axes: str) -> str:
+        if axes != OWN_AXES and sorted(_PAIR.get(letter, "") for letter in axes) != ["LR", "PA", "SI"]:
+            raise ValueError(f"axes must be {OWN_AXES} or one each of L or R, P or A, S or I, e.g. SPL")
+        return axes
 
     @field_validator("context_slices")
     @classmethod
@@ -74,6 +156,21 @@ class Preprocessing(_Frozen):
         if context_slices % 2 == 0:
             raise ValueError("context_slices must be odd: the slice and as many neighbours on either side")
         return context_slices
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Preprocessing:
+        if self.dimensions == 3 and self.context_slices != 1:
+            raise ValueError("a model of three dimensions has no context_slices")
+        if self.patch is not None and len(self.patch) != self.dimensions:
+            raise ValueError(f"patch must have {self.dimensions} sizes, as the model has dimensions")
+        if self.patch is not None and any(side % self.size_multiple for side in self.patch):
+            raise ValueError("the sizes of patch must be multiples of size_multiple")
+        return self
+
+    @property
+    def channels(self) -> int:
+        """How many channels the network's input has."""
+        return self.context_slices * self.copies
 
 
 class ParentModel(_Frozen):
@@ -89,9 +186,14 @@ class ModelManifest(_Frozen):
 
     files maps each file of the folder but the manifest to its SHA-256. network is the description from which
     training can build the network again; training is a summary for people and for a repeated run.
+
+    activation makes probabilities of the network's output. softmax: one class of each voxel, the first channel being
+    the background. sigmoid: each label by itself, one channel a label; where several have a voxel, the most probable
+    takes it. probabilities: the output is that of a softmax already. Outputs are divided by temperature before
+    (Guo et al. 2017). networks: the files whose mean probability is the answer, an ensemble if there are several.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     version: Annotated[str, Field(pattern=r"^[0-9][0-9A-Za-z.+-]*$")]
     title: str
@@ -101,7 +203,9 @@ class ModelManifest(_Frozen):
     body_part: str
     labels: list[LabelClass]
     preprocessing: Preprocessing
-    activation: Literal["softmax"] = "softmax"
+    activation: Literal["softmax", "sigmoid", "probabilities"] = "softmax"
+    temperature: PositiveFloat = 1.0
+    networks: Annotated[list[str], Field(min_length=1)] = [NETWORK_FILE]
     licence_code: str
     licence_weights: str
     parent: ParentModel | None = None
@@ -118,8 +222,8 @@ class ModelManifest(_Frozen):
 
     @property
     def classes(self) -> int:
-        """Number of output channels: the labels and the background."""
-        return len(self.labels) + 1
+        """Number of output channels: the labels and, if they exclude one another, the background."""
+        return len(self.labels) + (self.activation != "sigmoid")
 
 
 def load_manifest(folder: Path) -> ModelManifest:
@@ -146,8 +250,9 @@ def load_manifest(folder: Path) -> ModelManifest:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ManifestError(f"{folder.name}: {MANIFEST_FILE} is wrong at {where or 'top'}: {first['msg']}") from error
-    if NETWORK_FILE not in manifest.files:
-        raise ManifestError(f"{folder.name}: the manifest does not list {NETWORK_FILE}")
+    for name in manifest.networks:
+        if name not in manifest.files:
+            raise ManifestError(f"{folder.name}: the manifest does not list {name}")
     for name, expected in manifest.files.items():
         _check_file(folder, name, expected)
     return manifest

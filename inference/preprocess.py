@@ -1,8 +1,8 @@
 """From an image to what a model sees, and back to the image's own grid: the same code trains and runs.
 
 The model's grid keeps the directions of the image's axes: they are only permuted and flipped so that they run
-nearest to L, P and S, and then resampled to the model's spacing. Nothing is rotated, so both ways are a
-separable linear interpolation and an oblique or left-handed image costs no more than a straight one.
+nearest to those that the model was made for, and then resampled to its spacing. Nothing is rotated, so both ways are
+a separable linear interpolation and an oblique or left-handed image costs no more than a straight one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,19 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from inference.manifest import PercentileIntensity, Preprocessing
+from inference.manifest import (
+    OWN_AXES,
+    FixedIntensity,
+    Intensity,
+    Preprocessing,
+    StandardIntensity,
+    StoredIntensity,
+    WindowIntensity,
+)
 
-_SLAB_BYTES = 256 * 1024 * 1024
+_ALONG = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1), "I": (2, -1)}  # row of LPS, sign
+_HUGE = float(np.finfo(np.float32).max)
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -49,25 +59,78 @@ class ModelGrid:
 
 def model_grid(image: sitk.Image, preprocessing: Preprocessing) -> ModelGrid:
     """The grid on which a model with this preprocessing looks at a 3-D image (LPS, mm)."""
-    direction = np.array(image.GetDirection()).reshape(3, 3)
-    axes = max(
-        itertools.permutations(range(3)),
-        key=lambda columns: sum(abs(direction[row, column]) for row, column in enumerate(columns)),
-    )  # index axes nearest to L, P, S
-    by_kji = axes[::-1]
-    order = tuple(2 - axis for axis in by_kji)
-    flipped = tuple(bool(direction[row, axis] < 0) for row, axis in zip((2, 1, 0), by_kji, strict=True))
-    image_shape = tuple(image.GetSize()[axis] for axis in by_kji)
-    image_spacing = tuple(float(image.GetSpacing()[axis]) for axis in by_kji)
-    spacing = preprocessing.spacing_mm[::-1]
+    order, flipped = _axes_along(np.array(image.GetDirection()).reshape(3, 3), preprocessing.axes)
+    image_shape = tuple(image.GetSize()[2 - axis] for axis in order)
+    image_spacing = tuple(float(image.GetSpacing()[2 - axis]) for axis in order)
+    spacing = preprocessing.spacing_mm[::-1] if preprocessing.spacing_mm is not None else image_spacing
     shape = tuple(max(1, round(n * a / b)) for n, a, b in zip(image_shape, image_spacing, spacing, strict=True))
+    if preprocessing.size is not None:
+        shape = (shape[0], *preprocessing.size)
+        stretched = (n * a / b for n, a, b in zip(image_shape[1:], image_spacing[1:], shape[1:], strict=True))
+        spacing = (spacing[0], *stretched)
     return ModelGrid(order, flipped, image_shape, image_spacing, shape, spacing)  # type: ignore[arg-type]
 
 
-def to_model_grid(image: sitk.Image, grid: ModelGrid, intensity: PercentileIntensity) -> NDArray[np.float32]:
-    """The image's values on the model's grid, (k, j, i), scaled to [0, 1]; NaN and infinities become 0."""
+def _axes_along(direction: NDArray, axes: str) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    """Array axes of an image, 0 being k, that run nearest to each of three letters, and whether they run against it."""
+    if axes == OWN_AXES:
+        return (0, 1, 2), (False, False, False)
+    rows = [_ALONG[letter][0] for letter in axes]
+    columns = max(
+        itertools.permutations(range(3)),
+        key=lambda columns: sum(abs(direction[row, column]) for row, column in enumerate(columns)),
+    )  # index axes i, j, k nearest to L, P, S
+    flipped = tuple(
+        bool(direction[row, columns[row]] * _ALONG[letter][1] < 0) for row, letter in zip(rows, axes, strict=True)
+    )
+    return tuple(2 - columns[row] for row in rows), flipped  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """(value clipped to low..high - shift) * factor; what is no number becomes 0."""
+
+    low: float
+    high: float
+    shift: float
+    factor: float
+
+    def __call__(self, values: NDArray) -> NDArray[np.float32]:
+        clipped = np.clip(values.astype(np.float32), np.float32(self.low), np.float32(self.high))
+        return np.nan_to_num((clipped - np.float32(self.shift)) * np.float32(self.factor), nan=0.0)
+
+
+def scaling_of(voxels: NDArray, intensity: Intensity) -> Scaling:
+    """How an intensity rule scales the values of an image; percentiles, mean and deviation are those of its finite
+    voxels (of a regular sample of a large image)."""
+    match intensity:
+        case StoredIntensity():
+            return Scaling(-_HUGE, _HUGE, 0.0, 1.0)
+        case FixedIntensity():
+            return Scaling(intensity.low, intensity.high, intensity.mean, 1 / intensity.deviation)
+        case WindowIntensity():
+            return _onto(intensity.low, intensity.high, intensity.to)
+    step = max(1, int(np.ceil((voxels.size / 2_000_000) ** (1 / 3))))
+    sample = voxels[::step, ::step, ::step].astype(np.float32).ravel()
+    sample = sample[np.isfinite(sample)]
+    if isinstance(intensity, StandardIntensity):
+        if intensity.but_zero:
+            sample = sample[sample != 0]
+        mean, deviation = (float(sample.mean()), float(sample.std())) if sample.size else (0.0, 1.0)
+        return Scaling(-_HUGE, _HUGE, mean, 1 / max(deviation, _LEAST))
+    low, high = np.percentile(sample, (intensity.lower, intensity.upper)) if sample.size else (0.0, 1.0)
+    return _onto(float(low), float(max(high, low + _LEAST)), intensity.to)
+
+
+def _onto(low: float, high: float, to: tuple[float, float]) -> Scaling:
+    factor = (to[1] - to[0]) / (high - low)
+    return Scaling(low, high, low - to[0] / factor, factor)
+
+
+def to_model_grid(image: sitk.Image, grid: ModelGrid, intensity: Intensity) -> NDArray[np.float32]:
+    """The image's values on the model's grid, (k, j, i), scaled by its intensity rule; what is no number becomes 0."""
     voxels = sitk.GetArrayViewFromImage(image)
-    scale = intensity_range(voxels, intensity)
+    scale = scaling_of(voxels, intensity)
     oriented = grid.reorient(voxels)
     resampled = np.empty(grid.shape, dtype=np.float32)
     in_plane = [_weights(grid, axis, to_model=True) for axis in (1, 2)]
@@ -77,21 +140,9 @@ def to_model_grid(image: sitk.Image, grid: ModelGrid, intensity: PercentileInten
         for plane in (low[k], high[k]):
             if plane not in cache:
                 cache = {n: p for n, p in cache.items() if n >= low[k]}
-                scaled = _scaled(oriented[plane], scale)
-                cache[plane] = _interpolate(_interpolate(scaled, 0, *in_plane[0]), 1, *in_plane[1])
+                cache[plane] = _interpolate(_interpolate(scale(oriented[plane]), 0, *in_plane[0]), 1, *in_plane[1])
         resampled[k] = cache[low[k]] * (1 - weight[k]) + cache[high[k]] * weight[k]
     return resampled
-
-
-def intensity_range(voxels: NDArray, intensity: PercentileIntensity) -> tuple[float, float]:
-    """The values that become 0 and 1: percentiles over the finite voxels (of a regular sample of a large image)."""
-    step = max(1, int(np.ceil((voxels.size / 2_000_000) ** (1 / 3))))
-    sample = voxels[::step, ::step, ::step].astype(np.float32).ravel()
-    finite = sample[np.isfinite(sample)]
-    if finite.size == 0:
-        return 0.0, 1.0
-    low, high = np.percentile(finite, (intensity.lower, intensity.upper))
-    return float(low), float(max(high, low + 1e-6))
 
 
 def labels_to_model_grid(label_voxels: NDArray[np.uint8], grid: ModelGrid) -> NDArray[np.uint8]:
@@ -113,52 +164,62 @@ def nearest_slices(grid: ModelGrid, image_slices: Sequence[int]) -> list[int]:
 
 
 def slice_stacks(voxels: NDArray[np.float32], slices: Sequence[int], context_slices: int) -> NDArray[np.float32]:
-    """The 2.5-D input of some slices: (N, context_slices, J, I); beyond the ends the last slice is repeated."""
+    """What a model of two dimensions sees of some slices: (N, context_slices, J, I); beyond the ends it is the last
+    slice once more."""
     reach = context_slices // 2
     wanted = np.asarray(slices)[:, None] + np.arange(-reach, reach + 1)[None, :]
     return np.ascontiguousarray(voxels[np.clip(wanted, 0, len(voxels) - 1)])
 
 
-def pad_to_multiple(stacks: NDArray[np.float32], multiple: int) -> NDArray[np.float32]:
-    """Zeros below and to the right, so that both in-plane sizes are multiples; crop the result to undo it."""
-    extra = [(-n) % multiple for n in stacks.shape[-2:]]
-    return np.pad(stacks, [(0, 0)] * (stacks.ndim - 2) + [(0, extra[0]), (0, extra[1])])
+def padded_for(values: NDArray[np.float32], preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """Scaled values (..., J, I), or (..., K, J, I) of a model of three dimensions, made as large as the patch and a
+    multiple of size_multiple by adding after their ends; crop the result to undo it."""
+    sizes = values.shape[-preprocessing.dimensions :]
+    least = preprocessing.patch or (1,) * preprocessing.dimensions
+    multiple = preprocessing.size_multiple
+    extra = [max(-(-n // multiple) * multiple, side) - n for n, side in zip(sizes, least, strict=True)]
+    if not any(extra):
+        return values
+    mode = {"zero": "constant", "edge": "edge", "reflect": "reflect"}[preprocessing.padding]
+    ends = [(0, 0)] * (values.ndim - len(sizes)) + [(0, more) for more in extra]
+    return np.pad(values, ends, mode=mode)  # type: ignore[call-overload]
 
 
-def classes_on_image(
-    logits: NDArray, grid: ModelGrid, computed: range | None = None
-) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Class of each voxel on the image's grid, slice by slice in the model's order: (slice, (rows, columns)).
+def on_image(
+    planes: Iterator[NDArray[np.float32]], grid: ModelGrid, computed: range
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """What was worked out on the model's grid, on the image's: (slice in the model's order, (channels, rows, columns)).
 
-    logits (K, classes, J, I) on the model's grid, where K counts the model slices of `computed` (all if None);
-    each class's logits are interpolated linearly between model voxels before the largest is taken, so borders
-    are as smooth as the logits. With `computed`, only image slices that lie between computed ones are given.
+    planes (channels, J, I) are those of the model slices `computed`, one after the other; no more than two are held.
+    Each channel is interpolated linearly between model voxels, so borders of the largest are as smooth as the channels.
+    Image slices that do not lie between computed ones are left out.
     """
-    computed = range(grid.shape[0]) if computed is None else computed
     low, high, weight = _weights(grid, 0, to_model=False)
     rows, columns = (_weights(grid, axis, to_model=False) for axis in (1, 2))
-    cache: dict[int, NDArray[np.float32]] = {}
+    known: dict[int, NDArray[np.float32]] = {}
+    arriving = computed.start
+
+    def plane(number: int) -> NDArray[np.float32]:
+        nonlocal arriving
+        while number not in known:
+            coarse = next(planes)
+            if arriving >= number:
+                known[arriving] = _interpolate(_interpolate(coarse, 1, *rows), 2, *columns)
+            arriving += 1
+        return known[number]
+
     for n in range(grid.image_shape[0]):
         nearest = high[n] if weight[n] > 0.5 else low[n]
         if nearest not in computed:
             continue
-        below, above = (min(max(plane, computed.start), computed.stop - 1) for plane in (low[n], high[n]))
-        for plane in (below, above):
-            if plane not in cache:
-                cache = {m: p for m, p in cache.items() if m >= below}
-                coarse = logits[plane - computed.start].astype(np.float32, copy=False)
-                cache[plane] = _interpolate(_interpolate(coarse, 1, *rows), 2, *columns)
+        below, above = (min(max(int(m), computed.start), computed.stop - 1) for m in (low[n], high[n]))
+        for past in [number for number in known if number < below]:
+            del known[past]
+        first = plane(below)
         if below == above or weight[n] == 0:
-            yield n, cache[below].argmax(0).astype(np.uint8)
+            yield n, first
         else:
-            blended = cache[below] + (cache[above] - cache[below]) * np.float32(weight[n])
-            yield n, blended.argmax(0).astype(np.uint8)
-
-
-def _scaled(plane: NDArray, scale: tuple[float, float]) -> NDArray[np.float32]:
-    low, high = scale
-    values = (plane.astype(np.float32) - np.float32(low)) * np.float32(1 / (high - low))
-    return np.nan_to_num(np.clip(values, 0.0, 1.0), nan=0.0)
+            yield n, np.asarray(first + (plane(above) - first) * np.float32(weight[n]), dtype=np.float32)
 
 
 def _weights(

@@ -1,36 +1,135 @@
-"""Slides a model's window of context slices along a volume, some slices at a time."""
+"""Slides what a network sees over a volume and blends what it says, slice by slice, so that little is held at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.preprocess import pad_to_multiple, slice_stacks
+from inference.preprocess import padded_for, slice_stacks
 from inference.runtime import LoadedModel
 
-_BATCH = 4
+_BATCH = 4  # slices, or patches of a slice, that a network gets at once
+_SIGMA = (
+    1 / 8
+)  # of a patch's side: the Gaussian by which overlapping patches are blended (nnU-Net, Isensee et al. 2021)
+_LEAST_WEIGHT = 1e-3  # of the middle's: a quotient of two sums of weights keeps its digits
+
+Progress = Callable[[float], None]
 
 
-def slice_logits(
+def logit_planes(
     voxels: NDArray[np.float32],
     model: LoadedModel,
     slices: range,
-    progress: Callable[[float], None] = lambda fraction: None,
-) -> NDArray[np.float16]:
-    """Logits (len(slices), classes, J, I) of the given slices of voxels (k, j, i) on the model's grid.
+    *,
+    mirrored: bool = False,
+    progress: Progress = lambda fraction: None,
+) -> Iterator[NDArray[np.float32]]:
+    """Logits (classes, J, I) of each of some slices of voxels (k, j, i) on the model's grid, one after the other.
 
-    float16 halves the memory and keeps three digits, far below what separates two classes. progress gets a
-    fraction after every batch and may raise to cancel.
+    mirrored: of the mean probabilities of the image and its mirror images (LoadedModel.run). progress gets a fraction
+    after every run of the network and may raise to cancel.
     """
-    preprocessing = model.manifest.preprocessing
-    rows, columns = voxels.shape[1:]
-    logits = np.empty((len(slices), model.manifest.classes, rows, columns), dtype=np.float16)
+    if model.manifest.preprocessing.dimensions == 3:
+        return _of_blocks(voxels, model, slices, mirrored, progress)
+    return _of_slices(voxels, model, slices, mirrored, progress)
+
+
+def _of_slices(
+    voxels: NDArray[np.float32], model: LoadedModel, slices: range, mirrored: bool, progress: Progress
+) -> Iterator[NDArray[np.float32]]:
+    preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
     for start in range(0, len(slices), _BATCH):
         batch = slices[start : start + _BATCH]
-        stacks = slice_stacks(voxels, batch, preprocessing.context_slices)
-        padded = pad_to_multiple(stacks, preprocessing.size_multiple)
-        logits[start : start + len(batch)] = model.run(padded)[..., :rows, :columns]
-        progress(min(1.0, (start + _BATCH) / len(slices)))
-    return logits
+        stacks = np.tile(slice_stacks(voxels, batch, preprocessing.context_slices), (1, preprocessing.copies, 1, 1))
+        stacks = padded_for(stacks, preprocessing)
+        if preprocessing.patch is None or stacks.shape[2:] == preprocessing.patch:
+            logits = model.run(stacks, mirrored)
+            progress((start + len(batch)) / len(slices))
+            yield from logits[..., :rows, :columns]
+            continue
+        for n, stack in enumerate(stacks, start):
+            blended = _blended(stack, model, mirrored, lambda part, n=n: progress((n + part) / len(slices)))
+            yield blended[:, :rows, :columns]
+
+
+def _blended(stack: NDArray[np.float32], model: LoadedModel, mirrored: bool, progress: Progress) -> NDArray[np.float32]:
+    """Logits (classes, J, I) of one stack (channels, J, I) that is larger than the patch."""
+    preprocessing, sizes = model.manifest.preprocessing, stack.shape[1:]
+    patch = preprocessing.patch
+    assert patch is not None
+    weights, total = gaussian(patch), np.zeros(sizes, np.float32)
+    blended = np.zeros((model.manifest.classes, *sizes), np.float32)
+    windows = _windows(sizes, patch, preprocessing.overlap)
+    for first in range(0, len(windows), _BATCH):
+        batch = windows[first : first + _BATCH]
+        logits = model.run(np.stack([stack[(slice(None), *window)] for window in batch]), mirrored)
+        for window, found in zip(batch, logits, strict=True):
+            blended[(slice(None), *window)] += found * weights
+            total[window] += weights
+        progress(min(1.0, (first + _BATCH) / len(windows)))
+    blended /= total
+    return blended
+
+
+def _of_blocks(
+    voxels: NDArray[np.float32], model: LoadedModel, slices: range, mirrored: bool, progress: Progress
+) -> Iterator[NDArray[np.float32]]:
+    """Held are the slices that the blocks of one layer reach; those that no later layer reaches are given away."""
+    preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
+    padded = padded_for(voxels, preprocessing)
+    patch = preprocessing.patch or padded.shape
+    deep, sizes, weights = patch[0], padded.shape[1:], gaussian(patch)
+    windows = _windows(sizes, patch[1:], preprocessing.overlap)
+    layers = [top for top in starts(len(padded), deep, preprocessing.overlap) if _meets(top, deep, slices)]
+    held = np.zeros((model.manifest.classes, deep, *sizes), np.float32)
+    total, of_a_layer = np.zeros((2, deep, *sizes), np.float32)
+    for window in windows:
+        of_a_layer[(slice(None), *window)] += weights
+    for n, top in enumerate(layers):
+        for m, window in enumerate(windows):
+            block = padded[(slice(top, top + deep), *window)]
+            found = model.run(np.tile(block, (1, preprocessing.copies, 1, 1, 1)), mirrored)[0]
+            held[(slice(None), slice(None), *window)] += found * weights
+            progress((n + (m + 1) / len(windows)) / len(layers))
+        total += of_a_layer
+        on = layers[n + 1] - top if n + 1 < len(layers) else deep
+        for k in range(on):
+            if top + k in slices:
+                yield (held[:, k] / total[k])[:, :rows, :columns]
+        held[:, : deep - on], total[: deep - on] = held[:, on:].copy(), total[on:].copy()
+        held[:, deep - on :], total[deep - on :] = 0, 0
+
+
+def _meets(top: int, deep: int, slices: range) -> bool:
+    return top < slices.stop and slices.start < top + deep
+
+
+def _windows(sizes: Sequence[int], patch: Sequence[int], overlap: float) -> list[tuple[slice, ...]]:
+    along = [starts(size, side, overlap) for size, side in zip(sizes, patch, strict=True)]
+    return [
+        tuple(slice(start, start + side) for start, side in zip(at, patch, strict=True))
+        for at in itertools.product(*along)
+    ]
+
+
+def starts(size: int, side: int, overlap: float) -> list[int]:
+    """Where patches of a side begin along an axis: evenly apart, by at most the part of a side that does not overlap,
+    the first at its beginning and the last at its end."""
+    if size <= side:
+        return [0]
+    count = math.ceil((size - side) / max(side * (1 - overlap), 1.0)) + 1
+    return [round(at) for at in np.linspace(0, size - side, count).tolist()]
+
+
+def gaussian(patch: Sequence[int]) -> NDArray[np.float32]:
+    """Weights of a patch's voxels, 1 in its middle."""
+    weights = np.ones(())
+    for side in patch:
+        away = (np.arange(side) - (side - 1) / 2) / (side * _SIGMA)
+        weights = weights[..., None] * np.exp(-(away**2) / 2)
+    return np.maximum(weights / weights.max(), _LEAST_WEIGHT).astype(np.float32)

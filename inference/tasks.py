@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
-from inference.manifest import NETWORK_FILE, ModelError
-from inference.preprocess import classes_on_image, model_grid, nearest_slices, to_model_grid
+from inference.manifest import ModelError, ModelManifest
+from inference.preprocess import ModelGrid, model_grid, nearest_slices, on_image, to_model_grid
 from inference.runtime import LoadedModel
-from inference.sliding_window import slice_logits
+from inference.sliding_window import logit_planes
 
 Progress = Callable[[float, str], None]
 
 _IN_QUESTION = 0.9  # a voxel that is background with less than this probability is one to look at
-_NETWORK_SHARE = 0.85  # of the time; the rest brings the result to the image's grid
+
+
+@dataclass(frozen=True, eq=False)
+class Certainty:
+    """How sure a model is of each voxel of the image, voxels[k, j, i] uint8, 255 being 1.
+
+    likeliest: the label, not the background, that is most probable; probability: how probable it is; entropy: of all
+    the classes' probabilities by the largest that it can have, of labels told one by one that of the likeliest. Both
+    are worked out on the model's grid and interpolated linearly.
+    """
+
+    likeliest: NDArray[np.uint8]
+    probability: NDArray[np.uint8]
+    entropy: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +45,7 @@ class Segmentation:
     model_sha256: str
     provider: str
     seconds: float
+    certainty: Certainty | None = None
 
 
 def segment(
@@ -38,50 +53,100 @@ def segment(
     model: LoadedModel,
     *,
     progress: Progress = lambda fraction, text: None,
-    lps_slices: range | None = None,
+    model_slices: range | None = None,
+    mirrored: bool = False,
+    with_certainty: bool = False,
 ) -> Segmentation:
     """Segment a 3-D image (LPS, mm) with a model; uint8 labels as numbered in the manifest.
 
-    The result has the size, spacing, origin and direction of the image, whatever its orientation. lps_slices
-    restricts the work to some slices of the model's grid (its k, from feet to head); elsewhere the label map
-    is 0. progress gets a fraction and a text, and may raise to cancel. Raises ModelError for an image that
-    is not 3-D or has one value throughout, and for a result that must not be shown.
+    The result has the size, spacing, origin and direction of the image, whatever its orientation. model_slices
+    restricts the work to some slices of the model's grid (its k); elsewhere the label map is 0. mirrored: the mean of
+    the image and its mirror images (LoadedModel.run). progress gets a fraction and a text, and may raise to cancel.
+    Raises ModelError for an image that is not 3-D or has one value throughout, and for a result that must not be shown.
     """
     started = time.monotonic()
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise ModelError(f"{model.manifest.name} needs a 3-D image with one value per voxel")
+    manifest = model.manifest
     progress(0.0, "Preparing the image")
-    grid = model_grid(image, model.manifest.preprocessing)
-    voxels = to_model_grid(image, grid, model.manifest.preprocessing.intensity)
-    if float(voxels.min()) == float(voxels.max()):
-        raise ModelError("the image has the same value everywhere: there is nothing to segment")
-    slices = lps_slices or range(grid.shape[0])
-    text = f"Running {model.manifest.name} on {model.provider}"
-    logits = slice_logits(voxels, model, slices, lambda fraction: progress(_NETWORK_SHARE * fraction, text))
-    if np.ptp(logits[..., ::4, ::4]) == 0:
-        raise ModelError(f"{model.manifest.name} gave the same value everywhere; the result is discarded")
-    oriented = np.zeros(grid.image_shape, dtype=np.uint8)
-    for n, classes in classes_on_image(logits, grid, slices):
-        oriented[n] = classes
-        if n % 8 == 0:
-            progress(_NETWORK_SHARE + (1 - _NETWORK_SHARE) * n / len(oriented), "Bringing the result to the scan")
-    labels = np.ascontiguousarray(grid.restore(oriented))
-    label_image = sitk.GetImageFromArray(labels)
+    grid, voxels = _seen(image, model)
+    slices = model_slices or range(grid.shape[0])
+    text = f"Running {manifest.name} on {model.provider}"
+    values_told: list[float] = []
+
+    def said() -> Iterator[NDArray[np.float32]]:
+        for plane in logit_planes(voxels, model, slices, mirrored=mirrored, progress=lambda part: progress(part, text)):
+            values_told.extend((float(plane.min()), float(plane.max())))
+            yield np.concatenate([plane, _certainty_of(plane, model)]) if with_certainty else plane
+
+    oriented = np.zeros((4 if with_certainty else 1, *grid.image_shape), np.uint8)
+    for n, values in on_image(said(), grid, slices):
+        oriented[0, n], likeliest = _labels_of(values[: manifest.classes], manifest)
+        if with_certainty:
+            oriented[1, n], oriented[2:, n] = likeliest, np.rint(255 * values[manifest.classes :])
+    if min(values_told) == max(values_told):
+        raise ModelError(f"{manifest.name} gave the same value everywhere; the result is discarded")
+    found = [np.ascontiguousarray(grid.restore(values)) for values in oriented]
+    label_image = sitk.GetImageFromArray(found[0])
     label_image.CopyInformation(image)
     counts = np.zeros(256, dtype=np.int64)
-    for one_slice in labels:  # piece by piece: numpy counts without letting other threads run
+    for one_slice in found[0]:  # piece by piece: numpy counts without letting other threads run
         counts += np.bincount(one_slice.ravel(), minlength=256)
     voxel_ml = float(np.prod(image.GetSpacing())) / 1000
-    manifest = model.manifest
     return Segmentation(
         label_image,
         {label.name: float(counts[label.value]) * voxel_ml for label in manifest.labels},
         manifest.name,
         manifest.version,
-        manifest.files.get(NETWORK_FILE, ""),
+        manifest.files.get(manifest.networks[0], ""),
         model.provider,
         time.monotonic() - started,
+        Certainty(*found[1:]) if with_certainty else None,
     )
+
+
+def _seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.float32]]:
+    """An image as a model sees it."""
+    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise ModelError(f"{model.manifest.name} needs a 3-D image with one value per voxel")
+    grid = model_grid(image, model.manifest.preprocessing)
+    voxels = to_model_grid(image, grid, model.manifest.preprocessing.intensity)
+    if float(voxels.min()) == float(voxels.max()):
+        raise ModelError("the image has the same value everywhere: there is nothing to segment")
+    return grid, voxels
+
+
+def _labels_of(logits: NDArray[np.float32], manifest: ModelManifest) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Labels (rows, columns) by logits (classes, rows, columns), and the likeliest that is not the background."""
+    if manifest.activation == "sigmoid":
+        thresholds = np.array([label.threshold for label in manifest.labels])
+        over = logits - np.log(thresholds / (1 - thresholds)).astype(np.float32)[:, None, None]
+        labels = np.where(over.max(0) >= 0, np.where(over >= 0, logits, -np.inf).argmax(0) + 1, 0)
+        return labels.astype(np.uint8), (logits.argmax(0) + 1).astype(np.uint8)
+    likeliest = logits[1:].argmax(0)
+    most = np.take_along_axis(logits[1:], likeliest[None], 0)[0]
+    likeliest = (likeliest + 1).astype(np.uint8)
+    return np.where(most > logits[0], likeliest, np.uint8(0)), likeliest
+
+
+def _certainty_of(logits: NDArray[np.float32], model: LoadedModel) -> NDArray[np.float32]:
+    """Probability of the likeliest label and entropy, (2, J, I), 0 to 1, by logits (classes, J, I)."""
+    _, probabilities = _told_of(logits, model)
+    likeliest = probabilities[1:].max(axis=0)
+    return np.stack([likeliest, np.clip(_entropy(probabilities) / np.log(len(probabilities)), 0.0, 1.0)])
+
+
+def _told_of(logits: NDArray[np.float32], model: LoadedModel) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The likeliest label that is not the background, counted from 0, and the probabilities, the background's first: of
+    all classes, or of labels that are told one by one only that of the likeliest, (classes, J, I) or (2, J, I)."""
+    probabilities = model.probabilities(logits)
+    if model.manifest.activation != "sigmoid":
+        return probabilities[1:].argmax(0), probabilities
+    likeliest = probabilities.max(0)
+    return probabilities.argmax(0), np.stack([1 - likeliest, likeliest])
+
+
+def _entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """In nats, along the first axis."""
+    return -(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(axis=0)
 
 
 @dataclass(frozen=True)
@@ -110,27 +175,20 @@ def slice_doubts(
 
     progress gets a fraction and a text after each slice, and may raise to cancel. Raises ModelError as segment does.
     """
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise ModelError(f"{model.manifest.name} needs a 3-D image with one value per voxel")
-    grid = model_grid(image, model.manifest.preprocessing)
-    voxels = to_model_grid(image, grid, model.manifest.preprocessing.intensity)
-    names = [label.name for label in model.manifest.labels]
+    grid, voxels = _seen(image, model)
     doubts = {}
     for n, (number, place) in enumerate(zip(slices, nearest_slices(grid, slices), strict=True)):
-        logits = slice_logits(voxels, model, range(place, place + 1))[0].astype(np.float32)
-        doubts[number] = _doubt(logits, names)
+        doubts[number] = _doubt(next(logit_planes(voxels, model, range(place, place + 1))), model)
         progress((n + 1) / len(slices), f"Running {model.manifest.name} on {model.provider}")
     return doubts
 
 
-def _doubt(logits: np.ndarray, names: Sequence[str]) -> SliceDoubt:
-    """logits (classes, rows, columns); names of all classes but the first, the background."""
-    shifted = logits - logits.max(axis=0)
-    probabilities = np.exp(shifted)
-    total = probabilities.sum(axis=0)
-    bits = (np.log(total) - (probabilities * shifted).sum(axis=0) / total) / np.log(2)
-    asked = (logits.argmax(axis=0) > 0) | (probabilities[0] / total < _IN_QUESTION)
+def _doubt(logits: NDArray[np.float32], model: LoadedModel) -> SliceDoubt:
+    """That of a plane's logits (classes, J, I)."""
+    about, probabilities = _told_of(logits, model)
+    asked = probabilities[0] < _IN_QUESTION
     if not asked.any():
         return SliceDoubt(0.0, "")
-    about = np.bincount(logits[1:].argmax(axis=0)[asked], weights=bits[asked], minlength=len(names))
-    return SliceDoubt(float(bits[asked].mean()), names[int(about.argmax())])
+    bits = _entropy(probabilities)[asked] / np.log(2)
+    each = np.bincount(about[asked], weights=bits, minlength=len(model.manifest.labels))
+    return SliceDoubt(float(bits.mean()), model.manifest.labels[int(each.argmax())].name)

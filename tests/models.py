@@ -34,26 +34,52 @@ def manifest(name: str, labels: tuple[str, ...], spacing_mm: float, version: str
 
 
 def write_threshold_model(
-    folder: Path, *, version: str = "1.0.0", spacing_mm: float = 2.0, classes: int = 2, scale: float = 10.0
+    folder: Path,
+    *,
+    version: str = "1.0.0",
+    spacing_mm: float = 2.0,
+    classes: int = 2,
+    scale: float = 10.0,
+    preprocessing: Preprocessing | None = None,
+    **more,
 ) -> ModelManifest:
     """Label 1, "Bright", where the middle slice of the stack is above 0.5: logits (0, scale * (x - 0.5), ...)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = np.zeros((classes, CONTEXT, 1, 1), np.float32)
-    weights[1, CONTEXT // 2] = scale
+    kernel = np.zeros((classes, preprocessing.channels if preprocessing else CONTEXT, 1, 1), np.float32)
+    kernel[1, kernel.shape[1] // 2] = scale
     bias = np.full(classes, -100.0, np.float32)
     bias[0], bias[1] = 0.0, -scale / 2
     if scale == 0:
         bias[:] = 0.0
-    graph = helper.make_graph(
-        [helper.make_node("Conv", ["stacks", "w", "b"], ["logits"], kernel_shape=[1, 1])],
-        "threshold",
-        [helper.make_tensor_value_info("stacks", TensorProto.FLOAT, ["n", CONTEXT, "j", "i"])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", classes, "j", "i"])],
-        [onnx.numpy_helper.from_array(weights, "w"), onnx.numpy_helper.from_array(bias, "b")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.save(model, folder / "model.onnx")
-    return write_manifest(manifest("threshold", ("Bright",), spacing_mm, version), folder)
+    if preprocessing is not None and preprocessing.dimensions == 3:
+        kernel = kernel[..., None]
+    described = manifest("threshold", ("Bright",), spacing_mm, version, **more)
+    if preprocessing is not None:
+        described = described.model_copy(update={"preprocessing": preprocessing})
+    return write_linear_model(folder, described, (kernel, bias))
+
+
+def write_linear_model(
+    folder: Path, described: ModelManifest, *networks: tuple[np.ndarray, np.ndarray]
+) -> ModelManifest:
+    """A model of networks that are one convolution each: kernel (classes, channels, [k,] j, i) and bias (classes)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ["model.onnx", *(f"model-{n}.onnx" for n in range(2, len(networks) + 1))]
+    for name, (kernel, bias) in zip(names, networks, strict=True):
+        axes = ["k", "j", "i"][-(kernel.ndim - 2) :]
+        pads = [side // 2 for side in kernel.shape[2:]]
+        graph = helper.make_graph(
+            [helper.make_node("Conv", ["seen", "w", "b"], ["logits"], kernel_shape=kernel.shape[2:], pads=pads + pads)],
+            "linear",
+            [helper.make_tensor_value_info("seen", TensorProto.FLOAT, ["n", kernel.shape[1], *axes])],
+            [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(bias), *axes])],
+            [
+                onnx.numpy_helper.from_array(np.asarray(kernel, np.float32), "w"),
+                onnx.numpy_helper.from_array(np.asarray(bias, np.float32), "b"),
+            ],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        onnx.save(model, folder / name)
+    return write_manifest(described.model_copy(update={"networks": names}), folder)
 
 
 def write_trainable_model(folder: Path, *, seed: int = 0, version: str = "1.0.0") -> ModelManifest:

@@ -415,6 +415,7 @@ def main() -> None:
 def _card_head(manifest: ModelManifest) -> str:
     training = manifest.training
     channels = ", ".join(map(str, manifest.network["channels"]))
+    assert manifest.preprocessing.spacing_mm is not None
     context, spacing = manifest.preprocessing.context_slices, manifest.preprocessing.spacing_mm[0]
     release = "python -m training.brain_structures_release --checkpoint OUT/checkpoint.pt --label-maps DIR --out MODEL"
     return f"""# {manifest.title} ({manifest.name} {manifest.version})

@@ -12,7 +12,7 @@ from torch import nn
 
 from inference.manifest import MANIFEST_FILE, NETWORK_FILE, WEIGHTS_FILE, ModelManifest, write_manifest
 from inference.models import ModelRecord
-from inference.preprocess import pad_to_multiple
+from inference.preprocess import padded_for
 from inference.runtime import load_model
 from training.networks import build_network
 
@@ -70,7 +70,7 @@ def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:
     multiple, channels = manifest.preprocessing.size_multiple, manifest.preprocessing.context_slices
     rng = np.random.default_rng(0)
     for count, rows, columns in ((1, 2 * multiple, 5 * multiple), (3, 6 * multiple, multiple), (1, 37, 53)):
-        stacks = pad_to_multiple(rng.random((count, channels, rows, columns), dtype=np.float32), multiple)
+        stacks = padded_for(rng.random((count, channels, rows, columns), dtype=np.float32), manifest.preprocessing)
         with torch.no_grad():
             expected = network(torch.from_numpy(stacks)).numpy()
         spread = float(expected.std())

@@ -46,7 +46,7 @@ from inference.manifest import (
     write_manifest,
 )
 from inference.models import ModelRecord
-from inference.preprocess import ModelGrid, model_grid, pad_to_multiple, slice_stacks
+from inference.preprocess import ModelGrid, model_grid, padded_for, slice_stacks
 from inference.runtime import LoadedModel, load_model
 from inference.tasks import segment
 from training.dataset import (
@@ -506,7 +506,7 @@ class _Watch:
         for n in np.unique(np.linspace(0, len(places) - 1, min(len(places), _WATCHED_SLICES)).astype(int)):
             grid_case, k = places[n]
             stack = slice_stacks(grid_case.voxels, [k], manifest.preprocessing.context_slices)
-            padded = pad_to_multiple(stack, manifest.preprocessing.size_multiple)
+            padded = padded_for(stack, manifest.preprocessing)
             self._stacks.append((torch.from_numpy(padded).to(device), grid_case.target[k]))
 
     def look(self, teacher: nn.Module, arms: Sequence[str], step: int, tell: Tell) -> None:
@@ -620,7 +620,7 @@ def _label_maps(model: LoadedModel, case: Case) -> tuple[NDArray[np.uint8], NDAr
     reference = read_labels(case, model.manifest.classes)
     predicted = np.zeros_like(reference)
     for needed in _model_slices(model_grid(image, model.manifest.preprocessing), case):
-        result = segment(image, model, lps_slices=needed)
+        result = segment(image, model, model_slices=needed)
         predicted = np.maximum(predicted, sitk.GetArrayFromImage(result.label_image))  # elsewhere it is 0
     return predicted, reference
 

@@ -83,7 +83,7 @@ def test_only_the_slices_asked_for_are_computed(tmp_path):
     image, expected = phantom(np.eye(3))
     image.SetSpacing((2.0, 2.0, 2.0))
 
-    labels = sitk.GetArrayFromImage(segment(image, loaded(tmp_path), lps_slices=range(5, 8)).label_image)
+    labels = sitk.GetArrayFromImage(segment(image, loaded(tmp_path), model_slices=range(5, 8)).label_image)
 
     np.testing.assert_array_equal(labels[5:8] == 1, expected[5:8])
     assert not labels[:5].any()
@@ -146,7 +146,7 @@ def test_provider_is_what_onnxruntime_really_uses(tmp_path):
     write_threshold_model(tmp_path)
     model = loaded(tmp_path)
 
-    assert model.provider + "ExecutionProvider" == model.session.get_providers()[0]
+    assert model.provider + "ExecutionProvider" == model.sessions[0].get_providers()[0]
 
 
 class TestManifest:
@@ -161,7 +161,7 @@ class TestManifest:
     def test_unknown_schema_version_is_refused(self, tmp_path):
         write_threshold_model(tmp_path)
         path = tmp_path / "manifest.json"
-        path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 9'))
+        path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 9'))
 
         with pytest.raises(ManifestError, match="version 9 is unknown"):
             load_manifest(tmp_path)

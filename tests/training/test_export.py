@@ -8,7 +8,7 @@ from torch import nn
 import training.export
 from inference.manifest import LabelClass, ManifestError, ModelManifest, Preprocessing, load_manifest, write_manifest
 from inference.models import ModelRecord
-from inference.preprocess import pad_to_multiple
+from inference.preprocess import padded_for
 from inference.runtime import load_model
 from training.export import ExportError, export_model, load_network
 from training.networks import build_network, unet_spec
@@ -40,7 +40,9 @@ def network() -> nn.Module:
 def test_exported_model_gives_the_logits_of_the_network_at_sizes_it_was_not_exported_with(tmp_path, network):
     manifest = export_model(network, small_manifest(), tmp_path)
     model = load_model(ModelRecord(manifest, tmp_path, shipped=False, active=False))
-    stacks = pad_to_multiple(np.random.default_rng(1).random((5, 3, 31, 17), dtype=np.float32), 4)
+    stacks = padded_for(
+        np.random.default_rng(1).random((5, 3, 31, 17), dtype=np.float32), Preprocessing(size_multiple=4)
+    )
 
     logits = model.run(stacks)
 
