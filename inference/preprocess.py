@@ -163,6 +163,11 @@ def nearest_slices(grid: ModelGrid, image_slices: Sequence[int]) -> list[int]:
     return [int(high[n] if weight[n] > 0.5 else low[n]) for n in oriented]
 
 
+def slice_axis(image: sitk.Image, preprocessing: Preprocessing) -> int:
+    """The index axis (0 i, 1 j, 2 k) of an image along which the slices of a model follow one another."""
+    return 2 - model_grid(image, preprocessing).order[0]
+
+
 def slice_stacks(voxels: NDArray[np.float32], slices: Sequence[int], context_slices: int) -> NDArray[np.float32]:
     """What a model of two dimensions sees of some slices: (N, context_slices, J, I); beyond the ends it is the last
     slice once more."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,40 +11,13 @@ from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
 from inference.preprocess import ModelGrid, model_grid, nearest_slices, on_image, to_model_grid
+from inference.results import Certainty, Segmentation, SliceDoubt
 from inference.runtime import LoadedModel
 from inference.sliding_window import logit_planes
 
 Progress = Callable[[float, str], None]
 
 _IN_QUESTION = 0.9  # a voxel that is background with less than this probability is one to look at
-
-
-@dataclass(frozen=True, eq=False)
-class Certainty:
-    """How sure a model is of each voxel of the image, voxels[k, j, i] uint8, 255 being 1.
-
-    likeliest: the label, not the background, that is most probable; probability: how probable it is; entropy: of all
-    the classes' probabilities by the largest that it can have, of labels told one by one that of the likeliest. Both
-    are worked out on the model's grid and interpolated linearly.
-    """
-
-    likeliest: NDArray[np.uint8]
-    probability: NDArray[np.uint8]
-    entropy: NDArray[np.uint8]
-
-
-@dataclass(frozen=True, eq=False)
-class Segmentation:
-    """A label map on exactly the grid of the image that was given, and where it came from."""
-
-    label_image: sitk.Image
-    volumes_ml: dict[str, float]
-    model_name: str
-    model_version: str
-    model_sha256: str
-    provider: str
-    seconds: float
-    certainty: Certainty | None = None
 
 
 def segment(
@@ -70,6 +42,7 @@ def segment(
     grid, voxels = _seen(image, model)
     slices = model_slices or range(grid.shape[0])
     text = f"Running {manifest.name} on {model.provider}"
+    progress(0.0, text)
     values_told: list[float] = []
 
     def said() -> Iterator[NDArray[np.float32]]:
@@ -147,21 +120,6 @@ def _told_of(logits: NDArray[np.float32], model: LoadedModel) -> tuple[NDArray[n
 def _entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """In nats, along the first axis."""
     return -(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(axis=0)
-
-
-@dataclass(frozen=True)
-class SliceDoubt:
-    """How unsure a model is of a slice. bits: mean entropy (base 2) of the voxels in question, those that it calls a
-    structure or not surely background; 0 where there are none. label: the structure that most of it is about, "" of
-    none."""
-
-    bits: float
-    label: str
-
-
-def slice_axis(image: sitk.Image, model: LoadedModel) -> int:
-    """The index axis (0 i, 1 j, 2 k) of an image along which the slices of a model follow one another."""
-    return 2 - model_grid(image, model.manifest.preprocessing).order[0]
 
 
 def slice_doubts(

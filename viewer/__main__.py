@@ -254,8 +254,7 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _segment(options: argparse.Namespace) -> int:
-    from inference.runtime import load_model
-    from inference.tasks import segment
+    from inference.worker import Worker
     from viewer.core.volume import to_image
     from viewer.io import files
     from viewer.workflows import doubt, unsuitable
@@ -268,8 +267,8 @@ def _segment(options: argparse.Namespace) -> int:
         raise UsageError(problem)
     if doubt(record.manifest, series):
         print(f"slicewise: {doubt(record.manifest, series)}", file=sys.stderr)
-    model = load_model(record)
-    result = segment(to_image(volume.voxels, volume.geometry), model, progress=_progress_line)
+    with closing(Worker()) as worker:
+        result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
     import SimpleITK as sitk
 

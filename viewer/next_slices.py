@@ -173,16 +173,16 @@ class NextSlices:
         self._doubts[series.uid, version] = {}  # until, and unless, it can be asked
         if unsuitable(record.manifest, series, volume):
             return
-        from inference.tasks import slice_axis, slice_doubts
+        from inference.preprocess import slice_axis
 
-        job.report(job.fraction, "Loading the model")
-        image, model = to_image(volume.voxels, volume.geometry), self._workflows.load_model(record)
-        seen = self._seen[series.uid, plane]
-        if slice_axis(image, model) != seen.axis:
+        image, seen = to_image(volume.voxels, volume.geometry), self._seen[series.uid, plane]
+        if slice_axis(image, record.manifest.preprocessing) != seen.axis:
             return
         spread = suggest([Candidate(series.uid, "", look) for look in seen.looks], [], count=_ASKED_OF_A_SERIES)
         slices = [one.candidate.look.place[1] for one in spread]
-        asked = slice_doubts(image, model, slices, progress=lambda fraction, text: job.report(job.fraction, text))
+        asked = self._workflows.worker.slice_doubts(
+            record, image, slices, progress=lambda fraction, text: job.report(job.fraction, text)
+        )
         self._doubts[series.uid, version] = {(seen.axis, n): Doubt(one.bits, one.label) for n, one in asked.items()}
 
     def _others(self, opened: Series, confirmed: Confirmed) -> list[Series]:

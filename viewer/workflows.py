@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 import resources
 from inference.manifest import ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
+from inference.worker import Worker
 from viewer.core.events import Change, What
 from viewer.core.findings import Code, Finding, Level, check_name
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
@@ -56,9 +57,8 @@ from viewer.io.thumbnails import make_thumbnail
 from viewer.io.training_set import TrainingCase, write_dataset
 from viewer.jobs import ChildProcess, Job, JobQueue
 
-if TYPE_CHECKING:  # ONNX Runtime and ITK: only the jobs that need them wait for them
-    from inference.runtime import LoadedModel
-    from inference.tasks import Segmentation
+if TYPE_CHECKING:
+    from inference.results import Segmentation
 
 TrainingState = Literal[
     "preparing", "running", "paused", "stopping", "finished", "installing", "failed", "accepted", "discarded"
@@ -167,7 +167,7 @@ class Workflows:
         self._journal = Journal(self.annotation_store, jobs.deliver, self._written, threaded=jobs.threaded)
         self._told_unsaved = False
         self._left_unsaved: set[str] = set()  # series that are closed, but held until what was done to them is written
-        self._loaded: tuple[Path, LoadedModel] | None = None
+        self.worker = Worker()
         self._failure_listeners: list[Callable[[str], None]] = []
         self._library_listeners: list[Callable[[], None]] = []
         self._training_listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
@@ -591,10 +591,7 @@ class Workflows:
         record = self.models.get(model_name)
 
         def work(job: Job) -> Segmentation:
-            from inference.tasks import segment
-
-            job.report(0.0, "Loading the model")
-            return segment(to_image(volume.voxels, volume.geometry), self.load_model(record), progress=job.report)
+            return self.worker.segment(record, to_image(volume.voxels, volume.geometry), progress=job.report)
 
         def finish(result: Segmentation) -> None:
             if session.volume is not volume:
@@ -619,7 +616,7 @@ class Workflows:
     @property
     def device(self) -> str:
         """What the last model really ran on, "CPU" or "CUDA" for instance; empty before the first run."""
-        return self._loaded[1].provider if self._loaded else ""
+        return self.worker.provider
 
     def unsuitable(self, model_name: str) -> str:
         """Why a model must not run on the open series, in one sentence; empty if it may."""
@@ -926,6 +923,7 @@ class Workflows:
         if self._child is not None and self._child.running:
             self._child.kill()
         self.jobs.close()
+        self.worker.close()
         self.reader.close()
         self.save_again()
         self._journal.close()
@@ -999,14 +997,6 @@ class Workflows:
 
         if shown:
             self.jobs.submit("Making thumbnails", work, finish, self._fail)
-
-    def load_model(self, record: ModelRecord) -> LoadedModel:
-        """A model ready to run; that of the last call is kept. Takes a second: not for the session's thread."""
-        from inference.runtime import load_model
-
-        if self._loaded is None or self._loaded[0] != record.folder:
-            self._loaded = (record.folder, load_model(record))
-        return self._loaded[1]
 
     def _current_case(self, manifest: ModelManifest) -> TrainingCase:
         session = self.session

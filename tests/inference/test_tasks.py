@@ -10,7 +10,8 @@ from onnx import TensorProto
 
 from inference.manifest import ManifestError, ModelError, ModelManifest, load_manifest, write_manifest
 from inference.models import ModelStore
-from inference.tasks import segment, slice_axis, slice_doubts
+from inference.preprocess import slice_axis
+from inference.tasks import segment, slice_doubts
 from tests.models import loaded, write_threshold_model
 
 
@@ -269,7 +270,7 @@ def test_a_model_is_unsure_of_the_slice_whose_values_lie_at_its_border(tmp_path,
     model = loaded(tmp_path)
     image, _ = phantom(axes)
     voxels = np.zeros((20, 34, 26), np.int16)
-    axis = slice_axis(image, model)
+    axis = slice_axis(image, model.manifest.preprocessing)
     count = voxels.shape[2 - axis]
     along = [slice(None)] * 3
     for places, value in ((slice(0, 4), 1000), (slice(count - 5, count), 500)):

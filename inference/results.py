@@ -1,0 +1,50 @@
+"""What running a model gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+
+@dataclass(frozen=True, eq=False)
+class Certainty:
+    """How sure a model is of each voxel of the image, voxels[k, j, i] uint8, 255 being 1.
+
+    likeliest: the label, not the background, that is most probable; probability: how probable it is; entropy: of all
+    the classes' probabilities by the largest that it can have, of labels told one by one that of the likeliest. Both
+    are worked out on the model's grid and interpolated linearly.
+    """
+
+    likeliest: NDArray[np.uint8]
+    probability: NDArray[np.uint8]
+    entropy: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """A label map on exactly the grid of the image that was given, and where it came from."""
+
+    label_image: sitk.Image
+    volumes_ml: dict[str, float]
+    model_name: str
+    model_version: str
+    model_sha256: str
+    provider: str
+    seconds: float
+    certainty: Certainty | None = None
+
+
+@dataclass(frozen=True)
+class SliceDoubt:
+    """How unsure a model is of a slice. bits: mean entropy (base 2) of the voxels in question, those that it calls a
+    structure or not surely background; 0 where there are none. label: the structure that most of it is about, "" of
+    none."""
+
+    bits: float
+    label: str

@@ -1,0 +1,351 @@
+"""Models run in a process of their own: whatever a network does, it can be ended within a second, it cannot take the
+memory of the window, and the window never waits for it.
+
+Messages are a line of JSON and the bytes of arrays, never pickle: a process that a model has taken over must not run
+code in the window, and what it sends is checked for its type and shape.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.manifest import ManifestError, ModelError, ModelManifest, load_manifest
+from inference.models import ModelRecord
+from inference.results import Certainty, Segmentation, SliceDoubt
+
+if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
+    import SimpleITK as sitk
+
+Progress = Callable[[float, str], None]
+Arrays = Mapping[str, NDArray]
+
+_LOOK_EVERY_S = 0.1  # whether a person has cancelled
+_SILENCE_S = 180.0  # after which a network that says nothing counts as one that never ends
+_NICENESS = 5  # the window goes first where both want the same processor
+_OOM_SCORE = 800  # of 1000: where memory runs out, Linux ends this process and not the window
+_MEMORY_SHARE = 0.8  # of the machine's, that the process may take
+_MOST_HEADER = 16 << 20
+_TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
+
+
+class _Message(NamedTuple):
+    told: dict[str, Any]
+    arrays: dict[str, NDArray]
+
+
+class Worker:
+    """Runs models in a child process, which is started when it is first needed and keeps the last model ready.
+
+    One request runs at a time; others wait. Each takes progress, which gets a fraction and a text several times a
+    second and may raise to cancel: the process is ended then. ModelError is raised as by the functions of
+    inference.tasks, and when the process dies, takes too much memory or is silent for too long.
+    """
+
+    def __init__(self, silence_s: float = _SILENCE_S) -> None:
+        self.provider = ""  # what onnxruntime really used last, e.g. "CPU"
+        self._silence_s = silence_s
+        self._turn = threading.Lock()
+        self._child: _Child | None = None
+
+    def segment(
+        self,
+        record: ModelRecord,
+        image: sitk.Image,
+        *,
+        mirrored: bool = False,
+        with_certainty: bool = False,
+        progress: Progress = lambda fraction, text: None,
+    ) -> Segmentation:
+        """inference.tasks.segment."""
+        import SimpleITK as sitk
+
+        options = {"mirrored": mirrored, "with_certainty": with_certainty}
+        told, arrays = self._ask("segment", record, image, options, progress)
+        names = ("labels", "likeliest", "probability", "entropy") if with_certainty else ("labels",)
+        shape = image.GetSize()[::-1]
+        found = [_expected(record, arrays.get(name), shape) for name in names]
+        label_image = sitk.GetImageFromArray(found[0])
+        label_image.CopyInformation(image)
+        certainty = Certainty(*found[1:]) if with_certainty else None
+        return Segmentation(label_image=label_image, certainty=certainty, **told["segmentation"])
+
+    def slice_doubts(
+        self,
+        record: ModelRecord,
+        image: sitk.Image,
+        slices: Sequence[int],
+        *,
+        progress: Progress = lambda fraction, text: None,
+    ) -> dict[int, SliceDoubt]:
+        """inference.tasks.slice_doubts."""
+        told, _ = self._ask("slice_doubts", record, image, {"slices": list(slices)}, progress)
+        return {int(number): SliceDoubt(*doubt) for number, *doubt in told["doubts"]}
+
+    def close(self) -> None:
+        """End the process, whatever it is at."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+
+    def _ask(
+        self, task: str, record: ModelRecord, image: sitk.Image, options: dict[str, Any], progress: Progress
+    ) -> _Message:
+        while not self._turn.acquire(timeout=_LOOK_EVERY_S):
+            progress(0.0, "Waiting for the model that is running")
+        try:
+            if self._child is None or not self._child.alive:
+                self._child = _Child()
+            import SimpleITK as sitk
+
+            request = {
+                "task": task,
+                "folder": str(record.folder),
+                "sha256": record.manifest.files.get(record.manifest.networks[0], ""),
+                "options": options,
+                "spacing": image.GetSpacing(),
+                "origin": image.GetOrigin(),
+                "direction": image.GetDirection(),
+            }
+            child, whole = self._child, False
+            try:
+                answer = child.ask(request, {"voxels": sitk.GetArrayViewFromImage(image)}, self._silence_s, progress)
+                whole = True
+            finally:
+                if not whole:  # cancelled, or it is of no use any more
+                    self.close()
+        finally:
+            self._turn.release()
+        if "refused" in answer.told:
+            raise ModelError(str(answer.told["refused"]))
+        self.provider = str(answer.told.get("provider", ""))
+        return answer
+
+
+class _Child:
+    """The window's end of one process."""
+
+    def __init__(self) -> None:
+        # -P: a folder named inference beside the person's scans must not be run in place of ours.
+        argv = [sys.executable, "-P", "-m", "inference.worker"]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe)
+        self._said: queue.SimpleQueue[_Message | None] = queue.SimpleQueue()
+        self._errors: list[str] = []
+        self._threads = [threading.Thread(target=act, daemon=True) for act in (self._listen, self._read_errors)]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: dict[str, Any], arrays: Arrays, silence_s: float, progress: Progress) -> _Message:
+        """The answer to a request. Raises ModelError if there will be none."""
+        assert self._process.stdin is not None
+        stream, sending = self._process.stdin, queue.SimpleQueue()
+
+        def send() -> None:  # on a thread: a process that does not read must not hold up a person who cancels
+            with contextlib.suppress(OSError, ValueError):
+                _write(stream, request, arrays)
+            sending.put(None)
+
+        threading.Thread(target=send, daemon=True).start()
+        at, silent_s = (0.0, "Loading the model"), 0.0
+        while True:
+            progress(*at)
+            try:
+                message = self._said.get(timeout=_LOOK_EVERY_S)
+            except queue.Empty:
+                silent_s += _LOOK_EVERY_S
+                if silent_s >= silence_s:
+                    raise ModelError(
+                        f"the model did not come to an end: nothing was heard of it for {silence_s:.0f} s"
+                    ) from None
+                continue
+            silent_s = 0.0
+            if message is None:
+                raise ModelError(f"the process that ran the model has ended ({self._last_words()})")
+            if "at" not in message.told:
+                return message
+            at = float(message.told["at"][0]), str(message.told["at"][1])
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for thread in self._threads:
+            thread.join()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
+
+    def _last_words(self) -> str:
+        code = self._process.wait()
+        self._threads[1].join()
+        if code == -9:
+            return "it was ended, most likely for want of memory"
+        return self._errors[-1][:200] if self._errors else f"exit code {code}"
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        # What it sends may be no message.
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            while (message := _read(self._process.stdout)) is not None:
+                self._said.put(message)
+        self._process.kill()
+        self._said.put(None)
+
+    def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._errors = [*self._errors[-20:], line.decode(errors="replace").strip()]
+
+
+def _expected(record: ModelRecord, array: NDArray | None, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    if array is None or array.dtype != np.uint8 or array.shape != shape:
+        raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
+    return array
+
+
+def _write(stream: IO[bytes], told: Mapping[str, Any], arrays: Arrays) -> None:
+    parts = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    described = {name: (part.dtype.name, part.shape) for name, part in parts.items()}
+    stream.write(json.dumps({"told": told, "arrays": described}).encode() + b"\n")
+    for part in parts.values():
+        stream.write(part.reshape(-1).view(np.uint8).data)
+    stream.flush()
+
+
+def _read(stream: IO[bytes]) -> _Message | None:
+    """The next message, None at the end. Raises ValueError, KeyError or TypeError for what is none."""
+    header = stream.readline(_MOST_HEADER)
+    if not header.endswith(b"\n"):
+        return None
+    message = json.loads(header)
+    arrays = {}
+    for name, (kind, shape) in message["arrays"].items():
+        if kind not in _TYPES or any(side < 0 for side in shape):
+            raise ValueError("this is no array")
+        array = np.empty([int(side) for side in shape], kind)
+        left = array.reshape(-1).view(np.uint8).data
+        while left:
+            count = stream.readinto(left)  # type: ignore[attr-defined]
+            if not count:
+                return None
+            left = left[count:]
+        arrays[name] = array
+    return _Message(message["told"], arrays)
+
+
+# The other process
+
+
+def main() -> None:
+    """Answer requests until the window is gone."""
+    answers, stream = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb")
+    os.dup2(2, 1)  # what libraries print is no answer
+    _be_modest()
+    requests: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+
+    def listen() -> None:
+        while (request := _read(stream)) is not None:
+            requests.put(request)
+        os._exit(0)  # the window is gone, even in the middle of a run
+
+    threading.Thread(target=listen, daemon=True).start()
+    run = _Runner(answers)
+    while True:
+        run(requests.get())
+
+
+class _Runner:
+    """Does what is asked, with the last model kept ready."""
+
+    def __init__(self, answers: IO[bytes]) -> None:
+        self._answers = answers
+        self._loaded: tuple[str, str, Any] | None = None
+
+    def __call__(self, request: _Message) -> None:
+        try:
+            told, arrays = getattr(self, f"_{request.told['task']}")(request)
+        except (ModelError, ManifestError) as error:
+            told, arrays = {"refused": str(error)}, {}
+        except MemoryError:
+            told, arrays = {"refused": "the model needs more memory than there is"}, {}
+        _write(self._answers, told, arrays)
+
+    def _segment(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        import SimpleITK as sitk
+
+        from inference.tasks import segment
+
+        model = self._model(request)
+        result = segment(_image(request), model, progress=self._report, **request.told["options"])
+        about = {name: value for name, value in vars(result).items() if name not in ("label_image", "certainty")}
+        arrays = {"labels": sitk.GetArrayFromImage(result.label_image)}
+        if result.certainty is not None:
+            arrays |= vars(result.certainty)
+        return {"provider": model.provider, "segmentation": about}, arrays
+
+    def _slice_doubts(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.tasks import slice_doubts
+
+        model = self._model(request)
+        found = slice_doubts(_image(request), model, request.told["options"]["slices"], progress=self._report)
+        doubts = [(number, *asdict(doubt).values()) for number, doubt in found.items()]
+        return {"provider": model.provider, "doubts": doubts}, {}
+
+    def _model(self, request: _Message) -> Any:
+        from inference.runtime import load_model
+
+        asked = request.told["folder"], request.told["sha256"]
+        if self._loaded is None or self._loaded[:2] != asked:
+            self._loaded = None  # one at a time
+            folder = Path(asked[0])
+            manifest: ModelManifest = load_manifest(folder)  # its files are hashed once more, just before they run
+            self._loaded = (*asked, load_model(ModelRecord(manifest, folder, shipped=False, active=True)))
+        return self._loaded[2]
+
+    def _report(self, fraction: float, text: str) -> None:
+        _write(self._answers, {"at": (fraction, text)}, {})
+
+
+def _image(request: _Message) -> sitk.Image:
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray(request.arrays["voxels"])
+    image.SetSpacing(request.told["spacing"])
+    image.SetOrigin(request.told["origin"])
+    image.SetDirection(request.told["direction"])
+    return image
+
+
+def _be_modest() -> None:
+    """Give way to the window, and take no more than a share of the machine's memory. POSIX only."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE))
+    if os.name != "posix":
+        return
+    import resource
+
+    os.nice(_NICENESS)
+    most = int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * _MEMORY_SHARE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+if __name__ == "__main__":
+    main()
