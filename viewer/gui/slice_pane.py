@@ -533,9 +533,13 @@ class SlicePane(FlatPane):
         return self.session.hand.tool in REGION_TOOLS
 
     @property
-    def _hands(self) -> tuple[ClickTools, RegionTools, MeasureTools]:
-        """What takes keys before the window does."""
-        return self.clicks, self.regions, self.measuring
+    def _hands(self) -> tuple[ClickTools | RegionTools | MeasureTools, ...]:
+        """What takes keys before the window does: first what the tool is drawing."""
+        return (
+            (self.clicks, self.regions, self.measuring)
+            if self.clicks.chosen
+            else (self.regions, self.measuring, self.clicks)
+        )
 
     @property
     def _brushing(self) -> bool:
