@@ -109,6 +109,20 @@ def test_the_threshold_gives_its_voxels_to_the_label_as_one_edit(opened, qtbot):
     assert not session.label_map.voxels.any()
 
 
+def test_the_key_of_undo_takes_the_threshold_back_while_its_dialog_has_the_keyboard(opened, qtbot):
+    dialog, session = threshold_of(opened), opened.session
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.boxes[0].setValue(500)
+    QTest.mouseClick(dialog.give_button, LEFT)
+    rest(opened, qtbot)
+    assert session.label_map.voxels.any()
+    dialog.boxes[0].setFocus()
+    QTest.keyClick(dialog.boxes[0], Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    rest(opened, qtbot)
+    assert not session.label_map.voxels.any() and dialog.values[0] == 500
+
+
 def test_values_of_one_kind_of_scan_are_forgotten_on_another(opened, qtbot, tmp_path):
     hand, session = opened.session.hand, opened.session
     hand.set_masking(Masking(values=(500.0, 900.0), over="unlabelled"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import (
     QComboBox,
@@ -20,14 +22,18 @@ from PySide6.QtWidgets import (
 
 from viewer.core import region_acts
 from viewer.core.events import What
+from viewer.core.geometry import Geometry
 from viewer.core.painting import Box
 from viewer.core.region_acts import RegionAct
 from viewer.gui.actions import COLOURS_HAVE_NO_VALUES, LOCKED, READ_ONLY, STILL_READ, Actions
+from viewer.gui.beside import move_beside, undo_beside
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.workflows import Workflows
 
 _UNCHANGED = QT_TR_NOOP("That changes nothing of the label {name}")
+_SMALLER_THAN_VOXELS = QT_TR_NOOP("That changes nothing of the label {name}: its voxels are {size} mm")
+_NOTHING_LEFT = QT_TR_NOOP("The label {name} stays as it is: nothing of it would be left (its voxels are {size} mm)")
 _TOO_FEW_SEEDS = QT_TR_NOOP(
     "Nothing grew: paint a little of each structure first, and of what is around them with a label of its own"
 )
@@ -205,6 +211,8 @@ class Shaping(QObject):
     def _show_dialog(self) -> None:
         if self._dialog is None:
             self._dialog = ShapeDialog(self._workflows, self._do, self._why_not, self._room.window())
+            undo_beside(self._dialog, self._commands)
+            move_beside(self._dialog, self._room.window())
         self._dialog.show_label()
         self._dialog.show()
         self._dialog.activateWindow()
@@ -212,14 +220,26 @@ class Shaping(QObject):
     def _fill_between(self) -> None:
         self._do(partial(region_acts.fill_between, plane=self._room.plane))
 
-    def _do(self, make: Callable[[str], RegionAct]) -> None:
-        name = self._workflows.session.label.name
+    def _do(self, make: Callable[[str], RegionAct], reach_mm: float | None = None) -> None:
+        """reach_mm: how far the act reaches, if it does; what is less than a voxel changes nothing."""
+        name, volume = self._workflows.session.label.name, self._workflows.session.volume
+
+        act, emptied = make(name), []
+
+        def region(own: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.bool_]:
+            found = act.region(own, geometry)
+            emptied[:] = [own.any() and not found.any()]
+            return own if emptied[0] else found  # who shapes a label does not mean to lose it
 
         def done(changed: bool) -> None:
-            if not changed:
-                self._tell(tr(_UNCHANGED).format(name=tr(name)))
+            if changed or volume is None:
+                return
+            spacing = volume.geometry.spacing
+            small = reach_mm is not None and reach_mm <= max(spacing)
+            words = tr(_NOTHING_LEFT if any(emptied) else _SMALLER_THAN_VOXELS if small else _UNCHANGED)
+            self._tell(words.format(name=tr(name), size=" × ".join(f"{mm:.4g}" for mm in spacing)))
 
-        self._workflows.editing.reshape_label(make(name), done)
+        self._workflows.editing.reshape_label(replace(act, region=region), done)
 
 
 class ShapeDialog(QDialog):
@@ -229,7 +249,7 @@ class ShapeDialog(QDialog):
     def __init__(
         self,
         workflows: Workflows,
-        do: Callable[[Callable[[str], RegionAct]], None],
+        do: Callable[[Callable[[str], RegionAct], float | None], None],
         why_not: Callable[[], str],
         parent: QWidget,
     ) -> None:
@@ -286,4 +306,5 @@ class ShapeDialog(QDialog):
 
     def _apply(self) -> None:
         act = _SIZED[self.act.currentIndex()]
-        self._do(lambda name: act.make(name, self.size_box.value()))
+        size = self.size_box.value()
+        self._do(lambda name: act.make(name, size), size if act.unit == "mm" else None)
