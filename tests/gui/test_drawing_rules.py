@@ -69,6 +69,27 @@ def test_a_sphere_is_painted_on_several_slices_by_one_press(opened, qtbot):
     assert not session.label_map.voxels.any()
 
 
+def test_ctrl_has_the_brush_take_from_its_own_label_as_other_tools_do(opened, qtbot):
+    session, pane = opened.session, opened.panes["axial"]
+    session.move_cursor((15, 15, 9))
+    fill(opened, 1, np.s_[:, :, :20])
+    fill(opened, 2, np.s_[:, :, 20:])
+    before = session.label_map.voxels.copy()
+    session.choose_tool("brush")
+    session.hand.set_brush_radius(6.0)
+    at = pane.rect().center()
+    QTest.mousePress(pane, LEFT, Qt.KeyboardModifier.ControlModifier, at)
+    QTest.mouseRelease(pane, LEFT, Qt.KeyboardModifier.NoModifier, at)
+    gone = session.label_map.voxels != before
+    assert gone.any() and (before[gone] == 1).all() and not session.label_map.voxels[gone].any()
+    assert session.history.undo_title == "Take away from Region 1"
+    session.undo()
+    np.testing.assert_array_equal(session.label_map.voxels, before)
+    session.lock_label(1, True)
+    QTest.mouseClick(pane, LEFT, Qt.KeyboardModifier.ControlModifier, at)
+    np.testing.assert_array_equal(session.label_map.voxels, before)
+
+
 def test_what_may_be_drawn_on_is_chosen_in_the_panel_and_by_commands_and_told_on_the_panes(opened, qtbot):
     hand, rows = opened.session.hand, opened.drawing_tools.masking
     offered = ["Everything", "Only what has no label", "Only some values…", "Only inside Region 1"]

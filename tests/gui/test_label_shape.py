@@ -150,3 +150,17 @@ def test_nothing_is_done_in_mm_where_there_are_none(opened, qtbot, without, word
     session.hand.set_overlay(opacity=0.3)
     qtbot.wait(50)
     assert not action.isEnabled(), "another change does not allow it"
+
+
+def test_what_needs_no_mm_is_done_where_there_are_none(opened, qtbot):
+    session, named = opened.session, opened.commands.named
+    volume = replace(session.volume, geometry=replace(session.volume.geometry, calibrated=False))
+    session.open(session.series, volume)
+    qtbot.waitUntil(lambda: not named["Labels/Shape of the label…"].isEnabled())
+    for name in ("Keep the largest part of the label", "Fill holes in the label", "Grow from seeds"):
+        assert named[f"Labels/{name}"].isEnabled()
+    box = (slice(9, 10), slice(4, 9), slice(4, 12))
+    session.draw("Draw", box, np.arange(8)[None, None] * np.ones((1, 5, 1)) != 5)  # two parts
+    named["Labels/Keep the largest part of the label"].trigger()
+    rest(opened, qtbot)
+    assert np.count_nonzero(voxels(opened)) == 25

@@ -145,15 +145,16 @@ class Shaping(QObject):
         super().__init__(commands)
         self._workflows, self._commands, self._room, self._tell = workflows, commands, room, tell
         self._dialog: ShapeDialog | None = None
-        self._actions = [
-            commands.add("Labels", text, act, needs_series=True)
-            for text, act in (
-                (QT_TR_NOOP("Shape of the label…"), self._show_dialog),
-                (QT_TR_NOOP("Keep the largest part of the label"), lambda: self._do(region_acts.keep_largest)),
-                (QT_TR_NOOP("Fill holes in the label"), lambda: self._do(region_acts.fill_holes)),
-                (QT_TR_NOOP("Fill between the slices of the active plane"), self._fill_between),
+        largest, holes = region_acts.keep_largest, region_acts.fill_holes
+        self._actions = {  # whether what they do is measured in mm
+            commands.add("Labels", text, act, needs_series=True): in_mm
+            for text, act, in_mm in (
+                (QT_TR_NOOP("Shape of the label…"), self._show_dialog, True),
+                (QT_TR_NOOP("Keep the largest part of the label"), lambda: self._do(largest), False),
+                (QT_TR_NOOP("Fill holes in the label"), lambda: self._do(holes), False),
+                (QT_TR_NOOP("Fill between the slices of the active plane"), self._fill_between, True),
             )
-        ]
+        }
 
         self._grow = commands.add(
             "Labels",
@@ -171,18 +172,17 @@ class Shaping(QObject):
     def apply(self, what: What, box: Box | None = None) -> None:
         """Allow what can be done with the active label."""
         if what & (What.SERIES | What.LABEL_TABLE | What.TOOL | What.VOXELS):
-            why_not = self._why_not()
-            for action in self._actions:
-                self._commands.allow(action, self._workflows.session.volume is not None, why_not)
+            for action, in_mm in self._actions.items():
+                self._commands.allow(action, self._workflows.session.volume is not None, self._why_not(in_mm))
             self._commands.allow(self._grow, self._workflows.session.volume is not None, self._why_not_grow())
             if self._dialog is not None:
                 self._dialog.show_label()
 
-    def _why_not(self) -> str:
+    def _why_not(self, in_mm: bool = True) -> str:
         session = self._workflows.session
-        return self._why_not_any() or (tr(LOCKED) if session.is_locked(session.active_label) else "")
+        return self._why_not_any(in_mm) or (tr(LOCKED) if session.is_locked(session.active_label) else "")
 
-    def _why_not_any(self) -> str:
+    def _why_not_any(self, in_mm: bool) -> str:
         """Why no label can be reshaped."""
         session = self._workflows.session
         if session.read_only:
@@ -191,7 +191,7 @@ class Shaping(QObject):
             return tr(STILL_READ)
         if session.volume is not None and not session.volume.geometry.is_grid:
             return tr("These slices make no volume: their labels have no shape in mm")
-        if session.volume is not None and not session.volume.geometry.calibrated:
+        if in_mm and session.volume is not None and not session.volume.geometry.calibrated:
             return tr("The size of a pixel is not known: nothing can be done in mm")
         return ""
 
@@ -199,7 +199,7 @@ class Shaping(QObject):
         session = self._workflows.session
         if session.volume is not None and session.volume.colour:
             return tr(COLOURS_HAVE_NO_VALUES)
-        return self._why_not_any()
+        return self._why_not_any(in_mm=False)  # pixels of a picture without a size are as good as any
 
     def _grow_from_seeds(self) -> None:
         def done(changed: bool) -> None:
