@@ -93,6 +93,17 @@ def test_slices_between_are_filled_along_the_active_plane(painted, qtbot):
     np.testing.assert_array_equal(after[before > 0], before[before > 0])
 
 
+def test_nothing_is_filled_between_planes_that_are_turned(painted, qtbot):
+    session, plane, before = painted.session, painted.room.plane, voxels(painted)
+    session.turn_planes("coronal", 0.4)
+    assert session.is_oblique(plane)
+    painted.commands.named["Labels/Fill between the slices of the active plane"].trigger()
+    qtbot.waitUntil(lambda: "between oblique planes not" in painted.status_bar.currentMessage())
+    rest(painted, qtbot)
+    np.testing.assert_array_equal(voxels(painted), before)
+    session.reset_planes()
+
+
 def test_what_changes_nothing_says_so(painted, qtbot):
     painted.commands.named["Labels/Fill holes in the label"].trigger()
     qtbot.waitUntil(lambda: "changes nothing" in painted.status_bar.currentMessage())

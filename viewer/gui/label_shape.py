@@ -27,6 +27,7 @@ from viewer.core.painting import Box
 from viewer.core.region_acts import RegionAct
 from viewer.gui.actions import COLOURS_HAVE_NO_VALUES, LOCKED, READ_ONLY, STILL_READ, Actions
 from viewer.gui.beside import move_beside, undo_beside
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.workflows import Workflows
@@ -34,6 +35,10 @@ from viewer.workflows import Workflows
 _UNCHANGED = QT_TR_NOOP("That changes nothing of the label {name}")
 _SMALLER_THAN_VOXELS = QT_TR_NOOP("That changes nothing of the label {name}: its voxels are {size} mm")
 _NOTHING_LEFT = QT_TR_NOOP("The label {name} stays as it is: nothing of it would be left (its voxels are {size} mm)")
+_OBLIQUE_FILL = QT_TR_NOOP(
+    "Between slices of the scan can be filled, between oblique planes not: choose a pane that is not turned, or "
+    "{Display/Planes along the scan}"
+)
 _TOO_FEW_SEEDS = QT_TR_NOOP(
     "Nothing grew: paint a little of each structure first, and of what is around them with a label of its own"
 )
@@ -218,6 +223,9 @@ class Shaping(QObject):
         self._dialog.activateWindow()
 
     def _fill_between(self) -> None:
+        if self._workflows.session.is_oblique(self._room.plane):
+            self._tell(with_keys(tr(_OBLIQUE_FILL), self._room.window()))
+            return
         self._do(partial(region_acts.fill_between, plane=self._room.plane))
 
     def _do(self, make: Callable[[str], RegionAct], reach_mm: float | None = None) -> None:
