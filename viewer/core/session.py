@@ -601,6 +601,8 @@ class Session:
         """Paint with this label from now on. Raises ValueError if the table has no such value."""
         if value not in {label.value for label in self.labels}:
             raise ValueError(f"there is no label {value}")
+        if value != self.active_label:
+            self.end_stroke()  # what is painted on would become another label's, under the name of the first
         self.active_label = value
         self._announce(Change(What.TOOL))
 
