@@ -67,6 +67,8 @@ class Editing:
         title = combination_title(how, self._name_of(self._session.active_label), self._name_of(other))
 
         def edit(job: Job, volume: Volume, voxels: NDArray[np.uint8], value: int, labels: Labels) -> Made | None:
+            if how != "invert" and not _has(labels, other):
+                return None
             return combining(title, how, volume, voxels, value, other, margin_mm, labels)
 
         return self._edit_label(title, edit, done)
@@ -88,6 +90,9 @@ class Editing:
         if volume is None or label_map is None or not session.editable:
             return None
         chosen = session.active_label if value is None else value
+        if not _has(labels, chosen):  # it was taken out of the table meanwhile
+            done(False)
+            return None
 
         def finish(made: Made | None) -> None:
             if made is not None:
@@ -132,12 +137,15 @@ class Editing:
 
         return self._jobs.submit(title, work, done, self._fail)
 
-    def find_region(self, search: RegionSearch, found: Region | None = None) -> Job:
+    def find_region(self, search: RegionSearch, found: Region | None = None) -> Job | None:
         """Find a region off the session's thread, unless it was found before, and give it to its label as one edit, as
-        far as the masking lets it."""
+        far as the masking lets it. None where the label is no longer in the table."""
         session, label_map, volume = search.session, search.session.label_map, search.session.volume
         assert label_map is not None and volume is not None
         labels, masking, regions = session.labels, session.hand.masking, [found]
+        if not _has(labels, search.value):
+            search.done(False)
+            return None
 
         def prepare(job: Job) -> Made | None:
             regions[0] = region = regions[0] or search.find(job.report)
@@ -225,6 +233,10 @@ class Editing:
             finish,
             lambda: self.give_label_away(value, into, agreed),
         )
+
+
+def _has(labels: Labels, value: int) -> bool:
+    return any(label.value == value for label in labels)
 
 
 def layers_of(session: Session) -> dict[Layer, NDArray[np.uint8]]:

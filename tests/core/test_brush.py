@@ -310,3 +310,15 @@ def test_a_long_sphere_stroke_across_the_grid_is_one_edit_and_undone_whole():
     assert session.history.undo_title is None
     session.redo()
     np.testing.assert_array_equal(session.label_map.voxels, painted)
+
+
+def test_choosing_another_label_ends_the_stroke(session):
+    start, end = on_plane(session, "axial", -3.0, 0.0), on_plane(session, "axial", 3.0, 0.0)
+    session.begin_stroke("axial", start)
+    session.choose_label(2)
+    session.stroke_to(end)
+    session.end_stroke()
+    assert set(np.unique(session.label_map.voxels)) == {0, 1}
+    assert session.history.undo_title == "Paint Region 1"
+    session.undo()
+    assert not session.label_map.voxels.any() and session.history.undo_title is None

@@ -122,6 +122,17 @@ def test_holes_are_filled_and_bays_are_not():
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
+def test_holes_of_a_single_picture_are_those_within_it(axis):
+    ring = np.zeros((9, 10), bool)
+    ring[2:7, 2:7] = True
+    ring[4:6, 3:6] = False
+    filled = shaping.filled_holes(np.expand_dims(ring, axis)).squeeze()
+    assert filled[2:7, 2:7].all() and np.count_nonzero(filled) == 25
+    ring[4, 6] = False  # open to a side
+    np.testing.assert_array_equal(shaping.filled_holes(np.expand_dims(ring, axis)).squeeze(), ring)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
 def test_between_two_discs_there_is_a_cone(axis):
     shape, spacing = [41, 41, 41], (1.0, 1.0, 1.0)
     down, across = np.ogrid[:41, :41]

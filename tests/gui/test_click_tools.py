@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 
 from tests.gui.test_mouse_and_keys import CTRL, HEAD, LEFT, NONE, SHIFT, drag, point, press, voxel
@@ -191,6 +192,34 @@ def test_nothing_is_lost_where_the_label_is_locked_meanwhile(window, pane, told,
     session.move_cursor((15, 15, 9))
     press(pane, Qt.Key.Key_Return)
     assert labelled(session)[9].any()
+
+
+def test_return_takes_what_is_seen_with_another_tool_too_instead_of_confirming_a_slice_without_it(window, pane, qtbot):
+    session = window.session
+    pane.setFocus()
+    click(pane, at(pane, (15, 15, 9)))
+    settle(window, qtbot)
+    session.choose_tool("brush")
+    override = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
+    override.ignore()
+    pane.event(override)
+    assert override.isAccepted()
+    press(pane, Qt.Key.Key_Return)
+    assert labelled(session)[9].any() and answers_of(session).open is None and not session.confirmed
+
+
+def test_return_closes_a_polygon_before_it_takes_what_was_clicked(window, pane, qtbot):
+    session = window.session
+    pane.setFocus()
+    click(pane, at(pane, (15, 15, 9)))
+    settle(window, qtbot)
+    session.choose_tool("outline")
+    for corner in ((2, 2, 9), (6, 2, 9), (6, 6, 9)):
+        click(pane, at(pane, corner))
+    press(pane, Qt.Key.Key_Return)
+    assert answers_of(session).open is not None and labelled(session)[9, 3, 5] and not labelled(session)[9, 15, 15]
+    press(pane, Qt.Key.Key_Return)
+    assert labelled(session)[9, 15, 15]
 
 
 def test_shift_stays_the_cross_hair(window, pane, qtbot):

@@ -69,6 +69,27 @@ def test_a_sphere_is_painted_on_several_slices_by_one_press(opened, qtbot):
     assert not session.label_map.voxels.any()
 
 
+def test_ctrl_has_the_brush_take_from_its_own_label_as_other_tools_do(opened, qtbot):
+    session, pane = opened.session, opened.panes["axial"]
+    session.move_cursor((15, 15, 9))
+    fill(opened, 1, np.s_[:, :, :20])
+    fill(opened, 2, np.s_[:, :, 20:])
+    before = session.label_map.voxels.copy()
+    session.choose_tool("brush")
+    session.hand.set_brush_radius(6.0)
+    at = pane.rect().center()
+    QTest.mousePress(pane, LEFT, Qt.KeyboardModifier.ControlModifier, at)
+    QTest.mouseRelease(pane, LEFT, Qt.KeyboardModifier.NoModifier, at)
+    gone = session.label_map.voxels != before
+    assert gone.any() and (before[gone] == 1).all() and not session.label_map.voxels[gone].any()
+    assert session.history.undo_title == "Take away from Region 1"
+    session.undo()
+    np.testing.assert_array_equal(session.label_map.voxels, before)
+    session.lock_label(1, True)
+    QTest.mouseClick(pane, LEFT, Qt.KeyboardModifier.ControlModifier, at)
+    np.testing.assert_array_equal(session.label_map.voxels, before)
+
+
 def test_what_may_be_drawn_on_is_chosen_in_the_panel_and_by_commands_and_told_on_the_panes(opened, qtbot):
     hand, rows = opened.session.hand, opened.drawing_tools.masking
     offered = ["Everything", "Only what has no label", "Only some values…", "Only inside Region 1"]
@@ -107,6 +128,20 @@ def test_the_threshold_gives_its_voxels_to_the_label_as_one_edit(opened, qtbot):
     qtbot.waitUntil(lambda: "No voxel of these values" in opened.status_bar.currentMessage())
     session.undo()
     assert not session.label_map.voxels.any()
+
+
+def test_the_key_of_undo_takes_the_threshold_back_while_its_dialog_has_the_keyboard(opened, qtbot):
+    dialog, session = threshold_of(opened), opened.session
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.boxes[0].setValue(500)
+    QTest.mouseClick(dialog.give_button, LEFT)
+    rest(opened, qtbot)
+    assert session.label_map.voxels.any()
+    dialog.boxes[0].setFocus()
+    QTest.keyClick(dialog.boxes[0], Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    rest(opened, qtbot)
+    assert not session.label_map.voxels.any() and dialog.values[0] == 500
 
 
 def test_values_of_one_kind_of_scan_are_forgotten_on_another(opened, qtbot, tmp_path):

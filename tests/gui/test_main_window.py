@@ -427,6 +427,26 @@ def test_a_running_job_is_shown_and_can_be_cancelled(opened, qtbot):
     assert ended == []
 
 
+def test_a_sentence_and_the_job_that_runs_never_lie_over_each_other(opened, qtbot):
+    status, told = opened.status_bar, threading.Event()
+
+    def work(job):
+        n = 0
+        while not told.wait(0.02):
+            n += 1
+            job.report(n % 100 / 100)
+
+    job = opened.workflows.jobs.submit("Counting", work, lambda result: None, lambda sentence: None)
+    status.notify("Something else")
+    qtbot.waitUntil(lambda: "Counting" in status.job_text.text())
+    assert status.currentMessage() and not status.job_text.isVisible() and not status.cancel_job.isVisible()
+    status.clearMessage()
+    qtbot.waitUntil(status.job_text.isVisible)
+    assert status.cancel_job.isVisible()
+    told.set()
+    qtbot.waitUntil(lambda: job.ended and not status.job_text.isVisible())
+
+
 def test_the_studies_can_be_filtered_and_taken_off_the_list(opened, qtbot):
     browser = opened.browser
     browser.filter.setText("nothing like this")

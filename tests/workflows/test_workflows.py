@@ -12,9 +12,11 @@ import pytest
 
 from inference.models import ModelStore
 from tests.models import write_threshold_model
+from viewer import editing
 from viewer.core import shaping
 from viewer.core.geometry import Geometry
 from viewer.core.history import at_hand
+from viewer.core.label_edits import thresholding
 from viewer.core.masking import Masking
 from viewer.core.region_acts import RegionAct, change_margin, fill_holes
 from viewer.core.region_search import RegionSearch, draw_region
@@ -685,6 +687,27 @@ def test_what_is_painted_meanwhile_belongs_to_the_region_too(user, scan_folder):
     session.undo()
     assert session.label_map.voxels[4, 8, 18] == 1
     np.testing.assert_array_equal(grown == 1, shaping.margin(session.label_map.voxels == 1, (2.0, 2.0, 2.0), 4.0))
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_nothing_is_given_to_a_label_that_is_taken_out_of_the_table_meanwhile(user, scan_folder, monkeypatch, found):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session, told = workflows.session, []
+    session.add_label("New", (9, 9, 9))
+    whole = tuple(slice(0, n) for n in session.label_map.voxels.shape)
+
+    def undone(*arguments):
+        if len(session.labels) > 3:
+            session.undo()  # of the new label
+        return thresholding(*arguments) if not found else (whole, np.ones(session.label_map.voxels.shape, bool))
+
+    if found:
+        workflows.editing.find_region(RegionSearch("Flood fill New", undone, session, done=told.append))
+    else:
+        monkeypatch.setattr(editing, "thresholding", undone)
+        workflows.editing.threshold_label((-1e6, 1e6), told.append)
+    assert not session.label_map.voxels.any() and told == [False]
 
 
 def test_nothing_open_is_nothing_to_reshape(user):

@@ -220,12 +220,14 @@ def giving_away(
 
 @dataclass(frozen=True)
 class _Stroke:
-    """axes: of the plane on which it stays, with the depth that SliceView has for it. last: where it has come to."""
+    """axes: of the plane on which it stays, with the depth that SliceView has for it. minus: it takes from the active
+    label alone. last: where it has come to."""
 
     axes: Axes
     depth: float
     ball: bool
     erase: bool
+    minus: bool
     last: Point
     title: str
     touched: Touched
@@ -606,6 +608,8 @@ class Session:
         """Paint with this label from now on. Raises ValueError if the table has no such value."""
         if value not in {label.value for label in self.labels}:
             raise ValueError(f"there is no label {value}")
+        if value != self.active_label:
+            self.end_stroke()  # what is painted on would become another label's, under the name of the first
         self.active_label = value
         self._announce(Change(What.TOOL))
 
@@ -709,9 +713,10 @@ class Session:
 
     # Painting
 
-    def begin_stroke(self, plane: Plane, index_ijk: Point) -> None:
+    def begin_stroke(self, plane: Plane, index_ijk: Point, *, minus: bool = False) -> None:
         """Press the brush or the eraser on a slice or an oblique plane; the stroke stays on it until it ends. With the
-        brush's shape of a sphere it reaches into the slices around, where they make a volume."""
+        brush's shape of a sphere it reaches into the slices around, where they make a volume. minus: the brush takes
+        away from its label, as other tools do with Ctrl; other labels lose nothing."""
         self.end_stroke()
         if not self.editable or self.hand.tool not in _DRAWING or plane not in self.planes:
             return
@@ -728,8 +733,9 @@ class Session:
         self._see_active_label()
         name = self.label.name
         erase, ball = self.hand.tool == "eraser", self.hand.brush_shape == "sphere" and geometry.is_grid
-        title = "Erase" if erase else f"Paint {name}"
-        stroke = _Stroke(axes, depth, ball, erase, index_ijk, title, Touched())
+        minus = minus and not erase
+        title = "Erase" if erase else f"Take away from {name}" if minus else f"Paint {name}"
+        stroke = _Stroke(axes, depth, ball, erase or minus, minus, index_ijk, title, Touched())
         self._stroke = replace(stroke, last=stroke.on_plane(index_ijk))
         self.stroke_to(index_ijk)
 
@@ -745,6 +751,8 @@ class Session:
         if drawn is not None:
             box, mask = drawn
             stroke.touched.remember(self.label_map.voxels, box)
+            if stroke.minus:
+                mask = mask & (self.label_map.voxels[box] == self.active_label)
             self.label_map.voxels[box] = self._drawn(box, mask, erase=stroke.erase)
             self.label_map.revision += 1
             self._announce(Change(What.LABELS, box))

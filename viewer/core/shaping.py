@@ -115,9 +115,12 @@ def without_small_islands(mask: Mask, least_voxels: float) -> Mask:
 
 
 def filled_holes(mask: Mask) -> Mask:
-    """The region with the voxels that it encloses on all sides."""
+    """The region with the voxels that it encloses on all sides; of a single picture, all around."""
     import SimpleITK as sitk
 
+    if mask.shape.count(1) == 1:
+        picture = sitk.GetImageFromArray(mask.squeeze().astype(np.uint8))
+        return (sitk.GetArrayFromImage(sitk.BinaryFillhole(picture, False)) > 0).reshape(mask.shape)
     found = mask.copy()
     if (box := box_of(mask)) is not None:
         found[box] |= sitk.GetArrayFromImage(sitk.BinaryFillhole(_image(mask[box].astype(np.uint8)), False)) > 0

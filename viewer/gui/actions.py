@@ -107,8 +107,8 @@ _TOOLS: tuple[tuple[Tool, str, str, str, str], ...] = (
         "B",
         "brush",
         QT_TR_NOOP(
-            "Paint the chosen label on the slice; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change "
-            "the size"
+            "Paint the chosen label on the slice, Ctrl takes away; Shift + wheel or {Labels/Smaller brush} "
+            "{Labels/Larger brush} change the size"
         ),
     ),
     (

@@ -146,10 +146,13 @@ class ClickTools:
     # Keys
 
     def wants(self, event: QKeyEvent) -> bool:
-        """True for keys that end or change the answer that is seen, before they do anything else."""
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not self.chosen:
+        """True for keys that end or change the answer that is seen, before they do anything else. Return takes it with
+        any tool: nobody confirms a slice while a region on it waits."""
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
-        keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace)
+        keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if self.chosen:
+            keys = (*keys, Qt.Key.Key_Escape, Qt.Key.Key_Backspace)
         return (self.open is not None or self._press is not None) and event.key() in keys
 
     def key(self, event: QKeyEvent) -> bool:

@@ -21,6 +21,7 @@ from viewer.core.events import What
 from viewer.core.label_edits import Combination
 from viewer.core.painting import Box
 from viewer.gui.actions import Actions, why_no_drawing
+from viewer.gui.beside import move_beside, undo_beside
 from viewer.gui.icons import swatch
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
@@ -95,6 +96,8 @@ class Combining(QObject):
     def _show_dialog(self) -> None:
         if self._dialog is None:
             self._dialog = CombineDialog(self._workflows, self._tell, self._room.window())
+            undo_beside(self._dialog, self._commands)
+            move_beside(self._dialog, self._room.window())
         self._dialog.show_labels()
         self._dialog.show()
         self._dialog.activateWindow()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import (
     QComboBox,
@@ -20,14 +22,23 @@ from PySide6.QtWidgets import (
 
 from viewer.core import region_acts
 from viewer.core.events import What
+from viewer.core.geometry import Geometry
 from viewer.core.painting import Box
 from viewer.core.region_acts import RegionAct
 from viewer.gui.actions import COLOURS_HAVE_NO_VALUES, LOCKED, READ_ONLY, STILL_READ, Actions
+from viewer.gui.beside import move_beside, undo_beside
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.workflows import Workflows
 
 _UNCHANGED = QT_TR_NOOP("That changes nothing of the label {name}")
+_SMALLER_THAN_VOXELS = QT_TR_NOOP("That changes nothing of the label {name}: its voxels are {size} mm")
+_NOTHING_LEFT = QT_TR_NOOP("The label {name} stays as it is: nothing of it would be left (its voxels are {size} mm)")
+_OBLIQUE_FILL = QT_TR_NOOP(
+    "Between slices of the scan can be filled, between oblique planes not: choose a pane that is not turned, or "
+    "{Display/Planes along the scan}"
+)
 _TOO_FEW_SEEDS = QT_TR_NOOP(
     "Nothing grew: paint a little of each structure first, and of what is around them with a label of its own"
 )
@@ -139,15 +150,16 @@ class Shaping(QObject):
         super().__init__(commands)
         self._workflows, self._commands, self._room, self._tell = workflows, commands, room, tell
         self._dialog: ShapeDialog | None = None
-        self._actions = [
-            commands.add("Labels", text, act, needs_series=True)
-            for text, act in (
-                (QT_TR_NOOP("Shape of the label…"), self._show_dialog),
-                (QT_TR_NOOP("Keep the largest part of the label"), lambda: self._do(region_acts.keep_largest)),
-                (QT_TR_NOOP("Fill holes in the label"), lambda: self._do(region_acts.fill_holes)),
-                (QT_TR_NOOP("Fill between the slices of the active plane"), self._fill_between),
+        largest, holes = region_acts.keep_largest, region_acts.fill_holes
+        self._actions = {  # whether what they do is measured in mm
+            commands.add("Labels", text, act, needs_series=True): in_mm
+            for text, act, in_mm in (
+                (QT_TR_NOOP("Shape of the label…"), self._show_dialog, True),
+                (QT_TR_NOOP("Keep the largest part of the label"), lambda: self._do(largest), False),
+                (QT_TR_NOOP("Fill holes in the label"), lambda: self._do(holes), False),
+                (QT_TR_NOOP("Fill between the slices of the active plane"), self._fill_between, True),
             )
-        ]
+        }
 
         self._grow = commands.add(
             "Labels",
@@ -165,18 +177,17 @@ class Shaping(QObject):
     def apply(self, what: What, box: Box | None = None) -> None:
         """Allow what can be done with the active label."""
         if what & (What.SERIES | What.LABEL_TABLE | What.TOOL | What.VOXELS):
-            why_not = self._why_not()
-            for action in self._actions:
-                self._commands.allow(action, self._workflows.session.volume is not None, why_not)
+            for action, in_mm in self._actions.items():
+                self._commands.allow(action, self._workflows.session.volume is not None, self._why_not(in_mm))
             self._commands.allow(self._grow, self._workflows.session.volume is not None, self._why_not_grow())
             if self._dialog is not None:
                 self._dialog.show_label()
 
-    def _why_not(self) -> str:
+    def _why_not(self, in_mm: bool = True) -> str:
         session = self._workflows.session
-        return self._why_not_any() or (tr(LOCKED) if session.is_locked(session.active_label) else "")
+        return self._why_not_any(in_mm) or (tr(LOCKED) if session.is_locked(session.active_label) else "")
 
-    def _why_not_any(self) -> str:
+    def _why_not_any(self, in_mm: bool) -> str:
         """Why no label can be reshaped."""
         session = self._workflows.session
         if session.read_only:
@@ -185,7 +196,7 @@ class Shaping(QObject):
             return tr(STILL_READ)
         if session.volume is not None and not session.volume.geometry.is_grid:
             return tr("These slices make no volume: their labels have no shape in mm")
-        if session.volume is not None and not session.volume.geometry.calibrated:
+        if in_mm and session.volume is not None and not session.volume.geometry.calibrated:
             return tr("The size of a pixel is not known: nothing can be done in mm")
         return ""
 
@@ -193,7 +204,7 @@ class Shaping(QObject):
         session = self._workflows.session
         if session.volume is not None and session.volume.colour:
             return tr(COLOURS_HAVE_NO_VALUES)
-        return self._why_not_any()
+        return self._why_not_any(in_mm=False)  # pixels of a picture without a size are as good as any
 
     def _grow_from_seeds(self) -> None:
         def done(changed: bool) -> None:
@@ -205,21 +216,38 @@ class Shaping(QObject):
     def _show_dialog(self) -> None:
         if self._dialog is None:
             self._dialog = ShapeDialog(self._workflows, self._do, self._why_not, self._room.window())
+            undo_beside(self._dialog, self._commands)
+            move_beside(self._dialog, self._room.window())
         self._dialog.show_label()
         self._dialog.show()
         self._dialog.activateWindow()
 
     def _fill_between(self) -> None:
+        if self._workflows.session.is_oblique(self._room.plane):
+            self._tell(with_keys(tr(_OBLIQUE_FILL), self._room.window()))
+            return
         self._do(partial(region_acts.fill_between, plane=self._room.plane))
 
-    def _do(self, make: Callable[[str], RegionAct]) -> None:
-        name = self._workflows.session.label.name
+    def _do(self, make: Callable[[str], RegionAct], reach_mm: float | None = None) -> None:
+        """reach_mm: how far the act reaches, if it does; what is less than a voxel changes nothing."""
+        name, volume = self._workflows.session.label.name, self._workflows.session.volume
+
+        act, emptied = make(name), []
+
+        def region(own: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.bool_]:
+            found = act.region(own, geometry)
+            emptied[:] = [own.any() and not found.any()]
+            return own if emptied[0] else found  # who shapes a label does not mean to lose it
 
         def done(changed: bool) -> None:
-            if not changed:
-                self._tell(tr(_UNCHANGED).format(name=tr(name)))
+            if changed or volume is None:
+                return
+            spacing = volume.geometry.spacing
+            small = reach_mm is not None and reach_mm <= max(spacing)
+            words = tr(_NOTHING_LEFT if any(emptied) else _SMALLER_THAN_VOXELS if small else _UNCHANGED)
+            self._tell(words.format(name=tr(name), size=" × ".join(f"{mm:.4g}" for mm in spacing)))
 
-        self._workflows.editing.reshape_label(make(name), done)
+        self._workflows.editing.reshape_label(replace(act, region=region), done)
 
 
 class ShapeDialog(QDialog):
@@ -229,7 +257,7 @@ class ShapeDialog(QDialog):
     def __init__(
         self,
         workflows: Workflows,
-        do: Callable[[Callable[[str], RegionAct]], None],
+        do: Callable[[Callable[[str], RegionAct], float | None], None],
         why_not: Callable[[], str],
         parent: QWidget,
     ) -> None:
@@ -286,4 +314,5 @@ class ShapeDialog(QDialog):
 
     def _apply(self) -> None:
         act = _SIZED[self.act.currentIndex()]
-        self._do(lambda name: act.make(name, self.size_box.value()))
+        size = self.size_box.value()
+        self._do(lambda name: act.make(name, size), size if act.unit == "mm" else None)

@@ -87,6 +87,7 @@ class SlicePane(FlatPane):
         self.planes = PlaneHandles(
             session, self, plane, lambda: self._view, self._lines_room, lambda: [piece.rect for piece in self.written]
         )
+        self._minus = self._ctrl = False  # Ctrl was held at the last press; it is held now
         self._shown_depth = -1.0
         self._shown: Callable[[], Volume | None] = lambda: None  # weak: a painted picture must not keep its volume
         self._shown_arrival = -1
@@ -315,6 +316,7 @@ class SlicePane(FlatPane):
     # Mouse
 
     def _takes_press(self, event: QMouseEvent) -> bool:
+        self._minus = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if self._over_handle(event) and self.planes.press(event):
             self._choose_cursor()
             return True
@@ -324,6 +326,7 @@ class SlicePane(FlatPane):
         return self.clicks.press(event) or self.regions.press(event) or self.measuring.press(event)
 
     def _takes_move(self, event: QMouseEvent) -> bool:
+        self._ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         drawn = self.planes.move(event) or self.clicks.move(event)
         return drawn or self.regions.move(event) or self.measuring.move(event)
 
@@ -394,12 +397,21 @@ class SlicePane(FlatPane):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._show_minus(event)
         if not any(one.key(event) for one in self._hands):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self._show_minus(event)
         if not (self.clicks.key(event) or self.regions.key(event)):
             super().keyReleaseEvent(event)
+
+    def _show_minus(self, event: QKeyEvent) -> None:
+        """Have the ring of the brush tell what it would do."""
+        if event.key() == Qt.Key.Key_Control and not event.isAutoRepeat():
+            self._ctrl = event.type() == QEvent.Type.KeyPress  # the application still knows of it while it is released
+            if self._brushing:
+                self.update()
 
     def _over_handle(self, event: QMouseEvent) -> bool:
         """True if a press is for a handle of the planes, not for a measurement that lies over it."""
@@ -430,7 +442,7 @@ class SlicePane(FlatPane):
         if what == "begin":
             if self.session.brush_locked:
                 self.refused.emit(tr(LOCKED))
-            self.session.begin_stroke(self.plane, index)
+            self.session.begin_stroke(self.plane, index, minus=self._minus)
         else:
             self.session.stroke_to(index)
 
@@ -533,9 +545,13 @@ class SlicePane(FlatPane):
         return self.session.hand.tool in REGION_TOOLS
 
     @property
-    def _hands(self) -> tuple[ClickTools, RegionTools, MeasureTools]:
-        """What takes keys before the window does."""
-        return self.clicks, self.regions, self.measuring
+    def _hands(self) -> tuple[ClickTools | RegionTools | MeasureTools, ...]:
+        """What takes keys before the window does: first what the tool is drawing."""
+        return (
+            (self.clicks, self.regions, self.measuring)
+            if self.clicks.chosen
+            else (self.regions, self.measuring, self.clicks)
+        )
 
     @property
     def _brushing(self) -> bool:
@@ -822,9 +838,11 @@ class SlicePane(FlatPane):
         if self._hover is None or not self._brushing or self._badge_at(self._hover) is not None:
             return
         radius = max(self.session.hand.brush_radius_mm * view.pixels_per_mm, 1.5)
-        label = self.session.label
-        colour = QColor(*label.colour) if self.session.hand.tool == "brush" else ON_IMAGE
-        style = Qt.PenStyle.SolidLine if self.session.hand.tool == "brush" else Qt.PenStyle.DashLine
+        label, brush = self.session.label, self.session.hand.tool == "brush"
+        minus = self._minus if self.session.painting else self._ctrl
+        adds = brush and not minus
+        colour = QColor(*label.colour) if adds else ON_IMAGE
+        style = Qt.PenStyle.SolidLine if adds else Qt.PenStyle.DashLine
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 190), 3.2))
         painter.drawEllipse(self._hover, radius, radius)
@@ -834,7 +852,7 @@ class SlicePane(FlatPane):
         painter.drawPoint(self._hover)
         painter.setFont(font_for(self.font(), self.width(), self.height()))
         beside = self._hover + QPointF(radius + 6, 4)
-        words = tr(label.name) if self.session.hand.tool == "brush" else tr("Erase")
+        words = f"{'' if adds else '− '}{tr(label.name)}" if brush else tr("Erase")
         draw_text(painter, beside, words, colour.lighter(135))
 
     def _brush_rect(self, at: QPointF) -> QRect:

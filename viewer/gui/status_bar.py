@@ -41,6 +41,7 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self.saving)
         self.addPermanentWidget(self._device)
         self.addPermanentWidget(warning)
+        self.messageChanged.connect(self._message_changed)
         jobs.subscribe(self._job_changed)
 
     @property
@@ -73,10 +74,14 @@ class StatusBar(QStatusBar):
         elif not self._timer.isActive():
             self._show_job()
 
+    def _message_changed(self, text: str) -> None:
+        if not self._timer.isActive():
+            self._show_job()
+
     def _show_job(self) -> None:
         job = self._jobs[-1] if self._jobs else None
         for widget in (self.job_text, self._progress, self.cancel_job):
-            widget.setVisible(job is not None)
+            widget.setVisible(job is not None and not self.currentMessage())  # they would lie over each other
         if job is not None:
             more = f"  (+{len(self._jobs) - 1})" if len(self._jobs) > 1 else ""
             title, text = said(job.title), said(job.text) if job.text else ""

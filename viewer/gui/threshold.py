@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -29,6 +29,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.actions import LOCKED, READ_ONLY, STILL_READ, Actions
+from viewer.gui.beside import move_beside, undo_beside
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.masking_words import over_text, values_text
 from viewer.gui.reading_room import ReadingRoom
@@ -106,8 +107,8 @@ class Thresholding(QObject):
         if self._dialog is None:
             window = self._room.window()
             self._dialog = ThresholdDialog(self._workflows, self._tell, window)
-            beside = QPoint(window.width() - self._dialog.width() - 16, window.height() // 3)  # not over the slices
-            self._dialog.move(window.mapToGlobal(beside))
+            undo_beside(self._dialog, self._commands)
+            move_beside(self._dialog, window)
         self._dialog.show()
         self._dialog.activateWindow()
 
