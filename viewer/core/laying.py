@@ -6,14 +6,14 @@ Nothing is moved in silence: what lies between the voxels of the series or in an
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
-from viewer.core.history import Edit, LabelDelta
+from viewer.core.history import ConfirmedChange, Edit, LabelDelta, SlicePlace
 from viewer.core.labels import MAX_LABELS, OKABE_ITO, Label, merge_labels, sparing_locked
 from viewer.core.painting import Box, changed_box
 from viewer.core.study import Series, SeriesError
@@ -488,7 +488,8 @@ def _slice_of(filled: tuple[int, int, NDArray[np.bool_]], normal: int, k: int) -
 @dataclass(frozen=True)
 class Import:
     """Segments ready to become labels as one edit; None if that would change nothing. taken counts, for each of them,
-    the voxels that become its own; cut those that another has."""
+    the voxels that become its own; cut those that another has. Slices that the edit changes lose their confirmation
+    by it."""
 
     edit: Edit | None
     taken: tuple[int, ...]
@@ -508,12 +509,14 @@ def import_of(
     in_use: Sequence[Label],
     *,
     replace_labels: bool,
+    confirmed: Iterable[SlicePlace] = (),
 ) -> Import:
     """Segments as labels of a label map: of two that share a voxel the earlier has it, and one that is labelled already
     stays as it is unless replace_labels says otherwise; those of locked labels do in any case.
 
     label_voxels (k, j, i) are only read. table is that of the session, in_use those of its labels that are kept.
-    Segments of a label's name become that label. Raises SeriesError if the table is full. Not for the GUI thread.
+    Segments of a label's name become that label. Of the confirmed slices those whose voxels change are so no longer: a
+    person called right what was there before. Raises SeriesError if the table is full. Not for the GUI thread.
     """
     labels = labels_for([one.segment for one in laid])
     try:
@@ -539,7 +542,12 @@ def import_of(
     kept.update(value_of[label.value] for label, count in zip(labels, taken, strict=True) if count)
     merged = tuple(label for label in merged if label.value in kept)
     delta = LabelDelta.between("labels", box, label_voxels[box], after[box])
-    return Import(Edit(title, (delta,), table=(tuple(table), merged)), taken, cut)
+    unconfirmed = tuple(
+        ConfirmedChange((axis, index), False)
+        for axis, index in sorted(confirmed)
+        if (np.take(label_voxels, index, axis=2 - axis) != np.take(after, index, axis=2 - axis)).any()
+    )
+    return Import(Edit(title, (delta,), table=(tuple(table), merged), confirmed=unconfirmed), taken, cut)
 
 
 def labels_for(segments: Sequence[Segment]) -> tuple[Label, ...]:

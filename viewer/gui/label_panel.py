@@ -500,7 +500,7 @@ class LabelPanel(QWidget):
         plain = session.editable and not session.is_oblique(plane) and not session.painting
         if session.read_only:
             text = tr(READ_ONLY)
-        elif not plain or session.has_labels(plane):
+        elif not plain or session.has_labels(plane) or session.has_boxes(plane):
             text = tr("Training learns from confirmed slices.")
         elif session.is_confirmed(plane):
             text = tr("Confirmed: nothing is here.")
