@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from viewer.core.volume import to_image
 from viewer.gui import object_export, where_to_save
@@ -253,3 +254,24 @@ def test_what_was_said_of_the_last_export_goes_when_the_next_one_begins_and_a_ta
     rest(window, qtbot)
     assert window._failure.isHidden()
     assert str(tmp_path / "m.csv") in window.status_bar.currentMessage()
+
+
+def test_who_has_measured_is_asked_once_and_can_be_changed_by_whoever_is_next(window, tmp_path, qtbot, monkeypatch):
+    names, asked = ["Ada", "Grace"], []
+
+    def answer(parent, title, words, **more):
+        asked.append((words, more.get("text")))
+        return names[len(asked) - 1], True
+
+    monkeypatch.setattr(QInputDialog, "getText", answer)
+    window.session.add_measurement("length", [(2.25, 3.5, 3), (8, 7.75, 3)], 2, "Lesion")
+    for name in ("1.dcm", "2.dcm"):
+        window.object_export.write(object_export._REPORT, tmp_path / name)
+        rest(window, qtbot)
+    window.commands.named["File/Your name in reports…"].trigger()
+    window.object_export.write(object_export._REPORT, tmp_path / "3.dcm")
+    rest(window, qtbot)
+    assert [text for _, text in asked] == ["", "Ada"]
+    assert "“Your name in reports” changes it" in asked[0][0]
+    observers = ["Ada" in str(dcmread(tmp_path / f"{n}.dcm").ContentSequence[2].PersonName) for n in (1, 2, 3)]
+    assert observers == [True, True, False]

@@ -427,6 +427,24 @@ def test_a_running_job_is_shown_and_can_be_cancelled(opened, qtbot):
     assert ended == []
 
 
+def test_a_job_is_not_written_over_a_sentence_that_is_shown(opened, qtbot):
+    status, jobs = opened.status_bar, opened.workflows.jobs
+    status.notify("Saved.")
+
+    def work(job):
+        while True:
+            job.report(0.5, "counting")
+            QTest.qSleep(5)
+
+    job = jobs.submit("Counting", work, lambda _: None, lambda _: None)
+    qtbot.waitUntil(lambda: "counting" in status.job_text.text())
+    assert status.currentMessage() == "Saved." and not status.job_text.isVisible()
+    status.clearMessage()
+    assert status.job_text.isVisible() and status.cancel_job.isVisible()
+    job.cancel()
+    qtbot.waitUntil(lambda: jobs.idle)
+
+
 def test_the_studies_can_be_filtered_and_taken_off_the_list(opened, qtbot):
     browser = opened.browser
     browser.filter.setText("nothing like this")

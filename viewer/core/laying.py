@@ -77,7 +77,7 @@ class Found:
 
     between_mm is how far apart the file's slices are, None where it does not tell; it matters only with more slices
     than one. notes are sentences for a person, on what of the file was not taken. picture_size is (columns, rows) of
-    the pictures that masks without a place belong to.
+    the pictures that masks without a place belong to. grid_size is that of a label map, (i, j, k), None for others.
     """
 
     kind: str
@@ -88,6 +88,7 @@ class Found:
     between_mm: float | None = None
     notes: tuple[str, ...] = ()
     picture_size: tuple[int, int] | None = None
+    grid_size: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,11 +147,18 @@ def refers_to(source: Source, series: Series) -> bool:
     return named and len(places) < 2
 
 
-def doubts_of(source: Source, series: Series) -> tuple[str, ...]:
-    """What a person should know before annotations are laid onto a series that they may be of: sentences."""
-    if not source.knows:
-        return ("The file does not say which scan it was drawn on: only you can know that it is this one.",)
+def doubts_of(source: Source, series: Series, grid_size: tuple[int, int, int] | None = None) -> tuple[str, ...]:
+    """What a person should know before annotations, a label map of a grid's size (i, j, k) or others, are laid onto a
+    series that they may be of: sentences."""
     said = []
+    if not source.knows:
+        said.append("The file does not say which scan it was drawn on: only you can know that it is this one.")
+    size = series.size
+    if grid_size is not None and size is not None and sorted(grid_size) != sorted(size):  # turned ones have the same
+        own, others = (" × ".join(map(str, one)) for one in (grid_size, size))
+        said.append(f"It has {own} voxels and this series {others}: look whether the structures lie where they should.")
+    if not source.knows:
+        return tuple(said)
     if not refers_to(source, series):
         said.append("It was drawn on another series of the same frame of reference.")
     if source.patient_id and series.patient_id and source.patient_id != series.patient_id:

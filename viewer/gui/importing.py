@@ -293,7 +293,7 @@ class ImportDialog(QDialog):
         self.resample = QCheckBox(tr("Resample to this series' grid (nearest voxel)"))
         self.resample.setVisible(not laid)
         self.resample.toggled.connect(self._allow)
-        sentences = [said(one) for one in (*doubts_of(found.source, series), *found.notes)]
+        sentences = [said(one) for one in (*doubts_of(found.source, series, found.grid_size), *found.notes)]
         if overlapping:
             sentences.append(
                 tr(

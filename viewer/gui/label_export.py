@@ -124,8 +124,13 @@ class LabelExport(QObject):
         )
 
     def _saved(self, saved: SavedLabels) -> None:
-        sentence = tr("Saved and read back: {voxels} voxels in {labels} labels agree. {path}")
-        self._notify(sentence.format(voxels=f"{saved.voxels:,}", labels=saved.labels, path=saved.path))
+        one = tr("Saved and read back: {voxels} voxels in 1 label agree. {path}")
+        many = tr("Saved and read back: {voxels} voxels in {labels} labels agree. {path}")
+        self._notify(
+            (one if saved.labels == 1 else many).format(
+                voxels=f"{saved.voxels:,}", labels=saved.labels, path=saved.path
+            )
+        )
 
 
 class LabelExportDialog(QDialog):

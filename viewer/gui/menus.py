@@ -126,7 +126,7 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     _add(file, commands, "File/Open folder…", "File/Open files…")
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
     _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", "File/Export labels…", _AS)
-    _add(file, commands, "File/Export findings and boxes…", _EXPORT, _COPY)
+    _add(file, commands, "File/Export findings and boxes…", "File/Your name in reports…", _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
     _add(menus[_EDIT], commands, "Labels/Undo", "Labels/Redo")
     _fill_label_menu(menus["La&bels"], commands)

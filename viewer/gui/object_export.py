@@ -14,6 +14,7 @@ from viewer.core.painting import Box
 from viewer.core.study import SeriesError
 from viewer.gui.actions import STILL_READ, Actions
 from viewer.gui.exporting import is_there, picture_of, pixels_of, why_no_picture
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.measure_drawing import value_words
 from viewer.gui.reading_room import ReadingRoom
@@ -63,6 +64,12 @@ class ObjectExport(QObject):
             QT_TR_NOOP("Export measurements as…"),
             self._ask,
             tip=QT_TR_NOOP("DICOM structured report, key images, presentation state or picture; JSON; table"),
+        )
+        commands.add(
+            "File",
+            QT_TR_NOOP("Your name in reports…"),
+            self._ask_observer,
+            tip=QT_TR_NOOP("Whom reports and segmentations name as the person who made them"),
         )
         self.apply(What.SERIES)
 
@@ -144,12 +151,17 @@ class ObjectExport(QObject):
     def _observer(self) -> str | None:
         """Who has measured: asked once, and kept; empty is allowed. None if the question was left."""
         known = self._settings.settings.observer
-        if known is not None:
-            return known
+        return self._ask_observer() if known is None else known
+
+    def _ask_observer(self) -> str | None:
+        words = tr(
+            "Your name, which reports give as the observer (may be empty; {File/Your name in reports…} changes it):"
+        )
         name, agreed = QInputDialog.getText(
             self._window,
             tr("Who has measured?"),
-            tr("Your name, which reports give as the observer (may be empty; it is asked once):"),
+            with_keys(words, self._window),
+            text=self._settings.settings.observer or "",
         )
         if not agreed:
             return None

@@ -41,6 +41,7 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self.saving)
         self.addPermanentWidget(self._device)
         self.addPermanentWidget(warning)
+        self.messageChanged.connect(lambda text: None if text else self._show_job())
         jobs.subscribe(self._job_changed)
 
     @property
@@ -76,7 +77,7 @@ class StatusBar(QStatusBar):
     def _show_job(self) -> None:
         job = self._jobs[-1] if self._jobs else None
         for widget in (self.job_text, self._progress, self.cancel_job):
-            widget.setVisible(job is not None)
+            widget.setVisible(job is not None and not self.currentMessage())  # else it would be written over that
         if job is not None:
             more = f"  (+{len(self._jobs) - 1})" if len(self._jobs) > 1 else ""
             title, text = said(job.title), said(job.text) if job.text else ""
