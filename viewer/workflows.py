@@ -695,7 +695,9 @@ class Workflows:
 
         return self.jobs.submit("Looking for labels", work, finish, self._fail)
 
-    def export_measurements(self, path: Path, with_description: bool = False) -> Job | None:
+    def export_measurements(
+        self, path: Path, with_description: bool = False, done: Callable[[], None] = lambda: None
+    ) -> Job | None:
         """Write what was measured on the open series, and the sizes of its labels, as a table (CSV); never who the
         patient is. with_description: with the series' own description and date, which people may have filled freely."""
         session = self.session
@@ -710,7 +712,7 @@ class Workflows:
                 sizes = label_sizes(label_map.voxels, volume.geometry, labels, job.check)
             write_measurements(path, measured, volume.geometry, sizes, series if with_description else None)
 
-        return self.jobs.submit("Exporting measurements", work, lambda _: None, self._fail)
+        return self.jobs.submit("Exporting measurements", work, lambda _: done(), self._fail)
 
     def export_labels(
         self,

@@ -97,3 +97,19 @@ def test_a_renamed_label_takes_its_boxes_along(session):
     assert [m.text for m in session.measurements] == ["Liver", "Region 1"]
     session.undo()
     assert [m.text for m in session.measurements] == ["Region 1", "Region 1"]
+
+
+def test_a_box_is_something_on_its_slice_alone(session):
+    session.add_measurement("box", [(2, 2, 5), (6, 6, 5)], 2, "Region 1")
+    for k, there in ((4, False), (5, True)):
+        session.go_to_slice("axial", k)
+        assert session.has_boxes("axial") == there and not session.has_boxes("coronal")
+
+
+def test_a_label_that_only_a_box_has_is_in_use(oblique_phantom):
+    session = Session()
+    session.open(SERIES, oblique_phantom)
+    assert not session.labels_in_use()
+    first = session.labels[0]
+    session.add_measurement("box", [(2, 2, 5), (6, 6, 5)], 2, first.name)
+    assert session.labels_in_use() == (first,)

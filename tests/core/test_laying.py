@@ -226,6 +226,9 @@ def test_only_annotations_of_the_series_or_of_its_frame_of_reference_are_taken()
     assert "nothing says" in why_not_of(replace(beside, frame_of_reference=""), series())
     assert not why_not_of(replace(own, frame_of_reference=""), series())  # it names the images themselves
     assert "only you can know" in doubts_of(Source(knows=False), series())[0]
+    one = replace(series(), size=(5, 6, 7))
+    assert len(doubts_of(Source(knows=False), one, (7, 6, 5))) == 1, "turned"
+    assert "5 × 6 × 3 voxels and this series 5 × 6 × 7" in doubts_of(Source(knows=False), one, (5, 6, 3))[1]
 
 
 # Into the label map

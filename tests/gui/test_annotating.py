@@ -34,6 +34,9 @@ def test_a_slice_without_labels_says_that_nothing_is_here(opened, qtbot):
     session.scroll("axial", 1)
     press(opened, RETURN)
     qtbot.waitUntil(lambda: panel.hint.text() == "Confirmed: nothing is here.")
+    k = session.cursor_ijk[2]
+    session.add_measurement("box", [(2, 2, k), (6, 6, k)], 2, "Region 1")
+    qtbot.waitUntil(lambda: "nothing" not in panel.hint.text())
 
 
 def test_shift_delete_clears_the_slice_and_confirms_it(opened, qtbot):

@@ -162,6 +162,15 @@ def test_a_digit_written_into_the_name_of_a_finding_answers_nothing(asked):
     assert asked.session.answers == {}
 
 
+def test_esc_leaves_the_line_for_a_new_finding_so_that_digits_answer_again(asked):
+    panel = asked.findings_panel
+    asked.activateWindow()
+    panel.name.setFocus()
+    QTest.keyClicks(panel.name, "Rib")
+    QTest.keyClick(panel.name, Qt.Key.Key_Escape)
+    assert panel.name.text() == "" and asked.focusWidget() is asked.room.active
+
+
 def test_the_next_series_has_the_list_and_answers_of_its_own(asked, tmp_path, qtbot):
     other = tmp_path / "other"
     other.mkdir()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from viewer.core.volume import to_image
-from viewer.gui import object_export
+from viewer.gui import object_export, where_to_save
 from viewer.gui.importing import ImportDialog
+from viewer.gui.language import tr
 
 SPACE = "1.2.826.0.1.3680043.10.1338.7"
 
@@ -170,8 +176,27 @@ def test_measurements_written_as_a_report_come_back_from_it(window, tmp_path, qt
     for one, other in zip(session.measurements, before, strict=True):
         assert one.kind == other.kind
         np.testing.assert_allclose(one.points, other.points, atol=1e-3)
+    window.open_paths([tmp_path / "sr.dcm"])  # once more
+    qtbot.waitUntil(lambda: "are there already" in window._failure.text.text(), timeout=20_000)
+    assert len(session.measurements) == 2
     session.undo()
     assert session.measurements == ()
+
+
+def test_confirmed_slices_that_an_import_changes_are_confirmed_no_longer(window, tmp_path, qtbot):
+    session = window.session
+    for k in (3, 5):
+        session.move_cursor((2, 2, k))
+        session.toggle_confirmed("axial")
+    confirmed = session.confirmed
+    assert len(confirmed) == 2
+    window.open_paths([structure_set(window, tmp_path / "rt.dcm", 3)])
+    QTest.mouseClick(dialog_after(window, qtbot).take, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.label_map.voxels.any(), timeout=20_000)
+    assert session.confirmed == {(2, 5)}
+    assert "no longer confirmed" in window._failure.text.text()
+    session.undo()
+    assert session.confirmed == confirmed and not session.label_map.voxels.any()
 
 
 def test_pictures_and_presentation_states_are_written_from_the_window(window, tmp_path, qtbot):
@@ -181,3 +206,72 @@ def test_pictures_and_presentation_states_are_written_from_the_window(window, tm
         window.object_export.write(kind, tmp_path / name)
         rest(window, qtbot)
         assert (tmp_path / name).stat().st_size > 0, window._failure.text.text()
+
+
+def test_measurements_are_saved_where_one_was_saved_last_and_replaced_only_if_a_person_says_so(
+    window, tmp_path, qtbot, monkeypatch
+):
+    asked, answers = [], [True, False, True]
+    json, proposed = tr(object_export._FORMATS[object_export._JSON]), []
+
+    def choose(parent, title, path, kinds, first, **more):
+        proposed.append(path)
+        return ("", "") if len(proposed) == 4 else (str(tmp_path / "own" / "m"), json)
+
+    monkeypatch.setattr(where_to_save, "_last", [])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    monkeypatch.setattr(where_to_save, "agreed", lambda parent, question: asked.append(question) or answers[len(asked)])
+    (tmp_path / "own").mkdir()
+    window.session.add_measurement("length", [(2.25, 3.5, 3), (8, 7.75, 3)], 2, "Lesion")
+    window.object_export._ask()
+    rest(window, qtbot)
+    file = tmp_path / "own" / "m.json"
+    assert file.exists() and not asked
+    assert str(file) in window.status_bar.currentMessage()
+    file.write_text("mine")
+    window.object_export._ask()  # no, so it asks for a name again; yes
+    rest(window, qtbot)
+    assert asked == ["m.json exists already. Replace it?"] * 2 and file.read_text() != "mine"
+    window.object_export._ask()
+    home = Path.home() / "measurements"
+    assert proposed == [str(home), str(file.parent / "measurements"), str(file), str(file.parent / "measurements")]
+
+
+def test_of_a_series_that_no_object_can_refer_to_only_tables_are_offered(window, monkeypatch):
+    offered = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, **more: offered.append(args[3]) or ("", ""))
+    window.object_export._ask()
+    window.session.series = replace(window.session.series, study_uid="")
+    window.object_export._ask()
+    assert ["DICOM" in kinds for kinds in offered] == [True, False]
+
+
+def test_what_was_said_of_the_last_export_goes_when_the_next_one_begins_and_a_table_is_confirmed(
+    window, tmp_path, qtbot
+):
+    window.show_failure("It could not be written.")
+    window.object_export.write(object_export._CSV, tmp_path / "m.csv")
+    rest(window, qtbot)
+    assert window._failure.isHidden()
+    assert str(tmp_path / "m.csv") in window.status_bar.currentMessage()
+
+
+def test_who_has_measured_is_asked_once_and_can_be_changed_by_whoever_is_next(window, tmp_path, qtbot, monkeypatch):
+    names, asked = ["Ada", "Grace"], []
+
+    def answer(parent, title, words, **more):
+        asked.append((words, more.get("text")))
+        return names[len(asked) - 1], True
+
+    monkeypatch.setattr(QInputDialog, "getText", answer)
+    window.session.add_measurement("length", [(2.25, 3.5, 3), (8, 7.75, 3)], 2, "Lesion")
+    for name in ("1.dcm", "2.dcm"):
+        window.object_export.write(object_export._REPORT, tmp_path / name)
+        rest(window, qtbot)
+    window.commands.named["File/Your name in reports…"].trigger()
+    window.object_export.write(object_export._REPORT, tmp_path / "3.dcm")
+    rest(window, qtbot)
+    assert [text for _, text in asked] == ["", "Ada"]
+    assert "“Your name in reports” changes it" in asked[0][0]
+    observers = ["Ada" in str(dcmread(tmp_path / f"{n}.dcm").ContentSequence[2].PersonName) for n in (1, 2, 3)]
+    assert observers == [True, True, False]

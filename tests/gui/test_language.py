@@ -394,7 +394,8 @@ def _answer_dialogs(monkeypatch, captions: list[str]) -> None:
 
     def asked(answer):
         def ask(parent=None, *words, **options):
-            captions.extend(word for word in words if isinstance(word, str) and not word.startswith("3-D"))
+            texts = (word for word in words if isinstance(word, str) and not Path(word).is_absolute())
+            captions.extend(word for word in texts if not word.startswith("3-D"))
             return answer
 
         return staticmethod(ask)

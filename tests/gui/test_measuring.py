@@ -649,7 +649,7 @@ def test_measurements_are_there_again_after_the_program_was_closed(hand, start, 
 @pytest.mark.parametrize("described", [False, True])
 def test_the_table_is_exported(hand, line, tmp_path, monkeypatch, qtbot, described):
     path = tmp_path / "out.csv"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, **more: (str(path), ""))
     panel = hand.window.measure_panel
     (panel.export_described_action if described else panel.export_action).trigger()
     qtbot.waitUntil(path.exists)

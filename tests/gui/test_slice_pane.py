@@ -615,6 +615,17 @@ def test_badges_are_all_there_and_whole_in_panes_of_usual_sizes(qtbot, size):
     assert badge_texts(pane) == painted(pane, "badge")
 
 
+def test_a_slice_with_a_box_is_never_called_empty(qtbot):
+    session = Session()
+    session.open(SERIES, plain_volume())
+    session.toggle_confirmed("axial")
+    pane = make_pane(qtbot, session, size=(640, 480))
+    assert badge_texts(pane) == ["✓ Nothing here"]
+    k = session.cursor_ijk[2]
+    session.add_measurement("box", [(2, 2, k), (6, 6, k)], 2, "Region 1")
+    assert badge_texts(pane) == ["✓ Confirmed"]
+
+
 WORDY = replace(
     SERIES,
     patient_name="Wolfeschlegelsteinhausenbergerdorff^Hubert Blaine Ferdinand",

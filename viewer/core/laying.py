@@ -6,14 +6,14 @@ Nothing is moved in silence: what lies between the voxels of the series or in an
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
-from viewer.core.history import Edit, LabelDelta
+from viewer.core.history import ConfirmedChange, Edit, LabelDelta, SlicePlace
 from viewer.core.labels import MAX_LABELS, OKABE_ITO, Label, merge_labels, sparing_locked
 from viewer.core.painting import Box, changed_box
 from viewer.core.study import Series, SeriesError
@@ -77,7 +77,7 @@ class Found:
 
     between_mm is how far apart the file's slices are, None where it does not tell; it matters only with more slices
     than one. notes are sentences for a person, on what of the file was not taken. picture_size is (columns, rows) of
-    the pictures that masks without a place belong to.
+    the pictures that masks without a place belong to. grid_size is that of a label map, (i, j, k), None for others.
     """
 
     kind: str
@@ -88,6 +88,7 @@ class Found:
     between_mm: float | None = None
     notes: tuple[str, ...] = ()
     picture_size: tuple[int, int] | None = None
+    grid_size: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,11 +147,18 @@ def refers_to(source: Source, series: Series) -> bool:
     return named and len(places) < 2
 
 
-def doubts_of(source: Source, series: Series) -> tuple[str, ...]:
-    """What a person should know before annotations are laid onto a series that they may be of: sentences."""
-    if not source.knows:
-        return ("The file does not say which scan it was drawn on: only you can know that it is this one.",)
+def doubts_of(source: Source, series: Series, grid_size: tuple[int, int, int] | None = None) -> tuple[str, ...]:
+    """What a person should know before annotations, a label map of a grid's size (i, j, k) or others, are laid onto a
+    series that they may be of: sentences."""
     said = []
+    if not source.knows:
+        said.append("The file does not say which scan it was drawn on: only you can know that it is this one.")
+    size = series.size
+    if grid_size is not None and size is not None and sorted(grid_size) != sorted(size):  # turned ones have the same
+        own, others = (" × ".join(map(str, one)) for one in (grid_size, size))
+        said.append(f"It has {own} voxels and this series {others}: look whether the structures lie where they should.")
+    if not source.knows:
+        return tuple(said)
     if not refers_to(source, series):
         said.append("It was drawn on another series of the same frame of reference.")
     if source.patient_id and series.patient_id and source.patient_id != series.patient_id:
@@ -488,7 +496,8 @@ def _slice_of(filled: tuple[int, int, NDArray[np.bool_]], normal: int, k: int) -
 @dataclass(frozen=True)
 class Import:
     """Segments ready to become labels as one edit; None if that would change nothing. taken counts, for each of them,
-    the voxels that become its own; cut those that another has."""
+    the voxels that become its own; cut those that another has. Slices that the edit changes lose their confirmation
+    by it."""
 
     edit: Edit | None
     taken: tuple[int, ...]
@@ -508,12 +517,14 @@ def import_of(
     in_use: Sequence[Label],
     *,
     replace_labels: bool,
+    confirmed: Iterable[SlicePlace] = (),
 ) -> Import:
     """Segments as labels of a label map: of two that share a voxel the earlier has it, and one that is labelled already
     stays as it is unless replace_labels says otherwise; those of locked labels do in any case.
 
     label_voxels (k, j, i) are only read. table is that of the session, in_use those of its labels that are kept.
-    Segments of a label's name become that label. Raises SeriesError if the table is full. Not for the GUI thread.
+    Segments of a label's name become that label. Of the confirmed slices those whose voxels change are so no longer: a
+    person called right what was there before. Raises SeriesError if the table is full. Not for the GUI thread.
     """
     labels = labels_for([one.segment for one in laid])
     try:
@@ -539,7 +550,12 @@ def import_of(
     kept.update(value_of[label.value] for label, count in zip(labels, taken, strict=True) if count)
     merged = tuple(label for label in merged if label.value in kept)
     delta = LabelDelta.between("labels", box, label_voxels[box], after[box])
-    return Import(Edit(title, (delta,), table=(tuple(table), merged)), taken, cut)
+    unconfirmed = tuple(
+        ConfirmedChange((axis, index), False)
+        for axis, index in sorted(confirmed)
+        if (np.take(label_voxels, index, axis=2 - axis) != np.take(after, index, axis=2 - axis)).any()
+    )
+    return Import(Edit(title, (delta,), table=(tuple(table), merged), confirmed=unconfirmed), taken, cut)
 
 
 def labels_for(segments: Sequence[Segment]) -> tuple[Label, ...]:

@@ -876,6 +876,14 @@ class Session:
             return False
         return bool(self.label_map.voxels[self._slice_box(plane)].any())
 
+    def has_boxes(self, plane: Plane) -> bool:
+        """True if a box of a label is drawn on the slice of this plane under the cross-hair."""
+        if self.is_oblique(plane) or plane not in self.planes:
+            return False
+        axis, index = self._place_in(plane)
+        boxes = (m for m in self.measurements if m.kind == "box" and m.spread is None)
+        return any(m.normal == axis and m.slice_index == index for m in boxes)
+
     def confirm_empty(self, plane: Plane) -> bool:
         """Take all labels off the slice of this plane under the cross-hair and confirm that nothing is there, as one
         edit. False if a locked label is there or nothing can be edited."""
@@ -1145,11 +1153,13 @@ class Session:
         return self.label_map.voxels, self.machine, self.confirmed, self.labels_in_use(), self.source
 
     def labels_in_use(self) -> tuple[Label, ...]:
-        """The table without the untouched default labels: those that a model's labels may replace."""
+        """The table without the untouched default labels, which those of a model or a file may replace. A label with a
+        box is touched."""
         untouched = not self.history.labels_touched
         if self.label_map is None or self.labels != DEFAULT_LABELS or not untouched or self.label_map.voxels.any():
             return self.labels
-        return ()
+        boxed = {measurement.text for measurement in self.measurements if measurement.kind == "box"}
+        return tuple(label for label in self.labels if label.name in boxed)
 
     def _apply(
         self,

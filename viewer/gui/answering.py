@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
 from viewer.core.events import What
 from viewer.core.findings import Finding, at_level
@@ -18,6 +17,7 @@ from viewer.gui.actions import OBLIQUE_ANSWER, READ_ONLY, STILL_READ, Actions
 from viewer.gui.findings_panel import KEYS, FindingsPanel, answered_slices
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
+from viewer.gui.where_to_save import ask_where
 from viewer.io.finding_table import ClassLabels
 from viewer.workflows import Workflows
 
@@ -138,20 +138,12 @@ class Answering(QObject):
         self._workflows.export_findings(path, done, with_files=with_files)
 
     def _ask_export(self) -> None:
-        filters = {tr(text): (suffix, with_files) for text, suffix, with_files in _FORMATS}
-        name, chosen = QFileDialog.getSaveFileName(
-            self._panel.window(), tr("Export findings and boxes"), "findings", ";;".join(filters)
-        )
-        if not name:
-            return
-        suffix, with_files = filters.get(chosen, (".csv", False))
-        path = Path(name)
-        if path.suffix.lower() != suffix:
-            path = path.with_name(path.name + suffix)
-            if path.exists():  # the system's dialog has asked of another name
-                self._notify(tr("{name} is there already: choose another name").format(name=path.name))
-                return
-        self.export(path, with_files)
+        kinds = {tr(text): (suffix, with_files) for text, suffix, with_files in _FORMATS}
+        endings = {text: suffix for text, (suffix, _) in kinds.items()}
+        answer = ask_where(self._panel.window(), tr("Export findings and boxes"), "findings", endings)
+        if answer is not None:
+            path, text = answer
+            self.export(path, kinds[text][1])
 
     def _comes_another(self) -> bool:
         """True, with a sentence, while the next series is on its way: a key that comes too early is meant for that, and

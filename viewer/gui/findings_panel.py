@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -67,6 +68,7 @@ class FindingsPanel(QWidget):
         self.name = QLineEdit(placeholderText=tr("New finding"), clearButtonEnabled=True)
         self.name.setAccessibleName(tr("New finding"))
         self.name.returnPressed.connect(self._add)
+        self.name.installEventFilter(self)
         self.level = QComboBox()
         self.level.setAccessibleName(tr("What is asked"))
         for level, text in zip(LEVELS, (tr("of a slice"), tr("of a series"), tr("of a study")), strict=True):
@@ -126,6 +128,20 @@ class FindingsPanel(QWidget):
     @property
     def _session(self) -> Session:
         return self._workflows.session
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Esc in the line for a new finding drops what was written and gives the keyboard back to the panes, where
+        digits answer."""
+        kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if watched is not self.name or event.type() not in kinds or not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)  # type: ignore[arg-type]
+        if event.key() != Qt.Key.Key_Escape:
+            return False
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            self.name.clear()
+            self.finished.emit()
+        return True
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -38,6 +39,7 @@ from viewer.core.laying import (
     on_pictures,
     why_not_of,
 )
+from viewer.core.measuring import Measurement
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series, SeriesError
@@ -58,6 +60,7 @@ _KINDS = {
     "structures": QT_TR_NOOP("Radiotherapy structure set"),
     "label map": QT_TR_NOOP("Label map"),
 }
+_SAME_PLACE = 1e-3  # voxels
 _FILES = QT_TR_NOOP("Annotations (*.dcm *.seg *.nii *.nii.gz *.nrrd *.mha *.mhd);;All files (*)")
 
 
@@ -171,13 +174,18 @@ class Importing(QObject):
         self, path: Path, report: FoundReport, session: Session, series: Series, volume: Volume
     ) -> None:
         first = 1 + max((m.number for m in session.measurements), default=0)
-        fitting, left_out = measurements_of(report, series, volume.geometry, first)
+        found, left_out = measurements_of(report, series, volume.geometry, first)
+        fitting = tuple(one for one in found if not any(_same(one, other) for other in session.measurements))
         if fitting:
             changes = tuple(MeasurementChange(None, one) for one in fitting)
             session.make(Edit(import_title(), measurements=changes))
         one, many = tr("1 measurement imported from {name}"), tr("{count} measurements imported from {name}")
         words = (one if len(fitting) == 1 else many).format(count=len(fitting), name=path.name)
-        more = " ".join(said(sentence) for sentence in (*left_out, *report.notes))
+        sentences = [said(sentence) for sentence in (*left_out, *report.notes)]
+        if there := len(found) - len(fitting):
+            one, many = tr("1 is there already."), tr("{count} are there already.")
+            sentences.insert(0, (one if there == 1 else many).format(count=there))
+        more = " ".join(sentences)
         if more or not fitting:
             self._fail(f"{words}. {more}")
         else:
@@ -199,7 +207,7 @@ class Importing(QObject):
         if session.volume is not volume or label_map is None or not session.editable:
             return
         session.end_stroke()
-        table, in_use = session.labels, session.labels_in_use()
+        table, in_use, confirmed = session.labels, session.labels_in_use(), session.confirmed
         resampled = not offer.laid
         title = import_title(resampled)
         imports: list[Import] = []
@@ -208,16 +216,21 @@ class Importing(QObject):
             laid = offer.laid or lay(offer.found, volume.geometry, resample=True, check=job.check)
             job.check()
             ordered = [laid[n] for n in chosen]
-            found = import_of(title, ordered, label_map.voxels, table, in_use, replace_labels=replace_labels)
+            found = import_of(
+                title, ordered, label_map.voxels, table, in_use, replace_labels=replace_labels, confirmed=confirmed
+            )
             imports.append(found)
             return None if found.edit is None else (found.edit, tuple(delta.voxels for delta in found.edit.deltas))
 
         def finish(made: Made | None) -> None:
+            if session.confirmed != confirmed:
+                again()
+                return
             if made is not None:
                 session.make(*made)
             self._tell(offer, imports[-1], resampled)
 
-        def again() -> None:  # a person painted meanwhile
+        def again() -> None:  # a person painted or confirmed meanwhile
             self._take(offer, chosen, replace_labels, session, volume)
 
         self._workflows.editing.edit_labels(session, title, prepare, finish, again)
@@ -236,7 +249,12 @@ class Importing(QObject):
             words += tr(", resampled")
         if cut:
             words += tr("; {count:,} voxels were left to other labels").format(count=cut)
-        self._notify(words)
+        if lost := len(prepared.edit.confirmed):
+            one = tr("1 slice that it changed is no longer confirmed")
+            many = tr("{count} slices that it changed are no longer confirmed")
+            self._fail(f"{words}. {(one if lost == 1 else many).format(count=lost)}.")
+        else:
+            self._notify(words)
 
 
 class ImportDialog(QDialog):
@@ -275,7 +293,7 @@ class ImportDialog(QDialog):
         self.resample = QCheckBox(tr("Resample to this series' grid (nearest voxel)"))
         self.resample.setVisible(not laid)
         self.resample.toggled.connect(self._allow)
-        sentences = [said(one) for one in (*doubts_of(found.source, series), *found.notes)]
+        sentences = [said(one) for one in (*doubts_of(found.source, series, found.grid_size), *found.notes)]
         if overlapping:
             sentences.append(
                 tr(
@@ -320,6 +338,13 @@ class ImportDialog(QDialog):
         sure = self.resample.isHidden() or self.resample.isChecked()
         self.take.setEnabled(bool(self.chosen) and sure)
         self.take.setToolTip("" if sure else tr("It lies on another grid: say first that it is to be resampled"))
+
+
+def _same(one: Measurement, other: Measurement) -> bool:
+    """Whether two measurements are one that came twice: a report holds points to some millionths of a voxel only."""
+    if (one.kind, one.normal, one.text, len(one.points)) != (other.kind, other.normal, other.text, len(other.points)):
+        return False
+    return np.allclose(one.points, other.points, rtol=0, atol=_SAME_PLACE)
 
 
 def _words(name: str, laid: Laid | None) -> str:

@@ -28,8 +28,8 @@ from viewer.core.settings import LabelFormat
 from viewer.gui.actions import NOTHING_OPEN, STILL_READ, Actions
 from viewer.gui.icons import swatch
 from viewer.gui.language import QT_TR_NOOP, said, tr
-from viewer.gui.question import agreed
 from viewer.gui.reading_room import ReadingRoom
+from viewer.gui.where_to_save import keep_folder, last_folder, may_replace, with_suffix
 from viewer.io.label_export import SUFFIXES, SavedLabels, files_of, is_dicom, why_not
 from viewer.io.settings_file import SettingsFile
 from viewer.workflows import Workflows
@@ -124,8 +124,13 @@ class LabelExport(QObject):
         )
 
     def _saved(self, saved: SavedLabels) -> None:
-        sentence = tr("Saved and read back: {voxels} voxels in {labels} labels agree. {path}")
-        self._notify(sentence.format(voxels=f"{saved.voxels:,}", labels=saved.labels, path=saved.path))
+        one = tr("Saved and read back: {voxels} voxels in 1 label agree. {path}")
+        many = tr("Saved and read back: {voxels} voxels in {labels} labels agree. {path}")
+        self._notify(
+            (one if saved.labels == 1 else many).format(
+                voxels=f"{saved.voxels:,}", labels=saved.labels, path=saved.path
+            )
+        )
 
 
 class LabelExportDialog(QDialog):
@@ -215,14 +220,14 @@ class LabelExportDialog(QDialog):
 
     def _save(self) -> None:
         suffix, (_, text, _, name) = SUFFIXES[self.format], _FORMATS[self.formats.currentIndex()]
-        path = self._ask_path(Path.home() / f"{name}{suffix}", f"{tr(text)} (*{suffix})")
+        path = self._ask_path(last_folder() / f"{name}{suffix}", f"{tr(text)} (*{suffix})")
         if path is None:
             return
-        if not path.name.lower().endswith(suffix):
-            path = path.with_name(path.name + suffix)
+        path = with_suffix(path, suffix)
         there = [file.name for file in files_of(path, self.format) if file.exists()]
         if there and not self._may_replace(there):
             return
+        keep_folder(path)
         self.path, self.overwrite = path, bool(there)
         self.accept()
 
@@ -233,4 +238,4 @@ class LabelExportDialog(QDialog):
         return Path(name) if name else None
 
     def _may_replace(self, names: Sequence[str]) -> bool:
-        return agreed(self, tr("{name} exists already. Replace it?").format(name=tr(", ").join(names)))
+        return may_replace(self, names)

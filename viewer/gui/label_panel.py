@@ -198,7 +198,8 @@ class LabelPanel(QWidget):
                 self.opacity.setValue(round(100 * session.hand.overlay_opacity))
         if what & (What.SERIES | What.CONFIRMED):
             self._fill_confirmed()
-        if what & (What.SERIES | What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS | What.LABELS):
+        seen = What.CONFIRMED | What.CURSOR | What.TOOL | What.VOXELS | What.LABELS | What.MEASUREMENTS
+        if what & (What.SERIES | seen):
             self.show_plane()
         self.table.setEnabled(opened)
         self.new_label.setEnabled(session.editable)
@@ -238,8 +239,9 @@ class LabelPanel(QWidget):
         axis = plane_axes(session.volume.geometry, plane).normal if session.volume is not None else 0
         count = session.volume.geometry.size[axis] if session.volume is not None and shown else 0
         done = frozenset(index for of, index in session.confirmed if of == axis)
-        self._progress.setVisible(count > 1)
-        self.slice_map.setVisible(count > 1)
+        known = count > 1 and not session.loading  # earlier work comes with the last slice
+        self._progress.setVisible(known)
+        self.slice_map.setVisible(known)
         words = tr("{done} of {count} {in_plane} slices confirmed")
         self._progress.setText(words.format(done=len(done), count=count, in_plane=tr(plane)))
         self.slice_map.show_slices(count, session.cursor_ijk[axis], done)
@@ -500,7 +502,7 @@ class LabelPanel(QWidget):
         plain = session.editable and not session.is_oblique(plane) and not session.painting
         if session.read_only:
             text = tr(READ_ONLY)
-        elif not plain or session.has_labels(plane):
+        elif not plain or session.has_labels(plane) or session.has_boxes(plane):
             text = tr("Training learns from confirmed slices.")
         elif session.is_confirmed(plane):
             text = tr("Confirmed: nothing is here.")

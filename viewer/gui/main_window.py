@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         self.room.refused.connect(self.status_bar.notify)
         self.label_panel.refused.connect(self.status_bar.notify)
         self.findings_panel.refused.connect(self.status_bar.notify)
+        self.measure_panel.exported.connect(self.status_bar.notify)
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
         self.room.activeChanged.connect(self._enable)

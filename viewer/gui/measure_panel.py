@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,6 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -35,6 +33,7 @@ from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import NAMES, short_value, value_words
 from viewer.gui.plots import dress_plot, plots_are_loaded, quiet_plot
 from viewer.gui.style import theme
+from viewer.gui.where_to_save import ask_where
 from viewer.workflows import Workflows
 
 if TYPE_CHECKING:
@@ -54,6 +53,7 @@ class MeasurePanel(QWidget):
     """Lists the session's measurements. A click goes to one, Del deletes it, a double click on its text writes."""
 
     finished = Signal()  # the keyboard is no longer needed here
+    exported = Signal(str)  # a sentence
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -217,9 +217,10 @@ class MeasurePanel(QWidget):
             self._session.delete_measurement(self._session.selected)
 
     def _export(self, with_description: bool) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, tr("Export measurements"), "measurements.csv", tr("Tables (*.csv)"))
-        if name:
-            self._workflows.export_measurements(Path(name), with_description)
+        answer = ask_where(self, tr("Export measurements"), "measurements", {tr("Tables (*.csv)"): ".csv"})
+        if answer is not None:
+            saved = tr("Saved {path}").format(path=answer[0])
+            self._workflows.export_measurements(answer[0], with_description, lambda: self.exported.emit(saved))
 
     def _show_plot(self) -> None:
         """The histogram of a region, or the values along a profile."""

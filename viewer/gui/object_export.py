@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from viewer.core.display import WindowLevel
 from viewer.core.events import What
@@ -14,9 +14,11 @@ from viewer.core.painting import Box
 from viewer.core.study import SeriesError
 from viewer.gui.actions import STILL_READ, Actions
 from viewer.gui.exporting import is_there, picture_of, pixels_of, why_no_picture
+from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.measure_drawing import value_words
 from viewer.gui.reading_room import ReadingRoom
+from viewer.gui.where_to_save import ask_where
 from viewer.io.reports import (
     why_no_objects,
     write_capture,
@@ -63,6 +65,12 @@ class ObjectExport(QObject):
             self._ask,
             tip=QT_TR_NOOP("DICOM structured report, key images, presentation state or picture; JSON; table"),
         )
+        commands.add(
+            "File",
+            QT_TR_NOOP("Your name in reports…"),
+            self._ask_observer,
+            tip=QT_TR_NOOP("Whom reports and segmentations name as the person who made them"),
+        )
         self.apply(What.SERIES)
 
     def apply(self, what: What, box: Box | None = None) -> None:
@@ -73,21 +81,16 @@ class ObjectExport(QObject):
             self._commands.allow(self._export, session.volume is not None, still)
 
     def _ask(self) -> None:
-        filters = {tr(text): n for n, text in enumerate(_FORMATS)}
-        name, chosen = QFileDialog.getSaveFileName(
-            self._window, tr("Export measurements"), "measurements", ";;".join(filters)
-        )
-        if not name:
+        series = self._workflows.session.series
+        if series is None:
             return
-        kind = filters.get(chosen, _REPORT)
-        path = Path(name)
-        suffix = Path(_NAMES[kind]).suffix
-        if path.suffix.lower() != suffix:
-            path = path.with_name(path.name + suffix)
-            if path.exists():  # the system's dialog has asked of another name
-                self._fail(tr("{name} is there already: choose another name").format(name=path.name))
-                return
-        self.write(kind, path)
+        kinds = (_JSON, _CSV) if why_no_objects(series) else range(len(_FORMATS))
+        texts = {tr(_FORMATS[kind]): kind for kind in kinds}
+        endings = {text: Path(_NAMES[kind]).suffix for text, kind in texts.items()}
+        answer = ask_where(self._window, tr("Export measurements"), "measurements", endings)
+        if answer is not None:
+            path, text = answer
+            self.write(texts[text], path)
 
     def write(self, kind: int, path: Path) -> Job | None:
         """Write what is open in the format of a number, over what is there; says what was left out of it."""
@@ -95,8 +98,10 @@ class ObjectExport(QObject):
         series, volume = session.series, session.volume
         if series is None or volume is None or session.loading:
             return None
+        self._fail("")
         if kind == _CSV:
-            return self._workflows.export_measurements(path)
+            saved = tr("Saved {path}").format(path=path)
+            return self._workflows.export_measurements(path, done=lambda: self._notify(saved))
         if kind != _JSON and (problem := why_no_objects(series)):
             self._fail(said(problem))
             return None
@@ -135,7 +140,7 @@ class ObjectExport(QObject):
             return []
 
         def done(left_out: list[str]) -> None:
-            saved = tr("Saved {name}, read back and compared").format(name=path.name)
+            saved = tr("Saved {name}, read back and compared").format(name=path)
             if left_out:
                 self._fail(". ".join([saved, " ".join(map(said, left_out))]))
             else:
@@ -146,12 +151,17 @@ class ObjectExport(QObject):
     def _observer(self) -> str | None:
         """Who has measured: asked once, and kept; empty is allowed. None if the question was left."""
         known = self._settings.settings.observer
-        if known is not None:
-            return known
+        return self._ask_observer() if known is None else known
+
+    def _ask_observer(self) -> str | None:
+        words = tr(
+            "Your name, which reports give as the observer (may be empty; {File/Your name in reports…} changes it):"
+        )
         name, agreed = QInputDialog.getText(
             self._window,
             tr("Who has measured?"),
-            tr("Your name, which reports give as the observer (may be empty; it is asked once):"),
+            with_keys(words, self._window),
+            text=self._settings.settings.observer or "",
         )
         if not agreed:
             return None

@@ -214,7 +214,7 @@ class SliceWords:
         if session.is_key_image(self.plane):
             badges.append(Badge(tr("★ Key image"), ACCENT))
         if session.is_confirmed(self.plane):
-            nothing = not session.has_labels(self.plane)
+            nothing = not session.has_labels(self.plane) and not session.has_boxes(self.plane)
             badges.append(Badge(tr("✓ Nothing here") if nothing else tr("✓ Confirmed"), GOOD))
         return [*badges, *answer_badges(session, self.plane)]
 

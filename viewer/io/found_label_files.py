@@ -65,7 +65,8 @@ def read_label_file(
             segments.append(described.get((layer, value), Segment(name, value=value)))
     if not segments:
         raise SeriesError("all its values are 0: it holds no label")
-    return Found("label map", Source(knows=False), tuple(segments), tuple(masks), notes=notes)
+    size = layers[0].size
+    return Found("label map", Source(knows=False), tuple(segments), tuple(masks), notes=notes, grid_size=size)
 
 
 def _masks_of(volume: Volume, check: Callable[[], None]) -> dict[int, tuple[Geometry, NDArray[np.bool_]]]:
