@@ -101,46 +101,46 @@
             <translation>{0} 没有说明其在患者体内的位置，无法融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/geometry.py" line="48" />
+            <location filename="../../viewer/core/geometry.py" line="49" />
             <source>a grid needs at least one voxel on every axis, got {0}</source>
             <extracomment>{0}: self.size</extracomment>
             <translation>网格的每个轴至少需要一个体素，实际为 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/geometry.py" line="50" />
+            <location filename="../../viewer/core/geometry.py" line="51" />
             <source>spacing must be positive, got {0}</source>
             <extracomment>{0}: self.spacing</extracomment>
             <translation>间距必须为正数，实际为 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/geometry.py" line="52" />
+            <location filename="../../viewer/core/geometry.py" line="53" />
             <source>the origin must be finite, got {0}</source>
             <extracomment>{0}: origin.tolist()</extracomment>
             <translation>原点坐标必须为有限值，实际为 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/geometry.py" line="54" />
+            <location filename="../../viewer/core/geometry.py" line="55" />
             <source>the axes of a regular grid must be perpendicular unit vectors</source>
             <translation>规则网格的各轴必须是相互垂直的单位向量</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/geometry.py" line="58" />
+            <location filename="../../viewer/core/geometry.py" line="59" />
             <source>a stack of {0} slices needs as many finite origins, or none</source>
             <extracomment>{0}: self.size[2]</extracomment>
             <translation>由 {0} 层组成的层面组需要同样数量的有限原点，或者一个也没有</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/geometry.py" line="13" />
+            <location filename="../../viewer/core/geometry.py" line="14" />
             <source>axial</source>
             <translation>轴位</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/geometry.py" line="13" />
+            <location filename="../../viewer/core/geometry.py" line="14" />
             <source>coronal</source>
             <translation>冠状位</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/geometry.py" line="13" />
+            <location filename="../../viewer/core/geometry.py" line="14" />
             <source>sagittal</source>
             <translation>矢状位</translation>
         </message>
@@ -207,124 +207,130 @@
             <translation>标签图最多容纳 {0} 个标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="128" />
+            <location filename="../../viewer/core/laying.py" line="129" />
             <source>it was drawn on another series, and nothing says that the positions of both agree; open the series that it was drawn on</source>
             <translation>它是在另一序列上绘制的，且没有信息表明两者位置一致；请打开绘制时的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="133" />
+            <location filename="../../viewer/core/laying.py" line="134" />
             <source>it was drawn on another series, in another frame of reference: its positions are not those of this series; open the series that it was drawn on</source>
             <translation>它是在另一序列、另一参考坐标系中绘制的：其位置不是本序列的位置；请打开绘制时的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="137" />
+            <location filename="../../viewer/core/laying.py" line="138" />
             <source>it was drawn on another series, of another patient; open the series that it was drawn on</source>
             <translation>它是在另一患者的序列上绘制的；请打开绘制时的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="152" />
+            <location filename="../../viewer/core/laying.py" line="155" />
             <source>The file does not say which scan it was drawn on: only you can know that it is this one.</source>
             <translation>文件没有说明它是在哪次扫描上绘制的：只有您能知道是否为本次扫描。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="155" />
+            <location filename="../../viewer/core/laying.py" line="159" />
+            <source>It has {0} voxels and this series {1}: look whether the structures lie where they should.</source>
+            <extracomment>{0}: own; {1}: others</extracomment>
+            <translation>它有 {0} 个体素，而本序列有 {1} 个体素：请查看各结构的位置是否正确。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/laying.py" line="163" />
             <source>It was drawn on another series of the same frame of reference.</source>
             <translation>它是在同一参考坐标系的另一序列上绘制的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="157" />
+            <location filename="../../viewer/core/laying.py" line="165" />
             <source>It names another patient than this series does.</source>
             <translation>它标明的患者与本序列不同。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="173" />
+            <location filename="../../viewer/core/laying.py" line="181" />
             <source>its frames are not as large as the images of this series</source>
             <translation>其各帧的大小与此序列的图像不同</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="187" />
+            <location filename="../../viewer/core/laying.py" line="195" />
             <source>it was drawn on other images than those of this series; open the series of these images</source>
             <translation>它是在其他图像而非此序列的图像上绘制的；请打开那些图像所在的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="190" />
+            <location filename="../../viewer/core/laying.py" line="198" />
             <source>What it holds of other images than those of this series was left out.</source>
             <translation>其中属于此序列以外图像的内容已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="205" />
+            <location filename="../../viewer/core/laying.py" line="213" />
             <source>nothing says where the slices of this series lie in the patient</source>
             <translation>没有信息说明本序列的层面在患者体内的位置</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="207" />
+            <location filename="../../viewer/core/laying.py" line="215" />
             <source>the slices of this series make no regular grid that could be sampled</source>
             <translation>本序列的层面不构成可采样的规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="260" />
+            <location filename="../../viewer/core/laying.py" line="268" />
             <source>its slices are {0} mm apart, those of this series {1} mm</source>
             <extracomment>{0}: found.between_mm (number); {1}: step (number)</extracomment>
             <translation>其层间距为 {0} mm，本序列为 {1} mm</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="278" />
+            <location filename="../../viewer/core/laying.py" line="286" />
             <source>its voxels lie between those of this series, up to {0} mm from the nearest</source>
             <extracomment>{0}: apart_mm (number)</extracomment>
             <translation>其体素位于本序列体素之间，距最近者至多 {0} mm</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="288" />
+            <location filename="../../viewer/core/laying.py" line="296" />
             <source>its rows and columns are not those of this series, or its voxels have another size</source>
             <translation>其行列与本序列不同，或体素大小不同</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="372" />
+            <location filename="../../viewer/core/laying.py" line="380" />
             <source>its own slices make no regular grid that could be sampled</source>
             <translation>其层面不构成可采样的规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="376" />
+            <location filename="../../viewer/core/laying.py" line="384" />
             <source>its own slices are too far apart to make a grid that could be sampled</source>
             <translation>其层面相距太远，无法构成可采样的网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="404" />
+            <location filename="../../viewer/core/laying.py" line="412" />
             <source>the outlines of a structure lie in several directions</source>
             <translation>同一结构的轮廓位于多个方向</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="412" />
+            <location filename="../../viewer/core/laying.py" line="420" />
             <source>its outlines lie between the slices of this series, up to {0} mm from the nearest</source>
             <extracomment>{0}: apart (number)</extracomment>
             <translation>其轮廓位于本序列层面之间，距最近者至多 {0} mm</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="439" />
+            <location filename="../../viewer/core/laying.py" line="447" />
             <source>its outlines lie across the slices of this series, which cannot be filled slice by slice</source>
             <translation>其轮廓与本序列的层面相交，无法逐层填充</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="500" />
+            <location filename="../../viewer/core/laying.py" line="509" />
             <source>Import annotations, resampled</source>
             <translation>导入标注，已重采样</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="500" />
+            <location filename="../../viewer/core/laying.py" line="509" />
             <source>Import annotations</source>
             <translation>导入标注</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="549" />
+            <location filename="../../viewer/core/laying.py" line="565" />
             <source>a label map holds at most {0} labels; choose fewer segments</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>标签图最多容纳 {0} 个标签；请少选一些分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="558" />
+            <location filename="../../viewer/core/laying.py" line="574" />
             <source>Segment {0}</source>
             <extracomment>{0}: n + 1 (number)</extracomment>
             <translation>分割 {0}</translation>
@@ -493,6 +499,7 @@
         </message>
         <message>
             <location filename="../../viewer/core/region_search.py" line="60" />
+            <location filename="../../viewer/core/session.py" line="737" />
             <source>Take away from {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>从{0}中去除</translation>
@@ -599,103 +606,103 @@
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="633" />
+            <location filename="../../viewer/core/session.py" line="649" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="645" />
+            <location filename="../../viewer/core/session.py" line="661" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="658" />
+            <location filename="../../viewer/core/session.py" line="674" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="660" />
+            <location filename="../../viewer/core/session.py" line="676" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="687" />
+            <location filename="../../viewer/core/session.py" line="703" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="719" />
+            <location filename="../../viewer/core/session.py" line="737" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="844" />
+            <location filename="../../viewer/core/session.py" line="864" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="844" />
+            <location filename="../../viewer/core/session.py" line="864" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="872" />
+            <location filename="../../viewer/core/session.py" line="900" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="890" />
+            <location filename="../../viewer/core/session.py" line="918" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="890" />
+            <location filename="../../viewer/core/session.py" line="918" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="948" />
+            <location filename="../../viewer/core/session.py" line="976" />
             <source>Answer finding</source>
             <translation>回答所见</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="957" />
+            <location filename="../../viewer/core/session.py" line="985" />
             <source>Answer the rest with no</source>
             <translation>其余回答否</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1000" />
+            <location filename="../../viewer/core/session.py" line="1028" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1008" />
+            <location filename="../../viewer/core/session.py" line="1036" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1008" />
+            <location filename="../../viewer/core/session.py" line="1036" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1014" />
+            <location filename="../../viewer/core/session.py" line="1042" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1090" />
+            <location filename="../../viewer/core/session.py" line="1118" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="719" />
+            <location filename="../../viewer/core/session.py" line="737" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -1942,40 +1949,40 @@
             <translation>其值全为 0：不含标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="68" />
+            <location filename="../../viewer/io/found_label_files.py" line="69" />
             <source>label map</source>
             <translation>标签图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="79" />
+            <location filename="../../viewer/io/found_label_files.py" line="80" />
             <source>it has more than {0} different values, so it is no label map</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>它有超过 {0} 个不同的值，因此不是标签图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="99" />
+            <location filename="../../viewer/io/found_label_files.py" line="100" />
             <source>its values are not whole numbers, so it is no label map</source>
             <translation>其值不是整数，因此不是标签图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="103" />
+            <location filename="../../viewer/io/found_label_files.py" line="104" />
             <source>its values are not those of a label map, which are from 0 to {0}</source>
             <extracomment>{0}: _LARGEST_VALUE</extracomment>
             <translation>其值不是标签图的值（0 至 {0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="122" />
+            <location filename="../../viewer/io/found_label_files.py" line="123" />
             <source>Layer</source>
             <translation>图层</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="179" />
+            <location filename="../../viewer/io/found_label_files.py" line="180" />
             <source>{0} beside it, which names its labels, is damaged; move it away</source>
             <extracomment>{0}: beside.name</extracomment>
             <translation>其旁边为标签命名的 {0} 已损坏；请将其移走</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_label_files.py" line="184" />
+            <location filename="../../viewer/io/found_label_files.py" line="185" />
             <source>Its labels are named by {0} beside it, which was written for another file.</source>
             <extracomment>{0}: beside.name</extracomment>
             <translation>其标签由旁边的 {0} 命名，而该文件是为另一个文件写的。</translation>
@@ -2236,7 +2243,8 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="63" />
-            <location filename="../../viewer/workflows.py" line="1068" />
+            <location filename="../../viewer/workflows.py" line="1060" />
+            <location filename="../../inference/worker.py" line="200" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3461,17 +3469,17 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/editing.py" line="168" />
+            <location filename="../../viewer/editing.py" line="176" />
             <source>Grow from seeds</source>
             <translation>由种子生长</translation>
         </message>
         <message>
-            <location filename="../../viewer/editing.py" line="208" />
+            <location filename="../../viewer/editing.py" line="216" />
             <source>Merge labels</source>
             <translation>合并标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/editing.py" line="208" />
+            <location filename="../../viewer/editing.py" line="216" />
             <source>Delete label</source>
             <translation>删除标签</translation>
         </message>
@@ -3574,112 +3582,107 @@
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="596" />
-            <source>Loading the model</source>
-            <translation>正在加载模型</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="617" />
+            <location filename="../../viewer/workflows.py" line="614" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="628" />
+            <location filename="../../viewer/workflows.py" line="625" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="659" />
+            <location filename="../../viewer/workflows.py" line="656" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="676" />
+            <location filename="../../viewer/workflows.py" line="673" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="699" />
+            <location filename="../../viewer/workflows.py" line="696" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="716" />
+            <location filename="../../viewer/workflows.py" line="715" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="749" />
+            <location filename="../../viewer/workflows.py" line="748" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="755" />
+            <location filename="../../viewer/workflows.py" line="754" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="786" />
+            <location filename="../../viewer/workflows.py" line="785" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="791" />
+            <location filename="../../viewer/workflows.py" line="790" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="795" />
+            <location filename="../../viewer/workflows.py" line="794" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="797" />
+            <location filename="../../viewer/workflows.py" line="796" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="803" />
+            <location filename="../../viewer/workflows.py" line="802" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="811" />
+            <location filename="../../viewer/workflows.py" line="810" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="814" />
+            <location filename="../../viewer/workflows.py" line="813" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="828" />
+            <location filename="../../viewer/workflows.py" line="827" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="844" />
+            <location filename="../../viewer/workflows.py" line="843" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="855" />
+            <location filename="../../viewer/workflows.py" line="854" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="858" />
+            <location filename="../../viewer/workflows.py" line="857" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="896" />
+            <location filename="../../viewer/workflows.py" line="895" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
@@ -3700,72 +3703,72 @@
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1041" />
+            <location filename="../../viewer/workflows.py" line="1033" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1069" />
+            <location filename="../../viewer/workflows.py" line="1061" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1134" />
+            <location filename="../../viewer/workflows.py" line="1126" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1136" />
+            <location filename="../../viewer/workflows.py" line="1128" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1138" />
+            <location filename="../../viewer/workflows.py" line="1130" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1140" />
+            <location filename="../../viewer/workflows.py" line="1132" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1143" />
+            <location filename="../../viewer/workflows.py" line="1135" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1145" />
+            <location filename="../../viewer/workflows.py" line="1137" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1153" />
+            <location filename="../../viewer/workflows.py" line="1145" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1183" />
+            <location filename="../../viewer/workflows.py" line="1175" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1215" />
+            <location filename="../../viewer/workflows.py" line="1207" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1217" />
+            <location filename="../../viewer/workflows.py" line="1209" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -3777,59 +3780,86 @@
             <translation>{0}：已取消</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="75" />
+            <location filename="../../inference/manifest.py" line="83" />
+            <source>high must be above low</source>
+            <translation>high 必须大于 low</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="150" />
+            <source>axes must be {0} or one each of L or R, P or A, S or I, e.g. SPL</source>
+            <extracomment>{0}: OWN_AXES</extracomment>
+            <translation>axes 必须是 {0}，或由 L/R、P/A、S/I 各取一个组成，例如 SPL</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="157" />
             <source>context_slices must be odd: the slice and as many neighbours on either side</source>
             <translation>context_slices 必须为奇数：本层及两侧相同数量的相邻层</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="116" />
+            <location filename="../../inference/manifest.py" line="163" />
+            <source>a model of three dimensions has no context_slices</source>
+            <translation>三维模型没有 context_slices</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="165" />
+            <source>patch must have {0} sizes, as the model has dimensions</source>
+            <extracomment>{0}: self.dimensions</extracomment>
+            <translation>patch 必须有 {0} 个尺寸，与模型的维数相同</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="167" />
+            <source>the sizes of patch must be multiples of size_multiple</source>
+            <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="220" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="135" />
+            <location filename="../../inference/manifest.py" line="239" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="137" />
+            <location filename="../../inference/manifest.py" line="241" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="141" />
+            <location filename="../../inference/manifest.py" line="245" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="148" />
+            <location filename="../../inference/manifest.py" line="252" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="150" />
+            <location filename="../../inference/manifest.py" line="255" />
             <source>{0}: the manifest does not list {1}</source>
-            <extracomment>{0}: folder.name; {1}: NETWORK_FILE</extracomment>
+            <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="172" />
+            <location filename="../../inference/manifest.py" line="277" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="175" />
+            <location filename="../../inference/manifest.py" line="280" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="177" />
+            <location filename="../../inference/manifest.py" line="282" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -3853,69 +3883,107 @@
             <translation>{0} 没有可以退回的更早版本</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="36" />
+            <location filename="../../inference/runtime.py" line="69" />
             <source>{0} failed while running: {1}</source>
-            <extracomment>{0}: self.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
+            <extracomment>{0}: manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>{0} 运行失败：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="40" />
+            <location filename="../../inference/runtime.py" line="72" />
             <source>{0} gave an output of shape {1}, its manifest says {2}</source>
-            <extracomment>{0}: self.manifest.name; {1}: logits.shape; {2}: expected</extracomment>
+            <extracomment>{0}: manifest.name; {1}: output.shape; {2}: expected</extracomment>
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="43" />
+            <location filename="../../inference/runtime.py" line="74" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
-            <extracomment>{0}: self.manifest.name</extracomment>
+            <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 的输出不是数字；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="62" />
+            <location filename="../../inference/runtime.py" line="106" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="65" />
-            <source>{0} does not take one float image, so it is not a 2.5-D segmentation model</source>
-            <extracomment>{0}: record.manifest.name</extracomment>
-            <translation>{0} 的输入不是一个浮点图像，因此不是 2.5D 分割模型</translation>
+            <location filename="../../inference/runtime.py" line="110" />
+            <source>{0} does not take one float image of {1} axes, as its manifest says</source>
+            <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
+            <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="52" />
-            <location filename="../../inference/tasks.py" line="114" />
+            <location filename="../../inference/tasks.py" line="41" />
+            <source>Preparing the image</source>
+            <translation>正在准备图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="44" />
+            <location filename="../../inference/tasks.py" line="140" />
+            <source>Running {0} on {1}</source>
+            <extracomment>{0}: manifest.name; {1}: model.provider</extracomment>
+            <translation>正在 {1} 上运行 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="59" />
+            <source>{0} gave the same value everywhere; the result is discarded</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 的输出各处相同；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="82" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="53" />
-            <source>Preparing the image</source>
-            <translation>正在准备图像</translation>
-        </message>
-        <message>
-            <location filename="../../inference/tasks.py" line="57" />
+            <location filename="../../inference/tasks.py" line="86" />
             <source>the image has the same value everywhere: there is nothing to segment</source>
             <translation>图像各处数值相同：没有可分割的内容</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="59" />
-            <location filename="../../inference/tasks.py" line="122" />
-            <source>Running {0} on {1}</source>
-            <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
-            <translation>正在 {1} 上运行 {0}</translation>
+            <location filename="../../inference/worker.py" line="107" />
+            <source>Waiting for the model that is running</source>
+            <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="62" />
-            <source>{0} gave the same value everywhere; the result is discarded</source>
-            <extracomment>{0}: model.manifest.name</extracomment>
-            <translation>{0} 的输出各处相同；结果已丢弃</translation>
+            <location filename="../../inference/worker.py" line="166" />
+            <source>Loading the model</source>
+            <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="67" />
-            <source>Bringing the result to the scan</source>
-            <translation>正在将结果映射到扫描图像</translation>
+            <location filename="../../inference/worker.py" line="175" />
+            <source>the model did not come to an end: nothing was heard of it for {0} s</source>
+            <extracomment>{0}: silence_s (number)</extracomment>
+            <translation>模型没有结束：{0} 秒内没有任何回应</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/worker.py" line="180" />
+            <source>the process that ran the model has ended ({0})</source>
+            <extracomment>{0}: self._last_words()</extracomment>
+            <translation>运行模型的进程已结束（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/worker.py" line="199" />
+            <source>it was ended, most likely for want of memory</source>
+            <translation>它被终止，很可能是内存不足</translation>
+        </message>
+        <message>
+            <location filename="../../inference/worker.py" line="219" />
+            <source>{0} gave a result that does not fit the image; it is discarded</source>
+            <extracomment>{0}: record.manifest.name</extracomment>
+            <translation>{0} 给出的结果与图像不符，已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/worker.py" line="241" />
+            <source>this is no array</source>
+            <translation>这不是数组</translation>
+        </message>
+        <message>
+            <location filename="../../inference/worker.py" line="287" />
+            <source>the model needs more memory than there is</source>
+            <translation>模型需要的内存超过可用内存</translation>
         </message>
         <message>
             <location filename="../../training/dataset.py" line="83" />
@@ -4359,142 +4427,142 @@
             <translation>左侧大脑白质</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="29" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="30" />
             <source>Right cerebral white matter</source>
             <translation>右侧大脑白质</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="43" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="45" />
             <source>Left cerebral cortex</source>
             <translation>左侧大脑皮质</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="57" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="60" />
             <source>Right cerebral cortex</source>
             <translation>右侧大脑皮质</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="71" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="75" />
             <source>Left lateral ventricle</source>
             <translation>左侧侧脑室</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="85" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="90" />
             <source>Right lateral ventricle</source>
             <translation>右侧侧脑室</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="99" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="105" />
             <source>Left cerebellar white matter</source>
             <translation>左侧小脑白质</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="113" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="120" />
             <source>Right cerebellar white matter</source>
             <translation>右侧小脑白质</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="127" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="135" />
             <source>Left cerebellar cortex</source>
             <translation>左侧小脑皮质</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="141" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="150" />
             <source>Right cerebellar cortex</source>
             <translation>右侧小脑皮质</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="155" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="165" />
             <source>Left thalamus</source>
             <translation>左侧丘脑</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="169" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="180" />
             <source>Right thalamus</source>
             <translation>右侧丘脑</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="183" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="195" />
             <source>Left caudate nucleus</source>
             <translation>左侧尾状核</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="197" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="210" />
             <source>Right caudate nucleus</source>
             <translation>右侧尾状核</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="211" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="225" />
             <source>Left putamen</source>
             <translation>左侧壳核</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="225" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="240" />
             <source>Right putamen</source>
             <translation>右侧壳核</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="239" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="255" />
             <source>Left globus pallidus</source>
             <translation>左侧苍白球</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="253" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="270" />
             <source>Right globus pallidus</source>
             <translation>右侧苍白球</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="267" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="285" />
             <source>Left hippocampus</source>
             <translation>左侧海马</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="281" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="300" />
             <source>Right hippocampus</source>
             <translation>右侧海马</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="295" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="315" />
             <source>Left amygdala</source>
             <translation>左侧杏仁核</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="309" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="330" />
             <source>Right amygdala</source>
             <translation>右侧杏仁核</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="323" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="345" />
             <source>Left nucleus accumbens</source>
             <translation>左侧伏隔核</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="337" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="360" />
             <source>Right nucleus accumbens</source>
             <translation>右侧伏隔核</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="351" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="375" />
             <source>Left ventral diencephalon</source>
             <translation>左侧腹侧间脑</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="365" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="390" />
             <source>Right ventral diencephalon</source>
             <translation>右侧腹侧间脑</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="379" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="405" />
             <source>Third ventricle</source>
             <translation>第三脑室</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="393" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="420" />
             <source>Fourth ventricle</source>
             <translation>第四脑室</translation>
         </message>
         <message>
-            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="407" />
+            <location filename="../../resources/models/brain-structures-mr/manifest.json" line="435" />
             <source>Brainstem</source>
             <translation>脑干</translation>
         </message>

@@ -80,10 +80,6 @@
         <translation>只能确认扫描层面，不能确认斜切面：按 {Display/Planes along the scan} 恢复到扫描平面</translation>
     </message>
     <message>
-        <source>Paint the chosen label on the slice; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change the size</source>
-        <translation>在层面上绘制所选标签；Shift + 滚轮或 {Labels/Smaller brush} {Labels/Larger brush} 调整大小</translation>
-    </message>
-    <message>
         <source>Take labels away; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change the size</source>
         <translation>擦除标签；Shift + 滚轮或 {Labels/Smaller brush} {Labels/Larger brush} 调整大小</translation>
     </message>
@@ -226,6 +222,10 @@
     <message>
         <source>This tool follows grey values, and this picture has colours</source>
         <translation>此工具依据灰度值，而这幅图像是彩色的</translation>
+    </message>
+    <message>
+        <source>Paint the chosen label on the slice, Ctrl takes away; Shift + wheel or {Labels/Smaller brush} {Labels/Larger brush} change the size</source>
+        <translation>在层面上绘制所选标签，按住 Ctrl 则擦除；Shift + 滚轮或 {Labels/Smaller brush} {Labels/Larger brush} 调整大小</translation>
     </message>
     <message>
         <source>Draw polygon</source>
@@ -2321,6 +2321,10 @@
         <translation>表格 (*.csv)</translation>
     </message>
     <message>
+        <source>Saved {path}</source>
+        <translation>已保存 {path}</translation>
+    </message>
+    <message>
         <source>&lt;b&gt;Profile&lt;/b&gt;: values{unit} along {length_unit}</source>
         <translation>&lt;b&gt;灰度曲线&lt;/b&gt;：数值{unit}，沿线 {length_unit}</translation>
     </message>
@@ -2837,6 +2841,10 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Export labels…</source>
         <translation>导出标签…</translation>
+    </message>
+    <message>
+        <source>Saved and read back: {voxels} voxels in 1 label agree. {path}</source>
+        <translation>已保存并重新读取核对：1 个标签中的 {voxels} 个体素一致。{path}</translation>
     </message>
     <message>
         <source>Saved and read back: {voxels} voxels in {labels} labels agree. {path}</source>
@@ -3839,6 +3847,18 @@ or press {File/Open folder…}.</source>
         <translation>边距</translation>
     </message>
     <message>
+        <source>That changes nothing of the label {name}: its voxels are {size} mm</source>
+        <translation>标签 {name} 没有变化：其体素大小为 {size} mm</translation>
+    </message>
+    <message>
+        <source>The label {name} stays as it is: nothing of it would be left (its voxels are {size} mm)</source>
+        <translation>标签 {name} 保持不变：否则将一点不剩（其体素大小为 {size} mm）</translation>
+    </message>
+    <message>
+        <source>Between slices of the scan can be filled, between oblique planes not: choose a pane that is not turned, or {Display/Planes along the scan}</source>
+        <translation>只能在扫描的层面之间填充，不能在斜面之间填充：请选择未旋转的窗格，或 {Display/Planes along the scan}</translation>
+    </message>
+    <message>
         <source>Nothing grew: paint a little of each structure first, and of what is around them with a label of its own</source>
         <translation>没有生长：请先在每个结构上各画少许，周围组织也用一个单独的标签画上少许</translation>
     </message>
@@ -4131,6 +4151,14 @@ or press {File/Open folder…}.</source>
         <translation>已从 {name} 导入 {count} 个测量</translation>
     </message>
     <message>
+        <source>1 is there already.</source>
+        <translation>其中 1 个已经存在。</translation>
+    </message>
+    <message>
+        <source>{count} are there already.</source>
+        <translation>其中 {count} 个已经存在。</translation>
+    </message>
+    <message>
         <source>{name}: nothing was imported, as all of it is labelled already</source>
         <translation>{name}：没有导入任何内容，因为这些位置都已有标签</translation>
     </message>
@@ -4153,6 +4181,14 @@ or press {File/Open folder…}.</source>
     <message>
         <source>; {count:,} voxels were left to other labels</source>
         <translation>；{count:,} 个体素留给了其他标签</translation>
+    </message>
+    <message>
+        <source>1 slice that it changed is no longer confirmed</source>
+        <translation>被其更改的 1 个层面不再是已确认状态</translation>
+    </message>
+    <message>
+        <source>{count} slices that it changed are no longer confirmed</source>
+        <translation>被其更改的 {count} 个层面不再是已确认状态</translation>
     </message>
     <message>
         <source>Segments to import</source>
@@ -4263,8 +4299,12 @@ or press {File/Open folder…}.</source>
         <translation>DICOM 结构化报告、关键图像、显示状态或图片；JSON；表格</translation>
     </message>
     <message>
-        <source>{name} is there already: choose another name</source>
-        <translation>{name} 已存在：请另选名称</translation>
+        <source>Your name in reports…</source>
+        <translation>报告中您的姓名…</translation>
+    </message>
+    <message>
+        <source>Whom reports and segmentations name as the person who made them</source>
+        <translation>报告和分割中写明的制作者</translation>
     </message>
     <message>
         <source>The picture of this pane is still being made: try again in a moment.</source>
@@ -4283,12 +4323,12 @@ or press {File/Open folder…}.</source>
         <translation>正在导出测量</translation>
     </message>
     <message>
-        <source>Who has measured?</source>
-        <translation>由谁测量？</translation>
+        <source>Your name, which reports give as the observer (may be empty; {File/Your name in reports…} changes it):</source>
+        <translation>您的姓名，将作为观察者写入报告（可留空；可用 {File/Your name in reports…} 更改）：</translation>
     </message>
     <message>
-        <source>Your name, which reports give as the observer (may be empty; it is asked once):</source>
-        <translation>您的姓名，将在报告中作为观察者（可留空；只问一次）：</translation>
+        <source>Who has measured?</source>
+        <translation>由谁测量？</translation>
     </message>
     <message>
         <source>Set at least three corners, then double click or press Return</source>
