@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.growing import grown_from_seeds
-from viewer.core.history import DeltaVoxels, Edit, Layer, Made, at_hand, relabelling
+from viewer.core.history import DeltaVoxels, Edit, Layer, Made, SlicePlace, at_hand, relabelling, unconfirmed
 from viewer.core.label_edits import Combination, combination_title, combining, threshold_title, thresholding
 from viewer.core.labels import Label, sparing_locked
 from viewer.core.region_acts import RegionAct
@@ -87,6 +87,7 @@ class Editing:
         session = self._session
         session.end_stroke()
         volume, label_map, labels = session.volume, session.label_map, session.labels
+        places = session.confirmed_out_of_sight
         if volume is None or label_map is None or not session.editable:
             return None
         chosen = session.active_label if value is None else value
@@ -102,7 +103,7 @@ class Editing:
         return self.edit_labels(
             session,
             title,
-            lambda job: make(job, volume, label_map.voxels, chosen, labels),
+            lambda job: _confirmed_still(make(job, volume, label_map.voxels, chosen, labels), places),
             finish,
             lambda: self._edit_label(title, make, done, chosen),
         )
@@ -116,11 +117,11 @@ class Editing:
         again: Callable[[], object],
     ) -> Job:
         """Have an edit of a session's labels, which are only read, prepared by a job. finish gets it, a large one ready
-        to be done within a frame; but where a person has painted meanwhile, or changed the table or the masking, again
-        is called instead."""
+        to be done within a frame; but where a person has painted or confirmed meanwhile, or changed the table or the
+        masking, again is called instead."""
         label_map = session.label_map
         assert label_map is not None
-        layers, known = layers_of(session), (label_map.revision, session.labels, session.hand.masking)
+        layers, known = layers_of(session), _what_counts(session)
 
         def work(job: Job) -> Made | None:
             made = prepare(job)
@@ -129,7 +130,7 @@ class Editing:
         def done(made: Made | None) -> None:
             if session.label_map is not label_map:
                 return
-            if (label_map.revision, session.labels, session.hand.masking) != known:
+            if _what_counts(session) != known:
                 again()
                 return
             finish(made)
@@ -143,6 +144,7 @@ class Editing:
         session, label_map, volume = search.session, search.session.label_map, search.session.volume
         assert label_map is not None and volume is not None
         labels, masking, regions = session.labels, session.hand.masking, [found]
+        places = session.confirmed_out_of_sight
         if not _has(labels, search.value):
             search.done(False)
             return None
@@ -150,7 +152,8 @@ class Editing:
         def prepare(job: Job) -> Made | None:
             regions[0] = region = regions[0] or search.find(job.report)
             job.check()
-            return None if region is None else search.edit(region, volume, label_map.voxels, labels, masking)
+            made = None if region is None else search.edit(region, volume, label_map.voxels, labels, masking)
+            return _confirmed_still(made, places)
 
         def finish(made: Made | None) -> None:
             if made is not None:
@@ -233,6 +236,26 @@ class Editing:
             finish,
             lambda: self.give_label_away(value, into, agreed),
         )
+
+
+def _what_counts(session: Session) -> tuple[object, ...]:
+    """What an edit was prepared for."""
+    assert session.label_map is not None
+    return session.label_map.revision, session.labels, session.hand.masking, session.confirmed
+
+
+def _confirmed_still(made: Made | None, places: Iterable[SlicePlace]) -> Made | None:
+    """An edit that also takes back the confirmation of those of some slices that it changes."""
+    if made is None:
+        return None
+    edit, voxels = made
+    lost = [
+        change
+        for delta, after in zip(edit.deltas, voxels or (delta.voxels for delta in edit.deltas), strict=True)
+        if delta.layer == "labels"
+        for change in unconfirmed(places, delta.box, delta.inverse().voxels, after)
+    ]
+    return replace(edit, confirmed=tuple(lost)), voxels
 
 
 def _has(labels: Labels, value: int) -> bool:

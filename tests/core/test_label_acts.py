@@ -113,3 +113,43 @@ def test_a_label_that_only_a_box_has_is_in_use(oblique_phantom):
     first = session.labels[0]
     session.add_measurement("box", [(2, 2, 5), (6, 6, 5)], 2, first.name)
     assert session.labels_in_use() == (first,)
+
+
+def confirm(session, *slices):
+    for k in slices:
+        session.go_to_slice("axial", k)
+        session.toggle_confirmed("axial")
+
+
+def test_what_a_sphere_changes_out_of_sight_is_no_longer_confirmed_until_it_is_undone(session):
+    confirm(session, 1, 2, 5, 3)
+    session.choose_tool("brush")
+    session.hand.set_brush_shape("sphere")
+    session.hand.set_brush_radius(1.2 * session.volume.geometry.spacing[2])
+    session.begin_stroke("axial", (8.0, 2.0, 3.0))
+    session.end_stroke()
+
+    assert session.confirmed == {(2, 1), (2, 3), (2, 5)}, "3 is looked at, 1 and 5 stay as they were"
+    session.undo()
+    assert session.confirmed == {(2, 1), (2, 2), (2, 3), (2, 5)}
+    session.redo()
+    assert session.confirmed == {(2, 1), (2, 3), (2, 5)}
+
+
+def test_a_slice_that_is_looked_at_stays_confirmed_when_it_is_drawn_on(session):
+    confirm(session, 2, 3)
+    session.choose_tool("brush")
+    session.begin_stroke("axial", (8.0, 2.0, 3.0))
+    session.end_stroke()
+    box = (slice(3, 4), slice(0, 2), slice(0, 2))
+    assert session.draw("Polygon", box, np.ones((1, 2, 2), bool))
+
+    assert session.confirmed == {(2, 2), (2, 3)}
+
+
+def test_a_region_that_reaches_other_slices_takes_their_confirmation_back(session):
+    confirm(session, 2, 4, 3)
+
+    assert session.draw("Flood fill", (slice(3, 5), slice(0, 2), slice(0, 2)), np.ones((2, 2, 2), bool))
+
+    assert session.confirmed == {(2, 2), (2, 3)}

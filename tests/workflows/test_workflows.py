@@ -710,6 +710,30 @@ def test_nothing_is_given_to_a_label_that_is_taken_out_of_the_table_meanwhile(us
     assert not session.label_map.voxels.any() and told == [False]
 
 
+@pytest.mark.parametrize("act", ["grow", "threshold", "fill"])
+def test_a_job_takes_the_confirmation_of_the_slices_that_it_changes_out_of_sight(user, scan_folder, act):
+    workflows = user()
+    open_first(workflows, scan_folder)
+    session = workflows.session
+    paint(session, (12, 20, 9))
+    for k in (8, 2, 9):
+        session.go_to_slice("axial", k)
+        session.toggle_confirmed("axial")
+    if act == "grow":
+        workflows.editing.reshape_label(GROW)
+    elif act == "threshold":
+        workflows.editing.threshold_label((-1e6, 1e6))
+    else:
+        whole = tuple(slice(0, n) for n in session.label_map.voxels.shape)
+        region = whole, np.ones(session.label_map.voxels.shape, bool)
+        workflows.editing.find_region(RegionSearch("Flood fill", lambda *_: region, session))
+
+    kept = {(2, 9), (2, 2)} if act == "grow" else {(2, 9)}
+    assert session.confirmed == kept
+    workflows.editing.undo()
+    assert session.confirmed == {(2, 8), (2, 2), (2, 9)}
+
+
 def test_nothing_open_is_nothing_to_reshape(user):
     assert user().editing.reshape_label(GROW) is None
 

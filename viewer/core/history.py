@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -163,6 +163,21 @@ def relabelling(title: str, box: Box, before: NDArray[np.uint8], after: NDArray[
         return None
     k, j, i = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, inner, strict=True))
     return Edit(title, (LabelDelta.between("labels", (k, j, i), before[inner], after[inner]),)), (after[inner],)
+
+
+def unconfirmed(
+    places: Iterable[SlicePlace], box: Box, before: NDArray[np.uint8], after: NDArray[np.uint8]
+) -> tuple[ConfirmedChange, ...]:
+    """What an edit of the label voxels of a box takes back: the confirmation of those of some confirmed slices that it
+    changes. before and after have the box's shape."""
+    found = []
+    for axis, index in sorted(places):
+        span = box[2 - axis]
+        if span.start <= index < span.stop:
+            slices = (np.take(voxels, index - span.start, axis=2 - axis) for voxels in (before, after))
+            if not np.array_equal(*slices):
+                found.append(ConfirmedChange((axis, index), False))
+    return tuple(found)
 
 
 def at_hand(

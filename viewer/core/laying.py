@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
-from viewer.core.history import ConfirmedChange, Edit, LabelDelta, SlicePlace
+from viewer.core.history import Edit, LabelDelta, SlicePlace, unconfirmed
 from viewer.core.labels import MAX_LABELS, OKABE_ITO, Label, merge_labels, sparing_locked
 from viewer.core.painting import Box, changed_box
 from viewer.core.study import Series, SeriesError
@@ -550,12 +550,8 @@ def import_of(
     kept.update(value_of[label.value] for label, count in zip(labels, taken, strict=True) if count)
     merged = tuple(label for label in merged if label.value in kept)
     delta = LabelDelta.between("labels", box, label_voxels[box], after[box])
-    unconfirmed = tuple(
-        ConfirmedChange((axis, index), False)
-        for axis, index in sorted(confirmed)
-        if (np.take(label_voxels, index, axis=2 - axis) != np.take(after, index, axis=2 - axis)).any()
-    )
-    return Import(Edit(title, (delta,), table=(tuple(table), merged), confirmed=unconfirmed), taken, cut)
+    lost = unconfirmed(confirmed, box, label_voxels[box], after[box])
+    return Import(Edit(title, (delta,), table=(tuple(table), merged), confirmed=lost), taken, cut)
 
 
 def labels_for(segments: Sequence[Segment]) -> tuple[Label, ...]:

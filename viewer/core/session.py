@@ -28,6 +28,7 @@ from viewer.core.history import (
     MeasurementChange,
     SlicePlace,
     relabelling,
+    unconfirmed,
 )
 from viewer.core.labels import DEFAULT_LABELS, Label, free_value, merge_labels, sparing_locked, with_default_colours
 from viewer.core.masking import drawn_over
@@ -766,9 +767,13 @@ class Session:
         changed = stroke.touched.changed(now)
         if changed:
             deltas = tuple(LabelDelta.between("labels", box, before, now[box]) for box, before in changed)
-            edit = Edit(stroke.title, deltas)
+            places = self.confirmed_out_of_sight
+            lost = (change for box, before in changed for change in unconfirmed(places, box, before, now[box]))
+            edit = Edit(stroke.title, deltas, confirmed=tuple(dict.fromkeys(lost)))
             self.history.record(edit)
-            self._announce(Change(What.LABELS, edit.labels_box, edit))
+            self._confirm(edit.confirmed)
+            what = What.LABELS | What.CONFIRMED if edit.confirmed else What.LABELS
+            self._announce(Change(what, edit.labels_box, edit))
 
     def _drawn(self, box: Box, mask: NDArray[np.bool_], *, erase: bool) -> NDArray[np.uint8]:
         """The label voxels of a box after a tool has drawn or erased where mask is true, as far as that may be: what
@@ -790,7 +795,8 @@ class Session:
         voxels = sparing_locked(before, voxels, self.labels)
         made = relabelling(title, box, before, voxels)
         if made is not None:
-            self.make(made[0])
+            lost = unconfirmed(self.confirmed_out_of_sight, box, before, voxels)
+            self.make(replace(made[0], confirmed=lost))
         return made is not None
 
     def draw(self, title: str, box: Box, mask: NDArray[np.bool_], *, erase: bool = False) -> bool:
@@ -875,6 +881,12 @@ class Session:
         if self.label_map is None or self.label_map.blank or self.is_oblique(plane):
             return False
         return bool(self.label_map.voxels[self._slice_box(plane)].any())
+
+    @property
+    def confirmed_out_of_sight(self) -> frozenset[ConfirmedSlice]:
+        """The confirmed slices that no plane shows now. What changes one of them takes its confirmation back: nobody
+        has seen whether it is still right."""
+        return self.confirmed - {self._place_in(plane) for plane in self.planes if not self.is_oblique(plane)}
 
     def has_boxes(self, plane: Plane) -> bool:
         """True if a box of a label is drawn on the slice of this plane under the cross-hair."""
@@ -1161,6 +1173,11 @@ class Session:
         boxed = {measurement.text for measurement in self.measurements if measurement.kind == "box"}
         return tuple(label for label in self.labels if label.name in boxed)
 
+    def _confirm(self, changes: Sequence[ConfirmedChange]) -> None:
+        for change in changes:
+            others = self.confirmed - {change.place}
+            self.confirmed = others | {change.place} if change.confirmed else others
+
     def _apply(
         self,
         edit: Edit,
@@ -1178,9 +1195,8 @@ class Session:
             others = self.key_images - {change.place}
             self.key_images = others | {change.place} if change.marked else others
             what |= What.KEY_IMAGES
-        for change in edit.confirmed:
-            others = self.confirmed - {change.place}
-            self.confirmed = others | {change.place} if change.confirmed else others
+        self._confirm(edit.confirmed)
+        if edit.confirmed:
             what |= What.CONFIRMED
         if edit.answers:
             self.answers = answered(self.answers, edit.answers, again=act != "make")

@@ -760,3 +760,10 @@ def group_name(group: str) -> str:
 
 def _same(some: Keys, others: Keys) -> bool:
     return [QKeySequence(key) for key in some] == [QKeySequence(key) for key in others]
+
+
+def no_longer_confirmed(count: int) -> str:
+    """What an act says that changed confirmed slices."""
+    one = tr("1 slice that this changed is no longer confirmed.")
+    many = tr("{count} slices that this changed are no longer confirmed.")
+    return (one if count == 1 else many).format(count=count)

@@ -44,7 +44,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series, SeriesError
 from viewer.core.volume import Volume
-from viewer.gui.actions import READ_ONLY, STILL_READ, Actions
+from viewer.gui.actions import READ_ONLY, STILL_READ, Actions, no_longer_confirmed
 from viewer.gui.icons import swatch
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.io.found_label_files import is_label_file, read_label_file
@@ -223,14 +223,11 @@ class Importing(QObject):
             return None if found.edit is None else (found.edit, tuple(delta.voxels for delta in found.edit.deltas))
 
         def finish(made: Made | None) -> None:
-            if session.confirmed != confirmed:
-                again()
-                return
             if made is not None:
                 session.make(*made)
             self._tell(offer, imports[-1], resampled)
 
-        def again() -> None:  # a person painted or confirmed meanwhile
+        def again() -> None:
             self._take(offer, chosen, replace_labels, session, volume)
 
         self._workflows.editing.edit_labels(session, title, prepare, finish, again)
@@ -250,9 +247,7 @@ class Importing(QObject):
         if cut:
             words += tr("; {count:,} voxels were left to other labels").format(count=cut)
         if lost := len(prepared.edit.confirmed):
-            one = tr("1 slice that it changed is no longer confirmed")
-            many = tr("{count} slices that it changed are no longer confirmed")
-            self._fail(f"{words}. {(one if lost == 1 else many).format(count=lost)}.")
+            self._fail(f"{words}. {no_longer_confirmed(lost)}")
         else:
             self._notify(words)
 

@@ -17,6 +17,7 @@ from viewer.core.linking import Linked, Links, in_one_space, why_no_common_windo
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.settings import LAYOUTS, LayoutName
+from viewer.gui.actions import no_longer_confirmed
 from viewer.gui.bridge import ChangeGatherer
 from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.language import QT_TR_NOOP, tr
@@ -94,7 +95,7 @@ class ReadingRoom(QWidget):
     pressed = Signal()  # any press in a pane
     wheeled = Signal()  # any turn of the wheel in a pane
     resampleRequested = Signal()
-    refused = Signal(str)  # why nothing came of what a person drew in a pane
+    refused = Signal(str)  # of what a person drew: why nothing came of it, or what else it changed
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -461,6 +462,9 @@ class ReadingRoom(QWidget):
     def _follow(self, session: Session, change: Change) -> None:
         if session in self.sessions:
             self.links.follow(session, change, self.sessions)
+        edit = change.edit if change.act == "make" else None
+        if edit is not None and edit.deltas and (lost := sum(not one.confirmed for one in edit.confirmed)):
+            self.refused.emit(no_longer_confirmed(lost))
 
     # Cells
 
