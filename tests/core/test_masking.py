@@ -240,3 +240,16 @@ def test_a_locked_label_stays_as_it_is(session, how):
     before = scattered(session)
     session.lock_label(1, True)
     np.testing.assert_array_equal(combined(session, how), before)
+
+
+def test_where_the_only_label_to_draw_on_is_gone_tools_draw_on_everything(session):
+    value = session.add_label("Muscle", (1, 2, 3))
+    session.hand.set_masking(Masking((200, 500), over="label", label="Muscle"))
+    session.change_label(replace(session.label, name="Fat"))
+    assert session.hand.masking.label == "Fat", "it is known by its name"
+
+    session.undo()  # of the renaming
+    session.undo()  # of the label
+
+    assert value not in {label.value for label in session.labels}
+    assert session.hand.masking == Masking((200, 500))

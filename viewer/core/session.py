@@ -366,6 +366,7 @@ class Session:
     def _take_over(self, annotations: Annotations) -> None:
         self.label_map, self.machine = annotations.label_map, annotations.machine
         self.labels = with_default_colours(annotations.labels, self.hand.safe_label_colours)
+        self._let_draw_upon()
         self.confirmed, self.source = annotations.confirmed, annotations.source
         self.key_images, self.answers = annotations.key_images, dict(annotations.answers)
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
@@ -659,9 +660,15 @@ class Session:
         before = next((label.name for label in self.labels if label.value == changed.value), "")
         if table != self.labels:
             boxes = self.boxes_renamed(before, changed.name)
-            self.make(Edit("Change label", measurements=boxes, table=(self.labels, table)))
             if self.hand.masking.label == before:  # it is known by its name
                 self.hand.set_masking(replace(self.hand.masking, label=changed.name))
+            self.make(Edit("Change label", measurements=boxes, table=(self.labels, table)))
+
+    def _let_draw_upon(self) -> None:
+        """Where tools may draw upon one label only and it is gone, they may draw upon everything."""
+        masking = self.hand.masking
+        if masking.over == "label" and masking.label not in {label.name for label in self.labels}:
+            self.hand.set_masking(replace(masking, over="everything", label=""))
 
     def boxes_renamed(self, before: str, after: str) -> tuple[MeasurementChange, ...]:
         """What makes the boxes of a label those of another, by their names."""
@@ -1214,6 +1221,7 @@ class Session:
             what |= What.LABELS
         if edit.table is not None:
             self._take_table(edit.table[1])
+            self._let_draw_upon()
             what |= What.LABEL_TABLE | What.TOOL
         if edit.source is not None:
             self.source, what = edit.source[1], what | What.LABEL_TABLE
