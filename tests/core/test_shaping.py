@@ -63,11 +63,19 @@ def test_nothing_stays_nothing_and_everything_everything():
 @pytest.mark.parametrize(("shell", "inner", "outer"), [("inside", 3, 0), ("middle", 1.5, 1.5), ("outside", 0, 3)])
 def test_a_shell_lies_where_it_was_asked_for(shell, inner, outer):
     mask = ball((12, 24, 34), (6, 12, 17), 9.0)
-    found = shaping.hollow(mask, SPACING, 3.0, shell)
-    larger = shaping.margin(mask, SPACING, outer) if outer else mask
-    smaller = shaping.margin(mask, SPACING, -inner) if inner else mask
+    found = shaping.hollow(mask, (1.0, 1.0, 1.0), 3.0, shell)
+    larger = shaping.margin(mask, (1.0, 1.0, 1.0), outer) if outer else mask
+    smaller = shaping.margin(mask, (1.0, 1.0, 1.0), -inner) if inner else mask
     np.testing.assert_array_equal(found, larger & ~smaller)
     assert found.any() and not found[6, 12, 17]
+
+
+@pytest.mark.parametrize("shell", ["inside", "middle", "outside"])
+def test_a_shell_thinner_than_slices_are_apart_is_closed_all_the_same(shell):
+    mask = ball((12, 24, 34), (6, 12, 17), 9.0)
+    found = shaping.hollow(mask, (0.5, 0.75, 3.0), 1.0, shell)
+    assert not found[6, 12, 17] and shaping.filled_holes(found)[6, 12, 17], "nothing leaks out through its ends"
+    assert found.sum() < mask.sum()
 
 
 @pytest.mark.parametrize(

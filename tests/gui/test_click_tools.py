@@ -92,7 +92,8 @@ def test_a_click_and_return_give_the_structure_on_the_slice_to_the_label_as_one_
     assert not session.label_map.voxels.any() and session.history.undo_title is None
 
 
-def test_clicks_refine_backspace_takes_the_last_back_and_esc_drops_all(window, pane, qtbot):
+@pytest.mark.parametrize("key", [(Qt.Key.Key_Backspace,), (Qt.Key.Key_Z, CTRL)])
+def test_clicks_refine_backspace_takes_the_last_back_and_esc_drops_all(window, pane, qtbot, key):
     session, answers = window.session, answers_of(window.session)
     pane.setFocus()
     click(pane, at(pane, (15, 15, 9)))
@@ -103,7 +104,7 @@ def test_clicks_refine_backspace_takes_the_last_back_and_esc_drops_all(window, p
     row, column = answers.open.prompts.strokes[1].pixels[0]
     assert first[row, column] and not answers.open.region[row, column]
     assert not answers.open.prompts.strokes[1].positive
-    press(pane, Qt.Key.Key_Backspace)
+    press(pane, *key)
     np.testing.assert_array_equal(answers.open.region, first)
     press(pane, Qt.Key.Key_Escape)
     assert answers.open is None and not session.label_map.voxels.any() and session.history.undo_title is None

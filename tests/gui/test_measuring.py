@@ -209,12 +209,13 @@ def test_clicks_measure_a_polygon_until_it_is_closed(hand, end):
     assert hand.session.confirmed == frozenset()  # Return was for the polygon
 
 
-def test_backspace_takes_the_last_corner_back(hand):
+@pytest.mark.parametrize("key", [(Qt.Key.Key_Backspace,), (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)])
+def test_backspace_and_undo_take_the_last_corner_back(hand, key):
     hand.key(Qt.Key.Key_F, SHIFT)
     for at in (A, B, (30, 2), C):
         hand.click(at)
-    hand.key(Qt.Key.Key_Backspace)
-    hand.key(Qt.Key.Key_Backspace)
+    hand.key(*key)
+    hand.key(*key)
     hand.click(C)
     hand.key(Qt.Key.Key_Return)
 

@@ -149,13 +149,14 @@ def test_ctrl_takes_away_from_the_active_label_alone(pane):
     np.testing.assert_array_equal(session.label_map.voxels, before)
 
 
-def test_backspace_takes_corners_back_and_esc_drops_the_outline(pane):
+@pytest.mark.parametrize("key", [(Qt.Key.Key_Backspace,), (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)])
+def test_backspace_and_undo_take_corners_back_and_esc_drops_the_outline(pane, key):
     session = pane.session
     session.choose_tool("outline")
     corners = corners_of(pane)
     for at in (*corners, corners[0] + QPoint(200, 0)):
         click(pane, at)
-    press(pane, Qt.Key.Key_Backspace)
+    press(pane, *key)
     press(pane, Qt.Key.Key_Return)
     np.testing.assert_array_equal(labelled(session), inside(pane, corners))
     session.undo()
@@ -167,7 +168,7 @@ def test_backspace_takes_corners_back_and_esc_drops_the_outline(pane):
     assert session.hand.tool == "window" and not labelled(session).any()
     session.choose_tool("outline")
     click(pane, corners[0])
-    press(pane, Qt.Key.Key_Backspace)
+    press(pane, *key)
     assert not pane.regions.drawing
 
 

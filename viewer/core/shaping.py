@@ -38,10 +38,22 @@ def margin(mask: Mask, spacing: Spacing, margin_mm: float) -> Mask:
 
 
 def hollow(mask: Mask, spacing: Spacing, thickness_mm: float, shell: Shell = "inside") -> Mask:
-    """Only a shell of the region: within its surface, on either side of it, or around it."""
+    """Only a shell of the region: within its surface, on either side of it, or around it. It is a voxel thick at least
+    to every side, so that it has no hole where slices are further apart than it is thick."""
     inner = {"inside": thickness_mm, "middle": thickness_mm / 2, "outside": 0.0}[shell]
     outer = thickness_mm - inner
-    return (margin(mask, spacing, outer) if outer else mask) & ~(margin(mask, spacing, -inner) if inner else mask)
+    found = (margin(mask, spacing, outer) if outer else mask) & ~(margin(mask, spacing, -inner) if inner else mask)
+    return found | (_touching(mask) if shell == "outside" else _touching(~mask))
+
+
+def _touching(mask: Mask) -> Mask:
+    """The voxels that are not of the mask and have a face in common with one that is."""
+    beside = np.zeros_like(mask)
+    for axis in range(mask.ndim):
+        first, last = np.moveaxis(beside, axis, 0), np.moveaxis(mask, axis, 0)
+        first[1:] |= last[:-1]
+        first[:-1] |= last[1:]
+    return beside & ~mask
 
 
 def smoothed(mask: Mask, spacing: Spacing, radius_mm: float, how: Smoothing) -> Mask:

@@ -20,7 +20,7 @@ from viewer.gui.click_answers import ClickAnswers, OpenAnswer, answers_of, warm_
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_tools import Scene
-from viewer.gui.pane import CLICK_PX
+from viewer.gui.pane import CLICK_PX, UNDO
 from viewer.gui.region_drawing import write_beside
 from viewer.gui.style import ON_IMAGE
 
@@ -148,6 +148,8 @@ class ClickTools:
     def wants(self, event: QKeyEvent) -> bool:
         """True for keys that end or change the answer that is seen, before they do anything else. Return takes it with
         any tool: nobody confirms a slice while a region on it waits."""
+        if event.matches(UNDO):
+            return self.chosen and (self.open is not None or self._press is not None)
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -161,7 +163,7 @@ class ClickTools:
         if not self.wants(event):
             return False
         if event.type() == QEvent.Type.KeyPress:
-            self._press_key(Qt.Key(event.key()))
+            self._press_key(Qt.Key.Key_Backspace if event.matches(UNDO) else Qt.Key(event.key()))
             self._pane.update()
         return True
 

@@ -21,7 +21,7 @@ from viewer.core.session import Session
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import Part, Placed, ToPane, draw, placed, with_handle_at
 from viewer.gui.overlay import font_for
-from viewer.gui.pane import CLICK_PX
+from viewer.gui.pane import CLICK_PX, UNDO
 from viewer.render.slices import SliceView
 
 _FREEHAND_PX = 2.5  # between the points of a freehand outline
@@ -262,14 +262,14 @@ class MeasureTools:
     def wants(self, event: QKeyEvent) -> bool:
         """True for keys that end or change what is being drawn, before they do anything else."""
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace)
-        return (self._draft is not None or self._hold is not None) and event.key() in keys
+        return (self._draft is not None or self._hold is not None) and (event.key() in keys or event.matches(UNDO))
 
     def key(self, event: QKeyEvent) -> bool:
         if not self.wants(event):
             return False
         if event.key() == Qt.Key.Key_Escape:
             self.cancel()
-        elif event.key() == Qt.Key.Key_Backspace:
+        elif event.key() == Qt.Key.Key_Backspace or event.matches(UNDO):
             self._take_back()
         elif self._draft is not None and self._draft.kind in _OF_MANY_CLICKS:
             self._end_clicks()

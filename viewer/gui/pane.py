@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QHelpEvent, QKeySequence, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from viewer.core.resample import can_be_resampled
@@ -20,6 +20,7 @@ from viewer.gui.overlay import EDGE_PX, Badge, face_for, fitting_sentence, sente
 from viewer.gui.style import ACCENT, theme
 
 CLICK_PX = 4  # a press that moves less is a click
+UNDO = QKeySequence.StandardKey.Undo  # while something is being drawn it takes back the last of that
 _ZOOM_DRAG_PX = 180.0  # logical pixels over which a drag zooms by e
 ZOOM_PER_NOTCH = 1.15
 _NOTCH = 120.0  # QWheelEvent.angleDelta of one click of a wheel

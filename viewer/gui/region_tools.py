@@ -29,7 +29,7 @@ from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import ToPane
 from viewer.gui.measure_tools import Scene
 from viewer.gui.overlay import number_text
-from viewer.gui.pane import CLICK_PX
+from viewer.gui.pane import CLICK_PX, UNDO
 from viewer.gui.region_drawing import MaskPicture, draw_outline, write_beside
 from viewer.gui.style import ON_IMAGE
 from viewer.render.plane_values import plane_values
@@ -239,7 +239,7 @@ class RegionTools:
     def wants(self, event: QKeyEvent) -> bool:
         """True for keys that end or change what is being drawn, before they do anything else."""
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace)
-        return self._draft is not None and event.key() in keys
+        return self._draft is not None and (event.key() in keys or event.matches(UNDO))
 
     def key(self, event: QKeyEvent) -> bool:
         if self.tool is not None and event.key() == Qt.Key.Key_Control:
@@ -247,7 +247,9 @@ class RegionTools:
         if not self.wants(event):
             return False
         if event.type() == QEvent.Type.KeyPress:
-            self._press_key(Qt.Key(event.key()))
+            outlined = isinstance(self._draft, _Outline) and self._draft.tool in _CLICKED
+            undone = Qt.Key.Key_Backspace if outlined else Qt.Key.Key_Escape  # the last point, or all that is begun
+            self._press_key(undone if event.matches(UNDO) else Qt.Key(event.key()))
             self._pane.update()
         return True
 
