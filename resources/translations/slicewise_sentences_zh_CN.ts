@@ -324,13 +324,13 @@
             <translation>导入标注</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="565" />
+            <location filename="../../viewer/core/laying.py" line="561" />
             <source>a label map holds at most {0} labels; choose fewer segments</source>
             <extracomment>{0}: MAX_LABELS</extracomment>
             <translation>标签图最多容纳 {0} 个标签；请少选一些分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/laying.py" line="574" />
+            <location filename="../../viewer/core/laying.py" line="570" />
             <source>Segment {0}</source>
             <extracomment>{0}: n + 1 (number)</extracomment>
             <translation>分割 {0}</translation>
@@ -499,7 +499,7 @@
         </message>
         <message>
             <location filename="../../viewer/core/region_search.py" line="60" />
-            <location filename="../../viewer/core/session.py" line="737" />
+            <location filename="../../viewer/core/session.py" line="745" />
             <source>Take away from {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>从{0}中去除</translation>
@@ -600,109 +600,109 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="163" />
+            <location filename="../../viewer/core/session.py" line="164" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="649" />
+            <location filename="../../viewer/core/session.py" line="651" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="661" />
+            <location filename="../../viewer/core/session.py" line="665" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="674" />
+            <location filename="../../viewer/core/session.py" line="682" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="676" />
+            <location filename="../../viewer/core/session.py" line="684" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="703" />
+            <location filename="../../viewer/core/session.py" line="711" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="737" />
+            <location filename="../../viewer/core/session.py" line="745" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="864" />
+            <location filename="../../viewer/core/session.py" line="877" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="864" />
+            <location filename="../../viewer/core/session.py" line="877" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="900" />
+            <location filename="../../viewer/core/session.py" line="919" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="918" />
+            <location filename="../../viewer/core/session.py" line="937" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="918" />
+            <location filename="../../viewer/core/session.py" line="937" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="976" />
+            <location filename="../../viewer/core/session.py" line="995" />
             <source>Answer finding</source>
             <translation>回答所见</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="985" />
+            <location filename="../../viewer/core/session.py" line="1004" />
             <source>Answer the rest with no</source>
             <translation>其余回答否</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1028" />
+            <location filename="../../viewer/core/session.py" line="1047" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1036" />
+            <location filename="../../viewer/core/session.py" line="1055" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1036" />
+            <location filename="../../viewer/core/session.py" line="1055" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1042" />
+            <location filename="../../viewer/core/session.py" line="1061" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1118" />
+            <location filename="../../viewer/core/session.py" line="1137" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="737" />
+            <location filename="../../viewer/core/session.py" line="745" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -3469,17 +3469,17 @@
             <translation>三维显示不可用：本机没有 OpenGL（Linux 请安装 libegl1 和 libgl1-mesa-dri）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/editing.py" line="176" />
+            <location filename="../../viewer/editing.py" line="179" />
             <source>Grow from seeds</source>
             <translation>由种子生长</translation>
         </message>
         <message>
-            <location filename="../../viewer/editing.py" line="216" />
+            <location filename="../../viewer/editing.py" line="219" />
             <source>Merge labels</source>
             <translation>合并标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/editing.py" line="216" />
+            <location filename="../../viewer/editing.py" line="219" />
             <source>Delete label</source>
             <translation>删除标签</translation>
         </message>

@@ -457,6 +457,14 @@
         <translation>窗口</translation>
     </message>
     <message>
+        <source>1 slice that this changed is no longer confirmed.</source>
+        <translation>被此更改的 1 个层面不再是已确认状态。</translation>
+    </message>
+    <message>
+        <source>{count} slices that this changed are no longer confirmed.</source>
+        <translation>被此更改的 {count} 个层面不再是已确认状态。</translation>
+    </message>
+    <message>
         <source>The folder {folder} cannot be used ({error}).</source>
         <translation>无法使用文件夹 {folder}（{error}）。</translation>
     </message>
@@ -2133,12 +2141,28 @@
         <translation>已全部回答。</translation>
     </message>
     <message>
-        <source>Saved {name}, read back and compared: {answers} answers</source>
-        <translation>已保存 {name}，已读回并核对：{answers} 个回答</translation>
+        <source>1 answer</source>
+        <translation>1 个回答</translation>
     </message>
     <message>
-        <source>, {count} boxes</source>
-        <translation>，{count} 个边界框</translation>
+        <source>{count} answers</source>
+        <translation>{count} 个回答</translation>
+    </message>
+    <message>
+        <source>1 box</source>
+        <translation>1 个框</translation>
+    </message>
+    <message>
+        <source>{count} boxes</source>
+        <translation>{count} 个框</translation>
+    </message>
+    <message>
+        <source>Saved {name}, read back and compared: {counts}</source>
+        <translation>已保存 {name}，并已读回核对：{counts}</translation>
+    </message>
+    <message>
+        <source>; 1 box on an oblique plane was left out</source>
+        <translation>；1 个位于斜面上的框未写入</translation>
     </message>
     <message>
         <source>; {count} boxes on oblique planes were left out</source>
@@ -4181,14 +4205,6 @@ or press {File/Open folder…}.</source>
     <message>
         <source>; {count:,} voxels were left to other labels</source>
         <translation>；{count:,} 个体素留给了其他标签</translation>
-    </message>
-    <message>
-        <source>1 slice that it changed is no longer confirmed</source>
-        <translation>被其更改的 1 个层面不再是已确认状态</translation>
-    </message>
-    <message>
-        <source>{count} slices that it changed are no longer confirmed</source>
-        <translation>被其更改的 {count} 个层面不再是已确认状态</translation>
     </message>
     <message>
         <source>Segments to import</source>

@@ -127,12 +127,15 @@ class Answering(QObject):
         """Write the answers of all series, and say how many."""
 
         def done(labels: ClassLabels) -> None:
-            words = tr("Saved {name}, read back and compared: {answers} answers")
-            told = words.format(name=path.name, answers=len(labels.answers))
+            one, many = tr("1 answer"), tr("{count} answers")
+            counts = [_counted(len(labels.answers), one, many)]
             if path.suffix == ".json":
-                told += tr(", {count} boxes").format(count=len(labels.boxes))
+                counts.append(_counted(len(labels.boxes), tr("1 box"), tr("{count} boxes")))
+            words = tr("Saved {name}, read back and compared: {counts}")
+            told = words.format(name=path.name, counts=", ".join(counts))
             if path.suffix == ".json" and labels.left_out:
-                told += tr("; {count} boxes on oblique planes were left out").format(count=labels.left_out)
+                one = tr("; 1 box on an oblique plane was left out")
+                told += _counted(labels.left_out, one, tr("; {count} boxes on oblique planes were left out"))
             self._notify(told)
 
         self._workflows.export_findings(path, done, with_files=with_files)
@@ -188,3 +191,7 @@ class Answering(QObject):
         missing = "" if asked or session.volume is None else tr(_NO_FINDING)
         allow(self.rest_action, session.editable, why_not or missing or oblique)
         allow(self.next_action, session.volume is not None and bool(session.hand.findings))
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return (one if count == 1 else many).format(count=count)

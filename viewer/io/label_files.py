@@ -160,7 +160,7 @@ def _check_by_our_reader(file: Path, name: str, labels: LabelSet) -> None:
 def _table(labels: LabelSet, name: str) -> dict[str, Any]:
     geometry = labels.geometry
     rows = []
-    for label in labels.labels:
+    for label in labels.present:
         row: dict[str, Any] = {"value": label.value, "name": label.name, "colour": list(label.colour)}
         if label.code is not None:
             row["code"] = dict(zip(("value", "scheme", "meaning"), label.code, strict=True))
@@ -186,7 +186,7 @@ def _slicer_segments(labels: LabelSet) -> dict[str, str]:
         "Segmentation_SourceRepresentation": "Binary labelmap",
         "Segmentation_ReferenceImageExtentOffset": "0 0 0",
     }
-    for n, label in enumerate(labels.labels):
+    for n, label in enumerate(labels.present):
         told |= {
             f"Segment{n}_ID": f"Segment_{label.value}",
             f"Segment{n}_Name": _one_line(label.name) or f"Label {label.value}",
