@@ -1856,6 +1856,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/files.py" line="274" />
+            <location filename="../../inference/bring.py" line="292" />
             <source>{0} cannot be read ({1})</source>
             <extracomment>{0}: archives.shown_name(file); {1}: why</extracomment>
             <translation>无法读取 {0}（{1}）</translation>
@@ -3778,6 +3779,91 @@
             <source>{0} was cancelled</source>
             <extracomment>{0}: self.title</extracomment>
             <translation>{0}：已取消</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="76" />
+            <source>{0} is not a network that can be run ({1})</source>
+            <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
+            <translation>{0} 不是可运行的网络（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="79" />
+            <source>{0} does not take one image of two or three dimensions as float numbers</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 的输入不是一幅二维或三维的浮点图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="82" />
+            <source>{0} does not say how many channels its input has</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 没有说明其输入有多少个通道</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="89" />
+            <source>{0} cannot be run on an image ({1})</source>
+            <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
+            <translation>{0} 无法在图像上运行（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="91" />
+            <source>{0} makes {1} of an image of {2}</source>
+            <extracomment>{0}: path.name; {1}: _shape(output.shape); {2}: _shape(noise.shape)</extracomment>
+            <translation>{0} 由 {2} 的图像得到 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="92" />
+            <source>{0}: it is no segmentation network</source>
+            <extracomment>{0}: made</extracomment>
+            <translation>{0}：这不是分割网络</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="135" />
+            <source>plans.json has no configuration of {0} dimensions, as the network has</source>
+            <extracomment>{0}: network.dimensions</extracomment>
+            <translation>plans.json 中没有与网络相同的 {0} 维配置</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="139" />
+            <source>this nnU-Net model needs several images at once; models here take one</source>
+            <translation>该 nnU-Net 模型同时需要多幅图像；此处的模型只接受一幅</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="141" />
+            <source>this nnU-Net model turns the axes of its images, which is not understood here yet</source>
+            <translation>该 nnU-Net 模型会调换图像的轴，此处尚不支持</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="169" />
+            <source>nnU-Net resamples by cubic splines, here images are resampled linearly: results differ a little.</source>
+            <translation>nnU-Net 用三次样条重采样，此处为线性重采样：结果略有差别。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="171" />
+            <source>The pixel size is that of the slices: images of another one are not resampled to it.</source>
+            <translation>像素大小取层面自身的大小：其他像素大小的图像不会重采样。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="189" />
+            <source>this nnU-Net model scales its images by {0}, which is not known here</source>
+            <extracomment>{0}: scheme</extracomment>
+            <translation>该 nnU-Net 模型用 {0} 缩放图像，此处尚不支持</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="198" />
+            <source>this MONAI model needs several images at once; models here take one</source>
+            <translation>该 MONAI 模型同时需要多幅图像；此处的模型只接受一幅</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="270" />
+            <source>the files tell of {0} classes, the network gives {1}</source>
+            <extracomment>{0}: told; {1}: network.classes</extracomment>
+            <translation>文件说明有 {0} 个类别，而网络给出 {1} 个</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="294" />
+            <source>{0} does not hold what it should</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 的内容不正确</translation>
         </message>
         <message>
             <location filename="../../inference/manifest.py" line="83" />
