@@ -295,7 +295,7 @@ class _Runner:
         model = self._model(request)
         result = segment(_image(request), model, progress=self._report, **request.told["options"])
         about = {name: value for name, value in vars(result).items() if name not in ("label_image", "certainty")}
-        arrays = {"labels": sitk.GetArrayFromImage(result.label_image)}
+        arrays = {"labels": sitk.GetArrayViewFromImage(result.label_image)}
         if result.certainty is not None:
             arrays |= vars(result.certainty)
         return {"provider": model.provider, "segmentation": about}, arrays
@@ -326,7 +326,7 @@ class _Runner:
 def _image(request: _Message) -> sitk.Image:
     import SimpleITK as sitk
 
-    image = sitk.GetImageFromArray(request.arrays["voxels"])
+    image = sitk.GetImageFromArray(request.arrays.pop("voxels"))  # which copies them
     image.SetSpacing(request.told["spacing"])
     image.SetOrigin(request.told["origin"])
     image.SetDirection(request.told["direction"])
