@@ -295,7 +295,7 @@ class _Runner:
         model = self._model(request)
         result = segment(_image(request), model, progress=self._report, **request.told["options"])
         about = {name: value for name, value in vars(result).items() if name not in ("label_image", "certainty")}
-        arrays = {"labels": sitk.GetArrayViewFromImage(result.label_image)}
+        arrays = {"labels": sitk.GetArrayFromImage(result.label_image)}
         if result.certainty is not None:
             arrays |= vars(result.certainty)
         return {"provider": model.provider, "segmentation": about}, arrays
