@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +28,8 @@ class Certainty:
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """A label map on exactly the grid of the image that was given, and where it came from."""
+    """A label map on exactly the grid of the image that was given, and where it came from. notes: what a person should
+    know of the run, each a sentence, e.g. that it had to leave the GPU."""
 
     label_image: sitk.Image
     volumes_ml: dict[str, float]
@@ -38,6 +39,7 @@ class Segmentation:
     provider: str
     seconds: float
     certainty: Certainty | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -17,16 +18,39 @@ _PREFERRED = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionP
 _QUIET = 4  # fatal messages only: onnxruntime-gpu reports a missing CUDA on every start
 _LEAST_PROBABILITY = 1e-7
 _AXIS = {"k": -3, "j": -2, "i": -1}
+_CPU = "CPU"
+_SPIN_US = 1000
+_TOO_LITTLE_MEMORY = (  # what onnxruntime and its providers say, in lower case
+    "failed to allocate memory",
+    "out of memory",
+    "bad allocation",
+    "bad_alloc",
+    "bfcarena",
+    "status_alloc_failed",  # of cuDNN and cuBLAS
+)
+
+Sessions = tuple[ort.InferenceSession, ...]
 
 
-@dataclass(frozen=True, eq=False)
+class _TooLittleMemory(ModelError):
+    """A network could not run for want of memory."""
+
+
+@dataclass(eq=False)
 class LoadedModel:
     """A model ready to run, a session for each of its networks. provider is what onnxruntime really uses, e.g. "CPU"
-    or "CUDA"."""
+    or "CUDA".
+
+    Where memory runs out, it changes: first it runs half as much at once, down to one image, which gives the same, then
+    on the CPU, with sessions from on_cpu; notes say so, each a sentence, as long as the model is loaded.
+    """
 
     manifest: ModelManifest
-    sessions: tuple[ort.InferenceSession, ...]
+    sessions: Sessions
     provider: str
+    on_cpu: Callable[[], Sessions] | None = None
+    notes: list[str] = field(default_factory=list)
+    _at_once: int | None = None  # images; None: as many as there are
 
     def run(self, batch: NDArray[np.float32], mirrored: bool = False) -> NDArray[np.float32]:
         """Logits (N, classes, [K,] J, I), over the temperature, of scaled values (N, channels, [K,] J, I).
@@ -35,20 +59,55 @@ class LoadedModel:
         the mean probability. Raises ModelError if a network fails, or if its output has another shape or is not a
         number.
         """
+        while True:
+            most = min(self._at_once or len(batch), len(batch))
+            try:
+                found = [self._mean(batch[n : n + most], mirrored) for n in range(0, len(batch), most)]
+            except _TooLittleMemory:
+                if not self._make_do(most):
+                    raise
+                continue
+            return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def _make_do(self, most: int) -> bool:
+        """Need less memory than for so many images at once; False if that cannot be."""
+        device = "computer" if self.provider == _CPU else "GPU"
+        if most > 1:
+            self._at_once = most // 2
+            self._note(f"The {device} had too little memory: fewer images went through the network at once")
+            return True
+        if self.provider == _CPU or self.on_cpu is None:
+            return False
+        self.sessions = ()  # what they hold on the GPU is free before others are made
+        self.sessions, self.provider, self._at_once = self.on_cpu(), _CPU, None
+        self._note(f"The {device} had too little memory: it went on on the CPU")
+        return True
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def _mean(self, batch: NDArray[np.float32], mirrored: bool) -> NDArray[np.float32]:
         flips = self._flips() if mirrored else [()]
-        found = [self._flipped(session, batch, axes) for session in self.sessions for axes in flips]
-        if len(found) == 1:
-            return found[0]
-        return _logits_of(
-            np.mean([self.probabilities(logits, 1) for logits in found], axis=0), self.manifest.activation == "sigmoid"
-        )
+        if len(self.sessions) * len(flips) == 1:
+            return self._flipped(self.sessions[0], batch, ())
+        total: NDArray[np.float32] | None = None
+        for session in self.sessions:
+            for axes in flips:
+                likely = self.probabilities(self._flipped(session, batch, axes), 1)
+                total = likely if total is None else np.add(total, likely, out=total)
+        assert total is not None
+        total /= np.float32(len(self.sessions) * len(flips))
+        return _logits_of(total, self.manifest.activation == "sigmoid")
 
     def probabilities(self, logits: NDArray[np.float32], axis: int = 0) -> NDArray[np.float32]:
         """What the logits along an axis of classes mean, each class from 0 to 1."""
         if self.manifest.activation == "sigmoid":
             return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
-        exponentials = np.exp(logits - logits.max(axis=axis, keepdims=True))
-        return exponentials / exponentials.sum(axis=axis, keepdims=True)
+        likely = logits - logits.max(axis=axis, keepdims=True)
+        np.exp(likely, out=likely)
+        likely /= likely.sum(axis=axis, keepdims=True)
+        return likely
 
     def _flips(self) -> list[tuple[int, ...]]:
         axes = sorted(_AXIS[letter] for letter in self.manifest.preprocessing.mirrors)
@@ -66,11 +125,14 @@ class LoadedModel:
         try:
             output = np.asarray(session.run(None, {name: batch})[0])
         except Exception as error:  # onnxruntime raises bare classes of its own
-            raise ModelError(f"{manifest.name} failed while running: {str(error).splitlines()[0]}") from error
+            said = str(error) or type(error).__name__
+            for_memory = isinstance(error, MemoryError) or any(words in said.lower() for words in _TOO_LITTLE_MEMORY)
+            kind = _TooLittleMemory if for_memory else ModelError
+            raise kind(f"{manifest.name} failed while running: {said.splitlines()[0]}") from error
         expected = (batch.shape[0], manifest.classes, *batch.shape[2:])
         if output.shape != expected:
             raise ModelError(f"{manifest.name} gave an output of shape {output.shape}, its manifest says {expected}")
-        if not np.isfinite(output).all():
+        if not (np.isfinite(output.min()) and np.isfinite(output.max())):  # no array of answers: it is large
             raise ModelError(f"{manifest.name} gave values that are not numbers; the result is discarded")
         if manifest.activation == "probabilities":
             output = _logits_of(output, False)
@@ -90,16 +152,23 @@ def load_model(record: ModelRecord) -> LoadedModel:
     hard link could make any file of this machine. Raises ModelError.
     """
     ort.set_default_logger_severity(_QUIET)
-    sessions = tuple(_session(record, name) for name in record.manifest.networks)
-    return LoadedModel(record.manifest, sessions, sessions[0].get_providers()[0].removesuffix("ExecutionProvider"))
+
+    def sessions(preferred: tuple[str, ...] = _PREFERRED) -> Sessions:
+        return tuple(_session(record, name, preferred) for name in record.manifest.networks)
+
+    made = sessions()
+    provider = made[0].get_providers()[0].removesuffix("ExecutionProvider")
+    return LoadedModel(record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]))
 
 
-def _session(record: ModelRecord, network: str) -> ort.InferenceSession:
+def _session(record: ModelRecord, network: str, preferred: tuple[str, ...]) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = _QUIET
     options.intra_op_num_threads = os.cpu_count() or 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # or the window waits for a core
-    available = [provider for provider in _PREFERRED if provider in ort.get_available_providers()]
+    # Without spinning small operators wait for their threads, a third of the time of a 2-D U-Net on two cores; spinning
+    # for longer would only keep the window from a core.
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(_SPIN_US))
+    available = [provider for provider in preferred if provider in ort.get_available_providers()]
     try:
         session = ort.InferenceSession((record.folder / network).read_bytes(), options, providers=available)
     except Exception as error:  # onnxruntime raises bare classes of its own

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.preprocess import padded_for, slice_stacks
+from inference.preprocess import padded_block, padded_for, padded_sizes, slice_stacks
 from inference.runtime import LoadedModel
 
 _BATCH = 4  # slices, or patches of a slice, that a network gets at once
@@ -45,8 +45,8 @@ def _of_slices(
     preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
     for start in range(0, len(slices), _BATCH):
         batch = slices[start : start + _BATCH]
-        stacks = np.tile(slice_stacks(voxels, batch, preprocessing.context_slices), (1, preprocessing.copies, 1, 1))
-        stacks = padded_for(stacks, preprocessing)
+        stacks = padded_for(slice_stacks(voxels, batch, preprocessing.context_slices), preprocessing)
+        stacks = _repeated(stacks, preprocessing.copies)
         if preprocessing.patch is None or stacks.shape[2:] == preprocessing.patch:
             logits = model.run(stacks, mirrored)
             progress((start + len(batch)) / len(slices))
@@ -69,7 +69,7 @@ def _blended(stack: NDArray[np.float32], model: LoadedModel, mirrored: bool, pro
         batch = windows[first : first + _BATCH]
         logits = model.run(np.stack([stack[(slice(None), *window)] for window in batch]), mirrored)
         for window, found in zip(batch, logits, strict=True):
-            blended[(slice(None), *window)] += found * weights
+            _add(found, weights, blended[(slice(None), *window)])
             total[window] += weights
         progress(min(1.0, (first + _BATCH) / len(windows)))
     blended /= total
@@ -81,28 +81,42 @@ def _of_blocks(
 ) -> Iterator[NDArray[np.float32]]:
     """Held are the slices that the blocks of one layer reach; those that no later layer reaches are given away."""
     preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
-    padded = padded_for(voxels, preprocessing)
-    patch = preprocessing.patch or padded.shape
-    deep, sizes, weights = patch[0], padded.shape[1:], gaussian(patch)
+    padded = padded_sizes(voxels.shape, preprocessing)
+    patch = preprocessing.patch or padded
+    deep, sizes, weights = patch[0], padded[1:], gaussian(patch)
     windows = _windows(sizes, patch[1:], preprocessing.overlap)
-    layers = [top for top in starts(len(padded), deep, preprocessing.overlap) if _meets(top, deep, slices)]
+    layers = [top for top in starts(padded[0], deep, preprocessing.overlap) if _meets(top, deep, slices)]
     held = np.zeros((model.manifest.classes, deep, *sizes), np.float32)
     total, of_a_layer = np.zeros((2, deep, *sizes), np.float32)
     for window in windows:
         of_a_layer[(slice(None), *window)] += weights
     for n, top in enumerate(layers):
         for m, window in enumerate(windows):
-            block = padded[(slice(top, top + deep), *window)]
-            found = model.run(np.tile(block, (1, preprocessing.copies, 1, 1, 1)), mirrored)[0]
-            held[(slice(None), slice(None), *window)] += found * weights
+            block = padded_block(voxels, (slice(top, top + deep), *window), preprocessing)
+            found = model.run(_repeated(block[None, None], preprocessing.copies), mirrored)[0]
+            _add(found, weights, held[(slice(None), slice(None), *window)])
             progress((n + (m + 1) / len(windows)) / len(layers))
         total += of_a_layer
         on = layers[n + 1] - top if n + 1 < len(layers) else deep
         for k in range(on):
             if top + k in slices:
                 yield (held[:, k] / total[k])[:, :rows, :columns]
-        held[:, : deep - on], total[: deep - on] = held[:, on:].copy(), total[on:].copy()
+        for k in range(deep - on):  # one by one: numpy makes a copy of what overlaps
+            held[:, k], total[k] = held[:, k + on], total[k + on]
         held[:, deep - on :], total[deep - on :] = 0, 0
+
+
+def _repeated(values: NDArray[np.float32], copies: int) -> NDArray[np.float32]:
+    """The channels, axis 1, several times."""
+    return values if copies == 1 else np.concatenate([values] * copies, axis=1)
+
+
+def _add(found: NDArray[np.float32], weights: NDArray[np.float32], to: NDArray[np.float32]) -> None:
+    """Add logits (classes, ...) times their weights, class by class, so that a patch of one stays in the cache."""
+    weighted = np.empty(weights.shape, np.float32)
+    for one, sums in zip(found, to, strict=True):
+        np.multiply(one, weights, out=weighted)
+        sums += weighted
 
 
 def _meets(top: int, deep: int, slices: range) -> bool:

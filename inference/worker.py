@@ -326,7 +326,7 @@ class _Runner:
 def _image(request: _Message) -> sitk.Image:
     import SimpleITK as sitk
 
-    image = sitk.GetImageFromArray(request.arrays["voxels"])
+    image = sitk.GetImageFromArray(request.arrays.pop("voxels"))  # which copies them
     image.SetSpacing(request.told["spacing"])
     image.SetOrigin(request.told["origin"])
     image.SetDirection(request.told["direction"])
