@@ -27,6 +27,15 @@ class Certainty:
 
 
 @dataclass(frozen=True, eq=False)
+class Probabilities:
+    """Of some labels, [label, k, j, i], and the entropy of all classes, [k, j, i], as Certainty has it; uint8, 255
+    being 1, worked out on the model's grid and interpolated linearly."""
+
+    of_labels: NDArray[np.uint8]
+    entropy: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
 class Segmentation:
     """A label map on exactly the grid of the image that was given, and where it came from. notes: what a person should
     know of the run, each a sentence, e.g. that it had to leave the GPU."""

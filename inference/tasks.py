@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
 from inference.preprocess import ModelGrid, model_grid, nearest_slices, on_image, to_model_grid
-from inference.results import Certainty, Segmentation, SliceDoubt
+from inference.results import Certainty, Probabilities, Segmentation, SliceDoubt
 from inference.runtime import LoadedModel
 from inference.sliding_window import logit_planes
 
@@ -80,6 +80,37 @@ def segment(
         Certainty(*found[1:]) if with_certainty else None,
         list(model.notes),
     )
+
+
+def probabilities(
+    image: sitk.Image,
+    model: LoadedModel,
+    values: Sequence[int],
+    *,
+    progress: Progress = lambda fraction, text: None,
+) -> Probabilities:
+    """How probable some labels are in each voxel of a 3-D image (LPS, mm), by their values in the manifest.
+
+    progress gets a fraction and a text, and may raise to cancel. Raises ModelError as segment does.
+    """
+    progress(0.0, "Preparing the image")
+    grid, voxels = _seen(image, model)
+    first = 1 if model.manifest.activation == "sigmoid" else 0
+    channels = [value - first for value in values]
+
+    def report(part: float) -> None:
+        progress(part, f"Running {model.manifest.name} on {model.provider}")
+
+    def said() -> Iterator[NDArray[np.float32]]:
+        for plane in logit_planes(voxels, model, range(grid.shape[0]), progress=report):
+            yield np.concatenate([model.probabilities(plane)[channels], _certainty_of(plane, model)[1:]])
+
+    found = [np.zeros(image.GetSize()[::-1], np.uint8) for _ in (*channels, "entropy")]
+    oriented = [grid.reorient(one) for one in found]  # views: what is written there is in the image's order
+    for n, shares in on_image(said(), grid, range(grid.shape[0])):
+        for one, share in zip(oriented, shares, strict=True):
+            one[n] = np.rint(255 * share)
+    return Probabilities(np.stack(found)[:-1], found[-1])
 
 
 def _seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.float32]]:

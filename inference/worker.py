@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from inference.manifest import ManifestError, ModelError, ModelManifest, load_manifest
 from inference.models import ModelRecord
-from inference.results import Certainty, Segmentation, SliceDoubt
+from inference.results import Certainty, Probabilities, Segmentation, SliceDoubt
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
@@ -81,6 +81,22 @@ class Worker:
         label_image.CopyInformation(image)
         certainty = Certainty(*found[1:]) if with_certainty else None
         return Segmentation(label_image=label_image, certainty=certainty, **told["segmentation"])
+
+    def probabilities(
+        self,
+        record: ModelRecord,
+        image: sitk.Image,
+        values: Sequence[int],
+        *,
+        progress: Progress = lambda fraction, text: None,
+    ) -> Probabilities:
+        """inference.tasks.probabilities."""
+        _, arrays = self._ask("probabilities", record, image, {"values": list(values)}, progress)
+        shape = image.GetSize()[::-1]
+        return Probabilities(
+            _expected(record, arrays.get("of_labels"), (len(values), *shape)),
+            _expected(record, arrays.get("entropy"), shape),
+        )
 
     def slice_doubts(
         self,
@@ -299,6 +315,13 @@ class _Runner:
         if result.certainty is not None:
             arrays |= vars(result.certainty)
         return {"provider": model.provider, "segmentation": about}, arrays
+
+    def _probabilities(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.tasks import probabilities
+
+        model = self._model(request)
+        found = probabilities(_image(request), model, request.told["options"]["values"], progress=self._report)
+        return {"provider": model.provider}, vars(found)
 
     def _slice_doubts(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.tasks import slice_doubts

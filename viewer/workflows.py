@@ -27,7 +27,7 @@ from viewer.core.findings import Code, Finding, Level, check_name
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
 from viewer.core.geometry import Geometry
 from viewer.core.history import at_hand
-from viewer.core.label_set import LabelSet, label_set
+from viewer.core.label_set import LabelSet, Making, ProbabilitySet, label_set
 from viewer.core.label_sizes import LabelSize, label_sizes
 from viewer.core.labels import Label
 from viewer.core.resample import to_regular_grid
@@ -48,7 +48,7 @@ from viewer.io.annotation_store import AnnotationStore, study_of
 from viewer.io.files import Aspect, Look
 from viewer.io.finding_table import ClassLabels, gather, write_json, write_table
 from viewer.io.journal import Entry, Journal
-from viewer.io.label_export import LabelFormat, SavedLabels
+from viewer.io.label_export import LabelFormat, ProbabilityFormat, SavedLabels
 from viewer.io.label_process import save_in_process
 from viewer.io.library import Library
 from viewer.io.measurement_table import write_measurements
@@ -752,6 +752,39 @@ class Workflows:
             )
 
         return self.jobs.submit("Copying labels", copy, copied, self._fail)
+
+    def export_probabilities(
+        self,
+        path: Path,
+        kind: ProbabilityFormat,
+        model_name: str,
+        names: Collection[str],
+        done: Callable[[SavedLabels], None] = lambda saved: None,
+        overwrite: bool = False,
+    ) -> Job | None:
+        """Run a model on the open series, and write how probable it holds the labels of some names, or how unsure it
+        is, as a DICOM object. done is told what was saved, after it was read again and found to be the same. None, and
+        a sentence, where the model must not run."""
+        series, volume = self.session.series, self.session.volume
+        if problem := self.unsuitable(model_name):
+            self._fail(problem)
+            return None
+        assert series is not None and volume is not None
+        record = self.models.get(model_name)
+        manifest = record.manifest
+        labels = tuple(label for label in labels_of(manifest) if label.name in names)
+
+        def work(job: Job) -> SavedLabels:
+            image = to_image(volume.voxels, volume.geometry)
+            values = [label.value for label in labels] if kind == "fractions" else []
+            found = self.worker.probabilities(
+                record, image, values, progress=lambda part, text: job.report(part / 2, text)
+            )
+            made = Making("AUTOMATIC", manifest.name, manifest.version)
+            whole = ProbabilitySet(series, volume.geometry, labels, found.of_labels, found.entropy, made)
+            return save_in_process(whole, path, kind, overwrite, lambda part, text: job.report((1 + part) / 2, text))
+
+        return self.jobs.submit(f"Saving {path.name}", work, done, self._fail)
 
     # Findings
 

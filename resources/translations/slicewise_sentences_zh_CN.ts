@@ -2155,7 +2155,19 @@
             <translation>报告中没有在图像上有位置的测量。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_export.py" line="78" />
+            <location filename="../../viewer/io/label_export.py" line="27" />
+            <source>Normalised predictive entropy</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_export.py" line="28" />
+            <location filename="../../viewer/io/reports.py" line="265" />
+            <source>no units</source>
+            <translation>无单位</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_export.py" line="83" />
+            <location filename="../../viewer/io/label_export.py" line="121" />
             <source>{0} was not saved: {1}</source>
             <extracomment>{0}: path.name; {1}: _reason(error)</extracomment>
             <translation>{0} 未保存：{1}</translation>
@@ -2188,7 +2200,7 @@
         <message>
             <location filename="../../viewer/io/label_files.py" line="98" />
             <location filename="../../viewer/io/label_files.py" line="106" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="390" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="392" />
             <location filename="../../viewer/io/structure_sets.py" line="210" />
             <source>Reading {0} again</source>
             <extracomment>{0}: path.name</extracomment>
@@ -2203,7 +2215,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_files.py" line="111" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="450" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="452" />
             <location filename="../../viewer/io/structure_sets.py" line="200" />
             <source>{0} came back with other names of labels; nothing was saved</source>
             <extracomment>{0}: path.name</extracomment>
@@ -2243,15 +2255,15 @@
             <translation>未使用 {0}：它不是标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_process.py" line="63" />
-            <location filename="../../viewer/workflows.py" line="1060" />
-            <location filename="../../inference/worker.py" line="200" />
+            <location filename="../../viewer/io/label_process.py" line="64" />
+            <location filename="../../viewer/workflows.py" line="1093" />
+            <location filename="../../inference/worker.py" line="216" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_process.py" line="64" />
+            <location filename="../../viewer/io/label_process.py" line="65" />
             <source>{0} was not saved: the process that writes it ended ({1})</source>
             <extracomment>{0}: path.name; {1}: why[:200]</extracomment>
             <translation>{0} 未保存：写入它的进程已结束（{1}）</translation>
@@ -2922,11 +2934,6 @@
             <translation>存储像素值</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="265" />
-            <source>no units</source>
-            <translation>无单位</translation>
-        </message>
-        <message>
             <location filename="../../viewer/io/reports.py" line="288" />
             <source>The report does not hold {0} {1} as it is; not saved.</source>
             <extracomment>{0}: measurement.kind; {1}: measurement.number</extracomment>
@@ -3028,30 +3035,30 @@
             <translation>无法由此序列生成 DICOM 分割（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="197" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="199" />
             <source>Making the parametric map</source>
             <translation>正在生成参数图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="210" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="212" />
             <source>No DICOM parametric map can be made of this series ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法由此序列生成 DICOM 参数图（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="223" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="225" />
             <location filename="../../viewer/io/structure_sets.py" line="61" />
             <source>Reading the headers of the series</source>
             <translation>正在读取序列的文件头</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="387" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="389" />
             <source>{0} came back with another frame of reference; nothing was saved</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 重新读取后参考坐标系不同；未保存任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="401" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="403" />
             <location filename="../../viewer/io/structure_sets.py" line="213" />
             <source>{0} came back with other voxels in slice {1}; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
@@ -3059,27 +3066,27 @@
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="403" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="405" />
             <source>{0} came back with slice {1} twice; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
             <translation>{0} 重新读取后第 {1} 层出现两次；未保存任何内容</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="406" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="408" />
             <source>{0} came back without {1} of its slices; nothing was saved</source>
             <extracomment>{0}: name; {1}: len(missing) (number)</extracomment>
             <translation>{0} 重新读取后缺少 {1} 层；未保存任何内容</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="425" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="427" />
             <source>{0} came back with a slice where there is none; nothing was saved</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 重新读取后在没有层的位置出现一层；未保存任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="441" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="443" />
             <source>{0} came back with slice {1} referring to another image; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
             <translation>{0} 重新读取后第 {1} 层引用了另一图像；未保存任何内容</translation>
@@ -3615,6 +3622,7 @@
         </message>
         <message>
             <location filename="../../viewer/workflows.py" line="748" />
+            <location filename="../../viewer/workflows.py" line="787" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
@@ -3625,151 +3633,151 @@
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="785" />
+            <location filename="../../viewer/workflows.py" line="818" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="790" />
+            <location filename="../../viewer/workflows.py" line="823" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="794" />
+            <location filename="../../viewer/workflows.py" line="827" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="796" />
+            <location filename="../../viewer/workflows.py" line="829" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="802" />
+            <location filename="../../viewer/workflows.py" line="835" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="810" />
+            <location filename="../../viewer/workflows.py" line="843" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="813" />
+            <location filename="../../viewer/workflows.py" line="846" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="827" />
+            <location filename="../../viewer/workflows.py" line="860" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="843" />
+            <location filename="../../viewer/workflows.py" line="876" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="854" />
+            <location filename="../../viewer/workflows.py" line="887" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="857" />
+            <location filename="../../viewer/workflows.py" line="890" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="895" />
+            <location filename="../../viewer/workflows.py" line="928" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="970" />
+            <location filename="../../viewer/workflows.py" line="1003" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="977" />
+            <location filename="../../viewer/workflows.py" line="1010" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1001" />
+            <location filename="../../viewer/workflows.py" line="1034" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1033" />
+            <location filename="../../viewer/workflows.py" line="1066" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1061" />
+            <location filename="../../viewer/workflows.py" line="1094" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1126" />
+            <location filename="../../viewer/workflows.py" line="1159" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1128" />
+            <location filename="../../viewer/workflows.py" line="1161" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1130" />
+            <location filename="../../viewer/workflows.py" line="1163" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1132" />
+            <location filename="../../viewer/workflows.py" line="1165" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1135" />
+            <location filename="../../viewer/workflows.py" line="1168" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1137" />
+            <location filename="../../viewer/workflows.py" line="1170" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1145" />
+            <location filename="../../viewer/workflows.py" line="1178" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1175" />
+            <location filename="../../viewer/workflows.py" line="1208" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1207" />
+            <location filename="../../viewer/workflows.py" line="1240" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1209" />
+            <location filename="../../viewer/workflows.py" line="1242" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -3969,105 +3977,135 @@
             <translation>{0} 没有可以退回的更早版本</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="69" />
+            <location filename="../../inference/runtime.py" line="24" />
+            <source>failed to allocate memory</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="25" />
+            <location filename="../../packaging/sentences.py" line="1" />
+            <source>out of memory</source>
+            <translation>内存不足</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="26" />
+            <source>bad allocation</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="77" />
+            <source>The {0} had too little memory: fewer images went through the network at once</source>
+            <extracomment>{0}: device</extracomment>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="83" />
+            <source>The {0} had too little memory: it went on on the CPU</source>
+            <extracomment>{0}: device</extracomment>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="131" />
             <source>{0} failed while running: {1}</source>
-            <extracomment>{0}: manifest.name; {1}: str(error).splitlines()[0]</extracomment>
+            <extracomment>{0}: manifest.name; {1}: said.splitlines()[0]</extracomment>
             <translation>{0} 运行失败：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="72" />
+            <location filename="../../inference/runtime.py" line="134" />
             <source>{0} gave an output of shape {1}, its manifest says {2}</source>
             <extracomment>{0}: manifest.name; {1}: output.shape; {2}: expected</extracomment>
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="74" />
+            <location filename="../../inference/runtime.py" line="136" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 的输出不是数字；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="106" />
+            <location filename="../../inference/runtime.py" line="175" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="110" />
+            <location filename="../../inference/runtime.py" line="179" />
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
         </message>
         <message>
             <location filename="../../inference/tasks.py" line="41" />
+            <location filename="../../inference/tasks.py" line="96" />
             <source>Preparing the image</source>
             <translation>正在准备图像</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="44" />
-            <location filename="../../inference/tasks.py" line="140" />
+            <location filename="../../inference/tasks.py" line="46" />
+            <location filename="../../inference/tasks.py" line="102" />
+            <location filename="../../inference/tasks.py" line="186" />
             <source>Running {0} on {1}</source>
             <extracomment>{0}: manifest.name; {1}: model.provider</extracomment>
             <translation>正在 {1} 上运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="59" />
+            <location filename="../../inference/tasks.py" line="65" />
             <source>{0} gave the same value everywhere; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 的输出各处相同；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="82" />
+            <location filename="../../inference/tasks.py" line="119" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="86" />
+            <location filename="../../inference/tasks.py" line="123" />
             <source>the image has the same value everywhere: there is nothing to segment</source>
             <translation>图像各处数值相同：没有可分割的内容</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="107" />
+            <location filename="../../inference/worker.py" line="123" />
             <source>Waiting for the model that is running</source>
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="166" />
+            <location filename="../../inference/worker.py" line="182" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="175" />
+            <location filename="../../inference/worker.py" line="191" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="180" />
+            <location filename="../../inference/worker.py" line="196" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="199" />
+            <location filename="../../inference/worker.py" line="215" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="219" />
+            <location filename="../../inference/worker.py" line="235" />
             <source>{0} gave a result that does not fit the image; it is discarded</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>{0} 给出的结果与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="241" />
+            <location filename="../../inference/worker.py" line="257" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="287" />
+            <location filename="../../inference/worker.py" line="303" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>
@@ -4791,11 +4829,6 @@
             <location filename="../../packaging/sentences.py" line="1" />
             <source>file is not a database</source>
             <translation>文件不是数据库</translation>
-        </message>
-        <message>
-            <location filename="../../packaging/sentences.py" line="1" />
-            <source>out of memory</source>
-            <translation>内存不足</translation>
         </message>
         <message>
             <location filename="../../packaging/sentences.py" line="1" />

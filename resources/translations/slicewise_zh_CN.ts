@@ -4574,5 +4574,45 @@ or press {File/Open folder…}.</source>
         <source>Meaning</source>
         <translation>含义</translation>
     </message>
+    <message>
+        <source>Probabilities of labels: DICOM segmentation, fractional</source>
+        <translation>标签的概率：DICOM 分割（分数型）</translation>
+    </message>
+    <message>
+        <source>For each voxel and label the model&apos;s probability, in steps of 1/255.</source>
+        <translation>每个体素、每个标签的模型概率，以 1/255 为步长。</translation>
+    </message>
+    <message>
+        <source>Uncertainty: DICOM parametric map</source>
+        <translation>不确定性：DICOM 参数图</translation>
+    </message>
+    <message>
+        <source>For each voxel the entropy of the model&apos;s classes: 0 where it is sure, 1 where it cannot tell.</source>
+        <translation>每个体素上模型各类别的熵：0 表示确定，1 表示无法判断。</translation>
+    </message>
+    <message>
+        <source>{model} is run once more. The file belongs to the study: the patient&apos;s name and the study&apos;s data are in it. It is read back and compared before it is called saved.</source>
+        <translation>将再次运行{model}。该文件属于此检查：其中含有患者姓名和检查数据。保存前会读回并核对。</translation>
+    </message>
+    <message>
+        <source>Export probabilities and uncertainty…</source>
+        <translation>导出概率和不确定性…</translation>
+    </message>
+    <message>
+        <source>Saved, read back and compared: {path}</source>
+        <translation>已保存，并已读回核对：{path}</translation>
+    </message>
+    <message>
+        <source>Export probabilities and uncertainty</source>
+        <translation>导出概率和不确定性</translation>
+    </message>
+    <message>
+        <source>Choose a label.</source>
+        <translation>请选择一个标签。</translation>
+    </message>
+    <message>
+        <source>At most {count} labels of a scan of this size can be written at once.</source>
+        <translation>对于此大小的扫描，一次最多可写入 {count} 个标签。</translation>
+    </message>
 </context>
 </TS>

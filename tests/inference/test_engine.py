@@ -19,7 +19,7 @@ from inference.manifest import (
 )
 from inference.preprocess import model_grid, scaling_of, to_model_grid
 from inference.sliding_window import logit_planes, starts
-from inference.tasks import segment
+from inference.tasks import probabilities, segment
 from tests.models import loaded, manifest, write_linear_model, write_threshold_model
 
 STORED = StoredIntensity()
@@ -261,6 +261,22 @@ class TestProbabilities:
         entropy = -expected * np.log2(expected) - (1 - expected) * np.log2(1 - expected)
         np.testing.assert_allclose(certainty.entropy[0, 0] / 255, entropy, atol=3e-3)
         assert certainty.likeliest[0, 0].tolist() == [1, 1, 1]  # it is below a half in the first
+
+    @pytest.mark.parametrize(("activation", "count"), [("softmax", 3), ("sigmoid", 2)])
+    def test_each_label_that_is_asked_for_has_its_own_probability(self, tmp_path, activation, count):
+        kernel = np.arange(count, dtype=float).reshape(count, 1, 1, 1) - 1
+        model = linear(
+            tmp_path, kernel, [0.0] * count, preprocessing=self.PLAIN, labels=("A", "B"), activation=activation
+        )
+        voxels = np.array([[[-3.0, 0.5, 2.0]]], np.float32)
+        logits = kernel[:, 0, 0] * voxels[0, 0]
+        own = np.exp(logits) / np.exp(logits).sum(0) if activation == "softmax" else 1 / (1 + np.exp(-logits))
+
+        found = probabilities(image_of(voxels), model, [2, 1])
+
+        np.testing.assert_allclose(found.of_labels[:, 0, 0] / 255, own[[-1, -2]], atol=3e-3)
+        certainty = segment(image_of(voxels), model, with_certainty=True).certainty
+        np.testing.assert_array_equal(found.entropy, certainty.entropy)
 
     def test_an_ensemble_gives_the_mean_probability(self, tmp_path):
         second = (np.array([[[[0]]], [[[-3]]]]), np.zeros(2))

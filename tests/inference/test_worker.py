@@ -17,7 +17,7 @@ from onnx import TensorProto, helper
 
 from inference.manifest import ModelError, Preprocessing, StoredIntensity, load_manifest, write_manifest
 from inference.models import ModelRecord
-from inference.tasks import segment, slice_doubts
+from inference.tasks import probabilities, segment, slice_doubts
 from inference.worker import Worker, _read
 from tests.models import loaded, manifest, write_threshold_model
 
@@ -124,6 +124,13 @@ def test_the_result_is_that_of_a_run_in_this_process(worker, record):
 
 def test_doubts_are_those_of_a_run_in_this_process(worker, record):
     assert worker.slice_doubts(record, head(), [1, 3]) == slice_doubts(head(), loaded(record.folder), [1, 3])
+
+
+def test_probabilities_are_those_of_a_run_in_this_process(worker, record):
+    expected, found = probabilities(head(), loaded(record.folder), [1]), worker.probabilities(record, head(), [1])
+
+    np.testing.assert_array_equal(found.of_labels, expected.of_labels)
+    np.testing.assert_array_equal(found.entropy, expected.entropy)
 
 
 def test_the_model_stays_ready_for_the_next_run(worker, record):

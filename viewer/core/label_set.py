@@ -54,6 +54,19 @@ class LabelSet:
         return sum(self.counts.values())
 
 
+@dataclass(frozen=True, eq=False)
+class ProbabilitySet:
+    """What a model says of a series before anything is decided: how probable labels are, of_labels[label, k, j, i], and
+    how unsure it is, entropy[k, j, i], of all its classes by the largest that it can have; uint8, 255 being 1."""
+
+    series: Series
+    geometry: Geometry
+    labels: tuple[Label, ...]
+    of_labels: NDArray[np.uint8]
+    entropy: NDArray[np.uint8]
+    made: Making
+
+
 def label_set(
     series: Series,
     geometry: Geometry,

@@ -70,6 +70,7 @@ from viewer.gui.object_export import ObjectExport
 from viewer.gui.overlay import person_name
 from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
+from viewer.gui.probability_export import ProbabilityExport
 from viewer.gui.proposal_bar import ProposalBar
 from viewer.gui.question import agreed
 from viewer.gui.reading_room import ReadingRoom, View
@@ -206,6 +207,7 @@ class MainWindow(QMainWindow):
                 self._apply,
                 self.picture_commands.apply,
                 self.label_export.apply,
+                self.probability_export.apply,
                 self.layout_commands.apply,
                 self.display_commands.apply,
                 self.slice_commands.apply,
@@ -374,6 +376,9 @@ class MainWindow(QMainWindow):
         jobs, notify = self.workflows.jobs, self.status_bar.notify
         self.picture_commands = PictureCommands(commands, room, jobs, settings, notify, self.show_failure)
         self.label_export = LabelExport(self.workflows, commands, room, settings, notify, self.show_failure)
+        self.probability_export = ProbabilityExport(
+            self.workflows, commands, room, lambda: self.model_panel.model_name, notify
+        )
         self.importing = Importing(self.workflows, commands, self, notify, self.show_failure)
         self.object_export = ObjectExport(self.workflows, commands, room, settings, self, notify, self.show_failure)
         self.measure_panel.export.menu().addAction(commands.named["File/Export measurements as…"])

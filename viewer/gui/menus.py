@@ -45,6 +45,7 @@ _SHOW_LABELS = "Display/Show labels"
 _FILE_OVERLAY = "Display/Overlays of the file"
 _EXPORT = "File/Export pictures…"
 _AS = "File/Export measurements as…"
+_PROBABILITIES = "AI/Export probabilities and uncertainty…"
 _NAME = "File/Your name in reports…"
 _COPY = "File/Copy the picture"
 _DRAW_ON = (
@@ -143,7 +144,9 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     findings = [action.objectName() for action in commands.groups["Findings"]]
     slices.addMenu(_submenu(tr("Findings"), commands, findings, slices))
     slices.addSeparator()
-    _add(menus["&AI"], commands, "AI/Segment", "AI/Accept the proposal", "AI/Reject the proposal", _LINE)
+    _add(
+        menus["&AI"], commands, "AI/Segment", "AI/Accept the proposal", "AI/Reject the proposal", _PROBABILITIES, _LINE
+    )
     _add(menus["&Window"], commands, "Window/Studies", "Window/Panels", _LINE)
     _add(bar.addMenu(tr("&Help")), commands, *_HELP)
     quit_action = commands.named["File/Quit"]

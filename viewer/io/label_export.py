@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from viewer.core.label_set import LabelSet
+import numpy as np
+
+from viewer.core.label_set import LabelSet, ProbabilitySet
 from viewer.core.settings import LabelFormat
 from viewer.core.study import Series, SeriesError
 from viewer.io.dicom_source import NO_PLACE, why_no_dicom_object
 from viewer.io.label_files import NO_VOLUME, table_beside, write_label_map
-from viewer.io.segmentation_objects import Report, write_segmentation
+from viewer.io.segmentation_objects import Code, Report, write_fractions, write_parametric_map, write_segmentation
 from viewer.io.structure_sets import write_structure_set
 
 SUFFIXES: dict[LabelFormat, str] = {
@@ -21,6 +24,8 @@ SUFFIXES: dict[LabelFormat, str] = {
     "nifti": ".nii.gz",
     "mha": ".mha",
 }
+_ENTROPY: Code = ("ENTROPY", "99SLICEWISE", "Normalised predictive entropy")
+_NO_UNIT: Code = ("1", "UCUM", "no units")
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,43 @@ def save_labels(
     except OSError as error:
         raise SeriesError(f"{path.name} was not saved: {_reason(error)}") from error
     return SavedLabels(path, labels.voxel_count, len(labels.present))
+
+
+ProbabilityFormat = Literal["fractions", "entropy"]
+
+
+def save_probabilities(
+    found: ProbabilitySet,
+    path: Path,
+    kind: ProbabilityFormat,
+    overwrite: bool = False,
+    report: Report = lambda fraction, text: None,
+) -> SavedLabels:
+    """Write the probabilities of labels as a fractional segmentation, or the entropy as a parametric map, and compare
+    what was written with them, as save_labels does."""
+    if problem := why_not(found.series, "seg"):
+        raise SeriesError(problem)
+    try:
+        if kind == "fractions":
+            shares = zip(found.labels, found.of_labels, strict=True)
+            maps = {label: values.astype(np.float32) / np.float32(255) for label, values in shares}
+            write_fractions(found.series, found.geometry, maps, path, found.made, overwrite, report)
+            return SavedLabels(path, int(np.count_nonzero(found.of_labels)), len(found.labels))
+        values = found.entropy.astype(np.float32) / np.float32(255)
+        write_parametric_map(
+            found.series,
+            found.geometry,
+            values,
+            _ENTROPY,
+            _NO_UNIT,
+            path,
+            overwrite,
+            report,
+            f"{found.made.algorithm} {found.made.version}",
+        )
+        return SavedLabels(path, found.entropy.size, 0)
+    except OSError as error:
+        raise SeriesError(f"{path.name} was not saved: {_reason(error)}") from error
 
 
 def _reason(error: OSError) -> str:

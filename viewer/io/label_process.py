@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from viewer.core.label_set import LabelSet
+from viewer.core.label_set import LabelSet, ProbabilitySet
 from viewer.core.settings import LabelFormat
 from viewer.core.study import SeriesError
-from viewer.io.label_export import SavedLabels, save_labels
+from viewer.io.label_export import ProbabilityFormat, SavedLabels, save_labels, save_probabilities
 from viewer.io.segmentation_objects import Report
 
 _LENGTH = struct.Struct("<Q")
@@ -34,14 +35,14 @@ class _Cancelled(Exception):
 
 
 def save_in_process(
-    labels: LabelSet,
+    what: LabelSet | ProbabilitySet,
     path: Path,
-    kind: LabelFormat,
+    kind: LabelFormat | ProbabilityFormat,
     overwrite: bool = False,
     report: Report = lambda fraction, text: None,
 ) -> SavedLabels:
-    """save_labels, in another process, which is ended if report raises. Raises SeriesError as it does, and if that
-    process ends in an unforeseen way."""
+    """save_labels or save_probabilities, in another process, which is ended if report raises. Raises SeriesError as
+    they do, and if that process ends in an unforeseen way."""
     # -P: a folder named viewer beside the person's scans must not be run in place of ours.
     argv = [sys.executable, "-P", "-m", "viewer.io.label_process"]
     pipe = subprocess.PIPE
@@ -52,7 +53,7 @@ def save_in_process(
         reading.start()
         try:
             with contextlib.suppress(BrokenPipeError):  # it has ended: its errors say why
-                _send(child.stdin, labels, path, kind, overwrite)
+                _send(child.stdin, what, path, kind, overwrite)
             saved = _follow(child.stdout, report)
         finally:
             with contextlib.suppress(OSError):
@@ -65,14 +66,21 @@ def save_in_process(
     return SavedLabels(path, *saved)
 
 
-def _send(stream: IO[bytes], labels: LabelSet, path: Path, kind: LabelFormat, overwrite: bool) -> None:
-    packed = zlib.compressobj(1)
-    pieces = [packed.compress(one_slice.tobytes()) for one_slice in labels.voxels]
-    told = replace(labels, voxels=np.zeros(0, dtype=np.uint8))
-    content = pickle.dumps((told, labels.voxels.shape, b"".join([*pieces, packed.flush()]), path, kind, overwrite))
+def _send(stream: IO[bytes], what: LabelSet | ProbabilitySet, path: Path, kind: str, overwrite: bool) -> None:
+    names = ("voxels",) if isinstance(what, LabelSet) else ("of_labels", "entropy")
+    arrays = {name: getattr(what, name) for name in names}
+    packed = {name: (array.shape, _packed(array)) for name, array in arrays.items()}
+    told = replace(what, **dict.fromkeys(names, np.zeros(0, dtype=np.uint8)))
+    content = pickle.dumps((told, packed, path, kind, overwrite))
     stream.write(_LENGTH.pack(len(content)))
     stream.write(content)
     stream.flush()
+
+
+def _packed(array: NDArray[np.uint8]) -> bytes:
+    packed = zlib.compressobj(1)
+    pieces = [packed.compress(part.tobytes()) for part in array.reshape(-1, *array.shape[-2:])]
+    return b"".join([*pieces, packed.flush()])
 
 
 def _follow(stream: IO[bytes], report: Report) -> tuple[int, int] | None:
@@ -112,8 +120,12 @@ def main() -> int:
     stream, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
     (length,) = _LENGTH.unpack(stream.read(_LENGTH.size))
-    told, shape, packed, path, kind, overwrite = pickle.loads(stream.read(length))  # from the window, nobody else
-    labels = replace(told, voxels=np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(shape))
+    told, packed, path, kind, overwrite = pickle.loads(stream.read(length))  # from the window, nobody else
+    arrays = {
+        name: np.frombuffer(zlib.decompress(bytes_), dtype=np.uint8).reshape(shape)
+        for name, (shape, bytes_) in packed.items()
+    }
+    what, save = replace(told, **arrays), save_labels if isinstance(told, LabelSet) else save_probabilities
     unwanted = threading.Event()
     threading.Thread(target=lambda: (stream.read(1), unwanted.set()), daemon=True).start()
     last = -1.0, ""
@@ -130,7 +142,7 @@ def main() -> int:
             say(at=last)
 
     try:
-        saved = save_labels(labels, path, kind, overwrite, report)
+        saved = save(what, path, kind, overwrite, report)
         say(saved=(saved.voxels, saved.labels))
     except SeriesError as error:
         say(refused=str(error))

@@ -171,10 +171,12 @@ def write_parametric_map(
     path: Path,
     overwrite: bool = False,
     report: Report = lambda fraction, text: None,
+    by: str = "",
 ) -> None:
     """Write a number for each voxel, [k, j, i] float32, finite, as a DICOM parametric map: an uncertainty, for example.
 
-    quantity: what the numbers are, as a coded concept; unit: theirs, in UCUM, ("1", "UCUM", "no units") for a share.
+    quantity: what the numbers are, as a coded concept; unit: theirs, in UCUM, ("1", "UCUM", "no units") for a share;
+    by: the model that gave them, and its version.
     Raises as write_segmentation does, and ValueError for a map of another shape or with numbers that are not finite.
     """
     import highdicom
@@ -204,7 +206,7 @@ def write_parametric_map(
             voi_lut_transformations=[window],
             content_qualification="RESEARCH",
             content_label="MAP",
-            **_told(series, "Parametric map"),
+            **_told(series, short_text(f"{quantity[2]}, {by}" if by else quantity[2])),
         )
     except _MADE_BADLY as error:
         raise SeriesError(f"No DICOM parametric map can be made of this series ({error})") from error
