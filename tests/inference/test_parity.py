@@ -123,5 +123,5 @@ def test_the_sliding_window_gives_what_that_of_monai_gives(shape, preprocessing,
     expected = by_monai(network, voxels, preprocessing, 2)
     difference = np.abs(found - expected) / expected.std()
     assert difference.max() < 0.15  # in the corners of blocks; a patch out of its place gives more than 1
-    assert np.median(difference) < 1e-5
-    assert difference.mean() < 1e-3
+    assert np.median(difference) < 1e-3
+    assert difference.mean() < 5e-3
