@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inference.preprocess import padded_block, padded_for, padded_sizes, slice_stacks
 from inference.runtime import LoadedModel
 
-_BATCH = 4  # slices, or patches of a slice, that a network gets at once
+BATCH = 4  # slices, or patches of a slice, that a network gets at once
 _SIGMA = (
     1 / 8
 )  # of a patch's side: the Gaussian by which overlapping patches are blended (nnU-Net, Isensee et al. 2021)
@@ -43,8 +43,8 @@ def _of_slices(
     voxels: NDArray[np.float32], model: LoadedModel, slices: range, mirrored: bool, progress: Progress
 ) -> Iterator[NDArray[np.float32]]:
     preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
-    for start in range(0, len(slices), _BATCH):
-        batch = slices[start : start + _BATCH]
+    for start in range(0, len(slices), BATCH):
+        batch = slices[start : start + BATCH]
         stacks = padded_for(slice_stacks(voxels, batch, preprocessing.context_slices), preprocessing)
         stacks = _repeated(stacks, preprocessing.copies)
         if preprocessing.patch is None or stacks.shape[2:] == preprocessing.patch:
@@ -65,13 +65,13 @@ def _blended(stack: NDArray[np.float32], model: LoadedModel, mirrored: bool, pro
     weights, total = gaussian(patch), np.zeros(sizes, np.float32)
     blended = np.zeros((model.manifest.classes, *sizes), np.float32)
     windows = _windows(sizes, patch, preprocessing.overlap)
-    for first in range(0, len(windows), _BATCH):
-        batch = windows[first : first + _BATCH]
+    for first in range(0, len(windows), BATCH):
+        batch = windows[first : first + BATCH]
         logits = model.run(np.stack([stack[(slice(None), *window)] for window in batch]), mirrored)
         for window, found in zip(batch, logits, strict=True):
             _add(found, weights, blended[(slice(None), *window)])
             total[window] += weights
-        progress(min(1.0, (first + _BATCH) / len(windows)))
+        progress(min(1.0, (first + BATCH) / len(windows)))
     blended /= total
     return blended
 

@@ -29,6 +29,7 @@ from inference.runtime import load_model
 from inference.tasks import segment
 from tests.bench_autosave import autosaving
 from tests.bench_brush import brushing
+from tests.bench_inference import inferring
 from tests.bench_memory import family_mb, remembering
 from tests.bench_panes import panes
 from tests.bench_scene import turning
@@ -311,6 +312,7 @@ def main() -> None:
         looking_on(Path(folder))
         head = opening(reader)
     segmenting(head)
+    inferring(tell_share)
     panes(tell_share)
     brushing(tell_share)
     autosaving(tell_share)
