@@ -216,6 +216,9 @@ class ModelPanel(QWidget):
         runs = verdict is not None and verdict.can_run
         read_only = self._session.read_only
         self.run.setText(tr("Run anyway…") if against else tr("Segment"))
+        self.run.setProperty("primary", not against)
+        self.run.style().unpolish(self.run)
+        self.run.style().polish(self.run)
         self.run.setEnabled(runs and not read_only and (self._job is None or self._job.ended))
         self.run.setToolTip(tr(READ_ONLY if read_only else _OVERRIDE_TIP if against else _RUN_TIP))
         self._show_cost(runs)
