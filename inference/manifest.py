@@ -181,6 +181,25 @@ class ParentModel(_Frozen):
     sha256: str
 
 
+Statistic = Literal["p10", "p50", "p90", "foreground", "gradient", "field_k_mm", "field_j_mm", "field_i_mm"]
+
+
+class SeenImages(_Frozen):
+    """What the images looked like that a model learnt from: of each statistic of inference.seen its 1st and its 99th
+    percentile over so many images. Written when a model is exported; without it nothing is said of how usual an image
+    is."""
+
+    images: PositiveInt
+    ranges: dict[Statistic, tuple[float, float]]
+
+    @field_validator("ranges")
+    @classmethod
+    def _rising(cls, ranges: dict[Statistic, tuple[float, float]]) -> dict[Statistic, tuple[float, float]]:
+        if any(not low <= high for low, high in ranges.values()):  # not <=: neither is one a number that is none
+            raise ValueError("each range must go from the lower to the higher value")
+        return ranges
+
+
 class ModelManifest(_Frozen):
     """Everything that is needed to run a model and to say afterwards what was run.
 
@@ -206,6 +225,7 @@ class ModelManifest(_Frozen):
     activation: Literal["softmax", "sigmoid", "probabilities"] = "softmax"
     temperature: PositiveFloat = 1.0
     networks: Annotated[list[str], Field(min_length=1)] = [NETWORK_FILE]
+    seen: SeenImages | None = None
     licence_code: str
     licence_weights: str
     parent: ParentModel | None = None

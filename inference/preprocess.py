@@ -10,10 +10,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from inference.manifest import (
@@ -25,6 +24,9 @@ from inference.manifest import (
     StoredIntensity,
     WindowIntensity,
 )
+
+if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
+    import SimpleITK as sitk
 
 _ALONG = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1), "I": (2, -1)}  # row of LPS, sign
 _HUGE = float(np.finfo(np.float32).max)
@@ -60,9 +62,17 @@ class ModelGrid:
 
 def model_grid(image: sitk.Image, preprocessing: Preprocessing) -> ModelGrid:
     """The grid on which a model with this preprocessing looks at a 3-D image (LPS, mm)."""
-    order, flipped = _axes_along(np.array(image.GetDirection()).reshape(3, 3), preprocessing.axes)
-    image_shape = tuple(image.GetSize()[2 - axis] for axis in order)
-    image_spacing = tuple(float(image.GetSpacing()[2 - axis]) for axis in order)
+    return model_grid_of(image.GetSize(), image.GetSpacing(), image.GetDirection(), preprocessing)
+
+
+def model_grid_of(
+    size: Sequence[int], spacing_mm: Sequence[float], direction: Sequence[float], preprocessing: Preprocessing
+) -> ModelGrid:
+    """model_grid of an image of which only the place is known: size and spacing along i, j, k, and the direction row
+    by row, as SimpleITK tells them."""
+    order, flipped = _axes_along(np.array(direction).reshape(3, 3), preprocessing.axes)
+    image_shape = tuple(size[2 - axis] for axis in order)
+    image_spacing = tuple(float(spacing_mm[2 - axis]) for axis in order)
     spacing = preprocessing.spacing_mm[::-1] if preprocessing.spacing_mm is not None else image_spacing
     shape = tuple(max(1, round(n * a / b)) for n, a, b in zip(image_shape, image_spacing, spacing, strict=True))
     if preprocessing.size is not None:
@@ -85,6 +95,17 @@ def _axes_along(direction: NDArray, axes: str) -> tuple[tuple[int, int, int], tu
         bool(direction[row, columns[row]] * _ALONG[letter][1] < 0) for row, letter in zip(rows, axes, strict=True)
     )
     return tuple(2 - columns[row] for row in rows), flipped  # type: ignore[return-value]
+
+
+def degrees_off(direction: Sequence[float], axes: str) -> float:
+    """The largest angle between an axis of an image (direction row by row) and the one of the model's that it becomes:
+    0 of an image whose axes run as the model's letters say, or against them."""
+    if axes == OWN_AXES:
+        return 0.0
+    cosines = np.array(direction).reshape(3, 3)
+    order, _ = _axes_along(cosines, axes)
+    along = [abs(cosines[_ALONG[letter][0], 2 - axis]) for letter, axis in zip(axes, order, strict=True)]
+    return float(np.degrees(np.arccos(min(1.0, min(along)))))
 
 
 @dataclass(frozen=True)
@@ -133,6 +154,8 @@ def _onto(low: float, high: float, to: tuple[float, float]) -> Scaling:
 
 def to_model_grid(image: sitk.Image, grid: ModelGrid, intensity: Intensity) -> NDArray[np.float32]:
     """The image's values on the model's grid, (k, j, i), scaled by its intensity rule; what is no number becomes 0."""
+    import SimpleITK as sitk
+
     voxels = sitk.GetArrayViewFromImage(image)
     scale = scaling_of(voxels, intensity)
     oriented = grid.reorient(voxels)

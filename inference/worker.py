@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.manifest import ManifestError, ModelError, ModelManifest, load_manifest
+from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
+from inference.preflight import Headers, Measured, probe_image
 from inference.results import Certainty, Probabilities, Segmentation, SliceDoubt
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
@@ -34,6 +37,9 @@ Arrays = Mapping[str, NDArray]
 
 _LOOK_EVERY_S = 0.1  # whether a person has cancelled
 _SILENCE_S = 180.0  # after which a network that says nothing counts as one that never ends
+_SILENCE_OF_A_TRY_S = 30.0  # the same, of a model that nobody has asked to run yet
+_QUICK_S = 2.0  # a try that takes less is done again, because the first run of a network also prepares it
+_MEASURED = ("run_s", "voxel_s", "process_bytes", "grown_bytes")
 _NICENESS = 5  # the window goes first where both want the same processor
 _OOM_SCORE = 800  # of 1000: where memory runs out, Linux ends this process and not the window
 _MEMORY_SHARE = 0.8  # of the machine's, that the process may take
@@ -110,6 +116,29 @@ class Worker:
         told, _ = self._ask("slice_doubts", record, image, {"slices": list(slices)}, progress)
         return {int(number): SliceDoubt(*doubt) for number, *doubt in told["doubts"]}
 
+    def measure(
+        self, record: ModelRecord, headers: Headers, *, progress: Progress = lambda fraction, text: None
+    ) -> Measured:
+        """What a model takes on this machine, and what it really runs on, by a try of it on a small image of noise in
+        the place of the real one (inference.preflight.expected makes the whole of it). The model stays loaded."""
+        image = probe_image(record.manifest, headers)
+        told, _ = self._ask("measure", record, image, {}, progress, min(self._silence_s, _SILENCE_OF_A_TRY_S))
+        figures = {name: float(told[name]) for name in _MEASURED}
+        if not all(math.isfinite(figure) and figure >= 0 for figure in figures.values()):
+            raise ModelError(f"{record.manifest.name} could not be measured")
+        return Measured(provider=self.provider, **figures)
+
+    def statistics(
+        self,
+        record: ModelRecord,
+        image: sitk.Image,
+        *,
+        progress: Progress = lambda fraction, text: None,
+    ) -> dict[Statistic, float]:
+        """inference.seen.image_statistics."""
+        told, _ = self._ask("statistics", record, image, {}, progress)
+        return {name: float(value) for name, value in told["statistics"].items()}
+
     def close(self) -> None:
         """End the process, whatever it is at."""
         child, self._child = self._child, None
@@ -117,7 +146,13 @@ class Worker:
             child.kill()
 
     def _ask(
-        self, task: str, record: ModelRecord, image: sitk.Image, options: dict[str, Any], progress: Progress
+        self,
+        task: str,
+        record: ModelRecord,
+        image: sitk.Image,
+        options: dict[str, Any],
+        progress: Progress,
+        silence_s: float | None = None,
     ) -> _Message:
         while not self._turn.acquire(timeout=_LOOK_EVERY_S):
             progress(0.0, "Waiting for the model that is running")
@@ -137,7 +172,8 @@ class Worker:
             }
             child, whole = self._child, False
             try:
-                answer = child.ask(request, {"voxels": sitk.GetArrayViewFromImage(image)}, self._silence_s, progress)
+                voxels = {"voxels": sitk.GetArrayViewFromImage(image)}
+                answer = child.ask(request, voxels, silence_s or self._silence_s, progress)
                 whole = True
             finally:
                 if not whole:  # cancelled, or it is of no use any more
@@ -146,7 +182,7 @@ class Worker:
             self._turn.release()
         if "refused" in answer.told:
             raise ModelError(str(answer.told["refused"]))
-        self.provider = str(answer.told.get("provider", ""))
+        self.provider = str(answer.told.get("provider", self.provider))
         return answer
 
 
@@ -293,6 +329,7 @@ class _Runner:
     def __init__(self, answers: IO[bytes]) -> None:
         self._answers = answers
         self._loaded: tuple[str, str, Any] | None = None
+        self._before_bytes = 0  # what the process had before it was loaded
 
     def __call__(self, request: _Message) -> None:
         try:
@@ -331,7 +368,37 @@ class _Runner:
         doubts = [(number, *asdict(doubt).values()) for number, doubt in found.items()]
         return {"provider": model.provider, "doubts": doubts}, {}
 
+    def _measure(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.tasks import segment
+
+        model, image = self._model(request), _image(request)
+        timed = replace(model, sessions=tuple(map(_Timed, model.sessions)))
+        _forget_peak()
+        for _ in range(2):
+            for session in timed.sessions:
+                session.seconds, session.runs = 0.0, 0
+            started = time.monotonic()
+            segment(image, timed, progress=self._report)
+            total = time.monotonic() - started
+            if total > _QUICK_S:
+                break
+        in_networks = sum(session.seconds for session in timed.sessions)
+        return {
+            "provider": model.provider,
+            "run_s": in_networks / sum(session.runs for session in timed.sessions),
+            "voxel_s": (total - in_networks) / image.GetNumberOfPixels(),
+            "process_bytes": self._before_bytes,
+            "grown_bytes": _peak_bytes() - self._before_bytes,
+        }, {}
+
+    def _statistics(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.seen import image_statistics
+
+        manifest = load_manifest(Path(request.told["folder"]))
+        return {"statistics": image_statistics(_image(request), manifest.preprocessing)}, {}
+
     def _model(self, request: _Message) -> Any:
+        import inference.tasks  # noqa: F401  # all that any model needs, before it is looked what this one takes
         from inference.runtime import load_model
 
         asked = request.told["folder"], request.told["sha256"]
@@ -339,11 +406,64 @@ class _Runner:
             self._loaded = None  # one at a time
             folder = Path(asked[0])
             manifest: ModelManifest = load_manifest(folder)  # its files are hashed once more, just before they run
+            self._before_bytes = _now_bytes()
             self._loaded = (*asked, load_model(ModelRecord(manifest, folder, shipped=False, active=True)))
         return self._loaded[2]
 
     def _report(self, fraction: float, text: str) -> None:
         _write(self._answers, {"at": (fraction, text)}, {})
+
+
+class _Timed:
+    """A session that counts its runs and the time they take."""
+
+    def __init__(self, session: Any) -> None:
+        self._session, self.seconds, self.runs = session, 0.0, 0
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._session, name)
+        if not name.startswith("run"):
+            return found
+
+        def run(*arguments: Any) -> Any:
+            started = time.monotonic()
+            try:
+                return found(*arguments)
+            finally:
+                self.seconds += time.monotonic() - started
+                self.runs += 1
+
+        return run
+
+
+def _forget_peak() -> None:
+    """Let the peak of this process's memory be counted from now. Linux only; elsewhere it is that since its start."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _now_bytes() -> int:
+    return _memory("VmRSS") or _peak_bytes()
+
+
+def _peak_bytes() -> int:
+    if peak := _memory("VmHWM"):
+        return peak
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most
+
+
+def _memory(name: str) -> int:
+    """A line of /proc/self/status in bytes, 0 where there is none."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return 1024 * int(line.split()[1])
+    return 0
 
 
 def _image(request: _Message) -> sitk.Image:

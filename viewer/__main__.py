@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     segment.add_argument("out", type=Path, metavar="OUT")
     segment.add_argument("--model", required=True, metavar="NAME")
     segment.add_argument("--series", metavar="UID")
+    segment.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
 
     train = commands.add_parser("train", help="train a model from a dataset folder: images/, labels/, patients.csv")
     train.add_argument("--data", required=True)
@@ -254,19 +255,23 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _segment(options: argparse.Namespace) -> int:
+    from inference.preflight import preflight
     from inference.worker import Worker
     from viewer.core.volume import to_image
     from viewer.io import files
-    from viewer.workflows import doubt, unsuitable
+    from viewer.workflows import headers_of
 
     record = _model_store().get(options.model)
     with _reader() as reader:
         series, volume = _read_one(reader, options.path, options.series)
-    problem = unsuitable(record.manifest, series, volume)
-    if problem:
-        raise UsageError(problem)
-    if doubt(record.manifest, series):
-        print(f"slicewise: {doubt(record.manifest, series)}", file=sys.stderr)
+    verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
+    if not verdict.can_run:
+        raise UsageError(verdict.refusal)
+    if verdict.red and not options.override:
+        reasons = " ".join(finding.sentence for finding in verdict.red)
+        raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
+    for finding in verdict.findings:
+        print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
     with closing(Worker()) as worker:
         result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
@@ -274,6 +279,8 @@ def _segment(options: argparse.Namespace) -> int:
 
     files.write_image(sitk.GetArrayFromImage(result.label_image), volume.geometry, options.out)
     print(f"{result.model_name} {result.model_version} on {result.provider}, {result.seconds:.1f} s")
+    for finding in verdict.red:
+        print(f"overridden ({finding.about}): {finding.sentence}")
     for name, millilitres in result.volumes_ml.items():
         print(f"{millilitres:9.1f} ml  {name}")
     print(f"wrote {options.out}. {NOT_FOR_DIAGNOSIS}")

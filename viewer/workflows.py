@@ -13,14 +13,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
 import resources
-from inference.manifest import ManifestError, ModelManifest
+from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
+from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
 from inference.worker import Worker
 from viewer.core.events import Change, What
 from viewer.core.findings import Code, Finding, Level, check_name
@@ -41,7 +43,7 @@ from viewer.core.session import (
     prepare_acceptance,
 )
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
-from viewer.core.volume import LabelMap, Volume, looks_like_ct, to_image
+from viewer.core.volume import LabelMap, Volume, to_image
 from viewer.editing import Editing, layers_of
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore, study_of
@@ -168,6 +170,9 @@ class Workflows:
         self._told_unsaved = False
         self._left_unsaved: set[str] = set()  # series that are closed, but held until what was done to them is written
         self.worker = Worker()
+        self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
+        self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
+        self._verdicts: WeakKeyDictionary[Volume, dict[tuple[str, bool], Verdict]] = WeakKeyDictionary()
         self._failure_listeners: list[Callable[[str], None]] = []
         self._library_listeners: list[Callable[[], None]] = []
         self._training_listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
@@ -577,16 +582,21 @@ class Workflows:
 
     # Segment
 
-    def segment(self, model_name: str, done: Callable[[], None] = lambda: None) -> Job | None:
-        """Run the active version of a model on the open series; the result comes as a proposal."""
+    def segment(
+        self, model_name: str, done: Callable[[], None] = lambda: None, *, override: bool = False
+    ) -> Job | None:
+        """Run the active version of a model on the open series; the result comes as a proposal.
+
+        override: a person has read why the model should not run (Verdict.red) and wants it all the same; the proposal,
+        and what is accepted of it, say so.
+        """
         session = self.session
         if session.volume is None or session.series is None:
             self._fail("Open a series first, then segment it.")
             return None
-        volume = session.volume
-        problem = self.unsuitable(model_name)
-        if problem:
-            self._fail(problem)
+        volume, verdict = session.volume, self.verdict(model_name)
+        if verdict.refusal and not (override and verdict.can_run):
+            self._fail(verdict.refusal)
             return None
         record = self.models.get(model_name)
 
@@ -607,6 +617,7 @@ class Workflows:
                     result.model_version,
                     result.provider,
                     result.seconds,
+                    overridden=tuple((finding.about, finding.sentence) for finding in verdict.red),
                 )
             )
             done()
@@ -620,15 +631,69 @@ class Workflows:
 
     def unsuitable(self, model_name: str) -> str:
         """Why a model must not run on the open series, in one sentence; empty if it may."""
+        if self.session.series is None or self.session.volume is None:
+            return "Open a series first."
+        return self.verdict(model_name).refusal
+
+    def verdict(self, model_name: str) -> Verdict:
+        """Whether a model fits the open series, which there has to be, and why not."""
+        series, volume = self.session.series, self.session.volume
+        assert series is not None and volume is not None
+        manifest = self.models.get(model_name).manifest
+        statistics = self._likeness.get(volume, {}).get(_version_of(manifest))
+        key = _version_of(manifest), statistics is not None
+        known = self._verdicts.setdefault(volume, {})
+        if not volume.complete:
+            return preflight(manifest, headers_of(series, volume))
+        if key not in known:
+            known[key] = preflight(manifest, headers_of(series, volume), volume.voxels, statistics)
+        return known[key]
+
+    def expected(self, model_name: str) -> Expected | str | None:
+        """What a run of a model on the open series will take, by a try of it on this computer (try_model); one sentence
+        if that failed, None before it."""
         series, volume = self.session.series, self.session.volume
         if series is None or volume is None:
-            return "Open a series first."
-        return unsuitable(self.models.get(model_name).manifest, series, volume)
+            return None
+        manifest, headers = self.models.get(model_name).manifest, headers_of(series, volume)
+        measured = self._tries.get(_try_of(manifest, headers))
+        return expected(manifest, headers, measured) if isinstance(measured, Measured) else measured
 
-    def doubt(self, model_name: str) -> str:
-        """What a person should know before running a model on the open series; empty if nothing."""
-        series = self.session.series
-        return doubt(self.models.get(model_name).manifest, series) if series is not None else ""
+    def try_model(self, model_name: str, done: Callable[[], None] = lambda: None) -> Job | None:
+        """Load a model in its process and run it on a little noise, to know what it takes and runs on; and look how
+        usual the open series is to it, if it can tell. None if that is known, or if it cannot run on the series."""
+        series, volume = self.session.series, self.session.volume
+        if series is None or volume is None or not self.verdict(model_name).can_run:
+            return None
+        record, headers = self.models.get(model_name), headers_of(series, volume)
+        manifest, key = record.manifest, _try_of(record.manifest, headers)
+        alike = self._likeness.setdefault(volume, {})
+        version = _version_of(manifest)
+        looked = manifest.seen is None or version in alike
+        if looked and key in self._tries:
+            return None
+
+        def work(job: Job) -> tuple[Measured | str, dict[Statistic, float] | None]:
+            try:
+                measured = self._tries.get(key) or self.worker.measure(record, headers, progress=job.report)
+                if looked:
+                    return measured, None
+                image = to_image(volume.voxels, volume.geometry)
+                return measured, self.worker.statistics(record, image, progress=job.report)
+            except ModelError as error:
+                return str(error), None
+
+        def finish(found: tuple[Measured | str, dict[Statistic, float] | None]) -> None:
+            self._tries[key], statistics = found
+            if statistics is not None:
+                alike[version] = statistics
+            done()
+
+        def failed(message: str = "The model was not tried on this computer.") -> None:
+            self._tries[key] = message
+            done()
+
+        return self.jobs.submit(f"Trying {model_name}", work, finish, failed, failed)
 
     def accept_proposal(self) -> Job | None:
         """Merge the proposal into the label map, off the session's thread; a person's voxels stay."""
@@ -1153,29 +1218,41 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
     )
 
 
+def headers_of(series: Series, volume: Volume) -> Headers:
+    """What the headers of a series tell a pre-flight of a model."""
+    geometry = volume.geometry
+    return Headers(
+        geometry.size,
+        geometry.spacing,
+        tuple(geometry.direction.ravel().tolist()),
+        modality=series.modality,
+        body_part=series.body_part,
+        unit=volume.unit,
+        geometry=series.verdict.detail,
+        grid=geometry.is_grid,
+        patient_space=geometry.patient_space,
+        calibrated=geometry.calibrated,
+        ambiguous=series.verdict.kind == "ambiguous",
+        colour=volume.colour,
+        complete=volume.complete,
+        value_bytes=volume.voxels.itemsize,
+    )
+
+
 def unsuitable(manifest: ModelManifest, series: Series, volume: Volume) -> str:
     """Why a model must not run on a series, in one sentence; empty if it may."""
-    if not volume.complete:
-        return "The series is still being read."
-    if volume.colour:
-        return f"{manifest.title} needs grey values; this series is in colour."
-    if not volume.geometry.is_grid or min(volume.geometry.size) < 2:
-        return f"{manifest.title} needs a regular volume. This series: {series.verdict.detail}"
-    if not volume.geometry.patient_space or not volume.geometry.calibrated:
-        return f"{manifest.title} needs to know where the slices lie in the patient; this series does not tell."
-    made_for = ", ".join(manifest.modalities)
-    if series.modality and series.modality not in manifest.modalities:
-        return f"{manifest.title} was made for {made_for}; this series is {series.modality}."
-    if not series.modality and "CT" not in manifest.modalities and looks_like_ct(volume):
-        return f"{manifest.title} was made for {made_for}; the values of this series, down to air, are those of a CT."
-    return ""
+    if not volume.complete:  # its voxels are not there to be looked at
+        return preflight(manifest, headers_of(series, volume)).refusal
+    return preflight(manifest, headers_of(series, volume), volume.voxels).refusal
 
 
-def doubt(manifest: ModelManifest, series: Series) -> str:
-    """What a person should know before running a model that may run, in one sentence; empty if nothing."""
-    if series.modality:
-        return ""
-    return f"The file does not say its modality; this model was made for {', '.join(manifest.modalities)}."
+def _version_of(manifest: ModelManifest) -> str:
+    return f"{manifest.name} {manifest.version}"
+
+
+def _try_of(manifest: ModelManifest, headers: Headers) -> tuple[Any, ...]:
+    """On which a try of a model depends."""
+    return _version_of(manifest), headers.size, headers.spacing_mm, headers.direction
 
 
 def _training_case(

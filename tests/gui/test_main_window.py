@@ -399,7 +399,8 @@ def test_a_file_without_a_modality_is_never_called_fitting_and_a_ct_in_it_is_ref
     window.open_paths([scan_folder / "ct.nii.gz"])
     qtbot.waitUntil(lambda: window.session.series.description == "ct.nii.gz", timeout=10_000)
     qtbot.waitUntil(lambda: "those of a CT" in window.model_panel._fit.text())
-    assert not window.model_panel.run.isEnabled()
+    assert window.model_panel.run.text() == "Run anyway…"
+    assert window.session.proposal is None
     QTest.keyClick(window.panes["axial"], "3")
     assert window.session.window == WindowLevel(350, 2000), "the CT presets are offered"
 

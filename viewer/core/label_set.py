@@ -94,7 +94,9 @@ def label_set(
         counts += np.bincount(copied[k].ravel(), minlength=256)
         proposed += np.bincount(machine[k].ravel(), minlength=256)
         both += np.bincount(machine[k][machine[k] == voxels[k]].ravel(), minlength=256)
-    algorithm, _, version = source.rpartition(" ")
+    model, opened, overridden = source.partition(" (overridden: ")  # as Proposal.source says it: exports have to, too
+    algorithm, _, version = model.rpartition(" ")
+    version += opened + overridden
     made = {}
     for label in chosen:
         v = label.value

@@ -101,7 +101,8 @@ def corrected_labels(
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A model's result that waits for a person: voxels[k, j, i] in the model's own label values."""
+    """A model's result that waits for a person: voxels[k, j, i] in the model's own label values. overridden: why the
+    model should not have run on this series, each a word and a sentence, and a person had it run all the same."""
 
     voxels: NDArray[np.uint8]
     labels: tuple[Label, ...]
@@ -109,10 +110,15 @@ class Proposal:
     version: str
     provider: str
     seconds: float
+    overridden: tuple[tuple[str, str], ...] = ()
 
     @property
     def source(self) -> str:
-        return f"{self.model} {self.version}"
+        """The model and its version, and that it ran against the advice of the program."""
+        if not self.overridden:
+            return f"{self.model} {self.version}"
+        about = ", ".join(dict.fromkeys(word for word, _ in self.overridden))
+        return f"{self.model} {self.version} (overridden: {about})"
 
 
 @dataclass(frozen=True)

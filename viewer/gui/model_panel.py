@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -24,10 +25,21 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.language import QT_TR_NOOP, said, tr
+from viewer.gui.question import agreed
 from viewer.gui.scrolled import scrolled
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
+_TRY_AFTER_MS = 1500  # a person who looks through series does not wait for models that they do not ask for
+_ICON: dict[str, str] = {"green": "✓", "amber": "▲", "red": "✕", "never": "–"}
+_WORD: dict[str, str] = {
+    "green": QT_TR_NOOP("Fits this series"),
+    "amber": QT_TR_NOOP("Fits with doubts"),
+    "red": QT_TR_NOOP("Should not run on this series"),
+    "never": QT_TR_NOOP("Cannot run on this series"),
+}
+_PROPERTY: dict[str, str] = {"green": "good", "amber": "warning", "red": "bad", "never": "dimmed"}
+_OVERRIDE_TIP = QT_TR_NOOP("Run the model though it should not; you are asked first, and the result says so")
 _RUN_TIP = QT_TR_NOOP("Run the model in the background; the result waits for you as a proposal")
 
 
@@ -44,10 +56,16 @@ class ModelPanel(QWidget):
         self.models.currentIndexChanged.connect(self._show_model)
         self._about = QLabel(wordWrap=True)
         self._about.setProperty("dimmed", True)
+        self._level = QLabel(wordWrap=True)
         self._fit = QLabel(wordWrap=True)
+        self._cost = QLabel(wordWrap=True)
+        self._cost.setProperty("dimmed", True)
+        self._soon = QTimer(self, singleShot=True, interval=_TRY_AFTER_MS)
+        self._soon.timeout.connect(self._try)
         self._problems = QLabel(wordWrap=True)
         self._problems.setProperty("warning", True)
         self._job: Job | None = None
+        self._trying: Job | None = None
         self.run = QPushButton(tr("Segment"))
         self.run.setProperty("primary", True)
         self.run.clicked.connect(self.segment)
@@ -81,8 +99,15 @@ class ModelPanel(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(7)
-        for widget in (_heading(tr("Segment with")), self.models, self._about, self._fit, self.run, self._proposal):
+        verdict = QVBoxLayout()
+        verdict.setSpacing(2)
+        for widget in (self._level, self._fit, self._cost):
+            verdict.addWidget(widget)
+        for widget in (_heading(tr("Segment with")), self.models, self._about):
             layout.addWidget(widget)
+        layout.addLayout(verdict)
+        layout.addWidget(self.run)
+        layout.addWidget(self._proposal)
         layout.addStretch(1)
         for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
             layout.addWidget(widget)
@@ -102,10 +127,20 @@ class ModelPanel(QWidget):
         return self.models.currentData() or ""
 
     def segment(self) -> None:
-        """Run the chosen model, unless it is running already."""
-        if self.model_name and (self._job is None or self._job.ended):
-            self._job = self._workflows.segment(self.model_name)
-            self._show_fit()
+        """Run the chosen model, unless it is running already; one that should not run only if a person, told why, says
+        that it shall."""
+        if not self.model_name or not (self._job is None or self._job.ended):
+            return
+        against = self._workflows.verdict(self.model_name).red if self._session.volume is not None else ()
+        if against:
+            reasons = "\n".join(said(finding.sentence) for finding in against)
+            question = tr(
+                "{reasons}\n\nRun it all the same? What it proposes, and exports of it, will say that you did."
+            )
+            if not agreed(self, question.format(reasons=reasons)):
+                return
+        self._job = self._workflows.segment(self.model_name, override=bool(against))
+        self._show_fit()
 
     def refresh(self) -> None:
         """List the models and versions anew: one was installed, activated or rolled back."""
@@ -134,7 +169,9 @@ class ModelPanel(QWidget):
         self._problems.setVisible(bool(self._problems.text()))
         if not self.model_name:
             self._about.setText(tr("No model is installed."))
-            for widget in (self._fit, self.run, self.card, self.roll_back):
+            for widget in (self._level, self._fit, self._cost):
+                widget.hide()
+            for widget in (self.run, self.card, self.roll_back):
                 widget.setEnabled(False)
             return
         record = self._workflows.models.get(self.model_name)
@@ -158,16 +195,66 @@ class ModelPanel(QWidget):
     def _show_fit(self) -> None:
         if not self.model_name:
             return
-        problem = said(self._workflows.unsuitable(self.model_name) or "")
-        doubt = said(self._workflows.doubt(self.model_name) or "")
-        self._fit.setText(problem or doubt or tr("Fits this series: modality, geometry and orientation."))
-        self._fit.setProperty("good", not problem and not doubt)
-        self._fit.setProperty("warning", bool(problem or doubt) and self._session.series is not None)
-        self._fit.style().unpolish(self._fit)
-        self._fit.style().polish(self._fit)
+        shown = self._session.series is not None and self._session.volume is not None
+        verdict = self._workflows.verdict(self.model_name) if shown else None
+        self._level.setVisible(shown)
+        self._fit.setVisible(True)
+        if verdict is None:
+            self._fit.setText(tr("Open a series first."))
+        else:
+            level = verdict.level
+            self._level.setText(f"{_ICON[level]}  {tr(_WORD[level])}")
+            for name in _PROPERTY.values():
+                self._level.setProperty(name, name == _PROPERTY[level])
+            self._level.style().unpolish(self._level)
+            self._level.style().polish(self._level)
+            reasons = [said(finding.sentence) for finding in verdict.findings]
+            self._fit.setText(
+                "\n".join(reasons) or tr("Modality, geometry, orientation, spacing and values are right.")
+            )
+        against = verdict is not None and bool(verdict.red)
+        runs = verdict is not None and verdict.can_run
         read_only = self._session.read_only
-        self.run.setEnabled(not problem and not read_only and (self._job is None or self._job.ended))
-        self.run.setToolTip(tr(READ_ONLY if read_only else _RUN_TIP))
+        self.run.setText(tr("Run anyway…") if against else tr("Segment"))
+        self.run.setProperty("primary", not against)
+        self.run.style().unpolish(self.run)
+        self.run.style().polish(self.run)
+        self.run.setEnabled(runs and not read_only and (self._job is None or self._job.ended))
+        self.run.setToolTip(tr(READ_ONLY if read_only else _OVERRIDE_TIP if against else _RUN_TIP))
+        self._show_cost(runs)
+
+    def _show_cost(self, runs: bool) -> None:
+        """What a run will take, as far as it is known; what is not known yet is tried soon."""
+        expected = self._workflows.expected(self.model_name) if runs else None
+        self._cost.setVisible(runs)
+        if expected is None:
+            self._cost.setText(tr("Time, memory and device: not known yet"))
+        elif isinstance(expected, str):
+            self._cost.setText(said(expected))
+        else:
+            words = tr("About {time}, {memory:.1f} GB of memory, on {device}")
+            time, memory = _duration(expected.seconds), max(0.1, expected.memory_bytes / 1e9)
+            self._cost.setText(words.format(time=time, memory=memory, device=expected.provider))
+        if runs and self.isVisible() and not (self._trying is not None and not self._trying.ended):
+            self._soon.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._cost.isVisibleTo(self):
+            self._soon.start()
+
+    def _try(self) -> None:
+        """Have the model tried once nothing else is going on."""
+        if not self.isVisible() or not self.model_name:
+            return
+        if not self._workflows.jobs.idle or self._session.loading:
+            self._soon.start()
+        elif self._session.volume is not None:
+            self._trying = self._workflows.try_model(self.model_name, self._tried)
+
+    def _tried(self) -> None:
+        self._trying = None
+        self._show_fit()
 
     def _job_changed(self, job: Job) -> None:
         if job is self._job and job.ended:
@@ -182,12 +269,12 @@ class ModelPanel(QWidget):
         self.accept.setEnabled(not self._session.read_only)
         self.accept.setToolTip(tr(READ_ONLY) if self._session.read_only else "")
         if proposal is not None:
-            self._proposal_text.setText(
-                tr(
-                    "{model}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, "
-                    "and can be undone."
-                ).format(model=said(proposal.source), device=proposal.provider, seconds=proposal.seconds)
-            )
+            told = tr(
+                "{model}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, "
+                "and can be undone."
+            ).format(model=said(proposal.source), device=proposal.provider, seconds=proposal.seconds)
+            against = [said(sentence) for _, sentence in proposal.overridden]
+            self._proposal_text.setText("\n".join([told, *against]))
 
     def _show_card(self) -> None:
         record = self._workflows.models.get(self.model_name)
@@ -205,6 +292,13 @@ class ModelPanel(QWidget):
         layout.addWidget(buttons)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+
+def _duration(seconds: float) -> str:
+    """A time that is only known roughly."""
+    if seconds < 100:
+        return tr("{n:.0f} s").format(n=max(1.0, seconds))
+    return tr("{n:.0f} min").format(n=seconds / 60)
 
 
 def _heading(text: str) -> QLabel:

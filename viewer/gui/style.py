@@ -96,6 +96,7 @@ _THEMES: dict[Theme, Colours] = {
 
 # What each colour of the style sheet, which is written for the dark theme, is in the light one.
 _LIGHT_SHEET = {
+    "#ff7d76": "#b3261e",
     "#1e1f22": "#f3f4f6",
     "#111214": "#d4d8de",
     "#4c9ffe": "#1565c0",

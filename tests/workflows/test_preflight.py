@@ -1,0 +1,59 @@
+"""The word of a person against the program's advice: asked of the use case and of the command line, kept in exports."""
+
+import numpy as np
+import pytest
+
+from tests.models import write_threshold_model
+from viewer.__main__ import main
+from viewer.core.label_set import label_set
+from viewer.core.labels import Label
+from viewer.core.session import Proposal
+from viewer.io.files import write_image
+
+
+def test_exports_name_what_was_overridden(oblique_phantom):
+    proposal = Proposal(
+        np.ones(oblique_phantom.geometry.shape, np.uint8),
+        (),
+        "head",
+        "1.2",
+        "CPU",
+        1.0,
+        (("modality", "It was made for MR."), ("values", "They are none."), ("values", "Nor these.")),
+    )
+    assert proposal.source == "head 1.2 (overridden: modality, values)"
+    voxels, labels = proposal.voxels, (Label(1, "Bright", (1, 2, 3)),)
+    made = label_set(None, oblique_phantom.geometry, voxels, voxels, labels, proposal.source, [1]).made[1]
+    assert (made.algorithm, made.version) == ("head", "1.2 (overridden: modality, values)")
+    usual = label_set(None, oblique_phantom.geometry, voxels, voxels, labels, "head 1.2", [1]).made[1]
+    assert (usual.algorithm, usual.version) == ("head", "1.2")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setattr("viewer.workflows.user_folder", lambda: tmp_path / "user")
+    write_threshold_model(tmp_path / "user" / "models" / "threshold" / "1.0.0")
+    return tmp_path
+
+
+def test_the_command_line_refuses_what_should_not_run_unless_it_is_told_to(home, oblique_phantom, capsys):
+    write_image(oblique_phantom.voxels, oblique_phantom.geometry, home / "ct.nii.gz")  # down to air: no MR
+    argv = ["segment", str(home / "ct.nii.gz"), str(home / "out.nii.gz"), "--model", "threshold"]
+    assert main(argv) == 2
+    refused = capsys.readouterr().err
+    assert "those of a CT" in refused and "--override" in refused and not (home / "out.nii.gz").exists()
+
+    assert main([*argv, "--override"]) == 0
+    told = capsys.readouterr()
+    assert "overridden (values): Threshold was made for MR" in told.out and (home / "out.nii.gz").exists()
+    assert "amber: The file does not say its modality" in told.err
+
+
+def test_no_override_lets_run_what_cannot(home, oblique_phantom, capsys):
+    from dataclasses import replace
+
+    single = replace(oblique_phantom.geometry, size=(14, 11, 1))
+    write_image(oblique_phantom.voxels[:1].copy(), single, home / "one.nii.gz")
+    argv = ["segment", str(home / "one.nii.gz"), str(home / "out.nii.gz"), "--model", "threshold", "--override"]
+    assert main(argv) == 2
+    assert "needs a regular volume" in capsys.readouterr().err
