@@ -499,7 +499,7 @@
         </message>
         <message>
             <location filename="../../viewer/core/region_search.py" line="60" />
-            <location filename="../../viewer/core/session.py" line="745" />
+            <location filename="../../viewer/core/session.py" line="751" />
             <source>Take away from {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>从{0}中去除</translation>
@@ -600,109 +600,115 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="164" />
+            <location filename="../../viewer/core/session.py" line="121" />
+            <source>{0} {1} (overridden: {2})</source>
+            <extracomment>{0}: self.model; {1}: self.version; {2}: about</extracomment>
+            <translation>{0} {1}（已强制运行：{2}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="170" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="651" />
+            <location filename="../../viewer/core/session.py" line="657" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="665" />
+            <location filename="../../viewer/core/session.py" line="671" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="682" />
+            <location filename="../../viewer/core/session.py" line="688" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="684" />
+            <location filename="../../viewer/core/session.py" line="690" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="711" />
+            <location filename="../../viewer/core/session.py" line="717" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="745" />
+            <location filename="../../viewer/core/session.py" line="751" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="877" />
+            <location filename="../../viewer/core/session.py" line="883" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="877" />
+            <location filename="../../viewer/core/session.py" line="883" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="919" />
+            <location filename="../../viewer/core/session.py" line="925" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="937" />
+            <location filename="../../viewer/core/session.py" line="943" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="937" />
+            <location filename="../../viewer/core/session.py" line="943" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="995" />
+            <location filename="../../viewer/core/session.py" line="1001" />
             <source>Answer finding</source>
             <translation>回答所见</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1004" />
+            <location filename="../../viewer/core/session.py" line="1010" />
             <source>Answer the rest with no</source>
             <translation>其余回答否</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1047" />
+            <location filename="../../viewer/core/session.py" line="1053" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1055" />
+            <location filename="../../viewer/core/session.py" line="1061" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1055" />
+            <location filename="../../viewer/core/session.py" line="1061" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1061" />
+            <location filename="../../viewer/core/session.py" line="1067" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1137" />
+            <location filename="../../viewer/core/session.py" line="1143" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="745" />
+            <location filename="../../viewer/core/session.py" line="751" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -2157,7 +2163,7 @@
         <message>
             <location filename="../../viewer/io/label_export.py" line="27" />
             <source>Normalised predictive entropy</source>
-            <translation type="unfinished" />
+            <translation>归一化预测熵</translation>
         </message>
         <message>
             <location filename="../../viewer/io/label_export.py" line="28" />
@@ -2256,8 +2262,8 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="64" />
-            <location filename="../../viewer/workflows.py" line="1093" />
-            <location filename="../../inference/worker.py" line="216" />
+            <location filename="../../viewer/workflows.py" line="1158" />
+            <location filename="../../inference/worker.py" line="252" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3343,7 +3349,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="558" />
+            <location filename="../../viewer/workflows.py" line="563" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3492,292 +3498,262 @@
             <translation>删除标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="254" />
+            <location filename="../../viewer/workflows.py" line="259" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="272" />
+            <location filename="../../viewer/workflows.py" line="277" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="294" />
-            <location filename="../../viewer/workflows.py" line="431" />
+            <location filename="../../viewer/workflows.py" line="299" />
+            <location filename="../../viewer/workflows.py" line="436" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="299" />
+            <location filename="../../viewer/workflows.py" line="304" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="307" />
+            <location filename="../../viewer/workflows.py" line="312" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="332" />
+            <location filename="../../viewer/workflows.py" line="337" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="340" />
+            <location filename="../../viewer/workflows.py" line="345" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="360" />
+            <location filename="../../viewer/workflows.py" line="365" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="381" />
+            <location filename="../../viewer/workflows.py" line="386" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="411" />
+            <location filename="../../viewer/workflows.py" line="416" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="421" />
+            <location filename="../../viewer/workflows.py" line="426" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="449" />
+            <location filename="../../viewer/workflows.py" line="454" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="513" />
+            <location filename="../../viewer/workflows.py" line="518" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="513" />
+            <location filename="../../viewer/workflows.py" line="518" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="514" />
+            <location filename="../../viewer/workflows.py" line="519" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="517" />
+            <location filename="../../viewer/workflows.py" line="522" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="566" />
+            <location filename="../../viewer/workflows.py" line="571" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="584" />
+            <location filename="../../viewer/workflows.py" line="595" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="614" />
+            <location filename="../../viewer/workflows.py" line="625" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="625" />
+            <location filename="../../viewer/workflows.py" line="635" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="656" />
+            <location filename="../../viewer/workflows.py" line="692" />
+            <source>The model was not tried on this computer.</source>
+            <translation>尚未在这台计算机上试运行该模型。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="696" />
+            <source>Trying {0}</source>
+            <extracomment>{0}: model_name</extracomment>
+            <translation>正在试运行 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="721" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="673" />
+            <location filename="../../viewer/workflows.py" line="738" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="696" />
+            <location filename="../../viewer/workflows.py" line="761" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="715" />
+            <location filename="../../viewer/workflows.py" line="780" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="748" />
-            <location filename="../../viewer/workflows.py" line="787" />
+            <location filename="../../viewer/workflows.py" line="813" />
+            <location filename="../../viewer/workflows.py" line="852" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="754" />
+            <location filename="../../viewer/workflows.py" line="819" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="818" />
+            <location filename="../../viewer/workflows.py" line="883" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="823" />
+            <location filename="../../viewer/workflows.py" line="888" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="827" />
+            <location filename="../../viewer/workflows.py" line="892" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="829" />
+            <location filename="../../viewer/workflows.py" line="894" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="835" />
+            <location filename="../../viewer/workflows.py" line="900" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="843" />
+            <location filename="../../viewer/workflows.py" line="908" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="846" />
+            <location filename="../../viewer/workflows.py" line="911" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="860" />
+            <location filename="../../viewer/workflows.py" line="925" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="876" />
+            <location filename="../../viewer/workflows.py" line="941" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="887" />
+            <location filename="../../viewer/workflows.py" line="952" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="890" />
+            <location filename="../../viewer/workflows.py" line="955" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="928" />
+            <location filename="../../viewer/workflows.py" line="993" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1003" />
+            <location filename="../../viewer/workflows.py" line="1068" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1010" />
+            <location filename="../../viewer/workflows.py" line="1075" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1034" />
+            <location filename="../../viewer/workflows.py" line="1099" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1066" />
+            <location filename="../../viewer/workflows.py" line="1131" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1094" />
+            <location filename="../../viewer/workflows.py" line="1159" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1159" />
-            <source>The series is still being read.</source>
-            <translation>该序列仍在读取中。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1161" />
-            <source>{0} needs grey values; this series is in colour.</source>
-            <extracomment>{0}: manifest.title</extracomment>
-            <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1163" />
-            <source>{0} needs a regular volume. This series: {1}</source>
-            <extracomment>{0}: manifest.title; {1}: series.verdict.detail</extracomment>
-            <translation>{0} 需要规则的体数据。该序列：{1}</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1165" />
-            <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
-            <extracomment>{0}: manifest.title</extracomment>
-            <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1168" />
-            <source>{0} was made for {1}; this series is {2}.</source>
-            <extracomment>{0}: manifest.title; {1}: made_for; {2}: series.modality</extracomment>
-            <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1170" />
-            <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
-            <extracomment>{0}: manifest.title; {1}: made_for</extracomment>
-            <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1178" />
-            <source>The file does not say its modality; this model was made for {0}.</source>
-            <extracomment>{0}: ', '.join(manifest.modalities)</extracomment>
-            <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1208" />
+            <location filename="../../viewer/workflows.py" line="1285" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1240" />
+            <location filename="../../viewer/workflows.py" line="1317" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1242" />
+            <location filename="../../viewer/workflows.py" line="1319" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -3906,54 +3882,59 @@
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="220" />
+            <location filename="../../inference/manifest.py" line="199" />
+            <source>each range must go from the lower to the higher value</source>
+            <translation>每个范围都必须从较小值到较大值</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="240" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="239" />
+            <location filename="../../inference/manifest.py" line="259" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="241" />
+            <location filename="../../inference/manifest.py" line="261" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="245" />
+            <location filename="../../inference/manifest.py" line="265" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="252" />
+            <location filename="../../inference/manifest.py" line="272" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="255" />
+            <location filename="../../inference/manifest.py" line="275" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="277" />
+            <location filename="../../inference/manifest.py" line="297" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="280" />
+            <location filename="../../inference/manifest.py" line="300" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="282" />
+            <location filename="../../inference/manifest.py" line="302" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -3977,9 +3958,136 @@
             <translation>{0} 没有可以退回的更早版本</translation>
         </message>
         <message>
+            <location filename="../../inference/preflight.py" line="162" />
+            <source>The series is still being read.</source>
+            <translation>该序列仍在读取中。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="164" />
+            <source>{0} needs grey values; this series is in colour.</source>
+            <extracomment>{0}: title</extracomment>
+            <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="166" />
+            <source>{0} needs a regular volume. This series: {1}</source>
+            <extracomment>{0}: title; {1}: headers.geometry</extracomment>
+            <translation>{0} 需要规则的体数据。该序列：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="168" />
+            <source>{0} needs to know the size of voxels; this series does not tell.</source>
+            <extracomment>{0}: title</extracomment>
+            <translation>{0} 需要知道体素的大小；该序列没有给出。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="176" />
+            <source>The file does not say its modality; this model was made for {0}.</source>
+            <extracomment>{0}: made_for</extracomment>
+            <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="180" />
+            <source>{0} was made for {1}; this series is {2}.</source>
+            <extracomment>{0}: manifest.title; {1}: made_for; {2}: headers.modality</extracomment>
+            <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="183" />
+            <source>{0} was made for {1}; the headers say {2}.</source>
+            <extracomment>{0}: manifest.title; {1}: manifest.body_part; {2}: headers.body_part</extracomment>
+            <translation>{0} 适用于 {1}；文件头写的是 {2}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="184" />
+            <source>body part</source>
+            <translation>部位</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="190" />
+            <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
+            <extracomment>{0}: manifest.title</extracomment>
+            <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="194" />
+            <source>The file tells two places for this volume; you chose one.</source>
+            <translation>文件给出了该容积的两个位置；您选择了其中之一。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="204" />
+            <source>The slices are oblique by {0}°; the model is made for straight ones and does not turn them.</source>
+            <extracomment>{0}: degrees (number)</extracomment>
+            <translation>切片倾斜了 {0}°；该模型适用于正交切片，不会将其转正。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="215" />
+            <source>Voxels are {0} mm apart, far coarser than the {1} mm the model sees.</source>
+            <extracomment>{0}: image_mm (number); {1}: model_mm (number)</extracomment>
+            <translation>体素间距为 {0} mm，远粗于模型所用的 {1} mm。</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="227" />
+            <source>{0} % of the voxels are no number; the model sees them as 0.</source>
+            <extracomment>{0}: share (number)</extracomment>
+            <translation>{0} % 的体素不是数值；模型将其视为 0。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="234" />
+            <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
+            <extracomment>{0}: title; {1}: made_for</extracomment>
+            <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="241" />
+            <source>{0} needs Hounsfield units; the values of this series are none.</source>
+            <extracomment>{0}: title</extracomment>
+            <translation>{0} 需要 HU 值；该序列的数值不是 HU。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="244" />
+            <source>Nobody says that the values are Hounsfield units; they reach down to air, as those of a CT do.</source>
+            <translation>没有说明数值是否为 HU；它们低至空气，与 CT 相同。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="249" />
+            <source>The model sees values from {0} to {1}; those of this series go from {2} to {3}, with hardly any between.</source>
+            <extracomment>{0}: rule.low (number); {1}: rule.high (number); {2}: lowest (number); {3}: float(finite.max()) (number)</extracomment>
+            <translation>模型使用 {0} 到 {1} 的数值；该序列的数值为 {2} 到 {3}，几乎没有落在其间。</translation>
+            <extra-numbers>0 1 2 3</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="273" />
+            <source>(score {0}, usual up to {1})</source>
+            <extracomment>{0}: score (number); {1}: _USUAL (number)</extracomment>
+            <translation>（评分 {0}，通常不超过 {1}）</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="276" />
+            <source>The scan reaches less or more far than those that the model learnt from{0}.</source>
+            <extracomment>{0}: of</extracomment>
+            <translation>扫描范围小于或大于模型训练所用的扫描{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="278" />
+            <source>The scan is noisier or more blurred than those that the model learnt from{0}.</source>
+            <extracomment>{0}: of</extracomment>
+            <translation>扫描比模型训练所用的扫描噪声更大或更模糊{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="280" />
+            <source>Dark and bright are shared out otherwise than in the scans that the model learnt from{0}.</source>
+            <extracomment>{0}: of</extracomment>
+            <translation>明暗分布与模型训练所用的扫描不同{0}。</translation>
+        </message>
+        <message>
             <location filename="../../inference/runtime.py" line="24" />
             <source>failed to allocate memory</source>
-            <translation type="unfinished" />
+            <translation>内存分配失败</translation>
         </message>
         <message>
             <location filename="../../inference/runtime.py" line="25" />
@@ -3990,19 +4098,19 @@
         <message>
             <location filename="../../inference/runtime.py" line="26" />
             <source>bad allocation</source>
-            <translation type="unfinished" />
+            <translation>内存分配错误</translation>
         </message>
         <message>
             <location filename="../../inference/runtime.py" line="77" />
             <source>The {0} had too little memory: fewer images went through the network at once</source>
             <extracomment>{0}: device</extracomment>
-            <translation type="unfinished" />
+            <translation>{0} 的内存不足：网络每次处理的图像减少了</translation>
         </message>
         <message>
             <location filename="../../inference/runtime.py" line="83" />
             <source>The {0} had too little memory: it went on on the CPU</source>
             <extracomment>{0}: device</extracomment>
-            <translation type="unfinished" />
+            <translation>{0} 的内存不足：已改在 CPU 上继续</translation>
         </message>
         <message>
             <location filename="../../inference/runtime.py" line="131" />
@@ -4033,6 +4141,13 @@
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/seen.py" line="50" />
+            <source>statistics of at least {0} images are needed, not of {1}</source>
+            <extracomment>{0}: LEAST_IMAGES; {1}: len(statistics) (number)</extracomment>
+            <translation>至少需要 {0} 幅图像的统计数据，而不是 {1} 幅</translation>
+            <extra-numbers>1</extra-numbers>
         </message>
         <message>
             <location filename="../../inference/tasks.py" line="41" />
@@ -4066,46 +4181,52 @@
             <translation>图像各处数值相同：没有可分割的内容</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="123" />
+            <location filename="../../inference/worker.py" line="128" />
+            <source>{0} could not be measured</source>
+            <extracomment>{0}: record.manifest.name</extracomment>
+            <translation>无法测量 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/worker.py" line="158" />
             <source>Waiting for the model that is running</source>
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="182" />
+            <location filename="../../inference/worker.py" line="218" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="191" />
+            <location filename="../../inference/worker.py" line="227" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="196" />
+            <location filename="../../inference/worker.py" line="232" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="215" />
+            <location filename="../../inference/worker.py" line="251" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="235" />
+            <location filename="../../inference/worker.py" line="271" />
             <source>{0} gave a result that does not fit the image; it is discarded</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>{0} 给出的结果与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="257" />
+            <location filename="../../inference/worker.py" line="293" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="303" />
+            <location filename="../../inference/worker.py" line="340" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>

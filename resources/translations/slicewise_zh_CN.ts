@@ -2373,6 +2373,26 @@
         <translation>测量文字</translation>
     </message>
     <message>
+        <source>Fits this series</source>
+        <translation>适合该序列</translation>
+    </message>
+    <message>
+        <source>Fits with doubts</source>
+        <translation>适合，但有疑问</translation>
+    </message>
+    <message>
+        <source>Should not run on this series</source>
+        <translation>不应在该序列上运行</translation>
+    </message>
+    <message>
+        <source>Cannot run on this series</source>
+        <translation>无法在该序列上运行</translation>
+    </message>
+    <message>
+        <source>Run the model though it should not; you are asked first, and the result says so</source>
+        <translation>尽管不应运行，仍运行该模型；会先询问您，结果中会注明</translation>
+    </message>
+    <message>
         <source>Run the model in the background; the result waits for you as a proposal</source>
         <translation>在后台运行模型；结果作为分割建议等待您处理</translation>
     </message>
@@ -2405,6 +2425,14 @@
         <translation>分割模型</translation>
     </message>
     <message>
+        <source>{reasons}
+
+Run it all the same? What it proposes, and exports of it, will say that you did.</source>
+        <translation>{reasons}
+
+仍要运行吗？其建议及导出内容都会注明这一点。</translation>
+    </message>
+    <message>
         <source>No model is installed.</source>
         <translation>未安装模型。</translation>
     </message>
@@ -2429,8 +2457,32 @@
         <translation>双击以使用此版本</translation>
     </message>
     <message>
-        <source>Fits this series: modality, geometry and orientation.</source>
-        <translation>适用于此序列：设备类型、几何和方向均符合。</translation>
+        <source>Open a series first.</source>
+        <translation>请先打开一个序列。</translation>
+    </message>
+    <message>
+        <source>Modality, geometry, orientation, spacing and values are right.</source>
+        <translation>模态、几何、方向、间距和数值均符合。</translation>
+    </message>
+    <message>
+        <source>Run anyway…</source>
+        <translation>仍要运行…</translation>
+    </message>
+    <message>
+        <source>Time, memory and device: not known yet</source>
+        <translation>时间、内存和设备：尚未知</translation>
+    </message>
+    <message>
+        <source>About {time}, {memory:.1f} GB of memory, on {device}</source>
+        <translation>约 {time}，内存 {memory:.1f} GB，使用 {device}</translation>
+    </message>
+    <message>
+        <source>{n:.0f} s</source>
+        <translation>{n:.0f} 秒</translation>
+    </message>
+    <message>
+        <source>{n:.0f} min</source>
+        <translation>{n:.0f} 分钟</translation>
     </message>
     <message>
         <source>{model}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, and can be undone.</source>
