@@ -60,7 +60,7 @@ LATIN = frozenset(
         r"\w+",
         "mm ml px HU SUV ID AI CT MR PET MIP MinIP SD DICOM NIfTI NRRD MHA ZIP PNG png JPEG GIF STL PLY OBJ CSV csv "
         "JSON LPS Cobb Dice HD Slicewise Apache License Okabe Ito Viridis Inferno CPU MONOCHROME ImagerPixelSpacing "
-        "SynthSeg Ctrl Shift Alt Esc Enter Return Del Home End PgUp PgDown Backspace Language English",
+        "SOPInstanceUID SynthSeg Ctrl Shift Alt Esc Enter Return Del Home End PgUp PgDown Backspace Language English",
     )
 )
 
