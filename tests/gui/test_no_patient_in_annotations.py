@@ -66,7 +66,6 @@ def annotate(window, tmp_path, qtbot) -> None:
     session = window.session
     session.draw("Draw", (slice(2, 4), slice(0, 4), slice(0, 4)), np.ones((2, 4, 4), bool))
     session.add_measurement("length", [(2.25, 3.5, 3), (8, 7.75, 3)], 2, "Lesion")
-    session.toggle_confirmed("axial")
     out = tmp_path / "dicom"
     out.mkdir()
     window._settings.keep(observer="Ada Lovelace")
@@ -81,6 +80,7 @@ def annotate(window, tmp_path, qtbot) -> None:
     dialog.take.click()
     rest(window, qtbot)
     assert session.history.undo_title == "Import annotations"
+    session.toggle_confirmed("axial")  # after the import, which takes it back from slices that it changes
 
 
 def test_annotations_and_files_for_research_do_not_tell_the_patient(window, tmp_path, qtbot):
