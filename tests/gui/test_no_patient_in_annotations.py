@@ -110,7 +110,7 @@ def test_objects_name_their_author_and_the_list_who_confirmed(window, tmp_path, 
     annotate(window, tmp_path, qtbot)
     assert str(dcmread(tmp_path / "dicom" / "CANARYFILE.dcm").ContentCreatorName).rstrip("^") == "Ada Lovelace"
     panel = window.label_panel
-    qtbot.waitUntil(lambda: bool(window.workflows.confirmations()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(window.workflows.confirmations()) and panel.confirmed.count() > 0, timeout=10_000)
     ((place, (name, moment)),) = window.workflows.confirmations().items()
     (item,) = [panel.confirmed.item(n) for n in range(panel.confirmed.count())]
     assert item.data(Qt.ItemDataRole.UserRole) == place
