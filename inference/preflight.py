@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -18,8 +18,9 @@ from inference.manifest import (
     Statistic,
     WindowIntensity,
 )
-from inference.preprocess import ModelGrid, degrees_off, model_grid_of
+from inference.preprocess import ModelGrid, degrees_off, model_grid_of, padded_sizes, sampled
 from inference.seen import how_far_outside
+from inference.sliding_window import BATCH, starts
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
@@ -33,7 +34,6 @@ _USUAL = 0.5  # out-of-distribution score: half the width of what 98 % of the tr
 _HELD_BACK = 0.01  # share of voxels that a window has to hold
 _AIR_HU = -500.0  # no other modality has values down to here
 _SAMPLED = 50_000  # voxels
-_BATCH = 4  # slices, or patches of a slice, that a network gets at once (inference.sliding_window)
 _MOST_PROBED = 32_000_000  # values given to a network that takes a whole slice or volume, only to measure it
 _FLOAT, _PLANES_HELD = 4, 6  # planes of all classes on the image's grid: two known ones and what is made of them
 
@@ -217,8 +217,7 @@ def _about_spacing(headers: Headers, preprocessing: Preprocessing) -> list[Findi
 
 
 def _about_values(manifest: ModelManifest, headers: Headers, voxels: NDArray) -> list[Finding]:
-    step = max(1, math.ceil((voxels.size / _SAMPLED) ** (1 / 3)))
-    sample = voxels[::step, ::step, ::step].ravel()
+    sample = sampled(voxels, _SAMPLED)
     finite = sample[np.isfinite(sample)] if sample.dtype.kind == "f" else sample
     found: list[Finding] = []
     if finite.size < sample.size:
@@ -291,7 +290,7 @@ def probe_headers(manifest: ModelManifest, headers: Headers) -> Headers:
         if preprocessing.patch is not None:
             seen = [min(n, side) for n, side in zip(seen, preprocessing.patch, strict=True)]
     else:
-        seen[0] = min(seen[0], _BATCH)
+        seen[0] = min(seen[0], BATCH)
         if preprocessing.patch is not None:
             seen[0] = 1
             seen[1:] = [min(n, 2 * side) for n, side in zip(seen[1:], preprocessing.patch, strict=True)]
@@ -348,24 +347,19 @@ def network_runs(manifest: ModelManifest, headers: Headers) -> int:
     """How often inference.sliding_window runs a network for an image, without mirror images."""
     preprocessing = manifest.preprocessing
     shape = _grid(headers, preprocessing).shape
-    sizes = _padded(shape[-preprocessing.dimensions :], preprocessing)
+    sizes = padded_sizes(shape[-preprocessing.dimensions :], preprocessing)
     patch = preprocessing.patch or sizes
-    along = [_starts(size, side, preprocessing.overlap) for size, side in zip(sizes, patch, strict=True)]
+    along = [len(starts(size, side, preprocessing.overlap)) for size, side in zip(sizes, patch, strict=True)]
     if preprocessing.dimensions == 3:
         return math.prod(along)
-    return math.ceil(shape[0] / _BATCH) if patch == sizes else shape[0] * math.ceil(math.prod(along) / _BATCH)
-
-
-def _starts(size: int, side: int, overlap: float) -> int:
-    """How many patches inference.sliding_window.starts gives; written again, because that needs onnxruntime."""
-    return 1 if size <= side else math.ceil((size - side) / max(side * (1 - overlap), 1.0)) + 1
+    return math.ceil(shape[0] / BATCH) if patch == sizes else shape[0] * math.ceil(math.prod(along) / BATCH)
 
 
 def _values_at_once(manifest: ModelManifest, headers: Headers) -> int:
     preprocessing = manifest.preprocessing
     shape = _grid(headers, preprocessing).shape
-    at_once = math.prod(_padded(shape[-preprocessing.dimensions :], preprocessing))
-    return at_once if preprocessing.dimensions == 3 else min(_BATCH, shape[0]) * at_once
+    at_once = math.prod(padded_sizes(shape[-preprocessing.dimensions :], preprocessing))
+    return at_once if preprocessing.dimensions == 3 else min(BATCH, shape[0]) * at_once
 
 
 def _buffers(manifest: ModelManifest, headers: Headers, with_certainty: bool) -> int:
@@ -379,19 +373,13 @@ def _buffers(manifest: ModelManifest, headers: Headers, with_certainty: bool) ->
     held = 0
     padded = math.prod(grid.shape) * _FLOAT
     if preprocessing.dimensions == 3:
-        deep, *sizes = _padded(grid.shape, preprocessing)
+        deep, *sizes = padded_sizes(grid.shape, preprocessing)
         padded += deep * math.prod(sizes) * _FLOAT
         deep = preprocessing.patch[0] if preprocessing.patch else deep
         held = (manifest.classes + 2) * deep * math.prod(sizes) * _FLOAT
     elif preprocessing.patch is not None:
-        held = 2 * manifest.classes * math.prod(_padded(grid.shape[1:], preprocessing)) * _FLOAT
+        held = 2 * manifest.classes * math.prod(padded_sizes(grid.shape[1:], preprocessing)) * _FLOAT
     return 2 * voxels * headers.value_bytes + padded + held + planes + (results * (1 + turned) + 2) * voxels
-
-
-def _padded(sizes: Sequence[int], preprocessing: Preprocessing) -> tuple[int, ...]:
-    """The sizes that inference.preprocess.padded_for gives."""
-    least, multiple = preprocessing.patch or (1,) * len(sizes), preprocessing.size_multiple
-    return tuple(max(-(-n // multiple) * multiple, side) for n, side in zip(sizes, least, strict=True))
 
 
 def _grid(headers: Headers, preprocessing: Preprocessing) -> ModelGrid:

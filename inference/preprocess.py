@@ -8,6 +8,7 @@ a separable linear interpolation and an oblique or left-handed image costs no mo
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
 _ALONG = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1), "I": (2, -1)}  # row of LPS, sign
 _HUGE = float(np.finfo(np.float32).max)
 _LEAST = 1e-6
+_SAMPLED = 2_000_000  # voxels
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,7 @@ def scaling_of(voxels: NDArray, intensity: Intensity) -> Scaling:
             return Scaling(intensity.low, intensity.high, intensity.mean, 1 / intensity.deviation)
         case WindowIntensity():
             return _onto(intensity.low, intensity.high, intensity.to)
-    step = max(1, int(np.ceil((voxels.size / 2_000_000) ** (1 / 3))))
-    sample = voxels[::step, ::step, ::step].astype(np.float32).ravel()
+    sample = sampled(voxels, _SAMPLED).astype(np.float32)
     sample = sample[np.isfinite(sample)]
     if isinstance(intensity, StandardIntensity):
         if intensity.but_zero:
@@ -145,6 +146,12 @@ def scaling_of(voxels: NDArray, intensity: Intensity) -> Scaling:
         return Scaling(-_HUGE, _HUGE, mean, 1 / max(deviation, _LEAST))
     low, high = np.percentile(sample, (intensity.lower, intensity.upper)) if sample.size else (0.0, 1.0)
     return _onto(float(low), float(max(high, low + _LEAST)), intensity.to)
+
+
+def sampled(voxels: NDArray, about: int) -> NDArray:
+    """About so many of the voxels (k, j, i), regularly apart, or all of fewer; in one row."""
+    step = max(1, math.ceil((voxels.size / about) ** (1 / 3)))
+    return voxels[::step, ::step, ::step].ravel()
 
 
 def _onto(low: float, high: float, to: tuple[float, float]) -> Scaling:

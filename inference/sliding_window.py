@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.preprocess import padded_block, padded_for, padded_sizes, slice_stacks
-from inference.runtime import LoadedModel
+
+if TYPE_CHECKING:  # onnxruntime, which those need not who only count patches
+    from inference.runtime import LoadedModel
 
 BATCH = 4  # slices, or patches of a slice, that a network gets at once
-_SIGMA = (
-    1 / 8
-)  # of a patch's side: the Gaussian by which overlapping patches are blended (nnU-Net, Isensee et al. 2021)
+_SIGMA = 1 / 8  # of a patch's side: that of the Gaussian by which patches are blended (nnU-Net, Isensee et al. 2021)
 _LEAST_WEIGHT = 1e-3  # of the middle's: a quotient of two sums of weights keeps its digits
 
 Progress = Callable[[float], None]

@@ -207,12 +207,11 @@ class _Child:
     def ask(self, request: dict[str, Any], arrays: Arrays, silence_s: float, progress: Progress) -> _Message:
         """The answer to a request. Raises ModelError if there will be none."""
         assert self._process.stdin is not None
-        stream, sending = self._process.stdin, queue.SimpleQueue()
+        stream = self._process.stdin
 
         def send() -> None:  # on a thread: a process that does not read must not hold up a person who cancels
             with contextlib.suppress(OSError, ValueError):
                 _write(stream, request, arrays)
-            sending.put(None)
 
         threading.Thread(target=send, daemon=True).start()
         at, silent_s = (0.0, "Loading the model"), 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +17,8 @@ from viewer.io.dicom_source import NO_PLACE, why_no_dicom_object
 from viewer.io.label_files import NO_VOLUME, table_beside, write_label_map
 from viewer.io.segmentation_objects import Code, Report, write_fractions, write_parametric_map, write_segmentation
 from viewer.io.structure_sets import write_structure_set
+
+ProbabilityFormat = Literal["fractions", "entropy"]
 
 SUFFIXES: dict[LabelFormat, str] = {
     "seg": ".dcm",
@@ -72,19 +76,14 @@ def save_labels(
     """
     if problem := why_not(labels.series, kind):
         raise SeriesError(problem)
-    try:
+    with _refusals_of(path):
         if kind == "rtstruct":
             write_structure_set(labels, path, overwrite, report)
         elif is_dicom(kind):
             write_segmentation(labels, path, "LABELMAP" if kind == "seg-labelmap" else "BINARY", overwrite, report)
         else:
             write_label_map(labels, path, overwrite, report)
-    except OSError as error:
-        raise SeriesError(f"{path.name} was not saved: {_reason(error)}") from error
     return SavedLabels(path, labels.voxel_count, len(labels.present))
-
-
-ProbabilityFormat = Literal["fractions", "entropy"]
 
 
 def save_probabilities(
@@ -98,7 +97,7 @@ def save_probabilities(
     what was written with them, as save_labels does."""
     if problem := why_not(found.series, "seg"):
         raise SeriesError(problem)
-    try:
+    with _refusals_of(path):
         if kind == "fractions":
             shares = zip(found.labels, found.of_labels, strict=True)
             maps = {label: values.astype(np.float32) / np.float32(255) for label, values in shares}
@@ -116,7 +115,14 @@ def save_probabilities(
             report,
             f"{found.made.algorithm} {found.made.version}",
         )
-        return SavedLabels(path, found.entropy.size, 0)
+    return SavedLabels(path, found.entropy.size, 0)
+
+
+@contextmanager
+def _refusals_of(path: Path) -> Iterator[None]:
+    """What the system says against writing a file, as one sentence."""
+    try:
+        yield
     except OSError as error:
         raise SeriesError(f"{path.name} was not saved: {_reason(error)}") from error
 
