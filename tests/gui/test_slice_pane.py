@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QRegion, QWheelEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from tests.gui.painted_words import assert_nothing_overlaps
 from viewer.core.display import VoiTable, WindowLevel, to_grey
@@ -254,6 +254,36 @@ def test_a_stroke_shows_at_once_and_exactly_as_a_pane_drawn_anew_would(session, 
     fresh._hover = pane._hover
     np.testing.assert_array_equal(after, pixels(fresh))
     assert (first != after).any()
+
+
+def test_a_part_of_a_pane_is_painted_as_in_the_whole(session, pane_of, monkeypatch):
+    """Words are thought of only where they reach into the part that a stroke has changed."""
+    pane = pane_of("axial")
+    whole = pixels(pane)
+    words = [piece.rect.toAlignedRect() for piece in pane.written]
+    assert len(words) > 6
+    free = QRect(170, 130, 20, 20)
+    assert not any(rect.intersects(free) for rect in words)
+
+    def painted(part: QRect) -> np.ndarray:
+        image = QImage(pane.size(), QImage.Format.Format_RGB888)
+        image.fill(0)
+        pane.render(image, part.topLeft(), QRegion(part), QWidget.RenderFlag.DrawChildren)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)[
+            part.top() : part.bottom() + 1, part.left() : part.right() + 1
+        ]
+
+    def same(part: QRect) -> bool:
+        there = whole[part.top() : part.bottom() + 1, part.left() : part.right() + 1]
+        return np.array_equal(painted(part), there)
+
+    beside = [rect.translated(rect.width() - 3, 2) for rect in words]  # the end of a word only
+    parts = [part.intersected(pane.rect()) for part in (free, *words, *beside)]
+    assert all(same(part) for part in parts)
+
+    monkeypatch.setattr(pane, "_words_in", lambda part: False)
+    assert same(free) and not all(same(part) for part in parts)
 
 
 # What is shown

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QRegion, QWheelEvent
 
 from viewer.core.curved import CurvedAxes
 from viewer.core.events import What
@@ -47,10 +47,10 @@ class Loupe(SlicePane):
         self.show_as(pane)
         self._look(_magnified(view, at, factor, side))
 
-    def _paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter, part: QRegion | None = None) -> None:
         self.measuring.show_as(self._pane.measuring)
         self.regions.show_as(self._pane.regions)
-        super()._paint(painter)
+        super()._paint(painter, part)
 
     def _paint_cross_hair(self, painter: QPainter, view: SliceView) -> None:
         pass

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeySequence, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QHelpEvent, QKeySequence, QMouseEvent, QPainter, QPen, QRegion, QWheelEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from viewer.core.resample import can_be_resampled
@@ -28,6 +28,7 @@ STRIP_PX = 3.0
 LOADING = QT_TR_NOOP("Loading…")
 _DETAIL_PX, _DETAIL_MARGIN_PX = 360, 11  # of the sentence behind a badge
 _ABOVE_BUTTON_PX = 12
+_OUTLINE = (-4, -4, 4, 4)  # beyond the rectangle of a text
 _TARGET = QColor(ACCENT.red(), ACCENT.green(), ACCENT.blue(), 70)
 _RESAMPLE, _RESAMPLE_SHORT = QT_TR_NOOP("Resample to a regular grid…"), QT_TR_NOOP("Resample…")
 
@@ -220,6 +221,10 @@ class Pane(QWidget):
         """Write what has a place."""
         for piece in self.written:
             piece.draw(painter)
+
+    def _words_in(self, part: QRegion) -> bool:
+        """True if what is written reaches into a part of the pane; if not, that is painted without a thought of it."""
+        return any(part.intersects(piece.rect.toAlignedRect().adjusted(*_OUTLINE)) for piece in self.written)
 
     def _badge_at(self, point: QPointF) -> tuple[QRectF, Badge] | None:
         """The badge under a pane point that has more to say."""

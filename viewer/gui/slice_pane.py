@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QMenu, QWidget
@@ -592,10 +593,10 @@ class SlicePane(FlatPane):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:  # ends with the event whatever happens: a second one would crash in Qt
-            self._paint(painter)
+            self._paint(painter, event.region())
 
-    def _paint(self, painter: QPainter) -> None:
-        self._badges = []
+    def _paint(self, painter: QPainter, part: QRegion | None = None) -> None:
+        """Paint the pane, or what lies in a part of it."""
         session, view, pane = self.session, self._view, QRectF(self.rect())
         volume = session.shown
         if view is None or volume is None or session.series is None:
@@ -616,10 +617,12 @@ class SlicePane(FlatPane):
             self._write(painter)
             return
         self._begin()
-        words = self._words.all(view, session.series, volume, self._sentence_area)
-        if self._sampling.long:
-            words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
-        self._place(pane.adjusted(0, STRIP_PX, 0, 0), words)  # while other threads make the picture
+        worded = part is None or not self.written or self._words_in(part)
+        if worded:  # while other threads make the picture
+            words = self._words.all(view, session.series, volume, self._sentence_area)
+            if self._sampling.long:
+                words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
+            self._place(pane.adjusted(0, STRIP_PX, 0, 0), words)
         self._paint_image(painter)
         if session.fusion is not None:
             self._over.paint(painter, session.fusion, session.hand.smooth)
@@ -634,7 +637,8 @@ class SlicePane(FlatPane):
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
         self.measuring.paint(painter, blocks(self.written) if session.measurements or self.measuring.drawing else ())
-        self._write(painter)
+        if worded:
+            self._write(painter)
         self._paint_strip(painter)
         if not self.for_a_file:
             self.regions.paint(painter)
