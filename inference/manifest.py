@@ -181,6 +181,29 @@ class ParentModel(_Frozen):
     sha256: str
 
 
+class Scores(_Frozen):
+    """What a classification model scores, its classes being the manifest's labels: each slice that it sees, or the
+    whole series. activation, temperature and the labels' thresholds make probabilities and answers of its first output
+    (N, classes)."""
+
+    of: Literal["slice", "series"] = "slice"
+
+
+class Boxes(_Frozen):
+    """What a detection model finds on each slice that it sees, its classes being the manifest's labels."""
+
+
+class Picture(_Frozen):
+    """What image an enhancement or translation model makes of each slice that it sees."""
+
+
+Task = Literal["segmentation", "classification", "detection", "enhancement", "translation"]
+_SECTION: dict[Task, str] = {
+    "classification": "scores",
+    "detection": "boxes",
+    "enhancement": "picture",
+    "translation": "picture",
+}
 Statistic = Literal["p10", "p50", "p90", "foreground", "gradient", "field_k_mm", "field_j_mm", "field_i_mm"]
 
 
@@ -210,6 +233,7 @@ class ModelManifest(_Frozen):
     the background. sigmoid: each label by itself, one channel a label; where several have a voxel, the most probable
     takes it. probabilities: the output is that of a softmax already. Outputs are divided by temperature before
     (Guo et al. 2017). networks: the files whose mean probability is the answer, an ensemble if there are several.
+    scores, boxes, picture: what only models of such a task have.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -217,7 +241,7 @@ class ModelManifest(_Frozen):
     version: Annotated[str, Field(pattern=r"^[0-9][0-9A-Za-z.+-]*$")]
     title: str
     description: str = ""
-    task: Literal["segmentation"]
+    task: Task
     modalities: list[str]
     body_part: str
     labels: list[LabelClass]
@@ -225,6 +249,9 @@ class ModelManifest(_Frozen):
     activation: Literal["softmax", "sigmoid", "probabilities"] = "softmax"
     temperature: PositiveFloat = 1.0
     networks: Annotated[list[str], Field(min_length=1)] = [NETWORK_FILE]
+    scores: Scores | None = None
+    boxes: Boxes | None = None
+    picture: Picture | None = None
     seen: SeenImages | None = None
     licence_code: str
     licence_weights: str
@@ -238,6 +265,16 @@ class ModelManifest(_Frozen):
     def _labels_are_channels(self) -> ModelManifest:
         if [label.value for label in self.labels] != list(range(1, len(self.labels) + 1)):
             raise ValueError("labels must be numbered 1, 2, 3, ... in the order of the model's channels")
+        return self
+
+    @model_validator(mode="after")
+    def _of_its_task(self) -> ModelManifest:
+        own = _SECTION.get(self.task)
+        for name in dict.fromkeys(_SECTION.values()):
+            if (getattr(self, name) is not None) != (name == own):
+                raise ValueError(f"a model of {self.task} has {own or 'none'} of scores, boxes and picture")
+        if bool(self.labels) != (own != "picture"):
+            raise ValueError("labels are what a model tells apart; one that makes pictures has none")
         return self
 
     @property

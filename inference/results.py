@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,20 +35,27 @@ class Probabilities:
     entropy: NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Run:
+    """Where a result came from. sha256: of the model's (first) network; provider: what it really ran on, e.g. "CPU".
+    notes: what a person should know of it, each a sentence, e.g. that it had to leave the GPU."""
+
+    name: str
+    version: str
+    sha256: str
+    provider: str
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """A label map on exactly the grid of the image that was given, and where it came from. notes: what a person should
-    know of the run, each a sentence, e.g. that it had to leave the GPU."""
+    """A label map on exactly the grid of the image that was given."""
 
     label_image: sitk.Image
     volumes_ml: dict[str, float]
-    model_name: str
-    model_version: str
-    model_sha256: str
-    provider: str
-    seconds: float
+    run: Run
     certainty: Certainty | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 import onnxruntime as ort
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
 from inference.models import ModelRecord
+from inference.results import Run
+
+_T = TypeVar("_T")
 
 _PREFERRED = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider", "CPUExecutionProvider")
 _QUIET = 4  # fatal messages only: onnxruntime-gpu reports a missing CUDA on every start
@@ -59,15 +63,32 @@ class LoadedModel:
         the mean probability. Raises ModelError if a network fails, or if its output has another shape or is not a
         number.
         """
+        found = self._in_parts(batch, lambda part: self._mean(part, mirrored))
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def outputs(self, batch: NDArray[np.float32]) -> list[NDArray]:
+        """All that the first network gives of scaled values (N, channels, [K,] J, I), each (N, ...), as it is.
+
+        Raises ModelError if it fails, or gives what is not a number.
+        """
+        found = self._in_parts(batch, lambda part: self._outputs(self.sessions[0], part))
+        return [np.concatenate(parts) if len(found) > 1 else parts[0] for parts in zip(*found, strict=True)]
+
+    def told(self, seconds: float) -> Run:
+        """A run of so many seconds that has just ended."""
+        manifest = self.manifest
+        sha256 = manifest.files.get(manifest.networks[0], "")
+        return Run(manifest.name, manifest.version, sha256, self.provider, seconds, tuple(self.notes))
+
+    def _in_parts(self, batch: NDArray[np.float32], act: Callable[[NDArray[np.float32]], _T]) -> list[_T]:
+        """What act makes of a batch, in as many parts as memory asks for."""
         while True:
             most = min(self._at_once or len(batch), len(batch))
             try:
-                found = [self._mean(batch[n : n + most], mirrored) for n in range(0, len(batch), most)]
+                return [act(batch[n : n + most]) for n in range(0, len(batch), most)]
             except _TooLittleMemory:
                 if not self._make_do(most):
                     raise
-                continue
-            return found[0] if len(found) == 1 else np.concatenate(found)
 
     def _make_do(self, most: int) -> bool:
         """Need less memory than for so many images at once; False if that cannot be."""
@@ -121,22 +142,30 @@ class LoadedModel:
         return np.flip(self._run(session, np.ascontiguousarray(np.flip(batch, axes))), back)
 
     def _run(self, session: ort.InferenceSession, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        manifest, name = self.manifest, session.get_inputs()[0].name
+        manifest, output = self.manifest, self._outputs(session, batch, first=True)[0]
+        expected = (batch.shape[0], manifest.classes, *batch.shape[2:])
+        if output.shape != expected:
+            raise ModelError(f"{manifest.name} gave an output of shape {output.shape}, its manifest says {expected}")
+        if manifest.activation == "probabilities":
+            output = _logits_of(output, False)
+        return output if manifest.temperature == 1 else output / np.float32(manifest.temperature)
+
+    def _outputs(self, session: ort.InferenceSession, batch: NDArray[np.float32], first: bool = False) -> list[NDArray]:
+        """All outputs of a session, or the first."""
+        name = session.get_inputs()[0].name
+        wanted = [session.get_outputs()[0].name] if first else None
         try:
-            output = np.asarray(session.run(None, {name: batch})[0])
+            outputs = [np.asarray(output) for output in session.run(wanted, {name: batch})]
         except Exception as error:  # onnxruntime raises bare classes of its own
             said = str(error) or type(error).__name__
             for_memory = isinstance(error, MemoryError) or any(words in said.lower() for words in _TOO_LITTLE_MEMORY)
             kind = _TooLittleMemory if for_memory else ModelError
-            raise kind(f"{manifest.name} failed while running: {said.splitlines()[0]}") from error
-        expected = (batch.shape[0], manifest.classes, *batch.shape[2:])
-        if output.shape != expected:
-            raise ModelError(f"{manifest.name} gave an output of shape {output.shape}, its manifest says {expected}")
-        if not (np.isfinite(output.min()) and np.isfinite(output.max())):  # no array of answers: it is large
-            raise ModelError(f"{manifest.name} gave values that are not numbers; the result is discarded")
-        if manifest.activation == "probabilities":
-            output = _logits_of(output, False)
-        return output if manifest.temperature == 1 else output / np.float32(manifest.temperature)
+            raise kind(f"{self.manifest.name} failed while running: {said.splitlines()[0]}") from error
+        for output in outputs:
+            numbers = output.dtype.kind in "fiub"  # and no array of answers is made: outputs are large
+            if not numbers or (output.size and not (np.isfinite(output.min()) and np.isfinite(output.max()))):
+                raise ModelError(f"{self.manifest.name} gave values that are not numbers; the result is discarded")
+        return outputs
 
 
 def _logits_of(probabilities: NDArray[np.float32], each_by_itself: bool) -> NDArray[np.float32]:

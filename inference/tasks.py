@@ -72,13 +72,8 @@ def segment(
     return Segmentation(
         label_image,
         {label.name: float(counts[label.value]) * voxel_ml for label in manifest.labels},
-        manifest.name,
-        manifest.version,
-        manifest.files.get(manifest.networks[0], ""),
-        model.provider,
-        time.monotonic() - started,
+        model.told(time.monotonic() - started),
         Certainty(*found[1:]) if with_certainty else None,
-        list(model.notes),
     )
 
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
 from inference.preflight import Headers, Measured, probe_image
-from inference.results import Certainty, Probabilities, Segmentation, SliceDoubt
+from inference.results import Certainty, Probabilities, Run, Segmentation, SliceDoubt
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
@@ -86,7 +86,7 @@ class Worker:
         label_image = sitk.GetImageFromArray(found[0])
         label_image.CopyInformation(image)
         certainty = Certainty(*found[1:]) if with_certainty else None
-        return Segmentation(label_image=label_image, certainty=certainty, **told["segmentation"])
+        return Segmentation(label_image, told["volumes_ml"], _run(told), certainty)
 
     def probabilities(
         self,
@@ -271,6 +271,11 @@ def _expected(record: ModelRecord, array: NDArray | None, shape: tuple[int, ...]
     return array
 
 
+def _run(told: Mapping[str, Any]) -> Run:
+    """A run as the process tells of it."""
+    return Run(**{**told["run"], "notes": tuple(told["run"]["notes"])})
+
+
 def _write(stream: IO[bytes], told: Mapping[str, Any], arrays: Arrays) -> None:
     parts = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     described = {name: (part.dtype.name, part.shape) for name, part in parts.items()}
@@ -346,11 +351,10 @@ class _Runner:
 
         model = self._model(request)
         result = segment(_image(request), model, progress=self._report, **request.told["options"])
-        about = {name: value for name, value in vars(result).items() if name not in ("label_image", "certainty")}
         arrays = {"labels": sitk.GetArrayFromImage(result.label_image)}
         if result.certainty is not None:
             arrays |= vars(result.certainty)
-        return {"provider": model.provider, "segmentation": about}, arrays
+        return {"provider": model.provider, "run": asdict(result.run), "volumes_ml": result.volumes_ml}, arrays
 
     def _probabilities(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.tasks import probabilities

@@ -59,6 +59,7 @@ def _work(place: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
     from viewer.core.labels import Label
+    from viewer.core.origin import Origin
     from viewer.core.session import Proposal
     from viewer.gui.app import build_window
     from viewer.io.annotation_store import AnnotationStore
@@ -102,7 +103,9 @@ def _work(place: Path) -> None:
         QTest.qWait(1500)  # what is counted and drawn late must not hold it either
         gaps[what] = longest[0]
 
-    found = Proposal(body(), tuple(Label(n, f"Organ {n}", (50 * n, 99, 40)) for n in range(1, 5)), "m", "1", "CPU", 1.0)
+    found = Proposal(
+        body(), tuple(Label(n, f"Organ {n}", (50 * n, 99, 40)) for n in range(1, 5)), Origin("m", "1", "CPU", 1.0)
+    )
     measure("a proposal is shown", lambda: session.propose(found))
     measure("a proposal is accepted and saved", workflows.accept_proposal, lambda: session.proposal is None)
 

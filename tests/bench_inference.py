@@ -111,6 +111,9 @@ class _Listening:
     def __init__(self, session: Any) -> None:
         self._session, self.shapes = session, []
 
+    def get_outputs(self) -> Any:
+        return self._session.get_outputs()
+
     def get_inputs(self) -> Any:
         return self._session.get_inputs()
 

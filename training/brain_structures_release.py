@@ -257,9 +257,9 @@ def measure(
             predicted = sitk.GetArrayFromImage(on_grid)
             dice = dice_per_class(predicted, reference, values)
             distance = {v: hd95_mm(predicted == v, reference == v, (1.0, 1.0, 1.0)) for v in values}
-            found.append(Measured(number, condition.name, dice, distance, result.seconds))
+            found.append(Measured(number, condition.name, dice, distance, result.run.seconds))
             mean = mean_defined(list(dice.values()))
-            report(f"map {number}, {condition.name}: mean Dice {mean:.3f}, {result.seconds:.0f} s")
+            report(f"map {number}, {condition.name}: mean Dice {mean:.3f}, {result.run.seconds:.0f} s")
     return found
 
 

@@ -259,7 +259,7 @@ def _segment(options: argparse.Namespace) -> int:
     from inference.worker import Worker
     from viewer.core.volume import to_image
     from viewer.io import files
-    from viewer.workflows import headers_of
+    from viewer.model_runs import headers_of
 
     record = _model_store().get(options.model)
     with _reader() as reader:
@@ -278,7 +278,7 @@ def _segment(options: argparse.Namespace) -> int:
     import SimpleITK as sitk
 
     files.write_image(sitk.GetArrayFromImage(result.label_image), volume.geometry, options.out)
-    print(f"{result.model_name} {result.model_version} on {result.provider}, {result.seconds:.1f} s")
+    print(f"{result.run.name} {result.run.version} on {result.run.provider}, {result.run.seconds:.1f} s")
     for finding in verdict.red:
         print(f"overridden ({finding.about}): {finding.sentence}")
     for name, millilitres in result.volumes_ml.items():

@@ -14,7 +14,8 @@ from viewer.core.session import planes_of
 from viewer.core.study import Series, SeriesError, patient_of
 from viewer.core.volume import Volume, to_image
 from viewer.jobs import Job
-from viewer.workflows import Workflows, unsuitable
+from viewer.model_runs import unsuitable
+from viewer.workflows import Workflows
 
 SUGGESTIONS = 4
 _MOST_SERIES = 24  # that are read beside the open one
@@ -180,7 +181,7 @@ class NextSlices:
             return
         spread = suggest([Candidate(series.uid, "", look) for look in seen.looks], [], count=_ASKED_OF_A_SERIES)
         slices = [one.candidate.look.place[1] for one in spread]
-        asked = self._workflows.worker.slice_doubts(
+        asked = self._workflows.runs.worker.slice_doubts(
             record, image, slices, progress=lambda fraction, text: job.report(job.fraction, text)
         )
         self._doubts[series.uid, version] = {(seen.axis, n): Doubt(one.bits, one.label) for n, one in asked.items()}

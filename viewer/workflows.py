@@ -13,17 +13,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
 import resources
-from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic
+from inference.manifest import ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
-from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
-from inference.worker import Worker
 from viewer.core.events import Change, What
 from viewer.core.findings import Code, Finding, Level, check_name
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
@@ -36,7 +33,6 @@ from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
     Acceptance,
     Annotations,
-    Proposal,
     Session,
     State,
     corrected_labels,
@@ -58,9 +54,10 @@ from viewer.io.reader import Reader, SlicesUnreadable
 from viewer.io.thumbnails import make_thumbnail
 from viewer.io.training_set import TrainingCase, write_dataset
 from viewer.jobs import ChildProcess, Job, JobQueue
+from viewer.model_runs import ModelRuns, labels_of
 
 if TYPE_CHECKING:
-    from inference.results import Segmentation
+    pass
 
 TrainingState = Literal[
     "preparing", "running", "paused", "stopping", "finished", "installing", "failed", "accepted", "discarded"
@@ -160,6 +157,7 @@ class Workflows:
         self.annotation_store = AnnotationStore(folder / "annotations.sqlite")
         self.models = models or ModelStore(resources.path("models"), folder / "models")
         self.editing = Editing(lambda: self.session, jobs, self._fail)
+        self.runs = ModelRuns(lambda: self.session, jobs, self.models, self._fail)
         self.training: TrainingRun | None = None
         self._child: ChildProcess | None = None
         self._desks: list[_Desk] = []
@@ -169,10 +167,6 @@ class Workflows:
         self._journal = Journal(self.annotation_store, jobs.deliver, self._written, threaded=jobs.threaded)
         self._told_unsaved = False
         self._left_unsaved: set[str] = set()  # series that are closed, but held until what was done to them is written
-        self.worker = Worker()
-        self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
-        self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
-        self._verdicts: WeakKeyDictionary[Volume, dict[tuple[str, bool], Verdict]] = WeakKeyDictionary()
         self._failure_listeners: list[Callable[[str], None]] = []
         self._library_listeners: list[Callable[[], None]] = []
         self._training_listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
@@ -580,120 +574,7 @@ class Workflows:
         job = self._desk(self.session).opening
         return job is not None and not (job.ended or job.cancelled)
 
-    # Segment
-
-    def segment(
-        self, model_name: str, done: Callable[[], None] = lambda: None, *, override: bool = False
-    ) -> Job | None:
-        """Run the active version of a model on the open series; the result comes as a proposal.
-
-        override: a person has read why the model should not run (Verdict.red) and wants it all the same; the proposal,
-        and what is accepted of it, say so.
-        """
-        session = self.session
-        if session.volume is None or session.series is None:
-            self._fail("Open a series first, then segment it.")
-            return None
-        volume, verdict = session.volume, self.verdict(model_name)
-        if verdict.refusal and not (override and verdict.can_run):
-            self._fail(verdict.refusal)
-            return None
-        record = self.models.get(model_name)
-
-        def work(job: Job) -> Segmentation:
-            return self.worker.segment(record, to_image(volume.voxels, volume.geometry), progress=job.report)
-
-        def finish(result: Segmentation) -> None:
-            if session.volume is not volume:
-                return  # another patient is on the screen by now: this result has no place there
-            import SimpleITK as sitk
-
-            voxels = sitk.GetArrayFromImage(result.label_image)
-            session.propose(
-                Proposal(
-                    voxels,
-                    labels_of(record.manifest),
-                    result.model_name,
-                    result.model_version,
-                    result.provider,
-                    result.seconds,
-                    overridden=tuple((finding.about, finding.sentence) for finding in verdict.red),
-                )
-            )
-            done()
-
-        return self.jobs.submit(f"Segmenting with {model_name}", work, finish, self._fail)
-
-    @property
-    def device(self) -> str:
-        """What the last model really ran on, "CPU" or "CUDA" for instance; empty before the first run."""
-        return self.worker.provider
-
-    def unsuitable(self, model_name: str) -> str:
-        """Why a model must not run on the open series, in one sentence; empty if it may."""
-        if self.session.series is None or self.session.volume is None:
-            return "Open a series first."
-        return self.verdict(model_name).refusal
-
-    def verdict(self, model_name: str) -> Verdict:
-        """Whether a model fits the open series, which there has to be, and why not."""
-        series, volume = self.session.series, self.session.volume
-        assert series is not None and volume is not None
-        manifest = self.models.get(model_name).manifest
-        statistics = self._likeness.get(volume, {}).get(_version_of(manifest))
-        key = _version_of(manifest), statistics is not None
-        known = self._verdicts.setdefault(volume, {})
-        if not volume.complete:
-            return preflight(manifest, headers_of(series, volume))
-        if key not in known:
-            known[key] = preflight(manifest, headers_of(series, volume), volume.voxels, statistics)
-        return known[key]
-
-    def expected(self, model_name: str) -> Expected | str | None:
-        """What a run of a model on the open series will take, by a try of it on this computer (try_model); one sentence
-        if that failed, None before it."""
-        series, volume = self.session.series, self.session.volume
-        if series is None or volume is None:
-            return None
-        manifest, headers = self.models.get(model_name).manifest, headers_of(series, volume)
-        measured = self._tries.get(_try_of(manifest, headers))
-        return expected(manifest, headers, measured) if isinstance(measured, Measured) else measured
-
-    def try_model(self, model_name: str, done: Callable[[], None] = lambda: None) -> Job | None:
-        """Load a model in its process and run it on a little noise, to know what it takes and runs on; and look how
-        usual the open series is to it, if it can tell. None if that is known, or if it cannot run on the series."""
-        series, volume = self.session.series, self.session.volume
-        if series is None or volume is None or not self.verdict(model_name).can_run:
-            return None
-        record, headers = self.models.get(model_name), headers_of(series, volume)
-        manifest, key = record.manifest, _try_of(record.manifest, headers)
-        alike = self._likeness.setdefault(volume, {})
-        version = _version_of(manifest)
-        looked = manifest.seen is None or version in alike
-        if looked and key in self._tries:
-            return None
-
-        def work(job: Job) -> tuple[Measured | str, dict[Statistic, float] | None]:
-            try:
-                measured = self._tries.get(key) or self.worker.measure(record, headers, progress=job.report)
-                if looked:
-                    return measured, None
-                image = to_image(volume.voxels, volume.geometry)
-                return measured, self.worker.statistics(record, image, progress=job.report)
-            except ModelError as error:
-                return str(error), None
-
-        def finish(found: tuple[Measured | str, dict[Statistic, float] | None]) -> None:
-            self._tries[key], statistics = found
-            if statistics is not None:
-                alike[version] = statistics
-            done()
-
-        def failed(message: str = "The model was not tried on this computer.") -> None:
-            self._tries[key] = message
-            done()
-
-        return self.jobs.submit(f"Trying {model_name}", work, finish, failed, failed)
+    # Results of models
 
     def accept_proposal(self) -> Job | None:
         """Merge the proposal into the label map, off the session's thread; a person's voxels stay."""
@@ -831,7 +712,7 @@ class Workflows:
         is, as a DICOM object. done is told what was saved, after it was read again and found to be the same. None, and
         a sentence, where the model must not run."""
         series, volume = self.session.series, self.session.volume
-        if problem := self.unsuitable(model_name):
+        if problem := self.runs.unsuitable(model_name):
             self._fail(problem)
             return None
         assert series is not None and volume is not None
@@ -842,7 +723,7 @@ class Workflows:
         def work(job: Job) -> SavedLabels:
             image = to_image(volume.voxels, volume.geometry)
             values = [label.value for label in labels] if kind == "fractions" else []
-            found = self.worker.probabilities(
+            found = self.runs.worker.probabilities(
                 record, image, values, progress=lambda part, text: job.report(part / 2, text)
             )
             made = Making("AUTOMATIC", manifest.name, manifest.version)
@@ -910,7 +791,7 @@ class Workflows:
         if not self.session.confirmed:
             self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
             return None
-        problem = self.unsuitable(model_name)
+        problem = self.runs.unsuitable(model_name)
         if problem:
             self._fail(problem)
             return None
@@ -1023,7 +904,7 @@ class Workflows:
         if self._child is not None and self._child.running:
             self._child.kill()
         self.jobs.close()
-        self.worker.close()
+        self.runs.worker.close()
         self.reader.close()
         self.save_again()
         self._journal.close()
@@ -1203,56 +1084,6 @@ class Workflows:
 
 def _labels_have_sizes(volume: Volume) -> bool:
     return volume.geometry.calibrated and volume.geometry.is_grid and min(volume.geometry.size) > 1
-
-
-def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
-    """A model's classes as rows of the label table."""
-    return tuple(
-        Label(
-            row.value,
-            row.name,
-            row.colour,
-            (row.code.value, row.code.scheme, row.code.meaning) if row.code else None,
-        )
-        for row in manifest.labels
-    )
-
-
-def headers_of(series: Series, volume: Volume) -> Headers:
-    """What the headers of a series tell a pre-flight of a model."""
-    geometry = volume.geometry
-    return Headers(
-        geometry.size,
-        geometry.spacing,
-        tuple(geometry.direction.ravel().tolist()),
-        modality=series.modality,
-        body_part=series.body_part,
-        unit=volume.unit,
-        geometry=series.verdict.detail,
-        grid=geometry.is_grid,
-        patient_space=geometry.patient_space,
-        calibrated=geometry.calibrated,
-        ambiguous=series.verdict.kind == "ambiguous",
-        colour=volume.colour,
-        complete=volume.complete,
-        value_bytes=volume.voxels.itemsize,
-    )
-
-
-def unsuitable(manifest: ModelManifest, series: Series, volume: Volume) -> str:
-    """Why a model must not run on a series, in one sentence; empty if it may."""
-    if not volume.complete:  # its voxels are not there to be looked at
-        return preflight(manifest, headers_of(series, volume)).refusal
-    return preflight(manifest, headers_of(series, volume), volume.voxels).refusal
-
-
-def _version_of(manifest: ModelManifest) -> str:
-    return f"{manifest.name} {manifest.version}"
-
-
-def _try_of(manifest: ModelManifest, headers: Headers) -> tuple[Any, ...]:
-    """On which a try of a model depends."""
-    return _version_of(manifest), headers.size, headers.spacing_mm, headers.direction
 
 
 def _training_case(

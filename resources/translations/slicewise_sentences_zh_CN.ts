@@ -428,6 +428,12 @@
             <translation>方框</translation>
         </message>
         <message>
+            <location filename="../../viewer/core/origin.py" line="35" />
+            <source>{0} {1} (overridden: {2})</source>
+            <extracomment>{0}: self.model; {1}: self.version; {2}: about</extracomment>
+            <translation>{0} {1}（已强制运行：{2}）</translation>
+        </message>
+        <message>
             <location filename="../../viewer/core/propagation.py" line="57" />
             <location filename="../../viewer/core/propagation.py" line="59" />
             <source>region ends</source>
@@ -499,7 +505,7 @@
         </message>
         <message>
             <location filename="../../viewer/core/region_search.py" line="60" />
-            <location filename="../../viewer/core/session.py" line="751" />
+            <location filename="../../viewer/core/session.py" line="744" />
             <source>Take away from {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>从{0}中去除</translation>
@@ -600,115 +606,109 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="121" />
-            <source>{0} {1} (overridden: {2})</source>
-            <extracomment>{0}: self.model; {1}: self.version; {2}: about</extracomment>
-            <translation>{0} {1}（已强制运行：{2}）</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/core/session.py" line="170" />
+            <location filename="../../viewer/core/session.py" line="163" />
             <source>Accept {0}</source>
             <extracomment>{0}: proposal.source</extracomment>
             <translation>接受 {0} 的建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="657" />
+            <location filename="../../viewer/core/session.py" line="650" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="671" />
+            <location filename="../../viewer/core/session.py" line="664" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="688" />
+            <location filename="../../viewer/core/session.py" line="681" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="690" />
+            <location filename="../../viewer/core/session.py" line="683" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="717" />
+            <location filename="../../viewer/core/session.py" line="710" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="751" />
+            <location filename="../../viewer/core/session.py" line="744" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="883" />
+            <location filename="../../viewer/core/session.py" line="876" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="883" />
+            <location filename="../../viewer/core/session.py" line="876" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="925" />
+            <location filename="../../viewer/core/session.py" line="918" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="943" />
+            <location filename="../../viewer/core/session.py" line="936" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="943" />
+            <location filename="../../viewer/core/session.py" line="936" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1001" />
+            <location filename="../../viewer/core/session.py" line="994" />
             <source>Answer finding</source>
             <translation>回答所见</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1010" />
+            <location filename="../../viewer/core/session.py" line="1003" />
             <source>Answer the rest with no</source>
             <translation>其余回答否</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1053" />
+            <location filename="../../viewer/core/session.py" line="1046" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1061" />
+            <location filename="../../viewer/core/session.py" line="1054" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1061" />
+            <location filename="../../viewer/core/session.py" line="1054" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1067" />
+            <location filename="../../viewer/core/session.py" line="1060" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1143" />
+            <location filename="../../viewer/core/session.py" line="1136" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="751" />
+            <location filename="../../viewer/core/session.py" line="744" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -2161,19 +2161,18 @@
             <translation>报告中没有在图像上有位置的测量。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_export.py" line="27" />
+            <location filename="../../viewer/io/label_export.py" line="31" />
             <source>Normalised predictive entropy</source>
             <translation>归一化预测熵</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_export.py" line="28" />
+            <location filename="../../viewer/io/label_export.py" line="32" />
             <location filename="../../viewer/io/reports.py" line="265" />
             <source>no units</source>
             <translation>无单位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_export.py" line="83" />
-            <location filename="../../viewer/io/label_export.py" line="121" />
+            <location filename="../../viewer/io/label_export.py" line="127" />
             <source>{0} was not saved: {1}</source>
             <extracomment>{0}: path.name; {1}: _reason(error)</extracomment>
             <translation>{0} 未保存：{1}</translation>
@@ -2262,8 +2261,8 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="64" />
-            <location filename="../../viewer/workflows.py" line="1158" />
-            <location filename="../../inference/worker.py" line="252" />
+            <location filename="../../viewer/workflows.py" line="1039" />
+            <location filename="../../inference/worker.py" line="251" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3349,7 +3348,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="563" />
+            <location filename="../../viewer/workflows.py" line="557" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3498,262 +3497,286 @@
             <translation>删除标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="259" />
+            <location filename="../../viewer/model_runs.py" line="53" />
+            <source>Open a series first, then segment it.</source>
+            <translation>请先打开一个序列，再进行分割。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="99" />
+            <source>Open a series first.</source>
+            <translation>请先打开一个序列。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="156" />
+            <source>The model was not tried on this computer.</source>
+            <translation>尚未在这台计算机上试运行该模型。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="160" />
+            <source>Trying {0}</source>
+            <extracomment>{0}: model_name</extracomment>
+            <translation>正在试运行 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="207" />
+            <source>Segmenting with {0}</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>正在用 {0} 分割</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="208" />
+            <source>Classifying with {0}</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>正在用 {0} 分类</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="209" />
+            <source>Detecting with {0}</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>正在用 {0} 检测</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="210" />
+            <source>Enhancing with {0}</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>正在用 {0} 增强</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="211" />
+            <source>Translating with {0}</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>正在用 {0} 转换</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="253" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="277" />
+            <location filename="../../viewer/workflows.py" line="271" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="299" />
-            <location filename="../../viewer/workflows.py" line="436" />
+            <location filename="../../viewer/workflows.py" line="293" />
+            <location filename="../../viewer/workflows.py" line="430" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="304" />
+            <location filename="../../viewer/workflows.py" line="298" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="312" />
+            <location filename="../../viewer/workflows.py" line="306" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="337" />
+            <location filename="../../viewer/workflows.py" line="331" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="345" />
+            <location filename="../../viewer/workflows.py" line="339" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="365" />
+            <location filename="../../viewer/workflows.py" line="359" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="386" />
+            <location filename="../../viewer/workflows.py" line="380" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="416" />
+            <location filename="../../viewer/workflows.py" line="410" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="426" />
+            <location filename="../../viewer/workflows.py" line="420" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="454" />
+            <location filename="../../viewer/workflows.py" line="448" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="518" />
+            <location filename="../../viewer/workflows.py" line="512" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="518" />
+            <location filename="../../viewer/workflows.py" line="512" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="519" />
+            <location filename="../../viewer/workflows.py" line="513" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="522" />
+            <location filename="../../viewer/workflows.py" line="516" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="571" />
+            <location filename="../../viewer/workflows.py" line="565" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="595" />
-            <source>Open a series first, then segment it.</source>
-            <translation>请先打开一个序列，再进行分割。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="625" />
-            <source>Segmenting with {0}</source>
-            <extracomment>{0}: model_name</extracomment>
-            <translation>正在用 {0} 分割</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="635" />
-            <source>Open a series first.</source>
-            <translation>请先打开一个序列。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="692" />
-            <source>The model was not tried on this computer.</source>
-            <translation>尚未在这台计算机上试运行该模型。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="696" />
-            <source>Trying {0}</source>
-            <extracomment>{0}: model_name</extracomment>
-            <translation>正在试运行 {0}</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="721" />
+            <location filename="../../viewer/workflows.py" line="602" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="738" />
+            <location filename="../../viewer/workflows.py" line="619" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="761" />
+            <location filename="../../viewer/workflows.py" line="642" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="780" />
+            <location filename="../../viewer/workflows.py" line="661" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="813" />
-            <location filename="../../viewer/workflows.py" line="852" />
+            <location filename="../../viewer/workflows.py" line="694" />
+            <location filename="../../viewer/workflows.py" line="733" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="819" />
+            <location filename="../../viewer/workflows.py" line="700" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="883" />
+            <location filename="../../viewer/workflows.py" line="764" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="888" />
+            <location filename="../../viewer/workflows.py" line="769" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="892" />
+            <location filename="../../viewer/workflows.py" line="773" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="894" />
+            <location filename="../../viewer/workflows.py" line="775" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="900" />
+            <location filename="../../viewer/workflows.py" line="781" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="908" />
+            <location filename="../../viewer/workflows.py" line="789" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="911" />
+            <location filename="../../viewer/workflows.py" line="792" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="925" />
+            <location filename="../../viewer/workflows.py" line="806" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="941" />
+            <location filename="../../viewer/workflows.py" line="822" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="952" />
+            <location filename="../../viewer/workflows.py" line="833" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="955" />
+            <location filename="../../viewer/workflows.py" line="836" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="993" />
+            <location filename="../../viewer/workflows.py" line="874" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1068" />
+            <location filename="../../viewer/workflows.py" line="949" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1075" />
+            <location filename="../../viewer/workflows.py" line="956" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1099" />
+            <location filename="../../viewer/workflows.py" line="980" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1131" />
+            <location filename="../../viewer/workflows.py" line="1012" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1159" />
+            <location filename="../../viewer/workflows.py" line="1040" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1285" />
+            <location filename="../../viewer/workflows.py" line="1116" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1317" />
+            <location filename="../../viewer/workflows.py" line="1148" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1319" />
+            <location filename="../../viewer/workflows.py" line="1150" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -3882,59 +3905,70 @@
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="199" />
+            <location filename="../../inference/manifest.py" line="222" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="240" />
+            <location filename="../../inference/manifest.py" line="267" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="259" />
+            <location filename="../../inference/manifest.py" line="275" />
+            <source>a model of {0} has {1} of scores, boxes and picture</source>
+            <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
+            <translation>{0} 模型的清单在 scores、boxes、picture 中应有：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="277" />
+            <source>labels are what a model tells apart; one that makes pictures has none</source>
+            <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="296" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="261" />
+            <location filename="../../inference/manifest.py" line="298" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="265" />
+            <location filename="../../inference/manifest.py" line="302" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="272" />
+            <location filename="../../inference/manifest.py" line="309" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="275" />
+            <location filename="../../inference/manifest.py" line="312" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="297" />
+            <location filename="../../inference/manifest.py" line="334" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="300" />
+            <location filename="../../inference/manifest.py" line="337" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="302" />
+            <location filename="../../inference/manifest.py" line="339" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -4029,115 +4063,115 @@
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="227" />
+            <location filename="../../inference/preflight.py" line="226" />
             <source>{0} % of the voxels are no number; the model sees them as 0.</source>
             <extracomment>{0}: share (number)</extracomment>
             <translation>{0} % 的体素不是数值；模型将其视为 0。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="234" />
+            <location filename="../../inference/preflight.py" line="233" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="241" />
+            <location filename="../../inference/preflight.py" line="240" />
             <source>{0} needs Hounsfield units; the values of this series are none.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要 HU 值；该序列的数值不是 HU。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="244" />
+            <location filename="../../inference/preflight.py" line="243" />
             <source>Nobody says that the values are Hounsfield units; they reach down to air, as those of a CT do.</source>
             <translation>没有说明数值是否为 HU；它们低至空气，与 CT 相同。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="249" />
+            <location filename="../../inference/preflight.py" line="248" />
             <source>The model sees values from {0} to {1}; those of this series go from {2} to {3}, with hardly any between.</source>
             <extracomment>{0}: rule.low (number); {1}: rule.high (number); {2}: lowest (number); {3}: float(finite.max()) (number)</extracomment>
             <translation>模型使用 {0} 到 {1} 的数值；该序列的数值为 {2} 到 {3}，几乎没有落在其间。</translation>
             <extra-numbers>0 1 2 3</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="273" />
+            <location filename="../../inference/preflight.py" line="272" />
             <source>(score {0}, usual up to {1})</source>
             <extracomment>{0}: score (number); {1}: _USUAL (number)</extracomment>
             <translation>（评分 {0}，通常不超过 {1}）</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="276" />
+            <location filename="../../inference/preflight.py" line="275" />
             <source>The scan reaches less or more far than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描范围小于或大于模型训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="278" />
+            <location filename="../../inference/preflight.py" line="277" />
             <source>The scan is noisier or more blurred than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描比模型训练所用的扫描噪声更大或更模糊{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="280" />
+            <location filename="../../inference/preflight.py" line="279" />
             <source>Dark and bright are shared out otherwise than in the scans that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>明暗分布与模型训练所用的扫描不同{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="24" />
+            <location filename="../../inference/runtime.py" line="28" />
             <source>failed to allocate memory</source>
             <translation>内存分配失败</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="25" />
+            <location filename="../../inference/runtime.py" line="29" />
             <location filename="../../packaging/sentences.py" line="1" />
             <source>out of memory</source>
             <translation>内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="26" />
+            <location filename="../../inference/runtime.py" line="30" />
             <source>bad allocation</source>
             <translation>内存分配错误</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="77" />
+            <location filename="../../inference/runtime.py" line="98" />
             <source>The {0} had too little memory: fewer images went through the network at once</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：网络每次处理的图像减少了</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="83" />
+            <location filename="../../inference/runtime.py" line="104" />
             <source>The {0} had too little memory: it went on on the CPU</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：已改在 CPU 上继续</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="131" />
-            <source>{0} failed while running: {1}</source>
-            <extracomment>{0}: manifest.name; {1}: said.splitlines()[0]</extracomment>
-            <translation>{0} 运行失败：{1}</translation>
-        </message>
-        <message>
-            <location filename="../../inference/runtime.py" line="134" />
+            <location filename="../../inference/runtime.py" line="148" />
             <source>{0} gave an output of shape {1}, its manifest says {2}</source>
             <extracomment>{0}: manifest.name; {1}: output.shape; {2}: expected</extracomment>
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="136" />
+            <location filename="../../inference/runtime.py" line="163" />
+            <source>{0} failed while running: {1}</source>
+            <extracomment>{0}: self.manifest.name; {1}: said.splitlines()[0]</extracomment>
+            <translation>{0} 运行失败：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="167" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
-            <extracomment>{0}: manifest.name</extracomment>
+            <extracomment>{0}: self.manifest.name</extracomment>
             <translation>{0} 的输出不是数字；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="175" />
+            <location filename="../../inference/runtime.py" line="204" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="179" />
+            <location filename="../../inference/runtime.py" line="208" />
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
@@ -4151,14 +4185,14 @@
         </message>
         <message>
             <location filename="../../inference/tasks.py" line="41" />
-            <location filename="../../inference/tasks.py" line="96" />
+            <location filename="../../inference/tasks.py" line="91" />
             <source>Preparing the image</source>
             <translation>正在准备图像</translation>
         </message>
         <message>
             <location filename="../../inference/tasks.py" line="46" />
-            <location filename="../../inference/tasks.py" line="102" />
-            <location filename="../../inference/tasks.py" line="186" />
+            <location filename="../../inference/tasks.py" line="97" />
+            <location filename="../../inference/tasks.py" line="181" />
             <source>Running {0} on {1}</source>
             <extracomment>{0}: manifest.name; {1}: model.provider</extracomment>
             <translation>正在 {1} 上运行 {0}</translation>
@@ -4170,13 +4204,13 @@
             <translation>{0} 的输出各处相同；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="119" />
+            <location filename="../../inference/tasks.py" line="114" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="123" />
+            <location filename="../../inference/tasks.py" line="118" />
             <source>the image has the same value everywhere: there is nothing to segment</source>
             <translation>图像各处数值相同：没有可分割的内容</translation>
         </message>
@@ -4192,41 +4226,41 @@
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="218" />
+            <location filename="../../inference/worker.py" line="217" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="227" />
+            <location filename="../../inference/worker.py" line="226" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="232" />
+            <location filename="../../inference/worker.py" line="231" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="251" />
+            <location filename="../../inference/worker.py" line="250" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="271" />
+            <location filename="../../inference/worker.py" line="270" />
             <source>{0} gave a result that does not fit the image; it is discarded</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>{0} 给出的结果与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="293" />
+            <location filename="../../inference/worker.py" line="297" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="340" />
+            <location filename="../../inference/worker.py" line="344" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>

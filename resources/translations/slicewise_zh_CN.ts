@@ -2393,6 +2393,22 @@
         <translation>尽管不应运行，仍运行该模型；会先询问您，结果中会注明</translation>
     </message>
     <message>
+        <source>Classify</source>
+        <translation>分类</translation>
+    </message>
+    <message>
+        <source>Detect</source>
+        <translation>检测</translation>
+    </message>
+    <message>
+        <source>Enhance</source>
+        <translation>增强</translation>
+    </message>
+    <message>
+        <source>Translate</source>
+        <translation>转换</translation>
+    </message>
+    <message>
         <source>Run the model in the background; the result waits for you as a proposal</source>
         <translation>在后台运行模型；结果作为分割建议等待您处理</translation>
     </message>
@@ -2419,10 +2435,6 @@
     <message>
         <source>Use the version that was active before; nothing is deleted</source>
         <translation>改用之前使用的版本，不会删除任何内容</translation>
-    </message>
-    <message>
-        <source>Segment with</source>
-        <translation>分割模型</translation>
     </message>
     <message>
         <source>{reasons}

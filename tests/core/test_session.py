@@ -11,6 +11,7 @@ from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry, plane_axes
 from viewer.core.history import Edit, History, LabelDelta
 from viewer.core.labels import Label, merge_labels
+from viewer.core.origin import Origin
 from viewer.core.painting import stroke_segment
 from viewer.core.session import Annotations, Proposal, Session, corrected_labels
 from viewer.core.study import GeometryVerdict, Moment, Series
@@ -45,7 +46,7 @@ def changes(session):
 
 def proposal(voxels, values=(1, 2)):
     labels = tuple(Label(v, f"Structure {v}", (10 * v, 20, 30)) for v in values)
-    return Proposal(voxels, labels, "model", "1.0.0", "CPU", 1.0)
+    return Proposal(voxels, labels, Origin("model", "1.0.0", "CPU", 1.0))
 
 
 def paint(session, plane, *points):

@@ -141,7 +141,7 @@ def test_suggestions_follow_what_is_confirmed(two, qtbot):
 
 def test_a_waiting_result_is_not_lost_by_going_on(two, qtbot):
     first = two.session.series.uid
-    two.workflows.segment("tiny")
+    two.workflows.runs.start("tiny")
     qtbot.waitUntil(lambda: two.session.proposal is not None, timeout=20_000)
     press(two, RETURN, SHIFT)
     assert two.session.series.uid == first and two.session.proposal is not None

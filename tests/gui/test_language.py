@@ -291,7 +291,7 @@ def _fill(window, qtbot) -> None:
         session.add_measurement(kind, tuple(corners[: max(POINTS[kind], 2 if kind == "path" else 1)]), 2, "文字")
     session.toggle_confirmed("axial")
     session.toggle_key_image("axial")
-    window.model_panel.segment()
+    window.model_panel.start()
     qtbot.waitUntil(lambda: session.proposal is not None, timeout=30_000)
     qtbot.wait(50)
     window.grab()

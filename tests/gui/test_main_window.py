@@ -24,6 +24,7 @@ from tests.models import write_trainable_model
 from viewer.core.display import WindowLevel
 from viewer.core.geometry import Geometry, plane_axes
 from viewer.core.labels import Label
+from viewer.core.origin import Origin
 from viewer.core.session import Proposal
 from viewer.core.study import GeometryVerdict, Moment, Refusal, Scan, Series
 from viewer.core.volume import Volume
@@ -73,7 +74,7 @@ def wheel(widget, notches: int, modifiers=Qt.KeyboardModifier.NoModifier) -> Non
 
 def propose(window) -> None:
     voxels = (head().voxels > 500).astype(np.uint8)
-    window.session.propose(Proposal(voxels, (Label(1, "Bright", (200, 0, 0)),), "tiny", "1.0.0", "CPU", 1.0))
+    window.session.propose(Proposal(voxels, (Label(1, "Bright", (200, 0, 0)),), Origin("tiny", "1.0.0", "CPU", 1.0)))
 
 
 def test_a_dropped_folder_is_listed_with_a_thumbnail_and_a_double_click_opens_it(start, scan_folder, qtbot):

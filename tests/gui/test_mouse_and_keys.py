@@ -20,6 +20,7 @@ from tests.gui.reference_pictures import TEXT_PX, assert_alike, painted
 from tests.gui.test_main_window import wheel
 from viewer.core.display import WindowLevel
 from viewer.core.labels import DEFAULT_LABELS, Label
+from viewer.core.origin import Origin
 from viewer.core.session import Proposal
 from viewer.core.study import GeometryVerdict, Series
 from viewer.core.volume import Volume
@@ -628,7 +629,7 @@ def test_f2_writes_to_the_chosen_measurement_and_del_takes_it_away(pane, qtbot):
 
 def proposal() -> Proposal:
     voxels = (HEAD.voxels > 500).astype(np.uint8)
-    return Proposal(voxels, (Label(1, "Bright", (200, 0, 0)),), "tiny", "1.0.0", "CPU", 1.0)
+    return Proposal(voxels, (Label(1, "Bright", (200, 0, 0)),), Origin("tiny", "1.0.0", "CPU", 1.0))
 
 
 def test_a_proposal_is_rejected_and_accepted_with_keys(pane, qtbot):

@@ -33,7 +33,7 @@ def test_a_doubt_is_told_by_a_word_an_icon_and_a_colour_and_asks_nothing(opened,
     panel = opened.model_panel
     assert panel._level.text() == "▲  Fits with doubts" and panel._level.property("warning")
     assert panel.run.text() == "Segment" and panel.run.property("primary")
-    panel.segment()
+    panel.start()
     qtbot.waitUntil(lambda: opened.session.proposal is not None, timeout=20_000)
     assert not asked and opened.session.proposal.source == "tiny 1.0.0"
 
@@ -41,7 +41,7 @@ def test_a_doubt_is_told_by_a_word_an_icon_and_a_colour_and_asks_nothing(opened,
 def test_what_the_headers_say_right_is_green(opened, qtbot):
     session = opened.session
     session.series = replace(session.series, modality="MR")
-    opened.workflows._verdicts.clear()
+    opened.workflows.runs._verdicts.clear()
     opened.model_panel._show_fit()
     assert opened.model_panel._level.text() == "✓  Fits this series" and opened.model_panel._level.property("good")
 
@@ -53,7 +53,7 @@ def test_a_model_that_should_not_run_does_not_without_a_word(unfit, monkeypatch,
     assert panel.run.isEnabled() and not panel.run.property("primary")
     panel.run.click()
     assert len(asked) == 1 and "those of a CT" in asked[0]
-    assert unfit.workflows.worker._child is None or panel._job is None
+    assert unfit.workflows.runs.worker._child is None or panel._job is None
     assert unfit.session.proposal is None and panel._job is None
 
 
@@ -77,7 +77,7 @@ def test_what_cannot_run_offers_no_override(opened, scan_folder, qtbot):
     qtbot.waitUntil(lambda: "Cannot run" in opened.model_panel._level.text())
     panel = opened.model_panel
     assert panel.run.text() == "Segment" and not panel.run.isEnabled() and panel._cost.isHidden()
-    assert opened.workflows.segment("tiny", override=True) is None and opened.session.proposal is None
+    assert opened.workflows.runs.start("tiny", override=True) is None and opened.session.proposal is None
 
 
 def test_the_panel_tells_time_memory_and_device_from_a_try_off_its_own_thread(opened, qtbot):
@@ -85,7 +85,7 @@ def test_the_panel_tells_time_memory_and_device_from_a_try_off_its_own_thread(op
     assert "not known yet" in panel._cost.text()
     qtbot.waitUntil(lambda: "of memory, on CPU" in panel._cost.text(), timeout=30_000)
     assert panel._cost.text().startswith("About 1 s, ")
-    assert opened.workflows.try_model("tiny") is None, "it is known now"
+    assert opened.workflows.runs.try_model("tiny") is None, "it is known now"
     assert not np.any(opened.session.label_map.voxels) and opened.session.proposal is None
 
 
@@ -95,7 +95,7 @@ def test_a_try_that_fails_is_told_and_not_repeated(opened, monkeypatch, qtbot):
     def fail(*arguments, **more):
         raise ModelError("tiny cannot be loaded: it is broken")
 
-    monkeypatch.setattr(opened.workflows.worker, "measure", fail)
+    monkeypatch.setattr(opened.workflows.runs.worker, "measure", fail)
     opened.model_panel._try()
     qtbot.waitUntil(lambda: opened.model_panel._cost.text() == "tiny cannot be loaded: it is broken", timeout=10_000)
-    assert opened.workflows.try_model("tiny") is None
+    assert opened.workflows.runs.try_model("tiny") is None

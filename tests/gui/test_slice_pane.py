@@ -14,6 +14,7 @@ from viewer.core.display import VoiTable, WindowLevel, to_grey
 from viewer.core.events import What
 from viewer.core.geometry import PLANES, Geometry
 from viewer.core.labels import Label
+from viewer.core.origin import Origin
 from viewer.core.session import Proposal, Session
 from viewer.core.study import GeometryVerdict, Moment, Series, UltrasoundRegion
 from viewer.core.volume import Volume
@@ -300,7 +301,9 @@ def test_every_change_of_the_session_is_seen(session, pane_of, qtbot):
         lambda: session.replace_voxels("x", tuple(slice(0, n) for n in shape), np.ones(shape, np.uint8)),
         lambda: session.hand.set_overlay(opacity=0.9),
         lambda: session.show_label(1, False),
-        lambda: session.propose(Proposal(np.full(shape, 2, np.uint8), (Label(2, "b", (0, 0, 255)),), "m", "1", "", 1)),
+        lambda: session.propose(
+            Proposal(np.full(shape, 2, np.uint8), (Label(2, "b", (0, 0, 255)),), Origin("m", "1", "", 1))
+        ),
         lambda: session.reject_proposal(),
         lambda: session.toggle_confirmed("axial"),
     )
@@ -678,7 +681,9 @@ SIZES = sorted({(w, h) for w in (140, 180, 240, 300, 340, 420, 640, 1600) for h 
 def test_no_two_texts_of_a_pane_overlap_at_any_size_and_the_most_important_stay(session, qtbot, ink, series, plane):
     session.open(series, replace(session.volume, suv_factor=0.0003))
     session.set_window(WindowLevel(-600.0, 1500.0, "SIGMOID", "LUNG AND MEDIASTINUM"))
-    session.propose(Proposal(np.zeros(session.volume.voxels.shape, np.uint8), (), "brain-structures-mr", "1.0", "", 1))
+    session.propose(
+        Proposal(np.zeros(session.volume.voxels.shape, np.uint8), (), Origin("brain-structures-mr", "1.0", "", 1))
+    )
     session.source = "brain-structures-mr 1.0.0"
     session.toggle_confirmed(plane)
     pane = make_pane(qtbot, session, plane)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from tests.gui.painted_words import assert_nothing_overlaps
 from viewer.core.labels import Label
+from viewer.core.origin import Origin
 from viewer.core.session import Proposal, Session
 from viewer.core.study import GeometryVerdict, Series
 from viewer.core.volume import Volume
@@ -204,7 +205,7 @@ def test_a_proposal_is_shown_over_the_labels_until_it_is_rejected(session, pane_
     pane_of(session)
     session.replace_voxels("x", (slice(0, 1),) * 3, np.ones((1, 1, 1), np.uint8))
     voxels = np.full(session.volume.voxels.shape, 5, np.uint8)
-    proposal = Proposal(voxels, (Label(5, "five", (1, 2, 3)),), "m", "1", "CPU", 1.0)
+    proposal = Proposal(voxels, (Label(5, "five", (1, 2, 3)),), Origin("m", "1", "CPU", 1.0))
 
     session.propose(proposal)
     qtbot.waitUntil(lambda: len(renderers[0].called("set_labels")[-1][0]) == 2)
@@ -323,7 +324,9 @@ def test_no_two_texts_overlap_at_any_size_and_the_name_stays(session, pane_of, r
         renderers[0].deliver(replace(renderers[0].frame(), notice=notice))
         renderers[0].say("Making the surfaces of 29 structures…")
         session.propose(
-            Proposal(np.ones(session.volume.voxels.shape, np.uint8), (), "brain-structures-mr", "1.0.0", "", 1.0)
+            Proposal(
+                np.ones(session.volume.voxels.shape, np.uint8), (), Origin("brain-structures-mr", "1.0.0", "", 1.0)
+            )
         )
         qtbot.waitUntil(lambda: pane.frame is not None and session.proposal is not None and not pane.sentence)
     for width in (140, 200, 260, 340, 520, 1200):

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from inference.manifest import ModelError, Preprocessing, StoredIntensity
-from inference.results import Segmentation
 from inference.runtime import LoadedModel
 from inference.tasks import segment
-from inference.worker import _Message, _Runner
+from inference.worker import _Message, _run, _Runner
 from tests.inference.test_engine import image_of, linear, noise
 
 CUDA = "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : CUDA failure 2: out of memory ; GPU=0"
@@ -32,6 +31,9 @@ class Poor:
 
     def get_inputs(self):
         return self._session.get_inputs()
+
+    def get_outputs(self):
+        return self._session.get_outputs()
 
     def run(self, names, feeds):
         (batch,) = feeds.values()
@@ -90,9 +92,9 @@ def test_a_device_that_runs_not_even_one_is_left_for_the_cpu_and_the_result_says
     assert expected.certainty is not None and found.certainty is not None
     for name, values in vars(expected.certainty).items():
         np.testing.assert_array_equal(getattr(found.certainty, name), values)
-    assert (device.provider, found.provider) == ("CPU", "CPU")
-    assert "The GPU had too little memory: it went on on the CPU" in found.notes
-    assert expected.notes == []
+    assert (device.provider, found.run.provider) == ("CPU", "CPU")
+    assert "The GPU had too little memory: it went on on the CPU" in found.run.notes
+    assert expected.run.notes == ()
     assert told[1].endswith("on CUDA") and told[-1].endswith("on CPU")
 
 
@@ -144,5 +146,5 @@ def test_notes_reach_the_window(model):
     told, _ = runner._segment(_Message({**grid, "options": {}}, {"voxels": noise(9, 8, 7)}))
 
     assert told["provider"] == "CPU"
-    result = Segmentation(label_image=None, **json.loads(json.dumps(told["segmentation"])))  # type: ignore[arg-type]
-    assert result.notes == device.notes != []
+    run = _run(json.loads(json.dumps(told)))
+    assert list(run.notes) == device.notes != []

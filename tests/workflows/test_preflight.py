@@ -7,6 +7,7 @@ from tests.models import write_threshold_model
 from viewer.__main__ import main
 from viewer.core.label_set import label_set
 from viewer.core.labels import Label
+from viewer.core.origin import Origin
 from viewer.core.session import Proposal
 from viewer.io.files import write_image
 
@@ -15,11 +16,11 @@ def test_exports_name_what_was_overridden(oblique_phantom):
     proposal = Proposal(
         np.ones(oblique_phantom.geometry.shape, np.uint8),
         (),
-        "head",
-        "1.2",
-        "CPU",
-        1.0,
-        (("modality", "It was made for MR."), ("values", "They are none."), ("values", "Nor these.")),
+        Origin(
+            "head",
+            "1.2",
+            overridden=(("modality", "It was made for MR."), ("values", "They are none."), ("values", "Nor these.")),
+        ),
     )
     assert proposal.source == "head 1.2 (overridden: modality, values)"
     voxels, labels = proposal.voxels, (Label(1, "Bright", (1, 2, 3)),)

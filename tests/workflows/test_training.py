@@ -27,7 +27,7 @@ def training(tmp_path):
     workflows.add_paths([scans])
     for name in ("copy", "head"):
         workflows.open_series(next(s.uid for s in workflows.library.all_series() if s.description.startswith(name)))
-    workflows.segment("tiny")
+    workflows.runs.start("tiny")
     workflows.accept_proposal()
     session = workflows.session
     for k in (5, 7, 9, 11):

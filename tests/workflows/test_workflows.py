@@ -94,7 +94,7 @@ def test_what_was_opened_is_still_listed_after_a_restart(user, scan_folder):
 def test_segmenting_proposes_and_waits_for_a_person(user, scan_folder):
     workflows = user()
     open_first(workflows, scan_folder)
-    workflows.segment("threshold")
+    workflows.runs.start("threshold")
 
     session = workflows.session
     assert session.proposal.source == "threshold 1.0.0"
@@ -106,7 +106,7 @@ def test_segmenting_proposes_and_waits_for_a_person(user, scan_folder):
 def test_work_is_there_after_a_restart_without_any_saving(user, scan_folder):
     workflows = user()
     open_first(workflows, scan_folder)
-    workflows.segment("threshold")
+    workflows.runs.start("threshold")
     session = workflows.session
     session.accept_proposal()
     session.choose_tool("brush")
@@ -194,7 +194,7 @@ def test_result_for_a_series_that_is_no_longer_open_goes_nowhere(user, scan_fold
     open_first(workflows, scan_folder)
     later = []
     workflows.jobs._deliver = later.append
-    workflows.segment("threshold")
+    workflows.runs.start("threshold")
     workflows.jobs._deliver = lambda act: act()
     workflows.open_series(next(s.uid for s in workflows.library.all_series() if "second" in s.description))
     for act in later:
@@ -224,7 +224,7 @@ def test_the_series_asked_for_last_is_the_one_that_opens(user, scan_folder):
 
 def test_nothing_open_and_nothing_confirmed_are_said_in_one_sentence(user, scan_folder):
     workflows = user()
-    workflows.segment("threshold")
+    workflows.runs.start("threshold")
     assert workflows.messages.pop() == "Open a series first, then segment it."
     open_first(workflows, scan_folder)
     workflows.start_training("threshold")
@@ -325,7 +325,7 @@ def test_a_series_opens_without_the_slice_that_cannot_be_read(user, write_dicom,
     (message,) = workflows.messages
     assert message.startswith(f"{damaged.name}: it is truncated")
     assert message.endswith("The other 6 slices are shown.")
-    assert "needs a regular volume" in workflows.unsuitable("threshold")
+    assert "needs a regular volume" in workflows.runs.unsuitable("threshold")
     assert workflows.library.series(series.uid) == series
 
 
@@ -629,7 +629,7 @@ def test_large_steps_of_the_history_are_inflated_by_a_job(user, scan_folder, mon
     paint(session, (14, 8, 9))
     workflows.editing.undo()
     assert everything(session) == grown
-    workflows.segment("threshold")
+    workflows.runs.start("threshold")
     workflows.accept_proposal()
     accepted = everything(session)
     paint(session, (2, 2, 2))

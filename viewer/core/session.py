@@ -42,6 +42,7 @@ from viewer.core.oblique import (
     turned_about,
     turned_axes,
 )
+from viewer.core.origin import Origin
 from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment, union
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
@@ -101,24 +102,16 @@ def corrected_labels(
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A model's result that waits for a person: voxels[k, j, i] in the model's own label values. overridden: why the
-    model should not have run on this series, each a word and a sentence, and a person had it run all the same."""
+    """A model's labels that wait for a person: voxels[k, j, i] in the model's own label values."""
 
     voxels: NDArray[np.uint8]
     labels: tuple[Label, ...]
-    model: str
-    version: str
-    provider: str
-    seconds: float
-    overridden: tuple[tuple[str, str], ...] = ()
+    origin: Origin
 
     @property
     def source(self) -> str:
-        """The model and its version, and that it ran against the advice of the program."""
-        if not self.overridden:
-            return f"{self.model} {self.version}"
-        about = ", ".join(dict.fromkeys(word for word, _ in self.overridden))
-        return f"{self.model} {self.version} (overridden: {about})"
+        """Origin.source."""
+        return self.origin.source
 
 
 @dataclass(frozen=True)

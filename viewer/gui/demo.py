@@ -129,16 +129,17 @@ class _Story:
         record = self.workflows.models.get(DEMO_MODEL)
         step = "2/5 Segmenting" if what == "segment" else "  Segmenting again"
         self.say(f"{step} with {DEMO_MODEL} {record.manifest.version}")
-        self.workflows.segment(DEMO_MODEL)
+        self.workflows.runs.start(DEMO_MODEL)
         self._wait(lambda: self.session.proposal is not None or bool(self.failures), "  segmenting")
         proposal = self.session.proposal
         assert proposal is not None
-        self.seconds[what] = round(proposal.seconds, 2)
+        self.seconds[what] = round(proposal.origin.seconds, 2)
         self._shot("2-proposal" if what == "segment" else "6-proposal-of-the-new-model")
         assert self.session.volume is not None
         geometry = self.session.volume.geometry
+        origin = proposal.origin
         result = {
-            "model": {"name": proposal.model, "version": proposal.version, "device": proposal.provider},
+            "model": {"name": origin.model, "version": origin.version, "device": origin.provider},
             "volumes_ml": {
                 name: round(ml, 2) for name, ml in volumes_ml(proposal.voxels, geometry, proposal.labels).items()
             },

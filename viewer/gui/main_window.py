@@ -466,7 +466,7 @@ class MainWindow(QMainWindow):
             keep(overlay_text=hand.overlay_text, smooth=hand.smooth, neurological=hand.neurological)
         if what & What.TOOL:
             keep(drag_up_darkens=hand.drag_up_darkens)
-        self.status_bar.show_device(self.workflows.device)
+        self.status_bar.show_device(self.workflows.runs.device)
         self._enable()
         if self.workflows.unsaved and not self._saving.isActive():
             self._saving.start()
@@ -565,7 +565,7 @@ class MainWindow(QMainWindow):
 
     def _segment(self) -> None:
         self.panels.setCurrentWidget(self.model_panel)
-        self.model_panel.segment()
+        self.model_panel.start()
 
     def _pane_menu(self, at: QPoint) -> None:
         menu = pane_menu(self.room.active, self.commands, self)

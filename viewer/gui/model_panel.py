@@ -40,6 +40,13 @@ _WORD: dict[str, str] = {
 }
 _PROPERTY: dict[str, str] = {"green": "good", "amber": "warning", "red": "bad", "never": "dimmed"}
 _OVERRIDE_TIP = QT_TR_NOOP("Run the model though it should not; you are asked first, and the result says so")
+_RUN: dict[str, str] = {
+    "segmentation": QT_TR_NOOP("Segment"),
+    "classification": QT_TR_NOOP("Classify"),
+    "detection": QT_TR_NOOP("Detect"),
+    "enhancement": QT_TR_NOOP("Enhance"),
+    "translation": QT_TR_NOOP("Translate"),
+}
 _RUN_TIP = QT_TR_NOOP("Run the model in the background; the result waits for you as a proposal")
 
 
@@ -66,9 +73,9 @@ class ModelPanel(QWidget):
         self._problems.setProperty("warning", True)
         self._job: Job | None = None
         self._trying: Job | None = None
-        self.run = QPushButton(tr("Segment"))
+        self.run = QPushButton(tr(_RUN["segmentation"]))
         self.run.setProperty("primary", True)
-        self.run.clicked.connect(self.segment)
+        self.run.clicked.connect(self.start)
         self.card = QPushButton(tr("About this model…"))
         self.card.clicked.connect(self._show_card)
 
@@ -103,7 +110,7 @@ class ModelPanel(QWidget):
         verdict.setSpacing(2)
         for widget in (self._level, self._fit, self._cost):
             verdict.addWidget(widget)
-        for widget in (_heading(tr("Segment with")), self.models, self._about):
+        for widget in (_heading(tr("Model")), self.models, self._about):
             layout.addWidget(widget)
         layout.addLayout(verdict)
         layout.addWidget(self.run)
@@ -126,12 +133,16 @@ class ModelPanel(QWidget):
         """The chosen model; empty if none is installed."""
         return self.models.currentData() or ""
 
-    def segment(self) -> None:
+    @property
+    def _task(self) -> str:
+        return self._workflows.models.get(self.model_name).manifest.task
+
+    def start(self) -> None:
         """Run the chosen model, unless it is running already; one that should not run only if a person, told why, says
         that it shall."""
         if not self.model_name or not (self._job is None or self._job.ended):
             return
-        against = self._workflows.verdict(self.model_name).red if self._session.volume is not None else ()
+        against = self._workflows.runs.verdict(self.model_name).red if self._session.volume is not None else ()
         if against:
             reasons = "\n".join(said(finding.sentence) for finding in against)
             question = tr(
@@ -139,7 +150,7 @@ class ModelPanel(QWidget):
             )
             if not agreed(self, question.format(reasons=reasons)):
                 return
-        self._job = self._workflows.segment(self.model_name, override=bool(against))
+        self._job = self._workflows.runs.start(self.model_name, override=bool(against))
         self._show_fit()
 
     def refresh(self) -> None:
@@ -196,7 +207,7 @@ class ModelPanel(QWidget):
         if not self.model_name:
             return
         shown = self._session.series is not None and self._session.volume is not None
-        verdict = self._workflows.verdict(self.model_name) if shown else None
+        verdict = self._workflows.runs.verdict(self.model_name) if shown else None
         self._level.setVisible(shown)
         self._fit.setVisible(True)
         if verdict is None:
@@ -215,7 +226,7 @@ class ModelPanel(QWidget):
         against = verdict is not None and bool(verdict.red)
         runs = verdict is not None and verdict.can_run
         read_only = self._session.read_only
-        self.run.setText(tr("Run anyway…") if against else tr("Segment"))
+        self.run.setText(tr("Run anyway…") if against else tr(_RUN[self._task]))
         self.run.setProperty("primary", not against)
         self.run.style().unpolish(self.run)
         self.run.style().polish(self.run)
@@ -225,7 +236,7 @@ class ModelPanel(QWidget):
 
     def _show_cost(self, runs: bool) -> None:
         """What a run will take, as far as it is known; what is not known yet is tried soon."""
-        expected = self._workflows.expected(self.model_name) if runs else None
+        expected = self._workflows.runs.expected(self.model_name) if runs else None
         self._cost.setVisible(runs)
         if expected is None:
             self._cost.setText(tr("Time, memory and device: not known yet"))
@@ -250,7 +261,7 @@ class ModelPanel(QWidget):
         if not self._workflows.jobs.idle or self._session.loading:
             self._soon.start()
         elif self._session.volume is not None:
-            self._trying = self._workflows.try_model(self.model_name, self._tried)
+            self._trying = self._workflows.runs.try_model(self.model_name, self._tried)
 
     def _tried(self) -> None:
         self._trying = None
@@ -272,8 +283,8 @@ class ModelPanel(QWidget):
             told = tr(
                 "{model}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, "
                 "and can be undone."
-            ).format(model=said(proposal.source), device=proposal.provider, seconds=proposal.seconds)
-            against = [said(sentence) for _, sentence in proposal.overridden]
+            ).format(model=said(proposal.source), device=proposal.origin.provider, seconds=proposal.origin.seconds)
+            against = [said(sentence) for _, sentence in proposal.origin.overridden]
             self._proposal_text.setText("\n".join([told, *against]))
 
     def _show_card(self) -> None:

@@ -27,7 +27,8 @@ from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.gui.where_to_save import ask_where
 from viewer.io.label_export import ProbabilityFormat, SavedLabels, why_not
-from viewer.workflows import Workflows, labels_of
+from viewer.model_runs import labels_of
+from viewer.workflows import Workflows
 
 _FORMATS: tuple[tuple[ProbabilityFormat, str, str, str], ...] = (  # with what it holds, and a name for the file
     (
@@ -81,7 +82,7 @@ class ProbabilityExport(QObject):
             return tr(NOTHING_OPEN)
         if not model:
             return tr("No model is installed.")
-        return said(self._workflows.unsuitable(model) or why_not(series, "seg"))
+        return said(self._workflows.runs.unsuitable(model) or why_not(series, "seg"))
 
     def _ask(self) -> None:
         volume, model = self._workflows.session.volume, self._model()

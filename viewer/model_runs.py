@@ -1,0 +1,228 @@
+"""Runs of models on the open series: whether a model fits it, what a run will take, and what becomes of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from inference.manifest import ModelError, ModelManifest, Statistic
+from inference.models import ModelRecord, ModelStore
+from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
+from inference.results import Run
+from inference.worker import Worker
+from viewer.core.labels import Label
+from viewer.core.origin import Origin
+from viewer.core.session import Proposal, Session
+from viewer.core.study import Series
+from viewer.core.volume import Volume, to_image
+from viewer.jobs import Job, JobQueue
+
+if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
+    import SimpleITK as sitk
+
+Progress = Callable[[float, str], None]
+Show = Callable[[Session], None]
+
+
+class ModelRuns:
+    """Runs models on the session that is worked on, which session tells, in a process of their own. fail is told one
+    sentence."""
+
+    def __init__(
+        self, session: Callable[[], Session], jobs: JobQueue, models: ModelStore, fail: Callable[[str], None]
+    ) -> None:
+        self._session_now, self._jobs, self._models, self._fail = session, jobs, models, fail
+        self.worker = Worker()
+        self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
+        self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
+        self._verdicts: WeakKeyDictionary[Volume, dict[tuple[str, bool], Verdict]] = WeakKeyDictionary()
+
+    @property
+    def _session(self) -> Session:
+        return self._session_now()
+
+    def start(self, model_name: str, done: Callable[[], None] = lambda: None, *, override: bool = False) -> Job | None:
+        """Run the active version of a model on the open series; the result is shown in its session.
+
+        override: a person has read why the model should not run (Verdict.red) and wants it all the same; the result
+        says so.
+        """
+        session = self._session
+        if session.volume is None or session.series is None:
+            self._fail("Open a series first, then segment it.")
+            return None
+        volume, verdict = session.volume, self.verdict(model_name)
+        if verdict.refusal and not (override and verdict.can_run):
+            self._fail(verdict.refusal)
+            return None
+        record = self._models.get(model_name)
+        overridden = tuple((finding.about, finding.sentence) for finding in verdict.red)
+
+        def work(job: Job) -> Show:
+            image = to_image(volume.voxels, volume.geometry)
+            return self._run(record, image, overridden, job.report)
+
+        def finish(show: Show) -> None:
+            if session.volume is not volume:
+                return  # another patient is on the screen by now: this result has no place there
+            show(session)
+            done()
+
+        return self._jobs.submit(_title(record.manifest), work, finish, self._fail)
+
+    def _run(
+        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+    ) -> Show:
+        """Run a model on an image, by its task; how its result is shown in a session."""
+        act = {"segmentation": self._segment}[record.manifest.task]
+        return act(record, image, overridden, progress)
+
+    def _segment(
+        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+    ) -> Show:
+        import SimpleITK as sitk
+
+        result = self.worker.segment(record, image, progress=progress)
+        voxels = sitk.GetArrayFromImage(result.label_image)
+        proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden))
+        return lambda session: session.propose(proposal)
+
+    @property
+    def device(self) -> str:
+        """What the last model really ran on, "CPU" or "CUDA" for instance; empty before the first run."""
+        return self.worker.provider
+
+    def unsuitable(self, model_name: str) -> str:
+        """Why a model must not run on the open series, in one sentence; empty if it may."""
+        if self._session.series is None or self._session.volume is None:
+            return "Open a series first."
+        return self.verdict(model_name).refusal
+
+    def verdict(self, model_name: str) -> Verdict:
+        """Whether a model fits the open series, which there has to be, and why not."""
+        series, volume = self._session.series, self._session.volume
+        assert series is not None and volume is not None
+        manifest = self._models.get(model_name).manifest
+        statistics = self._likeness.get(volume, {}).get(_version_of(manifest))
+        key = _version_of(manifest), statistics is not None
+        known = self._verdicts.setdefault(volume, {})
+        if not volume.complete:
+            return preflight(manifest, headers_of(series, volume))
+        if key not in known:
+            known[key] = preflight(manifest, headers_of(series, volume), volume.voxels, statistics)
+        return known[key]
+
+    def expected(self, model_name: str) -> Expected | str | None:
+        """What a run of a model on the open series will take, by a try of it on this computer (try_model); one sentence
+        if that failed, None before it."""
+        series, volume = self._session.series, self._session.volume
+        if series is None or volume is None:
+            return None
+        manifest, headers = self._models.get(model_name).manifest, headers_of(series, volume)
+        measured = self._tries.get(_try_of(manifest, headers))
+        return expected(manifest, headers, measured) if isinstance(measured, Measured) else measured
+
+    def try_model(self, model_name: str, done: Callable[[], None] = lambda: None) -> Job | None:
+        """Load a model in its process and run it on a little noise, to know what it takes and runs on; and look how
+        usual the open series is to it, if it can tell. None if that is known, or if it cannot run on the series."""
+        series, volume = self._session.series, self._session.volume
+        if series is None or volume is None or not self.verdict(model_name).can_run:
+            return None
+        record, headers = self._models.get(model_name), headers_of(series, volume)
+        manifest, key = record.manifest, _try_of(record.manifest, headers)
+        alike = self._likeness.setdefault(volume, {})
+        version = _version_of(manifest)
+        looked = manifest.seen is None or version in alike
+        if looked and key in self._tries:
+            return None
+
+        def work(job: Job) -> tuple[Measured | str, dict[Statistic, float] | None]:
+            try:
+                measured = self._tries.get(key) or self.worker.measure(record, headers, progress=job.report)
+                if looked:
+                    return measured, None
+                image = to_image(volume.voxels, volume.geometry)
+                return measured, self.worker.statistics(record, image, progress=job.report)
+            except ModelError as error:
+                return str(error), None
+
+        def finish(found: tuple[Measured | str, dict[Statistic, float] | None]) -> None:
+            self._tries[key], statistics = found
+            if statistics is not None:
+                alike[version] = statistics
+            done()
+
+        def failed(message: str = "The model was not tried on this computer.") -> None:
+            self._tries[key] = message
+            done()
+
+        return self._jobs.submit(f"Trying {model_name}", work, finish, failed, failed)
+
+
+def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
+    """A model's classes as rows of the label table."""
+    return tuple(
+        Label(
+            row.value,
+            row.name,
+            row.colour,
+            (row.code.value, row.code.scheme, row.code.meaning) if row.code else None,
+        )
+        for row in manifest.labels
+    )
+
+
+def headers_of(series: Series, volume: Volume) -> Headers:
+    """What the headers of a series tell a pre-flight of a model."""
+    geometry = volume.geometry
+    return Headers(
+        geometry.size,
+        geometry.spacing,
+        tuple(geometry.direction.ravel().tolist()),
+        modality=series.modality,
+        body_part=series.body_part,
+        unit=volume.unit,
+        geometry=series.verdict.detail,
+        grid=geometry.is_grid,
+        patient_space=geometry.patient_space,
+        calibrated=geometry.calibrated,
+        ambiguous=series.verdict.kind == "ambiguous",
+        colour=volume.colour,
+        complete=volume.complete,
+        value_bytes=volume.voxels.itemsize,
+    )
+
+
+def unsuitable(manifest: ModelManifest, series: Series, volume: Volume) -> str:
+    """Why a model must not run on a series, in one sentence; empty if it may."""
+    if not volume.complete:  # its voxels are not there to be looked at
+        return preflight(manifest, headers_of(series, volume)).refusal
+    return preflight(manifest, headers_of(series, volume), volume.voxels).refusal
+
+
+def _title(manifest: ModelManifest) -> str:
+    """What is going on while a model runs."""
+    return {
+        "segmentation": f"Segmenting with {manifest.name}",
+        "classification": f"Classifying with {manifest.name}",
+        "detection": f"Detecting with {manifest.name}",
+        "enhancement": f"Enhancing with {manifest.name}",
+        "translation": f"Translating with {manifest.name}",
+    }[manifest.task]
+
+
+def _origin(run: Run, overridden: tuple[tuple[str, str], ...]) -> Origin:
+    """Where a result of a run that has just ended came from."""
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    return Origin(run.name, run.version, run.provider, run.seconds, run.sha256, made, overridden, run.notes)
+
+
+def _version_of(manifest: ModelManifest) -> str:
+    return f"{manifest.name} {manifest.version}"
+
+
+def _try_of(manifest: ModelManifest, headers: Headers) -> tuple[Any, ...]:
+    """On which a try of a model depends."""
+    return _version_of(manifest), headers.size, headers.spacing_mm, headers.direction
