@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -375,21 +375,19 @@ class _Runner:
         from inference.tasks import segment
 
         model, image = self._model(request), _image(request)
-        timed = replace(model, sessions=tuple(map(_Timed, model.sessions)))
+        timed: Any = _Timed(model)
         _forget_peak()
         for _ in range(2):
-            for session in timed.sessions:
-                session.seconds, session.runs = 0.0, 0
+            timed.seconds, timed.runs = 0.0, 0
             started = time.monotonic()
             segment(image, timed, progress=self._report)
             total = time.monotonic() - started
             if total > _QUICK_S:
                 break
-        in_networks = sum(session.seconds for session in timed.sessions)
         return {
             "provider": model.provider,
-            "run_s": in_networks / sum(session.runs for session in timed.sessions),
-            "voxel_s": (total - in_networks) / image.GetNumberOfPixels(),
+            "run_s": timed.seconds / timed.runs,
+            "voxel_s": (total - timed.seconds) / image.GetNumberOfPixels(),
             "process_bytes": self._before_bytes,
             "grown_bytes": _peak_bytes() - self._before_bytes,
         }, {}
@@ -418,14 +416,14 @@ class _Runner:
 
 
 class _Timed:
-    """A session that counts its runs and the time they take."""
+    """A model that counts its runs and the time they take."""
 
-    def __init__(self, session: Any) -> None:
-        self._session, self.seconds, self.runs = session, 0.0, 0
+    def __init__(self, model: Any) -> None:
+        self._model, self.seconds, self.runs = model, 0.0, 0
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._session, name)
-        if not name.startswith("run"):
+        found = getattr(self._model, name)
+        if name not in ("run", "outputs"):
             return found
 
         def run(*arguments: Any) -> Any:
