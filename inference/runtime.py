@@ -147,7 +147,8 @@ class LoadedModel:
     def probabilities(self, logits: NDArray[np.float32], axis: int = 0) -> NDArray[np.float32]:
         """What the logits along an axis of classes mean, each class from 0 to 1."""
         if self.manifest.activation == "sigmoid":
-            return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
+            with np.errstate(over="ignore"):  # then it is 0
+                return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
         likely = logits - logits.max(axis=axis, keepdims=True)
         np.exp(likely, out=likely)
         likely /= likely.sum(axis=axis, keepdims=True)

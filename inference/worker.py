@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.interactive import PixelBox, Pixels, checked
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
 from inference.preflight import Headers, Measured, probe_image
@@ -116,6 +117,24 @@ class Worker:
         told, _ = self._ask("slice_doubts", record, image, {"slices": list(slices)}, progress)
         return {int(number): SliceDoubt(*doubt) for number, *doubt in told["doubts"]}
 
+    def answer_clicks(
+        self,
+        record: ModelRecord,
+        picture: NDArray[np.float32],
+        pixel_mm: tuple[float, float],
+        positives: Pixels,
+        negatives: Pixels,
+        box: PixelBox | None,
+        previous: NDArray[np.bool_],
+        *,
+        progress: Progress = lambda fraction, text: None,
+    ) -> NDArray[np.bool_]:
+        """inference.interactive.answer_clicks."""
+        said = {"pixel_mm": pixel_mm, "positives": positives, "negatives": negatives, "box": box}
+        arrays = {"picture": picture, "previous": previous.astype(np.uint8)}
+        _, found = self._send("answer_clicks", record, arrays, {"options": said}, progress)
+        return checked(found.get("region"), picture.shape)
+
     def measure(
         self, record: ModelRecord, headers: Headers, *, progress: Progress = lambda fraction, text: None
     ) -> Measured:
@@ -154,26 +173,35 @@ class Worker:
         progress: Progress,
         silence_s: float | None = None,
     ) -> _Message:
+        import SimpleITK as sitk
+
+        asked = {
+            "options": options,
+            "spacing": image.GetSpacing(),
+            "origin": image.GetOrigin(),
+            "direction": image.GetDirection(),
+        }
+        return self._send(task, record, {"voxels": sitk.GetArrayViewFromImage(image)}, asked, progress, silence_s)
+
+    def _send(
+        self,
+        task: str,
+        record: ModelRecord,
+        arrays: Arrays,
+        asked: Mapping[str, Any],
+        progress: Progress,
+        silence_s: float | None = None,
+    ) -> _Message:
         while not self._turn.acquire(timeout=_LOOK_EVERY_S):
             progress(0.0, "Waiting for the model that is running")
         try:
             if self._child is None or not self._child.alive:
                 self._child = _Child()
-            import SimpleITK as sitk
-
-            request = {
-                "task": task,
-                "folder": str(record.folder),
-                "sha256": record.manifest.files.get(record.manifest.networks[0], ""),
-                "options": options,
-                "spacing": image.GetSpacing(),
-                "origin": image.GetOrigin(),
-                "direction": image.GetDirection(),
-            }
+            sha256 = record.manifest.files.get(record.manifest.networks[0], "")
+            request = {"task": task, "folder": str(record.folder), "sha256": sha256, **asked}
             child, whole = self._child, False
             try:
-                voxels = {"voxels": sitk.GetArrayViewFromImage(image)}
-                answer = child.ask(request, voxels, silence_s or self._silence_s, progress)
+                answer = child.ask(request, arrays, silence_s or self._silence_s, progress)
                 whole = True
             finally:
                 if not whole:  # cancelled, or it is of no use any more
@@ -370,6 +398,14 @@ class _Runner:
         found = slice_doubts(_image(request), model, request.told["options"]["slices"], progress=self._report)
         doubts = [(number, *asdict(doubt).values()) for number, doubt in found.items()]
         return {"provider": model.provider, "doubts": doubts}, {}
+
+    def _answer_clicks(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.interactive import answer_clicks
+
+        model, options = self._model(request), request.told["options"]
+        previous = request.arrays["previous"].astype(bool)
+        region = answer_clicks(picture=request.arrays["picture"], previous=previous, model=model, **options)
+        return {"provider": model.provider}, {"region": region.astype(np.uint8)}
 
     def _measure(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.tasks import segment

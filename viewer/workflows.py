@@ -904,7 +904,7 @@ class Workflows:
         if self._child is not None and self._child.running:
             self._child.kill()
         self.jobs.close()
-        self.runs.worker.close()
+        self.runs.close()
         self.reader.close()
         self.save_again()
         self._journal.close()

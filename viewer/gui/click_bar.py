@@ -26,7 +26,7 @@ from viewer.core.hand import ClickMeans
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box
 from viewer.gui.actions import Actions
-from viewer.gui.click_answers import METHOD, ClickAnswers, answers_of
+from viewer.gui.click_answers import ClickAnswers, answers_of
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.workflows import Workflows
 
@@ -118,6 +118,7 @@ class ClickBar(QFrame):
             if self._listened is not None:
                 self._listened.changed.disconnect(self._show)
             answers.changed.connect(self._show)
+            answers.answering = self._workflows.runs.click_answering
             self._listened = answers
         self._show()
 
@@ -130,7 +131,7 @@ class ClickBar(QFrame):
             return
         for means, button in self.means.items():
             button.setChecked(session.hand.click_means == means)
-        words = tr(METHOD)
+        words = answers.method
         if answer is not None:
             words = tr(_CLICKED).format(count=len(answer.prompts.strokes), method=words)
             plane = answer.raster.axes.plane

@@ -46,6 +46,7 @@ _RUN: dict[str, str] = {
     "detection": QT_TR_NOOP("Detect"),
     "enhancement": QT_TR_NOOP("Enhance"),
     "translation": QT_TR_NOOP("Translate"),
+    "interactive": QT_TR_NOOP("Click to segment"),
 }
 _RUN_TIP = QT_TR_NOOP("Run the model in the background; the result waits for you as a proposal")
 
@@ -141,6 +142,9 @@ class ModelPanel(QWidget):
         """Run the chosen model, unless it is running already; one that should not run only if a person, told why, says
         that it shall."""
         if not self.model_name or not (self._job is None or self._job.ended):
+            return
+        if self._task == "interactive":
+            self._session.choose_tool("click")
             return
         against = self._workflows.runs.verdict(self.model_name).red if self._session.volume is not None else ()
         if against:
