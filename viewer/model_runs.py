@@ -116,10 +116,12 @@ class ModelRuns:
         session = self._session
         if session.series is None or session.volume is None or session.loading:
             return CLASSICAL
-        for record in self._models.list():
-            manifest = record.manifest
-            if record.active and manifest.task == "interactive" and self.verdict(manifest.name).level in _FITS:
-                return Answering(f"{manifest.title} {manifest.version}", partial(self._answer_clicks, record))
+        names = dict.fromkeys(one.manifest.name for one in self._models.list() if one.manifest.task == "interactive")
+        for name in names:
+            if self.verdict(name).level in _FITS:
+                record = self._models.get(name)
+                told = f"{record.manifest.title} {record.manifest.version}"
+                return Answering(told, partial(self._answer_clicks, record))
         return CLASSICAL
 
     def _answer_clicks(

@@ -55,6 +55,13 @@ def test_a_model_that_fits_answers_and_every_click_is_kept(opened):
     assert not answering.answer(PICTURE, (2.0, 2.0), away, found)[7, 10]
 
 
+def test_one_that_was_installed_and_never_chosen_answers_too(opened, tmp_path):
+    workflows = opened(installed=False)
+    write_click_model(tmp_path / "new")
+    workflows.models.install(tmp_path / "new")
+    assert workflows.runs.click_answering().name == "Clicks 1.0.0"
+
+
 def test_without_one_or_with_one_for_something_else_the_classical_method_answers(opened):
     assert opened(installed=False).runs.click_answering() is CLASSICAL
     other = opened(modalities=["CT"])

@@ -236,7 +236,7 @@ class ModelPanel(QWidget):
         self.run.style().polish(self.run)
         self.run.setEnabled(runs and not read_only and (self._job is None or self._job.ended))
         self.run.setToolTip(tr(READ_ONLY if read_only else _OVERRIDE_TIP if against else _RUN_TIP))
-        self._show_cost(runs)
+        self._show_cost(runs and self._task != "interactive")
 
     def _show_cost(self, runs: bool) -> None:
         """What a run will take, as far as it is known; what is not known yet is tried soon."""
