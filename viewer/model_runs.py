@@ -92,7 +92,7 @@ class ModelRuns:
             show(session)
             done()
 
-        return self._jobs.submit(_title(record.manifest), work, finish, self._fail)
+        return self._jobs.submit(_title(record.manifest), work, finish, self._fail, in_turn=True)
 
     def _run(
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
@@ -210,7 +210,7 @@ class ModelRuns:
             self._tries[key] = message
             done()
 
-        return self._jobs.submit(f"Trying {model_name}", work, finish, failed, failed)
+        return self._jobs.submit(f"Trying {model_name}", work, finish, failed, failed, in_turn=True)
 
 
 def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:

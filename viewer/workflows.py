@@ -730,7 +730,7 @@ class Workflows:
             whole = ProbabilitySet(series, volume.geometry, labels, found.of_labels, found.entropy, made)
             return save_in_process(whole, path, kind, overwrite, lambda part, text: job.report((1 + part) / 2, text))
 
-        return self.jobs.submit(f"Saving {path.name}", work, done, self._fail)
+        return self.jobs.submit(f"Saving {path.name}", work, done, self._fail, in_turn=True)
 
     # Findings
 

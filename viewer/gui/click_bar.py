@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from weakref import ref
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.core.click_segment import CLASSICAL
 from viewer.core.events import What
 from viewer.core.geometry import Plane
 from viewer.core.hand import ClickMeans
@@ -118,7 +120,8 @@ class ClickBar(QFrame):
             if self._listened is not None:
                 self._listened.changed.disconnect(self._show)
             answers.changed.connect(self._show)
-            answers.answering = self._workflows.runs.click_answering
+            runs = ref(self._workflows.runs)  # which lead to the session, by which answers are kept
+            answers.answering = lambda: CLASSICAL if (found := runs()) is None else found.click_answering()
             self._listened = answers
         self._show()
 
