@@ -19,7 +19,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from inference.manifest import Preprocessing, StoredIntensity, WindowIntensity, load_manifest, write_manifest
+from inference.manifest import Clicks, Preprocessing, StoredIntensity, WindowIntensity, load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.preflight import Headers, expected
 from inference.preprocess import model_grid
@@ -39,11 +39,18 @@ def write_unet(
     folder: Path, preprocessing: Preprocessing, classes: int = 3, channels: tuple[int, ...] = (16, 32, 64, 128)
 ) -> Any:
     """A model folder of MONAI's U-Net with weights drawn at random; returns the network in torch."""
+    network = _unet(preprocessing, classes, channels)
+    labels = tuple(f"Label {n}" for n in range(1, classes))
+    described = manifest("unet", labels, 1.0, "1.0.0").model_copy(update={"preprocessing": preprocessing})
+    return write_network(folder, network, described)
+
+
+def _unet(preprocessing: Preprocessing, classes: int, channels: tuple[int, ...] = (16, 32, 64, 128)) -> Any:
     import torch
     from monai.networks.nets.unet import UNet
 
     torch.manual_seed(0)
-    network = UNet(
+    return UNet(
         spatial_dims=preprocessing.dimensions,
         in_channels=preprocessing.channels,
         out_channels=classes,
@@ -52,9 +59,6 @@ def write_unet(
         num_res_units=2,
         norm="INSTANCE",
     )
-    labels = tuple(f"Label {n}" for n in range(1, classes))
-    described = manifest("unet", labels, 1.0, "1.0.0").model_copy(update={"preprocessing": preprocessing})
-    return write_network(folder, network, described)
 
 
 def write_network(folder: Path, network: Any, described: Any) -> Any:
@@ -184,6 +188,25 @@ def _first_result(tell_share: Tell, folder: Path) -> None:
     tell_share("first result of a 2-D model, 512 x 512, model loaded", statistics.median(times), "ms", "allowed", 300.0)
 
 
+def _click(tell_share: Tell, folder: Path) -> None:
+    """From a click to its answer, by a U-Net of 256 x 256, the small structure seen twice."""
+    preprocessing = Preprocessing(size=(256, 256), copies=4)
+    more = {"preprocessing": preprocessing, "task": "interactive", "activation": "sigmoid", "clicks": Clicks()}
+    described = manifest("clicks", ("Region",), 1.0, "1.0.0").model_copy(update=more)
+    write_network(folder, _unet(preprocessing, 1), described)
+    record = record_of(folder)
+    picture = np.random.default_rng(0).random((512, 512), dtype=np.float32)
+    nothing = np.zeros(picture.shape, bool)
+    with closing(Worker()) as worker:
+
+        def click() -> None:
+            worker.answer_clicks(record, picture, (0.7, 0.7), [(250, 260)], [(10, 20)], None, nothing)
+
+        click()
+        times = [1000 * _seconds(click) for _ in range(9)]
+    tell_share("a click answered by a model, 512 x 512, model loaded", statistics.median(times), "ms", "allowed", 150.0)
+
+
 def _whole(tell_share: Tell, folder: Path) -> None:
     preprocessing = Preprocessing(spacing_mm=(1.5,) * 3, context_slices=3, size_multiple=16, intensity=_WINDOW)
     write_unet(folder, preprocessing, classes=5)
@@ -268,7 +291,7 @@ def _folder(name: str) -> Iterator[Path]:
 
 def inferring(tell_share: Tell) -> None:
     """Time and weigh what models do."""
-    for act in (_tiled, _first_result, _whole):
+    for act in (_tiled, _first_result, _click, _whole):
         with _folder("model") as folder:
             act(tell_share, folder)
     for case in MEMORY_CASES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -51,6 +53,7 @@ class ModelRuns:
     ) -> None:
         self._session_now, self._jobs, self._models, self._fail = session, jobs, models, fail
         self.worker = Worker()
+        self._ready = ""  # the interactive model that was loaded last
         self._clicker = Worker()  # of its own: a person who clicks does not wait for another model
         self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
         self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
@@ -121,8 +124,22 @@ class ModelRuns:
             if self.verdict(name).level in _FITS:
                 record = self._models.get(name)
                 told = f"{record.manifest.title} {record.manifest.version}"
+                self._have_ready(record)
                 return Answering(told, partial(self._answer_clicks, record))
         return CLASSICAL
+
+    def _have_ready(self, record: ModelRecord) -> None:
+        """Load an interactive model before the first click: it takes a second or two."""
+        if self._ready == _version_of(record.manifest):
+            return
+        self._ready = _version_of(record.manifest)
+        nothing = np.zeros((8, 8), np.float32)
+
+        def load() -> None:
+            with contextlib.suppress(ModelError):  # a click will say it
+                self._clicker.answer_clicks(record, nothing, (1.0, 1.0), [(4, 4)], [], None, nothing > 0)
+
+        threading.Thread(target=load, name="first click", daemon=True).start()
 
     def _answer_clicks(
         self, record: ModelRecord, picture: NDArray, pixel_mm: tuple[float, float], prompts: Prompts, previous: Mask
