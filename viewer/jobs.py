@@ -84,7 +84,7 @@ class JobQueue:
 
     def __init__(self, workers: int = 2, deliver: Deliver | None = None) -> None:
         self._pool = ThreadPoolExecutor(workers, "job", give_way) if workers else None
-        self._in_turn = ThreadPoolExecutor(1, "job in turn", give_way) if workers else None
+        self._in_turn = ThreadPoolExecutor(1, "turn", give_way) if workers else None
         self._left: queue.SimpleQueue[tuple[float, list[Any]] | None] = queue.SimpleQueue()
         if self._pool is not None and self._in_turn is not None:
             running = threading.Barrier(workers + 2)  # all now: to start one later, the GUI thread would wait for it

@@ -139,7 +139,7 @@ class ModelRuns:
             with contextlib.suppress(ModelError):  # a click will say it
                 self._clicker.answer_clicks(record, nothing, (1.0, 1.0), [(4, 4)], [], None, nothing > 0)
 
-        threading.Thread(target=load, name="first click", daemon=True).start()
+        threading.Thread(target=load, name="clicks", daemon=True).start()
 
     def _answer_clicks(
         self, record: ModelRecord, picture: NDArray, pixel_mm: tuple[float, float], prompts: Prompts, previous: Mask
