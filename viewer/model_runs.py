@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -13,8 +12,9 @@ from inference.preflight import Expected, Headers, Measured, Verdict, expected, 
 from inference.results import Run
 from inference.worker import Worker
 from viewer.core.labels import Label
-from viewer.core.origin import Origin
-from viewer.core.session import Proposal, Session
+from viewer.core.origin import Origin, now_utc
+from viewer.core.proposal import Certainty, Proposal
+from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume, to_image
 from viewer.jobs import Job, JobQueue
@@ -35,6 +35,8 @@ class ModelRuns:
     ) -> None:
         self._session_now, self._jobs, self._models, self._fail = session, jobs, models, fail
         self.worker = Worker()
+        self.with_certainty = True  # asked of segmentations: how sure the model is of each voxel
+        self.mirrored = False  # asked, too, of mirrored copies of the image, where the model allows that
         self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
         self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
         self._verdicts: WeakKeyDictionary[Volume, dict[tuple[str, bool], Verdict]] = WeakKeyDictionary()
@@ -84,9 +86,15 @@ class ModelRuns:
     ) -> Show:
         import SimpleITK as sitk
 
-        result = self.worker.segment(record, image, progress=progress)
-        voxels = sitk.GetArrayFromImage(result.label_image)
-        proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden))
+        mirrored = self.mirrored and bool(record.manifest.preprocessing.mirrors)
+        result = self.worker.segment(
+            record, image, with_certainty=self.with_certainty, mirrored=mirrored, progress=progress
+        )
+        voxels, certainty = sitk.GetArrayFromImage(result.label_image), None
+        if result.certainty is not None:
+            copies = copies_of(record.manifest) if mirrored else 1
+            certainty = Certainty(**vars(result.certainty), copies=copies)
+        proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden), certainty)
         return lambda session: session.propose(proposal)
 
     @property
@@ -174,6 +182,11 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
     )
 
 
+def copies_of(manifest: ModelManifest) -> int:
+    """How many copies of an image a model sees where it is mirrored: each axis that may be, alone and with others."""
+    return 2 ** len(manifest.preprocessing.mirrors)
+
+
 def headers_of(series: Series, volume: Volume) -> Headers:
     """What the headers of a series tell a pre-flight of a model."""
     geometry = volume.geometry
@@ -215,8 +228,7 @@ def _title(manifest: ModelManifest) -> str:
 
 def _origin(run: Run, overridden: tuple[tuple[str, str], ...]) -> Origin:
     """Where a result of a run that has just ended came from."""
-    made = datetime.now(UTC).isoformat(timespec="seconds")
-    return Origin(run.name, run.version, run.provider, run.seconds, run.sha256, made, overridden, run.notes)
+    return Origin(run.name, run.version, run.provider, run.seconds, run.sha256, now_utc(), overridden, run.notes)
 
 
 def _version_of(manifest: ModelManifest) -> str:

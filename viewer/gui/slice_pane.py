@@ -107,6 +107,7 @@ class SlicePane(FlatPane):
         self._over = FusionPicture()
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
+        self._doubt = Ahead[Layer | None]()
         self._values = Ahead[Layer | None]()
         self._previewed: tuple[float, float] | None = None
         self.setAccessibleName(tr("{plane} view").format(plane=tr(plane)))
@@ -258,7 +259,7 @@ class SlicePane(FlatPane):
             self._forget(grey=True)
         if what & (What.DISPLAY | What.LABEL_TABLE):
             self._forget(labels=True, proposal=True)
-        if what & What.PROPOSAL:
+        if what & (What.PROPOSAL | What.THRESHOLD):
             self._forget(proposal=True)
         if what & (What.TOOL | What.PLANES):
             self._choose_cursor()
@@ -353,6 +354,8 @@ class SlicePane(FlatPane):
         elif not drag.moved and drag.kind == "window":
             self._before_click = self.session.cursor_at
             self._move_cursor(drag.press)
+        if not drag.moved and drag.kind in ("window", "crosshair"):
+            self.clicked.emit(drag.press)
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -573,6 +576,7 @@ class SlicePane(FlatPane):
             (grey, self._values),
             (labels, self._labels),
             (proposal, self._proposal),
+            (proposal, self._doubt),
         ):
             if wanted:
                 made.forget()
@@ -630,6 +634,9 @@ class SlicePane(FlatPane):
         if tint is not None:
             tint.paint(painter, self.devicePixelRatioF())
         self._paint_labels(painter)
+        doubt = self._doubt.get() if session.hand.uncertainty_visible and session.shown is session.volume else None
+        if doubt is not None:
+            doubt.paint(painter, self.devicePixelRatioF())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(session.planes) > 1 or session.hand.tool == "crosshair":  # else there is no other plane that it leads to
             self._paint_cross_hair(painter, view)
@@ -661,7 +668,10 @@ class SlicePane(FlatPane):
             if not session.label_map.blank:
                 self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)
             if session.proposal is not None:
-                self._begin_layer(self._proposal, session.proposal.voxels, session.proposal.labels, view)
+                self._begin_proposal(session.proposal, view)
+        doubted = session.certainty if session.hand.uncertainty_visible and volume is session.volume else None
+        if doubted is not None and not self._doubt.begun:
+            self._doubt.begin(doubt_layer, doubted.entropy, view, self._depth, self.devicePixelRatioF())
         self._begin_values(view, volume)
         if not self._grey.begun:  # last, as an oblique plane is sampled here and now
             self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
@@ -683,8 +693,12 @@ class SlicePane(FlatPane):
     ) -> None:
         if not layer.begun:
             colours = label_colours(labels, self.session.hand.overlay_opacity)
-            hatched = layer is self._proposal
-            layer.begin(layer_on, voxels, view, self._depth, colours, self.devicePixelRatioF(), hatched=hatched)
+            layer.begin(layer_on, voxels, view, self._depth, colours, self.devicePixelRatioF(), hatched=False)
+
+    def _begin_proposal(self, proposal: Proposal, view: SliceView) -> None:
+        if not self._proposal.begun:
+            colours = label_colours(proposal.labels, self.session.hand.overlay_opacity)
+            self._proposal.begin(proposal_layer, proposal, view, self._depth, colours, self.devicePixelRatioF())
 
     def _begin_image(self, view: SliceView, volume: Volume) -> None:
         session, sampled = self.session, None
@@ -829,6 +843,13 @@ class SlicePane(FlatPane):
             self._company,
             self.width(),
         )
+
+    @property
+    def place_pointed_at(self) -> tuple[Point, QPointF] | None:
+        """The index under the mouse, or that of the cross-hair, and where that is on the pane; None with nothing to see
+        of it."""
+        index = self._pointed if self._view is not None else None
+        return None if index is None or self._view is None else (index, QPointF(*self._view.to_pane(index)))
 
     @property
     def _pointed(self) -> tuple[float, float, float] | None:

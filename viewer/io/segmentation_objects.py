@@ -324,6 +324,7 @@ def _description(label: Label, number: int, made: Making) -> highdicom.seg.Segme
             short_text(made.algorithm) or MANUFACTURER,
             _coded(_ARTIFICIAL_INTELLIGENCE),
             short_text(made.version) or program_version(),
+            parameters=dict(made.facts) or None,
         )
     kind = label.code or TISSUE
     return highdicom.seg.SegmentDescription(
