@@ -581,7 +581,7 @@ def _card_calibration(found: Sequence[Calibration]) -> str:
         _CALIBRATION_HEADING,
         "",
         f"Expected calibration error (ECE, 15 bins) on {len(found)} synthetic images: {len(heads)} held-out label maps",
-        f"x {len(conditions)} ways of imaging, those of the Dice above; over the voxels whose likeliest structure has a",
+        f"x {len(conditions)} ways of imaging, as for the Dice above; over the voxels whose likeliest structure has a",
         f"probability of at least {_LEAST_CLAIM}. 0 would be perfect: of voxels with a probability of 0.8, 80 % right.",
         "Where the mean probability is above the share that is right, the model claims too much. 95 % percentile",
         "bootstrap over heads; with this few heads that is little more than their range, and patients will be worse.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -93,7 +94,7 @@ class ModelRuns:
         voxels, certainty = sitk.GetArrayFromImage(result.label_image), None
         if result.certainty is not None:
             copies = copies_of(record.manifest) if mirrored else 1
-            certainty = Certainty(**vars(result.certainty), copies=copies)
+            certainty = Certainty(**vars(result.certainty), copies=copies, much=_much_entropy(record.manifest))
         proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden), certainty)
         return lambda session: session.propose(proposal)
 
@@ -185,6 +186,12 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
 def copies_of(manifest: ModelManifest) -> int:
     """How many copies of an image a model sees where it is mirrored: each axis that may be, alone and with others."""
     return 2 ** len(manifest.preprocessing.mirrors)
+
+
+def _much_entropy(manifest: ModelManifest) -> float:
+    """Two and a half times that of two equally likely classes among all, at most 1."""
+    classes = 2 if manifest.activation == "sigmoid" else manifest.classes
+    return min(round(2.5 * math.log(2) / math.log(classes), 1), 1.0)
 
 
 def headers_of(series: Series, volume: Volume) -> Headers:

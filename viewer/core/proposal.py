@@ -28,12 +28,15 @@ class Certainty:
 
     likeliest: the label, not the background, that is most probable, in the model's own values; probability: how
     probable; entropy: of all classes, by the largest that it can have. copies: of how many copies of the image, it and
-    its mirror images, the probabilities are the mean."""
+    its mirror images, the probabilities are the mean. much: an entropy that is as much as there will be, where the
+    colours for it end: of many classes two are in question, seldom all.
+    """
 
     likeliest: NDArray[np.uint8]
     probability: NDArray[np.uint8]
     entropy: NDArray[np.uint8]
     copies: int = 1
+    much: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

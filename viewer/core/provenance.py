@@ -67,9 +67,7 @@ def provenance_at(session: Session, index_ijk: tuple[int, int, int]) -> Provenan
     return Provenance(standing, now or was, was, origin, accepted, source, **sure)
 
 
-def _sure(
-    certainty: Certainty | None, at: tuple[slice, slice, slice], labels: tuple[Label, ...], label: Label
-) -> dict:
+def _sure(certainty: Certainty | None, at: tuple[slice, slice, slice], labels: tuple[Label, ...], label: Label) -> dict:
     if certainty is None:
         return {}
     likeliest = int(certainty.likeliest[at][0, 0, 0])

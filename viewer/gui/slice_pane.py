@@ -30,6 +30,7 @@ from viewer.core.hand import REGION_TOOLS
 from viewer.core.labels import Label
 from viewer.core.oblique import Axes, ObliqueAxes, shows_one_slice, slice_corners, turned_axes
 from viewer.core.painting import Box, Point
+from viewer.core.proposal import Proposal
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.actions import LOCKED
@@ -50,7 +51,16 @@ from viewer.gui.overlay import (
 from viewer.gui.pane import STRIP_PX, Drag, why_no_grid
 from viewer.gui.plane_handles import PlaneHandles, line_colour
 from viewer.gui.region_tools import RegionTools
-from viewer.gui.slice_picture import Layer, SlicePicture, layer_on, picture_of_slice, redrawn, values_layer
+from viewer.gui.slice_picture import (
+    Layer,
+    SlicePicture,
+    doubt_layer,
+    layer_on,
+    picture_of_slice,
+    proposal_layer,
+    redrawn,
+    values_layer,
+)
 from viewer.gui.slice_words import SliceWords
 from viewer.gui.style import DIMMED_TEXT, ON_IMAGE, PLANE_COLOURS, VIEWPORT
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
@@ -73,6 +83,7 @@ class SlicePane(FlatPane):
     pane's own; everything else is the session's.
     """
 
+    clicked = Signal(QPointF)  # with a tool that only looks, without a drag
     refused = Signal(str)  # why nothing came of what a person drew
     regionWanted = Signal(object)  # RegionSearch: a region that takes long to find
 
@@ -260,7 +271,9 @@ class SlicePane(FlatPane):
         if what & (What.DISPLAY | What.LABEL_TABLE):
             self._forget(labels=True, proposal=True)
         if what & (What.PROPOSAL | What.THRESHOLD):
-            self._forget(proposal=True)
+            self._proposal.forget()
+            if what & What.PROPOSAL:
+                self._doubt.forget()
         if what & (What.TOOL | What.PLANES):
             self._choose_cursor()
         if what == What.LABELS and box is not None:
@@ -671,7 +684,7 @@ class SlicePane(FlatPane):
                 self._begin_proposal(session.proposal, view)
         doubted = session.certainty if session.hand.uncertainty_visible and volume is session.volume else None
         if doubted is not None and not self._doubt.begun:
-            self._doubt.begin(doubt_layer, doubted.entropy, view, self._depth, self.devicePixelRatioF())
+            self._doubt.begin(doubt_layer, doubted, view, self._depth, self.devicePixelRatioF())
         self._begin_values(view, volume)
         if not self._grey.begun:  # last, as an oblique plane is sampled here and now
             self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()

@@ -19,7 +19,7 @@ from viewer.core.geometry import PlaneAxes
 from viewer.core.masking import between
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box
-from viewer.core.proposal import Proposal
+from viewer.core.proposal import Certainty, Proposal
 from viewer.core.volume import Volume
 from viewer.gui.colour_bar import colours_of
 from viewer.gui.style import VIEWPORT
@@ -248,22 +248,22 @@ def proposal_layer(
     return layer_of(seen, view, colours, ratio, hatched=True)
 
 
-def doubt_layer(entropy: NDArray[np.uint8], view: SliceView, depth: float, ratio: float) -> Layer | None:
-    """How unsure a model is of what a view shows, by its entropy [k, j, i], 255 being 1: where it is sure nothing is
-    seen of it."""
+def doubt_layer(certainty: Certainty, view: SliceView, depth: float, ratio: float) -> Layer | None:
+    """How unsure a model is of what a view shows, by its entropy: where it is sure nothing is seen of it."""
     row, column, rows, columns = view.device_pixels(ratio)
     if not (rows.size and columns.size):
         return None
-    shown = np.ascontiguousarray(labels_shown(entropy, view, depth))
-    pixels = coloured(shown, _doubt_colours()).take(columns, axis=1).take(rows, axis=0)
+    shown = np.ascontiguousarray(labels_shown(certainty.entropy, view, depth))
+    pixels = coloured(shown, _doubt_colours(certainty.much)).take(columns, axis=1).take(rows, axis=0)
     return Layer.of(_bytes(np.ascontiguousarray(pixels)), _LABELS_LAYOUT, row, column)
 
 
 @cache
-def _doubt_colours() -> NDArray[np.uint32]:
-    """Premultiplied 0xAARRGGBB by entropy."""
-    alpha = np.minimum(np.arange(256) * _DOUBT_RISE, _DOUBT_MOST).astype(np.uint32)
-    colours = colours_of(DOUBT_COLOURS)
+def _doubt_colours(much: float) -> NDArray[np.uint32]:
+    """Premultiplied 0xAARRGGBB by entropy, the last colour from much on."""
+    shade = np.minimum(np.arange(256) / much, 255).astype(np.intp)
+    alpha = np.minimum(shade * _DOUBT_RISE, _DOUBT_MOST).astype(np.uint32)
+    colours = colours_of(DOUBT_COLOURS)[shade]
     red, green, blue = ((colours >> np.uint32(shift) & np.uint32(255)) * alpha // 255 for shift in (16, 8, 0))
     return (alpha << np.uint32(24) | red << np.uint32(16) | green << np.uint32(8) | blue).astype(np.uint32)
 
