@@ -770,6 +770,18 @@ class Workflows:
 
         return self.jobs.submit("Copying labels", copy, copied, self._fail)
 
+    def labels_of_models(self) -> Callable[[Job], LabelSet] | None:
+        """How a job comes by the labels of the open series, to tell which of them models made; None where none did."""
+        session = self.session
+        volume, label_map, machine = session.volume, session.label_map, session.machine
+        series, labels, source, accepted = session.series, session.labels, session.source, session.accepted
+        if series is None or volume is None or label_map is None or machine is None or not (source or accepted):
+            return None
+        values = [label.value for label in labels]
+        return lambda job: label_set(
+            series, volume.geometry, label_map.voxels, machine, labels, source, values, job.check, accepted
+        )
+
     def export_probabilities(
         self,
         path: Path,
