@@ -671,6 +671,26 @@ class Workflows:
         title = "Accepting a part of the proposal" if accepts else "Rejecting a part of the proposal"
         return self.jobs.submit(title, work, finish, self._fail)
 
+    def count_changed(self, value: int, done: Callable[[int], None]) -> Job | None:
+        """In how many voxels a label is, or is not, against what models said of it, off the session's thread."""
+        label_map, machine = self.session.label_map, self.session.machine
+        if label_map is None or machine is None:
+            return None
+        revision = label_map.revision
+
+        def work(job: Job) -> int:
+            count = 0
+            for seen, said in zip(label_map.voxels, machine, strict=True):
+                job.check()
+                count += int(np.count_nonzero((seen == value) != (said == value)))
+            return count
+
+        def finish(count: int) -> None:
+            if self.session.label_map is label_map and label_map.revision == revision:
+                done(count)  # else another count is on its way
+
+        return self.jobs.submit("Comparing labels", work, finish, self._fail)
+
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a
         scale."""

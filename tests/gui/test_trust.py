@@ -82,6 +82,11 @@ def test_a_click_tells_where_it_is_from_and_judges_the_region(proposed, qtbot):
     qtbot.mouseMove(pane, at)
     proposed.commands.named["AI/Where is this label from?"].trigger()
     assert card.isVisible() and "Accepted as the model said it" in card.text and not card.judging.isVisible()
+    qtbot.waitUntil(lambda: "no voxel of Bright changed" in card.text, timeout=5000)
+    proposed.session.label_map.voxels[8, 20, 14] = 0
+    proposed.trusting.ask()
+    qtbot.waitUntil(lambda: "1 voxels of Bright changed" in card.text, timeout=5000)
+    proposed.session.label_map.voxels[8, 20, 14] = 1
     proposed.workflows.accept_proposal()
     qtbot.waitUntil(lambda: proposed.session.proposal is None, timeout=5000)
     pane, at = place(proposed, 12, 20, 8)

@@ -80,25 +80,38 @@ class TrustCard(QFrame):
         """Say what is known of a voxel."""
         self._title.setText(tr(found.label.name))
         self._standing.setText(standing_text(found))
-        dim = theme().dimmed_text.name()
-        rows = "".join(
-            f'<tr><td style="padding-right:10px; color:{dim}">{escape(word)}</td><td>{escape(text)}</td></tr>'
-            for word, text in facts(found)
-        )
-        self._facts.setText(f"<table cellspacing='0'>{rows}</table>")
-        self._facts.setVisible(bool(rows))
+        self.show_facts(found)
         self.judging.setVisible(found.standing == "proposed")
         for button in self.buttons.values():
             button.setEnabled(not read_only)
             button.setToolTip(tr(READ_ONLY) if read_only else "")
+
+    def show_facts(self, found: Provenance, changed: int | None = None) -> None:
+        """changed: in how many voxels a person has the label otherwise, None while that is not known."""
+        told = facts(found)
+        if changed is not None:
+            name = tr(found.said.name) if found.said is not None else ""
+            words = tr("{n:,} voxels of {name} changed") if changed else tr("no voxel of {name} changed")
+            told.append((tr("By a person"), words.format(n=changed, name=name)))
+        dim = theme().dimmed_text.name()
+        rows = "".join(
+            f'<tr><td style="padding-right:10px; color:{dim}">{escape(word)}</td><td>{escape(text)}</td></tr>'
+            for word, text in told
+        )
+        self._facts.setText(f"<table cellspacing='0'>{rows}</table>")
+        self._facts.setVisible(bool(rows))
+
+    def fit(self) -> None:
+        """Be as high as what it says."""
+        self._column.activate()
+        self.resize(_WIDE_PX, self._column.totalHeightForWidth(_WIDE_PX))
 
     def show_in(self, pane: QWidget, at: QPointF) -> None:
         """Beside a place of a pane, within the window of it."""
         window = pane.window()
         self.setParent(window)
         self.setFixedWidth(_WIDE_PX)
-        self._column.activate()
-        self.resize(_WIDE_PX, self._column.totalHeightForWidth(_WIDE_PX))
+        self.fit()
         origin = pane.mapTo(window, at.toPoint())
         room = QRect(pane.mapTo(window, pane.rect().topLeft()), pane.size())
         x = origin.x() + _BESIDE_PX
@@ -179,7 +192,15 @@ class Trusting:
         self._voxel = voxel
         self.card.tell(found, session.read_only)
         self.card.show_in(pane, at)
+        if found.said is not None:
+            self._workflows.count_changed(found.said.value, lambda count: self._count(session, voxel, found, count))
         return True
+
+    def _count(self, session: Session, voxel: tuple[int, int, int], found: Provenance, count: int) -> None:
+        """Say how much of a label a person has changed, if the card still tells of it."""
+        if self.card.isVisible() and self._of is not None and self._of[0] is session and self._voxel == voxel:
+            self.card.show_facts(found, count)
+            self.card.fit()
 
     def _judge_shown(self, accepts: bool, whole_label: bool) -> None:
         if self._of is not None and self._of[0] is self._workflows.session:
