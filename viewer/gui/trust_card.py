@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from viewer.core.events import What
@@ -132,6 +133,8 @@ class Trusting:
         self._commands, self._workflows, self._room, self._notify = commands, workflows, room, notify
         self.card = TrustCard(self._judge_shown)
         self._of: tuple[Session, tuple[int, int, int]] | None = None
+        self._judging: list[QAction] = []
+        self._voxel = (0, 0, 0)
         self.uncertainty = commands.add(
             "AI",
             QT_TR_NOOP("Uncertainty of the model"),
@@ -146,13 +149,19 @@ class Trusting:
             (QT_TR_NOOP("Accept this region of the proposal"), True, "Ctrl+Shift+Return"),
             (QT_TR_NOOP("Reject this region of the proposal"), False, "Ctrl+Shift+Backspace"),
         ):
-            commands.add("AI", text, lambda accepts=accepts: self._judge_pointed(accepts), key, needs_series=True)
+            action = commands.add("AI", text, lambda accepts=accepts: self._judge_pointed(accepts), key)
+            self._judging.append(action)
         room.clicked.connect(self._clicked)
+        self.apply(What.SERIES)
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session: what the card said may be so no longer."""
         session = self._workflows.session
         self.uncertainty.setChecked(session.hand.uncertainty_visible)
+        nothing = "" if session.proposal is not None else tr("No model has proposed anything")
+        why_not = tr(READ_ONLY) if session.read_only else nothing
+        for action in self._judging:
+            self._commands.allow(action, not why_not, why_not)
         gone = What.SERIES | What.PROPOSAL | What.THRESHOLD | What.LABELS | What.LABEL_TABLE | What.PLANES | What.TOOL
         if what & gone or (what & What.CURSOR and self._of is not None and session.cursor_ijk != self._of[1]):
             self.card.hide()
