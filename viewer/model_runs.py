@@ -10,8 +10,10 @@ from weakref import WeakKeyDictionary
 from inference.manifest import ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
 from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
+from inference.results import Detections as Found
 from inference.results import Run
 from inference.worker import Worker
+from viewer.core.detections import Detection, Detections
 from viewer.core.labels import Label
 from viewer.core.origin import Origin
 from viewer.core.session import Proposal, Session
@@ -76,7 +78,7 @@ class ModelRuns:
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
     ) -> Show:
         """Run a model on an image, by its task; how its result is shown in a session."""
-        act = {"segmentation": self._segment}[record.manifest.task]
+        act = {"segmentation": self._segment, "detection": self._detect}[record.manifest.task]
         return act(record, image, overridden, progress)
 
     def _segment(
@@ -88,6 +90,13 @@ class ModelRuns:
         voxels = sitk.GetArrayFromImage(result.label_image)
         proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden))
         return lambda session: session.propose(proposal)
+
+    def _detect(
+        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+    ) -> Show:
+        result = self.worker.detect(record, image, progress=progress)
+        detections = detections_of(record.manifest, result, _origin(result.run, overridden))
+        return lambda session: session.propose_boxes(detections)
 
     @property
     def device(self) -> str:
@@ -172,6 +181,18 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
         )
         for row in manifest.labels
     )
+
+
+def detections_of(manifest: ModelManifest, result: Found, origin: Origin) -> Detections:
+    """What a model found, as a list that a person goes through."""
+    assert manifest.boxes is not None
+    names = {label.value: label.name for label in manifest.labels}
+    found = tuple(
+        Detection(n, names[one.label], one.score, one.low, one.high, one.normal, one.slice_index, one.on_slice)
+        for n, one in enumerate(result.found, 1)
+    )
+    thresholds = {label.name: label.threshold for label in manifest.labels}
+    return Detections(found, labels_of(manifest), thresholds, manifest.boxes.lowest, origin)
 
 
 def headers_of(series: Series, volume: Volume) -> Headers:

@@ -7,7 +7,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -195,11 +195,13 @@ def _group(measurement: Measurement, values: Values, place: _Place, evidence: di
         else:
             region = hd.sr.ImageRegion3D(graphic, place.points, place.writing.series.frame_of_reference)
         found = [hd.sr.Measurement(*one[:3], derivation=one[3]) for one in _of_region(values)]
+        if measurement.found is not None:
+            found.append(_certainty(measurement.found.score))
         if measurement.kind == "path" and values.length is not None:
             found = [hd.sr.Measurement(codes.SCT.Length, values.length, _length_unit(values))]
         return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-            tracking, region, measurements=found if measurement.kind in (*REGIONS, "path") else None,
-            qualitative_evaluations=kinds,
+            tracking, region, measurements=found or None, qualitative_evaluations=kinds,
+            algorithm_id=_algorithm(measurement),
         )  # fmt: skip
     if measurement.kind in ("length", "profile") and values.length is not None:
         said = (codes.SCT.Length, values.length, _length_unit(values))
@@ -220,6 +222,37 @@ def _group(measurement: Measurement, values: Values, place: _Place, evidence: di
         where = [hd.sr.CoordinatesForMeasurement3D(graphic, piece, space) for piece in pieces]
     measured = [hd.sr.Measurement(*said, referenced_coordinates=where)]
     return hd.sr.MeasurementsAndQualitativeEvaluations(tracking, measurements=measured, qualitative_evaluations=kinds)
+
+
+def _algorithm(measurement: Measurement) -> Any:
+    """The model that found a box, with what is known of its run and of what a person changed; None for others."""
+    import highdicom as hd
+
+    found = measurement.found
+    if found is None:
+        return None
+    origin = found.origin
+    told = [
+        f"sha256: {origin.sha256}",
+        f"device: {origin.provider}",
+        f"seconds: {origin.seconds:.1f}",
+        f"made: {origin.made}",
+        f"score: {found.score:.4f}",
+        f"label: {found.label}",
+        "accepted by a person, corrected" if measurement.corrected else "accepted by a person as it was found",
+        *(f"overridden ({about}): {sentence}" for about, sentence in origin.overridden),
+        *origin.notes,
+    ]
+    return hd.sr.AlgorithmIdentification(origin.model, origin.version, told)
+
+
+def _certainty(score: float) -> Any:
+    """How probable a model held a finding: Certainty of Finding, DICOM PS3.16, in percent."""
+    import highdicom as hd
+    from pydicom.sr.codedict import codes
+    from pydicom.sr.coding import Code
+
+    return hd.sr.Measurement(Code("111012", "DCM", "Certainty of Finding"), 100 * score, codes.UCUM.Percent)
 
 
 def _plane(measurement: Measurement, geometry: Geometry) -> Any:
@@ -500,6 +533,8 @@ def write_json(path: Path, measured: Measured, geometry: Geometry, *, overwrite:
     for measurement, values in measured:
         row: dict[str, Any] = {"number": measurement.number, "kind": measurement.kind, "text": measurement.text}
         row["points_ijk"] = [list(map(float, point)) for point in measurement.points]
+        if measurement.found is not None:
+            row["found_by_model"] = told_of(measurement)
         if placed:
             row["points_lps_mm"] = geometry.index_to_lps(measurement.points).tolist()
         row["values"] = {
@@ -522,6 +557,18 @@ def write_json(path: Path, measured: Measured, geometry: Geometry, *, overwrite:
 
 
 # Parts
+
+
+def told_of(measurement: Measurement) -> dict[str, Any] | None:
+    """What a model told of a box, for a table; None if a person drew it."""
+    found = measurement.found
+    if found is None:
+        return None
+    origin = asdict(found.origin)
+    points = [list(map(float, point)) for point in found.points]
+    told = {"label": found.label, "score": found.score, "points_ijk": points, "corrected": measurement.corrected}
+    overridden, notes = list(map(list, found.origin.overridden)), list(found.origin.notes)
+    return {**told, **origin, "overridden": overridden, "notes": notes}
 
 
 def _refuse(series: Series) -> None:
