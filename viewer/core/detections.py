@@ -58,6 +58,8 @@ class Detection:
         they are those that the model gave there."""
         own = isinstance(axes, PlaneAxes) and (axes.normal, depth) == (self.normal, self.slice_index)
         low, high = self.on_slice if own else (self.low, self.high)
+        if isinstance(axes, PlaneAxes) and not low[axes.normal] <= depth <= high[axes.normal]:
+            return None  # of most boxes, and without any array
         corners = np.array(list(itertools.product(*zip(low, high, strict=True))))
         if isinstance(axes, PlaneAxes):
             away = corners[:, axes.normal] - depth

@@ -1188,20 +1188,20 @@ class Session:
         if number is not None:
             self.move_cursor(self.detections[number].middle)
 
-    def step_box(self, step: int) -> bool:
+    def step_box(self, step: int, order: Sequence[int] = ()) -> bool:
         """Go to the next proposed box that waits for a person's word, or a number of them on or back; after the last
-        comes the first. False if there is none."""
+        comes the first. order: their numbers as a list shows them, else by score. False if there is none."""
         detections = self.detections
-        waiting = detections.open(self.measurements) if detections is not None else ()
+        waiting = {one.number for one in detections.open(self.measurements)} if detections is not None else set()
         if detections is None or not waiting:
             return False
-        numbers = [one.number for one in waiting]
+        listed = list(order) or [one.number for one in detections.found]
+        numbers = [number for number in listed if number in waiting]
         if detections.chosen in numbers:
             place = numbers.index(detections.chosen) + step
-        else:  # from where the chosen one, which is done, stood in the list
-            order = [one.number for one in detections.found]
-            at = order.index(detections.chosen) if detections.chosen is not None else -1
-            before = sum(order.index(number) < at for number in numbers)
+        else:  # from where the chosen one, which is done, stands in the list
+            at = listed.index(detections.chosen) if detections.chosen in listed else -1
+            before = sum(listed.index(number) < at for number in numbers)
             place = before + step - (step > 0)
         self.go_to_box(numbers[place % len(numbers)])
         return True

@@ -434,6 +434,7 @@ class MainWindow(QMainWindow):
             tip=QT_TR_NOOP("Run the chosen model on this series"),
         )
         self.proposal_bar = ProposalBar(commands, self.workflows)
+        self.model_panel.boxes.add_commands(commands)
         self.click_bar = ClickBar(commands, self.workflows, self.focus_pane, self.status_bar.notify)
         add("AI", QT_TR_NOOP("Training…"), self.show_training, "Ctrl+T", picture="school-outline")
         add("Window", QT_TR_NOOP("Studies"), lambda: _toggle(self.browser), "F8")
