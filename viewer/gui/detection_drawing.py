@@ -119,7 +119,7 @@ def _placed(shown: _Shown, pane: QRectF) -> tuple[ProposedBox, ...]:
     to_pane, taken = ToPane(scene.view), list(shown.taken)
     placed: list[ProposedBox] = []
     waiting = detections.open(shown.measurements)
-    for one in sorted(waiting, key=lambda one: one.number != detections.chosen):
+    for one in sorted(waiting, key=lambda one: one.number != detections.chosen):  # the likeliest keep their words
         corners = one.cut(scene.view.axes, scene.depth)
         if corners is None:
             continue
@@ -127,6 +127,9 @@ def _placed(shown: _Shown, pane: QRectF) -> tuple[ProposedBox, ...]:
         chosen = one.number == detections.chosen
         words = _words(one, detections.origin, chosen) if len(placed) < _MOST_WORDS else ()
         rect = _beside(outline, words, font, pane, taken)
+        if rect is None and not chosen:
+            words = ()  # the list and a click tell them; words over words tell nothing
+        rect = rect or _beside(outline, words, font, pane, []) or QRectF(outline[0, 0], outline[0, 1], 0, 0)
         taken.append(plate(rect))
         placed.append(ProposedBox(one.number, outline, words, rect, colours.get(one.label, PROPOSAL)))
         if len(placed) == _MOST:
@@ -141,8 +144,8 @@ def _words(one: Detection, origin: Origin, chosen: bool) -> tuple[str, ...]:
 
 def _beside(
     outline: NDArray[np.float64], words: tuple[str, ...], font: QFont, pane: QRectF, taken: list[QRectF]
-) -> QRectF:
-    """Above the box, below, right, left or within it, where that is free and on the pane."""
+) -> QRectF | None:
+    """Above the box, below, right, left or within it, where that is free and on the pane; None if nowhere."""
     metrics = QFontMetricsF(font)
     wide = max((metrics.horizontalAdvance(line) for line in words), default=0.0)
     high = metrics.height() * len(words)
@@ -157,8 +160,7 @@ def _beside(
     rects = [QRectF(x, y, wide, high) for x, y in corners]
     room = pane.adjusted(_EDGE_PX, _EDGE_PX, -_EDGE_PX, -_EDGE_PX)
     inside = [rect for rect in rects if room.contains(rect)]
-    free = [rect for rect in inside if not any(plate(rect).intersects(other) for other in taken)]
-    return (free or inside or rects)[0]
+    return next((rect for rect in inside if not any(plate(rect).intersects(other) for other in taken)), None)
 
 
 def _draw(painter: QPainter, box: ProposedBox, font: QFont, *, chosen: bool) -> None:
@@ -181,4 +183,10 @@ def _draw(painter: QPainter, box: ProposedBox, font: QFont, *, chosen: bool) -> 
     metrics = QFontMetricsF(font)
     for n, line in enumerate(box.words):
         at = QPointF(box.words_rect.left(), box.words_rect.top() + metrics.ascent() + n * metrics.height())
-        draw_text(painter, at, line, box.colour.lighter(135))
+        draw_text(painter, at, line, _towards_white(box.colour))
+
+
+def _towards_white(colour: QColor) -> QColor:
+    """A colour in which words can be read on black, whichever a label has."""
+    parts = (colour.red(), colour.green(), colour.blue())
+    return QColor(*(round(part + 0.45 * (255 - part)) for part in parts))

@@ -210,13 +210,10 @@ class DetectionPanel(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setMinimum(math.floor(detections.lowest * _STEPS))
             self.slider.setValue(round(detections.shown_from * _STEPS))
-        score = (
-            tr("Score from {score:.2f}") if detections.threshold is not None else tr("Score from {score:.2f} (label)")
-        )
-        self._from.setText(score.format(score=detections.shown_from))
-        self._from.setToolTip(
-            "" if detections.threshold is not None else tr("Each label begins at the threshold of its own")
-        )
+        by_label = detections.threshold is None and len(set(detections.thresholds.values())) > 1
+        score = tr("Score by label") if by_label else tr("Score from {score:.2f}").format(score=detections.shown_from)
+        self._from.setText(score)
+        self._from.setToolTip(tr("Each label begins at the threshold of its own") if by_label else "")
         origin = detections.origin
         counts = tr(
             "{waiting} wait for you, {accepted} accepted, {rejected} rejected; {below} have a lower score."
@@ -228,7 +225,7 @@ class DetectionPanel(QWidget):
         )
         if not detections.found:
             counts = tr("Nothing was found with a score of {score:.2f} or more.").format(score=detections.lowest)
-        run = tr("{model}, {seconds:.0f} s").format(model=origin_words(origin), seconds=origin.seconds)
+        run = tr("{model}, {seconds:.1f} s").format(model=origin_words(origin), seconds=origin.seconds)
         against = [said(sentence) for _, sentence in origin.overridden]
         self.about.setText("\n".join([counts, run, *against, *map(said, origin.notes)]))
         self._fill(detections)
@@ -238,6 +235,9 @@ class DetectionPanel(QWidget):
         session = self._session
         accepted = detections.accepted(session.measurements)
         colours = {label.name: label.colour for label in (*detections.labels, *session.labels)}
+        volume = session.volume
+        single = volume is not None and {volume.geometry.size[one.normal] for one in detections.found} == {1}
+        self.table.setColumnHidden(_SLICE, single)
         with QSignalBlocker(self.table):
             self.table.setSortingEnabled(False)
             self.table.clear()

@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
         self.room.activeChanged.connect(self._enable)
+        self.model_panel.fitChanged.connect(self._enable)
         self.room.subscribe(
             [
                 self.player.apply,

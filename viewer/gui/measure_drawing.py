@@ -163,7 +163,7 @@ def found_words(measurement: Measurement) -> tuple[str, ...]:
     origin = found.origin
     score = tr("AI: {label} {score:.2f}").format(label=tr(found.label), score=found.score)
     changed = tr(", corrected by hand") if measurement.corrected else tr(", accepted")
-    where = tr("{device}, {seconds:.0f} s, {made}").format(
+    where = tr("{device}, {seconds:.1f} s, {made}").format(
         device=origin.provider, seconds=origin.seconds, made=origin.made.replace("T", " ").removesuffix("+00:00")
     )
     return score + changed, f"{said(origin.source)} · {origin.short_hash}", where

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -53,6 +53,8 @@ _RUN_TIP = QT_TR_NOOP("Run the model in the background; the result waits for you
 
 class ModelPanel(QWidget):
     """What a model is for, whether it fits the open series, and its versions."""
+
+    fitChanged = Signal()  # whether the chosen model can run now
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -236,6 +238,7 @@ class ModelPanel(QWidget):
         self.run.style().polish(self.run)
         self.run.setEnabled(runs and not read_only and (self._job is None or self._job.ended))
         self.run.setToolTip(tr(READ_ONLY if read_only else _OVERRIDE_TIP if against else _RUN_TIP))
+        self.fitChanged.emit()
         self._show_cost(runs)
 
     def _show_cost(self, runs: bool) -> None:

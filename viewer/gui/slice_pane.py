@@ -639,9 +639,11 @@ class SlicePane(FlatPane):
         self._paint_reference(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
+        taken = blocks(self.written) if session.measurements or self.measuring.drawing or session.detections else ()
         if session.detections is not None:
-            self.proposals.paint(painter, blocks(self.written))
-        self.measuring.paint(painter, blocks(self.written) if session.measurements or self.measuring.drawing else ())
+            self.proposals.paint(painter, taken)
+            taken = (*taken, *(box.words_rect for box in self.proposals.boxes))
+        self.measuring.paint(painter, taken)
         if worded:
             self._write(painter)
         self._paint_strip(painter)
