@@ -82,8 +82,11 @@ class BoxProposals:
         if not (isinstance(self._placed[0], _Shown) and key.same_as(self._placed[0])):
             self._placed = key, _placed(key, pane)
         chosen = session.detections.chosen
-        for box in sorted(self.boxes, key=lambda box: box.number == chosen):
-            _draw(painter, box, font, chosen=box.number == chosen)
+        in_order = sorted(self.boxes, key=lambda box: box.number == chosen)
+        for box in in_order:
+            _draw_outline(painter, box, chosen=box.number == chosen)
+        for box in in_order:  # above all outlines
+            _draw_words(painter, box, font, chosen=box.number == chosen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +166,7 @@ def _beside(
     return next((rect for rect in inside if not any(plate(rect).intersects(other) for other in taken)), None)
 
 
-def _draw(painter: QPainter, box: ProposedBox, font: QFont, *, chosen: bool) -> None:
+def _draw_outline(painter: QPainter, box: ProposedBox, *, chosen: bool) -> None:
     outline = QPolygonF([QPointF(x, y) for x, y in box.outline.tolist()])
     width = 2.4 if chosen else 1.5
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -173,6 +176,9 @@ def _draw(painter: QPainter, box: ProposedBox, font: QFont, *, chosen: bool) -> 
     pen.setDashPattern(_DASHES)
     painter.setPen(pen)
     painter.drawPolyline(outline)
+
+
+def _draw_words(painter: QPainter, box: ProposedBox, font: QFont, *, chosen: bool) -> None:
     if not box.words:
         return
     painter.setPen(QPen(box.colour, 1.2) if chosen else Qt.PenStyle.NoPen)

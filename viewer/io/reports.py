@@ -232,13 +232,16 @@ def _algorithm(measurement: Measurement) -> Any:
     if found is None:
         return None
     origin = found.origin
+    facts = {
+        "sha256": origin.sha256,
+        "device": origin.provider,
+        "seconds": f"{origin.seconds:.1f}",
+        "made": origin.made,
+        "score": f"{found.score:.4f}",
+        "label": found.label,
+    }
     told = [
-        f"sha256: {origin.sha256}",
-        f"device: {origin.provider}",
-        f"seconds: {origin.seconds:.1f}",
-        f"made: {origin.made}",
-        f"score: {found.score:.4f}",
-        f"label: {found.label}",
+        *(": ".join(fact) for fact in facts.items()),
         "accepted by a person, corrected" if measurement.corrected else "accepted by a person as it was found",
         *(f"overridden ({about}): {sentence}" for about, sentence in origin.overridden),
         *origin.notes,
