@@ -456,7 +456,7 @@ class _Runner:
             "run_s": in_networks / sum(session.runs for session in timed.sessions),
             "voxel_s": (total - in_networks) / image.GetNumberOfPixels(),
             "process_bytes": self._before_bytes,
-            "grown_bytes": _peak_bytes() - self._before_bytes,
+            "grown_bytes": max(0, _peak_bytes() - self._before_bytes),  # a small one fits into what was free
         }, {}
 
     def _statistics(self, request: _Message) -> tuple[dict[str, Any], Arrays]:

@@ -1,5 +1,6 @@
 """Detection: boxes at their place in the image and in the patient, each once, and nothing else."""
 
+import io
 from contextlib import closing
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from inference.detect import _Answers, _Boxes, _in_image, _moved, _thinned, dete
 from inference.manifest import ModelError, ModelManifest, load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.preprocess import ModelGrid
-from inference.worker import Worker, _detections
+from inference.worker import Worker, _detections, _Message, _Runner
 from tests.models import SIDE, loaded, write_peak_model
 from viewer.core.volume import to_image
 
@@ -261,6 +262,14 @@ def test_the_process_gives_the_same_and_what_it_tells_is_checked(tmp_path, model
             _detections(record, [[*row[:n], wrong, *row[n + 1 :]]], image.GetSize())
     with pytest.raises(ModelError, match="does not fit"):
         _detections(record, [row] * 2001, image.GetSize())
+
+
+def test_a_model_that_takes_no_more_memory_than_was_free_is_measured(tmp_path, model, monkeypatch):
+    monkeypatch.setattr("inference.worker._peak_bytes", lambda: 0)
+    told = {"folder": str(tmp_path / "peaks"), "sha256": "", "spacing": (1, 1, 1), "origin": (0, 0, 0)}
+    request = _Message({**told, "direction": tuple(np.eye(3).ravel())}, {"voxels": np.eye(29, 37)[None]})
+    measured, _ = _Runner(io.BytesIO())._measure(request)
+    assert measured["grown_bytes"] == 0 and measured["run_s"] > 0 and measured["voxel_s"] > 0
 
 
 def test_nothing_is_found_where_nothing_is(model):
