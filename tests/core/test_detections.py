@@ -21,9 +21,9 @@ ORIGIN = Origin(
 )
 
 
-def box(number, score, label="Nodule", k=5):
+def box(number, score, label="Nodule", k=5, right=7.5):
     low, high = (2.5, 3.5, k - 1.5), (8.5, 9.5, k + 0.5)
-    return Detection(number, label, score, low, high, 2, k, ((3.5, 4.5, k - 0.5), (7.5, 8.5, k + 0.5)))
+    return Detection(number, label, score, low, high, 2, k, ((3.5, 4.5, k - 0.5), (right, 8.5, k + 0.5)))
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def session(phantom):
     session = Session()
     verdict = GeometryVerdict("regular", "")
     session.open(Series("1.2", "1", "P", "Phantom", "CT", "", (Path("a"),), verdict, phantom.geometry.size), phantom)
-    boxes = (box(1, 0.9, "Mass"), box(2, 0.8), box(3, 0.7, "Mass"), box(4, 0.4, k=2))
+    boxes = (box(1, 0.9, "Mass"), box(2, 0.8), box(3, 0.7, "Mass", right=8.5), box(4, 0.4, k=2))
     session.propose_boxes(Detections(boxes, LABELS, {"Nodule": 0.5, "Mass": 0.8}, 0.05, ORIGIN))
     return session
 
@@ -65,6 +65,16 @@ def test_an_accepted_box_is_a_persons_with_its_origin_and_one_undo_takes_it_back
     assert waiting(session) == [3, 4]
     session.change_measurement(replace(session.measurements[0], points=((3.0, 4.5, 5.0), (7.5, 8.5, 5.0))))
     assert session.measurements[0].corrected and session.measurements[0].found.points[0] == (3.5, 4.5, 5.0)
+
+
+def test_what_was_accepted_is_not_proposed_again_by_another_run_of_the_same_network(session):
+    session.accept_boxes([2])
+    session.change_measurement(replace(session.measurements[0], points=((3.0, 4.5, 5.0), (7.5, 8.5, 5.0))))
+    again = replace(session.detections, origin=replace(ORIGIN, made="2026-02-02T00:00:00+00:00", seconds=9.0))
+    session.propose_boxes(again)
+    assert waiting(session) == [1] and session.accept_boxes([2]) == 0
+    session.propose_boxes(replace(again, origin=replace(ORIGIN, sha256="cd" * 32)))
+    assert waiting(session) == [1, 2]
 
 
 def test_rejected_ones_wait_no_longer_and_can_be_brought_back(session):

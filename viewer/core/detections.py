@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -39,7 +40,7 @@ class Detection:
     slice_index: int
     on_slice: tuple[Point, Point]
 
-    @property
+    @cached_property
     def points(self) -> tuple[Point, Point]:
         """Two opposite corners of it on its slice."""
         corners = np.array(self.on_slice)
@@ -110,9 +111,10 @@ class Detections:
         return self.threshold if self.threshold is not None else min(self.thresholds.values(), default=self.lowest)
 
     def accepted(self, measurements: tuple[Measurement, ...]) -> frozenset[int]:
-        """The numbers of those that are boxes of a person by now."""
-        mine = (m.found for m in measurements if m.found is not None)
-        return frozenset(found.number for found in mine if found.origin == self.origin)
+        """The numbers of those that are boxes of a person by now, be it from an earlier run of the same network."""
+        found = (m.found for m in measurements if m.found is not None)
+        mine = {(one.label, one.points) for one in found if one.origin.sha256 == self.origin.sha256}
+        return frozenset(one.number for one in self.found if (one.label, one.points) in mine) if mine else frozenset()
 
     def open(self, measurements: tuple[Measurement, ...]) -> tuple[Detection, ...]:
         """Those that are shown and wait for a person's word."""
