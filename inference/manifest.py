@@ -51,7 +51,8 @@ class Code(_Frozen):
 
 class LabelClass(_Frozen):
     """One structure that a segmentation model gives: its value, its name, an sRGB colour 0..255. threshold: the
-    probability from which a voxel belongs to it, where labels are told one by one (sigmoid)."""
+    probability from which a voxel belongs to it, where labels are told one by one (sigmoid), or from which a box is
+    shown at first."""
 
     value: Annotated[int, Field(ge=1, le=254)]
     name: str
@@ -190,7 +191,28 @@ class Scores(_Frozen):
 
 
 class Boxes(_Frozen):
-    """What a detection model finds on each slice that it sees, its classes being the manifest's labels."""
+    """What a detection model finds on each slice, or in each block, that it sees, its classes being the manifest's
+    labels.
+
+    places, scores and labels are the names of its outputs: boxes (N, M, 4) of x0, y0, x1, y1, or (N, M, 6) of x0, y0,
+    z0, x1, y1, z1 of a model of three dimensions, in pixels of its input, 0 being the outer edge of the first one;
+    scores (N, M), which the manifest's activation and temperature make probabilities; and labels (N, M), of which
+    first_label is the first one's number. A model of one label may lack these (None). Heat maps and anchors are made
+    boxes within the graph.
+
+    lowest: the score below which nothing is told to anybody; from which score a box is shown at first is told by the
+    thresholds of the labels. overlap: of two boxes of a label whose intersection is a larger part of their union, the
+    one of the lower score is dropped. joined: boxes of a label on neighbouring slices whose intersection is a larger
+    part of their union are one finding; None: each is one for itself.
+    """
+
+    places: str = "boxes"
+    scores: str = "scores"
+    labels: str | None = "labels"
+    first_label: Literal[0, 1] = 1
+    lowest: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    overlap: Annotated[float, Field(ge=0, le=1)] = 0.3
+    joined: Annotated[float, Field(ge=0, lt=1)] | None = 0.3
 
 
 class Picture(_Frozen):
@@ -294,7 +316,19 @@ class ModelManifest(_Frozen):
             len(self.labels) != 1 or self.activation != "sigmoid" or self.preprocessing.size is None
         ):
             raise ValueError("an interactive model has one label, a sigmoid activation, and a size that it sees")
+        if self.boxes is not None:
+            self._check_boxes(self.boxes)
         return self
+
+    def _check_boxes(self, boxes: Boxes) -> None:
+        if self.activation == "softmax":
+            raise ValueError("scores of boxes are told one by one: their activation is sigmoid or probabilities")
+        if len(self.networks) > 1:
+            raise ValueError("boxes of several networks have no mean")
+        if boxes.labels is None and len(self.labels) > 1:
+            raise ValueError("a model of several labels has to tell which one a box is of")
+        if any(label.threshold < boxes.lowest for label in self.labels):
+            raise ValueError("no label can have a threshold below the lowest score that is told")
 
     @property
     def classes(self) -> int:

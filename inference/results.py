@@ -66,3 +66,35 @@ class SliceDoubt:
 
     bits: float
     label: str
+
+
+Index = tuple[float, float, float]
+MOST_FOUND = 2000  # boxes in an image: nobody looks at more
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A box around something of a label, by its value in the manifest. score: how probable it is, 0 to 1.
+
+    low and high are its corners as continuous voxel indices (i, j, k) of the image, within its outer edges, -0.5 and
+    size - 0.5. Boxes that a model found on several slices make one, which holds all of them: normal is the index axis
+    along which its slices follow one another, slice_index the slice of the image nearest to the one with the highest
+    score, and on_slice the corners of the box that was found there. Of a model of three dimensions it is the middle
+    slice and the same box.
+    """
+
+    label: int
+    score: float
+    low: Index
+    high: Index
+    normal: int
+    slice_index: int
+    on_slice: tuple[Index, Index]
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What a model found in an image, the highest score first."""
+
+    found: tuple[Detection, ...]
+    run: Run

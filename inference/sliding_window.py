@@ -48,7 +48,7 @@ def _of_slices(
     for start in range(0, len(slices), BATCH):
         batch = slices[start : start + BATCH]
         stacks = padded_for(slice_stacks(voxels, batch, preprocessing.context_slices), preprocessing)
-        stacks = _repeated(stacks, preprocessing.copies)
+        stacks = repeated(stacks, preprocessing.copies)
         if preprocessing.patch is None or stacks.shape[2:] == preprocessing.patch:
             logits = model.run(stacks, mirrored)
             progress((start + len(batch)) / len(slices))
@@ -66,14 +66,14 @@ def _blended(stack: NDArray[np.float32], model: LoadedModel, mirrored: bool, pro
     assert patch is not None
     weights, total = gaussian(patch), np.zeros(sizes, np.float32)
     blended = np.zeros((model.manifest.classes, *sizes), np.float32)
-    windows = _windows(sizes, patch, preprocessing.overlap)
-    for first in range(0, len(windows), BATCH):
-        batch = windows[first : first + BATCH]
+    places = windows(sizes, patch, preprocessing.overlap)
+    for first in range(0, len(places), BATCH):
+        batch = places[first : first + BATCH]
         logits = model.run(np.stack([stack[(slice(None), *window)] for window in batch]), mirrored)
         for window, found in zip(batch, logits, strict=True):
             _add(found, weights, blended[(slice(None), *window)])
             total[window] += weights
-        progress(min(1.0, (first + BATCH) / len(windows)))
+        progress(min(1.0, (first + BATCH) / len(places)))
     blended /= total
     return blended
 
@@ -86,20 +86,20 @@ def _of_blocks(
     padded = padded_sizes(voxels.shape, preprocessing)
     patch = preprocessing.patch or padded
     deep, sizes, weights = patch[0], padded[1:], gaussian(patch)
-    windows = _windows(sizes, patch[1:], preprocessing.overlap)
+    places = windows(sizes, patch[1:], preprocessing.overlap)
     layers = [top for top in starts(padded[0], deep, preprocessing.overlap) if _meets(top, deep, slices)]
     held = np.zeros((model.manifest.classes, deep, *sizes), np.float32)
     total, of_a_layer = np.zeros((2, deep, *sizes), np.float32)
-    for window in windows:
+    for window in places:
         of_a_layer[(slice(None), *window)] += weights
     for n, top in enumerate(layers):
-        for m in range(0, len(windows), BLOCKS):
-            some = windows[m : m + BLOCKS]
+        for m in range(0, len(places), BLOCKS):
+            some = places[m : m + BLOCKS]
             blocks = [padded_block(voxels, (slice(top, top + deep), *window), preprocessing) for window in some]
-            logits = model.run(_repeated(np.stack(blocks)[:, None], preprocessing.copies), mirrored)
+            logits = model.run(repeated(np.stack(blocks)[:, None], preprocessing.copies), mirrored)
             for window, found in zip(some, logits, strict=True):
                 _add(found, weights, held[(slice(None), slice(None), *window)])
-            progress((n + (m + len(some)) / len(windows)) / len(layers))
+            progress((n + (m + len(some)) / len(places)) / len(layers))
         total += of_a_layer
         on = layers[n + 1] - top if n + 1 < len(layers) else deep
         for k in range(on):
@@ -110,7 +110,7 @@ def _of_blocks(
         held[:, deep - on :], total[deep - on :] = 0, 0
 
 
-def _repeated(values: NDArray[np.float32], copies: int) -> NDArray[np.float32]:
+def repeated(values: NDArray[np.float32], copies: int) -> NDArray[np.float32]:
     """The channels, axis 1, several times."""
     return values if copies == 1 else np.concatenate([values] * copies, axis=1)
 
@@ -127,7 +127,8 @@ def _meets(top: int, deep: int, slices: range) -> bool:
     return top < slices.stop and slices.start < top + deep
 
 
-def _windows(sizes: Sequence[int], patch: Sequence[int], overlap: float) -> list[tuple[slice, ...]]:
+def windows(sizes: Sequence[int], patch: Sequence[int], overlap: float) -> list[tuple[slice, ...]]:
+    """Where patches lie that slide over an array of some sizes."""
     along = [starts(size, side, overlap) for size, side in zip(sizes, patch, strict=True)]
     return [
         tuple(slice(start, start + side) for start, side in zip(at, patch, strict=True))

@@ -39,7 +39,7 @@ def segment(
     started = time.monotonic()
     manifest = model.manifest
     progress(0.0, "Preparing the image")
-    grid, voxels = _seen(image, model)
+    grid, voxels = seen(image, model)
     slices = model_slices or range(grid.shape[0])
 
     def report(part: float) -> None:
@@ -89,7 +89,7 @@ def probabilities(
     progress gets a fraction and a text, and may raise to cancel. Raises ModelError as segment does.
     """
     progress(0.0, "Preparing the image")
-    grid, voxels = _seen(image, model)
+    grid, voxels = seen(image, model)
     first = 1 if model.manifest.activation == "sigmoid" else 0
     channels = [value - first for value in values]
 
@@ -108,7 +108,7 @@ def probabilities(
     return Probabilities(np.stack(found)[:-1], found[-1])
 
 
-def _seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.float32]]:
+def seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.float32]]:
     """An image as a model sees it."""
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ModelError(f"{model.manifest.name} needs a 3-D image with one value per voxel")
@@ -174,7 +174,7 @@ def slice_doubts(
 
     progress gets a fraction and a text after each slice, and may raise to cancel. Raises ModelError as segment does.
     """
-    grid, voxels = _seen(image, model)
+    grid, voxels = seen(image, model)
     doubts = {}
     for n, (number, place) in enumerate(zip(slices, nearest_slices(grid, slices), strict=True)):
         doubts[number] = _doubt(next(logit_planes(voxels, model, range(place, place + 1))), model)

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +29,16 @@ from inference.interactive import PixelBox, Pixels, checked
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
 from inference.preflight import Headers, Measured, probe_image
-from inference.results import Certainty, Probabilities, Run, Segmentation, SliceDoubt
+from inference.results import (
+    MOST_FOUND,
+    Certainty,
+    Detection,
+    Detections,
+    Probabilities,
+    Run,
+    Segmentation,
+    SliceDoubt,
+)
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
@@ -134,6 +144,17 @@ class Worker:
         arrays = {"picture": picture, "previous": previous.astype(np.uint8)}
         _, found = self._send("answer_clicks", record, arrays, {"options": said}, progress)
         return checked(found.get("region"), picture.shape)
+
+    def detect(
+        self,
+        record: ModelRecord,
+        image: sitk.Image,
+        *,
+        progress: Progress = lambda fraction, text: None,
+    ) -> Detections:
+        """inference.detect.detect."""
+        told, _ = self._ask("detect", record, image, {}, progress)
+        return Detections(_detections(record, told.get("found"), image.GetSize()), _run(told))
 
     def measure(
         self, record: ModelRecord, headers: Headers, *, progress: Progress = lambda fraction, text: None
@@ -299,6 +320,41 @@ def _expected(record: ModelRecord, array: NDArray | None, shape: tuple[int, ...]
     return array
 
 
+def _detections(record: ModelRecord, told: Any, size: Sequence[int]) -> tuple[Detection, ...]:
+    """Boxes as the process tells of them, each in an image of a size and of a label that the model has."""
+    values = {label.value for label in record.manifest.labels}
+    try:
+        found = tuple(
+            Detection(
+                int(label), float(score), _index(low), _index(high), int(normal), int(number), (_index(a), _index(b))
+            )
+            for label, score, low, high, normal, number, (a, b) in told[: MOST_FOUND + 1]
+        )
+        right = len(found) <= MOST_FOUND and all(
+            one.label in values
+            and 0 <= one.score <= 1
+            and one.normal in (0, 1, 2)
+            and 0 <= one.slice_index < size[one.normal]
+            and all(_are_corners(*corners, size) for corners in ((one.low, one.high), one.on_slice))
+            for one in found
+        )
+    except (TypeError, ValueError, OverflowError):
+        right = False
+    if not right:
+        raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
+    return found
+
+
+def _index(numbers: Sequence[float]) -> tuple[float, float, float]:
+    i, j, k = map(float, numbers)
+    return i, j, k
+
+
+def _are_corners(low: Sequence[float], high: Sequence[float], size: Sequence[int]) -> bool:
+    """Whether these are the corners of a box within the edges of an image; what is no number is not."""
+    return all(-0.5 <= a < b <= n - 0.5 for a, b, n in zip(low, high, size, strict=True))
+
+
 def _run(told: Mapping[str, Any]) -> Run:
     """A run as the process tells of it."""
     return Run(**{**told["run"], "notes": tuple(told["run"]["notes"])})
@@ -407,16 +463,26 @@ class _Runner:
         region = answer_clicks(picture=request.arrays["picture"], previous=previous, model=model, **options)
         return {"provider": model.provider}, {"region": region.astype(np.uint8)}
 
+    def _detect(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.detect import detect
+
+        model = self._model(request)
+        result = detect(_image(request), model, progress=self._report)
+        found = [tuple(vars(one).values()) for one in result.found]
+        return {"provider": model.provider, "run": asdict(result.run), "found": found}, {}
+
     def _measure(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.detect import detect
         from inference.tasks import segment
 
         model, image = self._model(request), _image(request)
+        act = detect if model.manifest.task == "detection" else partial(segment, with_certainty=True)  # as it is asked
         timed: Any = _Timed(model)
         _forget_peak()
         for _ in range(2):
             timed.seconds, timed.runs = 0.0, 0
             started = time.monotonic()
-            segment(image, timed, with_certainty=True, progress=self._report)  # as it is asked of it
+            act(image, timed, progress=self._report)
             total = time.monotonic() - started
             if total > _QUICK_S:
                 break
@@ -425,7 +491,7 @@ class _Runner:
             "run_s": timed.seconds / timed.runs,
             "voxel_s": (total - timed.seconds) / image.GetNumberOfPixels(),
             "process_bytes": self._before_bytes,
-            "grown_bytes": _peak_bytes() - self._before_bytes,
+            "grown_bytes": max(0, _peak_bytes() - self._before_bytes),  # a small one fits into what was free
         }, {}
 
     def _statistics(self, request: _Message) -> tuple[dict[str, Any], Arrays]:

@@ -57,6 +57,7 @@ _NEVER_SHOWN = re.compile(
     r"|mm2 at detector|/proc/.*"
     r"|Slicewise(, not for diagnostic use)?|Not for diagnostic use|Segmentation( category .*)?|Anatomic codes .*"
     r"|Binary labelmap\|?|\{0\}\.labels\.json|Label \{0\}|Labels|Structure set|Parametric map"
+    r"|Certainty of Finding|accepted by a person.*|overridden \(\{0\}\): \{1\}"
     r"|Probabilities|Anatomical Structure|Morphologically Abnormal Structure|Artificial Intelligence"
     r"|probabilities of \{0\} are not .*|the map is not of .*"
     r"|[a-z]+,[a-z]+(->[a-z])?|\{0\}\.nii\.gz|\{0\} (\.\.\. )?mm|\{0\} to \{1\}",

@@ -7,7 +7,15 @@ import onnx
 import torch
 from onnx import TensorProto, helper
 
-from inference.manifest import LabelClass, ModelManifest, Preprocessing, load_manifest, write_manifest
+from inference.manifest import (
+    Boxes,
+    LabelClass,
+    ModelManifest,
+    Preprocessing,
+    WindowIntensity,
+    load_manifest,
+    write_manifest,
+)
 from inference.models import ModelRecord
 from inference.runtime import LoadedModel, load_model
 from training.export import export_model
@@ -92,3 +100,63 @@ def write_trainable_model(folder: Path, *, seed: int = 0, version: str = "1.0.0"
 
 def loaded(folder: Path) -> LoadedModel:
     return load_model(ModelRecord(load_manifest(folder), folder, shipped=True, active=True))
+
+
+SIDE = 5  # of the boxes of write_peak_model: a multiple of the image's pixels
+
+
+def write_peak_model(
+    folder: Path, *, boxes: dict | None = None, most: int = 8, nodes=None, **preprocessing
+) -> ModelManifest:
+    """Finds bright spots: a box of SIDE pixels around each of the pixels, at most `most`, that are the largest around
+    them, with their scaled value as score. Values above 0.75 are "Mass" (2), others "Nodule" (1).
+
+    nodes: other ones that make boxes, scores and labels of "seen" (N, 1, J, I).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    constant = onnx.numpy_helper.from_array
+    half = SIDE / 2
+    graph = helper.make_graph(
+        nodes
+        or [
+            helper.make_node("MaxPool", ["seen"], ["around"], kernel_shape=[SIDE, SIDE], pads=[SIDE // 2] * 4),
+            helper.make_node("Equal", ["seen", "around"], ["peak"]),
+            helper.make_node("Cast", ["peak"], ["is_peak"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", ["seen", "is_peak"], ["heat"]),
+            helper.make_node("Shape", ["seen"], ["shape"]),
+            helper.make_node("Gather", ["shape", "three"], ["wide"], axis=0),
+            helper.make_node("Flatten", ["heat"], ["flat"]),
+            helper.make_node("TopK", ["flat", "most"], ["scores", "at"], axis=1),
+            helper.make_node("Div", ["at", "wide"], ["row"]),
+            helper.make_node("Mul", ["row", "wide"], ["begins"]),
+            helper.make_node("Sub", ["at", "begins"], ["column"]),
+            *(helper.make_node("Cast", [name], [f"{name}_f"], to=TensorProto.FLOAT) for name in ("row", "column")),
+            *(helper.make_node("Unsqueeze", [f"{name}_f", "last"], [name[0]]) for name in ("row", "column")),
+            helper.make_node("Concat", ["c", "r", "c", "r"], ["corner"], axis=2),
+            helper.make_node("Add", ["corner", "reach"], ["boxes"]),
+            helper.make_node("Greater", ["scores", "large"], ["is_mass"]),
+            helper.make_node("Cast", ["is_mass"], ["mass"], to=TensorProto.INT64),
+            helper.make_node("Add", ["mass", "one"], ["labels"]),
+        ],
+        "peaks",
+        [helper.make_tensor_value_info("seen", TensorProto.FLOAT, ["n", 1, "j", "i"])],
+        [
+            helper.make_tensor_value_info("boxes", TensorProto.FLOAT, None),
+            helper.make_tensor_value_info("scores", TensorProto.FLOAT, None),
+            helper.make_tensor_value_info("labels", TensorProto.INT64, None),
+        ],
+        [
+            constant(np.array(3, np.int64), "three"),
+            constant(np.array([most], np.int64), "most"),
+            constant(np.array([2], np.int64), "last"),
+            constant(np.array([0.5 - half, 0.5 - half, 0.5 + half, 0.5 + half], np.float32), "reach"),
+            constant(np.array(0.75, np.float32), "large"),
+            constant(np.array(1, np.int64), "one"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, folder / "model.onnx")
+    described = manifest("peaks", ("Nodule", "Mass"), 1.0, "1.0.0").model_dump()
+    seen = Preprocessing(**{"intensity": WindowIntensity(low=0, high=1000), "spacing_mm": None, **preprocessing})
+    more = {"task": "detection", "activation": "probabilities", "boxes": Boxes(**(boxes or {})), "preprocessing": seen}
+    return write_manifest(ModelManifest(**{**described, **more}), folder)

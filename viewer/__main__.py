@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from inference.models import ModelRecord
+    from inference.preflight import Verdict
+    from inference.results import Run
     from viewer.core.study import Scan, Series
     from viewer.core.volume import Volume
     from viewer.io.reader import Reader
@@ -100,6 +103,12 @@ def _parser() -> argparse.ArgumentParser:
     segment.add_argument("--model", required=True, metavar="NAME")
     segment.add_argument("--series", metavar="UID")
     segment.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
+    detect = commands.add_parser("detect", help="boxes in a scan, by a model")
+    detect.add_argument("path", type=Path, metavar="IN")
+    detect.add_argument("--model", required=True, metavar="NAME")
+    detect.add_argument("--series", metavar="UID")
+    detect.add_argument("--json", action="store_true")
+    detect.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
 
     train = commands.add_parser("train", help="train a model from a dataset folder: images/, labels/, patients.csv")
     train.add_argument("--data", required=True)
@@ -255,13 +264,78 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _segment(options: argparse.Namespace) -> int:
-    from inference.preflight import preflight
     from inference.worker import Worker
     from viewer.core.volume import to_image
     from viewer.io import files
+
+    record, volume, verdict = _model_and_scan(options, "segmentation")
+    with closing(Worker()) as worker:
+        result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
+    print(file=sys.stderr)
+    import SimpleITK as sitk
+
+    files.write_image(sitk.GetArrayFromImage(result.label_image), volume.geometry, options.out)
+    _print_run(result.run, verdict)
+    for name, millilitres in result.volumes_ml.items():
+        print(f"{millilitres:9.1f} ml  {name}")
+    print(f"wrote {options.out}. {NOT_FOR_DIAGNOSIS}")
+    return 0
+
+
+def _detect(options: argparse.Namespace) -> int:
+    """Boxes whose scores reach the thresholds of their labels; as JSON all that the model tells."""
+    from itertools import product
+
+    import numpy as np
+
+    from inference.worker import Worker
+    from viewer.core.volume import to_image
+
+    record, volume, verdict = _model_and_scan(options, "detection")
+    with closing(Worker()) as worker:
+        result = worker.detect(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
+    print(file=sys.stderr)
+    labels = {label.value: label for label in record.manifest.labels}
+    geometry = volume.geometry
+    placed = geometry.patient_space and geometry.calibrated and geometry.is_grid
+    rows = []
+    for one in result.found:
+        corners = np.array(list(product(*zip(one.low, one.high, strict=True))))
+        rows.append(
+            {
+                "label": labels[one.label].name,
+                "score": one.score,
+                "shown": one.score >= labels[one.label].threshold,
+                "corners_ijk": [one.low, one.high],
+                "slice_axis": "ijk"[one.normal],
+                "slice": one.slice_index + 1,
+                "corners_on_slice_ijk": one.on_slice,
+                **({"corners_lps_mm": geometry.index_to_lps(corners).tolist()} if placed else {}),
+            }
+        )
+    if options.json:
+        overridden = [(finding.about, finding.sentence) for finding in verdict.red]
+        told = {"run": asdict(result.run), "overridden": overridden, "note": NOT_FOR_DIAGNOSIS, "boxes": rows}
+        print(json.dumps(told, indent=1, ensure_ascii=False))
+        return 0
+    _print_run(result.run, verdict)
+    shown = [row for row in rows if row["shown"]]
+    for row in shown:
+        low, high = (" ".join(f"{n:.1f}" for n in corner) for corner in row["corners_ijk"])
+        where = f"{row['slice_axis']} {row['slice']}"
+        print(f"{row['score']:5.2f}  {row['label']:<24} slice {where:<6} {low} to {high}")
+    print(f"{len(shown)} boxes, {len(rows) - len(shown)} below the thresholds. {NOT_FOR_DIAGNOSIS}")
+    return 0
+
+
+def _model_and_scan(options: argparse.Namespace, task: str) -> tuple[ModelRecord, Volume, Verdict]:
+    """The model of a task and the scan that it is to run on, once nothing is against it but what is overridden."""
+    from inference.preflight import preflight
     from viewer.model_runs import headers_of
 
     record = _model_store().get(options.model)
+    if record.manifest.task != task:
+        raise UsageError(f"{options.model} is a model of {record.manifest.task}, not of {task}.")
     with _reader() as reader:
         series, volume = _read_one(reader, options.path, options.series)
     verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
@@ -272,19 +346,13 @@ def _segment(options: argparse.Namespace) -> int:
         raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
     for finding in verdict.findings:
         print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
-    with closing(Worker()) as worker:
-        result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
-    print(file=sys.stderr)
-    import SimpleITK as sitk
+    return record, volume, verdict
 
-    files.write_image(sitk.GetArrayFromImage(result.label_image), volume.geometry, options.out)
-    print(f"{result.run.name} {result.run.version} on {result.run.provider}, {result.run.seconds:.1f} s")
+
+def _print_run(run: Run, verdict: Verdict) -> None:
+    print(f"{run.name} {run.version} on {run.provider}, {run.seconds:.1f} s")
     for finding in verdict.red:
         print(f"overridden ({finding.about}): {finding.sentence}")
-    for name, millilitres in result.volumes_ml.items():
-        print(f"{millilitres:9.1f} ml  {name}")
-    print(f"wrote {options.out}. {NOT_FOR_DIAGNOSIS}")
-    return 0
 
 
 def _progress_line(fraction: float, text: str) -> None:
@@ -355,6 +423,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": _convert,
     "models": _models,
     "segment": _segment,
+    "detect": _detect,
     "train": _train,
     "doctor": _doctor,
 }

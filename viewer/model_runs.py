@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inference.manifest import ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
 from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
+from inference.results import Detections as Found
 from inference.results import Run
 from inference.worker import Worker
 from viewer.core.click_segment import (
@@ -26,6 +27,7 @@ from viewer.core.click_segment import (
     held_to,
     interior_pixel,
 )
+from viewer.core.detections import Detection, Detections
 from viewer.core.labels import Label
 from viewer.core.origin import Origin, now_utc
 from viewer.core.proposal import Certainty, Proposal
@@ -104,7 +106,7 @@ class ModelRuns:
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
     ) -> Show:
         """Run a model on an image, by its task; how its result is shown in a session."""
-        act = {"segmentation": self._segment}[record.manifest.task]
+        act = {"segmentation": self._segment, "detection": self._detect}[record.manifest.task]
         return act(record, image, overridden, progress)
 
     def _segment(
@@ -166,6 +168,13 @@ class ModelRuns:
             self._jobs.deliver(lambda: self._fail(f"{sentence}. The classical method answered this click."))
             return classical_answer(picture, pixel_mm, prompts, previous)
         return held_to(prompts, picture, found)
+
+    def _detect(
+        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+    ) -> Show:
+        result = self.worker.detect(record, image, progress=progress)
+        detections = detections_of(record.manifest, result, _origin(result.run, overridden))
+        return lambda session: session.propose_boxes(detections)
 
     @property
     def device(self) -> str:
@@ -261,6 +270,18 @@ def _much_entropy(manifest: ModelManifest) -> float:
     """Two and a half times that of two equally likely classes among all, at most 1."""
     classes = 2 if manifest.activation == "sigmoid" else manifest.classes
     return min(round(2.5 * math.log(2) / math.log(classes), 1), 1.0)
+
+
+def detections_of(manifest: ModelManifest, result: Found, origin: Origin) -> Detections:
+    """What a model found, as a list that a person goes through."""
+    assert manifest.boxes is not None
+    names = {label.value: label.name for label in manifest.labels}
+    found = tuple(
+        Detection(n, names[one.label], one.score, one.low, one.high, one.normal, one.slice_index, one.on_slice)
+        for n, one in enumerate(result.found, 1)
+    )
+    thresholds = {label.name: label.threshold for label in manifest.labels}
+    return Detections(found, labels_of(manifest), thresholds, manifest.boxes.lowest, origin)
 
 
 def headers_of(series: Series, volume: Volume) -> Headers:

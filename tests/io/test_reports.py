@@ -15,7 +15,8 @@ from pydicom.dataset import Dataset
 
 from tests.marked_patient import write_enhanced
 from viewer.core.display import WindowLevel
-from viewer.core.measuring import Measurement, values_of
+from viewer.core.measuring import Found, Measurement, values_of
+from viewer.core.origin import Origin
 from viewer.core.study import SeriesError
 from viewer.io import reports
 from viewer.io.files import read_series, scan
@@ -199,6 +200,38 @@ def test_no_warning_quotes_the_patient(opened, tmp_path):
         dataset.PatientName = "CANARY"  # one component alone, of which highdicom warns
         dataset.save_as(file)
     write_report(tmp_path / "sr.dcm", measured, series, volume.geometry, "")
+
+
+def test_a_box_that_a_model_found_names_its_algorithm(opened, tmp_path):
+    """Its name, version, hash, device and score, and what a person did with it."""
+    series, volume = opened[:2]
+    origin = Origin(
+        "peaks", "1.2.0", "CUDA", 3.25, "ab" * 32, "2026-01-02T03:04:05+00:00", (("modality", "It is CT."),)
+    )
+    at = ((1.5, 2.0, 3.0), (7.5, 8.0, 3.0))
+    box = Measurement(1, "box", at, 2, "Nodule", found=Found(origin, 4, "Nodule", 0.87, at))
+    moved = replace(box, number=2, points=((1.5, 2.0, 3.0), (9.0, 8.0, 3.0)))
+    drawn = Measurement(3, "box", at, 2, "Mass")
+    measured = [(one, values_of(one, volume, series)) for one in (box, moved, drawn)]
+    write_report(tmp_path / "sr.dcm", measured, series, volume.geometry, "")
+    assert not errors_of(tmp_path / "sr.dcm")
+    said = []
+
+    def walk(item):
+        for child in item.get("ContentSequence") or []:
+            code = child.ConceptNameCodeSequence[0].CodeValue
+            if code in ("111001", "111003", "111002"):  # algorithm name, version, parameters
+                said.append(str(child.TextValue))
+            if code == "111012":
+                value = child.MeasuredValueSequence[0]
+                said.append((float(value.NumericValue), value.MeasurementUnitsCodeSequence[0].CodeValue))
+            walk(child)
+
+    walk(dcmread(tmp_path / "sr.dcm"))
+    assert said.count("peaks") == said.count("1.2.0") == said.count((87.0, "%")) == 2  # not of what a person drew
+    for words in ("sha256: " + "ab" * 32, "device: CUDA", "score: 0.8700", "overridden (modality): It is CT."):
+        assert said.count(words) == 2
+    assert said.count("accepted by a person as it was found") == said.count("accepted by a person, corrected") == 1
 
 
 def test_key_images_are_named_by_their_instances(opened, tmp_path):

@@ -1,9 +1,11 @@
 """The word of a person against the program's advice: asked of the use case and of the command line, kept in exports."""
 
+import json
+
 import numpy as np
 import pytest
 
-from tests.models import write_threshold_model
+from tests.models import write_peak_model, write_threshold_model
 from viewer.__main__ import main
 from viewer.core.label_set import label_set
 from viewer.core.labels import Label
@@ -58,3 +60,24 @@ def test_no_override_lets_run_what_cannot(home, oblique_phantom, capsys):
     argv = ["segment", str(home / "one.nii.gz"), str(home / "out.nii.gz"), "--model", "threshold", "--override"]
     assert main(argv) == 2
     assert "needs a regular volume" in capsys.readouterr().err
+
+
+def test_the_command_line_finds_boxes_where_they_are_in_the_patient(home, oblique_phantom, capsys):
+    write_peak_model(home / "user" / "models" / "peaks" / "1.0.0", axes="KJI")
+    voxels = np.zeros(oblique_phantom.geometry.shape, np.int16)
+    voxels[5, 3, 9], voxels[2, 8, 4] = 800, 300
+    write_image(voxels, oblique_phantom.geometry, home / "mr.nii.gz")
+    argv = ["detect", str(home / "mr.nii.gz"), "--model", "peaks"]
+    assert main(argv) == 0
+    said = capsys.readouterr().out
+    assert "0.80  Mass" in said and "slice k 6" in said and "Nodule" not in said and "1 below the thresholds" in said
+
+    assert main([*argv, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(box["label"], box["shown"]) for box in told["boxes"]] == [("Mass", True), ("Nodule", False)]
+    middle = np.mean(told["boxes"][0]["corners_lps_mm"], axis=0)
+    np.testing.assert_allclose(middle, oblique_phantom.geometry.index_to_lps((9, 3, 5)), atol=1e-4)
+    assert told["run"]["name"] == "peaks" and len(told["run"]["sha256"]) == 64
+
+    assert main([*argv[:-1], "threshold"]) == 2
+    assert "is a model of segmentation" in capsys.readouterr().err

@@ -29,6 +29,7 @@ class What(Flag):
     KEY_IMAGES = auto()  # which slices are marked as key images
     MEASUREMENTS = auto()  # what was measured, which one is selected, or whether they are shown
     FINDINGS = auto()  # the list of findings, or a person's answers to them
+    DETECTIONS = auto()  # boxes that a model proposes, which is chosen, or from which score on they are shown
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from viewer.core.curved import curve_length, smooth_curve
 from viewer.core.geometry import Geometry
 from viewer.core.oblique import Axes, ObliqueAxes, parallel
+from viewer.core.origin import Origin
 from viewer.core.painting import Point
 from viewer.core.study import Series
 from viewer.core.volume import Volume
@@ -61,6 +62,17 @@ _BETWEEN = 1e-6  # voxels: a plane this near to a border of voxels lies on it
 
 
 @dataclass(frozen=True)
+class Found:
+    """What a model told of a box that a person accepted: number within its run, label, score 0 to 1, and corners."""
+
+    origin: Origin
+    number: int
+    label: str
+    score: float
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
 class Measurement:
     """A shape on one slice. number is its name within the series.
 
@@ -70,7 +82,7 @@ class Measurement:
     arrow its tip first. A path is a smooth curve through its points, which may lie on any slices: normal and spread
     tell of the plane on which it was begun, and it is seen on all. text is what a person wrote to it; text_at is where
     a person moved the words to, None where the program places them. A box says where something of a label is, for
-    models that detect: its text is the name of the label.
+    models that detect: its text is the name of the label, and found tells of the model that proposed it, if one did.
 
     On a plane that cuts across the grid, spread tells how it lies, normal being that of the slices from which it was
     turned, and the sides of a box run along the directions of spread. None for a slice of the grid.
@@ -83,6 +95,12 @@ class Measurement:
     text: str = ""
     text_at: Point | None = None
     spread: Spread | None = None
+    found: Found | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """True if a person changed what a model had found."""
+        return self.found is not None and (self.points, self.text) != (self.found.points, self.found.label)
 
     @property
     def slice_index(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
+from viewer.core.detections import Detections
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.events import Change, What
 from viewer.core.findings import SERIES, STUDY, AnswerChange, Answered, Answers, Level, Place, answered, at_level
@@ -196,6 +197,7 @@ class Session:
         self.labels: tuple[Label, ...] = DEFAULT_LABELS
         self.confirmed: frozenset[ConfirmedSlice] = frozenset()
         self.proposal: Proposal | None = None
+        self.detections: Detections | None = None
         self.source = ""
         self.accepted: tuple[Accepted, ...] = ()
         self.certainty: Certainty | None = None  # of the result that a model proposed last, unless it was rejected
@@ -291,6 +293,7 @@ class Session:
     def close_series(self) -> None:
         """Have nothing open."""
         self.series = self.volume = self.label_map = self.machine = self._moment = None
+        self.detections = None
         self.proposal, self._stroke, self.history = None, None, History()
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
         self.accepted, self.certainty, self.certainty_of = (), None, None
@@ -310,6 +313,7 @@ class Session:
         self.key_images, self.answers = annotations.key_images, dict(annotations.answers)
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
+        self.detections = None
         self.proposal, self._stroke, self.history = None, None, annotations.history
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
@@ -1159,6 +1163,82 @@ class Session:
         """True if an acceptance tells nothing new but its time."""
         before, after = edit.accepted or ((), ())
         return {(one.origin.source, one.values) for one in before} == {(one.origin.source, one.values) for one in after}
+
+    # Boxes that a model proposes
+
+    def propose_boxes(self, detections: Detections | None) -> None:
+        """Show what a model found as proposals, in place of any before; None drops them."""
+        if self.volume is not None and not self.loading and detections is not self.detections:
+            self._change_boxes(detections)
+
+    def show_boxes_from(self, score: float) -> None:
+        """Show proposed boxes from a score on, whatever their labels."""
+        if self.detections is not None:
+            self._change_boxes(replace(self.detections, threshold=score))
+
+    def go_to_box(self, number: int | None) -> None:
+        """Choose a proposed box, and show its slice with the cross-hair in its middle."""
+        if self.detections is None:
+            return
+        if number != self.detections.chosen:
+            self._change_boxes(replace(self.detections, chosen=number))
+        if number is not None:
+            self.move_cursor(self.detections[number].middle)
+
+    def step_box(self, step: int, order: Sequence[int] = ()) -> bool:
+        """Go to the next proposed box that waits for a person's word, or a number of them on or back; after the last
+        comes the first. order: their numbers as a list shows them, else by score. False if there is none."""
+        detections = self.detections
+        waiting = {one.number for one in detections.open(self.measurements)} if detections is not None else set()
+        if detections is None or not waiting:
+            return False
+        listed = list(order) or [one.number for one in detections.found]
+        numbers = [number for number in listed if number in waiting]
+        if detections.chosen in numbers:
+            place = numbers.index(detections.chosen) + step
+        else:  # from where the chosen one, which is done, stands in the list
+            at = listed.index(detections.chosen) if detections.chosen in listed else -1
+            before = sum(listed.index(number) < at for number in numbers)
+            place = before + step - (step > 0)
+        self.go_to_box(numbers[place % len(numbers)])
+        return True
+
+    def accept_boxes(self, numbers: Sequence[int]) -> int:
+        """Make proposed boxes a person's own, on the slices of their highest scores, as one edit, and select one that
+        is alone. Returns how many were."""
+        detections = self.detections
+        if detections is None or not self.editable:
+            return 0
+        done = detections.accepted(self.measurements)
+        new = [number for number in dict.fromkeys(numbers) if number not in done]
+        if not new:
+            return 0
+        after = 1 + max((m.number for m in self.measurements), default=0)
+        boxes = [detections.box_of(number, named) for named, number in enumerate(new, after)]
+        used = {box.text for box in boxes}
+        table, _ = merge_labels(self.labels_in_use(), [label for label in detections.labels if label.name in used])
+        for number in new:
+            detections = detections.restoring(number)
+        self.detections = detections
+        if len(boxes) == 1:
+            self.selected = boxes[0].number
+        changes = tuple(MeasurementChange(None, box) for box in boxes)
+        self.make(Edit("Accept boxes", measurements=changes, table=(self.labels, table)))
+        return len(boxes)
+
+    def reject_box(self, number: int, reason: str = "") -> None:
+        """Note that a proposed box is wrong, and why, if a person says so."""
+        if self.detections is not None and number not in self.detections.accepted(self.measurements):
+            self._change_boxes(self.detections.rejecting(number, reason))
+
+    def restore_box(self, number: int) -> None:
+        """Have a rejected box wait for a person's word again."""
+        if self.detections is not None and number in self.detections.rejected:
+            self._change_boxes(self.detections.restoring(number))
+
+    def _change_boxes(self, detections: Detections | None) -> None:
+        self.detections = detections
+        self._announce(Change(What.DETECTIONS))
 
     def acceptance_inputs(
         self,

@@ -197,6 +197,7 @@ class MainWindow(QMainWindow):
         self.room.seriesDropped.connect(lambda uid, session: self.open_series(uid, session))
         self.room.activeChanged.connect(self.label_panel.show_plane)
         self.room.activeChanged.connect(self._enable)
+        self.model_panel.fitChanged.connect(self._enable)
         self.room.subscribe(
             [
                 self.player.apply,
@@ -439,6 +440,7 @@ class MainWindow(QMainWindow):
         )
         self.proposal_bar = ProposalBar(commands, self.workflows)
         self.trusting = Trusting(commands, self.workflows, self.room, self.status_bar.notify)
+        self.model_panel.boxes.add_commands(commands)
         self.click_bar = ClickBar(commands, self.workflows, self.focus_pane, self.status_bar.notify)
         add("AI", QT_TR_NOOP("Training…"), self.show_training, "Ctrl+T", picture="school-outline")
         add("Window", QT_TR_NOOP("Studies"), lambda: _toggle(self.browser), "F8")

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from viewer.core.curved import smooth_curve
 from viewer.core.measuring import BOXED, OUTLINES, POINTS, Kind, LengthUnit, Measurement, Values
 from viewer.core.painting import Point
-from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import draw_text
 from viewer.gui.style import MEASURE, MEASURE_SELECTED
 
@@ -110,7 +110,7 @@ class Placed:
             return Part(number, "handle", nearest if self.numbers is None else self.numbers[nearest])
         if self.words and self.words_rect.contains(point):
             return Part(number, "whole" if self.measurement.kind == "text" else "words")
-        if any(_distance_to(line, at) <= _GRAB_LINE_PX for line in self.lines):
+        if any(distance_to(line, at) <= _GRAB_LINE_PX for line in self.lines):
             return Part(number, "whole")
         return None
 
@@ -153,6 +153,20 @@ def value_words(measurement: Measurement, values: Values, *, stored: bool = True
         lines.append(tr("No values inside"))
     count = "" if values.count is None else f"  n {values.count}"
     return (*lines, tr("Area {area}{count}").format(area=area, count=count))
+
+
+def found_words(measurement: Measurement) -> tuple[str, ...]:
+    """Which model found a box that a person accepted, and with what score, a line each; nothing of others."""
+    found = measurement.found
+    if found is None:
+        return ()
+    origin = found.origin
+    score = tr("AI: {label} {score:.2f}").format(label=tr(found.label), score=found.score)
+    changed = tr(", corrected by hand") if measurement.corrected else tr(", accepted")
+    where = tr("{device}, {seconds:.1f} s, {made}").format(
+        device=origin.provider, seconds=origin.seconds, made=origin.made.replace("T", " ").removesuffix("+00:00")
+    )
+    return score + changed, f"{said(origin.source)} · {origin.short_hash}", where
 
 
 def short_value(measurement: Measurement, values: Values) -> str:
@@ -212,10 +226,12 @@ def placed(
     on_plane: Callable[[NDArray[np.float64]], NDArray[np.bool_]] | None = None,
     *,
     stored: bool = True,
+    more: Sequence[str] = (),
 ) -> Placed:
     """Lay a measurement out on a pane; one that is still being drawn may lack points and values. taken is where other
     words stand, which its own avoid if they can. on_plane tells which points (n, 3) lie on the plane that is shown: a
-    path is seen on others, too. Without stored nothing is said of stored values, which are not those of a slab."""
+    path is seen on others, too. Without stored nothing is said of stored values, which are not those of a slab. more
+    are lines below its words."""
     points = to_pane(measurement.points)
     if measurement.kind == "path" and on_plane is not None:
         return _placed_path(measurement, values, to_pane, font, pane, taken, on_plane)
@@ -223,6 +239,7 @@ def placed(
     words = () if values is None else value_words(measurement, values, stored=stored)
     if measurement.text:
         words = (measurement.text, *words)
+    words = (*words, *more)
     size = _words_size(words, font)
     if measurement.text_at is not None:
         x, y = to_pane(measurement.text_at)[0].tolist()
@@ -297,7 +314,7 @@ def draw(painter: QPainter, shape: Placed, font: QFont, *, selected: bool, handl
         return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_PLATE)
-    painter.drawRoundedRect(_plate(shape.words_rect), _PLATE_PX, _PLATE_PX)
+    painter.drawRoundedRect(plate(shape.words_rect), _PLATE_PX, _PLATE_PX)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
@@ -415,7 +432,7 @@ def _beside(
         rect = QRectF(x, y, wide, high)
         if measurement.kind == "arrow":
             rect = QRectF(x + 4 if x >= points[0][0] else x - wide - 4, y - high / 2, wide, high)
-        covered = pane.contains(x, y) and any(_plate(rect).intersects(other) for other in taken)
+        covered = pane.contains(x, y) and any(plate(rect).intersects(other) for other in taken)
         return (_nearest_free(rect, size, room, taken) if covered else None) or rect
     if measurement.kind == "cobb" and len(points) == 4:
         points, lines = points.mean(axis=0, keepdims=True), ()
@@ -427,7 +444,7 @@ def _beside(
         return QRectF(*corners[0], wide, high)  # out of sight, words and all
     rects = [_held_within(QRectF(*corner, wide, high), room, across=n < 2) for n, corner in enumerate(corners)]
     inside = [rect for rect in rects if room.contains(rect)]
-    free = [rect for rect in inside if not any(_plate(rect).intersects(other) for other in taken)]
+    free = [rect for rect in inside if not any(plate(rect).intersects(other) for other in taken)]
     if free:
         return free[0]
     around_it = QRectF(left, top, right - left, bottom - top).adjusted(-4, -4, 4, 4)
@@ -437,7 +454,7 @@ def _beside(
     return inside[0] if inside else _held_within(_held_within(rects[0], room, True), room, False)
 
 
-def _plate(words: QRectF) -> QRectF:
+def plate(words: QRectF) -> QRectF:
     return words.adjusted(-_PLATE_PX, -1, _PLATE_PX, 1)
 
 
@@ -490,7 +507,7 @@ def _draw_leader(painter: QPainter, shape: Placed, colour: QColor) -> None:
         painter.drawLine(QPointF(*points[n].tolist()), QPointF(*nearest[n].tolist()))
 
 
-def _distance_to(line: NDArray[np.float64], at: NDArray[np.float64]) -> float:
+def distance_to(line: NDArray[np.float64], at: NDArray[np.float64]) -> float:
     """The distance of a point from the nearest of a polyline's edges."""
     if len(line) < 2:
         return math.inf

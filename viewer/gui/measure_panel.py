@@ -30,7 +30,7 @@ from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
-from viewer.gui.measure_drawing import NAMES, short_value, value_words
+from viewer.gui.measure_drawing import NAMES, found_words, short_value, value_words
 from viewer.gui.plots import dress_plot, plots_are_loaded, quiet_plot
 from viewer.gui.style import theme
 from viewer.gui.where_to_save import ask_where
@@ -163,7 +163,7 @@ class MeasurePanel(QWidget):
             for row in range(self.table.rowCount()):
                 measurement = session.measurements[row]
                 values = session.values_of(measurement)
-                words = "\n".join(value_words(measurement, values))
+                words = "\n".join((*value_words(measurement, values), *found_words(measurement)))
                 cells = (tr(NAMES[measurement.kind]), short_value(measurement, values), self._slice(measurement))
                 for column, text in enumerate((*cells, measurement.text)):
                     item = QTableWidgetItem(text)

@@ -19,7 +19,7 @@ from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Point
 from viewer.core.session import Session
 from viewer.gui.language import QT_TR_NOOP, tr
-from viewer.gui.measure_drawing import Part, Placed, ToPane, draw, placed, with_handle_at
+from viewer.gui.measure_drawing import Part, Placed, ToPane, draw, found_words, placed, with_handle_at
 from viewer.gui.overlay import font_for
 from viewer.gui.pane import CLICK_PX, UNDO
 from viewer.render.slices import SliceView
@@ -371,7 +371,10 @@ class MeasureTools:
             others = [*taken, *(shape.words_rect for shape in shapes)]
             values = self._session.values_of(measurement)
             stored = not scene.slab
-            shapes.append(placed(measurement, values, to_pane, font, pane, others, scene.on_plane, stored=stored))
+            told = found_words(measurement) if measurement.number == self._session.selected else ()
+            shapes.append(
+                placed(measurement, values, to_pane, font, pane, others, scene.on_plane, stored=stored, more=told)
+            )
         return tuple(shapes)
 
     # Parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,6 +25,7 @@ from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.detection_panel import DetectionPanel
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.proposal_part import ProposalPart
 from viewer.gui.question import agreed
@@ -63,6 +64,8 @@ _MIRRORED_TIP = QT_TR_NOOP(
 
 class ModelPanel(QWidget):
     """What a model is for, whether it fits the open series, and its versions."""
+
+    fitChanged = Signal()  # whether the chosen model can run now
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +116,7 @@ class ModelPanel(QWidget):
         inside.addWidget(self.part)
         inside.addLayout(buttons)
 
+        self.boxes = DetectionPanel(workflows)
         self.versions = QListWidget()
         self.versions.setAccessibleName(tr("Versions"))
         self.versions.setMaximumHeight(130)
@@ -134,6 +138,7 @@ class ModelPanel(QWidget):
         layout.addWidget(self.mirrored)
         layout.addWidget(self.run)
         layout.addWidget(self._proposal)
+        layout.addWidget(self.boxes)
         layout.addStretch(1)
         for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
             layout.addWidget(widget)
@@ -199,6 +204,7 @@ class ModelPanel(QWidget):
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
+        self.boxes.apply(what)
         if what & (What.SERIES | What.TOOL):
             self._show_fit()
         if what & (What.SERIES | What.PROPOSAL | What.TOOL):
@@ -266,6 +272,7 @@ class ModelPanel(QWidget):
         self.mirrored.setText(tr("Mirror for certainty (takes {n} times as long)").format(n=copies))
         tip = READ_ONLY if read_only else _RUNNING_TIP if self._running else _OVERRIDE_TIP if against else _RUN_TIP
         self.run.setToolTip(tr(tip))
+        self.fitChanged.emit()
         self._show_cost(runs and self._task != "interactive")
 
     def _show_cost(self, runs: bool) -> None:

@@ -36,6 +36,7 @@ from viewer.core.volume import Volume
 from viewer.gui.actions import LOCKED
 from viewer.gui.ahead import Ahead
 from viewer.gui.click_tools import ClickTools
+from viewer.gui.detection_drawing import BoxProposals
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.language import tr
@@ -95,6 +96,7 @@ class SlicePane(FlatPane):
         self.regions = RegionTools(
             session, self, self._measuring_scene, self.refused.emit, lambda search: self.regionWanted.emit(search)
         )
+        self.proposals = BoxProposals(session, self, self._measuring_scene)
         self.clicks = ClickTools(session, self, self._measuring_scene, self.refused.emit)
         self.planes = PlaneHandles(
             session, self, plane, lambda: self._view, self._lines_room, lambda: [piece.rect for piece in self.written]
@@ -338,7 +340,8 @@ class SlicePane(FlatPane):
         if self._drawing and self.slab is not None and self._kind_of(event) == "":
             self.set_slab(None)  # nobody draws on a slice that is not what is seen
             return True
-        return self.clicks.press(event) or self.regions.press(event) or self.measuring.press(event)
+        pressed = self.clicks.press(event) or self.regions.press(event) or self.measuring.press(event)
+        return pressed or self.proposals.press(event)
 
     def _takes_move(self, event: QMouseEvent) -> bool:
         self._ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -656,7 +659,11 @@ class SlicePane(FlatPane):
         self._paint_reference(painter, view)
         if session.loading and volume.arrived is not None:
             draw_progress(painter, pane, float(volume.arrived.mean()))
-        self.measuring.paint(painter, blocks(self.written) if session.measurements or self.measuring.drawing else ())
+        taken = blocks(self.written) if session.measurements or self.measuring.drawing or session.detections else ()
+        if session.detections is not None:
+            self.proposals.paint(painter, taken)
+            taken = (*taken, *(box.words_rect for box in self.proposals.boxes))
+        self.measuring.paint(painter, taken)
         if worded:
             self._write(painter)
         self._paint_strip(painter)

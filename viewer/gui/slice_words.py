@@ -165,6 +165,10 @@ class SliceWords:
             text = tr("AI proposal: {model}{hidden}").format(model=said(session.proposal.source), hidden=hidden)
             badges.append(Badge(text, PROPOSAL))
         badges.extend(doubt_badges(session))
+        if session.detections is not None:
+            hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
+            text = tr("AI boxes: {model}{hidden}").format(model=said(session.detections.origin.source), hidden=hidden)
+            badges.append(Badge(text, PROPOSAL))
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
             badges.append(Badge(tr("Frames over time"), DIMMED_TEXT, said(series.verdict.detail)))
         elif series.verdict.kind in _VERDICTS:

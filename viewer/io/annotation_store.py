@@ -32,7 +32,7 @@ from viewer.core.history import (
     MeasurementChange,
 )
 from viewer.core.labels import DEFAULT_LABELS, Label
-from viewer.core.measuring import Measurement
+from viewer.core.measuring import Found, Measurement
 from viewer.core.origin import Accepted, Origin
 from viewer.core.painting import Box
 from viewer.core.session import Annotations, ConfirmedSlice, State
@@ -653,7 +653,18 @@ def _measurement_from_json(number: int, text: str) -> Measurement:
         row["text"],
         None if text_at is None else tuple(text_at),
         None if spread is None else (tuple(spread[0]), tuple(spread[1])),
+        _found(row.get("found")),
     )
+
+
+def _found(row: dict | None) -> Found | None:
+    if row is None:
+        return None
+    told = row["origin"]
+    overridden = tuple((about, sentence) for about, sentence in told["overridden"])
+    origin = Origin(**{**told, "overridden": overridden, "notes": tuple(told["notes"])})
+    points = tuple((i, j, k) for i, j, k in row["points"])
+    return Found(origin, row["number"], row["label"], row["score"], points)
 
 
 def _labels(state: dict) -> tuple[Label, ...]:

@@ -17,6 +17,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.history import SlicePlace
 from viewer.core.study import Series, SeriesError, patient_of
 from viewer.io.annotation_store import AnnotationStore, study_of
+from viewer.io.reports import told_of
 from viewer.io.saving import saved_when_complete
 
 Number = int | float
@@ -60,7 +61,8 @@ class GivenAnswer:
 @dataclass(frozen=True)
 class GivenBox:
     """A box of a label. corners_ijk: its smallest and its largest continuous voxel index, columns first; size_mm along
-    both axes of its slice, and the same corners in LPS, mm, are None where the files do not tell."""
+    both axes of its slice, and the same corners in LPS, mm, are None where the files do not tell. found_by_model: what
+    a model told of it, if one proposed it."""
 
     source: Source
     place: SlicePlace
@@ -69,6 +71,7 @@ class GivenBox:
     corners_ijk: tuple[tuple[Number, ...], tuple[Number, ...]]
     size_mm: tuple[float, float] | None
     corners_lps_mm: tuple[tuple[float, ...], tuple[float, ...]] | None
+    found_by_model: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def gather(store: AnnotationStore, listed: Sequence[Series], check: Callable[[],
                 corners_lps_mm = _pair(geometry.index_to_lps(corners))
         code = next((label.code for label in labels if label.name == box.text), None)
         source = sources.of(uid, Place("slice", *place))
-        boxes.append(GivenBox(source, place, box.text, code, _pair(corners), size_mm, corners_lps_mm))
+        boxes.append(GivenBox(source, place, box.text, code, _pair(corners), size_mm, corners_lps_mm, told_of(box)))
     return ClassLabels(tuple(findings.values()), tuple(answers), tuple(boxes), left_out)
 
 
@@ -156,6 +159,7 @@ def write_json(path: Path, labels: ClassLabels, *, with_files: bool = False) -> 
                 "corners_ijk": list(map(list, one.corners_ijk)),
                 "size_mm": None if one.size_mm is None else list(one.size_mm),
                 "corners_lps_mm": None if one.corners_lps_mm is None else list(map(list, one.corners_lps_mm)),
+                **({} if one.found_by_model is None else {"found_by_model": one.found_by_model}),
             }
             for one in labels.boxes
         ],

@@ -7,7 +7,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -209,11 +209,13 @@ def _group(measurement: Measurement, values: Values, place: _Place, evidence: di
         else:
             region = hd.sr.ImageRegion3D(graphic, place.points, place.writing.series.frame_of_reference)
         found = [hd.sr.Measurement(*one[:3], derivation=one[3]) for one in _of_region(values)]
+        if measurement.found is not None:
+            found.append(_certainty(measurement.found.score))
         if measurement.kind == "path" and values.length is not None:
             found = [hd.sr.Measurement(codes.SCT.Length, values.length, _length_unit(values))]
         return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-            tracking, region, measurements=found if measurement.kind in (*REGIONS, "path") else None,
-            qualitative_evaluations=kinds,
+            tracking, region, measurements=found or None, qualitative_evaluations=kinds,
+            algorithm_id=_algorithm(measurement),
         )  # fmt: skip
     if measurement.kind in ("length", "profile") and values.length is not None:
         said = (codes.SCT.Length, values.length, _length_unit(values))
@@ -279,6 +281,40 @@ def _compare_models(file: Path, labels: LabelSet, of_models: Sequence[Label]) ->
         wanted = {" ".join(label.name.split()), made.algorithm, *_parameters(made)}
         if not any(wanted <= set(texts) for texts in told):
             raise SeriesError(f"The report does not name the model that made {label.name}; not saved.")
+
+
+def _algorithm(measurement: Measurement) -> Any:
+    """The model that found a box, with what is known of its run and of what a person changed; None for others."""
+    import highdicom as hd
+
+    found = measurement.found
+    if found is None:
+        return None
+    origin = found.origin
+    facts = {
+        "sha256": origin.sha256,
+        "device": origin.provider,
+        "seconds": f"{origin.seconds:.1f}",
+        "made": origin.made,
+        "score": f"{found.score:.4f}",
+        "label": found.label,
+    }
+    told = [
+        *(": ".join(fact) for fact in facts.items()),
+        "accepted by a person, corrected" if measurement.corrected else "accepted by a person as it was found",
+        *(f"overridden ({about}): {sentence}" for about, sentence in origin.overridden),
+        *origin.notes,
+    ]
+    return hd.sr.AlgorithmIdentification(origin.model, origin.version, told)
+
+
+def _certainty(score: float) -> Any:
+    """How probable a model held a finding: Certainty of Finding, DICOM PS3.16, in percent."""
+    import highdicom as hd
+    from pydicom.sr.codedict import codes
+    from pydicom.sr.coding import Code
+
+    return hd.sr.Measurement(Code("111012", "DCM", "Certainty of Finding"), 100 * score, codes.UCUM.Percent)
 
 
 def _plane(measurement: Measurement, geometry: Geometry) -> Any:
@@ -559,6 +595,8 @@ def write_json(path: Path, measured: Measured, geometry: Geometry, *, overwrite:
     for measurement, values in measured:
         row: dict[str, Any] = {"number": measurement.number, "kind": measurement.kind, "text": measurement.text}
         row["points_ijk"] = [list(map(float, point)) for point in measurement.points]
+        if measurement.found is not None:
+            row["found_by_model"] = told_of(measurement)
         if placed:
             row["points_lps_mm"] = geometry.index_to_lps(measurement.points).tolist()
         row["values"] = {
@@ -581,6 +619,18 @@ def write_json(path: Path, measured: Measured, geometry: Geometry, *, overwrite:
 
 
 # Parts
+
+
+def told_of(measurement: Measurement) -> dict[str, Any] | None:
+    """What a model told of a box, for a table; None if a person drew it."""
+    found = measurement.found
+    if found is None:
+        return None
+    origin = asdict(found.origin)
+    points = [list(map(float, point)) for point in found.points]
+    told = {"label": found.label, "score": found.score, "points_ijk": points, "corrected": measurement.corrected}
+    overridden, notes = list(map(list, found.origin.overridden)), list(found.origin.notes)
+    return {**told, **origin, "overridden": overridden, "notes": notes}
 
 
 def _refuse(series: Series) -> None:
