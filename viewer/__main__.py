@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from inference.models import ModelRecord
     from viewer.core.study import Scan, Series
     from viewer.core.volume import Volume
     from viewer.io.reader import Reader
+    from viewer.io.run_results import RunRecord
 
 NOT_FOR_DIAGNOSIS = "Not for diagnostic use."
 
@@ -94,12 +96,26 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="shipped and installed models")
     models.add_argument("--json", action="store_true")
 
-    segment = commands.add_parser("segment", help="label map of a scan, by a model")
+    segment = commands.add_parser(
+        "segment",
+        help="label map of a scan, or of every series of a folder, by a model",
+        epilog="OUT is a file, or a folder: then every series of IN is run, each with a label map there, and with "
+        "results.csv and results.json. The same command goes on where one was ended.",
+    )
     segment.add_argument("path", type=Path, metavar="IN")
     segment.add_argument("out", type=Path, metavar="OUT")
     segment.add_argument("--model", required=True, metavar="NAME")
     segment.add_argument("--series", metavar="UID")
     segment.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
+    many = segment.add_argument_group("when OUT is a folder")
+    many.add_argument(
+        "--references", type=Path, metavar="DIR", help="label maps and DICOM segmentations to compare with"
+    )
+    many.add_argument("--again", action="store_true", help="run what is there already once more")
+    many.add_argument("--format", metavar="SUFFIX", help="of label maps: nii.gz (default), seg.nrrd or mha")
+    many.add_argument(
+        "--sources", action="store_true", help="name files and folders in the tables; they may tell who the patient is"
+    )
 
     train = commands.add_parser("train", help="train a model from a dataset folder: images/, labels/, patients.csv")
     train.add_argument("--data", required=True)
@@ -255,15 +271,35 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _segment(options: argparse.Namespace) -> int:
+    record = _model_store().get(options.model)
+    if options.out.is_dir() or not options.out.suffix:
+        return _segment_many(options, record)
+    for name in ("references", "again", "format", "sources"):
+        if getattr(options, name):
+            raise UsageError(f"--{name} is for a folder of results; {options.out} is a file")
+    return _segment_one(options, record)
+
+
+def _segment_one(options: argparse.Namespace, record: ModelRecord) -> int:
     from inference.preflight import preflight
     from inference.worker import Worker
     from viewer.core.volume import to_image
     from viewer.io import files
+    from viewer.io.run_results import write_record
+    from viewer.io.volume_files import suffix_of
     from viewer.model_runs import headers_of
+    from viewer.study_runs import record_of, voxels_of
 
-    record = _model_store().get(options.model)
+    origin = options.out.with_name(f"{options.out.name[: -len(suffix_of(options.out))]}.json")
+    if suffix_of(options.out) not in files.WRITABLE_SUFFIXES:
+        raise UsageError(f"{options.out.name}: volumes are written as {', '.join(files.WRITABLE_SUFFIXES)}")
+    for path in (options.out, origin):
+        if path.exists():
+            raise UsageError(f"{path.name} exists already; choose another name")
     with _reader() as reader:
-        series, volume = _read_one(reader, options.path, options.series)
+        series, volume = _read_one(
+            reader, options.path, options.series, "choose one with --series UID, or a folder for OUT"
+        )
     verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
     if not verdict.can_run:
         raise UsageError(verdict.refusal)
@@ -275,16 +311,66 @@ def _segment(options: argparse.Namespace) -> int:
     with closing(Worker()) as worker:
         result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
-    import SimpleITK as sitk
-
-    files.write_image(sitk.GetArrayFromImage(result.label_image), volume.geometry, options.out)
+    voxels, counts = voxels_of(result)
+    files.write_image(voxels, volume.geometry, options.out)
+    told = record_of(series, volume.geometry, verdict, result, counts, record.manifest, options.out)
+    write_record(origin, told, overwrite=False)
     print(f"{result.run.name} {result.run.version} on {result.run.provider}, {result.run.seconds:.1f} s")
     for finding in verdict.red:
         print(f"overridden ({finding.about}): {finding.sentence}")
     for name, millilitres in result.volumes_ml.items():
         print(f"{millilitres:9.1f} ml  {name}")
-    print(f"wrote {options.out}. {NOT_FOR_DIAGNOSIS}")
+    print(f"wrote {options.out} and {origin.name}. {NOT_FOR_DIAGNOSIS}")
     return 0
+
+
+def _segment_many(options: argparse.Namespace, record: ModelRecord) -> int:
+    """Every series of a folder; 0 only if the model ran on all, and each reference that was found could be used."""
+    from inference.worker import Worker
+    from viewer.study_runs import TABLE, Options, StudyRuns, not_of_a_run
+
+    out, references = options.out, options.references
+    if options.path.resolve() == out.resolve():
+        raise UsageError("OUT must be another folder than IN")
+    if references is not None and not references.is_dir():
+        raise UsageError(f"there is no folder {references}")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; name a folder, or a file that ends in .nii.gz")
+    asked = Options(f".{(options.format or 'nii.gz').lstrip('.')}", options.override, options.again, options.sources)
+    with _reader() as reader, closing(Worker()) as worker:
+        runs = StudyRuns(record, out, reader, worker, references, asked)
+        scan = _scan(reader, options.path)
+        left_out = [folder for folder in (out, references) if folder is not None]
+        found = [s for s in not_of_a_run(scan.series, left_out) if options.series in (None, s.uid)]
+        if not found:
+            raise UsageError(
+                _nothing_in(options.path, scan, f"no series {options.series}" if options.series else "no image series")
+            )
+        ended: list[RunRecord] = []
+
+        def arrived(n: int, told: RunRecord) -> None:
+            ended.append(told)
+            score = "" if told.mean_dice is None else f", mean Dice {told.mean_dice:.3f}"
+            what = f"{told.seconds:.1f} s on {told.device}{score}" if told.state == "done" else told.error
+            print(f"\r{n + 1:4} / {len(found)}  {told.series}  {told.state} ({told.level}): {what}", flush=True)
+            if told.reference_error:
+                print(f"             {told.reference_error}", flush=True)
+
+        try:
+            runs.run(found, _progress_line, arrived)
+        except KeyboardInterrupt:
+            print(
+                f"\nslicewise: stopped by the keyboard after {len(ended)} of {len(found)} series; "
+                "the same command goes on",
+                file=sys.stderr,
+            )
+            return 1
+    counts = {state: sum(one.state == state for one in ended) for state in ("done", "refused", "failed")}
+    unused = sum(one.state == "done" and one.reference_error.startswith("The reference") for one in ended)
+    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    more = f"; {unused} references could not be used" if unused else ""
+    print(f"{told}{more}. Wrote {out / TABLE}. {NOT_FOR_DIAGNOSIS}")
+    return 0 if counts["done"] == len(found) and not unused else 1
 
 
 def _progress_line(fraction: float, text: str) -> None:
@@ -326,13 +412,15 @@ def _scan(reader: Reader, path: Path) -> Scan:
     return files.scan([path], look_all=reader.look_all)
 
 
-def _read_one(reader: Reader, path: Path, uid: str | None) -> tuple[Series, Volume]:
+def _read_one(
+    reader: Reader, path: Path, uid: str | None, mend: str = "choose one with --series UID (see slicewise info)"
+) -> tuple[Series, Volume]:
     scan = _scan(reader, path)
     wanted = [series for series in scan.series if uid is None or series.uid == uid]
     if not wanted:
         raise UsageError(_nothing_in(path, scan, f"no series {uid}" if uid else "no image series"))
     if len(wanted) > 1:
-        raise UsageError(f"{path} holds {len(wanted)} series; choose one with --series UID (see slicewise info)")
+        raise UsageError(f"{path} holds {len(wanted)} series; {mend}")
     return wanted[0], reader.read(wanted[0])
 
 
