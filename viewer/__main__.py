@@ -327,7 +327,7 @@ def _segment_one(options: argparse.Namespace, record: ModelRecord) -> int:
 def _segment_many(options: argparse.Namespace, record: ModelRecord) -> int:
     """Every series of a folder; 0 only if the model ran on all, and each reference that was found could be used."""
     from inference.worker import Worker
-    from viewer.study_runs import TABLE, Options, StudyRuns, not_of_a_run
+    from viewer.study_runs import TABLE, Options, StudyRuns, not_of_a_run, source_of
 
     out, references = options.out, options.references
     if options.path.resolve() == out.resolve():
@@ -352,7 +352,8 @@ def _segment_many(options: argparse.Namespace, record: ModelRecord) -> int:
             ended.append(told)
             score = "" if told.mean_dice is None else f", mean Dice {told.mean_dice:.3f}"
             what = f"{told.seconds:.1f} s on {told.device}{score}" if told.state == "done" else told.error
-            print(f"\r{n + 1:4} / {len(found)}  {told.series}  {told.state} ({told.level}): {what}", flush=True)
+            called = source_of(found[n]) if options.sources else told.series
+            print(f"\r{n + 1:4} / {len(found)}  {called}  {told.state} ({told.level}): {what}", flush=True)
             if told.reference_error:
                 print(f"             {told.reference_error}", flush=True)
 

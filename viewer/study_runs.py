@@ -182,7 +182,7 @@ class StudyRuns:
                 path.unlink(missing_ok=True)
 
     def _write_tables(self, records: Sequence[RunRecord], series: Sequence[Series]) -> None:
-        sources = [_source(one) for one in series[: len(records)]] if self._options.sources else None
+        sources = [source_of(one) for one in series[: len(records)]] if self._options.sources else None
         write_table(self._folder / TABLE, records, sources)
         write_json(self._folder / TABLE_JSON, records, sources)
 
@@ -448,7 +448,7 @@ def _names(series: Sequence[Series]) -> list[list[str]]:
     return [[name for name in names if often[name] == 1] for names in called]
 
 
-def _source(series: Series) -> str:
+def source_of(series: Series) -> str:
     """The name of a series' file, or of the folder of its files."""
     several = len(set(series.files)) > 1
     return archives.shown_name(series.files[0].parent if several else series.files[0])

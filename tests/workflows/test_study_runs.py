@@ -1,6 +1,7 @@
 """A model on many series: overlaps worked out by hand, what is there is not run again, and nothing tells a patient."""
 
 import csv
+import itertools
 import json
 import os
 from dataclasses import replace
@@ -199,8 +200,14 @@ def test_the_table_tells_no_patient_and_no_cell_is_worked_out(run, scans, model,
     assert {row["source"] for row in rows(tmp_path)} >= {"Roe.nii.gz", "Poe.nii.gz"}
 
 
+def _die_at(number: int) -> None:
+    """End this process where a file is written to the disk, before it has its name, or a folder, after that."""
+    calls, sync = itertools.count(1), os.fsync
+    os.fsync = lambda file: os._exit(9) if next(calls) == number else sync(file)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes to be killed")
-def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(run, scans, tmp_path, monkeypatch):
+def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(run, scans, tmp_path):
     """Killed before and after each file gets its name, with what the next run finds whole, or not at all."""
     (scans / "Poe.nii.gz").unlink()
     at, ended, kept = 0, False, []
@@ -208,9 +215,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(run, scans, tmp
         at += 1
         child = os.fork()
         if child == 0:
-            calls = iter(range(1, 10_000))
-            sync = os.fsync  # of each file before it is renamed, and of the folder after it
-            os.fsync = lambda file: os._exit(9) if next(calls) == at else sync(file)
+            _die_at(at)
             try:
                 run(folder=str(at))
                 os._exit(0)
