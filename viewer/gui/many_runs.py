@@ -48,7 +48,7 @@ _COLUMNS = (
     QT_TR_NOOP("Remark"),
 )
 _SERIES, _PATIENT, _VERDICT, _SECONDS, _DICE, _REMARK = range(len(_COLUMNS))
-_WIDTHS = (200, 140, 150, 70, 80, 240)
+_WIDTHS = (200, 150, 190, 70, 80, 240)
 _WORDS = {
     "green": QT_TR_NOOP("✓ Fits"),
     "amber": QT_TR_NOOP("▲ Fits with doubts"),
@@ -125,8 +125,12 @@ class ManyRunsDialog(QDialog):
         self.all.setChecked(True)
         self.all.clicked.connect(self._tick_all)
         self.count = QLabel()
-        self.folder, folder_row = _path_row(self, tr("Folder for the results"))
-        self.references, references_row = _path_row(self, tr("Folder of references"))
+        self.folder, choose_folder = _path_field(self, tr("Folder for the results"))
+        self.references, choose_references = _path_field(self, tr("Folder of references"))
+        self._settings = (
+            *(self.models, self.study, self.listed, self.from_folder, self.all),
+            *(self.folder, choose_folder, self.references, choose_references),
+        )
         self.references.setPlaceholderText(tr("Optional: label maps to compare with"))
         self.folder.textChanged.connect(self._show_state)
         self.hint = QLabel(wordWrap=True)
@@ -151,8 +155,8 @@ class ManyRunsDialog(QDialog):
         form = QFormLayout()
         form.addRow(tr("Model"), self.models)
         form.addRow(tr("Series"), _row(self.study, self.listed, self.from_folder, None, self.count))
-        form.addRow(tr("Results"), folder_row)
-        form.addRow(tr("References"), references_row)
+        form.addRow(tr("Results"), _row(self.folder, choose_folder))
+        form.addRow(tr("References"), _row(self.references, choose_references))
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.hint)
@@ -244,7 +248,8 @@ class ManyRunsDialog(QDialog):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
             self.table.setItem(row, _SERIES, item)
-            parts = (person_name(series.patient_name), iso_date(series.study_date))
+            patient = person_name(series.patient_name)
+            parts = ("" if patient == name else patient, iso_date(series.study_date))  # a plain file has one name
             self.table.setItem(row, _PATIENT, _cell("  ".join(part for part in parts if part)))
         blocker.unblock()
         self.table.setSortingEnabled(True)
@@ -318,8 +323,10 @@ class ManyRunsDialog(QDialog):
     def _show_state(self) -> None:
         """Allow what makes sense now."""
         running, series = self.running, len(self.ticked)
-        for widget in (self.models, self.study, self.listed, self.from_folder, self.folder, self.references, self.all):
+        for widget in self._settings:
             widget.setEnabled(not running)
+        for field in (self.folder, self.references):
+            field.setClearButtonEnabled(not running)
         self.study.setEnabled(not running and self._workflows.session.series is not None)
         self.count.setText(tr("{ticked} of {count} ticked").format(ticked=series, count=self.table.rowCount()))
         wanting = ""
@@ -353,6 +360,7 @@ class ManyRunsDialog(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.setWordWrap(False)
         table.verticalHeader().hide()
         for column, width in enumerate(_WIDTHS):
             table.setColumnWidth(column, width)
@@ -395,8 +403,8 @@ class ManyRunsDialog(QDialog):
         row = next((n for n in range(self.table.rowCount()) if self._uid_of(n) == record.series), None)
         if row is None:
             return
-        remarks = [said(reason.sentence) for reason in record.reasons]
-        remarks += [said(sentence) for sentence in (record.error, record.reference_error) if sentence]
+        sentences = [record.error, record.reference_error, *(reason.sentence for reason in record.reasons)]
+        remarks = [said(sentence) for sentence in sentences if sentence]
         verdict = tr(_FAILED if record.state == "failed" else _WORDS[record.level])
         cells = {
             _VERDICT: _cell(verdict),
@@ -411,25 +419,32 @@ class ManyRunsDialog(QDialog):
             if compared:
                 cells[column + 1] = _number(label.dice, 3)
         self.table.setSortingEnabled(False)  # or the row would move while it is written
+        first = self.table.item(row, _SERIES)
+        name = first.text() if first is not None else ""
         for column, cell in cells.items():
-            cell.setToolTip(cell.text())
+            cell.setToolTip(cell.text() if column < len(_COLUMNS) else f"{name}: {cell.text()}")
             self.table.setItem(row, column, cell)
         self.table.setSortingEnabled(True)
 
     def open_result(self, uid: str) -> None:
         """Open a series with its result as a proposal, which nobody has accepted yet; without one, open it."""
-        record, workflows, folder = self._records.get(uid), self._workflows, self._results
+        record, workflows = self._records.get(uid), self._workflows
+        if record is None or record.state != "done":
+            if uid:
+                self._open_series(uid, lambda: None)
+            return
+        models = [m.manifest for m in workflows.models.list() if m.manifest.name == record.model]
+        manifest = next((one for one in models if one.version == record.version), None)
+        read = partial(proposal_of, record, self._results)
 
         def opened() -> None:
             session = workflows.session
             volume = session.volume
-            if volume is None or record is None:
+            if volume is None:
                 return
-            models = [m.manifest for m in workflows.models.list() if m.manifest.name == record.model]
-            manifest = next((one for one in models if one.version == record.version), None)
 
             def work(job: Job) -> Proposal:
-                return proposal_of(record, folder, volume.geometry, manifest, workflows.reader)
+                return read(volume.geometry, manifest, workflows.reader)
 
             def finish(proposal: Proposal) -> None:
                 if session.volume is volume:
@@ -437,8 +452,7 @@ class ManyRunsDialog(QDialog):
 
             workflows.jobs.submit(tr("Opening a result"), work, finish, self._fail)
 
-        if uid:
-            self._open_series(uid, opened if record is not None and record.state == "done" else lambda: None)
+        self._open_series(uid, opened)
 
     def _export(self) -> None:
         answer = ask_where(self, tr("Export CSV"), TABLE, {tr("Table (*.csv)"): ".csv"})
@@ -478,9 +492,9 @@ def _number(value: float | None, digits: int) -> _Cell:
     return _cell("" if value is None else f"{value:.{digits}f}", value)
 
 
-def _path_row(parent: QWidget, title: str) -> tuple[QLineEdit, QHBoxLayout]:
+def _path_field(parent: QWidget, title: str) -> tuple[QLineEdit, QPushButton]:
     """A field for a folder, and a button that asks for it."""
-    field = QLineEdit(clearButtonEnabled=True)
+    field = QLineEdit()
     field.setAccessibleName(title)
     button = QPushButton(tr("Choose…"))
 
@@ -490,7 +504,7 @@ def _path_row(parent: QWidget, title: str) -> tuple[QLineEdit, QHBoxLayout]:
             field.setText(folder)
 
     button.clicked.connect(ask)
-    return field, _row(field, button)
+    return field, button
 
 
 def _row(*widgets: QWidget | None) -> QHBoxLayout:
