@@ -111,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument(
         "--references", type=Path, metavar="DIR", help="label maps and DICOM segmentations to compare with"
     )
-    many.add_argument("--again", action="store_true", help="run what is there already once more")
+    many.add_argument(
+        "--again", action="store_true", help="run what is there already once more, also that of another model"
+    )
     many.add_argument("--format", metavar="SUFFIX", help="of label maps: nii.gz (default), seg.nrrd or mha")
     many.add_argument(
         "--sources", action="store_true", help="name files and folders in the tables; they may tell who the patient is"
@@ -369,7 +371,7 @@ def _segment_many(options: argparse.Namespace, record: ModelRecord) -> int:
     counts = {state: sum(one.state == state for one in ended) for state in ("done", "refused", "failed")}
     unused = sum(one.state == "done" and one.reference_error.startswith("The reference") for one in ended)
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    more = f"; {unused} references could not be used" if unused else ""
+    more = f"; {unused} {'reference' if unused == 1 else 'references'} could not be used" if unused else ""
     print(f"{told}{more}. Wrote {out / TABLE}. {NOT_FOR_DIAGNOSIS}")
     return 0 if counts["done"] == len(found) and not unused else 1
 

@@ -172,7 +172,7 @@ class StudyRuns:
             if record is not None and record.key and not record.key.startswith(f"{self._model_key}/"):
                 raise SeriesError(
                     f"{self._folder} holds results of {record.model} {record.version} ({record.sha256[:12]}); "
-                    "choose another folder, or have all run anew"
+                    f"choose another folder for those of {self._model.manifest.name} {self._model.manifest.version}"
                 )
 
     def _clear_away(self) -> None:
@@ -250,7 +250,7 @@ class StudyRuns:
         try:
             path = self._references.find(series, names)
         except SeriesError as error:
-            return f"refused: {error}"
+            return hashlib.sha256(str(error).encode()).hexdigest()
         table = None if path is None else table_beside(path)
         stamps = [str(path), stamp_of(path), stamp_of(table if table is not None and table.exists() else None)]
         return hashlib.sha256(json.dumps(stamps).encode()).hexdigest()
@@ -321,7 +321,7 @@ def record_of(
         version=result.run.version,
         sha256=result.run.sha256,
         device=result.run.provider,
-        seconds=result.run.seconds,
+        seconds=round(result.run.seconds, 3),
         made=_now(),
         level=level,
         reasons=reasons,

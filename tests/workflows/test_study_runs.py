@@ -15,6 +15,7 @@ from inference.models import ModelRecord
 from inference.results import Run, Segmentation
 from tests.models import write_threshold_model
 from viewer import study_runs
+from viewer.__main__ import main
 from viewer.core.geometry import Geometry
 from viewer.core.overlap import dice
 from viewer.core.study import SeriesError
@@ -86,6 +87,25 @@ def reference(folder: Path, name: str, mask, grid=GRID, value=1):
 def rows(tmp_path):
     with (tmp_path / "out" / "results.csv").open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def test_the_command_line_runs_a_folder_and_its_status_tells_whether_all_ran(
+    scans, model, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("viewer.workflows.user_folder", lambda: tmp_path / "user")
+    write_threshold_model(tmp_path / "user" / "models" / "threshold" / "1.0.0")
+    for name in ("Poe", "Roe"):
+        (scans / f"{name}.nii.gz").unlink()
+    reference(tmp_path / "refs", "Doe", BRIGHT)
+    argv = ["segment", str(scans), str(scans / "out"), "--model", "threshold"]
+    assert main([*argv, "--references", str(tmp_path / "refs")]) == 0
+    assert "mean Dice" in capsys.readouterr().out
+    write_image(image() - 1000, GRID, scans / "CT.nii.gz")  # down to air: no MR
+    assert main(argv) == 1  # and its own results, which are in the folder, are no series
+    told = capsys.readouterr().out
+    assert "1 done, 1 refused" in told and "Doe" not in told
+    assert main(["segment", str(scans), str(scans), "--model", "threshold"]) == 2
+    assert "another folder than IN" in capsys.readouterr().err
 
 
 def test_dice_of_what_is_apart_the_same_half_and_empty():
@@ -210,9 +230,9 @@ def _die_at(number: int) -> None:
 def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(run, scans, tmp_path):
     """Killed before and after each file gets its name, with what the next run finds whole, or not at all."""
     (scans / "Poe.nii.gz").unlink()
-    at, ended, kept = 0, False, []
+    at, ended, kept = -2, False, []
     while not ended:
-        at += 1
+        at += 3  # a file and a folder by turns
         child = os.fork()
         if child == 0:
             _die_at(at)

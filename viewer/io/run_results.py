@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from viewer.io.saving import saved_when_complete
 
@@ -75,7 +75,8 @@ class LabelResult(_Kept):
 
 class RunRecord(_Kept):
     """What became of one series. key tells what was asked: the series, its files, the model and the options;
-    reference_key what it was compared with, empty for nothing. made: when it ended, ISO 8601 in UTC."""
+    reference_key what it was compared with, empty for nothing. made: when it ended, ISO 8601 in UTC. error: why
+    there is no label map, in one sentence."""
 
     program: str = _PROGRAM
     series: str
@@ -98,7 +99,7 @@ class RunRecord(_Kept):
     labels: tuple[LabelResult, ...] = ()
     reference_key: str = ""
     reference_error: str = ""
-    error: str = Field(default="", description="why there is no label map, in one sentence")
+    error: str = ""
 
     @property
     def mean_dice(self) -> float | None:
