@@ -28,6 +28,7 @@ _TIERS = (
     "viewer/render",
     "viewer/editing.py",
     "viewer/model_runs.py",
+    "viewer/study_runs.py",
     "viewer/workflows.py",
     "viewer/jobs.py",
     "inference",

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from inference.enhance import Enhanced as InferredPicture
     from inference.models import ModelRecord
     from inference.preflight import Verdict
     from inference.results import Run
     from viewer.core.study import Scan, Series
     from viewer.core.volume import Volume
     from viewer.io.reader import Reader
+    from viewer.io.run_results import RunRecord
 
 NOT_FOR_DIAGNOSIS = "Not for diagnostic use."
+_ONE = "choose one with --series UID (see slicewise info)"
 
 
 class UsageError(Exception):
@@ -97,18 +100,54 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="shipped and installed models")
     models.add_argument("--json", action="store_true")
 
-    segment = commands.add_parser("segment", help="label map of a scan, by a model")
+    segment = commands.add_parser(
+        "segment",
+        help="label map of a scan, or of every series of a folder, by a model",
+        epilog="OUT is a file, or a folder: then every series of IN is run, each with a label map there, and with "
+        "results.csv and results.json. The same command goes on where one was ended.",
+    )
     segment.add_argument("path", type=Path, metavar="IN")
     segment.add_argument("out", type=Path, metavar="OUT")
     segment.add_argument("--model", required=True, metavar="NAME")
     segment.add_argument("--series", metavar="UID")
     segment.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
+    many = segment.add_argument_group("when OUT is a folder")
+    many.add_argument(
+        "--references", type=Path, metavar="DIR", help="label maps and DICOM segmentations to compare with"
+    )
+    many.add_argument(
+        "--again", action="store_true", help="run what is there already once more, also that of another model"
+    )
+    many.add_argument("--format", metavar="SUFFIX", help="of label maps: nii.gz (default), seg.nrrd or mha")
+    many.add_argument(
+        "--sources", action="store_true", help="name files and folders in the tables; they may tell who the patient is"
+    )
+
+    classify = commands.add_parser("classify", help="calibrated probabilities of a scan's classes, by a model")
+    classify.add_argument("path", type=Path, metavar="IN")
+    classify.add_argument("--model", required=True, metavar="NAME")
+    classify.add_argument("--series", metavar="UID")
+    classify.add_argument("--json", action="store_true")
+    classify.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
+
     detect = commands.add_parser("detect", help="boxes in a scan, by a model")
     detect.add_argument("path", type=Path, metavar="IN")
     detect.add_argument("--model", required=True, metavar="NAME")
     detect.add_argument("--series", metavar="UID")
     detect.add_argument("--json", action="store_true")
     detect.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
+
+    enhance = commands.add_parser("enhance", help="a synthetic picture of a scan, by a model: never to be measured")
+    enhance.add_argument("path", type=Path, metavar="IN")
+    enhance.add_argument(
+        "out",
+        type=Path,
+        metavar="OUT",
+        help="NIfTI, NRRD or MHA, or a new DICOM folder; SYNTHETIC is put into its name",
+    )
+    enhance.add_argument("--model", required=True, metavar="NAME")
+    enhance.add_argument("--series", metavar="UID")
+    enhance.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
 
     train = commands.add_parser("train", help="train a model from a dataset folder: images/, labels/, patients.csv")
     train.add_argument("--data", required=True)
@@ -264,22 +303,93 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _segment(options: argparse.Namespace) -> int:
+    if options.out.is_dir() or not options.out.suffix:
+        return _segment_many(options, _model_of(options, "segmentation"))
+    for name in ("references", "again", "format", "sources"):
+        if getattr(options, name):
+            raise UsageError(f"--{name} is for a folder of results; {options.out} is a file")
+    return _segment_one(options)
+
+
+def _segment_one(options: argparse.Namespace) -> int:
     from inference.worker import Worker
     from viewer.core.volume import to_image
     from viewer.io import files
+    from viewer.io.run_results import write_record
+    from viewer.io.volume_files import suffix_of
+    from viewer.study_runs import record_of, voxels_of
 
-    record, volume, verdict = _model_and_scan(options, "segmentation")
+    origin = options.out.with_name(f"{options.out.name[: -len(suffix_of(options.out))]}.json")
+    if suffix_of(options.out) not in files.WRITABLE_SUFFIXES:
+        raise UsageError(f"{options.out.name}: volumes are written as {', '.join(files.WRITABLE_SUFFIXES)}")
+    for path in (options.out, origin):
+        if path.exists():
+            raise UsageError(f"{path.name} exists already; choose another name")
+    record, series, volume, verdict = _fitting(
+        options, "segmentation", mend="choose one with --series UID, or a folder for OUT"
+    )
     with closing(Worker()) as worker:
         result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
-    import SimpleITK as sitk
-
-    files.write_image(sitk.GetArrayFromImage(result.label_image), volume.geometry, options.out)
+    voxels, counts = voxels_of(result)
+    files.write_image(voxels, volume.geometry, options.out)
+    told = record_of(series, volume.geometry, verdict, result, counts, record.manifest, options.out)
+    write_record(origin, told, overwrite=False)
     _print_run(result.run, verdict)
     for name, millilitres in result.volumes_ml.items():
         print(f"{millilitres:9.1f} ml  {name}")
-    print(f"wrote {options.out}. {NOT_FOR_DIAGNOSIS}")
+    print(f"wrote {options.out} and {origin.name}. {NOT_FOR_DIAGNOSIS}")
     return 0
+
+
+def _segment_many(options: argparse.Namespace, record: ModelRecord) -> int:
+    """Every series of a folder; 0 only if the model ran on all, and each reference that was found could be used."""
+    from inference.worker import Worker
+    from viewer.study_runs import TABLE, Options, StudyRuns, not_of_a_run, source_of
+
+    out, references = options.out, options.references
+    if options.path.resolve() == out.resolve():
+        raise UsageError("OUT must be another folder than IN")
+    if references is not None and not references.is_dir():
+        raise UsageError(f"there is no folder {references}")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; name a folder, or a file that ends in .nii.gz")
+    asked = Options(f".{(options.format or 'nii.gz').lstrip('.')}", options.override, options.again, options.sources)
+    with _reader() as reader, closing(Worker()) as worker:
+        runs = StudyRuns(record, out, reader, worker, references, asked)
+        scan = _scan(reader, options.path)
+        left_out = [folder for folder in (out, references) if folder is not None]
+        found = [s for s in not_of_a_run(scan.series, left_out) if options.series in (None, s.uid)]
+        if not found:
+            raise UsageError(
+                _nothing_in(options.path, scan, f"no series {options.series}" if options.series else "no image series")
+            )
+        ended: list[RunRecord] = []
+
+        def arrived(n: int, told: RunRecord) -> None:
+            ended.append(told)
+            score = "" if told.mean_dice is None else f", mean Dice {told.mean_dice:.3f}"
+            what = f"{told.seconds:.1f} s on {told.device}{score}" if told.state == "done" else told.error
+            called = source_of(found[n]) if options.sources else told.series
+            print(f"\r{n + 1:4} / {len(found)}  {called}  {told.state} ({told.level}): {what}", flush=True)
+            if told.reference_error:
+                print(f"             {told.reference_error}", flush=True)
+
+        try:
+            runs.run(found, _progress_line, arrived)
+        except KeyboardInterrupt:
+            print(
+                f"\nslicewise: stopped by the keyboard after {len(ended)} of {len(found)} series; "
+                "the same command goes on",
+                file=sys.stderr,
+            )
+            return 1
+    counts = {state: sum(one.state == state for one in ended) for state in ("done", "refused", "failed")}
+    unused = sum(one.state == "done" and one.reference_error.startswith("The reference") for one in ended)
+    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    more = f"; {unused} {'reference' if unused == 1 else 'references'} could not be used" if unused else ""
+    print(f"{told}{more}. Wrote {out / TABLE}. {NOT_FOR_DIAGNOSIS}")
+    return 0 if counts["done"] == len(found) and not unused else 1
 
 
 def _detect(options: argparse.Namespace) -> int:
@@ -291,7 +401,7 @@ def _detect(options: argparse.Namespace) -> int:
     from inference.worker import Worker
     from viewer.core.volume import to_image
 
-    record, volume, verdict = _model_and_scan(options, "detection")
+    record, _, volume, verdict = _fitting(options, "detection")
     with closing(Worker()) as worker:
         result = worker.detect(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
@@ -328,16 +438,99 @@ def _detect(options: argparse.Namespace) -> int:
     return 0
 
 
-def _model_and_scan(options: argparse.Namespace, task: str) -> tuple[ModelRecord, Volume, Verdict]:
-    """The model of a task and the scan that it is to run on, once nothing is against it but what is overridden."""
+def _classify(options: argparse.Namespace) -> int:
+    from inference.worker import Worker
+    from viewer.core.volume import to_image
+
+    record, series, volume, verdict = _fitting(options, "classification")
+    with closing(Worker()) as worker:
+        result = worker.classify(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
+    print(file=sys.stderr)
+    run = result.run
+    rows = [
+        {
+            "name": label.name,
+            "probability": float(likely),
+            "threshold": label.threshold,
+            "above_threshold": bool(likely >= label.threshold),
+            "slices": None if result.slices is None else result.slices[:, n].tolist(),
+        }
+        for n, (label, likely) in enumerate(zip(record.manifest.labels, result.series.tolist(), strict=True))
+    ]
+    if options.json:
+        told = {
+            "series": series.uid,
+            "model": asdict(run),
+            "temperature": record.manifest.temperature,
+            "overridden": [[finding.about, finding.sentence] for finding in verdict.red],
+            "axis": "ijk"[result.axis],
+            "attention": None if result.attention is None else result.attention.tolist(),
+            "classes": rows,
+        }
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return 0
+    _print_run(run, verdict)
+    for row in sorted(rows, key=lambda row: -row["probability"]):
+        mark = "above threshold" if row["above_threshold"] else "below threshold"
+        print(f"{row['probability']:6.1%}  {row['name']} ({mark} {row['threshold']:.0%})")
+    print(NOT_FOR_DIAGNOSIS)
+    return 0
+
+
+def _enhance(options: argparse.Namespace) -> int:
+    from inference.worker import Worker
+    from viewer.core.enhanced import SYNTHETIC
+    from viewer.core.volume import geometry_of, to_image
+    from viewer.io import files
+
+    record, series, volume, verdict = _fitting(options, "enhancement", "translation")
+    out = options.out
+    if SYNTHETIC not in out.name.upper():
+        stem, dot, suffix = out.name.partition(".")
+        out = out.with_name(f"{stem}-{SYNTHETIC}{dot}{suffix}")
+    with closing(Worker()) as worker:
+        result = worker.enhance(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
+    print(file=sys.stderr)
+    import SimpleITK as sitk
+
+    if out.suffix in ("", ".dcm"):
+        _write_derived(series, volume, record, result, out)
+    else:
+        files.write_image(sitk.GetArrayFromImage(result.picture), geometry_of(result.picture), out)
+    _print_run(result.run, verdict)
+    if result.bound is not None:
+        print(f"{result.bound:12.4g}  residual_bound")
+    for name, figure in result.figures.items():
+        print(f"{figure:12.4g}  {name}")
+    if result.untouched:
+        print(f"{result.untouched:.2%} of the values lie beyond what the model sees; they are as they were")
+    print(f"wrote {out}: {SYNTHETIC}, not to be measured. {NOT_FOR_DIAGNOSIS}")
+    return 0
+
+
+def _write_derived(series: Series, volume: Volume, record: ModelRecord, result: InferredPicture, out: Path) -> None:
+    from viewer.io.derived_series import write_derived_series
+    from viewer.model_runs import enhanced_of
+
+    write_derived_series(series, volume, enhanced_of(record.manifest, result, ()), out)
+
+
+def _model_of(options: argparse.Namespace, *tasks: str) -> ModelRecord:
+    record = _model_store().get(options.model)
+    if record.manifest.task not in tasks:
+        raise UsageError(f"{options.model} is a model of {record.manifest.task}, not of {' or '.join(tasks)}.")
+    return record
+
+
+def _fitting(options: argparse.Namespace, *tasks: str, mend: str = _ONE) -> tuple[ModelRecord, Series, Volume, Verdict]:
+    """A model of one of these tasks and the scan that it is to run on, once nothing is against it but what is
+    overridden. mend: what to do where there are several series."""
     from inference.preflight import preflight
     from viewer.model_runs import headers_of
 
-    record = _model_store().get(options.model)
-    if record.manifest.task != task:
-        raise UsageError(f"{options.model} is a model of {record.manifest.task}, not of {task}.")
+    record = _model_of(options, *tasks)
     with _reader() as reader:
-        series, volume = _read_one(reader, options.path, options.series)
+        series, volume = _read_one(reader, options.path, options.series, mend)
     verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
     if not verdict.can_run:
         raise UsageError(verdict.refusal)
@@ -346,11 +539,11 @@ def _model_and_scan(options: argparse.Namespace, task: str) -> tuple[ModelRecord
         raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
     for finding in verdict.findings:
         print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
-    return record, volume, verdict
+    return record, series, volume, verdict
 
 
 def _print_run(run: Run, verdict: Verdict) -> None:
-    print(f"{run.name} {run.version} on {run.provider}, {run.seconds:.1f} s")
+    print(f"{run.name} {run.version} ({run.sha256[:12]}) on {run.provider}, {run.seconds:.1f} s")
     for finding in verdict.red:
         print(f"overridden ({finding.about}): {finding.sentence}")
 
@@ -394,13 +587,13 @@ def _scan(reader: Reader, path: Path) -> Scan:
     return files.scan([path], look_all=reader.look_all)
 
 
-def _read_one(reader: Reader, path: Path, uid: str | None) -> tuple[Series, Volume]:
+def _read_one(reader: Reader, path: Path, uid: str | None, mend: str = _ONE) -> tuple[Series, Volume]:
     scan = _scan(reader, path)
     wanted = [series for series in scan.series if uid is None or series.uid == uid]
     if not wanted:
         raise UsageError(_nothing_in(path, scan, f"no series {uid}" if uid else "no image series"))
     if len(wanted) > 1:
-        raise UsageError(f"{path} holds {len(wanted)} series; choose one with --series UID (see slicewise info)")
+        raise UsageError(f"{path} holds {len(wanted)} series; {mend}")
     return wanted[0], reader.read(wanted[0])
 
 
@@ -423,7 +616,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": _convert,
     "models": _models,
     "segment": _segment,
+    "classify": _classify,
     "detect": _detect,
+    "enhance": _enhance,
     "train": _train,
     "doctor": _doctor,
 }

@@ -50,6 +50,10 @@ def test_the_command_line_refuses_what_should_not_run_unless_it_is_told_to(home,
     told = capsys.readouterr()
     assert "overridden (values): Threshold was made for MR" in told.out and (home / "out.nii.gz").exists()
     assert "amber: The file does not say its modality" in told.err
+    origin = json.loads((home / "out.json").read_text())  # what the label map has no room for
+    assert (origin["model"], origin["version"], origin["label_map"]) == ("threshold", "1.0.0", "out.nii.gz")
+    assert origin["device"] == "CPU" and len(origin["sha256"]) == 64 and origin["made"] and origin["level"] == "red"
+    assert [reason["about"] for reason in origin["overridden"]] == ["values"]
 
 
 def test_no_override_lets_run_what_cannot(home, oblique_phantom, capsys):

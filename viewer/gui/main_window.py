@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -62,6 +62,7 @@ from viewer.gui.label_shape import Shaping
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.layout_commands import LayoutCommands
 from viewer.gui.left_out import LeftOutBar
+from viewer.gui.many_runs import ManyRuns
 from viewer.gui.measure_panel import MeasurePanel
 from viewer.gui.menus import fill_menu_bar, pane_menu
 from viewer.gui.model_panel import ModelPanel
@@ -274,9 +275,13 @@ class MainWindow(QMainWindow):
 
     def _open_with_annotations(self, uid: str, file: Path) -> None:
         """Open a series, if it is not the one that is worked on, and ask which annotations of a file it is to have."""
+        self._open_and(uid, lambda: self.importing.offer(file))
+
+    def _open_and(self, uid: str, act: Callable[[], object]) -> None:
+        """Open a series, if it is not the one that is worked on, and do something with it once all of it is there."""
         series = self.session.series
         if series is not None and series.uid == uid and not self.session.loading:
-            self.importing.offer(file)
+            act()
             return
         self._failure.hide()
         session = self.session
@@ -284,7 +289,7 @@ class MainWindow(QMainWindow):
         def opened() -> None:
             self._opened()
             if self.session is session and session.series is not None and session.series.uid == uid:
-                self.importing.offer(file)
+                act()
 
         self.workflows.open_series(uid, opened)
 
@@ -437,6 +442,10 @@ class MainWindow(QMainWindow):
             "Ctrl+G",
             picture="creation",
             tip=QT_TR_NOOP("Run the chosen model on this series"),
+        )
+        model = self.model_panel
+        self.many_runs = ManyRuns(
+            self.workflows, commands, self, lambda: model.model_name, self._open_and, notify, self.show_failure
         )
         self.proposal_bar = ProposalBar(commands, self.workflows)
         self.trusting = Trusting(commands, self.workflows, self.room, self.status_bar.notify)

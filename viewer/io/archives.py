@@ -183,6 +183,13 @@ def stored_bytes(path: Path) -> int:
         return 0
 
 
+def stamp_of(path: Path) -> tuple[int, int]:
+    """When a plain file, or the archive that holds a member, was last written (ns), and its bytes. Raises OSError."""
+    place = _place_in_archive(path)
+    status = os.stat(place[0] if place else path)
+    return status.st_mtime_ns, status.st_size
+
+
 def exists(path: Path) -> bool:
     """True if the file, or the archive that held it, is still there."""
     return os.path.isfile(path) or _place_in_archive(path) is not None
