@@ -346,6 +346,8 @@ def expected(
 def network_runs(manifest: ModelManifest, headers: Headers) -> int:
     """How often inference.sliding_window runs a network for an image, without mirror images."""
     preprocessing = manifest.preprocessing
+    if manifest.scores is not None and manifest.scores.of == "series":
+        return 1
     shape = _grid(headers, preprocessing).shape
     sizes = padded_sizes(shape[-preprocessing.dimensions :], preprocessing)
     patch = preprocessing.patch or sizes
@@ -359,6 +361,8 @@ def _values_at_once(manifest: ModelManifest, headers: Headers) -> int:
     preprocessing = manifest.preprocessing
     shape = _grid(headers, preprocessing).shape
     at_once = math.prod(padded_sizes(shape[-preprocessing.dimensions :], preprocessing))
+    if manifest.scores is not None and manifest.scores.of == "series" and preprocessing.dimensions == 2:
+        return (manifest.scores.slices or shape[0]) * at_once
     return at_once if preprocessing.dimensions == 3 else min(BATCH, shape[0]) * at_once
 
 

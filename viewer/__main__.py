@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from inference.models import ModelRecord
+    from inference.preflight import Verdict
     from viewer.core.study import Scan, Series
     from viewer.core.volume import Volume
     from viewer.io.reader import Reader
@@ -100,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     segment.add_argument("--model", required=True, metavar="NAME")
     segment.add_argument("--series", metavar="UID")
     segment.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
+
+    classify = commands.add_parser("classify", help="calibrated probabilities of a scan's classes, by a model")
+    classify.add_argument("path", type=Path, metavar="IN")
+    classify.add_argument("--model", required=True, metavar="NAME")
+    classify.add_argument("--series", metavar="UID")
+    classify.add_argument("--json", action="store_true")
+    classify.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
 
     train = commands.add_parser("train", help="train a model from a dataset folder: images/, labels/, patients.csv")
     train.add_argument("--data", required=True)
@@ -255,23 +264,11 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _segment(options: argparse.Namespace) -> int:
-    from inference.preflight import preflight
     from inference.worker import Worker
     from viewer.core.volume import to_image
     from viewer.io import files
-    from viewer.model_runs import headers_of
 
-    record = _model_store().get(options.model)
-    with _reader() as reader:
-        series, volume = _read_one(reader, options.path, options.series)
-    verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
-    if not verdict.can_run:
-        raise UsageError(verdict.refusal)
-    if verdict.red and not options.override:
-        reasons = " ".join(finding.sentence for finding in verdict.red)
-        raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
-    for finding in verdict.findings:
-        print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
+    record, _, volume, verdict = _fitting(options, "segmentation")
     with closing(Worker()) as worker:
         result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
@@ -285,6 +282,68 @@ def _segment(options: argparse.Namespace) -> int:
         print(f"{millilitres:9.1f} ml  {name}")
     print(f"wrote {options.out}. {NOT_FOR_DIAGNOSIS}")
     return 0
+
+
+def _classify(options: argparse.Namespace) -> int:
+    from inference.worker import Worker
+    from viewer.core.volume import to_image
+
+    record, series, volume, verdict = _fitting(options, "classification")
+    with closing(Worker()) as worker:
+        result = worker.classify(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
+    print(file=sys.stderr)
+    run = result.run
+    rows = [
+        {
+            "name": label.name,
+            "probability": float(likely),
+            "threshold": label.threshold,
+            "above_threshold": bool(likely >= label.threshold),
+            "slices": None if result.slices is None else result.slices[:, n].tolist(),
+        }
+        for n, (label, likely) in enumerate(zip(record.manifest.labels, result.series.tolist(), strict=True))
+    ]
+    if options.json:
+        told = {
+            "series": series.uid,
+            "model": asdict(run),
+            "temperature": record.manifest.temperature,
+            "overridden": [[finding.about, finding.sentence] for finding in verdict.red],
+            "axis": "ijk"[result.axis],
+            "attention": None if result.attention is None else result.attention.tolist(),
+            "classes": rows,
+        }
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return 0
+    print(f"{run.name} {run.version} ({run.sha256[:12]}) on {run.provider}, {run.seconds:.1f} s")
+    for finding in verdict.red:
+        print(f"overridden ({finding.about}): {finding.sentence}")
+    for row in sorted(rows, key=lambda row: -row["probability"]):
+        mark = "above threshold" if row["above_threshold"] else "below threshold"
+        print(f"{row['probability']:6.1%}  {row['name']} ({mark} {row['threshold']:.0%})")
+    print(NOT_FOR_DIAGNOSIS)
+    return 0
+
+
+def _fitting(options: argparse.Namespace, task: str) -> tuple[ModelRecord, Series, Volume, Verdict]:
+    """A model for a task, and the scan that it is to run on. Raises UsageError where it must not."""
+    from inference.preflight import preflight
+    from viewer.model_runs import headers_of
+
+    record = _model_store().get(options.model)
+    if record.manifest.task != task:
+        raise UsageError(f"{options.model} is a model for {record.manifest.task}, not for {task}")
+    with _reader() as reader:
+        series, volume = _read_one(reader, options.path, options.series)
+    verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
+    if not verdict.can_run:
+        raise UsageError(verdict.refusal)
+    if verdict.red and not options.override:
+        reasons = " ".join(finding.sentence for finding in verdict.red)
+        raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
+    for finding in verdict.findings:
+        print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
+    return record, series, volume, verdict
 
 
 def _progress_line(fraction: float, text: str) -> None:
@@ -355,6 +414,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": _convert,
     "models": _models,
     "segment": _segment,
+    "classify": _classify,
     "train": _train,
     "doctor": _doctor,
 }
