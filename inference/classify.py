@@ -262,7 +262,7 @@ def _outputs(batch: NDArray[np.float32], model: LoadedModel) -> _Found:
 
 
 def _probabilities(logits: NDArray[np.float32], model: LoadedModel) -> NDArray[np.float32]:
-    return model.probabilities(logits, 1)
+    return np.asarray(model.probabilities(logits, 1), np.float32)
 
 
 def _stretched(heat: NDArray[np.float32], shape: tuple[int, ...], model: LoadedModel) -> NDArray[np.float32]:
@@ -271,7 +271,7 @@ def _stretched(heat: NDArray[np.float32], shape: tuple[int, ...], model: LoadedM
 
     rows, columns = padded_sizes(shape[-model.manifest.preprocessing.dimensions :], model.manifest.preprocessing)[-2:]
     resized = cv2.resize(np.ascontiguousarray(heat), (columns, rows), interpolation=cv2.INTER_LINEAR)
-    return resized[: shape[1], : shape[2]]
+    return np.asarray(resized[: shape[1], : shape[2]], np.float32)
 
 
 def _placed(

@@ -70,8 +70,8 @@ class SliceDoubt:
 
 @dataclass(frozen=True, eq=False)
 class Heat:
-    """Where a score comes from: voxels[k, j, i] float32, 0 or more, on a coarse grid of its own in LPS that reaches over
-    the image (padding included), its axes those of the image's array. size, spacing_mm, origin and direction as
+    """Where a score comes from: voxels[k, j, i] float32, 0 or more, on a coarse grid of its own in LPS that reaches
+    over the image (padding included), its axes those of the image's array. spacing_mm, origin and direction as
     SimpleITK tells them."""
 
     voxels: NDArray[np.float32]

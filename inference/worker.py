@@ -157,13 +157,13 @@ class Worker:
         """inference.classify.occlude."""
         options = {"label": label, "slice_number": slice_number}
         told, arrays = self._ask("occlude", record, image, options, progress)
-        figures = [float(told[name]) for name in ("baseline", "lowest", "highest")]
+        baseline, lowest, highest = (float(told[name]) for name in ("baseline", "lowest", "highest"))
         window = float(told["window_mm"][0]), float(told["window_mm"][1])
         agreement = None if told["agreement"] is None else float(told["agreement"])
-        if not all(math.isfinite(figure) for figure in (*figures, *window, agreement or 0.0)):
+        if not all(math.isfinite(figure) for figure in (baseline, lowest, highest, *window, agreement or 0.0)):
             raise ModelError(f"{record.manifest.name} gave values that are not numbers; the result is discarded")
         heat = _heat(record, told["heat"], arrays.get("heat"))
-        return Occlusion(heat, window, *figures, agreement, _run(told))
+        return Occlusion(heat, window, baseline, lowest, highest, agreement, _run(told))
 
     def measure(
         self, record: ModelRecord, headers: Headers, *, progress: Progress = lambda fraction, text: None
@@ -338,7 +338,8 @@ def _heat(record: ModelRecord, place: Mapping[str, Any], array: NDArray | None) 
         raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
     if (len(spacing), len(origin), len(direction)) != (3, 3, 9) or not all(math.isfinite(at) for at in origin):
         raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
-    return Heat(_figures(record, array, array.shape), spacing, origin, direction)
+    (x, y, z), (i, j, k) = origin, spacing
+    return Heat(_figures(record, array, array.shape), (i, j, k), (x, y, z), direction)
 
 
 def _run(told: Mapping[str, Any]) -> Run:

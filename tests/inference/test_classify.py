@@ -1,4 +1,4 @@
-"""Scores, heat maps and occlusion: right in the patient whatever the orientation, and refused where they say nothing."""
+"""Scores, heat maps and occlusion: right in the patient whatever the orientation; refused where they say nothing."""
 
 import itertools
 from contextlib import closing
@@ -221,7 +221,9 @@ def test_a_process_of_its_own_gives_the_same(tmp_path):
         with pytest.raises(KeyboardInterrupt):
             worker.occlude(record, image, 1, 3, progress=stop)
 
-    assert np.array_equal(here.series, there.series) and np.array_equal(here.slices, there.slices)
+    assert np.array_equal(here.series, there.series) and np.array_equal(
+        np.asarray(here.slices), np.asarray(there.slices)
+    )
     for one, other in itertools.zip_longest((*here.heat, covered.heat), (*there.heat, again.heat)):
         assert np.array_equal(one.voxels, other.voxels) and np.allclose(one.origin, other.origin)
         assert one.spacing_mm == other.spacing_mm and one.direction == other.direction

@@ -44,6 +44,7 @@ from viewer.core.oblique import (
 )
 from viewer.core.origin import Origin
 from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment, union
+from viewer.core.scores import HeatShown, Occluded, Scores
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
@@ -261,6 +262,8 @@ class Session:
         self.labels: tuple[Label, ...] = DEFAULT_LABELS
         self.confirmed: frozenset[ConfirmedSlice] = frozenset()
         self.proposal: Proposal | None = None
+        self.scores: Scores | None = None
+        self.heat: HeatShown | None = None
         self.source = ""
         self.key_images: frozenset[SlicePlace] = frozenset()
         self.answers: dict[Answered, bool] = {}
@@ -353,6 +356,7 @@ class Session:
     def close_series(self) -> None:
         """Have nothing open."""
         self.series = self.volume = self.label_map = self.machine = self._moment = None
+        self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, History()
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
         self.key_images, self.answers = frozenset(), {}
@@ -370,6 +374,7 @@ class Session:
         self.key_images, self.answers = annotations.key_images, dict(annotations.answers)
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
+        self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, annotations.history
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
@@ -1007,6 +1012,12 @@ class Session:
         changes = (AnswerChange(number, place, self.answers.get((number, place)), yes) for number in findings)
         self.make(Edit(title, answers=tuple(changes)))
 
+    def judge_score(self, finding: int, place: Place, yes: bool) -> None:
+        """A person accepts (yes) or rejects what a classification model says of a place, as one edit."""
+        if self.scores is not None and self.editable and self.answers.get((finding, place)) != yes:
+            act = "Accept" if yes else "Reject"
+            self._answer(f"{act} score of {self.scores.origin.source}", (finding,), place, yes)
+
     def take_study_answers(self, answers: Answers) -> None:
         """What was answered of the study, as it is kept."""
         now = {at: yes for at, yes in self.answers.items() if at[1] != STUDY} | dict(answers)
@@ -1137,6 +1148,23 @@ class Session:
         if self.loading:
             return
         self.proposal = proposal
+        self._announce(Change(What.PROPOSAL))
+
+    def show_scores(self, scores: Scores | None) -> None:
+        """Show what a classification model says of the open series, or no longer."""
+        if not self.loading:
+            self.scores, self.heat = scores, None
+            self._announce(Change(What.PROPOSAL))
+
+    def add_occlusion(self, scores: Scores, occluded: Occluded) -> None:
+        """Keep what covering parts of a slice told, unless these scores are gone."""
+        if self.scores is scores:
+            self.scores = replace(scores, occluded=(*scores.occluded, occluded))
+            self._announce(Change(What.PROPOSAL))
+
+    def show_heat(self, heat: HeatShown | None) -> None:
+        """Lay a map of where a score comes from over the series, or take it away."""
+        self.heat = heat
         self._announce(Change(What.PROPOSAL))
 
     def reject_proposal(self) -> None:

@@ -26,6 +26,7 @@ from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.question import agreed
+from viewer.gui.score_panel import ScorePanel
 from viewer.gui.scrolled import scrolled
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -95,6 +96,8 @@ class ModelPanel(QWidget):
         inside.addWidget(self._proposal_text)
         inside.addLayout(buttons)
 
+        self.scores = ScorePanel(workflows)
+
         self.versions = QListWidget()
         self.versions.setAccessibleName(tr("Versions"))
         self.versions.setMaximumHeight(130)
@@ -115,6 +118,7 @@ class ModelPanel(QWidget):
         layout.addLayout(verdict)
         layout.addWidget(self.run)
         layout.addWidget(self._proposal)
+        layout.addWidget(self.scores)
         layout.addStretch(1)
         for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
             layout.addWidget(widget)
@@ -170,6 +174,7 @@ class ModelPanel(QWidget):
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
+        self.scores.apply(what)
         if what & (What.SERIES | What.TOOL):
             self._show_fit()
         if what & (What.SERIES | What.PROPOSAL | What.TOOL):

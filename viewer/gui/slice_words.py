@@ -20,6 +20,7 @@ from viewer.gui.actions import READ_ONLY
 from viewer.gui.answer_words import answer_badges
 from viewer.gui.colour_bar import ColourBar
 from viewer.gui.fusion_words import fusion_badges, fusion_bar, fusion_value
+from viewer.gui.heat_words import heat_badge, heat_bar
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.masking_words import masking_badges
@@ -112,7 +113,7 @@ class SliceWords:
             DIMMED_TEXT,
             sentence_area,
             bar=self._bar(volume) if named else None,
-            left_bar=fusion_bar(self._fusion) if named and self._fusion is not None else None,
+            left_bar=self._left_bar() if named else None,
         )
 
     def _letters(self, volume: Volume, view: SliceView, series: Series) -> tuple[str, str, str, str] | None:
@@ -142,6 +143,12 @@ class SliceWords:
             bottom, top = top, bottom
         return ColourBar(session.colour_map, top, bottom)
 
+    def _left_bar(self) -> ColourBar | None:
+        """The colours of what lies uppermost."""
+        if self.session.heat is not None:
+            return heat_bar(self.session.heat)
+        return fusion_bar(self._fusion) if self._fusion is not None else None
+
     @property
     def _fusion(self) -> Fusion | None:
         """What is laid over the picture."""
@@ -159,6 +166,8 @@ class SliceWords:
             hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
             text = tr("AI proposal: {model}{hidden}").format(model=said(session.proposal.source), hidden=hidden)
             badges.append(Badge(text, PROPOSAL))
+        if session.heat is not None:
+            badges.append(heat_badge(session.heat))
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
             badges.append(Badge(tr("Frames over time"), DIMMED_TEXT, said(series.verdict.detail)))
         elif series.verdict.kind in _VERDICTS:
