@@ -187,8 +187,9 @@ class Scores(_Frozen):
 
     of "slice": the network sees slices one by one, N of them; the series' score of a class is the mean, or the max,
     of its slices' probabilities, as gathered says. of "series": it sees the series at once, N being 1: of three
-    dimensions a block (1, channels, K, J, I), of two dimensions its slices as a sequence, (1, K, channels, J, I); slices: how many
-    of them, evenly apart (the nearest of the model's grid, so some twice where it has fewer); None: all.
+    dimensions a block (1, channels, K, J, I), of two dimensions its slices as a sequence, (1, K, channels, J, I).
+    slices: how many of them, evenly apart (the nearest of the model's grid, so some twice where it has fewer); None:
+    all.
 
     Outputs by their names, each a part of the graph: cam, heat maps (N, classes, h, w), or those that a linear layer
     behind a global mean has from features (N, C, h, w) and weights (classes, C). h and w reach over what the network
