@@ -486,7 +486,7 @@ class _Runner:
             "run_s": in_networks / sum(session.runs for session in timed.sessions),
             "voxel_s": (total - in_networks) / image.GetNumberOfPixels(),
             "process_bytes": self._before_bytes,
-            "grown_bytes": _peak_bytes() - self._before_bytes,
+            "grown_bytes": max(0, _peak_bytes() - self._before_bytes),  # a small network may take less than was freed
         }, {}
 
     def _statistics(self, request: _Message) -> tuple[dict[str, Any], Arrays]:

@@ -1,6 +1,7 @@
 """Scores, heat maps and occlusion: right in the patient whatever the orientation; refused where they say nothing."""
 
 import itertools
+import json
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from torch import nn
 
 from inference.classify import classify, heat_image, occlude, on_grid_of, rank_correlation
 from inference.manifest import ManifestError, ModelError, Preprocessing, Scores, StoredIntensity, write_manifest
+from inference.models import ModelStore
 from inference.runtime import LoadedModel, load_model
 from inference.worker import Worker
 from tests.inference.test_parity import perturbed
 from tests.inference.test_worker import record_of
-from tests.models import manifest
+from tests.models import manifest, write_threshold_model
+from viewer.__main__ import main
 
 HEAT = Scores(of="slice", gathered="max", features="features", weights="weights")
 SEEN = Preprocessing(axes="SPL", intensity=StoredIntensity(), size_multiple=4)
@@ -228,6 +231,28 @@ def test_a_process_of_its_own_gives_the_same(tmp_path):
         assert np.array_equal(one.voxels, other.voxels) and np.allclose(one.origin, other.origin)
         assert one.spacing_mm == other.spacing_mm and one.direction == other.direction
     assert again.agreement == covered.agreement and there.run.sha256 == record.manifest.files["model.onnx"]
+
+
+def test_the_command_line_tells_probabilities_and_refuses_models_of_another_task(tmp_path, monkeypatch, capsys):
+    store = ModelStore(tmp_path / "none", tmp_path / "models")
+    store.install(write_scorer(tmp_path / "scorer"))
+    write_threshold_model(tmp_path / "tiny")
+    store.install(tmp_path / "tiny")
+    monkeypatch.setattr("viewer.__main__._model_store", lambda: store)
+    image = image_of(straight()[0])
+    sitk.WriteImage(image, tmp_path / "scan.nii.gz")
+    scan = str(tmp_path / "scan.nii.gz")
+
+    assert main(["classify", scan, "--model", "scorer", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    expected = classify(image, load_model(store.get("scorer"))).series
+    assert np.allclose([row["probability"] for row in told["classes"]], expected, atol=1e-5)
+    assert (
+        told["classes"][0]["above_threshold"]
+        and told["model"]["sha256"] == store.get("scorer").manifest.files["model.onnx"]
+    )
+    assert main(["classify", scan, "--model", store.list()[-1].manifest.name.replace("scorer", "tiny")]) == 2
+    assert "not for classification" in capsys.readouterr().err
 
 
 def test_rank_correlation_counts_ties_by_their_mean():

@@ -18,7 +18,6 @@ from viewer.core.volume import Volume
 HeatKind = Literal["heat map", "occlusion"]
 
 _OPACITY = 0.5
-_COLD = 0.1  # of the largest value: what is below is not drawn, so that the picture stays as bright as it is
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,5 @@ def heat_shown(
     """How a map is laid over a series: from 0 to its largest value anywhere in the series."""
     top = float(heat.voxels.max())
     scale = top or 1.0
-    warm = replace(heat, padding=(-1.0, _COLD * scale))
     window = WindowLevel(scale / 2, scale, "LINEAR_EXACT")
-    return HeatShown(kind, name, origin, top, Fusion(series, warm, window, "inferno", opacity))
+    return HeatShown(kind, name, origin, top, Fusion(series, heat, window, "inferno", opacity, fades=True))

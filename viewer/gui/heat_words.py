@@ -11,7 +11,7 @@ from viewer.gui.style import PROPOSAL
 _KIND = {"heat map": QT_TR_NOOP("AI heat map"), "occlusion": QT_TR_NOOP("AI occlusion map")}
 _DETAIL = QT_TR_NOOP(
     "Where the model's score of this class comes from, not why, and no outline of anything. The grey values below are "
-    "as they were; nothing measures these colours. What is below a tenth of the largest value is not drawn."
+    "as they were; nothing measures these colours. Small values fade away."
 )
 
 
