@@ -251,7 +251,7 @@ def test_the_command_line_tells_probabilities_and_refuses_models_of_another_task
         told["classes"][0]["above_threshold"]
         and told["model"]["sha256"] == store.get("scorer").manifest.files["model.onnx"]
     )
-    assert main(["classify", scan, "--model", "tiny"]) == 2
+    assert main(["classify", scan, "--model", "threshold"]) == 2
     assert "not for classification" in capsys.readouterr().err
 
 
