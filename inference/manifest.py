@@ -183,11 +183,48 @@ class ParentModel(_Frozen):
 
 
 class Scores(_Frozen):
-    """What a classification model scores, its classes being the manifest's labels: each slice that it sees, or the
-    whole series. activation, temperature and the labels' thresholds make probabilities and answers of its first output
-    (N, classes)."""
+    """What a classification model scores, its classes being the manifest's labels. activation, temperature and the
+    labels' thresholds make probabilities and answers of its first output, (N, classes), which has no background.
+
+    of "slice": the network sees slices one by one, N of them; the series' score of a class is the mean, or the max,
+    of its slices' probabilities, as gathered says. of "series": it sees the series at once, N being 1: of three
+    dimensions a block (1, channels, K, J, I), of two dimensions its slices as a sequence, (1, K, channels, J, I).
+    slices: how many of them, evenly apart (the nearest of the model's grid, so some twice where it has fewer); None:
+    all.
+
+    Outputs by their names, each a part of the graph: cam, heat maps (N, classes, h, w), or those that a linear layer
+    behind a global mean has from features (N, C, h, w) and weights (classes, C). h and w reach over what the network
+    sees. Of a sequence N is K there; of a block there is an axis more, (1, classes or C, d, h, w). attention (1, K):
+    the weight of each slice of a sequence.
+    """
 
     of: Literal["slice", "series"] = "slice"
+    gathered: Literal["mean", "max"] = "max"
+    slices: PositiveInt | None = None
+    cam: str | None = None
+    features: str | None = None
+    weights: str | None = None
+    attention: str | None = None
+
+    @model_validator(mode="after")
+    def _one_kind_of_heat(self) -> Scores:
+        if (self.features is None) != (self.weights is None):
+            raise ValueError("features and weights make heat maps together: the manifest names only one of them")
+        if self.cam is not None and self.features is not None:
+            raise ValueError("heat maps are cam, or made of features and weights, not both")
+        if self.of == "slice" and (self.slices is not None or self.attention is not None):
+            raise ValueError("slices and attention are of models that see a series at once")
+        return self
+
+    @property
+    def has_heat(self) -> bool:
+        """Whether the graph tells where its scores come from."""
+        return self.cam is not None or self.features is not None
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The graph's outputs that are named."""
+        return tuple(name for name in (self.cam, self.features, self.weights, self.attention) if name is not None)
 
 
 class Boxes(_Frozen):
@@ -318,6 +355,8 @@ class ModelManifest(_Frozen):
             raise ValueError("an interactive model has one label, a sigmoid activation, and a size that it sees")
         if self.boxes is not None:
             self._check_boxes(self.boxes)
+        if self.scores is not None:
+            self._sees_it_whole(self.scores)
         return self
 
     def _check_boxes(self, boxes: Boxes) -> None:
@@ -330,10 +369,27 @@ class ModelManifest(_Frozen):
         if any(label.threshold < boxes.lowest for label in self.labels):
             raise ValueError("no label can have a threshold below the lowest score that is told")
 
+    def _sees_it_whole(self, scores: Scores) -> None:
+        if self.preprocessing.patch is not None:
+            raise ValueError("a classification model sees slices, or blocks, whole: it has no patch")
+        if len(self.networks) != 1:
+            raise ValueError("a classification model has one network")
+        if self.preprocessing.dimensions == 3 and scores.of == "slice":
+            raise ValueError("a classification model of three dimensions scores the series")
+        if self.preprocessing.dimensions == 3 and scores.attention is not None:
+            raise ValueError("attention is of sequences of slices, not of a block")
+
     @property
     def classes(self) -> int:
-        """Number of output channels: the labels and, if they exclude one another, the background."""
-        return len(self.labels) + (self.activation != "sigmoid")
+        """Number of output channels: the labels and, if they exclude one another, the background; of scores only the
+        labels."""
+        return len(self.labels) + (self.activation != "sigmoid" and self.scores is None)
+
+    @property
+    def input_axes(self) -> int:
+        """How many axes the network's input has."""
+        sequence = self.scores is not None and self.scores.of == "series"
+        return 5 if sequence else 2 + self.preprocessing.dimensions
 
 
 def load_manifest(folder: Path) -> ModelManifest:

@@ -347,6 +347,8 @@ def expected(
 def network_runs(manifest: ModelManifest, headers: Headers) -> int:
     """How often inference.sliding_window has a model run for an image."""
     preprocessing = manifest.preprocessing
+    if manifest.scores is not None and manifest.scores.of == "series":
+        return 1
     shape = _grid(headers, preprocessing).shape
     sizes = padded_sizes(shape[-preprocessing.dimensions :], preprocessing)
     patch = preprocessing.patch or sizes
@@ -360,6 +362,8 @@ def _values_at_once(manifest: ModelManifest, headers: Headers) -> int:
     preprocessing = manifest.preprocessing
     shape = _grid(headers, preprocessing).shape
     at_once = math.prod(padded_sizes(shape[-preprocessing.dimensions :], preprocessing))
+    if manifest.scores is not None and manifest.scores.of == "series" and preprocessing.dimensions == 2:
+        return (manifest.scores.slices or shape[0]) * at_once
     return at_once if preprocessing.dimensions == 3 else min(BATCH, shape[0]) * at_once
 
 

@@ -98,3 +98,46 @@ class Detections:
 
     found: tuple[Detection, ...]
     run: Run
+
+
+@dataclass(frozen=True, eq=False)
+class Heat:
+    """Where a score comes from: voxels[k, j, i] float32, 0 or more, on a coarse grid of its own in LPS that reaches
+    over the image (padding included), its axes those of the image's array. spacing_mm, origin and direction as
+    SimpleITK tells them."""
+
+    voxels: NDArray[np.float32]
+    spacing_mm: tuple[float, float, float]
+    origin: tuple[float, float, float]
+    direction: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Classification:
+    """Probabilities of a model's labels, in their order. series (classes,); slices (slices, classes) of each slice of
+    the image along axis (0 i, 1 j, 2 k), None of a model that sees the series at once; attention (slices,), None where
+    there is none; heat: a map for each class, or none."""
+
+    series: NDArray[np.float32]
+    axis: int
+    slices: NDArray[np.float32] | None
+    attention: NDArray[np.float32] | None
+    heat: tuple[Heat, ...]
+    run: Run
+
+
+@dataclass(frozen=True, eq=False)
+class Occlusion:
+    """How much of a class's probability is lost where a part of one slice is covered: the mean over the windows that
+    cover a place, 0 where it does not fall. window_mm: of a window, rows and columns of the model; baseline: the scaled
+    value that covers it. lowest, highest: how the probability changed (negative: it fell). agreement: rank correlation
+    (Spearman) of the loss with the heat map's mean in the same windows; None without a heat map, or where either says
+    the same everywhere."""
+
+    heat: Heat
+    window_mm: tuple[float, float]
+    baseline: float
+    lowest: float
+    highest: float
+    agreement: float | None
+    run: Run

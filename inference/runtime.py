@@ -236,8 +236,15 @@ def _session(record: ModelRecord, network: str, preferred: tuple[str, ...], shar
         session = ort.InferenceSession(network_bytes, options, providers=available)
     except Exception as error:  # onnxruntime raises bare classes of its own
         raise ModelError(f"{record.manifest.name} cannot be loaded: {str(error).splitlines()[0]}") from error
-    needed = 2 + record.manifest.preprocessing.dimensions
+    needed = record.manifest.input_axes
     inputs = session.get_inputs()
     if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(inputs[0].shape) != needed:
         raise ModelError(f"{record.manifest.name} does not take one float image of {needed} axes, as its manifest says")
+    if record.manifest.scores is not None:
+        made = [output.name for output in session.get_outputs()]
+        missing = [name for name in record.manifest.scores.outputs if name not in made]
+        if missing:
+            raise ModelError(
+                f"{record.manifest.name} has no output {missing[0]}, which its manifest names; it has {', '.join(made)}"
+            )
     return session

@@ -29,11 +29,15 @@ from inference.interactive import PixelBox, Pixels, checked
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
 from inference.preflight import Headers, Measured, probe_image
+from inference.preprocess import slice_axis
 from inference.results import (
     MOST_FOUND,
     Certainty,
+    Classification,
     Detection,
     Detections,
+    Heat,
+    Occlusion,
     Probabilities,
     Run,
     Segmentation,
@@ -155,6 +159,45 @@ class Worker:
         """inference.detect.detect."""
         told, _ = self._ask("detect", record, image, {}, progress)
         return Detections(_detections(record, told.get("found"), image.GetSize()), _run(told))
+
+    def classify(
+        self, record: ModelRecord, image: sitk.Image, *, progress: Progress = lambda fraction, text: None
+    ) -> Classification:
+        """inference.classify.classify."""
+        told, arrays = self._ask("classify", record, image, {}, progress)
+        classes, scores = len(record.manifest.labels), record.manifest.scores
+        axis = slice_axis(image, record.manifest.preprocessing)
+        count = image.GetSize()[axis]
+        per_slice = attention = None
+        if scores is not None and scores.of == "slice":
+            per_slice = _figures(record, arrays.get("slices"), (count, classes), most=1.0)
+        if scores is not None and scores.attention is not None:
+            attention = _figures(record, arrays.get("attention"), (count,))
+        heat = tuple(_heat(record, place, arrays.get(f"heat{n}")) for n, place in enumerate(told["heat"]))
+        if len(heat) != (classes if scores is not None and scores.has_heat else 0):
+            raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
+        series = _figures(record, arrays.get("series"), (classes,), most=1.0)
+        return Classification(series, axis, per_slice, attention, heat, _run(told))
+
+    def occlude(
+        self,
+        record: ModelRecord,
+        image: sitk.Image,
+        label: int,
+        slice_number: int,
+        *,
+        progress: Progress = lambda fraction, text: None,
+    ) -> Occlusion:
+        """inference.classify.occlude."""
+        options = {"label": label, "slice_number": slice_number}
+        told, arrays = self._ask("occlude", record, image, options, progress)
+        baseline, lowest, highest = (float(told[name]) for name in ("baseline", "lowest", "highest"))
+        window = float(told["window_mm"][0]), float(told["window_mm"][1])
+        agreement = None if told["agreement"] is None else float(told["agreement"])
+        if not all(math.isfinite(figure) for figure in (baseline, lowest, highest, *window, agreement or 0.0)):
+            raise ModelError(f"{record.manifest.name} gave values that are not numbers; the result is discarded")
+        heat = _heat(record, told["heat"], arrays.get("heat"))
+        return Occlusion(heat, window, baseline, lowest, highest, agreement, _run(told))
 
     def measure(
         self, record: ModelRecord, headers: Headers, *, progress: Progress = lambda fraction, text: None
@@ -355,6 +398,28 @@ def _are_corners(low: Sequence[float], high: Sequence[float], size: Sequence[int
     return all(-0.5 <= a < b <= n - 0.5 for a, b, n in zip(low, high, size, strict=True))
 
 
+def _figures(
+    record: ModelRecord, array: NDArray | None, shape: tuple[int, ...], most: float = math.inf
+) -> NDArray[np.float32]:
+    """An array of figures from 0 on (attention: any) as it should be. Raises ModelError if it is not."""
+    right = array is not None and array.dtype == np.float32 and array.shape == shape and bool(np.isfinite(array).all())
+    if array is None or not right or (most != math.inf and (array.min() < 0 or array.max() > most)):
+        raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
+    return array
+
+
+def _heat(record: ModelRecord, place: Mapping[str, Any], array: NDArray | None) -> Heat:
+    spacing, origin, direction = (
+        tuple(float(one) for one in place[name]) for name in ("spacing_mm", "origin", "direction")
+    )
+    if array is None or array.ndim != 3 or not array.size:
+        raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
+    if (len(spacing), len(origin), len(direction)) != (3, 3, 9) or not all(math.isfinite(at) for at in origin):
+        raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
+    (x, y, z), (i, j, k) = origin, spacing
+    return Heat(_figures(record, array, array.shape), (i, j, k), (x, y, z), direction)
+
+
 def _run(told: Mapping[str, Any]) -> Run:
     """A run as the process tells of it."""
     return Run(**{**told["run"], "notes": tuple(told["run"]["notes"])})
@@ -471,12 +536,36 @@ class _Runner:
         found = [tuple(vars(one).values()) for one in result.found]
         return {"provider": model.provider, "run": asdict(result.run), "found": found}, {}
 
+    def _classify(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.classify import classify
+
+        model = self._model(request)
+        result = classify(_image(request), model, progress=self._report)
+        arrays: dict[str, NDArray] = {f"heat{n}": heat.voxels for n, heat in enumerate(result.heat)}
+        arrays["series"] = result.series
+        arrays |= {} if result.slices is None else {"slices": result.slices}
+        arrays |= {} if result.attention is None else {"attention": result.attention}
+        places = [_place(heat) for heat in result.heat]
+        return {"provider": model.provider, "run": asdict(result.run), "heat": places}, arrays
+
+    def _occlude(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.classify import occlude
+
+        model = self._model(request)
+        found = occlude(_image(request), model, **request.told["options"], progress=self._report)
+        names = ("window_mm", "baseline", "lowest", "highest", "agreement")
+        told = {name: getattr(found, name) for name in names}
+        told |= {"provider": model.provider, "run": asdict(found.run), "heat": _place(found.heat)}
+        return told, {"heat": found.heat.voxels}
+
     def _measure(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.classify import classify
         from inference.detect import detect
         from inference.tasks import segment
 
         model, image = self._model(request), _image(request)
-        act = detect if model.manifest.task == "detection" else partial(segment, with_certainty=True)  # as it is asked
+        acts = {"classification": classify, "detection": detect}
+        act = acts.get(model.manifest.task, partial(segment, with_certainty=True))  # as it is asked
         timed: Any = _Timed(model)
         _forget_peak()
         for _ in range(2):
@@ -537,6 +626,10 @@ class _Timed:
                 self.runs += 1
 
         return run
+
+
+def _place(heat: Heat) -> dict[str, Any]:
+    return {"spacing_mm": heat.spacing_mm, "origin": heat.origin, "direction": heat.direction}
 
 
 def _forget_peak() -> None:

@@ -13,11 +13,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.manifest import ModelError, ModelManifest, Statistic
+from inference.manifest import LabelClass, ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
 from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
 from inference.results import Detections as Found
-from inference.results import Run
+from inference.results import Heat, Run
 from inference.worker import Worker
 from viewer.core.click_segment import (
     CLASSICAL,
@@ -28,9 +28,12 @@ from viewer.core.click_segment import (
     interior_pixel,
 )
 from viewer.core.detections import Detection, Detections
+from viewer.core.findings import Code
+from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
 from viewer.core.origin import Origin, now_utc
 from viewer.core.proposal import Certainty, Proposal
+from viewer.core.scores import Occluded, Scored, Scores
 from viewer.core.session import Session
 from viewer.core.shaping import Mask
 from viewer.core.study import Series
@@ -106,7 +109,11 @@ class ModelRuns:
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
     ) -> Show:
         """Run a model on an image, by its task; how its result is shown in a session."""
-        act = {"segmentation": self._segment, "detection": self._detect}[record.manifest.task]
+        act = {
+            "segmentation": self._segment,
+            "classification": self._classify,
+            "detection": self._detect,
+        }[record.manifest.task]
         return act(record, image, overridden, progress)
 
     def _segment(
@@ -175,6 +182,47 @@ class ModelRuns:
         result = self.worker.detect(record, image, progress=progress)
         detections = detections_of(record.manifest, result, _origin(result.run, overridden))
         return lambda session: session.propose_boxes(detections)
+
+    def _classify(
+        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+    ) -> Show:
+        result, section = self.worker.classify(record, image, progress=progress), record.manifest.scores
+        classes = tuple(
+            Scored(label.name, probability, label.threshold, _code(label))
+            for label, probability in zip(record.manifest.labels, result.series.tolist(), strict=True)
+        )
+        gathered = section.gathered if section is not None and section.of == "slice" else ""
+        heat = tuple(map(_volume, result.heat))
+        origin = _origin(result.run, overridden)
+        scores = Scores(classes, result.axis, result.slices, result.attention, gathered, heat, origin)
+        return lambda session: session.show_scores(scores)
+
+    def occlude(self, of: int, done: Callable[[], None] = lambda: None) -> Job | None:
+        """Check by occlusion why the model of the scores that are shown gives a class (its place in Scores.classes) its
+        probability, on the slice at the cross-hair."""
+        session = self._session
+        scores, volume = session.scores, session.volume
+        if scores is None or volume is None:
+            self._fail("Classify the series first.")
+            return None
+        record = self._models.get(scores.origin.model)
+        if record.manifest.files.get(record.manifest.networks[0]) != scores.origin.sha256:
+            self._fail(f"Another version of {scores.origin.model} is in use now. Classify the series again first.")
+            return None
+        slice_number = session.cursor_ijk[scores.axis]
+
+        def work(job: Job) -> Occluded:
+            image = to_image(volume.voxels, volume.geometry)
+            found = self.worker.occlude(record, image, of + 1, slice_number, progress=job.report)
+            heat, change = _volume(found.heat), (found.lowest, found.highest)
+            return Occluded(of, slice_number, heat, found.window_mm, *change, found.agreement)
+
+        def finish(occluded: Occluded) -> None:
+            if session.volume is volume and session.scores is not None and session.scores.origin == scores.origin:
+                session.add_occlusion(session.scores, occluded)
+                done()
+
+        return self._jobs.submit(f"Covering parts of a slice for {record.manifest.name}", work, finish, self._fail)
 
     @property
     def device(self) -> str:
@@ -255,7 +303,7 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
             row.value,
             row.name,
             row.colour,
-            (row.code.value, row.code.scheme, row.code.meaning) if row.code else None,
+            _code(row),
         )
         for row in manifest.labels
     )
@@ -282,6 +330,17 @@ def detections_of(manifest: ModelManifest, result: Found, origin: Origin) -> Det
     )
     thresholds = {label.name: label.threshold for label in manifest.labels}
     return Detections(found, labels_of(manifest), thresholds, manifest.boxes.lowest, origin)
+
+
+def _code(label: LabelClass) -> Code | None:
+    return (label.code.value, label.code.scheme, label.code.meaning) if label.code else None
+
+
+def _volume(heat: Heat) -> Volume:
+    """A map of a model as a volume on its own grid."""
+    direction = np.array(heat.direction).reshape(3, 3)
+    k, j, i = heat.voxels.shape
+    return Volume(heat.voxels, Geometry((i, j, k), heat.spacing_mm, np.array(heat.origin), direction))
 
 
 def headers_of(series: Series, volume: Volume) -> Headers:

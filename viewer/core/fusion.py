@@ -29,6 +29,7 @@ class Fusion:
 
     Positions of the open series plus shift_lps (mm) are those of this one. by_hand: a person has said so, no file does.
     opacity is 0 to 1; window is in the volume's own unit. visible is False while a person looks at what lies below.
+    fades: the lower end of the window is clear, so that the picture below stays as it is there.
     """
 
     series: Series
@@ -39,6 +40,7 @@ class Fusion:
     shift_lps: Shift = NO_SHIFT
     by_hand: bool = False
     visible: bool = True
+    fades: bool = False
 
     @property
     def name(self) -> str:

@@ -46,6 +46,7 @@ from viewer.core.oblique import (
 from viewer.core.origin import Accepted, Origin
 from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment, union
 from viewer.core.proposal import Acceptance, Certainty, Judgement, Proposal, prepare_acceptance
+from viewer.core.scores import HeatShown, Occluded, Scores
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
@@ -198,6 +199,8 @@ class Session:
         self.confirmed: frozenset[ConfirmedSlice] = frozenset()
         self.proposal: Proposal | None = None
         self.detections: Detections | None = None
+        self.scores: Scores | None = None
+        self.heat: HeatShown | None = None
         self.source = ""
         self.accepted: tuple[Accepted, ...] = ()
         self.certainty: Certainty | None = None  # of the result that a model proposed last, unless it was rejected
@@ -294,6 +297,7 @@ class Session:
         """Have nothing open."""
         self.series = self.volume = self.label_map = self.machine = self._moment = None
         self.detections = None
+        self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, History()
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
         self.accepted, self.certainty, self.certainty_of = (), None, None
@@ -314,6 +318,7 @@ class Session:
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
         self.detections = None
+        self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, annotations.history
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
@@ -961,6 +966,12 @@ class Session:
         changes = (AnswerChange(number, place, self.answers.get((number, place)), yes) for number in findings)
         self.make(Edit(title, answers=tuple(changes)))
 
+    def judge_score(self, finding: int, place: Place, yes: bool) -> None:
+        """A person accepts (yes) or rejects what a classification model says of a place, as one edit."""
+        if self.scores is not None and self.editable and self.answers.get((finding, place)) != yes:
+            act = "Accept" if yes else "Reject"
+            self._answer(f"{act} score of {self.scores.origin.source}", (finding,), place, yes)
+
     def take_study_answers(self, answers: Answers) -> None:
         """What was answered of the study, as it is kept."""
         now = {at: yes for at, yes in self.answers.items() if at[1] != STUDY} | dict(answers)
@@ -1131,6 +1142,23 @@ class Session:
         self.proposal = replace(self.proposal, judged=judgement.judged, undone=undone, settled=False)
         self.history.record(edit)
         self._apply(edit, judgement.voxels, also=What.PROPOSAL)
+
+    def show_scores(self, scores: Scores | None) -> None:
+        """Show what a classification model says of the open series, or no longer."""
+        if not self.loading:
+            self.scores, self.heat = scores, None
+            self._announce(Change(What.PROPOSAL))
+
+    def add_occlusion(self, scores: Scores, occluded: Occluded) -> None:
+        """Keep what covering parts of a slice told, unless these scores are gone."""
+        if self.scores is scores:
+            self.scores = replace(scores, occluded=(*scores.occluded, occluded))
+            self._announce(Change(What.PROPOSAL))
+
+    def show_heat(self, heat: HeatShown | None) -> None:
+        """Lay a map of where a score comes from over the series, or take it away."""
+        self.heat = heat
+        self._announce(Change(What.PROPOSAL))
 
     def reject_proposal(self) -> None:
         if self.proposal is not None:

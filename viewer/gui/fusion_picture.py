@@ -46,6 +46,13 @@ def _means(
     return (total / np.maximum(count, 1)).astype(np.uint8), count * 4 >= finer[0] * finer[1]
 
 
+def _faded(pixels: NDArray[np.uint32], grey: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Opaque colours made clear where their grey level is 0, opaque from a quarter of the scale on; premultiplied."""
+    share = np.minimum(grey / np.float32(64), 1)[..., None]
+    channels = np.ascontiguousarray(pixels).view(np.uint8).reshape(*pixels.shape, 4)
+    return np.ascontiguousarray(np.rint(channels * share).astype(np.uint8)).view(np.uint32)[..., 0]
+
+
 class FusionPicture:
     """Draws over a slice what is laid over its series; sampled anew only when something else is to be seen."""
 
@@ -114,10 +121,16 @@ def _drawn(
     else:  # means of grey levels are made before these are coloured, as of the slice below
         grey, measured = _means(to_grey(values, fusion.window), measured, finer)
         pixels = coloured(grey, colours)
+        if fusion.fades:
+            pixels = _faded(pixels, grey)
         if measured is not None:
             pixels[~measured] = 0
     high, wide = pixels.shape
-    layout = QImage.Format.Format_RGB32 if measured is None else QImage.Format.Format_ARGB32_Premultiplied
+    layout = (
+        QImage.Format.Format_RGB32
+        if measured is None and not fusion.fades
+        else QImage.Format.Format_ARGB32_Premultiplied
+    )
     image = QImage(pixels.view(np.uint8).data, wide, high, 4 * wide, layout)
     outline = QPainterPath()
     outline.addPolygon(QPolygonF([QPointF(x, y) for x, y in (corners / ratio).tolist()]))

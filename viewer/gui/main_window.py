@@ -450,6 +450,9 @@ class MainWindow(QMainWindow):
         self.proposal_bar = ProposalBar(commands, self.workflows)
         self.trusting = Trusting(commands, self.workflows, self.room, self.status_bar.notify)
         self.model_panel.boxes.add_commands(commands)
+        commands.add(
+            "AI", QT_TR_NOOP("Show or hide the heat map"), lambda: self.model_panel.scores.toggle_heat(), "Ctrl+H"
+        )
         self.click_bar = ClickBar(commands, self.workflows, self.focus_pane, self.status_bar.notify)
         add("AI", QT_TR_NOOP("Training…"), self.show_training, "Ctrl+T", picture="school-outline")
         add("Window", QT_TR_NOOP("Studies"), lambda: _toggle(self.browser), "F8")

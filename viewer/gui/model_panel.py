@@ -29,6 +29,7 @@ from viewer.gui.detection_panel import DetectionPanel
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.proposal_part import ProposalPart
 from viewer.gui.question import agreed
+from viewer.gui.score_panel import ScorePanel
 from viewer.gui.scrolled import scrolled
 from viewer.gui.trust_words import when
 from viewer.jobs import Job
@@ -117,6 +118,8 @@ class ModelPanel(QWidget):
         inside.addLayout(buttons)
 
         self.boxes = DetectionPanel(workflows)
+        self.scores = ScorePanel(workflows)
+
         self.versions = QListWidget()
         self.versions.setAccessibleName(tr("Versions"))
         self.versions.setMaximumHeight(130)
@@ -139,6 +142,7 @@ class ModelPanel(QWidget):
         layout.addWidget(self.run)
         layout.addWidget(self._proposal)
         layout.addWidget(self.boxes)
+        layout.addWidget(self.scores)
         layout.addStretch(1)
         for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
             layout.addWidget(widget)
@@ -205,6 +209,7 @@ class ModelPanel(QWidget):
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
         self.boxes.apply(what)
+        self.scores.apply(what)
         if what & (What.SERIES | What.TOOL):
             self._show_fit()
         if what & (What.SERIES | What.PROPOSAL | What.TOOL):

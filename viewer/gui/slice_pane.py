@@ -118,6 +118,7 @@ class SlicePane(FlatPane):
         self._sampling.progressed.connect(self.update)
         self._grey = Ahead[SlicePicture]()
         self._over = FusionPicture()
+        self._heat = FusionPicture()
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
         self._doubt = Ahead[Layer | None]()
@@ -646,6 +647,8 @@ class SlicePane(FlatPane):
         self._paint_image(painter)
         if session.fusion is not None:
             self._over.paint(painter, session.fusion, session.hand.smooth)
+        if session.heat is not None:
+            self._heat.paint(painter, session.heat.over, True)
         tint = self._values.get() if self._previewed is not None else None
         if tint is not None:
             tint.paint(painter, self.devicePixelRatioF())
@@ -684,6 +687,9 @@ class SlicePane(FlatPane):
         if session.fusion is not None:
             ratio, smooth = self.devicePixelRatioF(), session.hand.smooth
             self._over.begin(session.fusion, volume.geometry, view, self._depth, ratio, slab=self.slab, smooth=smooth)
+        if session.heat is not None and volume is session.volume:
+            ratio, over = self.devicePixelRatioF(), session.heat.over
+            self._heat.begin(over, volume.geometry, view, self._depth, ratio, slab=self.slab)
         if session.hand.overlay_visible and session.label_map is not None and volume is session.volume:
             if not session.label_map.blank:
                 self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)

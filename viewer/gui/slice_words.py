@@ -20,6 +20,7 @@ from viewer.gui.actions import READ_ONLY
 from viewer.gui.answer_words import answer_badges
 from viewer.gui.colour_bar import ColourBar
 from viewer.gui.fusion_words import fusion_badges, fusion_bar, fusion_value
+from viewer.gui.heat_words import heat_badge, heat_bar
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.masking_words import masking_badges
@@ -145,6 +146,9 @@ class SliceWords:
 
     @property
     def _left_bar(self) -> ColourBar | None:
+        """The colours of what lies uppermost."""
+        if self.session.heat is not None:
+            return heat_bar(self.session.heat)
         return doubt_bar(self.session) if self._fusion is None else fusion_bar(self._fusion)
 
     @property
@@ -169,6 +173,8 @@ class SliceWords:
             hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
             text = tr("AI boxes: {model}{hidden}").format(model=said(session.detections.origin.source), hidden=hidden)
             badges.append(Badge(text, PROPOSAL))
+        if session.heat is not None:
+            badges.append(heat_badge(session.heat))
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
             badges.append(Badge(tr("Frames over time"), DIMMED_TEXT, said(series.verdict.detail)))
         elif series.verdict.kind in _VERDICTS:

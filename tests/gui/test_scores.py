@@ -1,0 +1,75 @@
+"""A classification model in the window: what it says, where it looked, and a person's word on it."""
+
+import numpy as np
+import pytest
+
+from inference.manifest import PercentileIntensity, Preprocessing
+from tests.inference.test_classify import HEAT, write_scorer
+from viewer.core.findings import SERIES
+from viewer.core.scores import Scores
+
+
+@pytest.fixture
+def scored(opened, tmp_path, qtbot):
+    """The window with a series classified."""
+    seen = Preprocessing(axes="SPL", intensity=PercentileIntensity(), size_multiple=4)
+    opened.workflows.models.install(write_scorer(tmp_path / "scorer", HEAT, preprocessing=seen))
+    panel = opened.model_panel
+    panel.refresh()
+    panel.models.setCurrentIndex(panel.models.findData("scorer"))
+    assert panel.run.text() == "Classify"
+    panel.start()
+    qtbot.waitUntil(lambda: opened.session.scores is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.scores.isVisibleTo(panel))
+    return opened
+
+
+def scores_of(window) -> Scores:
+    assert window.session.scores is not None
+    return window.session.scores
+
+
+def says_in_words_what_is_above_its_threshold_and_where_it_came_from(scored):
+    panel, scores = scored.model_panel.scores, scores_of(scored)
+    assert "scorer 1.0.0" in panel._about.text() and scores.origin.short_hash in panel._about.text()
+    said = [panel._rows.itemAt(n).widget() for n in range(panel._rows.count())]
+    words = [widget.text() for widget in said if hasattr(widget, "text")]
+    assert sum("above threshold 50 %" in word for word in words) == sum(one.above for one in scores.classes) > 0
+    assert len(panel._answers) == sum(one.above for one in scores.classes)
+    assert scored.session.heat is None, "a map is shown only when it is asked for"
+
+
+def lays_a_map_that_changes_no_value_and_goes_with_its_series(scored, qtbot):
+    session, panel = scored.session, scored.model_panel.scores
+    before = session.volume.voxels.copy()
+    panel.toggle_heat()
+    assert session.heat.kind == "heat map" and session.heat.top == pytest.approx(session.heat.over.volume.voxels.max())
+    assert np.array_equal(session.volume.voxels, before)
+    panel.check.click()
+    qtbot.waitUntil(lambda: session.heat is not None and session.heat.kind == "occlusion", timeout=20_000)
+    assert "rank correlation" in panel._found.text()
+    session.close_series()
+    assert session.heat is None and session.scores is None
+
+
+def answers_by_a_persons_word_alone_which_can_be_undone(scored, qtbot):
+    session, panel = scored.session, scored.model_panel.scores
+    n, _, accept, reject = panel._answers[0]
+    name = scores_of(scored).classes[n].name
+    assert not session.answers
+    accept.click()
+    finding = next(one for one in session.hand.findings if one.name == name)
+    assert session.answers == {(finding.number, SERIES): True}
+    qtbot.waitUntil(lambda: not accept.isEnabled())
+    reject.click()
+    assert session.answers == {(finding.number, SERIES): False}
+    session.undo()
+    session.undo()
+    assert not session.answers
+
+
+def test_the_panel(scored, qtbot):
+    """One test: to open a window takes longer than all of this."""
+    says_in_words_what_is_above_its_threshold_and_where_it_came_from(scored)
+    answers_by_a_persons_word_alone_which_can_be_undone(scored, qtbot)
+    lays_a_map_that_changes_no_value_and_goes_with_its_series(scored, qtbot)

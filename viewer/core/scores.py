@@ -1,0 +1,92 @@
+"""What a classification model says of the open series, and the map of where it looked that is laid over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.display import WindowLevel
+from viewer.core.findings import Code
+from viewer.core.fusion import Fusion
+from viewer.core.origin import Origin
+from viewer.core.study import Series
+from viewer.core.volume import Volume
+
+HeatKind = Literal["heat map", "occlusion"]
+
+_OPACITY = 0.5
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A class with its calibrated probability for the series, and the probability from which it counts as found."""
+
+    name: str
+    probability: float
+    threshold: float
+    code: Code | None = None
+
+    @property
+    def above(self) -> bool:
+        return self.probability >= self.threshold
+
+
+@dataclass(frozen=True, eq=False)
+class Occluded:
+    """What covering parts of a slice did to a class, by its place in Scores.classes. lowest, highest: how the
+    probability changed; agreement: rank correlation with the heat map, None where there is none."""
+
+    of: int
+    slice_number: int
+    heat: Volume
+    window_mm: tuple[float, float]
+    lowest: float
+    highest: float
+    agreement: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """A model's result. slices (slices, classes) along the index axis (0 i, 1 j, 2 k), and attention (slices,), or
+    None; gathered: how slices make the series' probability, "max" or "mean", "" of a model that sees the series at
+    once. heat: a volume for each class on a grid of its own, or none."""
+
+    classes: tuple[Scored, ...]
+    axis: int
+    slices: NDArray[np.float32] | None
+    attention: NDArray[np.float32] | None
+    gathered: str
+    heat: tuple[Volume, ...]
+    origin: Origin
+    occluded: tuple[Occluded, ...] = ()
+
+    def occlusion(self, of: int) -> Occluded | None:
+        """The last of a class."""
+        return next((one for one in reversed(self.occluded) if one.of == of), None)
+
+
+@dataclass(frozen=True, eq=False)
+class HeatShown:
+    """A map of a class that is seen over the series, in colours of its own; nothing measures it."""
+
+    kind: HeatKind
+    name: str
+    origin: Origin
+    top: float
+    over: Fusion
+
+    def with_opacity(self, opacity: float) -> HeatShown:
+        return replace(self, over=self.over.with_opacity(opacity))
+
+
+def heat_shown(
+    kind: HeatKind, name: str, origin: Origin, heat: Volume, series: Series, opacity: float = _OPACITY
+) -> HeatShown:
+    """How a map is laid over a series: from 0 to its largest value anywhere in the series."""
+    top = float(heat.voxels.max())
+    scale = top or 1.0
+    window = WindowLevel(scale / 2, scale, "LINEAR_EXACT")
+    return HeatShown(kind, name, origin, top, Fusion(series, heat, window, "inferno", opacity, fades=True))

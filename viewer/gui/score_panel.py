@@ -1,0 +1,360 @@
+"""What a classification model says of the open series: probabilities, slices, where it looked, and a person's word."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.core.events import What
+from viewer.core.findings import SERIES, Level, Place
+from viewer.core.scores import HeatKind, Scores, heat_shown
+from viewer.gui.language import QT_TR_NOOP, said, tr
+from viewer.gui.plots import plots_are_loaded, quiet_plot
+from viewer.gui.style import theme
+from viewer.jobs import Job
+from viewer.workflows import Workflows
+
+_BAR_PX = 8
+_PLOT_PX = 110
+_KINDS: dict[HeatKind, str] = {"heat map": QT_TR_NOOP("Heat map"), "occlusion": QT_TR_NOOP("Occlusion map")}
+_GATHERED = {
+    "max": QT_TR_NOOP("Of the series: the largest of its slices."),
+    "mean": QT_TR_NOOP("Of the series: the mean of its slices."),
+    "": QT_TR_NOOP("Of the series, which the model sees at once."),
+}
+
+
+class _Bar(QWidget):
+    """A probability from 0 to 1 as a bar with a mark at the threshold."""
+
+    def __init__(self, probability: float, threshold: float) -> None:
+        super().__init__()
+        self._probability, self._threshold = probability, threshold
+        self.setFixedHeight(_BAR_PX + 6)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours, wide = theme(), self.width() - 1.0
+        with QPainter(self) as painter:
+            painter.fillRect(QRectF(0, 3, wide, _BAR_PX), colours.sunken)
+            painter.fillRect(QRectF(0, 3, wide * self._probability, _BAR_PX), colours.accent)
+            painter.setPen(QPen(colours.text, 2))
+            x = wide * self._threshold
+            painter.drawLine(round(x), 0, round(x), _BAR_PX + 5)
+
+
+class ScorePanel(QWidget):
+    """Shown while there are scores. Whoever listens to the session calls apply()."""
+
+    def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workflows = workflows
+        self._shown: Scores | None = None
+        self._chosen = 0
+        self._kind: HeatKind = "heat map"
+        self._job: Job | None = None
+        self._about = QLabel(wordWrap=True)
+        self._about.setProperty("dimmed", True)
+        self._rows = QGridLayout()
+        self._rows.setVerticalSpacing(1)
+        self._buttons: list[QPushButton] = []
+        self.level = QComboBox()
+        self.level.setAccessibleName(tr("Answer for"))
+        for level, name in (("series", tr("Answers are for the series")), ("slice", tr("Answers are for this slice"))):
+            self.level.addItem(name, level)
+        self.level.currentIndexChanged.connect(lambda _: self._show_answers())
+        self._answers: list[tuple[int, QLabel, QPushButton, QPushButton]] = []
+        self._plot: Any = None
+        self._plot_place = QVBoxLayout()
+        self.heat = QPushButton(tr("Show the map"))
+        self.heat.setCheckable(True)
+        self.heat.clicked.connect(self.toggle_heat)
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(tr("Map"))
+        self.kind.currentIndexChanged.connect(self._choose_kind)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(10, 90)
+        self.opacity.setValue(50)
+        self.opacity.setAccessibleName(tr("Opacity of the map"))
+        self.opacity.valueChanged.connect(self._set_opacity)
+        self.check = QPushButton(tr("Check by occlusion"))
+        self.check.setToolTip(tr("Cover one part of this slice after the other and see how the probability changes"))
+        self.check.clicked.connect(self._occlude)
+        self._found = QLabel(wordWrap=True)
+        self._found.setProperty("dimmed", True)
+        self.close_scores = QPushButton(tr("Close the scores"))
+        self.close_scores.clicked.connect(lambda: self._session.show_scores(None))
+        heading = QLabel(tr("Scores"))
+        heading.setProperty("heading", True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(heading)
+        layout.addWidget(self._about)
+        layout.addLayout(self._rows)
+        layout.addWidget(self.level)
+        layout.addLayout(self._plot_place)
+        seen = QHBoxLayout()
+        seen.addWidget(self.heat)
+        seen.addWidget(self.kind, 1)
+        layout.addLayout(seen)
+        for widget in (self.opacity, self.check, self._found, self.close_scores):
+            layout.addWidget(widget)
+        for button in (self.heat, self.check, self.close_scores):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        workflows.jobs.subscribe(self._job_changed)
+        self.hide()
+
+    @property
+    def _session(self):
+        return self._workflows.session
+
+    def apply(self, what: What) -> None:
+        """Show what changed in the session."""
+        scores = self._session.scores
+        if what & (What.SERIES | What.PROPOSAL) and scores is not self._shown:
+            again = scores is not None and self._shown is not None and scores.origin == self._shown.origin
+            self._shown = scores
+            self.setVisible(scores is not None)
+            if scores is not None and not again:
+                plots_are_loaded()
+                self._chosen = int(np.argmax([one.probability for one in scores.classes]))
+                self._build(scores)
+        if scores is None:
+            return
+        if what & (What.SERIES | What.PROPOSAL):
+            self._show_maps(scores)
+        if what & (What.SERIES | What.PROPOSAL | What.CURSOR | What.FINDINGS | What.TOOL):
+            self._show_answers()
+            self._show_slice()
+
+    def toggle_heat(self) -> None:
+        """Lay the map of the chosen class over the series, or take it away."""
+        self._session.show_heat(None) if self._session.heat is not None else self._lay()
+
+    def choose(self, of: int) -> None:
+        """Another class: its slices, its map."""
+        self._chosen = of
+        for n, button in enumerate(self._buttons):
+            button.setChecked(n == of)
+        scores = self._session.scores
+        if scores is None:
+            return
+        self._draw_plot(scores)
+        if self._session.heat is not None:
+            self._lay()
+        self._show_maps(scores)
+
+    def _build(self, scores: Scores) -> None:
+        origin = scores.origin
+        told = tr("{model} · {hash} · {device} · {seconds:.1f} s · {made}").format(
+            model=said(origin.source), hash=origin.short_hash, device=origin.provider, seconds=origin.seconds,
+            made=origin.made,
+        )  # fmt: skip
+        notes = [said(sentence) for sentence in (*(why for _, why in origin.overridden), *origin.notes)]
+        self._about.setText("\n".join([told, tr(_GATHERED[scores.gathered]), *notes]))
+        while self._rows.count():
+            item = self._rows.takeAt(0)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self._answers.clear()
+        buttons: dict[int, QPushButton] = {}
+        order = sorted(range(len(scores.classes)), key=lambda n: -scores.classes[n].probability)
+        for row, n in enumerate(order):
+            one = scores.classes[n]
+            name = QPushButton(one.name)
+            name.setCheckable(True)
+            name.setChecked(n == self._chosen)
+            name.setFlat(True)
+            name.setStyleSheet("text-align: left")
+            name.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            name.clicked.connect(partial(self.choose, n))
+            buttons[n] = name
+            mark = tr("above threshold") if one.above else tr("below threshold")
+            words = QLabel(
+                tr("{percent:.0f} %, {mark} {threshold:.0f} %").format(
+                    percent=100 * one.probability, mark=mark, threshold=100 * one.threshold
+                )
+            )
+            self._rows.addWidget(name, 3 * row, 0)
+            self._rows.addWidget(words, 3 * row, 1, 1, 2)
+            self._rows.addWidget(_Bar(one.probability, one.threshold), 3 * row + 1, 0, 1, 3)
+            if one.above:
+                state, accept, reject = QLabel(), QPushButton(tr("Accept")), QPushButton(tr("Reject"))
+                accept.clicked.connect(partial(self._judge, n, True))
+                reject.clicked.connect(partial(self._judge, n, False))
+                accept.setAccessibleName(f"{tr('Accept')} {one.name}")
+                reject.setAccessibleName(f"{tr('Reject')} {one.name}")
+                for column, widget in enumerate((state, accept, reject)):
+                    self._rows.addWidget(widget, 3 * row + 2, column)
+                for button in (accept, reject):
+                    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                self._answers.append((n, state, accept, reject))
+        self._buttons = [buttons[n] for n in range(len(scores.classes))]
+        self.level.setVisible(bool(self._answers))
+        self._draw_plot(scores)
+
+    def _draw_plot(self, scores: Scores) -> None:
+        """The chosen class over slices, and the attention."""
+        if self._plot is not None:
+            self._plot[0].deleteLater()
+            self._plot = None
+        curve = scores.slices[:, self._chosen] if scores.slices is not None else None
+        if all(values is None or len(values) < 2 for values in (curve, scores.attention)):
+            return
+        import pyqtgraph as pg
+
+        plot, colours = quiet_plot(_PLOT_PX), theme()
+        plot.setFixedHeight(_PLOT_PX)
+        plot.setLabel("bottom", tr("Slice"))
+        if curve is not None:
+            count = len(curve)
+            plot.plot(np.arange(1, count + 1), curve, pen=pg.mkPen(colours.accent, width=2))
+            plot.setYRange(0, 1)
+            threshold = scores.classes[self._chosen].threshold
+            plot.addLine(y=threshold, pen=pg.mkPen(colours.dimmed_text, style=Qt.PenStyle.DashLine))
+        elif scores.attention is not None:
+            count = len(scores.attention)
+            plot.setTitle(tr("Attention"), size="9pt", color=colours.dimmed_text)
+            plot.plot(np.arange(1, count + 1), scores.attention, pen=pg.mkPen(colours.accent, width=2))
+        else:
+            return
+        here = plot.addLine(x=1, pen=pg.mkPen(colours.text, width=1))
+
+        box: Any = plot.getViewBox()
+        scene: Any = plot.scene()
+
+        def clicked(event: Any) -> None:
+            at = box.mapSceneToView(event.scenePos()).x()
+            ijk = list(self._session.cursor_ijk)
+            ijk[scores.axis] = min(max(round(at) - 1, 0), count - 1)
+            self._session.move_cursor((ijk[0], ijk[1], ijk[2]))
+
+        scene.sigMouseClicked.connect(clicked)
+        self._plot_place.addWidget(plot)
+        self._plot = plot, here
+        self._show_slice()
+
+    def _show_slice(self) -> None:
+        scores = self._session.scores
+        if self._plot is not None and scores is not None:
+            self._plot[1].setValue(self._session.cursor_ijk[scores.axis] + 1)
+
+    def _show_maps(self, scores: Scores) -> None:
+        """Which maps there are of the chosen class, and how well they agree."""
+        occluded = scores.occlusion(self._chosen)
+        kinds: list[HeatKind] = ["heat map"] if scores.heat else []
+        if occluded is not None:
+            kinds.append("occlusion")
+        if self._kind not in kinds and kinds:
+            self._kind = kinds[0]
+        with QSignalBlocker(self.kind):
+            self.kind.clear()
+            for kind in kinds:
+                self.kind.addItem(tr(_KINDS[kind]), kind)
+            self.kind.setCurrentIndex(max(0, self.kind.findData(self._kind)))
+        shown = self._session.heat is not None
+        self.heat.setEnabled(bool(kinds))
+        self.heat.setChecked(shown)
+        self.heat.setText(tr("Hide the map") if shown else tr("Show the map"))
+        self.kind.setEnabled(bool(kinds))
+        self.opacity.setEnabled(shown)
+        self.check.setEnabled(self._job is None or self._job.ended)
+        if occluded is None:
+            self._found.setText("" if scores.heat else tr("This model gives no heat map; occlusion needs none."))
+            return
+        words = tr(
+            "Slice {n}, windows of {high:.0f} × {wide:.0f} mm: the probability changes by {low:.0f} to {top:.0f} %."
+        )
+        high, wide = occluded.window_mm
+        told = words.format(
+            n=occluded.slice_number + 1, high=high, wide=wide, low=100 * occluded.lowest, top=100 * occluded.highest
+        )
+        if occluded.agreement is not None:
+            agree = tr("Agreement with the heat map (rank correlation, 1 is perfect): {agreement:.2f}.")
+            told += " " + agree.format(agreement=occluded.agreement)
+        self._found.setText(told)
+
+    def _choose_kind(self) -> None:
+        self._kind = self.kind.currentData() or "heat map"
+        if self._session.heat is not None:
+            self._lay()
+
+    def _set_opacity(self) -> None:
+        if self._session.heat is not None:
+            self._session.show_heat(self._session.heat.with_opacity(self.opacity.value() / 100))
+
+    def _lay(self) -> None:
+        scores, series = self._session.scores, self._session.series
+        if scores is None or series is None:
+            return
+        occluded = scores.occlusion(self._chosen)
+        if self._kind == "occlusion" and occluded is not None:
+            heat = occluded.heat
+        elif scores.heat:
+            heat = scores.heat[self._chosen]
+        else:
+            self._session.show_heat(None)
+            return
+        kind: HeatKind = "occlusion" if occluded is not None and heat is occluded.heat else "heat map"
+        name, opacity = scores.classes[self._chosen].name, self.opacity.value() / 100
+        self._session.show_heat(heat_shown(kind, name, scores.origin, heat, series, opacity))
+
+    def _occlude(self) -> None:
+        def done() -> None:
+            self._kind = "occlusion"
+            self._lay()
+
+        self._job = self._workflows.runs.occlude(self._chosen, done)
+        self.check.setEnabled(self._job is None)
+
+    def _job_changed(self, job: Job) -> None:
+        if job is self._job and job.ended:
+            self.check.setEnabled(True)
+
+    @property
+    def _place(self) -> Place:
+        scores = self._session.scores
+        if scores is None or self.level.currentData() == "series":
+            return SERIES
+        return Place("slice", scores.axis, self._session.cursor_ijk[scores.axis])
+
+    def _finding(self, name: str, level: Level) -> int | None:
+        found = self._session.hand.findings
+        return next((one.number for one in found if (one.name, one.level) == (name, level)), None)
+
+    def _judge(self, of: int, yes: bool) -> None:
+        scores, place = self._session.scores, self._place
+        if scores is None or not self._session.editable:
+            return
+        one = scores.classes[of]
+        if self._finding(one.name, place.level) is None:
+            self._workflows.new_finding(one.name, place.level, one.code)
+        number = self._finding(one.name, place.level)
+        if number is not None:
+            self._session.judge_score(number, place, yes)
+
+    def _show_answers(self) -> None:
+        scores, place = self._session.scores, self._place
+        if scores is None:
+            return
+        for n, state, accept, reject in self._answers:
+            number = self._finding(scores.classes[n].name, place.level)
+            answer = self._session.answers.get((number, place)) if number is not None else None
+            state.setText({True: tr("Accepted"), False: tr("Rejected"), None: tr("AI proposal")}[answer])
+            accept.setEnabled(self._session.editable and answer is not True)
+            reject.setEnabled(self._session.editable and answer is not False)
