@@ -32,6 +32,8 @@ from inference.results import Certainty, Probabilities, Run, Segmentation, Slice
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
 
+    from inference.enhance import Enhanced
+
 Progress = Callable[[float, str], None]
 Arrays = Mapping[str, NDArray]
 
@@ -115,6 +117,16 @@ class Worker:
         """inference.tasks.slice_doubts."""
         told, _ = self._ask("slice_doubts", record, image, {"slices": list(slices)}, progress)
         return {int(number): SliceDoubt(*doubt) for number, *doubt in told["doubts"]}
+
+    def enhance(
+        self, record: ModelRecord, image: sitk.Image, *, progress: Progress = lambda fraction, text: None
+    ) -> Enhanced:
+        """inference.enhance.enhance. The picture of an enhancement is put together here, of the image and a residual
+        that is looked at once more, so that the process cannot slip in another."""
+        from inference.enhance import checked
+
+        told, arrays = self._ask("enhance", record, image, {}, progress)
+        return checked(image, record.manifest, arrays, told["figures"], float(told["untouched"]), _run(told))
 
     def measure(
         self, record: ModelRecord, headers: Headers, *, progress: Progress = lambda fraction, text: None
@@ -371,7 +383,16 @@ class _Runner:
         doubts = [(number, *asdict(doubt).values()) for number, doubt in found.items()]
         return {"provider": model.provider, "doubts": doubts}, {}
 
+    def _enhance(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.enhance import enhance, given
+
+        model = self._model(request)
+        result = enhance(_image(request), model, progress=self._report)
+        told = {"provider": model.provider, "run": asdict(result.run), "untouched": result.untouched}
+        return {**told, "figures": dict(result.figures)}, given(result)
+
     def _measure(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.enhance import enhance
         from inference.tasks import segment
 
         model, image = self._model(request), _image(request)
@@ -381,7 +402,8 @@ class _Runner:
             for session in timed.sessions:
                 session.seconds, session.runs = 0.0, 0
             started = time.monotonic()
-            segment(image, timed, progress=self._report)
+            act = segment if model.manifest.picture is None else enhance
+            act(image, timed, progress=self._report)
             total = time.monotonic() - started
             if total > _QUICK_S:
                 break

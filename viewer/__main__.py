@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from inference.models import ModelRecord
+    from inference.preflight import Verdict
     from viewer.core.study import Scan, Series
     from viewer.core.volume import Volume
     from viewer.io.reader import Reader
@@ -100,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     segment.add_argument("--model", required=True, metavar="NAME")
     segment.add_argument("--series", metavar="UID")
     segment.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
+
+    enhance = commands.add_parser("enhance", help="a synthetic picture of a scan, by a model: never to be measured")
+    enhance.add_argument("path", type=Path, metavar="IN")
+    enhance.add_argument("out", type=Path, metavar="OUT", help="NIfTI, NRRD or MHA; SYNTHETIC is put into its name")
+    enhance.add_argument("--model", required=True, metavar="NAME")
+    enhance.add_argument("--series", metavar="UID")
+    enhance.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
 
     train = commands.add_parser("train", help="train a model from a dataset folder: images/, labels/, patients.csv")
     train.add_argument("--data", required=True)
@@ -254,14 +263,14 @@ def _models(options: argparse.Namespace) -> int:
     return 0
 
 
-def _segment(options: argparse.Namespace) -> int:
+def _fitting(options: argparse.Namespace, *, pictures: bool) -> tuple[ModelRecord, Volume, Verdict]:
+    """The model and the scan that a person names, if the one may run on the other."""
     from inference.preflight import preflight
-    from inference.worker import Worker
-    from viewer.core.volume import to_image
-    from viewer.io import files
     from viewer.model_runs import headers_of
 
     record = _model_store().get(options.model)
+    if (record.manifest.picture is not None) != pictures:
+        raise UsageError(f"{options.model} is a model of {record.manifest.task}")
     with _reader() as reader:
         series, volume = _read_one(reader, options.path, options.series)
     verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
@@ -272,6 +281,45 @@ def _segment(options: argparse.Namespace) -> int:
         raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
     for finding in verdict.findings:
         print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
+    return record, volume, verdict
+
+
+def _enhance(options: argparse.Namespace) -> int:
+    from inference.worker import Worker
+    from viewer.core.enhanced import SYNTHETIC
+    from viewer.core.volume import geometry_of, to_image
+    from viewer.io import files
+
+    record, volume, verdict = _fitting(options, pictures=True)
+    out = options.out
+    if SYNTHETIC not in out.name.upper():
+        stem, dot, suffix = out.name.partition(".")
+        out = out.with_name(f"{stem}-{SYNTHETIC}{dot}{suffix}")
+    with closing(Worker()) as worker:
+        result = worker.enhance(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
+    print(file=sys.stderr)
+    import SimpleITK as sitk
+
+    files.write_image(sitk.GetArrayFromImage(result.picture), geometry_of(result.picture), out)
+    print(f"{result.run.name} {result.run.version} on {result.run.provider}, {result.run.seconds:.1f} s")
+    for finding in verdict.red:
+        print(f"overridden ({finding.about}): {finding.sentence}")
+    if result.bound is not None:
+        print(f"{result.bound:12.4g}  residual_bound")
+    for name, figure in result.figures.items():
+        print(f"{figure:12.4g}  {name}")
+    if result.untouched:
+        print(f"{result.untouched:.2%} of the values lie beyond what the model sees; they are as they were")
+    print(f"wrote {out}: {SYNTHETIC}, not to be measured. {NOT_FOR_DIAGNOSIS}")
+    return 0
+
+
+def _segment(options: argparse.Namespace) -> int:
+    from inference.worker import Worker
+    from viewer.core.volume import to_image
+    from viewer.io import files
+
+    record, volume, verdict = _fitting(options, pictures=False)
     with closing(Worker()) as worker:
         result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
@@ -355,6 +403,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "convert": _convert,
     "models": _models,
     "segment": _segment,
+    "enhance": _enhance,
     "train": _train,
     "doctor": _doctor,
 }

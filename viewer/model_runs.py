@@ -12,11 +12,12 @@ from inference.models import ModelRecord, ModelStore
 from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
 from inference.results import Run
 from inference.worker import Worker
+from viewer.core.enhanced import Enhanced
 from viewer.core.labels import Label
 from viewer.core.origin import Origin
 from viewer.core.session import Proposal, Session
 from viewer.core.study import Series
-from viewer.core.volume import Volume, to_image
+from viewer.core.volume import Volume, geometry_of, to_image
 from viewer.jobs import Job, JobQueue
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
@@ -76,7 +77,9 @@ class ModelRuns:
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
     ) -> Show:
         """Run a model on an image, by its task; how its result is shown in a session."""
-        act = {"segmentation": self._segment}[record.manifest.task]
+        act = {"segmentation": self._segment, "enhancement": self._enhance, "translation": self._enhance}[
+            record.manifest.task
+        ]
         return act(record, image, overridden, progress)
 
     def _segment(
@@ -88,6 +91,22 @@ class ModelRuns:
         voxels = sitk.GetArrayFromImage(result.label_image)
         proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden))
         return lambda session: session.propose(proposal)
+
+    def _enhance(
+        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+    ) -> Show:
+        import SimpleITK as sitk
+
+        result = self.worker.enhance(record, image, progress=progress)
+        geometry = geometry_of(result.picture)
+        picture = record.manifest.picture
+        gives = picture.gives if picture is not None else None
+        voxels = sitk.GetArrayFromImage(result.picture)
+        residual = None if result.residual is None else Volume(result.residual, geometry)
+        volume = Volume(voxels, geometry, gives.unit if gives else "", gives.modality if gives else "")
+        origin = _origin(result.run, overridden)
+        kept = Enhanced(volume, residual, result.bound, result.untouched, result.figures, origin)
+        return lambda session: session.keep_enhanced(kept)
 
     @property
     def device(self) -> str:

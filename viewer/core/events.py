@@ -24,6 +24,7 @@ class What(Flag):
     LABELS = auto()  # voxels of the label map
     LABEL_TABLE = auto()
     PROPOSAL = auto()
+    ENHANCED = auto()  # a synthetic picture of the series, or how it is looked at
     CONFIRMED = auto()
     KEY_IMAGES = auto()  # which slices are marked as key images
     MEASUREMENTS = auto()  # what was measured, which one is selected, or whether they are shown
