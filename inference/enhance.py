@@ -252,7 +252,7 @@ def _interpolated(plane: NDArray[np.float32], scale: int) -> NDArray[np.float32]
     import cv2
 
     size = plane.shape[1] * scale, plane.shape[0] * scale
-    return np.asarray(cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_LINEAR))
+    return np.asarray(cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _planes(

@@ -24,6 +24,7 @@ from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.enhanced_panel import EnhancedBox
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.question import agreed
 from viewer.gui.scrolled import scrolled
@@ -95,6 +96,8 @@ class ModelPanel(QWidget):
         inside.addWidget(self._proposal_text)
         inside.addLayout(buttons)
 
+        self.enhanced = EnhancedBox(lambda: self._session)
+
         self.versions = QListWidget()
         self.versions.setAccessibleName(tr("Versions"))
         self.versions.setMaximumHeight(130)
@@ -115,6 +118,7 @@ class ModelPanel(QWidget):
         layout.addLayout(verdict)
         layout.addWidget(self.run)
         layout.addWidget(self._proposal)
+        layout.addWidget(self.enhanced)
         layout.addStretch(1)
         for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
             layout.addWidget(widget)
@@ -170,6 +174,7 @@ class ModelPanel(QWidget):
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
+        self.enhanced.apply(what)
         if what & (What.SERIES | What.TOOL):
             self._show_fit()
         if what & (What.SERIES | What.PROPOSAL | What.TOOL):

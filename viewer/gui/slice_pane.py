@@ -35,6 +35,7 @@ from viewer.core.volume import Volume
 from viewer.gui.actions import LOCKED
 from viewer.gui.ahead import Ahead
 from viewer.gui.click_tools import ClickTools
+from viewer.gui.enhanced_picture import EnhancedPicture, over_divider, swipe_at
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.language import tr
@@ -105,6 +106,8 @@ class SlicePane(FlatPane):
         self._sampling.progressed.connect(self.update)
         self._grey = Ahead[SlicePicture]()
         self._over = FusionPicture()
+        self._synthetic = EnhancedPicture()
+        self._swiping = False
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
         self._values = Ahead[Layer | None]()
@@ -318,6 +321,10 @@ class SlicePane(FlatPane):
 
     def _takes_press(self, event: QMouseEvent) -> bool:
         self._minus = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and over_divider(self.session, self.width(), event.position()):
+            self._swiping = True
+            return True
         if self._over_handle(event) and self.planes.press(event):
             self._choose_cursor()
             return True
@@ -328,6 +335,9 @@ class SlicePane(FlatPane):
 
     def _takes_move(self, event: QMouseEvent) -> bool:
         self._ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if self._swiping:
+            self.session.set_swipe(event.position().x() / max(self.width(), 1))
+            return True
         drawn = self.planes.move(event) or self.clicks.move(event)
         return drawn or self.regions.move(event) or self.measuring.move(event)
 
@@ -356,6 +366,10 @@ class SlicePane(FlatPane):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._swiping:
+            self._swiping = False
+            self._choose_cursor()
+            return
         taken = self._drag is None and (
             self.planes.release(event) or self.clicks.release(event) or self.regions.release(event)
         )
@@ -468,6 +482,9 @@ class SlicePane(FlatPane):
             "eraser": Qt.CursorShape.BlankCursor,
             "crosshair": Qt.CursorShape.CrossCursor,
         }
+        if self._hover is not None and (self._swiping or over_divider(self.session, self.width(), self._hover)):
+            self.setCursor(QCursor(Qt.CursorShape.SplitHCursor))
+            return
         if self._hover is not None and self._badge_at(self._hover) is not None:
             self.setCursor(QCursor(Qt.CursorShape.PointingHandCursor))
             return
@@ -624,6 +641,7 @@ class SlicePane(FlatPane):
                 words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
             self._place(pane.adjusted(0, STRIP_PX, 0, 0), words)
         self._paint_image(painter)
+        self._synthetic.paint(painter, pane, self._divider)
         if session.fusion is not None:
             self._over.paint(painter, session.fusion, session.hand.smooth)
         tint = self._values.get() if self._previewed is not None else None
@@ -644,6 +662,12 @@ class SlicePane(FlatPane):
             self.regions.paint(painter)
             self.clicks.paint(painter)
         self._paint_brush(painter, view)
+        self._synthetic.write(painter, session, pane, self._divider)
+
+    @property
+    def _divider(self) -> float:
+        """Where the synthetic picture begins, in pane pixels."""
+        return swipe_at(self.session, self.width())
 
     def _begin(self) -> None:
         """Have other threads make what is to be painted, as far as it is not made yet."""
@@ -662,6 +686,8 @@ class SlicePane(FlatPane):
                 self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)
             if session.proposal is not None:
                 self._begin_layer(self._proposal, session.proposal.voxels, session.proposal.labels, view)
+        ratio, slabs = self.devicePixelRatioF(), self.slab is not None
+        self._synthetic.begin(session, view, self._depth, ratio, slab=slabs)
         self._begin_values(view, volume)
         if not self._grey.begun:  # last, as an oblique plane is sampled here and now
             self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
