@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from inference.enhance import Enhanced as InferredPicture
     from inference.models import ModelRecord
     from inference.preflight import Verdict
     from viewer.core.study import Scan, Series
@@ -105,7 +106,12 @@ def _parser() -> argparse.ArgumentParser:
 
     enhance = commands.add_parser("enhance", help="a synthetic picture of a scan, by a model: never to be measured")
     enhance.add_argument("path", type=Path, metavar="IN")
-    enhance.add_argument("out", type=Path, metavar="OUT", help="NIfTI, NRRD or MHA; SYNTHETIC is put into its name")
+    enhance.add_argument(
+        "out",
+        type=Path,
+        metavar="OUT",
+        help="NIfTI, NRRD or MHA, or a new DICOM folder; SYNTHETIC is put into its name",
+    )
     enhance.add_argument("--model", required=True, metavar="NAME")
     enhance.add_argument("--series", metavar="UID")
     enhance.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
@@ -263,7 +269,7 @@ def _models(options: argparse.Namespace) -> int:
     return 0
 
 
-def _fitting(options: argparse.Namespace, *, pictures: bool) -> tuple[ModelRecord, Volume, Verdict]:
+def _fitting(options: argparse.Namespace, *, pictures: bool) -> tuple[ModelRecord, Series, Volume, Verdict]:
     """The model and the scan that a person names, if the one may run on the other."""
     from inference.preflight import preflight
     from viewer.model_runs import headers_of
@@ -281,7 +287,7 @@ def _fitting(options: argparse.Namespace, *, pictures: bool) -> tuple[ModelRecor
         raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
     for finding in verdict.findings:
         print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
-    return record, volume, verdict
+    return record, series, volume, verdict
 
 
 def _enhance(options: argparse.Namespace) -> int:
@@ -290,7 +296,7 @@ def _enhance(options: argparse.Namespace) -> int:
     from viewer.core.volume import geometry_of, to_image
     from viewer.io import files
 
-    record, volume, verdict = _fitting(options, pictures=True)
+    record, series, volume, verdict = _fitting(options, pictures=True)
     out = options.out
     if SYNTHETIC not in out.name.upper():
         stem, dot, suffix = out.name.partition(".")
@@ -300,7 +306,10 @@ def _enhance(options: argparse.Namespace) -> int:
     print(file=sys.stderr)
     import SimpleITK as sitk
 
-    files.write_image(sitk.GetArrayFromImage(result.picture), geometry_of(result.picture), out)
+    if not out.suffix:
+        _write_derived(series, volume, record, result, out)
+    else:
+        files.write_image(sitk.GetArrayFromImage(result.picture), geometry_of(result.picture), out)
     print(f"{result.run.name} {result.run.version} on {result.run.provider}, {result.run.seconds:.1f} s")
     for finding in verdict.red:
         print(f"overridden ({finding.about}): {finding.sentence}")
@@ -314,12 +323,19 @@ def _enhance(options: argparse.Namespace) -> int:
     return 0
 
 
+def _write_derived(series: Series, volume: Volume, record: ModelRecord, result: InferredPicture, out: Path) -> None:
+    from viewer.io.derived_series import write_derived_series
+    from viewer.model_runs import enhanced_of
+
+    write_derived_series(series, volume, enhanced_of(record.manifest, result, ()), out)
+
+
 def _segment(options: argparse.Namespace) -> int:
     from inference.worker import Worker
     from viewer.core.volume import to_image
     from viewer.io import files
 
-    record, volume, verdict = _fitting(options, pictures=False)
+    record, _, volume, verdict = _fitting(options, pictures=False)
     with closing(Worker()) as worker:
         result = worker.segment(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)

@@ -23,6 +23,8 @@ from viewer.jobs import Job, JobQueue
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
 
+    from inference.enhance import Enhanced as InferredPicture
+
 Progress = Callable[[float, str], None]
 Show = Callable[[Session], None]
 
@@ -95,17 +97,8 @@ class ModelRuns:
     def _enhance(
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
     ) -> Show:
-        import SimpleITK as sitk
-
         result = self.worker.enhance(record, image, progress=progress)
-        geometry = geometry_of(result.picture)
-        picture = record.manifest.picture
-        gives = picture.gives if picture is not None else None
-        voxels = sitk.GetArrayFromImage(result.picture)
-        residual = None if result.residual is None else Volume(result.residual, geometry)
-        volume = Volume(voxels, geometry, gives.unit if gives else "", gives.modality if gives else "")
-        origin = _origin(result.run, overridden)
-        kept = Enhanced(volume, residual, result.bound, result.untouched, result.figures, origin)
+        kept = enhanced_of(record.manifest, result, overridden)
         return lambda session: session.keep_enhanced(kept)
 
     @property
@@ -191,6 +184,19 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
         )
         for row in manifest.labels
     )
+
+
+def enhanced_of(manifest: ModelManifest, result: InferredPicture, overridden: tuple[tuple[str, str], ...]) -> Enhanced:
+    """A picture that a run has just made, as a session keeps it."""
+    import SimpleITK as sitk
+
+    geometry, picture = geometry_of(result.picture), manifest.picture
+    gives = picture.gives if picture is not None else None
+    residual = None if result.residual is None else Volume(result.residual, geometry)
+    voxels = sitk.GetArrayFromImage(result.picture)
+    volume = Volume(voxels, geometry, gives.unit if gives else "", gives.modality if gives else "")
+    origin = _origin(result.run, overridden)
+    return Enhanced(volume, residual, result.bound, result.untouched, result.figures, origin)
 
 
 def headers_of(series: Series, volume: Volume) -> Headers:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
-from viewer.core.enhanced import Enhanced, EnhancedView
+from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
 from viewer.core.events import Change, What
 from viewer.core.findings import SERIES, STUDY, AnswerChange, Answered, Answers, Level, Place, answered, at_level
 from viewer.core.fusion import Fusion
@@ -264,6 +264,7 @@ class Session:
         self.proposal: Proposal | None = None
         self.enhanced: Enhanced | None = None  # beside the volume: whatever measures or segments takes the volume
         self.enhanced_view: EnhancedView = "original"
+        self.synthetic = False  # the open series itself is a model's picture, by its own word
         self.swipe = 0.5  # how far from the left of a pane the enhanced picture begins, 0 to 1
         self.source = ""
         self.key_images: frozenset[SlicePlace] = frozenset()
@@ -315,6 +316,7 @@ class Session:
             self.fusion = None
         self.series, self.volume, self._moment = series, volume, None
         self.enhanced, self.enhanced_view = None, "original"
+        self.synthetic = SYNTHETIC in series.description.upper()
         self._arriving, self._completed = not volume.complete, False
         self._take_over(annotations or Annotations.none(volume.geometry))
         if not any(other.uid == series.uid for other in self.moment_series):
@@ -366,6 +368,7 @@ class Session:
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
         self.rotation = self._cursor_between = self.fusion = None
+        self.synthetic = False
         self._announce(Change(What.SERIES | What.VIEW))
 
     def _take_over(self, annotations: Annotations) -> None:

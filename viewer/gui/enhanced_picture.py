@@ -82,6 +82,8 @@ class EnhancedPicture:
 
     def write(self, painter: QPainter, session: Session, pane: QRectF, divider: float) -> None:
         """Over all else: the word, the divider, and the colours of a difference."""
+        if session.synthetic and not self.shows:
+            _burn(painter, pane, pane.left(), SYNTHETIC, WARNING)
         if session.enhanced is None or session.enhanced_view == "original":
             return
         painter.save()
