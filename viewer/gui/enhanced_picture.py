@@ -178,7 +178,7 @@ def _paint_divider(painter: QPainter, pane: QRectF, x: float) -> None:
 def _paint_legend(painter: QPainter, pane: QRectF, enhanced: Enhanced, unit: str) -> None:
     """The fixed scale of a difference: from minus the bound to the bound."""
     wide, high = min(_LEGEND_PX[0], 0.5 * pane.width()), _LEGEND_PX[1]
-    bar = QRectF(pane.center().x() - wide / 2, pane.bottom() - 0.16 * pane.height(), wide, high)
+    bar = QRectF(pane.center().x() - wide / 2, pane.top() + (_DOWN + 0.04) * pane.height(), wide, high)
     shades = QLinearGradient(bar.topLeft(), bar.topRight())
     for at, colour in ((0.0, QColor(*_BELOW)), (0.5, QColor(0, 0, 0)), (1.0, QColor(*_ABOVE))):
         shades.setColorAt(at, colour)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _STEPS = 65535
 _SAME_PLACE_MM = 1e-3
+_SAME_GRID_MM = 0.1  # of slices that count as evenly apart
 _NOT_COPIED = (  # of the source's pixels, or no longer true
     "PixelData",
-    "OverlayData",
     "IconImageSequence",
     "SmallestImagePixelValue",
     "LargestImagePixelValue",
@@ -49,9 +49,7 @@ def write_derived_series(series: Series, volume: Volume, enhanced: Enhanced, fol
     if enhanced.residual is None:
         raise SeriesError("A translation has another modality than its series: it is not written as a series of it")
     made, shape = enhanced.volume, enhanced.volume.geometry.shape
-    known = len(series.files) == len(series.instance_uids) == volume.geometry.size[2] and len(set(series.files)) == len(
-        series.files
-    )
+    known = len(set(series.files)) == len(series.files) == volume.geometry.size[2]
     if not known or not volume.geometry.is_grid or shape[0] != volume.geometry.shape[0] or any(series.frame_numbers):
         raise SeriesError("Only a regular series with one DICOM file for each slice can have a derived series")
     if folder.exists():
@@ -62,7 +60,7 @@ def write_derived_series(series: Series, volume: Volume, enhanced: Enhanced, fol
     slope, intercept = float(f"{slope:.9g}"), float(f"{intercept:.9g}")
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        files = _write(series, enhanced, temporary, slope, intercept)
+        files = _write(series, volume, enhanced, temporary, slope, intercept)
         _compare(files, enhanced, slope)
         temporary.rename(folder)
     except BaseException:
@@ -72,9 +70,12 @@ def write_derived_series(series: Series, volume: Volume, enhanced: Enhanced, fol
     return [folder / file.name for file in files]
 
 
-def _write(series: Series, enhanced: Enhanced, folder: Path, slope: float, intercept: float) -> list[Path]:
+def _write(
+    series: Series, volume: Volume, enhanced: Enhanced, folder: Path, slope: float, intercept: float
+) -> list[Path]:
     from pydicom import dcmread
     from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.errors import InvalidDicomError
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
     now, series_uid, files = datetime.now(UTC).astimezone(), generate_uid(), []
@@ -83,12 +84,27 @@ def _write(series: Series, enhanced: Enhanced, folder: Path, slope: float, inter
     if enhanced.bound is not None:
         about += f"; no value changed by more than {enhanced.bound:.4g} {enhanced.volume.unit}".rstrip()
     for k, source in enumerate(series.files):
-        header = dcmread(source, stop_before_pixels=True)
+        try:
+            header = dcmread(source, stop_before_pixels=True)
+            apart = np.array(header.ImagePositionPatient, float) - volume.geometry.index_to_lps((0, 0, k))
+        except (InvalidDicomError, OSError, AttributeError, TypeError, ValueError) as error:
+            raise SeriesError(f"{source.name} tells no place that a derived series could have") from error
+        storage, instance = (
+            str(header.get(f"SOP{what}UID") or header.file_meta.get(f"MediaStorageSOP{what}UID") or "")
+            for what in ("Class", "Instance")
+        )
+        if not storage or not instance:
+            raise SeriesError(f"{source.name} does not say which object it is: a derived series cannot refer to it")
+        header.SOPClassUID = storage
+        if np.abs(apart).max() > _SAME_GRID_MM or int(header.get("NumberOfFrames") or 1) > 1:
+            raise SeriesError(f"{source.name} lies elsewhere than its slice: a derived series cannot be written")
         for keyword in _NOT_COPIED:
             if keyword in header:
                 del header[keyword]
+        for element in [element.tag for element in header if 0x6000 <= element.tag.group <= 0x60FF]:
+            del header[element]  # what the source draws over its own pixels
         reference = Dataset()
-        reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = header.SOPClassUID, header.SOPInstanceUID
+        reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = storage, instance
         reference.PurposeOfReferenceCodeSequence = [
             _code("121322", "DCM", "Source image for image processing operation")
         ]
