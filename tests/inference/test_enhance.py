@@ -80,7 +80,7 @@ def test_a_finer_picture_covers_exactly_what_the_image_does(tmp_path, direction,
     middle = tuple(n // 2 for n in fine.picture.GetSize())
     there = np.array(fine.picture.TransformIndexToPhysicalPoint(middle)) @ [3.0, 5.0, 7.0]
     assert made[middle[::-1]] == pytest.approx(there, abs=0.05)
-    assert fine.figures["consistency_rms"] <= fine.bound + 5
+    assert fine.bound is not None and fine.figures["consistency_rms"] <= fine.bound + 5
 
 
 def test_patches_give_what_the_whole_slice_gives(tmp_path):
@@ -139,6 +139,7 @@ def test_the_process_gives_the_same_and_is_not_trusted(tmp_path):
     assert there.figures == here.figures
     run = Run("m", "1", "", "CPU", 1.0)
     sent = given(here)["residual"]
+    assert here.bound is not None
     for lie in (sent * 1.5 + 2 * here.bound, sent[:-1], sent.astype(np.float64), np.full_like(sent, np.nan)):
         with pytest.raises(ModelError):
             checked(image, model.manifest, {"residual": lie}, {}, 0.0, run)

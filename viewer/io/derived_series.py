@@ -76,7 +76,7 @@ def _write(
     from pydicom import dcmread
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.errors import InvalidDicomError
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     now, series_uid, files = datetime.now(UTC).astimezone(), generate_uid(), []
     origin = enhanced.origin
@@ -95,7 +95,7 @@ def _write(
         )
         if not storage or not instance:
             raise SeriesError(f"{source.name} does not say which object it is: a derived series cannot refer to it")
-        header.SOPClassUID = storage
+        header.SOPClassUID = UID(storage)
         if np.abs(apart).max() > _SAME_GRID_MM or int(header.get("NumberOfFrames") or 1) > 1:
             raise SeriesError(f"{source.name} lies elsewhere than its slice: a derived series cannot be written")
         for keyword in _NOT_COPIED:
@@ -136,7 +136,7 @@ def _write(
         header.PixelData = np.clip(stored, 0, _STEPS).astype("<u2").tobytes()
         header["PixelData"].VR = "OW"
         meta = FileMetaDataset()
-        meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = header.SOPClassUID, header.SOPInstanceUID
+        meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(storage), header.SOPInstanceUID
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
         header.file_meta = meta
         files.append(folder / f"{k + 1:05d}.dcm")
