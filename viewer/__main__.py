@@ -306,7 +306,7 @@ def _enhance(options: argparse.Namespace) -> int:
     print(file=sys.stderr)
     import SimpleITK as sitk
 
-    if not out.suffix:
+    if out.suffix in ("", ".dcm"):
         _write_derived(series, volume, record, result, out)
     else:
         files.write_image(sitk.GetArrayFromImage(result.picture), geometry_of(result.picture), out)
