@@ -252,8 +252,44 @@ class Boxes(_Frozen):
     joined: Annotated[float, Field(ge=0, lt=1)] | None = 0.3
 
 
+class Contrast(_Frozen):
+    """The synthetic contrast that a translation gives: its modality and unit, and the values that its output's 0 and 1
+    stand for."""
+
+    modality: str
+    unit: str = ""
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _rising(self) -> Contrast:
+        if not self.low < self.high < float("inf"):
+            raise ValueError("high must be above low")
+        return self
+
+
 class Picture(_Frozen):
-    """What image an enhancement or translation model makes of each slice that it sees."""
+    """What image an enhancement or translation model makes of what it sees.
+
+    The first output is (N, 1, [K,] scale * J, scale * I), scaled as the input is. Of an enhancement it is the input,
+    interpolated linearly to scale times its rows and columns (as cv2.resize or ONNX Resize, half_pixel), plus a
+    residual that the network itself keeps within residual_bound, in scaled values: y = x + a * tanh(r). The residual
+    is put back into the image's unit by the intensity rule and added to the image. A translation has no bound, for it
+    gives a synthetic contrast, which gives describes. figures: what the card tells of its quality, PSNR for instance.
+    """
+
+    scale: Annotated[int, Field(ge=1, le=8)] = 1
+    residual_bound: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    gives: Contrast | None = None
+    figures: dict[str, float] = {}
+
+    @model_validator(mode="after")
+    def _bound_or_synthetic(self) -> Picture:
+        if (self.residual_bound is None) == (self.gives is None):
+            raise ValueError("a picture has either a residual_bound or, of a translation, a synthetic contrast (gives)")
+        if self.gives is not None and self.scale != 1:
+            raise ValueError("a translation keeps the grid: its scale is 1")
+        return self
 
 
 class Clicks(_Frozen):
@@ -347,6 +383,8 @@ class ModelManifest(_Frozen):
         for name in dict.fromkeys(_SECTION.values()):
             if (getattr(self, name) is not None) != (name == own):
                 raise ValueError(f"a model of {self.task} has {own or 'none'} of scores, boxes, picture and clicks")
+        if self.picture is not None:
+            self._check_picture(self.picture)
         if bool(self.labels) != (own != "picture"):
             raise ValueError("labels are what a model tells apart; one that makes pictures has none")
         if self.clicks is not None and (
@@ -378,6 +416,16 @@ class ModelManifest(_Frozen):
             raise ValueError("a classification model of three dimensions scores the series")
         if self.preprocessing.dimensions == 3 and scores.attention is not None:
             raise ValueError("attention is of sequences of slices, not of a block")
+
+    def _check_picture(self, picture: Picture) -> None:
+        if (self.task == "enhancement") != (picture.residual_bound is not None):
+            raise ValueError("an enhancement has a residual_bound, a translation says which contrast it gives")
+        if self.preprocessing.spacing_mm is not None or self.preprocessing.size is not None:
+            raise ValueError("a model that makes pictures sees the image's own grid: no spacing_mm and no size")
+        if self.preprocessing.dimensions == 3 and picture.scale != 1:
+            raise ValueError("a model of three dimensions keeps the grid: its scale is 1")
+        if len(self.networks) != 1:
+            raise ValueError("a model that makes pictures has one network")
 
     @property
     def classes(self) -> int:

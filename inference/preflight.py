@@ -376,6 +376,9 @@ def _buffers(manifest: ModelManifest, headers: Headers, with_certainty: bool) ->
     planes = _PLANES_HELD * (manifest.classes + 2 * with_certainty) * math.prod(grid.image_shape[1:]) * _FLOAT
     held = 0
     padded = math.prod(grid.shape) * _FLOAT
+    if manifest.picture is not None:  # float pictures and residuals, in the image's order and for ITK
+        held_pictures = 4 * _FLOAT * manifest.picture.scale**2 * voxels
+        return 2 * voxels * headers.value_bytes + padded + held_pictures + planes
     if preprocessing.dimensions == 3:
         deep, *sizes = padded_sizes(grid.shape, preprocessing)
         padded += deep * math.prod(sizes) * _FLOAT

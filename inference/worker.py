@@ -47,6 +47,8 @@ from inference.results import (
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
 
+    from inference.enhance import Enhanced
+
 Progress = Callable[[float, str], None]
 Arrays = Mapping[str, NDArray]
 
@@ -198,6 +200,16 @@ class Worker:
             raise ModelError(f"{record.manifest.name} gave values that are not numbers; the result is discarded")
         heat = _heat(record, told["heat"], arrays.get("heat"))
         return Occlusion(heat, window, baseline, lowest, highest, agreement, _run(told))
+
+    def enhance(
+        self, record: ModelRecord, image: sitk.Image, *, progress: Progress = lambda fraction, text: None
+    ) -> Enhanced:
+        """inference.enhance.enhance. The picture of an enhancement is put together here, of the image and a residual
+        that is looked at once more, so that the process cannot slip in another."""
+        from inference.enhance import checked
+
+        told, arrays = self._ask("enhance", record, image, {}, progress)
+        return checked(image, record.manifest, arrays, told["figures"], float(told["untouched"]), _run(told))
 
     def measure(
         self, record: ModelRecord, headers: Headers, *, progress: Progress = lambda fraction, text: None
@@ -558,13 +570,22 @@ class _Runner:
         told |= {"provider": model.provider, "run": asdict(found.run), "heat": _place(found.heat)}
         return told, {"heat": found.heat.voxels}
 
+    def _enhance(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.enhance import enhance, given
+
+        model = self._model(request)
+        result = enhance(_image(request), model, progress=self._report)
+        told = {"provider": model.provider, "run": asdict(result.run), "untouched": result.untouched}
+        return {**told, "figures": dict(result.figures)}, given(result)
+
     def _measure(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.classify import classify
         from inference.detect import detect
+        from inference.enhance import enhance
         from inference.tasks import segment
 
         model, image = self._model(request), _image(request)
-        acts = {"classification": classify, "detection": detect}
+        acts = {"classification": classify, "detection": detect, "enhancement": enhance, "translation": enhance}
         act = acts.get(model.manifest.task, partial(segment, with_certainty=True))  # as it is asked
         timed: Any = _Timed(model)
         _forget_peak()

@@ -9,8 +9,10 @@ from onnx import TensorProto, helper
 
 from inference.manifest import (
     Boxes,
+    Contrast,
     LabelClass,
     ModelManifest,
+    Picture,
     Preprocessing,
     WindowIntensity,
     load_manifest,
@@ -160,3 +162,78 @@ def write_peak_model(
     seen = Preprocessing(**{"intensity": WindowIntensity(low=0, high=1000), "spacing_mm": None, **preprocessing})
     more = {"task": "detection", "activation": "probabilities", "boxes": Boxes(**(boxes or {})), "preprocessing": seen}
     return write_manifest(ModelManifest(**{**described, **more}), folder)
+
+
+def write_picture_model(folder: Path, kind: str, *, preprocessing: dict | None = None) -> ModelManifest:
+    """A model that makes pictures of values -1000 to 1000. kind: "denoise", a Gaussian smoother whose residual is
+    bounded by 0.05 within the graph; "finer", a linear x 2 with a bounded residual; "invert", a translation to 0..100;
+    or a fault: "too much", "not a number", "wrong shape", "constant"."""
+    kernel = np.outer([1, 2, 1], [1, 2, 1]).astype(np.float32)[None, None] / 16
+    kernel[0, 0, 1, 1] -= 1
+    constants = {"w": kernel, "a": 0.05, "gain": 20.0, "one": 1.0, "half": 0.5, "zero": 0.0}
+    node = helper.make_node
+    bounded = [
+        node("Pad", ["x", "pads"], ["wider"], mode="edge"),
+        node("Conv", ["wider", "w"], ["r"], kernel_shape=[3, 3]),
+        node("Mul", ["r", "gain"], ["r20"]),
+        node("Tanh", ["r20"], ["t"]),
+        node("Mul", ["t", "a"], ["at"]),
+    ]
+    constants["pads"] = np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)
+    constants["scales"] = np.array([1, 1, 2, 2], np.float32)
+    modes = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+    finer = [node("Resize", [name, "", "scales"], [f"{name}2"], **modes) for name in ("x", "at")]
+    nodes = {
+        "denoise": [*bounded, node("Add", ["x", "at"], ["y"])],
+        "finer": [*bounded, *finer, node("Add", ["x2", "at2"], ["y"])],
+        "invert": [node("Sub", ["one", "x"], ["y"])],
+        "too much": [node("Add", ["x", "half"], ["y"])],
+        "not a number": [node("Div", ["x", "zero"], ["y"])],
+        "wrong shape": [finer[0], node("Identity", ["x2"], ["y"])],
+        "constant": [node("Mul", ["x", "zero"], ["y"])],
+    }[kind]
+    needed = {name for one in nodes for name in one.input}
+    arrays = [
+        onnx.numpy_helper.from_array(value if name == "pads" else np.asarray(value, np.float32), name)
+        for name, value in constants.items()
+        if name in needed
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "picture",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 1, "j", "i"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        arrays,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), folder / "model.onnx"
+    )
+    translates = kind in ("invert", "constant")
+    contrast = Contrast(modality="MR", low=0, high=100) if translates else None
+    return write_manifest(
+        ModelManifest(
+            name=kind.replace(" ", "-"),
+            version="1.0.0",
+            title=kind.capitalize(),
+            task="translation" if translates else "enhancement",
+            modalities=["CT", "MR"],
+            body_part="",
+            labels=[],
+            preprocessing=Preprocessing(
+                **{
+                    "axes": "KJI",
+                    "padding": "edge",
+                    "intensity": WindowIntensity(low=-1000, high=1000),
+                    **(preprocessing or {}),
+                }
+            ),
+            picture=Picture(
+                scale=2 if kind == "finer" else 1, residual_bound=None if translates else 0.05, gives=contrast
+            ),
+            licence_code="Apache-2.0",
+            licence_weights="Apache-2.0",
+            created="2026-01-01",
+        ),
+        folder,
+    )

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from inference.enhance import Enhanced as InferredPicture
-
     from inference.models import ModelRecord
     from inference.preflight import Verdict
     from inference.results import Run

@@ -28,6 +28,7 @@ from viewer.core.click_segment import (
     interior_pixel,
 )
 from viewer.core.detections import Detection, Detections
+from viewer.core.enhanced import Enhanced
 from viewer.core.findings import Code
 from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
@@ -37,11 +38,13 @@ from viewer.core.scores import Occluded, Scored, Scores
 from viewer.core.session import Session
 from viewer.core.shaping import Mask
 from viewer.core.study import Series
-from viewer.core.volume import Volume, to_image
+from viewer.core.volume import Volume, geometry_of, to_image
 from viewer.jobs import Job, JobQueue
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
+
+    from inference.enhance import Enhanced as InferredPicture
 
 Progress = Callable[[float, str], None]
 Show = Callable[[Session], None]
@@ -113,6 +116,8 @@ class ModelRuns:
             "segmentation": self._segment,
             "classification": self._classify,
             "detection": self._detect,
+            "enhancement": self._enhance,
+            "translation": self._enhance,
         }[record.manifest.task]
         return act(record, image, overridden, progress)
 
@@ -223,6 +228,13 @@ class ModelRuns:
                 done()
 
         return self._jobs.submit(f"Covering parts of a slice for {record.manifest.name}", work, finish, self._fail)
+
+    def _enhance(
+        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+    ) -> Show:
+        result = self.worker.enhance(record, image, progress=progress)
+        kept = enhanced_of(record.manifest, result, overridden)
+        return lambda session: session.keep_enhanced(kept)
 
     @property
     def device(self) -> str:
@@ -341,6 +353,19 @@ def _volume(heat: Heat) -> Volume:
     direction = np.array(heat.direction).reshape(3, 3)
     k, j, i = heat.voxels.shape
     return Volume(heat.voxels, Geometry((i, j, k), heat.spacing_mm, np.array(heat.origin), direction))
+
+
+def enhanced_of(manifest: ModelManifest, result: InferredPicture, overridden: tuple[tuple[str, str], ...]) -> Enhanced:
+    """A picture that a run has just made, as a session keeps it."""
+    import SimpleITK as sitk
+
+    geometry, picture = geometry_of(result.picture), manifest.picture
+    gives = picture.gives if picture is not None else None
+    residual = None if result.residual is None else Volume(result.residual, geometry)
+    voxels = sitk.GetArrayFromImage(result.picture)
+    volume = Volume(voxels, geometry, gives.unit if gives else "", gives.modality if gives else "")
+    origin = _origin(result.run, overridden)
+    return Enhanced(volume, residual, result.bound, result.untouched, result.figures, origin)
 
 
 def headers_of(series: Series, volume: Volume) -> Headers:

@@ -252,7 +252,7 @@ def test_the_command_line_tells_probabilities_and_refuses_models_of_another_task
         and told["model"]["sha256"] == store.get("scorer").manifest.files["model.onnx"]
     )
     assert main(["classify", scan, "--model", "threshold"]) == 2
-    assert "not for classification" in capsys.readouterr().err
+    assert "not of classification" in capsys.readouterr().err
 
 
 def test_rank_correlation_counts_ties_by_their_mean():

@@ -25,6 +25,7 @@ class What(Flag):
     LABEL_TABLE = auto()
     PROPOSAL = auto()
     THRESHOLD = auto()  # what is seen of the proposal by another probability, before all of it is worked out
+    ENHANCED = auto()  # a synthetic picture of the series, or how it is looked at
     CONFIRMED = auto()
     KEY_IMAGES = auto()  # which slices are marked as key images
     MEASUREMENTS = auto()  # what was measured, which one is selected, or whether they are shown

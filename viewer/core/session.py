@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.detections import Detections
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
+from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
 from viewer.core.events import Change, What
 from viewer.core.findings import SERIES, STUDY, AnswerChange, Answered, Answers, Level, Place, answered, at_level
 from viewer.core.fusion import Fusion
@@ -201,6 +202,10 @@ class Session:
         self.detections: Detections | None = None
         self.scores: Scores | None = None
         self.heat: HeatShown | None = None
+        self.enhanced: Enhanced | None = None  # beside the volume: whatever measures or segments takes the volume
+        self.enhanced_view: EnhancedView = "original"
+        self.synthetic = False  # the open series itself is a model's picture, by its own word
+        self.swipe = 0.5  # how far from the left of a pane the enhanced picture begins, 0 to 1
         self.source = ""
         self.accepted: tuple[Accepted, ...] = ()
         self.certainty: Certainty | None = None  # of the result that a model proposed last, unless it was rejected
@@ -253,6 +258,8 @@ class Session:
         if not (keep_view and self.volume is not None and self.volume.geometry.same_grid(volume.geometry)):
             self.fusion = None
         self.series, self.volume, self._moment = series, volume, None
+        self.enhanced, self.enhanced_view = None, "original"
+        self.synthetic = SYNTHETIC in series.description.upper()
         self._arriving, self._completed = not volume.complete, False
         self._take_over(annotations or Annotations.none(volume.geometry))
         if not any(other.uid == series.uid for other in self.moment_series):
@@ -299,6 +306,7 @@ class Session:
         self.detections = None
         self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, History()
+        self.enhanced, self.enhanced_view = None, "original"
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
         self.accepted, self.certainty, self.certainty_of = (), None, None
         self.key_images, self.answers = frozenset(), {}
@@ -306,6 +314,7 @@ class Session:
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
         self.rotation = self._cursor_between = self.fusion = None
+        self.synthetic = False
         self._announce(Change(What.SERIES | What.VIEW))
 
     def _take_over(self, annotations: Annotations) -> None:
@@ -1166,6 +1175,38 @@ class Session:
             if not any(one.origin == self.certainty_of for one in self.accepted):
                 self.certainty = self.certainty_of = None
             self._announce(Change(What.PROPOSAL))
+
+    def keep_enhanced(self, enhanced: Enhanced) -> None:
+        """Keep a synthetic picture beside the open series, which stays what is shown until a person looks at the other.
+
+        Raises ValueError if it does not cover the open volume.
+        """
+        if self.volume is None or not enhanced.covers(self.volume.geometry):
+            raise ValueError("the result does not belong to the open series")
+        if not self.loading:
+            self.enhanced, self.enhanced_view = enhanced, "original"
+            self._announce(Change(What.ENHANCED))
+
+    def drop_enhanced(self) -> None:
+        """Let go of it."""
+        if self.enhanced is not None:
+            self.enhanced, self.enhanced_view = None, "original"
+            self._announce(Change(What.ENHANCED))
+
+    def look_at_enhanced(self, view: EnhancedView) -> None:
+        """How the synthetic picture is seen; a translation has no difference."""
+        if self.enhanced is None or (view == "difference" and self.enhanced.translated):
+            view = "original"
+        if view != self.enhanced_view:
+            self.enhanced_view = view
+            self._announce(Change(What.ENHANCED))
+
+    def set_swipe(self, share: float) -> None:
+        """Where in a pane the enhanced picture begins, 0 at its left, 1 at its right."""
+        share = min(max(share, 0.0), 1.0)
+        if share != self.swipe:
+            self.swipe = share
+            self._announce(Change(What.ENHANCED))
 
     def accept_proposal(self, prepared: Acceptance | None = None) -> int:
         """Take the result over as one edit, but for every voxel a person drew or confirmed.

@@ -52,6 +52,14 @@ class Loupe(SlicePane):
         self.regions.show_as(self._pane.regions)
         super()._paint(painter, part)
 
+    @property
+    def _divider(self) -> float:
+        """That of the pane, as many times as far from the middle."""
+        if self.session.enhanced_view != "swipe":
+            return 0.0
+        middle = self._pane.mapFromGlobal(self.mapToGlobal(self.rect().center())).x()
+        return self.width() / 2 + (self._pane._divider - middle) * self._factor
+
     def _paint_cross_hair(self, painter: QPainter, view: SliceView) -> None:
         pass
 

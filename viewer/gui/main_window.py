@@ -49,6 +49,7 @@ from viewer.gui.click_bar import ClickBar
 from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
 from viewer.gui.drawing_tools import DrawingTools
+from viewer.gui.enhanced_panel import EnhancedCommands
 from viewer.gui.findings_panel import FindingsPanel
 from viewer.gui.fusing import Fusing
 from viewer.gui.habits import RecentStudies, fitting_place, recent_study
@@ -203,6 +204,7 @@ class MainWindow(QMainWindow):
             [
                 self.player.apply,
                 self.fusing.apply,
+                self.enhanced.apply,
                 self.commands.apply,
                 self.label_panel.apply,
                 self.drawing_tools.apply,
@@ -405,6 +407,7 @@ class MainWindow(QMainWindow):
             add("Display", text, partial(self._step_series, step), key, scope="viewer", needs_series=True)
         self._resample = add("Display", QT_TR_NOOP("Resample to a regular grid…"), self.workflows.resample_series)
         self.fusing = Fusing(self.workflows, commands, room, self)
+        self.enhanced = EnhancedCommands(lambda: self.session, commands, self)
         self.slice_commands = SliceCommands(commands, room, self.player)
         self.annotating = Annotating(
             self.workflows,

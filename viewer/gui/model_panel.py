@@ -26,6 +26,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.detection_panel import DetectionPanel
+from viewer.gui.enhanced_panel import EnhancedBox
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.proposal_part import ProposalPart
 from viewer.gui.question import agreed
@@ -119,6 +120,7 @@ class ModelPanel(QWidget):
 
         self.boxes = DetectionPanel(workflows)
         self.scores = ScorePanel(workflows)
+        self.enhanced = EnhancedBox(lambda: self._session)
 
         self.versions = QListWidget()
         self.versions.setAccessibleName(tr("Versions"))
@@ -143,6 +145,7 @@ class ModelPanel(QWidget):
         layout.addWidget(self._proposal)
         layout.addWidget(self.boxes)
         layout.addWidget(self.scores)
+        layout.addWidget(self.enhanced)
         layout.addStretch(1)
         for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
             layout.addWidget(widget)
@@ -210,6 +213,7 @@ class ModelPanel(QWidget):
         """Show what changed in the session."""
         self.boxes.apply(what)
         self.scores.apply(what)
+        self.enhanced.apply(what)
         if what & (What.SERIES | What.TOOL):
             self._show_fit()
         if what & (What.SERIES | What.PROPOSAL | What.TOOL):

@@ -37,6 +37,7 @@ from viewer.gui.actions import LOCKED
 from viewer.gui.ahead import Ahead
 from viewer.gui.click_tools import ClickTools
 from viewer.gui.detection_drawing import BoxProposals
+from viewer.gui.enhanced_picture import EnhancedPicture, over_divider, swipe_at
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.fusion_picture import FusionPicture
 from viewer.gui.language import tr
@@ -119,6 +120,8 @@ class SlicePane(FlatPane):
         self._grey = Ahead[SlicePicture]()
         self._over = FusionPicture()
         self._heat = FusionPicture()
+        self._synthetic = EnhancedPicture()
+        self._swiping = False
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
         self._doubt = Ahead[Layer | None]()
@@ -335,6 +338,10 @@ class SlicePane(FlatPane):
 
     def _takes_press(self, event: QMouseEvent) -> bool:
         self._minus = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and over_divider(self.session, self.width(), event.position()):
+            self._swiping = True
+            return True
         if self._over_handle(event) and self.planes.press(event):
             self._choose_cursor()
             return True
@@ -346,6 +353,9 @@ class SlicePane(FlatPane):
 
     def _takes_move(self, event: QMouseEvent) -> bool:
         self._ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if self._swiping:
+            self.session.set_swipe(event.position().x() / max(self.width(), 1))
+            return True
         drawn = self.planes.move(event) or self.clicks.move(event)
         return drawn or self.regions.move(event) or self.measuring.move(event)
 
@@ -376,6 +386,10 @@ class SlicePane(FlatPane):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._swiping:
+            self._swiping = False
+            self._choose_cursor()
+            return
         taken = self._drag is None and (
             self.planes.release(event) or self.clicks.release(event) or self.regions.release(event)
         )
@@ -488,6 +502,9 @@ class SlicePane(FlatPane):
             "eraser": Qt.CursorShape.BlankCursor,
             "crosshair": Qt.CursorShape.CrossCursor,
         }
+        if self._hover is not None and (self._swiping or over_divider(self.session, self.width(), self._hover)):
+            self.setCursor(QCursor(Qt.CursorShape.SplitHCursor))
+            return
         if self._hover is not None and self._badge_at(self._hover) is not None:
             self.setCursor(QCursor(Qt.CursorShape.PointingHandCursor))
             return
@@ -645,6 +662,7 @@ class SlicePane(FlatPane):
                 words = replace(words, badges=(*words.badges, Badge(tr("Refining"), DIMMED_TEXT)))
             self._place(pane.adjusted(0, STRIP_PX, 0, 0), words)
         self._paint_image(painter)
+        self._synthetic.paint(painter, pane, self._divider)
         if session.fusion is not None:
             self._over.paint(painter, session.fusion, session.hand.smooth)
         if session.heat is not None:
@@ -674,6 +692,12 @@ class SlicePane(FlatPane):
             self.regions.paint(painter)
             self.clicks.paint(painter)
         self._paint_brush(painter, view)
+        self._synthetic.write(painter, session, pane, self._divider)
+
+    @property
+    def _divider(self) -> float:
+        """Where the synthetic picture begins, in pane pixels."""
+        return swipe_at(self.session, self.width())
 
     def _begin(self) -> None:
         """Have other threads make what is to be painted, as far as it is not made yet."""
@@ -698,6 +722,8 @@ class SlicePane(FlatPane):
         doubted = session.certainty if session.hand.uncertainty_visible and volume is session.volume else None
         if doubted is not None and not self._doubt.begun:
             self._doubt.begin(doubt_layer, doubted, view, self._depth, self.devicePixelRatioF())
+        ratio, slabs = self.devicePixelRatioF(), self.slab is not None
+        self._synthetic.begin(session, view, self._depth, ratio, slab=slabs)
         self._begin_values(view, volume)
         if not self._grey.begun:  # last, as an oblique plane is sampled here and now
             self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()

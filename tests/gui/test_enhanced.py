@@ -1,0 +1,102 @@
+"""A synthetic picture is never the default, never measured, and says that it is synthetic wherever it is seen."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+
+from tests.models import write_picture_model
+from viewer.gui.exporting import picture_of
+from viewer.gui.magnifier import Loupe
+from viewer.gui.style import WARNING
+
+
+@pytest.fixture
+def enhanced(opened, tmp_path, qtbot):
+    """The window with a finer picture of the head made, and nothing chosen yet."""
+    return made(opened, tmp_path, qtbot, "finer")
+
+
+def made(window, tmp_path, qtbot, kind):
+    write_picture_model(tmp_path / "shipped" / kind, kind)
+    window.workflows.runs.start(kind, override=True)
+    qtbot.waitUntil(lambda: window.session.enhanced is not None, timeout=20_000)
+    qtbot.wait(30)
+    return window
+
+
+def burnt(image: QImage) -> int:
+    """How many pixels have the colour of the word."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+    wanted = np.array([WARNING.blue(), WARNING.green(), WARNING.red()])
+    return int((np.abs(pixels - wanted).max(axis=2) < 12).sum())
+
+
+def test_after_a_run_the_original_is_still_what_is_seen(enhanced):
+    session = enhanced.session
+    assert session.enhanced_view == "original"
+    assert enhanced.model_panel.enhanced.isVisibleTo(enhanced.model_panel)
+    assert "kept beside the original" in enhanced.model_panel.enhanced.told.text()
+    assert not enhanced.room.active._synthetic.shows
+
+
+@pytest.mark.parametrize("view", ["swipe", "alone", "difference"])
+def test_the_word_is_burnt_into_panes_loupes_and_exports(enhanced, view):
+    pane = enhanced.room.active
+    plain = burnt(picture_of(pane))
+    enhanced.enhanced.actions[view].trigger()
+    assert enhanced.session.enhanced_view == view
+    loupe = Loupe(pane)
+    loupe.look_at(QPointF(pane.width() * 0.7, pane.height() * 0.5), 2.5)
+    for ratio in (1.0, 2.0):
+        assert burnt(picture_of(pane, ratio=ratio)) > plain + 200
+    assert burnt(loupe.grab().toImage()) > 100
+    loupe.deleteLater()
+    enhanced.enhanced.actions[view].trigger()
+    assert enhanced.session.enhanced_view == "original" and burnt(picture_of(pane)) == plain
+
+
+def test_a_small_pane_has_the_whole_word(enhanced):
+    pane = enhanced.room.active
+    enhanced.session.look_at_enhanced("alone")
+    pane.resize(70, 60)
+    image = picture_of(pane).convertToFormat(QImage.Format.Format_RGB32)
+    assert pane._synthetic is not None and burnt(image) > 20
+
+
+def test_what_measures_reads_and_segments_takes_the_original(enhanced):
+    session = enhanced.session
+    assert session.volume is not session.enhanced.volume
+    before = session.volume.voxels.copy()
+    told = session.volume.value_at(session.cursor_ijk)
+    session.look_at_enhanced("alone")
+    assert session.volume.value_at(session.cursor_ijk) == told
+    np.testing.assert_array_equal(session.volume.voxels, before)
+    number = session.add_measurement("ellipse", ((5.0, 5.0, 8.0), (20.0, 18.0, 8.0)), 2)
+    measured = session.values_of(number)
+    session.drop_enhanced()
+    session._values.clear()
+    assert session.values_of(number) == measured
+
+
+def test_the_divider_of_a_swipe_is_dragged_and_moves_no_cross_hair(enhanced, qtbot):
+    session, pane = enhanced.session, enhanced.room.active
+    session.look_at_enhanced("swipe")
+    cursor = session.cursor_ijk
+    start, end = QPoint(pane.width() // 2, pane.height() // 2), QPoint(pane.width() // 4, pane.height() // 2)
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(pane, end)
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=end)
+    assert session.swipe == pytest.approx(0.25, abs=0.02)
+    assert session.cursor_ijk == cursor and not pane._swiping
+
+
+def test_a_translation_has_no_difference_and_goes_with_its_series(opened, tmp_path, qtbot):
+    window = made(opened, tmp_path, qtbot, "invert")
+    session = window.session
+    session.look_at_enhanced("difference")
+    assert session.enhanced_view == "original" and not window.enhanced.actions["difference"].isEnabled()
+    session.close_series()
+    assert session.enhanced is None

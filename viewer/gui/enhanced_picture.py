@@ -1,0 +1,194 @@
+"""The synthetic picture of a slice, with the word that says so burnt into whatever shows any of it."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QLinearGradient, QPainter, QPainterPath, QPen
+
+from viewer.core.display import VoiTable, WindowLevel, default_window
+from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
+from viewer.core.geometry import PlaneAxes
+from viewer.core.session import Session
+from viewer.core.volume import Volume
+from viewer.gui.ahead import Ahead
+from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.overlay import number_text
+from viewer.gui.slice_picture import Layer, SlicePicture, picture_of_slice
+from viewer.gui.style import ON_IMAGE, WARNING
+from viewer.render.slices import SliceView, coloured
+
+_LEAST_PX, _MOST_PX, _SHARE = 11.0, 44.0, 0.07  # height of the word: of the pane's shorter side
+_DOWN = 0.2  # of the pane's height
+_GRIP_PX = 6.0
+_LEGEND_PX = (160.0, 8.0)
+_BELOW, _ABOVE = (96, 176, 255), (255, 168, 64)  # colours of the bound, either way; black in the middle
+_ONLY_ORIGINAL = QT_TR_NOOP("Original: the synthetic picture is not shown in slabs and turned planes")
+
+
+def _two_ways() -> np.ndarray:
+    """A colour for grey levels 0 to 255, 0xAARRGGBB: black in the middle."""
+    away = (np.arange(256) - 127.5) / 127.5
+    ends = np.where(away[:, None] < 0, np.array(_BELOW), np.array(_ABOVE)) * np.abs(away)[:, None]
+    red, green, blue = np.rint(ends).astype(np.uint32).T
+    return np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
+
+
+_TWO_WAYS = _two_ways()
+
+
+class EnhancedPicture:
+    """Draws over a slice what its session has of a synthetic picture, as a person wants to look at it."""
+
+    def __init__(self) -> None:
+        self._made = Ahead[SlicePicture]()
+        self._of: tuple[object, ...] = ()
+        self.shows = False  # whether the last paint showed any synthetic pixel
+
+    def begin(self, session: Session, view: SliceView, depth: float, ratio: float, *, slab: bool) -> None:
+        """Have another thread make the picture that paint will show."""
+        if not self.possible(session, view, slab):
+            self._made.forget()
+            self._of = ()
+            return
+        enhanced = session.enhanced
+        assert enhanced is not None
+        look = session.enhanced_view, session.window, session.inverted, session.hand.smooth
+        wanted = (weakref.ref(enhanced), look[0] == "difference", *look[1:], view, depth, ratio)
+        if wanted != self._of:
+            self._made.forget()
+            self._of = wanted
+        self._made.begin(_made, enhanced, *look, view, depth, ratio)
+
+    @staticmethod
+    def possible(session: Session, view: SliceView | None, slab: bool) -> bool:
+        """Whether a slice of the synthetic picture is to be seen: of the open volume, not of another moment."""
+        if session.enhanced is None or session.enhanced_view == "original" or view is None:
+            return False
+        return not slab and isinstance(view.axes, PlaneAxes) and session.shown is session.volume
+
+    def paint(self, painter: QPainter, pane: QRectF, divider: float) -> None:
+        """Draw what was begun, right of a divider in pane pixels."""
+        picture = self._made.get() if self._of else None
+        self.shows = picture is not None and divider < pane.right()
+        if picture is not None and self.shows:
+            painter.save()
+            painter.setClipRect(QRectF(divider, pane.top(), pane.right() - divider, pane.height()))
+            picture.paint(painter, pane)
+            painter.restore()
+
+    def write(self, painter: QPainter, session: Session, pane: QRectF, divider: float) -> None:
+        """Over all else: the word, the divider, and the colours of a difference."""
+        if session.synthetic and not self.shows:
+            _burn(painter, pane, pane.left(), SYNTHETIC, WARNING)
+        if session.enhanced is None or session.enhanced_view == "original":
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._of:
+            _burn(painter, pane, pane.left(), tr(_ONLY_ORIGINAL), ON_IMAGE, 0.4)
+        elif self.shows:
+            _burn(painter, pane, divider, SYNTHETIC, WARNING)
+        if self._of and session.enhanced_view == "swipe":
+            _paint_divider(painter, pane, divider)
+        if self._of and session.enhanced_view == "difference" and self.shows:
+            _paint_legend(painter, pane, session.enhanced, session.volume.unit if session.volume is not None else "")
+        painter.restore()
+
+
+def swipe_at(session: Session, width: float) -> float:
+    """Where in a pane the synthetic picture begins, in pane pixels."""
+    return session.swipe * width if session.enhanced_view == "swipe" else 0.0
+
+
+def over_divider(session: Session, width: float, at: QPointF) -> bool:
+    """Whether a point of a pane is on the divider of a swipe."""
+    shown = session.enhanced is not None and session.enhanced_view == "swipe"
+    return shown and abs(at.x() - swipe_at(session, width)) <= _GRIP_PX
+
+
+def _made(
+    enhanced: Enhanced,
+    how: EnhancedView,
+    window: WindowLevel | VoiTable,
+    inverted: bool,
+    smooth: bool,
+    view: SliceView,
+    depth: float,
+    ratio: float,
+) -> SlicePicture:
+    volume = enhanced.volume
+    if how == "difference" and enhanced.residual is not None and enhanced.bound is not None:
+        volume, inverted = enhanced.residual, False
+        window = WindowLevel(0.0, 2 * enhanced.bound, "LINEAR_EXACT")
+    elif enhanced.translated:
+        window = _window_of(volume)
+    fine = replace(view, size=volume.geometry.size, spacing=volume.geometry.spacing)
+    depth = min(int((depth + 0.5) * fine.count / view.count), fine.count - 1)
+    picture = picture_of_slice(volume, fine, depth, window, inverted, ratio, smooth=smooth)
+    if how == "difference" and picture.picture is not None:
+        grey = picture.picture
+        shades = coloured(grey.pixels, _TWO_WAYS)
+        pixels = shades.view(np.uint8).reshape(*shades.shape, 4)
+        picture = replace(picture, picture=Layer.of(pixels, QImage.Format.Format_RGB32, grey.row, grey.column))
+    return picture
+
+
+_windows: weakref.WeakKeyDictionary[Volume, WindowLevel] = weakref.WeakKeyDictionary()
+
+
+def _window_of(volume: Volume) -> WindowLevel:
+    """Of another contrast, whose values have nothing to do with the window of the series."""
+    if volume not in _windows:
+        _windows[volume] = default_window(volume, None)
+    return _windows[volume]
+
+
+def _burn(painter: QPainter, pane: QRectF, divider: float, text: str, colour: QColor, times: float = 1.0) -> None:
+    """Write a word in the middle of what lies right of the divider, or as near as the pane allows; outlined, so that it
+    can be read on any picture."""
+    font = QFont(painter.font())
+    font.setBold(True)
+    size = min(max(_SHARE * min(pane.width(), pane.height()) * times, _LEAST_PX), _MOST_PX)
+    font.setPixelSize(round(size))
+    wide = QFontMetricsF(font).horizontalAdvance(text)
+    if wide > pane.width() - 4:
+        font.setPixelSize(max(1, int(size * (pane.width() - 4) / wide)))
+        wide = QFontMetricsF(font).horizontalAdvance(text)
+    x = min(max((divider + pane.right() - wide) / 2, pane.left() + 2), pane.right() - wide - 2)
+    path = QPainterPath()
+    path.addText(QPointF(x, pane.top() + max(_DOWN * pane.height(), size)), font, text)
+    painter.setPen(QPen(QColor(0, 0, 0, 230), max(2.0, size / 7), j=Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(path)
+    painter.fillPath(path, colour)
+
+
+def _paint_divider(painter: QPainter, pane: QRectF, x: float) -> None:
+    painter.fillRect(QRectF(x - 1.5, pane.top(), 3, pane.height()), QColor(0, 0, 0, 160))
+    painter.fillRect(QRectF(x - 0.5, pane.top(), 1, pane.height()), WARNING)
+    painter.setPen(QPen(QColor(0, 0, 0), 1))
+    painter.setBrush(WARNING)
+    painter.drawRoundedRect(QRectF(x - 4, pane.center().y() - 14, 8, 28), 4, 4)
+
+
+def _paint_legend(painter: QPainter, pane: QRectF, enhanced: Enhanced, unit: str) -> None:
+    """The fixed scale of a difference: from minus the bound to the bound."""
+    wide, high = min(_LEGEND_PX[0], 0.5 * pane.width()), _LEGEND_PX[1]
+    bar = QRectF(pane.center().x() - wide / 2, pane.top() + (_DOWN + 0.04) * pane.height(), wide, high)
+    shades = QLinearGradient(bar.topLeft(), bar.topRight())
+    for at, colour in ((0.0, QColor(*_BELOW)), (0.5, QColor(0, 0, 0)), (1.0, QColor(*_ABOVE))):
+        shades.setColorAt(at, colour)
+    painter.fillRect(bar, shades)
+    painter.setPen(QPen(ON_IMAGE, 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(bar)
+    bound = number_text(enhanced.bound or 0.0)
+    font = QFont(painter.font())
+    font.setPixelSize(11)
+    painter.setFont(font)
+    below = QRectF(bar.left() - 60, bar.bottom() + 2, bar.width() + 120, 16)
+    painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"−{bound} … +{bound} {unit}".rstrip())
