@@ -21,6 +21,7 @@ _T = TypeVar("_T")
 _PREFERRED = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider", "CPUExecutionProvider")
 _QUIET = 4  # fatal messages only: onnxruntime-gpu reports a missing CUDA on every start
 _LEAST_PROBABILITY = 1e-7
+_BEYOND = 1e-3  # 0 and 1, that a network in single precision may round a probability to
 _AXIS = {"k": -3, "j": -2, "i": -1}
 _CPU = "CPU"
 _SPIN_US = 1000
@@ -43,7 +44,7 @@ class _TooLittleMemory(ModelError):
 @dataclass(eq=False)
 class LoadedModel:
     """A model ready to run, a session for each of its networks. provider is what onnxruntime really uses, e.g. "CPU"
-    or "CUDA".
+    or "CUDA". takes: how many images the networks take at once at most; None: as many as there are.
 
     Where memory runs out, it changes: first it runs half as much at once, down to one image, which gives the same, then
     on the CPU, with sessions from on_cpu; notes say so, each a sentence, as long as the model is loaded.
@@ -53,8 +54,9 @@ class LoadedModel:
     sessions: Sessions
     provider: str
     on_cpu: Callable[[], Sessions] | None = None
+    takes: int | None = None
     notes: list[str] = field(default_factory=list)
-    _at_once: int | None = None  # images; None: as many as there are
+    _at_once: int | None = None  # images; None: as many as it takes
 
     def run(self, batch: NDArray[np.float32], mirrored: bool = False) -> NDArray[np.float32]:
         """Logits (N, classes, [K,] J, I), over the temperature, of scaled values (N, channels, [K,] J, I).
@@ -83,7 +85,7 @@ class LoadedModel:
     def _in_parts(self, batch: NDArray[np.float32], act: Callable[[NDArray[np.float32]], _T]) -> list[_T]:
         """What act makes of a batch, in as many parts as memory asks for."""
         while True:
-            most = min(self._at_once or len(batch), len(batch))
+            most = min(self._at_once or self.takes or len(batch), len(batch))
             try:
                 return [act(batch[n : n + most]) for n in range(0, len(batch), most)]
             except _TooLittleMemory:
@@ -119,11 +121,11 @@ class LoadedModel:
                 total = likely if total is None else np.add(total, likely, out=total)
         assert total is not None
         total /= np.float32(len(self.sessions) * len(flips))
-        return _logits_of(total, self.manifest.activation == "sigmoid")
+        return _logits_of(total, self.manifest.one_by_one)
 
     def probabilities(self, logits: NDArray[np.float32], axis: int = 0) -> NDArray[np.float32]:
         """What the logits along an axis of classes mean, each class from 0 to 1."""
-        if self.manifest.activation == "sigmoid":
+        if self.manifest.one_by_one:
             return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
         likely = logits - logits.max(axis=axis, keepdims=True)
         np.exp(likely, out=likely)
@@ -146,8 +148,10 @@ class LoadedModel:
         expected = (batch.shape[0], manifest.classes, *batch.shape[2:])
         if output.shape != expected:
             raise ModelError(f"{manifest.name} gave an output of shape {output.shape}, its manifest says {expected}")
-        if manifest.activation == "probabilities":
-            output = _logits_of(output, False)
+        if manifest.activation in ("probabilities", "each"):
+            if output.size and not (output.min() >= -_BEYOND and output.max() <= 1 + _BEYOND):
+                raise ModelError(f"{manifest.name} gave values that are no probabilities; the result is discarded")
+            output = _logits_of(output, manifest.one_by_one)
         return output if manifest.temperature == 1 else output / np.float32(manifest.temperature)
 
     def _outputs(self, session: ort.InferenceSession, batch: NDArray[np.float32], first: bool = False) -> list[NDArray]:
@@ -187,7 +191,9 @@ def load_model(record: ModelRecord) -> LoadedModel:
 
     made = sessions()
     provider = made[0].get_providers()[0].removesuffix("ExecutionProvider")
-    return LoadedModel(record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]))
+    one_by_one = any(session.get_inputs()[0].shape[0] == 1 for session in made)  # exported for one image
+    at_once = 1 if one_by_one else None
+    return LoadedModel(record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]), at_once)
 
 
 def _session(record: ModelRecord, network: str, preferred: tuple[str, ...]) -> ort.InferenceSession:

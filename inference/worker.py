@@ -24,9 +24,10 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.bring import Network, try_network
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
-from inference.preflight import Headers, Measured, probe_image
+from inference.preflight import Headers, Measured, network_runs, probe_image
 from inference.results import Certainty, Probabilities, Run, Segmentation, SliceDoubt
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
@@ -139,6 +140,21 @@ class Worker:
         told, _ = self._ask("statistics", record, image, {}, progress)
         return {name: float(value) for name, value in told["statistics"].items()}
 
+    def try_network(self, path: Path, last: str = "", *, progress: Progress = lambda fraction, text: None) -> Network:
+        """inference.bring.try_network. Raises ModelError for what cannot be a segmentation network."""
+        told = self._request({"task": "try_network", "path": str(path), "last": last}, {}, progress).told
+        try:
+            patch = None if told["patch"] is None else tuple(int(side) for side in told["patch"])
+            numbers = [int(told[name]) for name in ("channels", "classes", "multiple")]
+            dimensions, values = told["dimensions"], told["values"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{path.name} could not be tried") from error
+        right = dimensions in (2, 3) and values in ("any", "shares", "each") and min(numbers, default=0) > 0
+        if not right or (patch is not None and (len(patch) != dimensions or min(patch) < 1)):
+            raise ModelError(f"{path.name} could not be tried")
+        channels, classes, multiple = numbers
+        return Network(dimensions, channels, patch, classes, values, multiple)
+
     def close(self) -> None:
         """End the process, whatever it is at."""
         child, self._child = self._child, None
@@ -154,26 +170,30 @@ class Worker:
         progress: Progress,
         silence_s: float | None = None,
     ) -> _Message:
+        import SimpleITK as sitk
+
+        request = {
+            "task": task,
+            "folder": str(record.folder),
+            "sha256": record.manifest.files.get(record.manifest.networks[0], ""),
+            "options": options,
+            "spacing": image.GetSpacing(),
+            "origin": image.GetOrigin(),
+            "direction": image.GetDirection(),
+        }
+        return self._request(request, {"voxels": sitk.GetArrayViewFromImage(image)}, progress, silence_s)
+
+    def _request(
+        self, request: dict[str, Any], arrays: Arrays, progress: Progress, silence_s: float | None = None
+    ) -> _Message:
         while not self._turn.acquire(timeout=_LOOK_EVERY_S):
             progress(0.0, "Waiting for the model that is running")
         try:
             if self._child is None or not self._child.alive:
                 self._child = _Child()
-            import SimpleITK as sitk
-
-            request = {
-                "task": task,
-                "folder": str(record.folder),
-                "sha256": record.manifest.files.get(record.manifest.networks[0], ""),
-                "options": options,
-                "spacing": image.GetSpacing(),
-                "origin": image.GetOrigin(),
-                "direction": image.GetDirection(),
-            }
             child, whole = self._child, False
             try:
-                voxels = {"voxels": sitk.GetArrayViewFromImage(image)}
-                answer = child.ask(request, voxels, silence_s or self._silence_s, progress)
+                answer = child.ask(request, arrays, silence_s or self._silence_s, progress)
                 whole = True
             finally:
                 if not whole:  # cancelled, or it is of no use any more
@@ -356,6 +376,10 @@ class _Runner:
             arrays |= vars(result.certainty)
         return {"provider": model.provider, "run": asdict(result.run), "volumes_ml": result.volumes_ml}, arrays
 
+    def _try_network(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        self._loaded = None  # it has no hash yet by which it would be known again
+        return asdict(try_network(Path(request.told["path"]), str(request.told["last"]), self._report)), {}
+
     def _probabilities(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.tasks import probabilities
 
@@ -379,7 +403,7 @@ class _Runner:
         _forget_peak()
         for _ in range(2):
             for session in timed.sessions:
-                session.seconds, session.runs = 0.0, 0
+                session.seconds = 0.0
             started = time.monotonic()
             segment(image, timed, progress=self._report)
             total = time.monotonic() - started
@@ -388,7 +412,7 @@ class _Runner:
         in_networks = sum(session.seconds for session in timed.sessions)
         return {
             "provider": model.provider,
-            "run_s": in_networks / sum(session.runs for session in timed.sessions),
+            "run_s": in_networks / (len(timed.sessions) * network_runs(model.manifest, _headers(image))),
             "voxel_s": (total - in_networks) / image.GetNumberOfPixels(),
             "process_bytes": self._before_bytes,
             "grown_bytes": _peak_bytes() - self._before_bytes,
@@ -418,10 +442,10 @@ class _Runner:
 
 
 class _Timed:
-    """A session that counts its runs and the time they take."""
+    """A session that counts the time its runs take."""
 
     def __init__(self, session: Any) -> None:
-        self._session, self.seconds, self.runs = session, 0.0, 0
+        self._session, self.seconds = session, 0.0
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._session, name)
@@ -434,7 +458,6 @@ class _Timed:
                 return found(*arguments)
             finally:
                 self.seconds += time.monotonic() - started
-                self.runs += 1
 
         return run
 
@@ -477,6 +500,11 @@ def _image(request: _Message) -> sitk.Image:
     image.SetOrigin(request.told["origin"])
     image.SetDirection(request.told["direction"])
     return image
+
+
+def _headers(image: sitk.Image) -> Headers:
+    """What an image alone tells a pre-flight."""
+    return Headers(image.GetSize(), image.GetSpacing(), image.GetDirection())  # type: ignore[arg-type]
 
 
 def _be_modest() -> None:

@@ -27,6 +27,7 @@ _TIERS = (
     "viewer/io",
     "viewer/render",
     "viewer/editing.py",
+    "viewer/bringing.py",
     "viewer/model_runs.py",
     "viewer/workflows.py",
     "viewer/jobs.py",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -24,6 +26,7 @@ from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.bring_dialog import BringDialog
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.question import agreed
 from viewer.gui.scrolled import scrolled
@@ -78,6 +81,9 @@ class ModelPanel(QWidget):
         self.run.clicked.connect(self.start)
         self.card = QPushButton(tr("About this model…"))
         self.card.clicked.connect(self._show_card)
+        self.bring = QPushButton(tr("Add a model…"))
+        self.bring.setToolTip(tr("Use a model of others: an ONNX file, a MONAI bundle or an nnU-Net model"))
+        self.bring.clicked.connect(lambda: self.add_model())
 
         self._proposal = QFrame()
         self._proposal_text = QLabel(wordWrap=True)
@@ -116,9 +122,9 @@ class ModelPanel(QWidget):
         layout.addWidget(self.run)
         layout.addWidget(self._proposal)
         layout.addStretch(1)
-        for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
+        for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card, self.bring):
             layout.addWidget(widget)
-        for button in (self.run, self.accept, self.reject, self.roll_back, self.card):
+        for button in (self.run, self.accept, self.reject, self.roll_back, self.card, self.bring):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -164,6 +170,19 @@ class ModelPanel(QWidget):
             self.models.setCurrentIndex(max(self.models.findData(chosen), 0))
         self._show_model()
 
+    def add_model(self, path: Path | None = None) -> None:
+        """Ask for a model of others, or for what is not known of one that is there, and choose it."""
+
+        def chosen(name: str) -> None:
+            self.refresh()
+            self.models.setCurrentIndex(self.models.findData(name))
+
+        dialog = BringDialog(self._workflows.bringing, chosen, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        if path is not None:
+            dialog.look(path)
+
     @property
     def _session(self) -> Session:
         return self._workflows.session
@@ -191,7 +210,9 @@ class ModelPanel(QWidget):
         self.versions.clear()
         for version in self._workflows.models.list():
             if version.manifest.name == self.model_name:
-                here = tr("trained here, {date}").format(date=version.manifest.created)
+                made = version.manifest
+                told = tr("trained here, {date}") if made.training else tr("added by hand, unverified, {date}")
+                here = told.format(date=made.created)
                 origin = tr("shipped") if version.shipped else here
                 mark = "●" if version.active else "○"
                 in_use = tr(", in use") if version.active else ""
