@@ -20,12 +20,12 @@ from inference.bring import (
     write_model,
 )
 from inference.manifest import NETWORK_FILE, ManifestError, ModelError
-from inference.models import ModelStore
+from inference.models import ModelRecord, ModelStore
 from inference.onnx_file import OnnxFile, read_onnx
 from inference.worker import Worker
 from viewer.jobs import Job, JobQueue
 
-__all__ = ["Answers", "Bringing", "Found", "wrong_with"]
+__all__ = ["Answers", "Bringing", "Found", "by_hand", "wrong_with"]
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,25 @@ class Bringing:
         path: Path,
         done: Callable[[Found], None],
         failed: Callable[[str], None],
-        cancelled: Callable[[], None] = lambda: None,
         network: Path | None = None,
     ) -> Job:
         """Look into an ONNX file, or a folder that holds some, of which network names one. What was found is to be
-        handed to install or to leave. Nothing is changed where the network lies."""
+        handed to install or to leave. Nothing is changed where the network lies; once the job is cancelled, nobody is
+        told anything."""
+        jobs: list[Job] = []
+
+        def looked(found: Found) -> None:
+            if jobs[0].cancelled:
+                self.leave(found)
+            else:
+                done(found)
+
+        def refused(sentence: str) -> None:
+            if not jobs[0].cancelled:
+                failed(sentence)
 
         def work(job: Job) -> Found:
+            jobs.append(job)
             job.report(0.0, "Looking into the file")
             files = networks_in(path)
             chosen = network or files[0]
@@ -105,7 +117,7 @@ class Bringing:
             finally:
                 worker.close()
 
-        return self._jobs.submit("Looking into a model", work, done, failed, cancelled)
+        return self._jobs.submit("Looking into a model", work, looked, refused)
 
     def install(
         self,
@@ -113,11 +125,17 @@ class Bringing:
         answers: Answers,
         done: Callable[[str], None],
         failed: Callable[[str], None],
-        cancelled: Callable[[], None] = lambda: None,
     ) -> Job:
-        """Make a model of what was found and of what a person said, and use it; done gets its name."""
+        """Make a model of what was found and of what a person said, and use it; done gets its name. Once the job is
+        cancelled, nobody is told anything."""
+        jobs: list[Job] = []
+
+        def refused(sentence: str) -> None:
+            if not jobs[0].cancelled:
+                failed(sentence)
 
         def work(job: Job) -> str:
+            jobs.append(job)
             job.report(0.0, "Copying the model")
             manifest = manifest_of(answers)
             if problem := self.taken(answers.title):
@@ -131,9 +149,10 @@ class Bringing:
         def installed(name: str) -> None:
             self.leave(found)
             self._changed()
-            done(name)
+            if not jobs[0].cancelled:
+                done(name)
 
-        return self._jobs.submit("Adding a model", work, installed, failed, cancelled)
+        return self._jobs.submit("Adding a model", work, installed, refused, self._changed)
 
     def taken(self, title: str) -> str:
         """Why no new model can have a title, in one sentence; empty if one can."""
@@ -145,6 +164,11 @@ class Bringing:
     def leave(self, found: Found) -> None:
         """Forget what was found; what was copied of it is deleted."""
         shutil.rmtree(found.copy, ignore_errors=True)
+
+
+def by_hand(record: ModelRecord) -> bool:
+    """Whether a version was neither shipped nor trained here: nobody has measured what it does."""
+    return not record.shipped and not record.manifest.training
 
 
 def wrong_with(answers: Answers) -> str:

@@ -44,13 +44,15 @@ from viewer.gui.scrolled import scrolled
 from viewer.jobs import Job
 
 _WHAT = QT_TR_NOOP(
-    "Choose an ONNX file, or the folder of a MONAI bundle or of an nnU-Net model that holds one. You can also drop it here."
+    "Choose an ONNX file, or the folder of a MONAI bundle or of an nnU-Net model that holds one. You can also drop it "
+    "here."
 )
 _KINDS: dict[str, str] = {
-    "plain": QT_TR_NOOP("a plain ONNX file"),
-    "MONAI": QT_TR_NOOP("a MONAI bundle"),
-    "nnU-Net": QT_TR_NOOP("an nnU-Net model"),
+    "plain": QT_TR_NOOP("Plain ONNX file"),
+    "MONAI": QT_TR_NOOP("MONAI bundle"),
+    "nnU-Net": QT_TR_NOOP("nnU-Net model"),
 }
+_DOWN_PX = 7
 _last: list[Path] = []  # the folder of the last file that was chosen
 
 
@@ -123,13 +125,10 @@ class BringDialog(QDialog):
         self._chosen.setToolTip(str(path))
         self.problem.clear()
         self._busy(True)
-        job = self._bringing.look(path, self._looked, self._refused, lambda: None, network)
+        job = self._bringing.look(path, self._looked, self._refused, network)
         self._job = None if job.ended else job
 
     def _looked(self, found: Found) -> None:
-        if self.result() or not self.isVisible():  # it was closed meanwhile
-            self._bringing.leave(found)
-            return
         self._job = None
         self._busy(False)
         self._found = found
@@ -169,8 +168,8 @@ class BringDialog(QDialog):
     def _show_nothing(self) -> None:
         self.fields, self._sources = {}, {}
         while self._body.count():
-            widget = self._body.takeAt(0).widget()
-            if widget is not None:
+            item = self._body.takeAt(0)
+            if item is not None and (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         self._body.addStretch(1)
@@ -188,7 +187,7 @@ class BringDialog(QDialog):
             body_part(),
             activation(found.classes, acts),
             LabelNames(found.brought.labels, found.channels_of(acts or "sigmoid")),
-            axes(known.get("axes")),
+            axes(found.dimensions, known.get("axes")),
             Spacing(found.dimensions, known.get("spacing_mm"), "spacing_mm" in known),
             IntensityRule(known["intensity"].model_dump() if "intensity" in known else None),
         ]
@@ -253,8 +252,10 @@ class BringDialog(QDialog):
         for row, field in enumerate(fields, 1):
             label = QLabel(field.title)
             label.setBuddy(field)
+            label.setContentsMargins(0, _DOWN_PX, 0, 0)  # level with the text in the field
             source = QLabel(wordWrap=True)
             source.setFixedWidth(130)
+            source.setContentsMargins(0, _DOWN_PX, 0, 0)
             from_file = found.brought.sources.get(field.name, "")
             proposed = field.name in found.brought.proposed
             self._sources[field.name] = source, from_file, proposed
@@ -309,7 +310,7 @@ class BringDialog(QDialog):
             return
         self._busy(True)
         self._asked.setEnabled(False)
-        job = self._bringing.install(found, answers, self._installed, self._not_installed, self._not_installed)
+        job = self._bringing.install(found, answers, self._installed, self._not_installed)
         self._job = None if job.ended else job
 
     def _installed(self, name: str) -> None:
@@ -317,13 +318,12 @@ class BringDialog(QDialog):
         self.accept()
         self._added(name)
 
-    def _not_installed(self, sentence: str = "") -> None:
+    def _not_installed(self, sentence: str) -> None:
         self._job = None
         self._busy(False)
         self._asked.setEnabled(True)
         self._judge()
-        if sentence:
-            self.problem.setText(said(sentence))
+        self.problem.setText(said(sentence))
 
     # Where it comes from
 

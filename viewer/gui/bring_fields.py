@@ -36,19 +36,21 @@ _LICENCES = ("Apache-2.0", "MIT", "BSD-3-Clause", "GPL-3.0-only", "CC-BY-4.0", "
 _UNKNOWN = QT_TR_NOOP("unknown")
 _MOST_ROWS = 6  # of the labels' table before it scrolls
 _HUGE = 1_000_000.0
-_AXES: tuple[tuple[str, str], ...] = (
-    ("SPL", QT_TR_NOOP("slices to the head, rows to the back, columns to the left (axial DICOM)")),
-    ("KJI", QT_TR_NOOP("slices, rows, columns as the file has them (SimpleITK, nnU-Net)")),
-    ("IJK", QT_TR_NOOP("columns, rows, slices as the file has them (nibabel, MONAI)")),
-    ("RAS", QT_TR_NOOP("right, front, head (MONAI's Orientation RAS)")),
-    ("LPS", QT_TR_NOOP("left, back, head (MONAI's Orientation LPS)")),
-    ("SAR", QT_TR_NOOP("head, front, right (RAS, stored slice by slice)")),
-)
+_AXES: dict[str, str] = {
+    "SPL": QT_TR_NOOP("head, back, left (axial slices)"),
+    "KJI": QT_TR_NOOP("slices, rows, columns of the file (nnU-Net)"),
+    "IJK": QT_TR_NOOP("columns, rows, slices of the file (MONAI)"),
+    "RAS": QT_TR_NOOP("right, front, head"),
+    "LPS": QT_TR_NOOP("left, back, head"),
+    "SAR": QT_TR_NOOP("head, front, right"),
+}
+_FLAT_AXES = QT_TR_NOOP("To where slices, rows and columns follow one another in what the network sees.")
+_DEEP_AXES = QT_TR_NOOP("To where the first, second and third axis of what the network sees grow.")
 _ACTIVATIONS: dict[str, str] = {
-    "softmax": QT_TR_NOOP("Scores of classes that exclude one another; the first is the background (softmax)"),
-    "sigmoid": QT_TR_NOOP("Scores of labels, each by itself (sigmoid)"),
-    "probabilities": QT_TR_NOOP("Probabilities of classes that add up to 1; the first is the background"),
-    "each": QT_TR_NOOP("Probabilities of labels, each by itself"),
+    "softmax": QT_TR_NOOP("Scores of classes, background first (softmax)"),
+    "sigmoid": QT_TR_NOOP("Scores of labels, one by one (sigmoid)"),
+    "probabilities": QT_TR_NOOP("Probabilities of classes, background first"),
+    "each": QT_TR_NOOP("Probabilities of labels, one by one"),
 }
 _RULES: dict[str, tuple[str, str]] = {
     "window": (
@@ -103,6 +105,10 @@ class Field(QWidget):
     def fields(self) -> dict[str, Any]:
         """What it says of the manifest."""
         return {self.name: self.value()}
+
+    def explain(self, text: str) -> None:
+        """Say below it what is meant."""
+        self._row.addWidget(_dimmed(text))
 
     def _add(self, widget: QWidget) -> None:
         widget.setAccessibleName(widget.accessibleName() or self.title)
@@ -184,8 +190,10 @@ def activation(classes: int, chosen: str | None) -> Choice:
     return Choice("activation", tr("Output"), {name: tr(_ACTIVATIONS[name]) for name in likely}, chosen)
 
 
-def axes(chosen: str | None) -> Choice:
-    return Choice("axes", tr("Axes"), {letters: f"{letters}: {tr(text)}" for letters, text in _AXES}, chosen)
+def axes(dimensions: int, chosen: str | None) -> Choice:
+    field = Choice("axes", tr("Axes"), {letters: f"{letters}: {tr(text)}" for letters, text in _AXES.items()}, chosen)
+    field.explain(tr(_FLAT_AXES if dimensions == 2 else _DEEP_AXES))
+    return field
 
 
 class Channels(Choice):
@@ -254,8 +262,7 @@ class IntensityRule(Field):
         for rule, (text, _) in _RULES.items():
             self.box.addItem(tr(text), rule)
         self._add(self.box)
-        self._explained = QLabel(wordWrap=True)
-        self._explained.setProperty("dimmed", True)
+        self._explained = _dimmed("")
         self._row.addWidget(self._explained)
         self._but_zero = _combo()
         self._but_zero.setAccessibleName(tr("Voxels that count"))
@@ -327,10 +334,8 @@ class Patch(Field):
             spin.setValue(size)
             self.sides.append(spin)
             spin.valueChanged.connect(self.changed)
-        explained = QLabel(tr("voxels that it sees at once: those that it was trained on, if you know"), wordWrap=True)
-        explained.setProperty("dimmed", True)
         self._row.addWidget(_beside(self.sides, [tr("first"), tr("second"), tr("third")]))
-        self._row.addWidget(explained)
+        self.explain(tr("Voxels that it sees at once along each axis: as many as in its training, if you know."))
         self.setFocusProxy(self.sides[0])
 
     def value(self) -> tuple[int, ...]:
@@ -371,10 +376,7 @@ class LabelNames(Field):
         self.changed.emit()
 
     def value(self) -> tuple[tuple[str, tuple[int, int, int]], ...] | None:
-        rows = []
-        for row in range(self.table.rowCount()):
-            colour = self.table.item(row, 1).data(Qt.ItemDataRole.UserRole)
-            rows.append((self.table.item(row, 0).text().strip(), tuple(colour)))
+        rows = [(self._name(row).strip(), self._colour_in(row)) for row in range(self.table.rowCount())]
         return tuple(rows) if rows and all(name for name, _ in rows) else None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -384,7 +386,7 @@ class LabelNames(Field):
                 first = max(self.table.currentRow(), 0)
                 for row, line in enumerate(lines, first):
                     if row < self.table.rowCount():
-                        self.table.item(row, 0).setText(line)
+                        self.table.setItem(row, 0, QTableWidgetItem(line))
                 return True
             if self.table.currentColumn() == 1 and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return):
                 self._ask_colour(self.table.currentRow(), 1)
@@ -393,11 +395,18 @@ class LabelNames(Field):
 
     def _ask_colour(self, row: int, column: int) -> None:
         if column == 1:
-            name = self.table.item(row, 0).text() or str(row + 1)
-            now = QColor(*self.table.item(row, 1).data(Qt.ItemDataRole.UserRole))
+            name, now = self._name(row) or str(row + 1), QColor(*self._colour_in(row))
             colour = QColorDialog.getColor(now, self, tr("Colour of {name}").format(name=name))
             if colour.isValid():
                 self._colour(row, (colour.red(), colour.green(), colour.blue()))
+
+    def _name(self, row: int) -> str:
+        item = self.table.item(row, 0)
+        return item.text() if item is not None else ""
+
+    def _colour_in(self, row: int) -> tuple[int, int, int]:
+        item = self.table.item(row, 1)
+        return tuple(item.data(Qt.ItemDataRole.UserRole)) if item is not None else _colour_of(row)
 
     def _colour(self, row: int, colour: tuple[int, int, int]) -> None:
         item = QTableWidgetItem(swatch(colour), "")
@@ -452,13 +461,18 @@ def _beside(widgets: Sequence[QWidget], names: Sequence[str]) -> QWidget:
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)
-        label = QLabel(name)
-        label.setProperty("dimmed", True)
+        label = _dimmed(name)
         widget.setAccessibleName(name)
         column.addWidget(label)
         column.addWidget(widget)
         row.addWidget(part, 1)
     return line
+
+
+def _dimmed(text: str) -> QLabel:
+    label = QLabel(text, wordWrap=True)
+    label.setProperty("dimmed", True)
+    return label
 
 
 def _colour_of(row: int) -> tuple[int, int, int]:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.bringing import by_hand
 from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
@@ -206,13 +207,15 @@ class ModelPanel(QWidget):
             return
         record = self._workflows.models.get(self.model_name)
         version_text = tr("Version {version}").format(version=record.manifest.version)
-        self._about.setText(f"{tr(record.manifest.description)}\n{version_text}")
+        about = [tr(record.manifest.description), version_text]
+        if by_hand(record):
+            about.append(tr("Brought by hand: nobody has measured what it does here."))
+        self._about.setText("\n".join(filter(None, about)))
         self.versions.clear()
         for version in self._workflows.models.list():
             if version.manifest.name == self.model_name:
-                made = version.manifest
-                told = tr("trained here, {date}") if made.training else tr("added by hand, unverified, {date}")
-                here = told.format(date=made.created)
+                told = tr("unverified, {date}") if by_hand(version) else tr("trained here, {date}")
+                here = told.format(date=version.manifest.created)
                 origin = tr("shipped") if version.shipped else here
                 mark = "●" if version.active else "○"
                 in_use = tr(", in use") if version.active else ""
