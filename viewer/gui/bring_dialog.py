@@ -52,7 +52,7 @@ _KINDS: dict[str, str] = {
     "MONAI": QT_TR_NOOP("MONAI bundle"),
     "nnU-Net": QT_TR_NOOP("nnU-Net model"),
 }
-_DOWN_PX = 7
+_DOWN_PX, _NAMES_PX = 7, 130
 _last: list[Path] = []  # the folder of the last file that was chosen
 
 
@@ -195,7 +195,10 @@ class BringDialog(QDialog):
             made.append(Channels(found.channels))
         if "patch" in ask:
             made.append(Patch(likely["patch"], found.multiple))
-        made += [licence("licence_code", tr("Licence of the code")), licence("licence_weights", tr("… of the weights"))]
+        made += [
+            licence("licence_code", tr("Licence of the code")),
+            licence("licence_weights", tr("Licence of the weights")),
+        ]
         self.fields = {field.name: field for field in made}
         unsaid = [f for f in made if f.name not in known and not (f.name == "labels" and found.brought.labels)]
         self._body.takeAt(0)
@@ -252,6 +255,7 @@ class BringDialog(QDialog):
         for row, field in enumerate(fields, 1):
             label = QLabel(field.title)
             label.setBuddy(field)
+            label.setMinimumWidth(_NAMES_PX)
             label.setContentsMargins(0, _DOWN_PX, 0, 0)  # level with the text in the field
             source = QLabel(wordWrap=True)
             source.setFixedWidth(130)

@@ -191,7 +191,11 @@ def activation(classes: int, chosen: str | None) -> Choice:
 
 
 def axes(dimensions: int, chosen: str | None) -> Choice:
-    field = Choice("axes", tr("Axes"), {letters: f"{letters}: {tr(text)}" for letters, text in _AXES.items()}, chosen)
+    texts = {letters: f"{letters}: {tr(text)}" for letters, text in _AXES.items()}
+    if chosen is not None and sorted(chosen) == ["I", "J", "K"]:
+        names = tr(", ").join({"K": tr("slices"), "J": tr("rows"), "I": tr("columns")}[letter] for letter in chosen)
+        texts.setdefault(chosen, tr("{letters}: {names} of the file").format(letters=chosen, names=names))
+    field = Choice("axes", tr("Axes"), texts, chosen)
     field.explain(tr(_FLAT_AXES if dimensions == 2 else _DEEP_AXES))
     return field
 
@@ -224,10 +228,10 @@ class Spacing(Field):
         self.box.addItem(tr("one size: images are resampled to it"), "all")
         self._add(self.box)
         self.mm = [_number(tr(name), 1.0, 3, 0.001, 1000.0) for name in ("i", "j", "k")]
-        names = (
-            (tr("columns"), tr("rows"), tr("slices")) if dimensions == 2 else (tr("third"), tr("second"), tr("first"))
-        )
-        self._line = _beside(self.mm, [tr("{axis}, mm").format(axis=name) for name in names])
+        names = [tr("first"), tr("second"), tr("third")]
+        if dimensions == 2:
+            names = [tr("slices"), tr("rows"), tr("columns")]
+        self._line = _beside(self.mm[::-1], [tr("{axis}, mm").format(axis=name) for name in names])
         self._row.addWidget(self._line)
         if is_known:
             kind = "own" if known is None else "plane" if known[2] is None else "all"
@@ -248,7 +252,7 @@ class Spacing(Field):
 
     def _choose(self) -> None:
         self._line.setVisible(self.value() in ("plane", "all"))
-        self._line.layout().itemAt(2).widget().setVisible(self.value() == "all")  # type: ignore[union-attr]
+        self._line.layout().itemAt(0).widget().setVisible(self.value() == "all")  # type: ignore[union-attr]
         self.changed.emit()
 
 
