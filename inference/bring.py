@@ -49,6 +49,7 @@ _MULTIPLES = (1, 2, 4, 8, 16, 32)
 _BLOCK_SIDE = 96  # of the patch that is proposed to a network of three dimensions that takes any
 _MOST_JSON = 4 << 20
 _MOST_LABELS = 254
+_MOST_TEXT = 200
 _NNUNET_CONFIGURATIONS = ("3d_fullres", "2d", "3d_lowres", "3d_cascade_fullres")
 _MODALITIES = {"ct": "CT", "mr": "MR", "mri": "MR", "pt": "PT", "pet": "PT", "us": "US", "cr": "CR", "dx": "DX"}
 _LINEAR = {
@@ -258,6 +259,19 @@ class _Told:
     def label(self, source: str, names: tuple[str, ...]) -> None:
         self.labels, self.sources["labels"] = names, source
 
+    def propose_words(self, content: Mapping[str, Any]) -> None:
+        """What a file calls itself and its licence, where it does so in a line of text."""
+        names = {
+            "name": "title",
+            "description": "description",
+            "licence": "licence_weights",
+            "license": "licence_weights",
+        }
+        for key, field_name in names.items():
+            text = content.get(key)
+            if isinstance(text, str) and text.strip():
+                self.proposed[field_name] = " ".join(text.split())[:_MOST_TEXT]
+
     def brought(self, kind: Literal["nnU-Net", "MONAI", "plain"]) -> Brought:
         questions: tuple[Question, ...] = ("modalities", "spacing_mm", "intensity", "axes", "activation")
         ask: list[Question] = [name for name in questions if name not in self.known]
@@ -296,6 +310,7 @@ def _of_nnunet(plans: Mapping[str, Any], dataset: Mapping[str, Any], folder: str
     """plans.json and dataset.json of nnU-Net v2 (Isensee et al. 2021), of the configuration that the folder is named
     after, or else the one whose dimensions and patch fit."""
     told = _of_network(network)
+    told.propose_words(dataset)
     name, configuration = _nnunet_configuration(plans, folder, network)
     channels = dataset.get("channel_names") or dataset.get("modality") or {}
     if len(channels) != 1 or network.channels != 1:
@@ -393,6 +408,7 @@ def _nnunet_intensity(scheme: str, masked: bool, statistics: Mapping[str, Any]) 
 def _of_monai(metadata: Mapping[str, Any], inference: Mapping[str, Any], network: Network) -> Brought:
     """configs/metadata.json and configs/inference.json of a MONAI bundle."""
     told = _of_network(network)
+    told.propose_words(metadata)
     formats = metadata.get("network_data_format", {})
     image: Mapping[str, Any] = next(iter(formats.get("inputs", {}).values()), {})
     output: Mapping[str, Any] = next(iter(formats.get("outputs", {}).values()), {})

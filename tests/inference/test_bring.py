@@ -374,6 +374,15 @@ class TestMonai:
             intensity=WindowIntensity(low=-57, high=164),
         )
 
+    def test_what_it_calls_itself_is_proposed(self, folder):
+        named = {"name": "Spleen\n CT", "description": 7, "license": "MIT"}
+
+        assert brought(folder, metadata=METADATA | named).proposed == {
+            "title": "Spleen CT",
+            "licence_weights": "MIT",
+            "patch": (96, 96, 96),
+        }
+
     def test_without_its_steps_they_are_asked_for(self, folder):
         found = brought(folder, metadata=METADATA)
 

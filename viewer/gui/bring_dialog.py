@@ -52,7 +52,7 @@ _KINDS: dict[str, str] = {
     "MONAI": QT_TR_NOOP("MONAI bundle"),
     "nnU-Net": QT_TR_NOOP("nnU-Net model"),
 }
-_DOWN_PX, _NAMES_PX = 7, 130
+_DOWN_PX, _NAMES_PX = 7, 140
 _last: list[Path] = []  # the folder of the last file that was chosen
 
 
@@ -181,8 +181,10 @@ class BringDialog(QDialog):
         likely = found.brought.proposed
         acts = known.get("activation", likely.get("activation"))
         made: list[Field] = [
-            Words("title", tr("Title"), hint=tr("how lists show it, e.g. Spleen on CT")),
-            Words("description", tr("What it does"), hint=tr("one sentence; may be empty")),
+            Words("title", tr("Title"), likely.get("title", ""), hint=tr("how lists show it, e.g. Spleen on CT")),
+            Words(
+                "description", tr("What it does"), likely.get("description", ""), hint=tr("one sentence; may be empty")
+            ),
             Modality(known.get("modalities")),
             body_part(),
             activation(found.classes, acts),
@@ -197,7 +199,7 @@ class BringDialog(QDialog):
             made.append(Patch(likely["patch"], found.multiple))
         made += [
             licence("licence_code", tr("Licence of the code")),
-            licence("licence_weights", tr("Licence of the weights")),
+            licence("licence_weights", tr("Licence of the weights"), likely.get("licence_weights", "")),
         ]
         self.fields = {field.name: field for field in made}
         unsaid = [f for f in made if f.name not in known and not (f.name == "labels" and found.brought.labels)]
@@ -231,7 +233,7 @@ class BringDialog(QDialog):
                 input=_shape(file.inputs[0].shape), output=_shape(file.outputs[0].shape)
             ),
         ]
-        if found.multiple > 1 and found.patch is None:
+        if found.multiple > 1 and "patch" not in found.known:
             lines.append(tr("Sizes are padded to multiples of {n}.").format(n=found.multiple))
         if len(file.outputs) > 1:
             lines.append(tr("The first of its {n} outputs is used.").format(n=len(file.outputs)))

@@ -181,8 +181,8 @@ def body_part() -> Words:
     return Words("body_part", tr("Body part"), choices=_PARTS, hint=tr("as DICOM writes it, e.g. CHEST"))
 
 
-def licence(name: str, title: str) -> Words:
-    return Words(name, title, choices=(*_LICENCES, tr(_UNKNOWN)), hint=tr("e.g. Apache-2.0, or unknown"))
+def licence(name: str, title: str, text: str = "") -> Words:
+    return Words(name, title, text, choices=(*_LICENCES, tr(_UNKNOWN)), hint=tr("e.g. Apache-2.0, or unknown"))
 
 
 def activation(classes: int, chosen: str | None) -> Choice:
