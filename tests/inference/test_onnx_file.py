@@ -83,10 +83,13 @@ class TestRefused:
         path.write_bytes(path.read_bytes().replace(b"weights.bin", location.encode()))
         return path
 
-    @pytest.mark.parametrize("location", ["../ghts.bin", "/tmp/wt.bin", "..........."])
+    @pytest.mark.parametrize("location", ["../ghts.bin", "/etc/passwd"])
     def test_weights_outside_its_folder(self, tmp_path, location):
-        with pytest.raises(ManifestError, match=r"outside its folder|not there"):
-            read(self.moved(tmp_path, location))
+        (tmp_path / "theirs").mkdir()
+        (tmp_path / "ghts.bin").write_bytes(bytes(1000))
+
+        with pytest.raises(ManifestError, match="outside its folder"):
+            read(self.moved(tmp_path / "theirs", location))
 
     @pytest.mark.parametrize("link", [os.symlink, os.link])
     def test_weights_that_are_a_link(self, tmp_path, link):
