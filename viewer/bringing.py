@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ __all__ = ["Answers", "Bringing", "Found", "by_hand", "wrong_with"]
 class Found:
     """A network that can be used, once a person has said what its files do not tell.
 
-    network is the file that was chosen, of others; copy a folder of ours that holds it, with its weights, as one file.
+    network is the file that was chosen, of others; copy is a folder of ours that holds it, with its weights, as one file.
     """
 
     network: Path
@@ -44,8 +43,12 @@ class Found:
     patch: tuple[int, ...] | None
     multiple: int
     brought: Brought
-    copy: Path
+    held: tempfile.TemporaryDirectory[str]  # which is deleted at the end of the program at the latest
     bytes: int
+
+    @property
+    def copy(self) -> Path:
+        return Path(self.held.name)
 
     def channels_of(self, activation: str) -> int:
         """How many labels it has, with such an activation."""
@@ -89,7 +92,8 @@ class Bringing:
             job.report(0.0, "Looking into the file")
             files = networks_in(path)
             chosen = network or files[0]
-            copy = Path(tempfile.mkdtemp(prefix="slicewise-model-"))
+            held = tempfile.TemporaryDirectory(prefix="slicewise-model-", ignore_cleanup_errors=True)
+            copy = Path(held.name)
             worker = Worker()
             try:
                 file = read_onnx(chosen, copy / NETWORK_FILE, job.check)
@@ -106,11 +110,11 @@ class Bringing:
                     tried.patch,
                     tried.multiple,
                     brought,
-                    copy,
+                    held,
                     (copy / NETWORK_FILE).stat().st_size,
                 )
             except BaseException as error:
-                shutil.rmtree(copy, ignore_errors=True)
+                held.cleanup()
                 if isinstance(error, ManifestError | ModelError):  # which know only the name of our copy
                     raise type(error)(str(error).replace(NETWORK_FILE, chosen.name)) from error
                 raise
@@ -163,7 +167,7 @@ class Bringing:
 
     def leave(self, found: Found) -> None:
         """Forget what was found; what was copied of it is deleted."""
-        shutil.rmtree(found.copy, ignore_errors=True)
+        found.held.cleanup()
 
 
 def by_hand(record: ModelRecord) -> bool:
