@@ -206,12 +206,26 @@ class Picture(_Frozen):
     """What image an enhancement or translation model makes of each slice that it sees."""
 
 
-Task = Literal["segmentation", "classification", "detection", "enhancement", "translation"]
+class Clicks(_Frozen):
+    """What an interactive model sees of a picture, a channel each: grey values, discs on pixels of the region, discs on
+    others, if box is set the inside of a person's box (all, without one), and the region as it was before. radius: of
+    the discs, in pixels of the input. Its one label is the region."""
+
+    radius: PositiveFloat = 3.0
+    box: bool = False
+
+    @property
+    def channels(self) -> int:
+        return 4 + self.box
+
+
+Task = Literal["segmentation", "classification", "detection", "enhancement", "translation", "interactive"]
 _SECTION: dict[Task, str] = {
     "classification": "scores",
     "detection": "boxes",
     "enhancement": "picture",
     "translation": "picture",
+    "interactive": "clicks",
 }
 Statistic = Literal["p10", "p50", "p90", "foreground", "gradient", "field_k_mm", "field_j_mm", "field_i_mm"]
 
@@ -244,7 +258,7 @@ class ModelManifest(_Frozen):
     probabilities already, as the logits that they came from. several: whose a voxel is that several labels have, told
     one by one: the most probable one's, or that of the last of them (nnU-Net's regions, which lie in one another).
     networks: the files whose mean probability is the answer, an ensemble if there are several.
-    scores, boxes, picture: what only models of such a task have.
+    scores, boxes, picture, clicks: what only models of such a task have.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -264,6 +278,7 @@ class ModelManifest(_Frozen):
     scores: Scores | None = None
     boxes: Boxes | None = None
     picture: Picture | None = None
+    clicks: Clicks | None = None
     seen: SeenImages | None = None
     licence_code: str
     licence_weights: str
@@ -284,9 +299,13 @@ class ModelManifest(_Frozen):
         own = _SECTION.get(self.task)
         for name in dict.fromkeys(_SECTION.values()):
             if (getattr(self, name) is not None) != (name == own):
-                raise ValueError(f"a model of {self.task} has {own or 'none'} of scores, boxes and picture")
+                raise ValueError(f"a model of {self.task} has {own or 'none'} of scores, boxes, picture and clicks")
         if bool(self.labels) != (own != "picture"):
             raise ValueError("labels are what a model tells apart; one that makes pictures has none")
+        if self.clicks is not None and (
+            len(self.labels) != 1 or self.activation != "sigmoid" or self.preprocessing.size is None
+        ):
+            raise ValueError("an interactive model has one label, a sigmoid activation, and a size that it sees")
         return self
 
     @property

@@ -21,7 +21,7 @@ from inference.manifest import (
 )
 from inference.preprocess import ModelGrid, degrees_off, model_grid_of, padded_sizes, sampled
 from inference.seen import how_far_outside
-from inference.sliding_window import BATCH, starts
+from inference.sliding_window import BATCH, BLOCKS, starts
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
     import SimpleITK as sitk
@@ -109,7 +109,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a try of a model on this machine took (Worker.measure). run_s: of one network, once, with as much as it gets
+    """What a try of a model on this machine took (Worker.measure). run_s: of the model, once, with as much as it gets
     at once; voxel_s: all other work, by voxel of the image; process_bytes: what the process had before; grown_bytes:
     its peak with the model on probe_headers beyond that."""
 
@@ -289,7 +289,8 @@ def probe_headers(manifest: ModelManifest, headers: Headers) -> Headers:
     seen: list[float] = list(grid.shape)
     if preprocessing.dimensions == 3:
         if preprocessing.patch is not None:
-            seen = [min(n, side) for n, side in zip(seen, preprocessing.patch, strict=True)]
+            seen = [min(n, side) for n, side in zip(grid.shape, preprocessing.patch, strict=True)]
+            seen[2] = min(grid.shape[2], seen[2] * (BLOCKS - (BLOCKS - 1) * preprocessing.overlap))
     else:
         seen[0] = min(seen[0], BATCH)
         if preprocessing.patch is not None:
@@ -333,7 +334,7 @@ def expected(
     its peak on the probe, and what the image, on its own and on the model's grid, needs beyond that of the probe.
     """
     probe = probe_headers(manifest, headers)
-    passes = len(manifest.networks) * (2 ** len(manifest.preprocessing.mirrors) if mirrored else 1)
+    passes = 2 ** len(manifest.preprocessing.mirrors) if mirrored else 1
     runs = passes * network_runs(manifest, headers)
     larger = 1.0
     if manifest.preprocessing.patch is None:  # the network got less than it will get
@@ -345,14 +346,14 @@ def expected(
 
 
 def network_runs(manifest: ModelManifest, headers: Headers) -> int:
-    """How often inference.sliding_window runs a network for an image, without mirror images."""
+    """How often inference.sliding_window has a model run for an image."""
     preprocessing = manifest.preprocessing
     shape = _grid(headers, preprocessing).shape
     sizes = padded_sizes(shape[-preprocessing.dimensions :], preprocessing)
     patch = preprocessing.patch or sizes
     along = [len(starts(size, side, preprocessing.overlap)) for size, side in zip(sizes, patch, strict=True)]
     if preprocessing.dimensions == 3:
-        return math.prod(along)
+        return along[0] * math.ceil(math.prod(along[1:]) / BLOCKS)
     return math.ceil(shape[0] / BATCH) if patch == sizes else shape[0] * math.ceil(math.prod(along) / BATCH)
 
 
@@ -364,12 +365,11 @@ def _values_at_once(manifest: ModelManifest, headers: Headers) -> int:
 
 
 def _buffers(manifest: ModelManifest, headers: Headers, with_certainty: bool) -> int:
-    """What the worker holds at most of an image, in bytes, without what a network takes while it runs: the image as it
-    arrived and for ITK, its values on the model's grid, what the model says of some planes, and the results: a copy of
-    them where they have to be turned, and two of the labels for ITK."""
+    """What the worker holds at most of an image, in bytes, without what a network takes while it runs: the image, as it
+    arrived and for ITK at first, its values on the model's grid, what the model says of some planes, and the results,
+    of the labels two more for ITK."""
     preprocessing, grid = manifest.preprocessing, _grid(headers, manifest.preprocessing)
     voxels, results = math.prod(headers.size), 4 if with_certainty else 1
-    turned = grid.order != (0, 1, 2) or any(grid.flipped)
     planes = _PLANES_HELD * (manifest.classes + 2 * with_certainty) * math.prod(grid.image_shape[1:]) * _FLOAT
     held = 0
     padded = math.prod(grid.shape) * _FLOAT
@@ -380,7 +380,8 @@ def _buffers(manifest: ModelManifest, headers: Headers, with_certainty: bool) ->
         held = (manifest.classes + 2) * deep * math.prod(sizes) * _FLOAT
     elif preprocessing.patch is not None:
         held = 2 * manifest.classes * math.prod(padded_sizes(grid.shape[1:], preprocessing)) * _FLOAT
-    return 2 * voxels * headers.value_bytes + padded + held + planes + (results * (1 + turned) + 2) * voxels
+    image = voxels * headers.value_bytes
+    return max(2 * image, image + padded + held + planes + (results + 2) * voxels)
 
 
 def _grid(headers: Headers, preprocessing: Preprocessing) -> ModelGrid:

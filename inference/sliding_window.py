@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # onnxruntime, which those need not who only count patches
     from inference.runtime import LoadedModel
 
 BATCH = 4  # slices, or patches of a slice, that a network gets at once
+BLOCKS = 2  # the same, of blocks of three dimensions
 _SIGMA = 1 / 8  # of a patch's side: that of the Gaussian by which patches are blended (nnU-Net, Isensee et al. 2021)
 _LEAST_WEIGHT = 1e-3  # of the middle's: a quotient of two sums of weights keeps its digits
 
@@ -92,11 +93,13 @@ def _of_blocks(
     for window in windows:
         of_a_layer[(slice(None), *window)] += weights
     for n, top in enumerate(layers):
-        for m, window in enumerate(windows):
-            block = padded_block(voxels, (slice(top, top + deep), *window), preprocessing)
-            found = model.run(_repeated(block[None, None], preprocessing.copies), mirrored)[0]
-            _add(found, weights, held[(slice(None), slice(None), *window)])
-            progress((n + (m + 1) / len(windows)) / len(layers))
+        for m in range(0, len(windows), BLOCKS):
+            some = windows[m : m + BLOCKS]
+            blocks = [padded_block(voxels, (slice(top, top + deep), *window), preprocessing) for window in some]
+            logits = model.run(_repeated(np.stack(blocks)[:, None], preprocessing.copies), mirrored)
+            for window, found in zip(some, logits, strict=True):
+                _add(found, weights, held[(slice(None), slice(None), *window)])
+            progress((n + (m + len(some)) / len(windows)) / len(layers))
         total += of_a_layer
         on = layers[n + 1] - top if n + 1 < len(layers) else deep
         for k in range(on):

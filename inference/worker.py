@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -25,9 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.bring import Network, try_network
+from inference.interactive import PixelBox, Pixels, checked
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
-from inference.preflight import Headers, Measured, network_runs, probe_image
+from inference.preflight import Headers, Measured, probe_image
 from inference.results import Certainty, Probabilities, Run, Segmentation, SliceDoubt
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
@@ -117,6 +118,24 @@ class Worker:
         told, _ = self._ask("slice_doubts", record, image, {"slices": list(slices)}, progress)
         return {int(number): SliceDoubt(*doubt) for number, *doubt in told["doubts"]}
 
+    def answer_clicks(
+        self,
+        record: ModelRecord,
+        picture: NDArray[np.float32],
+        pixel_mm: tuple[float, float],
+        positives: Pixels,
+        negatives: Pixels,
+        box: PixelBox | None,
+        previous: NDArray[np.bool_],
+        *,
+        progress: Progress = lambda fraction, text: None,
+    ) -> NDArray[np.bool_]:
+        """inference.interactive.answer_clicks."""
+        said = {"pixel_mm": pixel_mm, "positives": positives, "negatives": negatives, "box": box}
+        arrays = {"picture": picture, "previous": previous.astype(np.uint8)}
+        _, found = self._send("answer_clicks", record, arrays, {"options": said}, progress)
+        return checked(found.get("region"), picture.shape)
+
     def measure(
         self, record: ModelRecord, headers: Headers, *, progress: Progress = lambda fraction, text: None
     ) -> Measured:
@@ -172,16 +191,26 @@ class Worker:
     ) -> _Message:
         import SimpleITK as sitk
 
-        request = {
-            "task": task,
-            "folder": str(record.folder),
-            "sha256": record.manifest.files.get(record.manifest.networks[0], ""),
+        asked = {
             "options": options,
             "spacing": image.GetSpacing(),
             "origin": image.GetOrigin(),
             "direction": image.GetDirection(),
         }
-        return self._request(request, {"voxels": sitk.GetArrayViewFromImage(image)}, progress, silence_s)
+        return self._send(task, record, {"voxels": sitk.GetArrayViewFromImage(image)}, asked, progress, silence_s)
+
+    def _send(
+        self,
+        task: str,
+        record: ModelRecord,
+        arrays: Arrays,
+        asked: Mapping[str, Any],
+        progress: Progress,
+        silence_s: float | None = None,
+    ) -> _Message:
+        sha256 = record.manifest.files.get(record.manifest.networks[0], "")
+        request = {"task": task, "folder": str(record.folder), "sha256": sha256, **asked}
+        return self._request(request, arrays, progress, silence_s)
 
     def _request(
         self, request: dict[str, Any], arrays: Arrays, progress: Progress, silence_s: float | None = None
@@ -395,25 +424,31 @@ class _Runner:
         doubts = [(number, *asdict(doubt).values()) for number, doubt in found.items()]
         return {"provider": model.provider, "doubts": doubts}, {}
 
+    def _answer_clicks(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.interactive import answer_clicks
+
+        model, options = self._model(request), request.told["options"]
+        previous = request.arrays["previous"].astype(bool)
+        region = answer_clicks(picture=request.arrays["picture"], previous=previous, model=model, **options)
+        return {"provider": model.provider}, {"region": region.astype(np.uint8)}
+
     def _measure(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.tasks import segment
 
         model, image = self._model(request), _image(request)
-        timed = replace(model, sessions=tuple(map(_Timed, model.sessions)))
+        timed: Any = _Timed(model)
         _forget_peak()
         for _ in range(2):
-            for session in timed.sessions:
-                session.seconds = 0.0
+            timed.seconds, timed.runs = 0.0, 0
             started = time.monotonic()
             segment(image, timed, progress=self._report)
             total = time.monotonic() - started
             if total > _QUICK_S:
                 break
-        in_networks = sum(session.seconds for session in timed.sessions)
         return {
             "provider": model.provider,
-            "run_s": in_networks / (len(timed.sessions) * network_runs(model.manifest, _headers(image))),
-            "voxel_s": (total - in_networks) / image.GetNumberOfPixels(),
+            "run_s": timed.seconds / timed.runs,
+            "voxel_s": (total - timed.seconds) / image.GetNumberOfPixels(),
             "process_bytes": self._before_bytes,
             "grown_bytes": _peak_bytes() - self._before_bytes,
         }, {}
@@ -442,14 +477,14 @@ class _Runner:
 
 
 class _Timed:
-    """A session that counts the time its runs take."""
+    """A model that counts its runs and the time they take."""
 
-    def __init__(self, session: Any) -> None:
-        self._session, self.seconds = session, 0.0
+    def __init__(self, model: Any) -> None:
+        self._model, self.seconds, self.runs = model, 0.0, 0
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._session, name)
-        if not name.startswith("run"):
+        found = getattr(self._model, name)
+        if name not in ("run", "outputs"):
             return found
 
         def run(*arguments: Any) -> Any:
@@ -500,11 +535,6 @@ def _image(request: _Message) -> sitk.Image:
     image.SetOrigin(request.told["origin"])
     image.SetDirection(request.told["direction"])
     return image
-
-
-def _headers(image: sitk.Image) -> Headers:
-    """What an image alone tells a pre-flight."""
-    return Headers(image.GetSize(), image.GetSpacing(), image.GetDirection())  # type: ignore[arg-type]
 
 
 def _be_modest() -> None:

@@ -5,11 +5,8 @@ Ratios are of medians of runs taken in turn in one process, as the machine may b
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -22,13 +19,13 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from inference.manifest import Preprocessing, StoredIntensity, WindowIntensity, load_manifest, write_manifest
-from inference.memory import batch_shape, network_bytes, working_bytes
+from inference.manifest import Clicks, Preprocessing, StoredIntensity, WindowIntensity, load_manifest, write_manifest
 from inference.models import ModelRecord
+from inference.preflight import Headers, expected
 from inference.preprocess import model_grid
 from inference.runtime import LoadedModel, load_model
-from inference.sliding_window import logit_planes
-from inference.worker import Worker, _Message, _Runner
+from inference.sliding_window import BATCH, logit_planes
+from inference.worker import Worker
 from tests.models import manifest
 
 Tell = Callable[[str, float, str, str, float], None]
@@ -42,11 +39,18 @@ def write_unet(
     folder: Path, preprocessing: Preprocessing, classes: int = 3, channels: tuple[int, ...] = (16, 32, 64, 128)
 ) -> Any:
     """A model folder of MONAI's U-Net with weights drawn at random; returns the network in torch."""
+    network = _unet(preprocessing, classes, channels)
+    labels = tuple(f"Label {n}" for n in range(1, classes))
+    described = manifest("unet", labels, 1.0, "1.0.0").model_copy(update={"preprocessing": preprocessing})
+    return write_network(folder, network, described)
+
+
+def _unet(preprocessing: Preprocessing, classes: int, channels: tuple[int, ...] = (16, 32, 64, 128)) -> Any:
     import torch
     from monai.networks.nets.unet import UNet
 
     torch.manual_seed(0)
-    network = UNet(
+    return UNet(
         spatial_dims=preprocessing.dimensions,
         in_channels=preprocessing.channels,
         out_channels=classes,
@@ -55,9 +59,6 @@ def write_unet(
         num_res_units=2,
         norm="INSTANCE",
     )
-    labels = tuple(f"Label {n}" for n in range(1, classes))
-    described = manifest("unet", labels, 1.0, "1.0.0").model_copy(update={"preprocessing": preprocessing})
-    return write_network(folder, network, described)
 
 
 def write_network(folder: Path, network: Any, described: Any) -> Any:
@@ -187,6 +188,25 @@ def _first_result(tell_share: Tell, folder: Path) -> None:
     tell_share("first result of a 2-D model, 512 x 512, model loaded", statistics.median(times), "ms", "allowed", 300.0)
 
 
+def _click(tell_share: Tell, folder: Path) -> None:
+    """From a click to its answer, by a U-Net of 256 x 256, the small structure seen twice."""
+    preprocessing = Preprocessing(size=(256, 256), copies=4)
+    more = {"preprocessing": preprocessing, "task": "interactive", "activation": "sigmoid", "clicks": Clicks()}
+    described = manifest("clicks", ("Region",), 1.0, "1.0.0").model_copy(update=more)
+    write_network(folder, _unet(preprocessing, 1), described)
+    record = record_of(folder)
+    picture = np.random.default_rng(0).random((512, 512), dtype=np.float32)
+    nothing = np.zeros(picture.shape, bool)
+    with closing(Worker()) as worker:
+
+        def click() -> None:
+            worker.answer_clicks(record, picture, (0.7, 0.7), [(250, 260)], [(10, 20)], None, nothing)
+
+        click()
+        times = [1000 * _seconds(click) for _ in range(9)]
+    tell_share("a click answered by a model, 512 x 512, model loaded", statistics.median(times), "ms", "allowed", 150.0)
+
+
 def _whole(tell_share: Tell, folder: Path) -> None:
     preprocessing = Preprocessing(spacing_mm=(1.5,) * 3, context_slices=3, size_multiple=16, intensity=_WINDOW)
     write_unet(folder, preprocessing, classes=5)
@@ -196,7 +216,7 @@ def _whole(tell_share: Tell, folder: Path) -> None:
         worker.segment(record, ct((4, 64, 64)))
         whole = _seconds(lambda: worker.segment(record, image))
     model, grid = load_model(record), model_grid(image, preprocessing)
-    batch = np.random.default_rng(0).random(batch_shape(model.manifest, grid), dtype=np.float32)
+    batch = np.random.default_rng(0).random((BATCH, 3, *grid.shape[1:]), dtype=np.float32)
     runs = [_seconds(lambda: model.run(batch)) for _ in range(9)]
     network = statistics.median(runs) * grid.shape[0] / len(batch)
     tell_share("segment a CT of 512 x 512 x 300 in the worker", whole, "s", "network alone", network)
@@ -244,62 +264,23 @@ MEMORY_CASES = (
 
 
 def memory_of(case: MemoryCase, folder: Path) -> tuple[float, float]:
-    """MB predicted, and measured in a process of its own."""
-    if not folder.exists():
-        write_unet(folder, case.preprocessing, case.classes, (8, 16, 32))
-    image = sitk.Image(*case.shape[::-1], sitk.sitkUInt8)
-    image.SetSpacing((0.8, 0.8, 1.0))
-    described, grid = load_manifest(folder), model_grid(image, case.preprocessing)
-    options = {"with_certainty": case.with_certainty}
-    network = _in_a_process("one_run", folder, batch_shape(described, grid))
-    predicted = working_bytes(grid, described, value_bytes=2, network_bytes=network, **options)
-    return predicted / 1e6, _in_a_process("one_segmentation", folder, case.shape, options) / 1e6
+    """MB of the worker as predicted by a try of the model, and at its peak in a new worker."""
+    write_unet(folder, case.preprocessing, case.classes, (8, 16, 32))
+    record, image = record_of(folder), ct(case.shape)
+    headers = Headers(image.GetSize(), image.GetSpacing(), image.GetDirection(), value_bytes=2)
+    with closing(Worker()) as worker:
+        measured = worker.measure(record, headers)
+    told = expected(record.manifest, headers, measured, with_certainty=case.with_certainty)
+    with closing(Worker()) as worker:
+        worker.segment(record, image, with_certainty=case.with_certainty)
+        assert worker._child is not None
+        return told.memory_bytes / 1e6, _peak(worker._child._process.pid) / 1e6
 
 
-def _in_a_process(what: str, folder: Path, *arguments: object) -> int:
-    program = (
-        "import json, sys, tests.bench_inference as bench\nfrom pathlib import Path\n"
-        "print(getattr(bench, sys.argv[1])(Path(sys.argv[2]), *json.loads(sys.argv[3])))"
-    )
-    argv = [sys.executable, "-c", program, what, str(folder), json.dumps(arguments)]
-    return int(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)
-
-
-def one_run(folder: Path, shape: list[int]) -> int:
-    """Bytes that a run of the network takes in this process."""
-    return network_bytes(load_model(record_of(folder)), tuple(shape))
-
-
-def one_segmentation(folder: Path, shape: tuple[int, int, int], options: dict[str, Any]) -> int:
-    """Bytes by which a segmentation makes the peak of this process grow, once the worker's code and model are there."""
-    import cv2  # noqa: F401
-
-    import inference.tasks  # noqa: F401
-
-    record = record_of(folder)
-    with open(os.devnull, "wb") as nowhere:
-        runner = _Runner(nowhere)
-        runner._loaded = (str(folder), record.manifest.files["model.onnx"], load_model(record))
-        told = {
-            "task": "segment",
-            "folder": str(folder),
-            "sha256": record.manifest.files["model.onnx"],
-            "options": options,
-            "spacing": (0.8, 0.8, 1.0),
-            "origin": (0.0, 0.0, 0.0),
-            "direction": tuple(np.eye(3).ravel()),
-        }
-        before = _memory("VmRSS")
-        voxels = np.random.default_rng(0).integers(-1000, 1000, shape, np.int16)
-        request = _Message(told, {"voxels": voxels})
-        del voxels
-        runner(request)
-    return _memory("VmHWM") - before
-
-
-def _memory(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+def _peak(pid: int) -> int:
+    """The most memory that a process has had, in bytes. Linux only."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 @contextmanager
@@ -310,7 +291,7 @@ def _folder(name: str) -> Iterator[Path]:
 
 def inferring(tell_share: Tell) -> None:
     """Time and weigh what models do."""
-    for act in (_tiled, _first_result, _whole):
+    for act in (_tiled, _first_result, _click, _whole):
         with _folder("model") as folder:
             act(tell_share, folder)
     for case in MEMORY_CASES:

@@ -31,7 +31,8 @@ __all__ = ["Answers", "Bringing", "Found", "by_hand", "wrong_with"]
 class Found:
     """A network that can be used, once a person has said what its files do not tell.
 
-    network is the file that was chosen, of others; copy is a folder of ours that holds it, with its weights, as one file.
+    network is the file that was chosen, of others; copy is a folder of ours that holds it, with its weights, in one
+    file.
     """
 
     network: Path

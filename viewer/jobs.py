@@ -47,6 +47,7 @@ class Job:
         self.error = ""
         self._cancelled = threading.Event()
         self._changed: Callable[[Job], None] = lambda job: None
+        self._withdraw: Callable[[], object] = lambda: None  # if it has not begun
 
     @property
     def ended(self) -> bool:
@@ -58,8 +59,9 @@ class Job:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Ask the worker to stop at its next check; returns at once."""
+        """Ask the worker to stop at its next check, or not to begin; returns at once."""
         self._cancelled.set()
+        self._withdraw()
 
     def check(self) -> None:
         """Raise Cancelled if a person has cancelled. Called by the worker between patches or files."""
@@ -82,11 +84,12 @@ class JobQueue:
 
     def __init__(self, workers: int = 2, deliver: Deliver | None = None) -> None:
         self._pool = ThreadPoolExecutor(workers, "job", give_way) if workers else None
+        self._in_turn = ThreadPoolExecutor(1, "turn", give_way) if workers else None
         self._left: queue.SimpleQueue[tuple[float, list[Any]] | None] = queue.SimpleQueue()
-        if self._pool is not None:  # all threads now: to start one later, the GUI thread would wait until it runs
-            running = threading.Barrier(workers + 1)
-            for _ in range(workers):
-                self._pool.submit(running.wait)
+        if self._pool is not None and self._in_turn is not None:
+            running = threading.Barrier(workers + 2)  # all now: to start one later, the GUI thread would wait for it
+            for pool in (self._in_turn, *[self._pool] * workers):
+                pool.submit(running.wait)
             running.wait()
             threading.Thread(target=self._clear, name="letting go", daemon=True).start()
         self._deliver: Deliver = deliver or (lambda act: act())
@@ -119,10 +122,13 @@ class JobQueue:
         done: Callable[[T], None] = lambda result: None,
         failed: Callable[[str], None] = lambda message: None,
         cancelled: Callable[[], None] = lambda: None,
+        *,
+        in_turn: bool = False,
     ) -> Job:
         """Queue work; on the owner's thread its value goes to done, or one sentence to failed, or cancelled is called.
 
-        After close the job is cancelled at once: a timer may still fire while the window goes.
+        in_turn: after all other work of this kind, one at a time; what is not of it does not wait for it. After close
+        the job is cancelled at once: a timer may still fire while the window goes.
         """
         job = Job(title)
         if self._closed:
@@ -131,10 +137,12 @@ class JobQueue:
         job._changed = self._announce
         self._running.append(job)
         self._announce(job)
-        if self._pool is None:
+        pool = self._in_turn if in_turn else self._pool
+        if pool is None:
             self._run(job, work, done, failed, cancelled)
         else:
-            self._pool.submit(self._run, job, work, done, failed, cancelled)
+            asked = pool.submit(self._run, job, work, done, failed, cancelled)
+            job._withdraw = lambda: asked.cancel() and self._end(job, "cancelled", cancelled)
         return job
 
     def let_go(self, held: list[Any]) -> None:
@@ -157,9 +165,11 @@ class JobQueue:
         self._closed = True
         self._left.put(None)
         for job in tuple(self._running):
+            job._withdraw = lambda: None  # nobody listens any more
             job.cancel()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._in_turn):
+            if pool is not None:
+                pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(
         self,

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
 from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
 from inference.results import Run
 from inference.worker import Worker
+from viewer.core.click_segment import (
+    CLASSICAL,
+    Answering,
+    Prompts,
+    classical_answer,
+    held_to,
+    interior_pixel,
+)
 from viewer.core.labels import Label
 from viewer.core.origin import Origin
 from viewer.core.session import Proposal, Session
+from viewer.core.shaping import Mask
 from viewer.core.study import Series
 from viewer.core.volume import Volume, to_image
 from viewer.jobs import Job, JobQueue
@@ -26,6 +41,9 @@ Progress = Callable[[float, str], None]
 Show = Callable[[Session], None]
 
 
+_FITS = ("green", "amber")
+
+
 class ModelRuns:
     """Runs models on the session that is worked on, which session tells, in a process of their own. fail is told one
     sentence."""
@@ -35,9 +53,16 @@ class ModelRuns:
     ) -> None:
         self._session_now, self._jobs, self._models, self._fail = session, jobs, models, fail
         self.worker = Worker()
+        self._ready = ""  # the interactive model that was loaded last
+        self._clicker = Worker()  # of its own: a person who clicks does not wait for another model
         self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
         self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
         self._verdicts: WeakKeyDictionary[Volume, dict[tuple[str, bool], Verdict]] = WeakKeyDictionary()
+
+    def close(self) -> None:
+        """End the processes, whatever they are at."""
+        self.worker.close()
+        self._clicker.close()
 
     @property
     def _session(self) -> Session:
@@ -70,7 +95,7 @@ class ModelRuns:
             show(session)
             done()
 
-        return self._jobs.submit(_title(record.manifest), work, finish, self._fail)
+        return self._jobs.submit(_title(record.manifest), work, finish, self._fail, in_turn=True)
 
     def _run(
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
@@ -88,6 +113,50 @@ class ModelRuns:
         voxels = sitk.GetArrayFromImage(result.label_image)
         proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden))
         return lambda session: session.propose(proposal)
+
+    def click_answering(self) -> Answering:
+        """Who answers clicks on the open series: an interactive model that fits it, else the classical method."""
+        session = self._session
+        if session.series is None or session.volume is None or session.loading:
+            return CLASSICAL
+        names = dict.fromkeys(one.manifest.name for one in self._models.list() if one.manifest.task == "interactive")
+        for name in names:
+            if self.verdict(name).level in _FITS:
+                record = self._models.get(name)
+                told = f"{record.manifest.title} {record.manifest.version}"
+                self._have_ready(record)
+                return Answering(told, partial(self._answer_clicks, record))
+        return CLASSICAL
+
+    def _have_ready(self, record: ModelRecord) -> None:
+        """Load an interactive model before the first click: it takes a second or two."""
+        if self._ready == _version_of(record.manifest):
+            return
+        self._ready = _version_of(record.manifest)
+        nothing = np.zeros((8, 8), np.float32)
+
+        def load() -> None:
+            with contextlib.suppress(ModelError):  # a click will say it
+                self._clicker.answer_clicks(record, nothing, (1.0, 1.0), [(4, 4)], [], None, nothing > 0)
+
+        threading.Thread(target=load, name="clicks", daemon=True).start()
+
+    def _answer_clicks(
+        self, record: ModelRecord, picture: NDArray, pixel_mm: tuple[float, float], prompts: Prompts, previous: Mask
+    ) -> Mask:
+        """An Answerer; where the model fails, the classical method answers, and a sentence says so."""
+        positives, negatives = (prompts.pixels(positive).tolist() for positive in (True, False))
+        if prompts.of_neighbour and previous.any():  # what it gives as its core is for the classical method
+            positives = [interior_pixel(previous)]
+        try:
+            found = self._clicker.answer_clicks(
+                record, picture.astype(np.float32), pixel_mm, positives, negatives, prompts.box, previous
+            )
+        except ModelError as error:
+            sentence = str(error)
+            self._jobs.deliver(lambda: self._fail(f"{sentence}. The classical method answered this click."))
+            return classical_answer(picture, pixel_mm, prompts, previous)
+        return held_to(prompts, picture, found)
 
     @property
     def device(self) -> str:
@@ -158,7 +227,7 @@ class ModelRuns:
             self._tries[key] = message
             done()
 
-        return self._jobs.submit(f"Trying {model_name}", work, finish, failed, failed)
+        return self._jobs.submit(f"Trying {model_name}", work, finish, failed, failed, in_turn=True)
 
 
 def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
@@ -210,6 +279,7 @@ def _title(manifest: ModelManifest) -> str:
         "detection": f"Detecting with {manifest.name}",
         "enhancement": f"Enhancing with {manifest.name}",
         "translation": f"Translating with {manifest.name}",
+        "interactive": f"Answering clicks with {manifest.name}",
     }[manifest.task]
 
 

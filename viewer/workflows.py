@@ -732,7 +732,7 @@ class Workflows:
             whole = ProbabilitySet(series, volume.geometry, labels, found.of_labels, found.entropy, made)
             return save_in_process(whole, path, kind, overwrite, lambda part, text: job.report((1 + part) / 2, text))
 
-        return self.jobs.submit(f"Saving {path.name}", work, done, self._fail)
+        return self.jobs.submit(f"Saving {path.name}", work, done, self._fail, in_turn=True)
 
     # Findings
 
@@ -906,7 +906,7 @@ class Workflows:
         if self._child is not None and self._child.running:
             self._child.kill()
         self.jobs.close()
-        self.runs.worker.close()
+        self.runs.close()
         self.reader.close()
         self.save_again()
         self._journal.close()

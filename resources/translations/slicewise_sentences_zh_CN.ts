@@ -2262,7 +2262,7 @@
         <message>
             <location filename="../../viewer/io/label_process.py" line="64" />
             <location filename="../../viewer/workflows.py" line="1039" />
-            <location filename="../../inference/worker.py" line="251" />
+            <location filename="../../inference/worker.py" line="279" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3497,55 +3497,67 @@
             <translation>删除标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="53" />
+            <location filename="../../viewer/model_runs.py" line="79" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="99" />
+            <location filename="../../viewer/model_runs.py" line="157" />
+            <source>{0}. The classical method answered this click.</source>
+            <extracomment>{0}: sentence</extracomment>
+            <translation>{0}。此次点击由经典方法回答。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="169" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="156" />
+            <location filename="../../viewer/model_runs.py" line="226" />
             <source>The model was not tried on this computer.</source>
             <translation>尚未在这台计算机上试运行该模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="160" />
+            <location filename="../../viewer/model_runs.py" line="230" />
             <source>Trying {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="207" />
+            <location filename="../../viewer/model_runs.py" line="277" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="208" />
+            <location filename="../../viewer/model_runs.py" line="278" />
             <source>Classifying with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分类</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="209" />
+            <location filename="../../viewer/model_runs.py" line="279" />
             <source>Detecting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 检测</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="210" />
+            <location filename="../../viewer/model_runs.py" line="280" />
             <source>Enhancing with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 增强</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="211" />
+            <location filename="../../viewer/model_runs.py" line="281" />
             <source>Translating with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 转换</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="282" />
+            <source>Answering clicks with {0}</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>正在用 {0} 回答点击</translation>
         </message>
         <message>
             <location filename="../../viewer/workflows.py" line="253" />
@@ -3782,7 +3794,7 @@
             <translation>在 {0} 中没有找到图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/jobs.py" line="67" />
+            <location filename="../../viewer/jobs.py" line="69" />
             <source>{0} was cancelled</source>
             <extracomment>{0}: self.title</extracomment>
             <translation>{0}：已取消</translation>
@@ -3873,6 +3885,11 @@
             <translation>{0} 的内容不正确</translation>
         </message>
         <message>
+            <location filename="../../inference/interactive.py" line="139" />
+            <source>the model gave a region that does not fit the picture; it is discarded</source>
+            <translation>模型给出的区域与图像不符，已丢弃</translation>
+        </message>
+        <message>
             <location filename="../../inference/manifest.py" line="83" />
             <source>high must be above low</source>
             <translation>high 必须大于 low</translation>
@@ -3905,70 +3922,75 @@
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="222" />
+            <location filename="../../inference/manifest.py" line="236" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="267" />
+            <location filename="../../inference/manifest.py" line="282" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="275" />
-            <source>a model of {0} has {1} of scores, boxes and picture</source>
+            <location filename="../../inference/manifest.py" line="290" />
+            <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
-            <translation>{0} 模型的清单在 scores、boxes、picture 中应有：{1}</translation>
+            <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="277" />
+            <location filename="../../inference/manifest.py" line="292" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
             <location filename="../../inference/manifest.py" line="296" />
+            <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
+            <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="315" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="298" />
+            <location filename="../../inference/manifest.py" line="317" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="302" />
+            <location filename="../../inference/manifest.py" line="321" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="309" />
+            <location filename="../../inference/manifest.py" line="328" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="312" />
+            <location filename="../../inference/manifest.py" line="331" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="334" />
+            <location filename="../../inference/manifest.py" line="353" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="337" />
+            <location filename="../../inference/manifest.py" line="356" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="339" />
+            <location filename="../../inference/manifest.py" line="358" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -4119,59 +4141,59 @@
             <translation>明暗分布与模型训练所用的扫描不同{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="28" />
+            <location filename="../../inference/runtime.py" line="33" />
             <source>failed to allocate memory</source>
             <translation>内存分配失败</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="29" />
+            <location filename="../../inference/runtime.py" line="34" />
             <location filename="../../packaging/sentences.py" line="1" />
             <source>out of memory</source>
             <translation>内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="30" />
+            <location filename="../../inference/runtime.py" line="35" />
             <source>bad allocation</source>
             <translation>内存分配错误</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="98" />
+            <location filename="../../inference/runtime.py" line="121" />
             <source>The {0} had too little memory: fewer images went through the network at once</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：网络每次处理的图像减少了</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="104" />
+            <location filename="../../inference/runtime.py" line="127" />
             <source>The {0} had too little memory: it went on on the CPU</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：已改在 CPU 上继续</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="148" />
+            <location filename="../../inference/runtime.py" line="172" />
             <source>{0} gave an output of shape {1}, its manifest says {2}</source>
             <extracomment>{0}: manifest.name; {1}: output.shape; {2}: expected</extracomment>
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="163" />
+            <location filename="../../inference/runtime.py" line="187" />
             <source>{0} failed while running: {1}</source>
             <extracomment>{0}: self.manifest.name; {1}: said.splitlines()[0]</extracomment>
             <translation>{0} 运行失败：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="167" />
+            <location filename="../../inference/runtime.py" line="191" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
             <extracomment>{0}: self.manifest.name</extracomment>
             <translation>{0} 的输出不是数字；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="204" />
+            <location filename="../../inference/runtime.py" line="238" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="208" />
+            <location filename="../../inference/runtime.py" line="242" />
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
@@ -4215,52 +4237,52 @@
             <translation>图像各处数值相同：没有可分割的内容</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="128" />
+            <location filename="../../inference/worker.py" line="147" />
             <source>{0} could not be measured</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>无法测量 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="158" />
+            <location filename="../../inference/worker.py" line="196" />
             <source>Waiting for the model that is running</source>
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="217" />
+            <location filename="../../inference/worker.py" line="245" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="226" />
+            <location filename="../../inference/worker.py" line="254" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="231" />
+            <location filename="../../inference/worker.py" line="259" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="250" />
+            <location filename="../../inference/worker.py" line="278" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="270" />
+            <location filename="../../inference/worker.py" line="298" />
             <source>{0} gave a result that does not fit the image; it is discarded</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>{0} 给出的结果与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="297" />
+            <location filename="../../inference/worker.py" line="325" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="344" />
+            <location filename="../../inference/worker.py" line="372" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>

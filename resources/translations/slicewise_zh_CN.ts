@@ -84,6 +84,10 @@
         <translation>擦除标签；Shift + 滚轮或 {Labels/Smaller brush} {Labels/Larger brush} 调整大小</translation>
     </message>
     <message>
+        <source>Click a structure and its outline is found; more clicks and drags refine it, with Ctrl what does not belong to it</source>
+        <translation>点击一个结构即可找到其轮廓；继续点击和拖动可细化，按住 Ctrl 标出不属于它的部分</translation>
+    </message>
+    <message>
         <source>Length</source>
         <translation>长度</translation>
     </message>
@@ -270,10 +274,6 @@
     <message>
         <source>Click to segment</source>
         <translation>点击分割</translation>
-    </message>
-    <message>
-        <source>Click a structure and its outline is found; more clicks and drags refine it, with Ctrl what does not belong to it. Classical method: no model is installed for this</source>
-        <translation>点击一个结构即可找到其轮廓；继续点击和拖动可细化，按住 Ctrl 标出不属于它的部分。传统方法：尚未为此安装模型</translation>
     </message>
     <message>
         <source>Level tracing</source>
@@ -1933,6 +1933,10 @@
         <translation>本序列</translation>
     </message>
     <message>
+        <source>All that runs or waits; choose what to cancel</source>
+        <translation>所有正在运行或等待的任务；选择要取消的任务</translation>
+    </message>
+    <message>
         <source>What the last model really ran on, as the engine reports it</source>
         <translation>上一个模型实际运行所用的设备，由推理引擎报告</translation>
     </message>
@@ -1943,6 +1947,18 @@
     <message>
         <source>The disk is slow: your last changes are not written yet</source>
         <translation>磁盘较慢：最近的更改尚未写入</translation>
+    </message>
+    <message>
+        <source>Cancel: {title}</source>
+        <translation>取消：{title}</translation>
+    </message>
+    <message>
+        <source>Cancel what waits: {title}</source>
+        <translation>取消等待中的任务：{title}</translation>
+    </message>
+    <message>
+        <source>Cancel all</source>
+        <translation>全部取消</translation>
     </message>
     <message>
         <source>{model} proposes the hatched labels. Nothing is changed yet.</source>
@@ -2407,6 +2423,10 @@
     <message>
         <source>Translate</source>
         <translation>转换</translation>
+    </message>
+    <message>
+        <source>It runs on this series, or waits for its turn after another model</source>
+        <translation>正在此序列上运行，或在另一个模型之后等待</translation>
     </message>
     <message>
         <source>Run the model in the background; the result waits for you as a proposal</source>

@@ -429,6 +429,27 @@ def test_a_running_job_is_shown_and_can_be_cancelled(opened, qtbot):
     assert ended == []
 
 
+def test_what_waits_is_listed_and_can_be_cancelled_before_what_runs(opened, qtbot):
+    status, go = opened.status_bar, threading.Event()
+    submit = opened.workflows.jobs.submit
+
+    def work(job):
+        while not go.wait(0.01):
+            job.report(0.5, "at it")
+
+    running, waiting = submit("One", work, in_turn=True), submit("Two", work, in_turn=True)
+    qtbot.waitUntil(lambda: status.job_text.isVisible() and status.job_text.text() == "One: at it")
+    assert status.all_jobs.isVisible() and status.all_jobs.text() == "+1"
+    status.jobs_menu.aboutToShow.emit()
+    texts = [action.text() for action in status.jobs_menu.actions() if action.text()]
+    assert texts == ["Cancel: One", "Cancel what waits: Two", "Cancel all"]
+    status.jobs_menu.actions()[1].trigger()
+    qtbot.waitUntil(lambda: waiting.state == "cancelled" and not status.all_jobs.isVisible())
+    assert running.state == "running"
+    status.cancel_job.click()
+    qtbot.waitUntil(lambda: running.state == "cancelled" and not status.job_text.isVisible())
+
+
 def test_a_sentence_and_the_job_that_runs_never_lie_over_each_other(opened, qtbot):
     status, told = opened.status_bar, threading.Event()
 

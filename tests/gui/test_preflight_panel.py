@@ -53,8 +53,7 @@ def test_a_model_that_should_not_run_does_not_without_a_word(unfit, monkeypatch,
     assert panel.run.isEnabled() and not panel.run.property("primary")
     panel.run.click()
     assert len(asked) == 1 and "those of a CT" in asked[0]
-    assert unfit.workflows.runs.worker._child is None or panel._job is None
-    assert unfit.session.proposal is None and panel._job is None
+    assert unfit.session.proposal is None and not panel._running
 
 
 def test_a_word_lets_it_run_and_the_result_says_so(unfit, monkeypatch, qtbot):

@@ -70,6 +70,25 @@ def test_fewer_images_at_once_give_exactly_the_same(model, message, most, asked)
     assert [note.split(":")[0] for note in device.notes] == (["The GPU had too little memory"] if most < 4 else [])
 
 
+def test_images_that_go_side_by_side_give_the_same_and_too_little_memory_ends_it(model):
+    batch = noise(5, 3, 9, 7)
+    expected = model.run(batch)
+    lanes = [Poor(model.sessions[0], 9) for _ in range(2)]
+    device = LoadedModel(model.manifest, model.sessions, "CPU", beside=lambda: [(lane,) for lane in lanes])
+
+    np.testing.assert_array_equal(device.run(batch), expected)
+    assert [lane.asked for lane in lanes] == [[1, 1, 1], [1, 1]], "in turn"
+    device.run(batch[:1])
+    assert [len(lane.asked) for lane in lanes] == [3, 2], "a single one has the whole processor"
+
+    short = Poor(model.sessions[0], 0)
+    device = LoadedModel(model.manifest, model.sessions, "CPU", beside=lambda: [model.sessions, (short,)])
+    np.testing.assert_array_equal(device.run(batch[:2]), expected[:2])
+    assert short.asked == [1] and [note.split(":")[0] for note in device.notes] == [
+        "The computer had too little memory"
+    ]
+
+
 def test_what_fits_is_remembered(model):
     device, session = poor(model, 2)
     device.run(noise(4, 3, 9, 7))

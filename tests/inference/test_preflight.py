@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from inference.models import ModelRecord
 from inference.preflight import Headers, Measured, expected, network_runs, preflight
 from inference.seen import LEAST_IMAGES, how_far_outside, image_statistics, seen_images
 from inference.tasks import segment
-from inference.worker import Worker
+from inference.worker import Worker, _Timed
 from tests.inference.test_worker import endless
 from tests.models import loaded, manifest, write_threshold_model
 
@@ -197,18 +198,12 @@ def test_runs_are_counted_as_the_engine_makes_them(tmp_path, preprocessing):
     write_threshold_model(tmp_path, preprocessing=preprocessing)
     model = loaded(tmp_path)
     image = image_of(np.random.default_rng(0).random((19, 29, 23)).astype(np.float32))
-    runs = []
+    counting: Any = _Timed(model)
 
-    class Counted:
-        def __getattr__(self, name):
-            if name.startswith("run"):
-                runs.append(name)
-            return getattr(model.sessions[0], name)
-
-    segment(image, replace(model, sessions=(Counted(),)))
+    segment(image, counting)
 
     headers = Headers(image.GetSize(), image.GetSpacing(), image.GetDirection())
-    assert network_runs(model.manifest, headers) == len(runs)
+    assert network_runs(model.manifest, headers) == counting.runs
 
 
 @pytest.mark.parametrize("preprocessing", PREPROCESSINGS)
@@ -229,7 +224,7 @@ def test_what_is_expected_grows_with_the_image():
     small = expected(MR, replace(HEAD, size=(100, 100, 40), spacing_mm=(2.0, 2.0, 2.0)), measured)
     large = expected(MR, replace(HEAD, size=(100, 100, 80), spacing_mm=(2.0, 2.0, 2.0)), measured)
     assert small.seconds == pytest.approx(10 * 0.5 + 0.4) and large.seconds == pytest.approx(20 * 0.5 + 0.8)
-    more = 40 * 100 * 100 * (2 * 2 + 4 + 3)  # the image twice, its values on the model's grid, three label maps
+    more = 40 * 100 * 100 * (2 + 4 + 3)  # the image, its values on the model's grid, three label maps
     assert large.memory_bytes - small.memory_bytes == more
     sure = expected(MR, replace(HEAD, size=(100, 100, 80), spacing_mm=(2.0, 2.0, 2.0)), measured, with_certainty=True)
     assert sure.memory_bytes > large.memory_bytes

@@ -277,7 +277,7 @@ def test_the_process_ends_with_the_window_though_its_model_never_does(tmp_path):
 def test_the_window_itself_loads_no_onnxruntime(record):
     script = (
         "with closing(Worker()) as worker: worker.segment(record, image)\n"
-        "print([name for name in ('onnxruntime', 'torch') if name in sys.modules])\n"
+        "print([name for name in ('onnxruntime', 'onnx', 'torch') if name in sys.modules])\n"
     )
 
     said, _ = window(record.folder, script).communicate()

@@ -19,6 +19,13 @@ def run_until(queue_of_calls, ready, timeout_s=20.0):
         time.sleep(0.005)
 
 
+def assert_soon(job) -> None:
+    until = time.monotonic() + 20
+    while not job.ended and time.monotonic() < until:
+        time.sleep(0.005)
+    assert job.ended
+
+
 def test_result_and_progress_are_delivered_on_the_owners_thread():
     calls, seen = [], []
     jobs = JobQueue(workers=1, deliver=calls.append)
@@ -125,6 +132,23 @@ def test_what_is_let_go_is_given_back_later_by_another_thread():
         assert given_back == [elsewhere] * 4, "all of them a second later, not one a second"
         given_back.clear()
         jobs.close()
+
+
+def test_work_in_turn_goes_one_by_one_and_nothing_else_waits_for_it():
+    jobs, told, go = JobQueue(), [], threading.Event()
+    first = jobs.submit("first", lambda job: go.wait(20) and told.append("first"), in_turn=True)
+    second = jobs.submit("second", lambda job: told.append("second"), in_turn=True)
+    third = jobs.submit("third", lambda job: told.append("third"), in_turn=True, cancelled=lambda: told.append("not"))
+    for n in range(2):
+        assert_soon(jobs.submit("beside", lambda job, n=n: told.append(n)))
+    assert first.state == "running" and second.state == "queued"
+
+    third.cancel()
+    assert third.state == "cancelled" and told == [0, 1, "not"], "what waits need not come to its turn first"
+    go.set()
+    assert_soon(second)
+    assert told[3:] == ["first", "second"]
+    jobs.close()
 
 
 def test_submitting_starts_no_thread():

@@ -75,6 +75,14 @@ unit; the prompts, of which the last stroke is new (or the box, if nothing is kn
 or was there. Returns the new region, of the picture's shape. Touches nothing; for any thread."""
 
 
+@dataclass(frozen=True)
+class Answering:
+    """Who answers clicks. name: of the model, with its version; empty for the classical method."""
+
+    name: str
+    answer: Answerer
+
+
 def classical_answer(
     picture: NDArray,
     pixel_mm: tuple[float, float],
@@ -88,7 +96,14 @@ def classical_answer(
 
     Every positive pixel is in the answer, no negative one and nothing outside the box is.
     """
-    answer = _answered(np.asarray(picture, dtype=np.float32), pixel_mm, prompts, previous, check)
+    return held_to(
+        prompts, picture, _answered(np.asarray(picture, dtype=np.float32), pixel_mm, prompts, previous, check)
+    )
+
+
+def held_to(prompts: Prompts, picture: NDArray, answer: Mask) -> Mask:
+    """An answer in which every positive pixel is, no negative one, nothing outside the box and nothing without a
+    value."""
     if prompts.box is not None:
         answer = answer & _within(prompts.box, answer.shape)
     answer = answer & np.isfinite(picture)
@@ -99,6 +114,18 @@ def classical_answer(
     rows, columns = prompts.pixels(False).T
     answer[rows, columns] = False
     return answer
+
+
+CLASSICAL = Answering("", classical_answer)
+
+
+def interior_pixel(region: Mask) -> tuple[int, int]:
+    """The pixel of a region that is furthest from its outline: what a person would click who meant it."""
+    import cv2
+
+    away = cv2.distanceTransform(np.pad(region, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    row, column = np.unravel_index(int(away.argmax()), region.shape)
+    return int(row), int(column)
 
 
 def _answered(

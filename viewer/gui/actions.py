@@ -172,7 +172,7 @@ _REGIONS: tuple[tuple[RegionTool, str, str, str, str], ...] = (  # Ctrl takes aw
         "gesture-tap",
         QT_TR_NOOP(
             "Click a structure and its outline is found; more clicks and drags refine it, with Ctrl what does not "
-            "belong to it. Classical method: no model is installed for this"
+            "belong to it"
         ),
     ),
     (

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from viewer.core.click_segment import Answerer, PixelBox, Prompts, Stroke, classical_answer
+from viewer.core.click_segment import CLASSICAL, Answering, PixelBox, Prompts, Stroke, classical_answer
 from viewer.core.display import WindowLevel
 from viewer.core.oblique import Axes, ObliqueAxes
 from viewer.core.plane_raster import PlaneRaster
@@ -27,7 +27,7 @@ from viewer.gui.region_drawing import MaskPicture
 from viewer.render.plane_values import plane_values
 from viewer.render.slices import slice_of
 
-METHOD = QT_TR_NOOP("Classical method (no model is installed for this)")
+_CLASSICAL = QT_TR_NOOP("Classical method (no model is installed for this)")
 _ENDS: dict[End, str] = {
     "as many as asked": QT_TR_NOOP("as many as asked"),
     "end of the scan": QT_TR_NOOP("as far as the scan goes"),
@@ -50,14 +50,15 @@ class _Step:
 
 @dataclass(eq=False)
 class OpenAnswer:
-    """place tells its plane from others (Scene.place). window and base, what the label had there, are those with which
-    it began."""
+    """place tells its plane from others (Scene.place). window, base (what the label had there) and answering are those
+    with which it began."""
 
     raster: PlaneRaster
     place: tuple[object, float]
     volume: Volume
     window: WindowLevel
     base: Mask
+    answering: Answering
     picture: Future[NDArray[np.float32]]
     steps: list[_Step] = field(default_factory=list)
     _drawn: tuple[Mask, MaskPicture] | None = None
@@ -99,9 +100,10 @@ class ClickAnswers(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, answerer: Answerer = classical_answer) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session_ref, self._answerer = ref(session), answerer
+        self._session_ref = ref(session)
+        self.answering: Callable[[], Answering] = lambda: CLASSICAL  # asked whenever an answer begins
         self.open: OpenAnswer | None = None
 
     @property
@@ -123,7 +125,7 @@ class ClickAnswers(QObject):
             base = _around(_labelled(label_map.voxels, self._session.active_label, axes, depth, volume), at)
         window = self._session.window_level
         picture = _thread().submit(_picture, volume, axes, depth, window)
-        self.open = OpenAnswer(raster, (axes, depth), volume, window, base, picture)
+        self.open = OpenAnswer(raster, (axes, depth), volume, window, base, self.answering(), picture)
         return self.open
 
     def say(self, stroke: Stroke) -> None:
@@ -153,7 +155,7 @@ class ClickAnswers(QObject):
 
     def _ask(self, answer: OpenAnswer, prompts: Prompts) -> None:
         before: Future[Mask] | None = answer.steps[-1].answer if answer.steps else None
-        answerer, picture, base = self._answerer, answer.picture, answer.base
+        answerer, picture, base = answer.answering.answer, answer.picture, answer.base
         spacing = answer.raster.axes.pixel_mm(answer.raster.geometry.spacing)
         pixel = (spacing[1], spacing[0])  # height, width
 
@@ -189,6 +191,12 @@ class ClickAnswers(QObject):
         if session.redraw(region_title("click", self.label_name, False), given, taken):
             return ""
         return tr(_NOTHING_NEW).format(name=tr(self.label_name))
+
+    @property
+    def method(self) -> str:
+        """Who answers, in words."""
+        answering = self.open.answering if self.open is not None else self.answering()
+        return answering.name or tr(_CLASSICAL)
 
     @property
     def why_not(self) -> str:
@@ -242,7 +250,7 @@ class ClickAnswers(QObject):
                         lambda number: _picture(volume, raster.axes, at(number).depth, answer.window),
                         count,
                         (height, width),
-                        self._answerer,
+                        answer.answering.answer,
                         start,
                         region,
                         step,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from weakref import ref
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -20,13 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.core.click_segment import CLASSICAL
 from viewer.core.events import What
 from viewer.core.geometry import Plane
 from viewer.core.hand import ClickMeans
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box
 from viewer.gui.actions import Actions
-from viewer.gui.click_answers import METHOD, ClickAnswers, answers_of
+from viewer.gui.click_answers import ClickAnswers, answers_of
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.workflows import Workflows
 
@@ -118,6 +120,8 @@ class ClickBar(QFrame):
             if self._listened is not None:
                 self._listened.changed.disconnect(self._show)
             answers.changed.connect(self._show)
+            runs = ref(self._workflows.runs)  # which lead to the session, by which answers are kept
+            answers.answering = lambda: CLASSICAL if (found := runs()) is None else found.click_answering()
             self._listened = answers
         self._show()
 
@@ -130,7 +134,7 @@ class ClickBar(QFrame):
             return
         for means, button in self.means.items():
             button.setChecked(session.hand.click_means == means)
-        words = tr(METHOD)
+        words = answers.method
         if answer is not None:
             words = tr(_CLICKED).format(count=len(answer.prompts.strokes), method=words)
             plane = answer.raster.axes.plane

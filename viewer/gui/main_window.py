@@ -87,6 +87,7 @@ from viewer.gui.translator import Language, speak
 from viewer.gui.welcome import WelcomePage
 from viewer.io.dicom_instance import holds_annotations
 from viewer.io.settings_file import SettingsFile
+from viewer.jobs import Job
 from viewer.workflows import Workflows
 
 DEMO_STUDY = resources.path("demo", "mni152-t1")
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
         self._failure.first.clicked.connect(self._failure.hide)
         self._left_out = LeftOutBar()
         self.status_bar = StatusBar(workflows.jobs)
+        workflows.jobs.subscribe(self._job_changed)
         self._viewer = QStackedWidget()
         self.welcome = WelcomePage(self._ask_folder, self._ask_files, self.open_demo)
         self._viewer.addWidget(scrolled(self.welcome))
@@ -457,6 +459,10 @@ class MainWindow(QMainWindow):
         add("Window", QT_TR_NOOP("About Slicewise…"), self._show_about)
 
     # What happens
+
+    def _job_changed(self, job: Job) -> None:
+        if job.ended:  # it may have been a model's
+            self.status_bar.show_device(self.workflows.runs.device)
 
     def _apply(self, what: What, box: Box | None = None) -> None:
         session = self.session

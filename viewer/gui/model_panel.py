@@ -50,7 +50,9 @@ _RUN: dict[str, str] = {
     "detection": QT_TR_NOOP("Detect"),
     "enhancement": QT_TR_NOOP("Enhance"),
     "translation": QT_TR_NOOP("Translate"),
+    "interactive": QT_TR_NOOP("Click to segment"),
 }
+_RUNNING_TIP = QT_TR_NOOP("It runs on this series, or waits for its turn after another model")
 _RUN_TIP = QT_TR_NOOP("Run the model in the background; the result waits for you as a proposal")
 
 
@@ -75,7 +77,7 @@ class ModelPanel(QWidget):
         self._soon.timeout.connect(self._try)
         self._problems = QLabel(wordWrap=True)
         self._problems.setProperty("warning", True)
-        self._job: Job | None = None
+        self._begun: list[tuple[Session, str, Job]] = []  # runs that have not ended, of models by name
         self._trying: Job | None = None
         self.run = QPushButton(tr(_RUN["segmentation"]))
         self.run.setProperty("primary", True)
@@ -147,7 +149,10 @@ class ModelPanel(QWidget):
     def start(self) -> None:
         """Run the chosen model, unless it is running already; one that should not run only if a person, told why, says
         that it shall."""
-        if not self.model_name or not (self._job is None or self._job.ended):
+        if not self.model_name or self._running:
+            return
+        if self._task == "interactive":
+            self._session.choose_tool("click")
             return
         against = self._workflows.runs.verdict(self.model_name).red if self._session.volume is not None else ()
         if against:
@@ -157,8 +162,15 @@ class ModelPanel(QWidget):
             )
             if not agreed(self, question.format(reasons=reasons)):
                 return
-        self._job = self._workflows.runs.start(self.model_name, override=bool(against))
+        job = self._workflows.runs.start(self.model_name, override=bool(against))
+        if job is not None and not job.ended:
+            self._begun.append((self._session, self.model_name, job))
         self._show_fit()
+
+    @property
+    def _running(self) -> bool:
+        """True if the chosen model runs on the open series, or waits for its turn."""
+        return any(session is self._session and name == self.model_name for session, name, _ in self._begun)
 
     def refresh(self) -> None:
         """List the models and versions anew: one was installed, activated or rolled back."""
@@ -254,9 +266,10 @@ class ModelPanel(QWidget):
         self.run.setProperty("primary", not against)
         self.run.style().unpolish(self.run)
         self.run.style().polish(self.run)
-        self.run.setEnabled(runs and not read_only and (self._job is None or self._job.ended))
-        self.run.setToolTip(tr(READ_ONLY if read_only else _OVERRIDE_TIP if against else _RUN_TIP))
-        self._show_cost(runs)
+        self.run.setEnabled(runs and not read_only and not self._running)
+        tip = READ_ONLY if read_only else _RUNNING_TIP if self._running else _OVERRIDE_TIP if against else _RUN_TIP
+        self.run.setToolTip(tr(tip))
+        self._show_cost(runs and self._task != "interactive")
 
     def _show_cost(self, runs: bool) -> None:
         """What a run will take, as far as it is known; what is not known yet is tried soon."""
@@ -292,7 +305,8 @@ class ModelPanel(QWidget):
         self._show_fit()
 
     def _job_changed(self, job: Job) -> None:
-        if job is self._job and job.ended:
+        if job.ended and any(job is one for *_, one in self._begun):
+            self._begun = [one for one in self._begun if one[2] is not job]
             self._show_fit()
 
     def _use_version(self, item: QListWidgetItem) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
+from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QPushButton, QStatusBar, QToolButton
 
 from viewer.gui.language import said, tr
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS
@@ -14,7 +14,7 @@ _NOTICE_MS = 8000
 
 
 class StatusBar(QStatusBar):
-    """Shows the job that was begun last, with a button that cancels it."""
+    """Shows the job that was begun last of those that run, with a button that cancels it, and a menu of the others."""
 
     def __init__(self, jobs: JobQueue) -> None:
         super().__init__()
@@ -26,6 +26,13 @@ class StatusBar(QStatusBar):
         self._progress.setRange(0, 1000)
         self.cancel_job = QPushButton(tr("Cancel"))
         self.cancel_job.clicked.connect(self._cancel_job)
+        self.jobs_menu = QMenu(self)
+        self.all_jobs = QToolButton()
+        self.all_jobs.setToolTip(tr("All that runs or waits; choose what to cancel"))
+        self.all_jobs.setAccessibleName(self.all_jobs.toolTip())
+        self.all_jobs.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.all_jobs.setMenu(self.jobs_menu)
+        self.jobs_menu.aboutToShow.connect(self._fill_jobs_menu)
         self._timer = QTimer(self, singleShot=True, interval=_SHOW_JOB_AFTER_MS)
         self._timer.timeout.connect(self._show_job)
         self._device = QLabel()
@@ -35,7 +42,7 @@ class StatusBar(QStatusBar):
         self.saving.hide()
         warning = QLabel(tr(NOT_FOR_DIAGNOSIS))
         warning.setProperty("warning", True)
-        for widget in (self.job_text, self._progress, self.cancel_job):
+        for widget in (self.job_text, self._progress, self.cancel_job, self.all_jobs):
             self.addWidget(widget)
             widget.hide()
         self.addPermanentWidget(self.saving)
@@ -52,7 +59,13 @@ class StatusBar(QStatusBar):
     @property
     def fraction(self) -> float:
         """How far the job that is shown is, 0 to 1; 0 with none."""
-        return self._jobs[-1].fraction if self._jobs else 0.0
+        return self._shown.fraction if self._shown is not None else 0.0
+
+    @property
+    def _shown(self) -> Job | None:
+        """The last that runs; of those that wait only where none does."""
+        running = [job for job in self._jobs if job.state == "running"]
+        return (running or self._jobs or [None])[-1]
 
     def notify(self, sentence: str) -> None:
         """Show a sentence for some seconds."""
@@ -79,17 +92,30 @@ class StatusBar(QStatusBar):
             self._show_job()
 
     def _show_job(self) -> None:
-        job = self._jobs[-1] if self._jobs else None
+        job, several = self._shown, len(self._jobs) > 1
         for widget in (self.job_text, self._progress, self.cancel_job):
             widget.setVisible(job is not None and not self.currentMessage())  # they would lie over each other
+        self.all_jobs.setVisible(several and not self.currentMessage())
         if job is not None:
-            more = f"  (+{len(self._jobs) - 1})" if len(self._jobs) > 1 else ""
+            self.all_jobs.setText(f"+{len(self._jobs) - 1}")
             title, text = said(job.title), said(job.text) if job.text else ""
             doing = tr("{title}: {text}").format(title=title, text=text) if text else title
-            self.job_text.setText(f"{doing}{more}")
+            self.job_text.setText(doing)
             self._progress.setRange(0, 1000 if job.fraction > 0 else 0)  # 0: busy, nobody knows for how long
             self._progress.setValue(round(1000 * job.fraction))
 
     def _cancel_job(self) -> None:
-        if self._jobs:
-            self._jobs[-1].cancel()
+        if self._shown is not None:
+            self._shown.cancel()
+
+    def _fill_jobs_menu(self) -> None:
+        self.jobs_menu.clear()
+        for job in self._jobs:
+            words = tr("Cancel: {title}") if job.state == "running" else tr("Cancel what waits: {title}")
+            self.jobs_menu.addAction(words.format(title=said(job.title)), job.cancel)
+        self.jobs_menu.addSeparator()
+        self.jobs_menu.addAction(tr("Cancel all"), self._cancel_all)
+
+    def _cancel_all(self) -> None:
+        for job in reversed(self._jobs):  # what waits first: else it would begin
+            job.cancel()
