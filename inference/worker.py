@@ -493,6 +493,7 @@ class _Timed:
                 return found(*arguments)
             finally:
                 self.seconds += time.monotonic() - started
+                self.runs += 1
 
         return run
 
