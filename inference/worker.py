@@ -441,7 +441,7 @@ class _Runner:
         for _ in range(2):
             timed.seconds, timed.runs = 0.0, 0
             started = time.monotonic()
-            segment(image, timed, progress=self._report)
+            segment(image, timed, with_certainty=True, progress=self._report)  # as it is asked of it
             total = time.monotonic() - started
             if total > _QUICK_S:
                 break

@@ -4,6 +4,10 @@
 
 The exported network, run as the viewer runs it, is measured on heads made from the held-out label maps and on the
 demo head, which is a real one. Without --label-maps only the demo head is measured, and the card says so.
+
+    python -m training.brain_structures_release --calibration --label-maps DIR --out resources/models/NAME
+
+measures only how true the probabilities of a model are that has its card, and puts that into the card.
 """
 
 from __future__ import annotations
@@ -36,13 +40,14 @@ from inference.manifest import (
     LabelClass,
     ModelManifest,
     Preprocessing,
+    load_manifest,
     write_manifest,
 )
 from inference.models import ModelRecord
 from inference.runtime import LoadedModel, load_model
 from inference.tasks import segment
 from training.brain_structures import TEST, VALIDATION, anatomy, class_names, load_label_maps
-from training.evaluate import bootstrap_interval, dice_per_class, hd95_mm, mean_defined
+from training.evaluate import bootstrap_interval, calibration_error, dice_per_class, hd95_mm, mean_defined
 from training.export import export_model
 from training.networks import build_network, unet_spec
 from training.synthesis import Anatomy, SlabSettings
@@ -51,6 +56,9 @@ _SIDES = ("Left ", "Right ")
 _CARD_FILE = "card.md"
 _FIGURES_FILE = "figures.json"
 _EXAMPLES_FILE = "examples.png"
+_LEAST_CLAIM = 0.1  # a structure that is less probable than that is no claim that a person sees
+_DEMO_HEADING = "## Figures: the demo head"
+_CALIBRATION_HEADING = "## Figures: are its probabilities true"
 # Colours of FreeSurferColorLUT.txt; codes of DICOM PS3.16 CID 7140, which names them without a side.
 _STRUCTURES: dict[str, tuple[tuple[int, int, int], Code]] = {
     "cerebral white matter": ((245, 245, 245), Code(value="68523003", scheme="SCT", meaning="Cerebral White Matter")),
@@ -212,12 +220,27 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """Of one test image: expected calibration error over its voxels (count) whose likeliest structure has a
+    probability of at least 0.1, the mean of those probabilities, and how often that structure is the right one."""
+
+    map: str
+    condition: str
+    ece: float
+    probability: float
+    right: float
+    voxels: int
+
+
+@dataclass(frozen=True)
 class Figures:
-    """What is known of a model: test images, Dice with the demo head's tissues, agreement between contrasts."""
+    """What is known of a model: test images, Dice with the demo head's tissues, agreement between contrasts, and of
+    each test image how true the probabilities are."""
 
     images: list[Measured] = field(default_factory=list)
     tissue_dice: dict[str, float] = field(default_factory=dict)
     contrast_dice: dict[str, dict[int, float]] = field(default_factory=dict)
+    calibration: list[Calibration] = field(default_factory=list)
 
 
 def synthetic_head(generation_labels: NDArray[np.uint8], parts: Anatomy, condition: Condition, seed: int) -> sitk.Image:
@@ -263,6 +286,54 @@ def measure(
     return found
 
 
+def calibrate(
+    model: LoadedModel,
+    maps: dict[str, NDArray[np.uint8]],
+    parts: Anatomy,
+    conditions: Sequence[Condition],
+    report: Callable[[str], None] = lambda line: None,
+) -> list[Calibration]:
+    """How true the probabilities are that a person sees, on the images of measure, at the map's 1 mm."""
+    found = []
+    for number, generation_labels in maps.items():
+        reference = parts.classes.astype(np.uint8)[generation_labels]
+        grid = sitk.GetImageFromArray(reference)
+        for n, condition in enumerate(conditions):
+            head = synthetic_head(generation_labels, parts, condition, seed=1000 * n + int(number))
+            certainty = segment(head, model, with_certainty=True).certainty
+            assert certainty is not None
+            on_grid = []
+            for values in (certainty.likeliest, certainty.probability):
+                image = sitk.GetImageFromArray(values)
+                image.CopyInformation(head)
+                image = sitk.Resample(image, grid, sitk.Transform(), sitk.sitkNearestNeighbor)
+                on_grid.append(sitk.GetArrayFromImage(image))
+            claimed = on_grid[1] >= 255 * _LEAST_CLAIM
+            probability = on_grid[1][claimed] / np.float32(255)
+            right = (on_grid[0] == reference)[claimed]
+            ece = calibration_error(probability, right)
+            mean, share = (float(x.mean()) if x.size else float("nan") for x in (probability, right))
+            found.append(Calibration(number, condition.name, ece, mean, share, int(claimed.sum())))
+            report(f"map {number}, {condition.name}: ECE {ece:.3f}, claimed {mean:.3f}, right {share:.3f}")
+    return found
+
+
+def recalibrate(folder: Path, label_maps: Path) -> None:
+    """Measure how true the probabilities of a model are that has its card and figures already, and put that there."""
+    manifest = load_manifest(folder)
+    parts = anatomy()
+    maps = {n: m.numpy() for n, m in load_label_maps(label_maps, parts).items() if n in TEST}
+    found = calibrate(_load(manifest, folder), maps, parts, CONDITIONS, lambda line: print(line, flush=True))
+    figures = json.loads((folder / _FIGURES_FILE).read_text(encoding="utf-8"))
+    figures["calibration"] = _rounded([asdict(one) for one in found])
+    (folder / _FIGURES_FILE).write_text(json.dumps(figures), encoding="utf-8")
+    card = (folder / _CARD_FILE).read_text(encoding="utf-8")
+    before, heading, after = card.partition(_DEMO_HEADING)
+    before = before.partition(_CALIBRATION_HEADING)[0]
+    (folder / _CARD_FILE).write_text(f"{before}{_card_calibration(found)}\n\n{heading}{after}", encoding="utf-8")
+    write_manifest(manifest, folder)
+
+
 def tissue_agreement(model: LoadedModel, head: sitk.Image, tissues: sitk.Image) -> dict[str, float]:
     """Dice with a grey (1) and white (2) matter map of the same head that was made without this model.
 
@@ -303,6 +374,7 @@ def write_card(manifest: ModelManifest, figures: Figures, limits: str, folder: P
         sections.insert(2, _card_test(manifest, figures))
     else:
         sections.insert(2, "## Figures: synthetic images of held-out heads\n\nNot measured for this version.")
+    sections.insert(3, _card_calibration(figures.calibration))
     if figures.contrast_dice:
         sections.append(_card_contrasts(manifest, figures))
     sections.append(f"## Where it fails\n\n{limits.strip() or 'Not looked at yet: trust nothing.'}")
@@ -368,7 +440,8 @@ def demo_head() -> tuple[sitk.Image, sitk.Image]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, help="what the model is exported of; not with --calibration")
+    parser.add_argument("--calibration", action="store_true", help="only measure the probabilities of the model there")
     parser.add_argument("--out", type=Path, required=True, help="the model folder; what is in it is replaced")
     parser.add_argument("--label-maps", type=Path, help="measure on the held-out maps of this folder")
     parser.add_argument(
@@ -385,6 +458,13 @@ def main() -> None:
     )
     options = parser.parse_args()
     torch.manual_seed(0)
+    if options.calibration:
+        if options.label_maps is None:
+            parser.error("--calibration needs --label-maps")
+        recalibrate(options.out, options.label_maps)
+        return
+    if options.checkpoint is None:
+        parser.error("--checkpoint is needed")
     manifest = export_checkpoint(
         options.checkpoint,
         options.version,
@@ -395,17 +475,19 @@ def main() -> None:
     model = _load(manifest, options.out)
     head, tissues = demo_head()
     images: list[Measured] = []
+    calibration: list[Calibration] = []
     examples = [head]
     if options.label_maps is not None:
         parts = anatomy()
         maps = {n: m.numpy() for n, m in load_label_maps(options.label_maps, parts).items() if n in TEST}
         images = measure(model, maps, parts, CONDITIONS, report=lambda line: print(line, flush=True))
+        calibration = calibrate(model, maps, parts, CONDITIONS, report=lambda line: print(line, flush=True))
         shown = zip(maps.items(), (CONDITIONS[0], CONDITIONS[2], CONDITIONS[4]), strict=True)
         examples += [synthetic_head(labels, parts, condition, seed=int(n)) for (n, labels), condition in shown]
     contrast_dice: dict[str, dict[int, float]] = {}
     for files in options.contrasts:
         contrast_dice |= contrast_agreement(model, {p.name.split(".")[0]: sitk.ReadImage(str(p)) for p in files})
-    figures = Figures(images, tissue_agreement(model, head, tissues), contrast_dice)
+    figures = Figures(images, tissue_agreement(model, head, tissues), contrast_dice, calibration)
     draw_examples(model, examples, options.out)
     limits = options.limits.read_text(encoding="utf-8") if options.limits else ""
     write_card(manifest, figures, limits, options.out)
@@ -491,9 +573,33 @@ def _card_test(manifest: ModelManifest, figures: Figures) -> str:
     return "\n".join(lines)
 
 
+def _card_calibration(found: Sequence[Calibration]) -> str:
+    if not found:
+        return f"{_CALIBRATION_HEADING}\n\nExpected calibration error (ECE): not measured for this version."
+    heads, conditions = (list(dict.fromkeys(getattr(one, name) for one in found)) for name in ("map", "condition"))
+    lines = [
+        _CALIBRATION_HEADING,
+        "",
+        f"Expected calibration error (ECE, 15 bins) on {len(found)} synthetic images: {len(heads)} held-out label maps",
+        f"x {len(conditions)} ways of imaging, as for the Dice above; over the voxels whose likeliest structure has a",
+        f"probability of at least {_LEAST_CLAIM}. 0 would be perfect: of voxels with a probability of 0.8, 80 % right.",
+        "Where the mean probability is above the share that is right, the model claims too much. 95 % percentile",
+        "bootstrap over heads; with this few heads that is little more than their range, and patients will be worse.",
+        "",
+        "| Way of imaging | ECE | 95 % interval | mean probability | right |",
+        "|---|---|---|---|---|",
+    ]
+    for name in (*conditions, ""):
+        rows = [one for one in found if name in ("", one.condition)]
+        ece = _with_interval([one.ece for one in rows], rows, 3)
+        claimed, right = (mean_defined([getattr(one, what) for one in rows]) for what in ("probability", "right"))
+        lines.append(f"| {name or '**Mean**'} | {ece} | {claimed:.3f} | {right:.3f} |")
+    return "\n".join(lines)
+
+
 def _card_demo(figures: Figures) -> str:
     agreement = ", ".join(f"{name} {score:.3f}" for name, score in figures.tissue_dice.items())
-    return f"""## Figures: the demo head
+    return f"""{_DEMO_HEADING}
 
 MNI152 T1 average (152 adults, without skull). Dice with the template's own tissue maps, made without this model,
 thalamus, pallidum, accumbens, ventral diencephalon and brainstem left out: {agreement}."""
@@ -517,7 +623,7 @@ def _card_contrasts(manifest: ModelManifest, figures: Figures) -> str:
     return "\n".join(lines)
 
 
-def _with_interval(values: Sequence[float], images: Sequence[Measured], digits: int) -> str:
+def _with_interval(values: Sequence[float], images: Sequence[Measured | Calibration], digits: int) -> str:
     """Mean | interval, as two cells; the images of one head are one case."""
     by_head: dict[str, list[float]] = {}
     for value, image in zip(values, images, strict=True):

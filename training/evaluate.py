@@ -1,4 +1,5 @@
-"""Agreement of a label map with a reference: Dice and the 95th percentile surface distance in millimetres."""
+"""Agreement of a label map with a reference: Dice, the 95th percentile surface distance in millimetres, and whether
+probabilities say how often a model is right."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 NAN = float("nan")
+_CALIBRATION_BINS = 15
 
 
 def dice_per_class(
@@ -43,6 +45,23 @@ def hd95_mm(predicted: NDArray[np.bool_], reference: NDArray[np.bool_], spacing_
         distances.append(np.abs(sitk.GetArrayFromImage(far)))
     pooled = np.concatenate([distances[1][surfaces[0]], distances[0][surfaces[1]]])
     return float(np.percentile(pooled, 95))
+
+
+def calibration_error(
+    probability: NDArray[np.floating], right: NDArray[np.bool_], bins: int = _CALIBRATION_BINS
+) -> float:
+    """Expected calibration error: how far, on average over cases, the share of those of like probability that are right
+    is from their mean probability (Naeini et al., AAAI 2015; Guo et al., ICML 2017). NaN for no cases.
+
+    probability in [0, 1] and right have one shape. Bins are of equal width, each without its lower end but the first.
+    """
+    probability, right = probability.ravel().astype(np.float64), right.ravel()
+    if not probability.size:
+        return NAN
+    of = np.clip(np.ceil(probability * bins).astype(np.int64) - 1, 0, bins - 1)
+    claimed = np.bincount(of, weights=probability, minlength=bins)
+    found = np.bincount(of, weights=right, minlength=bins)
+    return float(np.abs(found - claimed).sum() / probability.size)
 
 
 def mean_defined(values: Sequence[float]) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -27,8 +27,9 @@ from viewer.core.click_segment import (
     interior_pixel,
 )
 from viewer.core.labels import Label
-from viewer.core.origin import Origin
-from viewer.core.session import Proposal, Session
+from viewer.core.origin import Origin, now_utc
+from viewer.core.proposal import Certainty, Proposal
+from viewer.core.session import Session
 from viewer.core.shaping import Mask
 from viewer.core.study import Series
 from viewer.core.volume import Volume, to_image
@@ -55,6 +56,8 @@ class ModelRuns:
         self.worker = Worker()
         self._ready = ""  # the interactive model that was loaded last
         self._clicker = Worker()  # of its own: a person who clicks does not wait for another model
+        self.with_certainty = True  # asked of segmentations: how sure the model is of each voxel
+        self.mirrored = False  # asked, too, of mirrored copies of the image, where the model allows that
         self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
         self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
         self._verdicts: WeakKeyDictionary[Volume, dict[tuple[str, bool], Verdict]] = WeakKeyDictionary()
@@ -109,9 +112,15 @@ class ModelRuns:
     ) -> Show:
         import SimpleITK as sitk
 
-        result = self.worker.segment(record, image, progress=progress)
-        voxels = sitk.GetArrayFromImage(result.label_image)
-        proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden))
+        mirrored = self.mirrored and bool(record.manifest.preprocessing.mirrors)
+        result = self.worker.segment(
+            record, image, with_certainty=self.with_certainty, mirrored=mirrored, progress=progress
+        )
+        voxels, certainty = sitk.GetArrayFromImage(result.label_image), None
+        if result.certainty is not None:
+            copies = copies_of(record.manifest) if mirrored else 1
+            certainty = Certainty(**vars(result.certainty), copies=copies, much=_much_entropy(record.manifest))
+        proposal = Proposal(voxels, labels_of(record.manifest), _origin(result.run, overridden), certainty)
         return lambda session: session.propose(proposal)
 
     def click_answering(self) -> Answering:
@@ -243,6 +252,17 @@ def labels_of(manifest: ModelManifest) -> tuple[Label, ...]:
     )
 
 
+def copies_of(manifest: ModelManifest) -> int:
+    """How many copies of an image a model sees where it is mirrored: each axis that may be, alone and with others."""
+    return 2 ** len(manifest.preprocessing.mirrors)
+
+
+def _much_entropy(manifest: ModelManifest) -> float:
+    """Two and a half times that of two equally likely classes among all, at most 1."""
+    classes = 2 if manifest.activation == "sigmoid" else manifest.classes
+    return min(round(2.5 * math.log(2) / math.log(classes), 1), 1.0)
+
+
 def headers_of(series: Series, volume: Volume) -> Headers:
     """What the headers of a series tell a pre-flight of a model."""
     geometry = volume.geometry
@@ -285,8 +305,7 @@ def _title(manifest: ModelManifest) -> str:
 
 def _origin(run: Run, overridden: tuple[tuple[str, str], ...]) -> Origin:
     """Where a result of a run that has just ended came from."""
-    made = datetime.now(UTC).isoformat(timespec="seconds")
-    return Origin(run.name, run.version, run.provider, run.seconds, run.sha256, made, overridden, run.notes)
+    return Origin(run.name, run.version, run.provider, run.seconds, run.sha256, now_utc(), overridden, run.notes)
 
 
 def _version_of(manifest: ModelManifest) -> str:

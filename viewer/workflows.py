@@ -30,14 +30,22 @@ from viewer.core.history import at_hand
 from viewer.core.label_set import LabelSet, Making, ProbabilitySet, label_set
 from viewer.core.label_sizes import LabelSize, label_sizes
 from viewer.core.labels import Label
+from viewer.core.origin import Origin, now_utc
+from viewer.core.proposal import (
+    Acceptance,
+    Judgement,
+    LabelSeen,
+    labels_seen,
+    prepare_acceptance,
+    prepare_judgement,
+    region_at,
+)
 from viewer.core.resample import to_regular_grid
 from viewer.core.session import (
-    Acceptance,
     Annotations,
     Session,
     State,
     corrected_labels,
-    prepare_acceptance,
 )
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
 from viewer.core.volume import LabelMap, Volume, to_image
@@ -589,11 +597,15 @@ class Workflows:
         layers = layers_of(session)
 
         def work(job: Job) -> Acceptance:
-            prepared = prepare_acceptance(proposal, *inputs)
+            prepared = prepare_acceptance(proposal, *inputs, by=self.annotation_store.by, at=now_utc())
             return replace(prepared, voxels=at_hand(prepared.edit, prepared.voxels, layers)[1])
 
         def finish(prepared: Acceptance) -> None:
-            if session.proposal is not proposal or session.label_map is not label_map:
+            if session.label_map is not label_map or session.proposal is None:
+                return
+            if not session.proposal.looks_like(proposal) or session.proposal.labels != proposal.labels:
+                if session.proposal.number == proposal.number:
+                    self.accept_proposal()  # what is seen is what is accepted
                 return
             if label_map.revision != revision or session.confirmed != confirmed:
                 self.accept_proposal()  # a person painted meanwhile: merge with that
@@ -602,6 +614,84 @@ class Workflows:
                 self.jobs.let_go([layers, proposal])
 
         return self.jobs.submit("Accepting the proposal", work, finish, self._fail)
+
+    def settle_proposal(self, done: Callable[[dict[int, LabelSeen]], None] = lambda seen: None) -> Job | None:
+        """Work out all of the proposal as it is seen now, off the session's thread; done is told what it has of each of
+        its labels."""
+        session, proposal = self.session, self.session.proposal
+        if proposal is None:
+            return None
+
+        def work(job: Job) -> tuple[NDArray[np.uint8], dict[int, LabelSeen]]:
+            whole = proposal.latest if proposal.settled else proposal.all_seen(job.check)
+            return whole, labels_seen(proposal, whole, job.check)
+
+        def finish(found: tuple[NDArray[np.uint8], dict[int, LabelSeen]]) -> None:
+            if session.proposal is None or not session.proposal.looks_like(proposal):
+                return  # another look at it is on its way
+            if not session.proposal.settled:
+                session.settle_proposal(proposal, found[0])
+            done(found[1])
+
+        return self.jobs.submit("Counting what is proposed", work, finish, self._fail)
+
+    def judge_region(self, index_ijk: tuple[int, int, int], *, accepts: bool, whole_label: bool = False) -> Job | None:
+        """Accept or reject what is joined to a voxel of the proposal, or all of its label, as one edit."""
+        session, proposal, label_map = self.session, self.session.proposal, self.session.label_map
+        session.end_stroke()
+        if proposal is None or label_map is None or not session.editable:
+            return None
+        revision, confirmed, inputs = label_map.revision, session.confirmed, session.acceptance_inputs()
+        layers, by, now = layers_of(session), self.annotation_store.by, now_utc()
+
+        def work(job: Job) -> Judgement | None:
+            whole = proposal.latest if proposal.settled else proposal.all_seen(job.check)
+            i, j, k = index_ijk
+            value = int(whole[k, j, i])
+            part = region_at(proposal, whole, index_ijk)
+            if part is None:
+                return None
+            if whole_label:
+                part = whole == value
+            label = next(label.name for label in proposal.labels if label.value == value)
+            name = label if whole_label else f"a region of {label}"
+            judgement = prepare_judgement(proposal, part, name, accepts, inputs, by=by, at=now)
+            edit, voxels = at_hand(judgement.edit, judgement.voxels, layers)
+            return replace(judgement, edit=edit, voxels=voxels)
+
+        def finish(judgement: Judgement | None) -> None:
+            now = session.proposal
+            if judgement is None or session.label_map is not label_map or now is None or now.number != proposal.number:
+                return
+            others = label_map.revision != revision or session.confirmed != confirmed
+            if others or not now.looks_like(proposal):
+                self.judge_region(index_ijk, accepts=accepts, whole_label=whole_label)
+            else:
+                session.judge_proposal(judgement)
+            self.jobs.let_go([layers])
+
+        title = "Accepting a part of the proposal" if accepts else "Rejecting a part of the proposal"
+        return self.jobs.submit(title, work, finish, self._fail)
+
+    def count_changed(self, value: int, done: Callable[[int], None]) -> Job | None:
+        """In how many voxels a label is, or is not, against what models said of it, off the session's thread."""
+        label_map, machine = self.session.label_map, self.session.machine
+        if label_map is None or machine is None:
+            return None
+        revision = label_map.revision
+
+        def work(job: Job) -> int:
+            count = 0
+            for seen, said in zip(label_map.voxels, machine, strict=True):
+                job.check()
+                count += int(np.count_nonzero((seen == value) != (said == value)))
+            return count
+
+        def finish(count: int) -> None:
+            if self.session.label_map is label_map and label_map.revision == revision:
+                done(count)  # else another count is on its way
+
+        return self.jobs.submit("Comparing labels", work, finish, self._fail)
 
     def measure_labels(self, done: Callable[[dict[str, LabelSize]], None]) -> Job | None:
         """Volume and longest diameter of each label of the open series, off the session's thread; None without a
@@ -680,10 +770,11 @@ class Workflows:
         if series is None or volume is None or label_map is None or machine is None or session.loading:
             return None
         revision, labels, source = label_map.revision, session.labels, session.source
+        accepted = session.accepted
 
         def copy(job: Job) -> LabelSet:
             voxels = label_map.voxels
-            copied = label_set(series, volume.geometry, voxels, machine, labels, source, values, job.check)
+            copied = label_set(series, volume.geometry, voxels, machine, labels, source, values, job.check, accepted)
             return replace(copied, observer=observer)
 
         def copied(found: LabelSet) -> None:
@@ -700,6 +791,18 @@ class Workflows:
             )
 
         return self.jobs.submit("Copying labels", copy, copied, self._fail)
+
+    def labels_of_models(self) -> Callable[[Job], LabelSet] | None:
+        """How a job comes by the labels of the open series, to tell which of them models made; None where none did."""
+        session = self.session
+        volume, label_map, machine = session.volume, session.label_map, session.machine
+        series, labels, source, accepted = session.series, session.labels, session.source, session.accepted
+        if series is None or volume is None or label_map is None or machine is None or not (source or accepted):
+            return None
+        values = [label.value for label in labels]
+        return lambda job: label_set(
+            series, volume.geometry, label_map.voxels, machine, labels, source, values, job.check, accepted
+        )
 
     def export_probabilities(
         self,
@@ -728,7 +831,14 @@ class Workflows:
             found = self.runs.worker.probabilities(
                 record, image, values, progress=lambda part, text: job.report(part / 2, text)
             )
-            made = Making("AUTOMATIC", manifest.name, manifest.version)
+            origin = Origin(
+                manifest.name,
+                manifest.version,
+                self.runs.worker.provider,
+                sha256=manifest.files[manifest.networks[0]],
+                made=now_utc(),
+            )
+            made = Making("AUTOMATIC", manifest.name, manifest.version, tuple(origin.facts().items()))
             whole = ProbabilitySet(series, volume.geometry, labels, found.of_labels, found.entropy, made)
             return save_in_process(whole, path, kind, overwrite, lambda part, text: job.report((1 + part) / 2, text))
 
@@ -934,7 +1044,7 @@ class Workflows:
             return
         state = None
         if change.what & (What.CONFIRMED | What.LABEL_TABLE):
-            state = State(session.labels, session.confirmed, session.source)
+            state = State(session.labels, session.confirmed, session.source, session.accepted)
         if change.edit is None and state is None:
             return
         if change.edit is not None and change.edit.answers:

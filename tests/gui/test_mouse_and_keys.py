@@ -687,7 +687,7 @@ def test_ctrl_q_closes_the_window_unless_something_would_be_lost(window, pane, m
 
 def test_ctrl_g_starts_the_chosen_model(window, pane, monkeypatch):
     started = []
-    monkeypatch.setattr(window.model_panel, "segment", lambda: started.append(window.panels.currentWidget()))
+    monkeypatch.setattr(window.model_panel, "start", lambda: started.append(window.panels.currentWidget()))
     window.commands.allow(window.segment_action, True)  # no model is installed here
     press(pane, Qt.Key.Key_G, CTRL)
     assert started == [window.model_panel]

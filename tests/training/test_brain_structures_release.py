@@ -199,7 +199,7 @@ class TestFigures:
             reference = sitk.GetImageFromArray(parts.classes.astype(np.uint8)[maps[number]])
             shifted.append(head.GetSpacing())
             label_image = sitk.Resample(reference, head, sitk.Transform(), sitk.sitkNearestNeighbor)
-            return type("Result", (), {"label_image": label_image, "seconds": 1.0})
+            return type("Result", (), {"label_image": label_image, "run": type("Run", (), {"seconds": 1.0})})
 
         monkeypatch.setattr(release, "segment", segment_perfectly)
         found = release.measure(loaded, maps, parts, (release.CONDITIONS[0], release.CONDITIONS[3]))

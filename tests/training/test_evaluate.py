@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from training.evaluate import bootstrap_interval, dice_per_class, hd95_mm, mean_defined
+from training.evaluate import bootstrap_interval, calibration_error, dice_per_class, hd95_mm, mean_defined
 
 SHAPE_KJI = (9, 14, 11)
 SPACING_IJK = (0.7, 1.1, 2.5)
@@ -95,3 +95,20 @@ class TestSummary:
 
     def test_interval_is_the_same_each_time(self):
         assert bootstrap_interval([0.1, 0.4, 0.7]) == bootstrap_interval([0.1, 0.4, 0.7])
+
+
+class TestCalibrationError:
+    def test_by_hand(self):
+        # bins of 1/15: (0.6, 0.667] has 0.65, 0.65 with one right; (0.867, 0.933] has 0.9, 0.9 with both right
+        probability = np.array([[0.65, 0.65], [0.9, 0.9]])
+        right = np.array([[True, False], [True, True]])
+        assert calibration_error(probability, right) == pytest.approx((abs(1 - 1.3) + abs(2 - 1.8)) / 4)
+
+    def test_true_probabilities_have_none_and_wrong_ones_all(self):
+        assert calibration_error(np.array([0.0, 1.0]), np.array([False, True])) == 0
+        assert calibration_error(np.array([0.0, 1.0]), np.array([True, False])) == 1
+        assert np.isnan(calibration_error(np.zeros(0), np.zeros(0, bool)))
+
+    def test_over_and_under_confidence_in_one_bin_are_no_excuse_in_another(self):
+        one_bin = calibration_error(np.array([0.2, 0.8]), np.array([True, False]), bins=1)
+        assert one_bin == 0 and calibration_error(np.array([0.2, 0.8]), np.array([True, False])) == pytest.approx(0.8)

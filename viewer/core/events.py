@@ -24,6 +24,7 @@ class What(Flag):
     LABELS = auto()  # voxels of the label map
     LABEL_TABLE = auto()
     PROPOSAL = auto()
+    THRESHOLD = auto()  # what is seen of the proposal by another probability, before all of it is worked out
     CONFIRMED = auto()
     KEY_IMAGES = auto()  # which slices are marked as key images
     MEASUREMENTS = auto()  # what was measured, which one is selected, or whether they are shown

@@ -46,6 +46,7 @@ class Hand:
         self.overlay_text: OverlayText = "all"
         self.file_overlay_visible = True
         self.measurements_visible = True
+        self.uncertainty_visible = False
         self.safe_label_colours = False
         self.smooth = True
         self.neurological = False  # wished: see Session.is_neurological
@@ -108,6 +109,12 @@ class Hand:
         states: tuple[OverlayText, ...] = ("all", "image only", "none")
         self.overlay_text = states[(states.index(self.overlay_text) + 1) % len(states)]
         self._announce(What.DISPLAY)
+
+    def show_uncertainty(self, visible: bool) -> None:
+        """Whether pictures show how unsure the model was whose result is there."""
+        if visible != self.uncertainty_visible:
+            self.uncertainty_visible = visible
+            self._announce(What.DISPLAY)
 
     def show_measurements(self, visible: bool) -> None:
         self.measurements_visible = visible

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from viewer.core.findings import AnswerChange
 from viewer.core.labels import Label
 from viewer.core.measuring import Measurement
+from viewer.core.origin import Accepted
 from viewer.core.painting import Box, changed_box, union
 
 HISTORY_LIMIT_BYTES = 128 * 1024 * 1024
@@ -100,7 +101,9 @@ class Edit:
     """One act of a person, a stroke, an accepted result, a measurement, a mark, an answer or a change of the label
     table: what one undo takes back and one commit of the journal holds.
 
-    source, if set, is the model whose labels are shown, before and after; so is table, of labels.
+    source, if set, is the model whose labels are shown, before and after; so is table, of labels, and accepted, of what
+    models made. judged: the numbers of a proposal and of a part of it that a person has judged; it is not kept, as
+    proposals are not.
     """
 
     title: str
@@ -111,6 +114,14 @@ class Edit:
     table: tuple[tuple[Label, ...], tuple[Label, ...]] | None = None
     confirmed: tuple[ConfirmedChange, ...] = ()
     answers: tuple[AnswerChange, ...] = ()
+    accepted: tuple[tuple[Accepted, ...], tuple[Accepted, ...]] | None = None
+    judged: tuple[int, int] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """True if it changes nothing that is kept."""
+        marks = (self.deltas, self.measurements, self.key_images, self.confirmed, self.answers)
+        return not any(marks) and self.source is None and self.table is None and self.accepted is None
 
     @cached_property
     def size_bytes(self) -> int:
@@ -118,6 +129,7 @@ class Edit:
         labels = sum(map(len, self.table)) if self.table is not None else 0
         marks = len(self.key_images) + len(self.confirmed) + len(self.answers)
         small = _EDIT_BYTES * (1 + marks + labels) + _POINT_BYTES * sum(points)
+        small += _EDIT_BYTES * sum(map(len, self.accepted or ()))
         return small + sum(len(d.before) + len(d.after) for d in self.deltas)
 
     @property
@@ -146,6 +158,8 @@ class Edit:
             table,
             tuple(change.inverse() for change in reversed(self.confirmed)),
             tuple(change.inverse() for change in reversed(self.answers)),
+            None if self.accepted is None else (self.accepted[1], self.accepted[0]),
+            self.judged,
         )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
 from viewer.core.labels import Label
+from viewer.core.origin import Accepted, accepted_of
 from viewer.core.study import Series, SeriesError
 
 AlgorithmType = Literal["MANUAL", "SEMIAUTOMATIC", "AUTOMATIC"]  # DICOM (0062,0008)
@@ -20,11 +21,13 @@ AlgorithmType = Literal["MANUAL", "SEMIAUTOMATIC", "AUTOMATIC"]  # DICOM (0062,0
 @dataclass(frozen=True)
 class Making:
     """How the voxels of a label came about: by hand, by a model, or by a model and then by hand. The algorithm and its
-    version are those of the model whose labels were accepted last; empty if none was."""
+    version are those of the model of which the label was accepted last; empty if none was. facts: what is known of its
+    run and of the acceptance, each a word and a text (Origin.facts)."""
 
     kind: AlgorithmType = "MANUAL"
     algorithm: str = ""
     version: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +79,13 @@ def label_set(
     source: str,
     values: Collection[int],
     check: Callable[[], None] = lambda: None,
+    accepted: Sequence[Accepted] = (),
 ) -> LabelSet:
     """The labels of some values, copied out of a label map.
 
     voxels, machine: (k, j, i), as a person sees them and as models last proposed them, both only read. source: name
-    and version of the model that was accepted last. check is called for each slice and may raise to cancel.
+    and version of the model that was accepted last; accepted: all that was of models. check is called for each slice
+    and may raise to cancel.
     """
     chosen = tuple(sorted((label for label in labels if label.value in values), key=lambda label: label.value))
     kept = np.zeros(256, dtype=np.uint8)
@@ -94,15 +99,18 @@ def label_set(
         counts += np.bincount(copied[k].ravel(), minlength=256)
         proposed += np.bincount(machine[k].ravel(), minlength=256)
         both += np.bincount(machine[k][machine[k] == voxels[k]].ravel(), minlength=256)
-    model, opened, overridden = source.partition(" (overridden: ")  # as Proposal.source says it: exports have to, too
-    algorithm, _, version = model.rpartition(" ")
-    version += opened + overridden
     made = {}
     for label in chosen:
         v = label.value
-        if not source or not both[v]:
+        newest, *earlier = accepted_of(accepted, v) or (None,)
+        told = newest.origin.source if newest is not None else source
+        if not told or not both[v]:
             made[v] = Making()
-        else:
-            untouched = both[v] == counts[v] == proposed[v]
-            made[v] = Making("AUTOMATIC" if untouched else "SEMIAUTOMATIC", algorithm, version)
+            continue
+        model, opened, overridden = told.partition(" (overridden: ")  # as Origin.source says it: exports have to, too
+        algorithm, _, version = model.rpartition(" ")
+        untouched = both[v] == counts[v] == proposed[v]
+        facts = newest.facts(earlier) if newest is not None else {}
+        kind: AlgorithmType = "AUTOMATIC" if untouched else "SEMIAUTOMATIC"
+        made[v] = Making(kind, algorithm, version + opened + overridden, tuple(facts.items()))
     return LabelSet(series, geometry, copied, chosen, {label.value: int(counts[label.value]) for label in chosen}, made)

@@ -42,8 +42,9 @@ from viewer.core.oblique import (
     turned_about,
     turned_axes,
 )
-from viewer.core.origin import Origin
+from viewer.core.origin import Accepted, Origin
 from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment, union
+from viewer.core.proposal import Acceptance, Certainty, Judgement, Proposal, prepare_acceptance
 from viewer.core.study import Moment, Series
 from viewer.core.volume import LabelMap, Volume
 
@@ -72,6 +73,7 @@ class Annotations:
     key_images: frozenset[SlicePlace] = frozenset()
     history: History = field(default_factory=History)
     answers: Answers = field(default_factory=dict)
+    accepted: tuple[Accepted, ...] = ()
 
     @classmethod
     def none(cls, geometry: Geometry) -> Annotations:
@@ -81,11 +83,12 @@ class Annotations:
 @dataclass(frozen=True)
 class State:
     """What is kept of a series beside voxels, measurements and key images, as it is now: the label table, the confirmed
-    slices, and the model that was accepted last."""
+    slices, the model that was accepted last, and all that were accepted of models."""
 
     labels: tuple[Label, ...] = DEFAULT_LABELS
     confirmed: frozenset[ConfirmedSlice] = frozenset()
     source: str = ""
+    accepted: tuple[Accepted, ...] = ()
 
 
 def corrected_labels(
@@ -98,74 +101,6 @@ def corrected_labels(
         different = seen != proposed
         values.update(np.unique(seen[different]).tolist(), np.unique(proposed[different]).tolist())
     return tuple(sorted(values - {0}))
-
-
-@dataclass(frozen=True, eq=False)
-class Proposal:
-    """A model's labels that wait for a person: voxels[k, j, i] in the model's own label values."""
-
-    voxels: NDArray[np.uint8]
-    labels: tuple[Label, ...]
-    origin: Origin
-
-    @property
-    def source(self) -> str:
-        """Origin.source."""
-        return self.origin.source
-
-
-@dataclass(frozen=True)
-class Acceptance:
-    """A proposal merged with a person's work, ready to be applied as one edit."""
-
-    edit: Edit
-    voxels: DeltaVoxels
-    labels: tuple[Label, ...]
-    kept_voxels: int
-
-
-def prepare_acceptance(
-    proposal: Proposal,
-    current: NDArray[np.uint8],
-    machine: NDArray[np.uint8],
-    confirmed: frozenset[ConfirmedSlice],
-    labels: Sequence[Label],
-    source: str,
-) -> Acceptance:
-    """Merge a proposal into the label map: a person's voxels, drawn or confirmed, stay as they are.
-
-    A voxel that a person drew stays theirs even if this proposal agrees with it, or the next one could take it
-    away; those of locked labels stay as they are, and no others become theirs. current, machine: (k, j, i), only
-    read. source: the model whose labels were accepted before. A quarter of a second for a head of 1 mm voxels: not for
-    the GUI thread.
-    """
-    merged_labels, value_of = merge_labels(labels, proposal.labels)
-    lookup = np.zeros(256, dtype=np.uint8)
-    lookup[list(value_of)] = list(value_of.values())
-    proposed = np.empty_like(current)
-    for now, found in zip(proposed, proposal.voxels, strict=True):  # else numpy looks up without letting threads run
-        now[...] = lookup[found]
-    drawn = current != machine
-    own = drawn.copy()
-    for axis, index in confirmed:
-        place: list[slice] = [slice(None)] * 3
-        place[2 - axis] = slice(index, index + 1)
-        own[tuple(place)] = True
-    merged = sparing_locked(current, np.where(own, current, proposed), merged_labels)
-    layers: tuple[tuple[Layer, NDArray[np.uint8], NDArray[np.uint8]], ...] = (
-        ("labels", current, merged),
-        ("machine", machine, np.where(drawn, machine, proposed)),
-    )
-    changed: list[tuple[Layer, Box, NDArray[np.uint8], NDArray[np.uint8]]] = [
-        (layer, box, old[box], new[box]) for layer, old, new in layers if (box := changed_box(old, new)) is not None
-    ]
-    edit = Edit(
-        f"Accept {proposal.source}",
-        tuple(LabelDelta.between(*one) for one in changed),
-        (source, proposal.source),
-    )
-    kept_voxels = int(np.count_nonzero((current != proposed) & (merged == current)))
-    return Acceptance(edit, tuple(after for *_, after in changed), merged_labels, kept_voxels)
 
 
 def reshaping(
@@ -262,6 +197,9 @@ class Session:
         self.confirmed: frozenset[ConfirmedSlice] = frozenset()
         self.proposal: Proposal | None = None
         self.source = ""
+        self.accepted: tuple[Accepted, ...] = ()
+        self.certainty: Certainty | None = None  # of the result that a model proposed last, unless it was rejected
+        self.certainty_of: Origin | None = None
         self.key_images: frozenset[SlicePlace] = frozenset()
         self.answers: dict[Answered, bool] = {}
         self.measurements: tuple[Measurement, ...] = ()
@@ -355,6 +293,7 @@ class Session:
         self.series = self.volume = self.label_map = self.machine = self._moment = None
         self.proposal, self._stroke, self.history = None, None, History()
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
+        self.accepted, self.certainty, self.certainty_of = (), None, None
         self.key_images, self.answers = frozenset(), {}
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
@@ -367,6 +306,7 @@ class Session:
         self.labels = with_default_colours(annotations.labels, self.hand.safe_label_colours)
         self._let_draw_upon()
         self.confirmed, self.source = annotations.confirmed, annotations.source
+        self.accepted, self.certainty, self.certainty_of = annotations.accepted, None, None
         self.key_images, self.answers = annotations.key_images, dict(annotations.answers)
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
@@ -855,17 +795,27 @@ class Session:
             self._apply(edit, act=act, told=False)
         if state is not None:
             self.labels, self.confirmed, self.source = state.labels, state.confirmed, state.source
+            self.accepted = state.accepted
             self._announce(Change(What.LABEL_TABLE | What.CONFIRMED))
 
     def undo(self, voxels: DeltaVoxels | None = None) -> None:
         """Take the newest edit back. voxels: what the deltas of its inverse put in place, if that is at hand."""
         if self._stroke is None and self.editable and (edit := self.history.undo()) is not None:
             self._apply(edit, voxels, "undo")
+            if self._without_effect(edit):
+                self.undo()
 
     def redo(self, voxels: DeltaVoxels | None = None) -> None:
         """Do the edit again that was undone last. voxels: what its deltas put in place, if that is at hand."""
         if self._stroke is None and self.editable and (edit := self.history.redo()) is not None:
             self._apply(edit, voxels, "redo")
+            if self._without_effect(edit):
+                self.redo()
+
+    def _without_effect(self, edit: Edit) -> bool:
+        """True if all that an edit did was to reject a part of a proposal that is no longer there."""
+        known = self.proposal is not None and edit.judged is not None and edit.judged[0] == self.proposal.number
+        return edit.empty and not known
 
     def toggle_confirmed(self, plane: Plane) -> None:
         """Mark the slice under the cross-hair as wholly correct, or take the mark back, as one edit."""
@@ -1136,12 +1086,53 @@ class Session:
             raise ValueError("the result does not belong to the open series")
         if self.loading:
             return
-        self.proposal = proposal
+        self.proposal, self.certainty, self.certainty_of = proposal, proposal.certainty, proposal.origin
         self._announce(Change(What.PROPOSAL))
+
+    def set_proposal_threshold(self, threshold: float | None) -> None:
+        """Propose each voxel's likeliest label where that has at least a probability in (0, 1]; None: what the model
+        decides itself. Whole volumes are worked out later (settle_proposal)."""
+        proposal = self.proposal
+        if proposal is None or proposal.certainty is None or proposal.threshold == threshold:
+            return
+        self.proposal = replace(proposal, threshold=threshold, settled=False)
+        self._announce(Change(What.THRESHOLD))
+
+    def tick_proposal_labels(self, values: Sequence[int], ticked: bool) -> None:
+        """Have labels of the proposal, by its own values, be seen and accepted with it, or not."""
+        if self.proposal is None:
+            return
+        labels = tuple(
+            replace(label, visible=ticked) if label.value in values else label for label in self.proposal.labels
+        )
+        if labels != self.proposal.labels:
+            self.proposal = replace(self.proposal, labels=labels)
+            self._announce(Change(What.PROPOSAL))
+
+    def settle_proposal(self, proposal: Proposal, whole: NDArray[np.uint8]) -> None:
+        """What all of a proposal comes to (Proposal.seen), unless it is another one by now."""
+        if self.proposal is not None and self.proposal.looks_like(proposal):
+            self.proposal = replace(self.proposal, whole=whole, settled=True)
+            self._announce(Change(What.PROPOSAL))
+
+    def judge_proposal(self, judgement: Judgement) -> None:
+        """Accept or reject a part of the proposal as one edit; prepared of the session as it is now."""
+        if self.proposal is None or self.proposal.number != judgement.proposal.number or not self.editable:
+            return
+        self.end_stroke()
+        edit = judgement.edit
+        if judgement.labels is not None:
+            edit = replace(edit, table=(self.labels, judgement.labels))
+        undone = self.proposal.undone - {judgement.number}
+        self.proposal = replace(self.proposal, judged=judgement.judged, undone=undone, settled=False)
+        self.history.record(edit)
+        self._apply(edit, judgement.voxels, also=What.PROPOSAL)
 
     def reject_proposal(self) -> None:
         if self.proposal is not None:
             self.proposal = None
+            if not any(one.origin == self.certainty_of for one in self.accepted):
+                self.certainty = self.certainty_of = None
             self._announce(Change(What.PROPOSAL))
 
     def accept_proposal(self, prepared: Acceptance | None = None) -> int:
@@ -1156,19 +1147,33 @@ class Session:
         accepted = prepared or prepare_acceptance(self.proposal, *self.acceptance_inputs())
         edit = replace(accepted.edit, table=(self.labels, accepted.labels))
         self.proposal = None
-        if edit.deltas or edit.source != (self.source, self.source) or accepted.labels != self.labels:
+        again = edit.source == (self.source, self.source) and self._accepted_again(edit)
+        if edit.deltas or not again or accepted.labels != self.labels:
             self.history.record(edit)
             self._apply(edit, accepted.voxels, also=What.PROPOSAL)
         else:  # it is what was accepted before
             self._announce(Change(What.PROPOSAL))
         return accepted.kept_voxels
 
+    def _accepted_again(self, edit: Edit) -> bool:
+        """True if an acceptance tells nothing new but its time."""
+        before, after = edit.accepted or ((), ())
+        return {(one.origin.source, one.values) for one in before} == {(one.origin.source, one.values) for one in after}
+
     def acceptance_inputs(
         self,
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], frozenset[ConfirmedSlice], tuple[Label, ...], str]:
+    ) -> tuple[
+        NDArray[np.uint8],
+        NDArray[np.uint8],
+        frozenset[ConfirmedSlice],
+        tuple[Label, ...],
+        str,
+        tuple[Accepted, ...],
+    ]:
         """What prepare_acceptance needs to know of the session, so that it can run on another thread."""
         assert self.label_map is not None and self.machine is not None
-        return self.label_map.voxels, self.machine, self.confirmed, self.labels_in_use(), self.source
+        voxels, machine = self.label_map.voxels, self.machine
+        return voxels, machine, self.confirmed, self.labels_in_use(), self.source, self.accepted
 
     def labels_in_use(self) -> tuple[Label, ...]:
         """The table without the untouched default labels, which those of a model or a file may replace. A label with a
@@ -1224,6 +1229,11 @@ class Session:
             what |= What.LABEL_TABLE | What.TOOL
         if edit.source is not None:
             self.source, what = edit.source[1], what | What.LABEL_TABLE
+        if edit.accepted is not None:
+            self.accepted, what = edit.accepted[1], what | What.LABEL_TABLE
+        if edit.judged is not None and self.proposal is not None and edit.judged[0] == self.proposal.number:
+            self.proposal = self.proposal.with_judgement(edit.judged[1], act != "undo")
+            what |= What.PROPOSAL
         self._announce(Change(what, edit.labels_box, edit if told else None, act))
 
     def _take_table(self, table: tuple[Label, ...]) -> None:

@@ -415,7 +415,7 @@ class CurvedPane(FlatPane):
         if not session.hand.overlay_visible or session.label_map is None or session.shown is not session.volume:
             return ()
         own = () if session.label_map.blank else ((session.label_map.voxels, False),)
-        return own if session.proposal is None else (*own, (session.proposal.voxels, True))
+        return own if session.proposal is None else (*own, (session.proposal.latest, True))
 
     def _work(self, wanted: _Wanted) -> None:
         """Have it worked out, unless something is: then afterwards."""

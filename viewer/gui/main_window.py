@@ -84,6 +84,7 @@ from viewer.gui.threshold import Thresholding
 from viewer.gui.tool_bar import ToolBar
 from viewer.gui.training_panel import TrainingPanel
 from viewer.gui.translator import Language, speak
+from viewer.gui.trust_card import Trusting
 from viewer.gui.welcome import WelcomePage
 from viewer.io.dicom_instance import holds_annotations
 from viewer.io.settings_file import SettingsFile
@@ -221,6 +222,7 @@ class MainWindow(QMainWindow):
                 self.importing.apply,
                 self.object_export.apply,
                 self.proposal_bar.apply,
+                self.trusting.apply,
                 self.click_bar.apply,
                 self.tool_bar.apply,
             ]
@@ -436,6 +438,7 @@ class MainWindow(QMainWindow):
             tip=QT_TR_NOOP("Run the chosen model on this series"),
         )
         self.proposal_bar = ProposalBar(commands, self.workflows)
+        self.trusting = Trusting(commands, self.workflows, self.room, self.status_bar.notify)
         self.click_bar = ClickBar(commands, self.workflows, self.focus_pane, self.status_bar.notify)
         add(
             "AI",

@@ -176,6 +176,8 @@ def pane_menu(pane: SomePane, commands: Actions, parent: QWidget) -> QMenu:
         if pane.session.selected is not None:
             _add(menu, commands, _WRITE, _DELETE, _LINE)
         _add(menu, commands, _CONFIRM, _KEY_IMAGE)
+        if pane.session.proposal is not None or pane.session.accepted:
+            _add(menu, commands, "AI/Where is this label from?", "AI/Uncertainty of the model")
     else:
         pane.fill_menu(menu)
     menu.addSeparator()

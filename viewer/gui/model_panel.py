@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -29,9 +30,12 @@ from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
 from viewer.gui.bring_dialog import BringDialog
 from viewer.gui.language import QT_TR_NOOP, said, tr
+from viewer.gui.proposal_part import ProposalPart
 from viewer.gui.question import agreed
 from viewer.gui.scrolled import scrolled
+from viewer.gui.trust_words import when
 from viewer.jobs import Job
+from viewer.model_runs import copies_of
 from viewer.workflows import Workflows
 
 _TRY_AFTER_MS = 1500  # a person who looks through series does not wait for models that they do not ask for
@@ -54,6 +58,11 @@ _RUN: dict[str, str] = {
 }
 _RUNNING_TIP = QT_TR_NOOP("It runs on this series, or waits for its turn after another model")
 _RUN_TIP = QT_TR_NOOP("Run the model in the background; the result waits for you as a proposal")
+
+
+_MIRRORED_TIP = QT_TR_NOOP(
+    "The model also sees mirror images, and its answer is the mean: where they disagree it is less sure"
+)
 
 
 class ModelPanel(QWidget):
@@ -88,6 +97,11 @@ class ModelPanel(QWidget):
         self.bring.setToolTip(tr("Use a model of others: an ONNX file, a MONAI bundle or an nnU-Net model"))
         self.bring.clicked.connect(lambda: self.add_model())
 
+        self.mirrored = QCheckBox()
+        self.mirrored.setToolTip(tr(_MIRRORED_TIP))
+        self.mirrored.toggled.connect(lambda wanted: setattr(workflows.runs, "mirrored", wanted))
+        self.mirrored.hide()
+
         self._proposal = QFrame()
         self._proposal_text = QLabel(wordWrap=True)
         self.accept = QPushButton(tr("Accept"))
@@ -102,6 +116,8 @@ class ModelPanel(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(_heading(tr("Proposal")))
         inside.addWidget(self._proposal_text)
+        self.part = ProposalPart(workflows)
+        inside.addWidget(self.part)
         inside.addLayout(buttons)
 
         self.versions = QListWidget()
@@ -122,6 +138,7 @@ class ModelPanel(QWidget):
         for widget in (_heading(tr("Model")), self.models, self._about):
             layout.addWidget(widget)
         layout.addLayout(verdict)
+        layout.addWidget(self.mirrored)
         layout.addWidget(self.run)
         layout.addWidget(self._proposal)
         layout.addStretch(1)
@@ -206,6 +223,7 @@ class ModelPanel(QWidget):
             self._show_fit()
         if what & (What.SERIES | What.PROPOSAL | What.TOOL):
             self._show_proposal()
+        self.part.apply(what)
 
     def _show_model(self) -> None:
         self._problems.setText("\n".join(self._workflows.models.problems()))
@@ -267,6 +285,9 @@ class ModelPanel(QWidget):
         self.run.style().unpolish(self.run)
         self.run.style().polish(self.run)
         self.run.setEnabled(runs and not read_only and not self._running)
+        copies = copies_of(self._workflows.models.get(self.model_name).manifest)
+        self.mirrored.setVisible(self._task == "segmentation" and copies > 1)
+        self.mirrored.setText(tr("Mirror for certainty (takes {n} times as long)").format(n=copies))
         tip = READ_ONLY if read_only else _RUNNING_TIP if self._running else _OVERRIDE_TIP if against else _RUN_TIP
         self.run.setToolTip(tr(tip))
         self._show_cost(runs and self._task != "interactive")
@@ -319,9 +340,15 @@ class ModelPanel(QWidget):
         self.accept.setToolTip(tr(READ_ONLY) if self._session.read_only else "")
         if proposal is not None:
             told = tr(
-                "{model}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, "
-                "and can be undone."
-            ).format(model=said(proposal.source), device=proposal.origin.provider, seconds=proposal.origin.seconds)
+                "{model} ({hash}), {made}, on {device}, {seconds:.0f} s. Accepting keeps every voxel "
+                "that you drew or confirmed, and can be undone."
+            ).format(
+                model=said(proposal.source),
+                hash=proposal.origin.short_hash,
+                made=when(proposal.origin.made),
+                device=proposal.origin.provider,
+                seconds=proposal.origin.seconds,
+            )
             against = [said(sentence) for _, sentence in proposal.origin.overridden]
             self._proposal_text.setText("\n".join([told, *against]))
 

@@ -111,6 +111,7 @@ class ObjectExport(QObject):
         geometry, marked = volume.geometry, session.key_images
         measured = [(one, session.values_of(one)) for one in session.measurements]
         words = [(one, "; ".join(filter(None, (one.text, *value_words(one, v))))) for one, v in measured]
+        of_models = self._workflows.labels_of_models() if kind == _REPORT else None
         window, inverted = session.window_level, session.inverted
         k, picture = session.cursor_ijk[2], None
         if kind == _CAPTURE:
@@ -124,7 +125,8 @@ class ObjectExport(QObject):
             job.report(0.0, path.name)
             try:
                 if kind == _REPORT:
-                    return write_report(path, measured, series, geometry, observer, overwrite=True)
+                    labels = of_models(job) if of_models is not None else None
+                    return write_report(path, measured, series, geometry, observer, labels=labels, overwrite=True)
                 if kind == _KEYS:
                     return write_key_images(path, marked, series, geometry, observer, overwrite=True)
                 if kind == _STATE:

@@ -95,6 +95,7 @@ class ReadingRoom(QWidget):
     pressed = Signal()  # any press in a pane
     wheeled = Signal()  # any turn of the wheel in a pane
     resampleRequested = Signal()
+    clicked = Signal(object, object)  # SlicePane and QPointF, with a tool that only looks
     refused = Signal(str)  # of what a person drew: why nothing came of it, or what else it changed
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
@@ -353,6 +354,7 @@ class ReadingRoom(QWidget):
             self._listen_to(pane)
             pane.viewChanged.connect(partial(self._zoomed, pane))
             pane.refused.connect(self.refused)
+            pane.clicked.connect(partial(self.clicked.emit, pane))
             pane.regionWanted.connect(self._workflows.editing.find_region)
             self.magnifier.watch(pane)
         self._gatherers[session] = ChangeGatherer(session, [partial(self._changed, session)], self)

@@ -30,6 +30,7 @@ from viewer.core.hand import REGION_TOOLS
 from viewer.core.labels import Label
 from viewer.core.oblique import Axes, ObliqueAxes, shows_one_slice, slice_corners, turned_axes
 from viewer.core.painting import Box, Point
+from viewer.core.proposal import Proposal
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.actions import LOCKED
@@ -50,7 +51,16 @@ from viewer.gui.overlay import (
 from viewer.gui.pane import STRIP_PX, Drag, why_no_grid
 from viewer.gui.plane_handles import PlaneHandles, line_colour
 from viewer.gui.region_tools import RegionTools
-from viewer.gui.slice_picture import Layer, SlicePicture, layer_on, picture_of_slice, redrawn, values_layer
+from viewer.gui.slice_picture import (
+    Layer,
+    SlicePicture,
+    doubt_layer,
+    layer_on,
+    picture_of_slice,
+    proposal_layer,
+    redrawn,
+    values_layer,
+)
 from viewer.gui.slice_words import SliceWords
 from viewer.gui.style import DIMMED_TEXT, ON_IMAGE, PLANE_COLOURS, VIEWPORT
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
@@ -73,6 +83,7 @@ class SlicePane(FlatPane):
     pane's own; everything else is the session's.
     """
 
+    clicked = Signal(QPointF)  # with a tool that only looks, without a drag
     refused = Signal(str)  # why nothing came of what a person drew
     regionWanted = Signal(object)  # RegionSearch: a region that takes long to find
 
@@ -107,6 +118,7 @@ class SlicePane(FlatPane):
         self._over = FusionPicture()
         self._labels = Ahead[Layer | None]()
         self._proposal = Ahead[Layer | None]()
+        self._doubt = Ahead[Layer | None]()
         self._values = Ahead[Layer | None]()
         self._previewed: tuple[float, float] | None = None
         self.setAccessibleName(tr("{plane} view").format(plane=tr(plane)))
@@ -258,8 +270,10 @@ class SlicePane(FlatPane):
             self._forget(grey=True)
         if what & (What.DISPLAY | What.LABEL_TABLE):
             self._forget(labels=True, proposal=True)
-        if what & What.PROPOSAL:
-            self._forget(proposal=True)
+        if what & (What.PROPOSAL | What.THRESHOLD):
+            self._proposal.forget()
+            if what & What.PROPOSAL:
+                self._doubt.forget()
         if what & (What.TOOL | What.PLANES):
             self._choose_cursor()
         if what == What.LABELS and box is not None:
@@ -353,6 +367,8 @@ class SlicePane(FlatPane):
         elif not drag.moved and drag.kind == "window":
             self._before_click = self.session.cursor_at
             self._move_cursor(drag.press)
+        if not drag.moved and drag.kind in ("window", "crosshair"):
+            self.clicked.emit(drag.press)
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -573,6 +589,7 @@ class SlicePane(FlatPane):
             (grey, self._values),
             (labels, self._labels),
             (proposal, self._proposal),
+            (proposal, self._doubt),
         ):
             if wanted:
                 made.forget()
@@ -630,6 +647,9 @@ class SlicePane(FlatPane):
         if tint is not None:
             tint.paint(painter, self.devicePixelRatioF())
         self._paint_labels(painter)
+        doubt = self._doubt.get() if session.hand.uncertainty_visible and session.shown is session.volume else None
+        if doubt is not None:
+            doubt.paint(painter, self.devicePixelRatioF())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(session.planes) > 1 or session.hand.tool == "crosshair":  # else there is no other plane that it leads to
             self._paint_cross_hair(painter, view)
@@ -661,7 +681,10 @@ class SlicePane(FlatPane):
             if not session.label_map.blank:
                 self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)
             if session.proposal is not None:
-                self._begin_layer(self._proposal, session.proposal.voxels, session.proposal.labels, view)
+                self._begin_proposal(session.proposal, view)
+        doubted = session.certainty if session.hand.uncertainty_visible and volume is session.volume else None
+        if doubted is not None and not self._doubt.begun:
+            self._doubt.begin(doubt_layer, doubted, view, self._depth, self.devicePixelRatioF())
         self._begin_values(view, volume)
         if not self._grey.begun:  # last, as an oblique plane is sampled here and now
             self._shown, self._shown_arrival = weakref.ref(volume), self._arrival_now()
@@ -683,8 +706,12 @@ class SlicePane(FlatPane):
     ) -> None:
         if not layer.begun:
             colours = label_colours(labels, self.session.hand.overlay_opacity)
-            hatched = layer is self._proposal
-            layer.begin(layer_on, voxels, view, self._depth, colours, self.devicePixelRatioF(), hatched=hatched)
+            layer.begin(layer_on, voxels, view, self._depth, colours, self.devicePixelRatioF(), hatched=False)
+
+    def _begin_proposal(self, proposal: Proposal, view: SliceView) -> None:
+        if not self._proposal.begun:
+            colours = label_colours(proposal.labels, self.session.hand.overlay_opacity)
+            self._proposal.begin(proposal_layer, proposal, view, self._depth, colours, self.devicePixelRatioF())
 
     def _begin_image(self, view: SliceView, volume: Volume) -> None:
         session, sampled = self.session, None
@@ -829,6 +856,13 @@ class SlicePane(FlatPane):
             self._company,
             self.width(),
         )
+
+    @property
+    def place_pointed_at(self) -> tuple[Point, QPointF] | None:
+        """The index under the mouse, or that of the cross-hair, and where that is on the pane; None with nothing to see
+        of it."""
+        index = self._pointed if self._view is not None else None
+        return None if index is None or self._view is None else (index, QPointF(*self._view.to_pane(index)))
 
     @property
     def _pointed(self) -> tuple[float, float, float] | None:

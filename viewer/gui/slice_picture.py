@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from viewer.core.geometry import PlaneAxes
 from viewer.core.masking import between
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Box
+from viewer.core.proposal import Certainty, Proposal
 from viewer.core.volume import Volume
 from viewer.gui.colour_bar import colours_of
 from viewer.gui.style import VIEWPORT
@@ -46,6 +47,8 @@ _LAYOUTS = {  # of grey levels and of colours
 _LABELS_LAYOUT = QImage.Format.Format_ARGB32_Premultiplied
 _TINT = np.zeros((256, 4), np.uint8)  # of the values that a person is choosing
 _TINT[1] = (38, 190, 255, 90)
+DOUBT_COLOURS: ColourMap = "inferno"
+_DOUBT_RISE, _DOUBT_MOST = 4, 215  # opacity by entropy: little of it is seen little of
 _ROOM_TO_GROW_PX = 64  # around an overlay that a stroke has made larger
 
 
@@ -235,6 +238,34 @@ def layer_of(
         hatched_from=(row, column) if hatched else None,
     )
     return Layer.of(pixels, _LABELS_LAYOUT, row, column)
+
+
+def proposal_layer(
+    proposal: Proposal, view: SliceView, depth: float, colours: NDArray[np.uint8], ratio: float
+) -> Layer | None:
+    """The overlay of what a view shows of a proposal."""
+    seen = proposal.seen(lambda voxels: labels_shown(voxels, view, depth))
+    return layer_of(seen, view, colours, ratio, hatched=True)
+
+
+def doubt_layer(certainty: Certainty, view: SliceView, depth: float, ratio: float) -> Layer | None:
+    """How unsure a model is of what a view shows, by its entropy: where it is sure nothing is seen of it."""
+    row, column, rows, columns = view.device_pixels(ratio)
+    if not (rows.size and columns.size):
+        return None
+    shown = np.ascontiguousarray(labels_shown(certainty.entropy, view, depth))
+    pixels = coloured(shown, _doubt_colours(certainty.much)).take(columns, axis=1).take(rows, axis=0)
+    return Layer.of(_bytes(np.ascontiguousarray(pixels)), _LABELS_LAYOUT, row, column)
+
+
+@cache
+def _doubt_colours(much: float) -> NDArray[np.uint32]:
+    """Premultiplied 0xAARRGGBB by entropy, the last colour from much on."""
+    shade = np.minimum(np.arange(256) / much, 255).astype(np.intp)
+    alpha = np.minimum(shade * _DOUBT_RISE, _DOUBT_MOST).astype(np.uint32)
+    colours = colours_of(DOUBT_COLOURS)[shade]
+    red, green, blue = ((colours >> np.uint32(shift) & np.uint32(255)) * alpha // 255 for shift in (16, 8, 0))
+    return (alpha << np.uint32(24) | red << np.uint32(16) | green << np.uint32(8) | blue).astype(np.uint32)
 
 
 def redrawn(

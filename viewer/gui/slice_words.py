@@ -39,6 +39,7 @@ from viewer.gui.overlay import (
 )
 from viewer.gui.pane import LOADING
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
+from viewer.gui.trust_words import doubt_badges, doubt_bar
 from viewer.render.slabs import Slab, slices_within
 from viewer.render.slices import SliceView, scale_bar_mm
 
@@ -111,8 +112,8 @@ class SliceWords:
             tr(LOADING) if arrived is not None and not arrived[int(self.depth)] else "",
             DIMMED_TEXT,
             sentence_area,
-            bar=self._bar(volume) if named else None,
-            left_bar=fusion_bar(self._fusion) if named and self._fusion is not None else None,
+            bar=self._bar(volume) or (doubt_bar(self.session) if self._fusion is not None else None) if named else None,
+            left_bar=self._left_bar if named else None,
         )
 
     def _letters(self, volume: Volume, view: SliceView, series: Series) -> tuple[str, str, str, str] | None:
@@ -143,6 +144,10 @@ class SliceWords:
         return ColourBar(session.colour_map, top, bottom)
 
     @property
+    def _left_bar(self) -> ColourBar | None:
+        return doubt_bar(self.session) if self._fusion is None else fusion_bar(self._fusion)
+
+    @property
     def _fusion(self) -> Fusion | None:
         """What is laid over the picture."""
         return self.session.fusion
@@ -159,6 +164,7 @@ class SliceWords:
             hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
             text = tr("AI proposal: {model}{hidden}").format(model=said(session.proposal.source), hidden=hidden)
             badges.append(Badge(text, PROPOSAL))
+        badges.extend(doubt_badges(session))
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
             badges.append(Badge(tr("Frames over time"), DIMMED_TEXT, said(series.verdict.detail)))
         elif series.verdict.kind in _VERDICTS:

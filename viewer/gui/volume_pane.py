@@ -591,7 +591,7 @@ class VolumePane(Pane):
         if session.label_map is not None and not session.label_map.blank:
             layers.append(LabelLayer(session.label_map.voxels, session.labels))
         if session.proposal is not None:
-            layers.append(LabelLayer(session.proposal.voxels, session.proposal.labels))
+            layers.append(LabelLayer(session.proposal.latest, session.proposal.labels))
         return layers
 
     @property

@@ -33,6 +33,7 @@ from viewer.core.history import (
 )
 from viewer.core.labels import DEFAULT_LABELS, Label
 from viewer.core.measuring import Measurement
+from viewer.core.origin import Accepted, Origin
 from viewer.core.painting import Box
 from viewer.core.session import Annotations, ConfirmedSlice, State
 from viewer.core.study import Series, SeriesError
@@ -118,6 +119,11 @@ class AnnotationStore:
         self._read_database = connect(path)  # a long history is read while strokes are written
         self._holds_folder = path.with_name("open")
         self._held: dict[str, FileLock] = {}
+
+    @property
+    def by(self) -> str:
+        """Who works here: the name of the account, or as given."""
+        return self._by
 
     def hold(self, uid: str) -> bool:
         """Keep other windows from editing the labels of a series.
@@ -352,6 +358,7 @@ class AnnotationStore:
             frozenset(key_images),
             History([edit for _, edit in done], [edit for _, edit in undone]),
             answers,
+            _accepted_from_rows(saved.get("accepted", [])),
         )
 
     def close(self) -> None:
@@ -369,6 +376,7 @@ class AnnotationStore:
                 "labels": [asdict(label) for label in state.labels],
                 "confirmed": [[*place, *known.get(place, (self._by, now))] for place in sorted(state.confirmed)],
                 "source": state.source,
+                "accepted": [asdict(one) for one in state.accepted],
             }
         )
 
@@ -559,6 +567,8 @@ def _pack(edit: Edit) -> bytes:
         head["deltas"] = [[d.layer, _box_to_list(d.box), len(d.before), len(d.after)] for d in edit.deltas]
     if edit.source is not None:
         head["source"] = edit.source
+    if edit.accepted is not None:
+        head["accepted"] = [[asdict(one) for one in accepted] for accepted in edit.accepted]
     if edit.table is not None:
         head["table"] = [[asdict(label) for label in table] for table in edit.table]
     if edit.measurements:
@@ -585,7 +595,7 @@ def _unpack(title: str, packed: bytes) -> Edit:
         middle, end = place + before, place + before + after
         deltas.append(LabelDelta(layer, _box_from_list(box), rest[place:middle], rest[middle:end]))
         place = end
-    source, table = head.get("source"), head.get("table")
+    source, table, accepted = (head.get(name) for name in ("source", "table", "accepted"))
     return Edit(
         title,
         tuple(deltas),
@@ -601,7 +611,19 @@ def _unpack(title: str, packed: bytes) -> Edit:
             AnswerChange(number, Place(level, axis, index), before, after)
             for number, level, axis, index, before, after in head.get("answers", [])
         ),
+        None if accepted is None else (_accepted_from_rows(accepted[0]), _accepted_from_rows(accepted[1])),
     )
+
+
+def _accepted_from_rows(rows: list[dict]) -> tuple[Accepted, ...]:
+    return tuple(
+        Accepted(_origin(row["origin"]), tuple(row["values"]), row["threshold"], row["by"], row["at"]) for row in rows
+    )
+
+
+def _origin(row: dict) -> Origin:
+    overridden = tuple((word, sentence) for word, sentence in row["overridden"])
+    return Origin(**{**row, "overridden": overridden, "notes": tuple(row["notes"])})
 
 
 def _box_to_list(box: Box) -> list[list[int]]:

@@ -113,7 +113,7 @@ def save_probabilities(
             path,
             overwrite,
             report,
-            f"{found.made.algorithm} {found.made.version}",
+            found.made,
         )
     return SavedLabels(path, found.entropy.size, 0)
 

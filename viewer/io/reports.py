@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from viewer.core.display import WindowLevel
 from viewer.core.geometry import Geometry
 from viewer.core.history import SlicePlace
+from viewer.core.label_set import LabelSet, Making
+from viewer.core.labels import Label
 from viewer.core.measuring import BOXED, REGIONS, Measurement, Values
 from viewer.core.study import Series, SeriesError
 from viewer.io import archives
@@ -79,13 +81,21 @@ def why_no_objects(series: Series) -> str:
 
 
 def write_report(
-    path: Path, measured: Measured, series: Series, geometry: Geometry, observer: str, *, overwrite: bool = False
+    path: Path,
+    measured: Measured,
+    series: Series,
+    geometry: Geometry,
+    observer: str,
+    *,
+    labels: LabelSet | None = None,
+    overwrite: bool = False,
 ) -> list[str]:
     """Write measurements as a Comprehensive 3D SR after TID 1500; returns sentences on what has no place in it.
 
     Lengths, angles and regions on stored slices are given as coordinates in their images, those on other planes in the
-    frame of reference. observer is the name of the person who measured, empty for none. Raises SeriesError with one
-    sentence if the series cannot be referred to or nothing is left to be written, and OSError.
+    frame of reference. observer is the name of the person who measured, empty for none. Of labels those that a model
+    made, whole or in part, stand there with their volume, the model and what is known of its run. Raises SeriesError
+    with one sentence if the series cannot be referred to or nothing is left to be written, and OSError.
     """
     import highdicom as hd
     from pydicom.sr.codedict import codes
@@ -104,6 +114,8 @@ def write_report(
                 group[0].ContentSequence.append(_plane(measurement, geometry))
             groups.append(group)
             written.append(measurement)
+    of_models = _made_by_models(labels) if labels is not None and geometry.calibrated else []
+    groups += [_label_group(labels, label) for label in of_models if labels is not None]
     if not groups:
         raise SeriesError("There is no length, angle or region that a report has a place for.")
     if not evidence:
@@ -122,6 +134,8 @@ def write_report(
     with saved_when_complete(path, overwrite) as temporary:
         dataset.save_as(temporary, enforce_file_format=True)
         _compare_report(temporary, written, series, geometry)
+        if labels is not None:
+            _compare_models(temporary, labels, of_models)
     return [f"{left_out} measurements have no place in a report, which lie on no image of it."] if left_out else []
 
 
@@ -220,6 +234,51 @@ def _group(measurement: Measurement, values: Values, place: _Place, evidence: di
         where = [hd.sr.CoordinatesForMeasurement3D(graphic, piece, space) for piece in pieces]
     measured = [hd.sr.Measurement(*said, referenced_coordinates=where)]
     return hd.sr.MeasurementsAndQualitativeEvaluations(tracking, measurements=measured, qualitative_evaluations=kinds)
+
+
+def _made_by_models(labels: LabelSet) -> list[Label]:
+    """The labels of which a model made something."""
+    return [one for one in labels.labels if labels.counts[one.value] and labels.made[one.value].kind != "MANUAL"]
+
+
+def _label_group(labels: LabelSet, label: Label) -> Any:
+    """The measurement group of a label that a model made: its volume, and the model (TID 4019)."""
+    import highdicom as hd
+    from pydicom.sr.codedict import codes
+
+    made = labels.made[label.value]
+    unit = hd.sr.CodedConcept("mL", "UCUM", "milliliter")
+    volume = hd.sr.Measurement(codes.SCT.Volume, labels.counts[label.value] * labels.geometry.voxel_volume_ml, unit)
+    return hd.sr.MeasurementsAndQualitativeEvaluations(
+        hd.sr.TrackingIdentifier(hd.UID(), " ".join(label.name.split()) or f"Label {label.value}"),
+        algorithm_id=hd.sr.AlgorithmIdentification(made.algorithm or _MODEL, made.version or "-", _parameters(made)),
+        measurements=[volume],
+        finding_type=hd.sr.CodedConcept(*label.code) if label.code else None,
+    )
+
+
+def _parameters(made: Making) -> list[str]:
+    how = "as the model said" if made.kind == "AUTOMATIC" else "changed by a person since"
+    return [*(f"{name}: {text}" for name, text in made.facts), f"Voxels: {how}"]
+
+
+def _compare_models(file: Path, labels: LabelSet, of_models: Sequence[Label]) -> None:
+    """Raises SeriesError if a report that was read back does not name the model of each label, and its run."""
+    from pydicom import dcmread
+
+    told = []
+    groups = [item for item in dcmread(file).ContentSequence if item.get("ContentSequence")]
+    while groups:
+        item = groups.pop()
+        children = item.get("ContentSequence") or []
+        texts = [str(child.TextValue) for child in children if child.get("ValueType") == "TEXT"]
+        told.append(texts)
+        groups += [child for child in children if child.get("ContentSequence")]
+    for label in of_models:
+        made = labels.made[label.value]
+        wanted = {" ".join(label.name.split()), made.algorithm, *_parameters(made)}
+        if not any(wanted <= set(texts) for texts in told):
+            raise SeriesError(f"The report does not name the model that made {label.name}; not saved.")
 
 
 def _plane(measurement: Measurement, geometry: Geometry) -> Any:

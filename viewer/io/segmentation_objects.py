@@ -53,6 +53,8 @@ _CATEGORIES: tuple[tuple[Code, tuple[int, ...]], ...] = (  # of the property typ
 _ARTIFICIAL_INTELLIGENCE: Code = ("123110", "DCM", "Artificial Intelligence")  # CID 7162
 _STANDS_FOR_PLACED, _STANDS_FOR_UNPLACED = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.7"
 _MAX_FRACTION = 255
+_PROCESSING: Code = ("109102", "DCM", "Processing Equipment")  # CID 7005
+_MOST_DESCRIPTION = 1024
 _SERIES_NUMBERS_FROM = 1000  # so that the new series stand behind those of the scanner
 _SHARE_OF_MAKING = 0.5  # of the time; the rest is reading again
 _MADE_BADLY = (ValueError, TypeError, AttributeError, KeyError, IndexError)  # what highdicom says of odd headers
@@ -113,6 +115,7 @@ def write_segmentation(
         del made
         _check(path.name, temporary, source, labels.geometry, expected, wanted, report)
         _check_table(path.name, temporary, present, numbers)
+        _check_made(path.name, temporary, [(numbers[one.value], labels.made[one.value]) for one in present])
 
 
 def write_fractions(
@@ -171,12 +174,12 @@ def write_parametric_map(
     path: Path,
     overwrite: bool = False,
     report: Report = lambda fraction, text: None,
-    by: str = "",
+    made: Making | None = None,
 ) -> None:
     """Write a number for each voxel, [k, j, i] float32, finite, as a DICOM parametric map: an uncertainty, for example.
 
     quantity: what the numbers are, as a coded concept; unit: theirs, in UCUM, ("1", "UCUM", "no units") for a share;
-    by: the model that gave them, and its version.
+    made: by which model they are, and what is known of its run, which stands there as contributing equipment.
     Raises as write_segmentation does, and ValueError for a map of another shape or with numbers that are not finite.
     """
     import highdicom
@@ -195,10 +198,14 @@ def write_parametric_map(
         intercept=0.0,
         quantity_definition=_coded(quantity),
     )
-    window = highdicom.VOILUTTransformation(window_center=(low + high) / 2, window_width=max(high - low, 1e-6))
+    window = highdicom.VOILUTTransformation(
+        window_center=(low + high) / 2,
+        window_width=max(high - low, 1e-6),
+        voi_lut_function="LINEAR_EXACT",  # the only linear one whose width may be less than 1
+    )
     report(0.1, "Making the parametric map")
     try:
-        made = highdicom.pm.ParametricMap(
+        written = highdicom.pm.ParametricMap(
             source_images=_stand_ins(source, geometry),
             pixel_array=values,
             contains_recognizable_visual_features=False,
@@ -206,19 +213,40 @@ def write_parametric_map(
             voi_lut_transformations=[window],
             content_qualification="RESEARCH",
             content_label="MAP",
-            **_told(series, short_text(f"{quantity[2]}, {by}" if by else quantity[2])),
+            **_told(series, short_text(f"{quantity[2]}, {made.algorithm} {made.version}" if made else quantity[2])),
         )
     except _MADE_BADLY as error:
         raise SeriesError(f"No DICOM parametric map can be made of this series ({error})") from error
-    _finish(made, source)
-    made.Laterality = ""  # type 2C: it may be that of a paired organ
+    _finish(written, source)
+    written.Laterality = ""  # type 2C: it may be that of a paired organ
+    if made is not None:
+        equipment = [*written.get("ContributingEquipmentSequence", ()), _equipment(made)]
+        written.add_new("ContributingEquipmentSequence", "SQ", equipment)
     wanted: _Frames = {(k, None) for k in range(len(values))}
     with saved_when_complete(path, overwrite) as temporary:
-        made.save_as(temporary)
+        written.save_as(temporary)
         _check(path.name, temporary, source, geometry, lambda k, _: values[k], wanted, report)
+        _check_equipment(path.name, temporary, made)
 
 
 # Making
+
+
+def _equipment(made: Making) -> Dataset:
+    """A model as equipment that contributed to an object (PS3.3 C.12.1)."""
+    from pydicom.dataset import Dataset
+
+    model = Dataset()
+    model.PurposeOfReferenceCodeSequence = [_coded(_PROCESSING)]
+    model.Manufacturer = MANUFACTURER
+    model.ManufacturerModelName = short_text(made.algorithm)
+    model.SoftwareVersions = short_text(made.version)
+    model.ContributionDescription = _described(made)
+    return model
+
+
+def _described(made: Making) -> str:
+    return "; ".join(f"{name}: {text}" for name, text in made.facts)[:_MOST_DESCRIPTION]
 
 
 def _source(series: Series, geometry: Geometry, report: Report) -> DicomSource:
@@ -324,6 +352,7 @@ def _description(label: Label, number: int, made: Making) -> highdicom.seg.Segme
             short_text(made.algorithm) or MANUFACTURER,
             _coded(_ARTIFICIAL_INTELLIGENCE),
             short_text(made.version) or program_version(),
+            parameters=dict(made.facts) or None,
         )
     kind = label.code or TISSUE
     return highdicom.seg.SegmentDescription(
@@ -441,6 +470,40 @@ def _check_reference(name: str, groups: Dataset, source: DicomSource, k: int) ->
     refers_to = image.ReferencedSOPInstanceUID, image.get("ReferencedFrameNumber")
     if refers_to != (source.frames[k].instance_uid, source.frames[k].frame):
         raise SeriesError(f"{name} came back with slice {k + 1} referring to another image; nothing was saved")
+
+
+def _check_equipment(name: str, file: Path, made: Making | None) -> None:
+    from pydicom import dcmread
+
+    if made is None:
+        return
+    told = dcmread(file, specific_tags=["ContributingEquipmentSequence", "SpecificCharacterSet"])
+    model = (told.get("ContributingEquipmentSequence") or [None])[-1]
+    if model is None or (model.ManufacturerModelName, model.ContributionDescription) != (
+        short_text(made.algorithm),
+        _described(made),
+    ):
+        raise SeriesError(f"{name} came back without the model that gave it; nothing was saved")
+
+
+def _check_made(name: str, file: Path, labels: Sequence[tuple[int, Making]]) -> None:
+    """Raise SeriesError unless each segment names the model that made it, and what is known of its run."""
+    from pydicom import dcmread
+
+    table = dcmread(file, specific_tags=["SegmentSequence", "SpecificCharacterSet"]).SegmentSequence
+    items = {int(item.SegmentNumber): item for item in table}
+    for number, made in labels:
+        item, told = items[number], None
+        if identified := item.get("SegmentationAlgorithmIdentificationSequence"):
+            told = identified[0].AlgorithmName, identified[0].get("AlgorithmParameters", "")
+        wanted = None if made.kind == "MANUAL" else (short_text(made.algorithm) or MANUFACTURER, _parameters(made))
+        if item.SegmentAlgorithmType != made.kind or told != wanted:
+            raise SeriesError(f"{name} came back without the model that made a label; nothing was saved")
+
+
+def _parameters(made: Making) -> str:
+    """As highdicom writes them."""
+    return ",".join(f"{name}={text}" for name, text in made.facts)
 
 
 def _check_table(name: str, file: Path, present: Sequence[Label], numbers: Mapping[int, int]) -> None:
