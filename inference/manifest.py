@@ -37,6 +37,11 @@ class ModelError(Exception):
     """A model cannot run or gave a result that must not be shown; one sentence says why."""
 
 
+def of_the_image(axes: str) -> bool:
+    """Whether axes of a model are axes of the image, in any order, and not directions in the patient."""
+    return sorted(axes) == sorted(OWN_AXES)
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,8 +56,8 @@ class Code(_Frozen):
 
 class LabelClass(_Frozen):
     """One structure that a segmentation model gives: its value, its name, an sRGB colour 0..255. threshold: the
-    probability from which a voxel belongs to it, where labels are told one by one (sigmoid), or from which a box is
-    shown at first."""
+    probability from which a voxel belongs to it, where labels are told one by one, or from which a box is shown at
+    first."""
 
     value: Annotated[int, Field(ge=1, le=254)]
     name: str
@@ -120,8 +125,10 @@ class Preprocessing(_Frozen):
 
     axes: the directions in which the model's axes k, j, i grow, the last three of its input; "SPL" is a grid whose
     slices follow one another towards the head, rows towards the back and columns towards the left. The image's axes
-    that run nearest to these are taken; OWN_AXES: those of the image, whatever they are. spacing_mm is along i, j, k;
-    None: the image's own. size: rows and columns to which a slice is stretched, whatever its spacing.
+    that run nearest to these are taken. The letters of OWN_AXES, in any order: axes of the image, whatever they are;
+    "IJK" is a model whose first axis is that along which columns follow one another. spacing_mm is along i, j, k; None:
+    the image's own, of k alone with 2 dimensions, or of all. size: rows and columns to which a slice is stretched,
+    whatever its spacing.
 
     With 2 dimensions the model sees context_slices slices along k as channels (2.5-D from 3 on) and predicts the
     middle one; with 3 it sees a block, with one channel. copies: how often the channels are repeated, for a network
@@ -132,7 +139,7 @@ class Preprocessing(_Frozen):
     """
 
     axes: str = "SPL"
-    spacing_mm: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
+    spacing_mm: tuple[PositiveFloat, PositiveFloat, PositiveFloat | None] | None = None
     size: tuple[PositiveInt, PositiveInt] | None = None
     dimensions: Literal[2, 3] = 2
     context_slices: PositiveInt = 1
@@ -147,8 +154,8 @@ class Preprocessing(_Frozen):
     @field_validator("axes")
     @classmethod
     def _each_direction_once(cls, axes: str) -> str:
-        if axes != OWN_AXES and sorted(_PAIR.get(letter, "") for letter in axes) != ["LR", "PA", "SI"]:
-            raise ValueError(f"axes must be {OWN_AXES} or one each of L or R, P or A, S or I, e.g. SPL")
+        if not of_the_image(axes) and sorted(_PAIR.get(letter, "") for letter in axes) != ["LR", "PA", "SI"]:
+            raise ValueError(f"axes must be those of {OWN_AXES} or one each of L or R, P or A, S or I, e.g. SPL")
         return axes
 
     @field_validator("context_slices")
@@ -162,6 +169,8 @@ class Preprocessing(_Frozen):
     def _of_one_kind(self) -> Preprocessing:
         if self.dimensions == 3 and self.context_slices != 1:
             raise ValueError("a model of three dimensions has no context_slices")
+        if self.dimensions == 3 and self.spacing_mm is not None and self.spacing_mm[2] is None:
+            raise ValueError("a model of three dimensions has all of spacing_mm, or none of it")
         if self.patch is not None and len(self.patch) != self.dimensions:
             raise ValueError(f"patch must have {self.dimensions} sizes, as the model has dimensions")
         if self.patch is not None and any(side % self.size_multiple for side in self.patch):
@@ -339,9 +348,11 @@ class ModelManifest(_Frozen):
     training can build the network again; training is a summary for people and for a repeated run.
 
     activation makes probabilities of the network's output. softmax: one class of each voxel, the first channel being
-    the background. sigmoid: each label by itself, one channel a label; where several have a voxel, the most probable
-    takes it. probabilities: the output is that of a softmax already. Outputs are divided by temperature before
-    (Guo et al. 2017). networks: the files whose mean probability is the answer, an ensemble if there are several.
+    the background. sigmoid: each label by itself, one channel a label. probabilities, each: the output is that of a
+    softmax, or of sigmoids, already. Outputs are divided by temperature before (Guo et al. 2017); what are
+    probabilities already, as the logits that they came from. several: whose a voxel is that several labels have, told
+    one by one: the most probable one's, or that of the last of them (nnU-Net's regions, which lie in one another).
+    networks: the files whose mean probability is the answer, an ensemble if there are several.
     scores, boxes, picture, clicks: what only models of such a task have.
     """
 
@@ -355,7 +366,8 @@ class ModelManifest(_Frozen):
     body_part: str
     labels: list[LabelClass]
     preprocessing: Preprocessing
-    activation: Literal["softmax", "sigmoid", "probabilities"] = "softmax"
+    activation: Literal["softmax", "sigmoid", "probabilities", "each"] = "softmax"
+    several: Literal["likeliest", "last"] = "likeliest"
     temperature: PositiveFloat = 1.0
     networks: Annotated[list[str], Field(min_length=1)] = [NETWORK_FILE]
     scores: Scores | None = None
@@ -428,10 +440,15 @@ class ModelManifest(_Frozen):
             raise ValueError("a model that makes pictures has one network")
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether each label is told by itself and not as one class of several."""
+        return self.activation in ("sigmoid", "each")
+
+    @property
     def classes(self) -> int:
         """Number of output channels: the labels and, if they exclude one another, the background; of scores only the
         labels."""
-        return len(self.labels) + (self.activation != "sigmoid" and self.scores is None)
+        return len(self.labels) + (not self.one_by_one and self.scores is None)
 
     @property
     def input_axes(self) -> int:

@@ -17,6 +17,7 @@ from inference.manifest import (
     Preprocessing,
     Statistic,
     WindowIntensity,
+    of_the_image,
 )
 from inference.preprocess import ModelGrid, degrees_off, model_grid_of, padded_sizes, sampled
 from inference.seen import how_far_outside
@@ -182,7 +183,7 @@ def _about_headers(manifest: ModelManifest, headers: Headers) -> list[Finding]:
     if _elsewhere(manifest.body_part, headers.body_part):
         part = f"{manifest.title} was made for {manifest.body_part}; the headers say {headers.body_part}."
         found.append(Finding("amber", "body part", part))  # people choose it by the protocol, and it is often wrong
-    if not headers.patient_space and preprocessing.axes != OWN_AXES:
+    if not headers.patient_space and not of_the_image(preprocessing.axes):
         found.append(
             Finding(
                 "red",

@@ -24,6 +24,7 @@ from inference.manifest import (
     StandardIntensity,
     StoredIntensity,
     WindowIntensity,
+    of_the_image,
 )
 
 if TYPE_CHECKING:  # ITK, which the window does not wait for when it starts
@@ -75,7 +76,8 @@ def model_grid_of(
     order, flipped = _axes_along(np.array(direction).reshape(3, 3), preprocessing.axes)
     image_shape = tuple(size[2 - axis] for axis in order)
     image_spacing = tuple(float(spacing_mm[2 - axis]) for axis in order)
-    spacing = preprocessing.spacing_mm[::-1] if preprocessing.spacing_mm is not None else image_spacing
+    asked = preprocessing.spacing_mm[::-1] if preprocessing.spacing_mm is not None else (None, None, None)
+    spacing = tuple(own if mm is None else mm for mm, own in zip(asked, image_spacing, strict=True))
     shape = tuple(max(1, round(n * a / b)) for n, a, b in zip(image_shape, image_spacing, spacing, strict=True))
     if preprocessing.size is not None:
         shape = (shape[0], *preprocessing.size)
@@ -86,8 +88,9 @@ def model_grid_of(
 
 def _axes_along(direction: NDArray, axes: str) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
     """Array axes of an image, 0 being k, that run nearest to each of three letters, and whether they run against it."""
-    if axes == OWN_AXES:
-        return (0, 1, 2), (False, False, False)
+    if of_the_image(axes):
+        first, second, third = (OWN_AXES.index(letter) for letter in axes)
+        return (first, second, third), (False, False, False)
     rows = [_ALONG[letter][0] for letter in axes]
     columns = max(
         itertools.permutations(range(3)),
@@ -102,7 +105,7 @@ def _axes_along(direction: NDArray, axes: str) -> tuple[tuple[int, int, int], tu
 def degrees_off(direction: Sequence[float], axes: str) -> float:
     """The largest angle between an axis of an image (direction row by row) and the one of the model's that it becomes:
     0 of an image whose axes run as the model's letters say, or against them."""
-    if axes == OWN_AXES:
+    if of_the_image(axes):
         return 0.0
     cosines = np.array(direction).reshape(3, 3)
     order, _ = _axes_along(cosines, axes)

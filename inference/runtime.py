@@ -23,6 +23,7 @@ _T = TypeVar("_T")
 _PREFERRED = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider", "CPUExecutionProvider")
 _QUIET = 4  # fatal messages only: onnxruntime-gpu reports a missing CUDA on every start
 _LEAST_PROBABILITY = 1e-7
+_BEYOND = 1e-3  # 0 and 1, that a network in single precision may round a probability to
 _AXIS = {"k": -3, "j": -2, "i": -1}
 _CPU = "CPU"
 _SPIN_US = 1000
@@ -49,7 +50,7 @@ class _TooLittleMemory(ModelError):
 @dataclass(eq=False)
 class LoadedModel:
     """A model ready to run, a session for each of its networks. provider is what onnxruntime really uses, e.g. "CPU"
-    or "CUDA".
+    or "CUDA". takes: how many images the networks take at once at most; None: as many as there are.
 
     Where memory runs out, it changes: first it runs half as much at once, down to one image, which gives the same, then
     on the CPU, with sessions from on_cpu; notes say so, each a sentence, as long as the model is loaded. beside makes
@@ -61,8 +62,9 @@ class LoadedModel:
     provider: str
     on_cpu: Callable[[], Sessions] | None = None
     beside: Callable[[], list[Sessions]] | None = None
+    takes: int | None = None
     notes: list[str] = field(default_factory=list)
-    _at_once: int | None = None  # images; None: as many as there are
+    _at_once: int | None = None  # images; None: as many as it takes
     _lanes: list[Sessions] = field(default_factory=list)
 
     def run(self, batch: NDArray[np.float32], mirrored: bool = False) -> NDArray[np.float32]:
@@ -93,12 +95,14 @@ class LoadedModel:
         """What act makes of a batch, in as many parts as memory asks for."""
         while True:
             most = min(self._at_once or len(batch), len(batch))
+            at_once = min(most, self.takes or most)
+            beside = self.beside if most > 1 else None
             try:
-                if most > 1 and self.beside is not None:
-                    return self._side_by_side(self.beside, batch, act)
-                return [act(self.sessions, batch[n : n + most]) for n in range(0, len(batch), most)]
+                if beside is not None:
+                    return self._side_by_side(beside, batch, act)
+                return [act(self.sessions, batch[n : n + at_once]) for n in range(0, len(batch), at_once)]
             except _TooLittleMemory:
-                if not self._make_do(most):
+                if not self._make_do(at_once if beside is None else most):
                     raise
 
     def _side_by_side(
@@ -142,11 +146,11 @@ class LoadedModel:
                 total = likely if total is None else np.add(total, likely, out=total)
         assert total is not None
         total /= np.float32(len(sessions) * len(flips))
-        return _logits_of(total, self.manifest.activation == "sigmoid")
+        return _logits_of(total, self.manifest.one_by_one)
 
     def probabilities(self, logits: NDArray[np.float32], axis: int = 0) -> NDArray[np.float32]:
         """What the logits along an axis of classes mean, each class from 0 to 1."""
-        if self.manifest.activation == "sigmoid":
+        if self.manifest.one_by_one:
             with np.errstate(over="ignore"):  # then it is 0
                 return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
         likely = logits - logits.max(axis=axis, keepdims=True)
@@ -170,8 +174,10 @@ class LoadedModel:
         expected = (batch.shape[0], manifest.classes, *batch.shape[2:])
         if output.shape != expected:
             raise ModelError(f"{manifest.name} gave an output of shape {output.shape}, its manifest says {expected}")
-        if manifest.activation == "probabilities":
-            output = _logits_of(output, False)
+        if manifest.activation in ("probabilities", "each"):
+            if output.size and not (output.min() >= -_BEYOND and output.max() <= 1 + _BEYOND):
+                raise ModelError(f"{manifest.name} gave values that are no probabilities; the result is discarded")
+            output = _logits_of(output, manifest.one_by_one)
         return output if manifest.temperature == 1 else output / np.float32(manifest.temperature)
 
     def _outputs(self, session: ort.InferenceSession, batch: NDArray[np.float32], first: bool = False) -> list[NDArray]:
@@ -216,7 +222,8 @@ def load_model(record: ModelRecord) -> LoadedModel:
     provider = made[0].get_providers()[0].removesuffix("ExecutionProvider")
     blocks = preprocessing.dimensions == 3 and preprocessing.patch is not None
     beside = lanes if blocks and provider == _CPU and _threads() >= _LANES else None
-    return LoadedModel(record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]), beside)
+    takes = 1 if any(session.get_inputs()[0].shape[0] == 1 for session in made) else None  # exported for one image
+    return LoadedModel(record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]), beside, takes)
 
 
 def _threads() -> int:

@@ -90,7 +90,7 @@ def probabilities(
     """
     progress(0.0, "Preparing the image")
     grid, voxels = seen(image, model)
-    first = 1 if model.manifest.activation == "sigmoid" else 0
+    first = 1 if model.manifest.one_by_one else 0
     channels = [value - first for value in values]
 
     def report(part: float) -> None:
@@ -121,9 +121,12 @@ def seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.f
 
 def _labels_of(logits: NDArray[np.float32], manifest: ModelManifest) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Labels (rows, columns) by logits (classes, rows, columns), and the likeliest that is not the background."""
-    if manifest.activation == "sigmoid":
+    if manifest.one_by_one:
         thresholds = np.array([label.threshold for label in manifest.labels])
         over = logits - np.log(thresholds / (1 - thresholds)).astype(np.float32)[:, None, None]
+        if manifest.several == "last":
+            last = len(over) - 1 - np.argmax(over[::-1] >= 0, axis=0).astype(np.uint8)
+            return np.where(over.max(0) >= 0, last + np.uint8(1), np.uint8(0)), _likeliest(logits)[1] + np.uint8(1)
         _, allowed = _likeliest(np.where(over >= 0, logits, np.float32(-np.inf)))
         return np.where(over.max(0) >= 0, allowed + np.uint8(1), np.uint8(0)), _likeliest(logits)[1] + np.uint8(1)
     most, likeliest = _likeliest(logits[1:])
@@ -152,7 +155,7 @@ def _told_of(logits: NDArray[np.float32], model: LoadedModel) -> tuple[NDArray[n
     """The likeliest label that is not the background, counted from 0, and the probabilities, the background's first: of
     all classes, or of labels that are told one by one only that of the likeliest, (classes, J, I) or (2, J, I)."""
     probabilities = model.probabilities(logits)
-    if model.manifest.activation != "sigmoid":
+    if not model.manifest.one_by_one:
         return probabilities[1:].argmax(0), probabilities
     likeliest = probabilities.max(0)
     return probabilities.argmax(0), np.stack([1 - likeliest, likeliest])

@@ -25,6 +25,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.bring import Network, try_network
 from inference.interactive import PixelBox, Pixels, checked
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
@@ -234,6 +235,21 @@ class Worker:
         told, _ = self._ask("statistics", record, image, {}, progress)
         return {name: float(value) for name, value in told["statistics"].items()}
 
+    def try_network(self, path: Path, last: str = "", *, progress: Progress = lambda fraction, text: None) -> Network:
+        """inference.bring.try_network. Raises ModelError for what cannot be a segmentation network."""
+        told = self._request({"task": "try_network", "path": str(path), "last": last}, {}, progress).told
+        try:
+            patch = None if told["patch"] is None else tuple(int(side) for side in told["patch"])
+            numbers = [int(told[name]) for name in ("channels", "classes", "multiple")]
+            dimensions, values = told["dimensions"], told["values"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{path.name} could not be tried") from error
+        right = dimensions in (2, 3) and values in ("any", "shares", "each") and min(numbers, default=0) > 0
+        if not right or (patch is not None and (len(patch) != dimensions or min(patch) < 1)):
+            raise ModelError(f"{path.name} could not be tried")
+        channels, classes, multiple = numbers
+        return Network(dimensions, channels, patch, classes, values, multiple)
+
     def close(self) -> None:
         """End the process, whatever it is at."""
         child, self._child = self._child, None
@@ -268,13 +284,18 @@ class Worker:
         progress: Progress,
         silence_s: float | None = None,
     ) -> _Message:
+        sha256 = record.manifest.files.get(record.manifest.networks[0], "")
+        request = {"task": task, "folder": str(record.folder), "sha256": sha256, **asked}
+        return self._request(request, arrays, progress, silence_s)
+
+    def _request(
+        self, request: dict[str, Any], arrays: Arrays, progress: Progress, silence_s: float | None = None
+    ) -> _Message:
         while not self._turn.acquire(timeout=_LOOK_EVERY_S):
             progress(0.0, "Waiting for the model that is running")
         try:
             if self._child is None or not self._child.alive:
                 self._child = _Child()
-            sha256 = record.manifest.files.get(record.manifest.networks[0], "")
-            request = {"task": task, "folder": str(record.folder), "sha256": sha256, **asked}
             child, whole = self._child, False
             try:
                 answer = child.ask(request, arrays, silence_s or self._silence_s, progress)
@@ -516,6 +537,10 @@ class _Runner:
         if result.certainty is not None:
             arrays |= vars(result.certainty)
         return {"provider": model.provider, "run": asdict(result.run), "volumes_ml": result.volumes_ml}, arrays
+
+    def _try_network(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        self._loaded = None  # it has no hash yet by which it would be known again
+        return asdict(try_network(Path(request.told["path"]), str(request.told["last"]), self._report)), {}
 
     def _probabilities(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.tasks import probabilities

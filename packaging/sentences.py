@@ -27,6 +27,7 @@ _TIERS = (
     "viewer/io",
     "viewer/render",
     "viewer/editing.py",
+    "viewer/bringing.py",
     "viewer/model_runs.py",
     "viewer/study_runs.py",
     "viewer/workflows.py",
@@ -61,6 +62,10 @@ _NEVER_SHOWN = re.compile(
     r"|Certainty of Finding|accepted by a person.*|overridden \(\{0\}\): \{1\}"
     r"|Probabilities|Anatomical Structure|Morphologically Abnormal Structure|Artificial Intelligence"
     r"|probabilities of \{0\} are not .*|the map is not of .*"
+    r"|Answers|Bringing|Found|Conv|Add|Gemm|Compose|Spacing|Identity|(plans|metadata)\.json or .*|the (network|model)"
+    r"|the image's own|the whole|the person who added it|\*\*Unverified: .*|What is not as its authors do it:"
+    r"|graphs lie too deep .*|no such (field|wire type)|the message is too short|the number is too long|type \{0\}"
+    r"|a number in the place of a text"
     r"|[a-z]+,[a-z]+(->[a-z])?|\{0\}\.nii\.gz|\{0\} (\.\.\. )?mm|\{0\} to \{1\}",
     re.DOTALL,
 )

@@ -328,7 +328,7 @@ def copies_of(manifest: ModelManifest) -> int:
 
 def _much_entropy(manifest: ModelManifest) -> float:
     """Two and a half times that of two equally likely classes among all, at most 1."""
-    classes = 2 if manifest.activation == "sigmoid" else manifest.classes
+    classes = 2 if manifest.one_by_one else manifest.classes
     return min(round(2.5 * math.log(2) / math.log(classes), 1), 1.0)
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 import resources
 from inference.manifest import ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
+from viewer.bringing import Bringing
 from viewer.core.events import Change, What
 from viewer.core.findings import Code, Finding, Level, check_name
 from viewer.core.fusion import NO_SHIFT, Shift, in_other_space, laid_over, registered, why_not_over
@@ -166,6 +167,7 @@ class Workflows:
         self.models = models or ModelStore(resources.path("models"), folder / "models")
         self.editing = Editing(lambda: self.session, jobs, self._fail)
         self.runs = ModelRuns(lambda: self.session, jobs, self.models, self._fail)
+        self.bringing = Bringing(jobs, self.models, self._models_changed)
         self.training: TrainingRun | None = None
         self._child: ChildProcess | None = None
         self._desks: list[_Desk] = []

@@ -1,6 +1,7 @@
 """What the files of other programs tell of a network, and what is refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from inference.bring import Brought, look_into, try_network
+from inference.bring import Answers, Brought, look_into, manifest_of, networks_in, try_network, write_model
 from inference.manifest import (
     FixedIntensity,
     ManifestError,
@@ -17,23 +18,42 @@ from inference.manifest import (
     StandardIntensity,
     StoredIntensity,
     WindowIntensity,
+    load_manifest,
 )
 
 
-def write_network(path: Path, *, classes=2, channels=1, sizes=("j", "i"), last="", name="seen", kind=TensorProto.FLOAT):
-    """One convolution, and a softmax or a sigmoid at its end."""
+def write_network(
+    path: Path,
+    *,
+    classes=2,
+    channels=1,
+    sizes=("j", "i"),
+    last="",
+    name="seen",
+    kind=TensorProto.FLOAT,
+    weight=None,
+    halvings=0,
+):
+    """One convolution, after it perhaps as many halvings and doublings, and a softmax or a sigmoid at its end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     side = [1] * len(sizes)
-    nodes = [helper.make_node("Conv", [name, "w"], ["logits"], kernel_shape=side)]
+    nodes = [helper.make_node("Conv", [name, "w"], ["logits" if not halvings else "full0"], kernel_shape=side)]
+    halving = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    nodes += [helper.make_node("MaxPool", [f"full{n}"], [f"full{n + 1}"], **halving) for n in range(halvings)]
+    if halvings:
+        nodes.append(helper.make_node("Resize", [f"full{halvings}", "", "scales"], ["logits"]))
     if last:
         nodes.append(helper.make_node(last, ["logits"], ["out"], **({"axis": 1} if last == "Softmax" else {})))
     weights = np.random.default_rng(0).normal(size=(classes, channels, *side)).astype(np.float32)
+    if weight is not None:
+        weights[:] = weight
+    scales = np.array([1, 1, *[2.0**halvings] * len(sizes)], np.float32)
     graph = helper.make_graph(
         nodes,
         "network",
         [helper.make_tensor_value_info(name, kind, ["n", channels, *sizes])],
         [helper.make_tensor_value_info("out" if last else "logits", TensorProto.FLOAT, ["n", classes, *sizes])],
-        [onnx.numpy_helper.from_array(weights, "w")],
+        [onnx.numpy_helper.from_array(weights, "w"), onnx.numpy_helper.from_array(scales, "scales")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     path.write_bytes(model.SerializeToString())
@@ -97,10 +117,90 @@ def test_of_a_plain_network_only_its_shapes_are_known(tmp_path):
     assert set(found.ask) == {"modalities", "labels", "spacing_mm", "intensity", "axes", "activation"}
 
 
-def test_slices_as_channels_are_context(tmp_path):
+def test_what_several_channels_are_is_asked_for(tmp_path):
     write_network(tmp_path / "model.onnx", channels=5)
 
-    assert brought(tmp_path).known["context_slices"] == 5
+    assert "channels" in brought(tmp_path).ask
+
+
+@pytest.mark.parametrize(("last", "activation"), [("Softmax", "probabilities"), ("Sigmoid", "each")])
+def test_what_a_network_has_done_already_is_not_done_again(tmp_path, last, activation):
+    write_network(tmp_path / "model.onnx", last=last, classes=3)
+
+    assert brought(tmp_path).known["activation"] == activation
+
+
+def test_small_scores_of_a_convolution_are_no_probabilities(tmp_path):
+    path = write_network(tmp_path / "model.onnx", classes=1, weight=0.5)
+
+    assert (try_network(path).values, try_network(path, "Conv").values) == ("each", "any")
+
+
+@pytest.mark.parametrize(("halvings", "multiple"), [(0, 1), (1, 2), (2, 4)])
+def test_what_multiple_its_sizes_have_to_be_is_tried(tmp_path, halvings, multiple):
+    path = write_network(tmp_path / "model.onnx", halvings=halvings)
+
+    assert try_network(path).multiple == multiple
+
+
+class TestWhatWasChosen:
+    def test_the_networks_of_a_folder_are_found(self, tmp_path):
+        there = [write_network(tmp_path / fold / "model.onnx") for fold in ("fold_0", "fold_1")]
+
+        assert networks_in(tmp_path) == there
+
+    def test_weights_of_torch_have_to_be_exported_first(self, tmp_path):
+        (tmp_path / "checkpoint_final.pth").touch()
+
+        with pytest.raises(ManifestError, match=r"PyTorch weights \(checkpoint_final\.pth\) but no ONNX file"):
+            networks_in(tmp_path)
+
+    def test_nothing_is_said_of_a_folder_without_a_network(self, tmp_path):
+        with pytest.raises(ManifestError, match="has no ONNX file"):
+            networks_in(tmp_path)
+
+
+FIELDS = {
+    "modalities": ["CT"],
+    "activation": "each",
+    "axes": "JKI",
+    "dimensions": 3,
+    "patch": (28, 64, 64),
+    "size_multiple": 16,
+    "intensity": {"rule": "window", "low": -10, "high": 10},
+}
+
+
+class TestManifest:
+    ANSWERS = Answers("Spleen, CT", "", "ABDOMEN", (("spleen", (1, 2, 3)),), "MIT", "unknown", FIELDS)
+
+    def test_it_holds_what_was_said(self):
+        manifest = manifest_of(self.ANSWERS)
+
+        assert (manifest.name, manifest.version, manifest.classes) == ("spleen-ct", "1.0.0", 1)
+        assert manifest.preprocessing.patch == (28, 64, 64)  # no multiple of 16: it never sees another size
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"title": "脾"}, "Latin"),
+            ({"fields": {**FIELDS, "axes": "KKI"}}, "axes"),
+            ({"fields": {**FIELDS, "intensity": {"rule": "window", "low": 10, "high": 10}}}, "high must be above low"),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, change, words):
+        with pytest.raises(ManifestError, match=words):
+            manifest_of(replace(self.ANSWERS, **change))
+
+    def test_the_card_says_that_nobody_has_measured_it(self, tmp_path):
+        write_network(tmp_path / "model.onnx", sizes=("k", "j", "i"), classes=1)
+        found = look_into(tmp_path, try_network(tmp_path / "model.onnx"))
+
+        manifest = write_model(tmp_path, manifest_of(self.ANSWERS), found, "a_file.onnx")
+
+        card = (tmp_path / "card.md").read_text(encoding="utf-8")
+        assert "Unverified: brought by hand." in card and "a\\_file.onnx" in card
+        assert set(manifest.files) == {"model.onnx", "card.md"} and load_manifest(tmp_path) == manifest
 
 
 PLANS = {
@@ -151,7 +251,40 @@ class TestNnunet:
 
         found = brought(tmp_path, plans=PLANS, dataset=DATASET)
 
-        assert found.known["patch"] == (512, 448) and "spacing_mm" not in found.known
+        assert found.known["patch"] == (512, 448)
+        assert found.known["spacing_mm"] == (0.7, 0.8, None)  # slices stay as far apart as they are
+
+    def test_a_configuration_that_its_folder_is_named_after_goes_first(self, tmp_path):
+        folder = tmp_path / "Trainer__plans__3d_lowres"
+        write_network(folder / "model.onnx", classes=3, sizes=("k", "j", "i"))
+        lowres = {"inherits_from": "3d_fullres", "spacing": [3.0, 1.6, 1.4]}
+        plans = PLANS | {"configurations": PLANS["configurations"] | {"3d_lowres": lowres}}
+
+        found = brought(folder, plans=plans, dataset=DATASET)
+
+        assert (found.known["spacing_mm"], found.known["patch"]) == ((1.4, 1.6, 3.0), (64, 128, 96))
+
+    def test_turned_axes_are_those_of_the_image_in_another_order(self, folder):
+        found = brought(folder, plans=PLANS | {"transpose_forward": [1, 0, 2]}, dataset=DATASET)
+
+        assert Preprocessing(axes=found.known["axes"]).axes == "JKI"
+
+    def test_a_reader_that_turns_images_to_the_patient_is_followed(self, folder):
+        plans = PLANS | {"image_reader_writer": "NibabelIOWithReorient", "transpose_forward": [2, 0, 1]}
+
+        assert brought(folder, plans=plans, dataset=DATASET).known["axes"] == "RSA"
+
+    def test_the_size_that_a_network_is_fixed_to_goes_before_the_plans(self, tmp_path):
+        write_network(tmp_path / "model.onnx", classes=3, sizes=(32, 32, 32))
+
+        found = brought(tmp_path, plans=PLANS, dataset=DATASET)
+
+        assert found.known["patch"] == (32, 32, 32) and "patch" in found.notes[0]
+
+    def test_what_is_to_be_ignored_is_no_label(self, folder):
+        dataset = DATASET | {"labels": {**DATASET["labels"], "ignore": 3}}
+
+        assert brought(folder, plans=PLANS, dataset=dataset).labels == ("liver", "tumour")
 
     @pytest.mark.parametrize(
         ("scheme", "masked", "rule"),
@@ -178,14 +311,16 @@ class TestNnunet:
         found = brought(tmp_path, plans=PLANS, dataset=dataset)
 
         assert (found.labels, found.known["activation"], found.ask) == (("whole", "core"), "sigmoid", ("modalities",))
+        assert found.known["several"] == "last"  # the core lies in the whole
 
     @pytest.mark.parametrize(
         ("plans", "dataset", "words"),
         [
-            ({"transpose_forward": [1, 0, 2]}, {}, "turns the axes"),
+            ({"transpose_forward": [1, 0, 3]}, {}, "turns axes that are not"),
             ({"configurations": {}}, {}, "no configuration of 3 dimensions"),
             ({}, {"channel_names": {"0": "T1", "1": "T2"}}, "several images"),
             ({}, {"labels": {"background": 0, "liver": 1}}, "tell of 2 classes, the network gives 3"),
+            ({"configurations": {"3d_fullres": {"patch_size": [8, 8, 8]}}}, {}, "is not as nnU-Net writes it"),
         ],
     )
     def test_what_cannot_be_followed_is_refused(self, folder, plans, dataset, words):
@@ -239,10 +374,19 @@ class TestMonai:
             intensity=WindowIntensity(low=-57, high=164),
         )
 
+    def test_what_it_calls_itself_is_proposed(self, folder):
+        named = {"name": "Spleen\n CT", "description": 7, "license": "MIT"}
+
+        assert brought(folder, metadata=METADATA | named).proposed == {
+            "title": "Spleen CT",
+            "licence_weights": "MIT",
+            "patch": (96, 96, 96),
+        }
+
     def test_without_its_steps_they_are_asked_for(self, folder):
         found = brought(folder, metadata=METADATA)
 
-        assert set(found.ask) == {"spacing_mm", "intensity", "axes"}
+        assert set(found.ask) == {"spacing_mm", "intensity", "axes", "patch"}
 
     def test_what_is_asked_for_by_reference_is_not_guessed(self, folder):
         steps = [{"_target_": "Spacingd", "pixdim": "@pixdim"}, {"_target_": "ScaleIntensityRanged", "a_min": "@low"}]
@@ -250,6 +394,43 @@ class TestMonai:
         found = brought(folder, metadata=METADATA, inference={"preprocessing": {"transforms": steps}})
 
         assert {"spacing_mm", "intensity"} <= set(found.ask)
+
+    def test_what_is_there_by_reference_is_looked_up(self, folder):
+        steps = [{"_target_": "Orientationd", "axcodes": "LAS"}, {"_target_": "Spacingd", "pixdim": "@sizes#0"}]
+
+        found = brought(
+            folder, metadata=METADATA, inference={"sizes": [[1.0, 2.0, 3.0]], "preprocessing": {"transforms": steps}}
+        )
+
+        assert (found.known["axes"], found.known["spacing_mm"]) == ("LAS", (3.0, 2.0, 1.0))
+
+    def test_tensors_that_are_not_turned_have_the_axes_of_the_file(self, folder):
+        found = brought(folder, metadata=METADATA, inference={"preprocessing": [{"_target_": "LoadImaged"}]})
+
+        assert (found.known["axes"], found.known["spacing_mm"]) == ("IJK", None)
+
+    @pytest.mark.parametrize(("along", "axes", "mm"), [(2, "SRA", (2, 1, 3)), (0, "RAS", (3, 2, 1))])
+    def test_slices_lie_across_the_axis_that_the_inferer_names(self, tmp_path, along, axes, mm):
+        write_network(tmp_path / "model.onnx")
+        steps = [{"_target_": "Orientationd", "axcodes": "RAS"}, {"_target_": "Spacingd", "pixdim": [1, 2, 3]}]
+        slices = {"_target_": "SliceInferer", "spatial_dim": along, "roi_size": [64, 64]}
+
+        found = brought(tmp_path, metadata=METADATA, inference={"preprocessing": steps, "inferer": slices})
+
+        assert (found.known["axes"], found.known["spacing_mm"]) == (axes, mm)
+        assert "axes" in brought(tmp_path, metadata=METADATA, inference={"preprocessing": steps}).ask
+
+    def test_two_rules_for_values_are_not_taken_for_one(self, folder):
+        steps = [INFERENCE["preprocessing"]["transforms"][-1], {"_target_": "NormalizeIntensityd"}]
+
+        assert "intensity" in brought(folder, metadata=METADATA, inference={"preprocessing": steps}).ask
+
+    def test_steps_that_are_not_done_here_are_named(self, folder):
+        steps = [{"_target_": "CropForegroundd"}, {"_target_": "EnsureChannelFirstd"}]
+
+        found = brought(folder, metadata=METADATA, inference={"preprocessing": steps})
+
+        assert [note for note in found.notes if "CropForeground." in note]
 
     def test_a_step_that_is_switched_off_does_not_count(self, folder):
         steps = [{"_target_": "Orientationd", "axcodes": "RAS", "_disabled_": True}]

@@ -84,7 +84,7 @@ class TestAxes:
 
         np.testing.assert_array_equal(to_model_grid(image, model_grid(image, preprocessing), STORED), voxels)
 
-    @pytest.mark.parametrize("axes", ["SPP", "LRS", "SP", "spl", "KIJ", ""])
+    @pytest.mark.parametrize("axes", ["SPP", "LRS", "SP", "spl", "KII", ""])
     def test_letters_that_are_no_axes_are_refused(self, axes):
         with pytest.raises(ValidationError, match="axes must be"):
             Preprocessing(axes=axes)

@@ -457,6 +457,12 @@ class MainWindow(QMainWindow):
             "AI", QT_TR_NOOP("Show or hide the heat map"), lambda: self.model_panel.scores.toggle_heat(), "Ctrl+H"
         )
         self.click_bar = ClickBar(commands, self.workflows, self.focus_pane, self.status_bar.notify)
+        add(
+            "AI",
+            QT_TR_NOOP("Add a model…"),
+            self._add_model,
+            tip=QT_TR_NOOP("Use a model of others: an ONNX file, a MONAI bundle or an nnU-Net model"),
+        )
         add("AI", QT_TR_NOOP("Training…"), self.show_training, "Ctrl+T", picture="school-outline")
         add("Window", QT_TR_NOOP("Studies"), lambda: _toggle(self.browser), "F8")
         add("Window", QT_TR_NOOP("Panels"), lambda: _toggle(self.panels), "F9")
@@ -592,6 +598,10 @@ class MainWindow(QMainWindow):
     def _segment(self) -> None:
         self.panels.setCurrentWidget(self.model_panel)
         self.model_panel.start()
+
+    def _add_model(self, path: Path | None = None) -> None:
+        self.panels.setCurrentWidget(self.model_panel)
+        self.model_panel.add_model(path)
 
     def _pane_menu(self, at: QPoint) -> None:
         menu = pane_menu(self.room.active, self.commands, self)
@@ -762,7 +772,10 @@ class MainWindow(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         _accept_as_copy(event)
         if event.isAccepted():
-            self.open_paths(paths)
+            if len(paths) == 1 and paths[0].suffix.lower() == ".onnx":
+                self._add_model(paths[0])
+            else:
+                self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed and (warning := self._lost_by_closing()) and not self._ask(warning):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -21,10 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.bringing import by_hand
 from viewer.core.events import What
 from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import READ_ONLY
+from viewer.gui.bring_dialog import BringDialog
 from viewer.gui.detection_panel import DetectionPanel
 from viewer.gui.enhanced_panel import EnhancedBox
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -94,6 +98,9 @@ class ModelPanel(QWidget):
         self.run.clicked.connect(self.start)
         self.card = QPushButton(tr("About this model…"))
         self.card.clicked.connect(self._show_card)
+        self.bring = QPushButton(tr("Add a model…"))
+        self.bring.setToolTip(tr("Use a model of others: an ONNX file, a MONAI bundle or an nnU-Net model"))
+        self.bring.clicked.connect(lambda: self.add_model())
 
         self.mirrored = QCheckBox()
         self.mirrored.setToolTip(tr(_MIRRORED_TIP))
@@ -147,9 +154,9 @@ class ModelPanel(QWidget):
         layout.addWidget(self.scores)
         layout.addWidget(self.enhanced)
         layout.addStretch(1)
-        for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card):
+        for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card, self.bring):
             layout.addWidget(widget)
-        for button in (self.run, self.accept, self.reject, self.roll_back, self.card):
+        for button in (self.run, self.accept, self.reject, self.roll_back, self.card, self.bring):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -205,6 +212,19 @@ class ModelPanel(QWidget):
             self.models.setCurrentIndex(max(self.models.findData(chosen), 0))
         self._show_model()
 
+    def add_model(self, path: Path | None = None) -> None:
+        """Ask for a model of others, or for what is not known of one that is there, and choose it."""
+
+        def chosen(name: str) -> None:
+            self.refresh()
+            self.models.setCurrentIndex(self.models.findData(name))
+
+        dialog = BringDialog(self._workflows.bringing, chosen, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        if path is not None:
+            dialog.look(path)
+
     @property
     def _session(self) -> Session:
         return self._workflows.session
@@ -232,11 +252,15 @@ class ModelPanel(QWidget):
             return
         record = self._workflows.models.get(self.model_name)
         version_text = tr("Version {version}").format(version=record.manifest.version)
-        self._about.setText(f"{tr(record.manifest.description)}\n{version_text}")
+        about = [tr(record.manifest.description), version_text]
+        if by_hand(record):
+            about.append(tr("Brought by hand: nobody has measured what it does here."))
+        self._about.setText("\n".join(filter(None, about)))
         self.versions.clear()
         for version in self._workflows.models.list():
             if version.manifest.name == self.model_name:
-                here = tr("trained here, {date}").format(date=version.manifest.created)
+                told = tr("unverified, {date}") if by_hand(version) else tr("trained here, {date}")
+                here = told.format(date=version.manifest.created)
                 origin = tr("shipped") if version.shipped else here
                 mark = "●" if version.active else "○"
                 in_use = tr(", in use") if version.active else ""

@@ -1,0 +1,185 @@
+"""Networks of others become models: looked into, tried on noise in a process of their own, described, installed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inference.bring import (
+    Answers,
+    Brought,
+    check_usable,
+    look_into,
+    manifest_of,
+    name_of,
+    networks_in,
+    write_model,
+)
+from inference.manifest import NETWORK_FILE, ManifestError, ModelError
+from inference.models import ModelRecord, ModelStore
+from inference.onnx_file import OnnxFile, read_onnx
+from inference.worker import Worker
+from viewer.jobs import Job, JobQueue
+
+__all__ = ["Answers", "Bringing", "Found", "by_hand", "wrong_with"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A network that can be used, once a person has said what its files do not tell.
+
+    network is the file that was chosen, of others; copy is a folder of ours that holds it, with its weights, in one
+    file.
+    """
+
+    network: Path
+    others: tuple[Path, ...]
+    file: OnnxFile
+    dimensions: int
+    channels: int
+    classes: int
+    patch: tuple[int, ...] | None
+    multiple: int
+    brought: Brought
+    held: tempfile.TemporaryDirectory[str]  # which is deleted at the end of the program at the latest
+    bytes: int
+
+    @property
+    def copy(self) -> Path:
+        return Path(self.held.name)
+
+    def channels_of(self, activation: str) -> int:
+        """How many labels it has, with such an activation."""
+        return self.classes - (activation in ("softmax", "probabilities"))
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        return self.brought.known
+
+
+class Bringing:
+    """The use case. changed is called when a model was installed."""
+
+    def __init__(self, jobs: JobQueue, models: ModelStore, changed: Callable[[], None]) -> None:
+        self._jobs, self._models, self._changed = jobs, models, changed
+
+    def look(
+        self,
+        path: Path,
+        done: Callable[[Found], None],
+        failed: Callable[[str], None],
+        network: Path | None = None,
+    ) -> Job:
+        """Look into an ONNX file, or a folder that holds some, of which network names one. What was found is to be
+        handed to install or to leave. Nothing is changed where the network lies; once the job is cancelled, nobody is
+        told anything."""
+        jobs: list[Job] = []
+
+        def looked(found: Found) -> None:
+            if jobs[0].cancelled:
+                self.leave(found)
+            else:
+                done(found)
+
+        def refused(sentence: str) -> None:
+            if not jobs[0].cancelled:
+                failed(sentence)
+
+        def work(job: Job) -> Found:
+            jobs.append(job)
+            job.report(0.0, "Looking into the file")
+            files = networks_in(path)
+            chosen = network or files[0]
+            held = tempfile.TemporaryDirectory(prefix="slicewise-model-", ignore_cleanup_errors=True)
+            copy = Path(held.name)
+            worker = Worker()
+            try:
+                file = read_onnx(chosen, copy / NETWORK_FILE, job.check)
+                check_usable(chosen.name, file)
+                tried = worker.try_network(copy / NETWORK_FILE, file.last, progress=job.report)
+                brought = look_into(chosen.parent, tried)
+                return Found(
+                    chosen,
+                    tuple(files),
+                    file,
+                    tried.dimensions,
+                    tried.channels,
+                    tried.classes,
+                    tried.patch,
+                    tried.multiple,
+                    brought,
+                    held,
+                    (copy / NETWORK_FILE).stat().st_size,
+                )
+            except BaseException as error:
+                held.cleanup()
+                if isinstance(error, ManifestError | ModelError):  # which know only the name of our copy
+                    raise type(error)(str(error).replace(NETWORK_FILE, chosen.name)) from error
+                raise
+            finally:
+                worker.close()
+
+        return self._jobs.submit("Looking into a model", work, looked, refused)
+
+    def install(
+        self,
+        found: Found,
+        answers: Answers,
+        done: Callable[[str], None],
+        failed: Callable[[str], None],
+    ) -> Job:
+        """Make a model of what was found and of what a person said, and use it; done gets its name. Once the job is
+        cancelled, nobody is told anything."""
+        jobs: list[Job] = []
+
+        def refused(sentence: str) -> None:
+            if not jobs[0].cancelled:
+                failed(sentence)
+
+        def work(job: Job) -> str:
+            jobs.append(job)
+            job.report(0.0, "Copying the model")
+            manifest = manifest_of(answers)
+            if problem := self.taken(answers.title):
+                raise ManifestError(problem)
+            write_model(found.copy, manifest, found.brought, found.network.name)
+            job.check()
+            record = self._models.install(found.copy)
+            self._models.activate(record.manifest.name, record.manifest.version)
+            return record.manifest.name
+
+        def installed(name: str) -> None:
+            self.leave(found)
+            self._changed()
+            if not jobs[0].cancelled:
+                done(name)
+
+        return self._jobs.submit("Adding a model", work, installed, refused, self._changed)
+
+    def taken(self, title: str) -> str:
+        """Why no new model can have a title, in one sentence; empty if one can."""
+        names = {record.manifest.name for record in self._models.list()}
+        return (
+            f"There is a model called {title} already: give this one another title." if name_of(title) in names else ""
+        )
+
+    def leave(self, found: Found) -> None:
+        """Forget what was found; what was copied of it is deleted."""
+        found.held.cleanup()
+
+
+def by_hand(record: ModelRecord) -> bool:
+    """Whether a version was neither shipped nor trained here: nobody has measured what it does."""
+    return not record.shipped and not record.manifest.training
+
+
+def wrong_with(answers: Answers) -> str:
+    """What is missing or wrong of what a person said, in one sentence; empty if it will do."""
+    try:
+        manifest_of(answers)
+    except ManifestError as error:
+        return str(error)
+    return ""
