@@ -240,6 +240,10 @@ def _outputs(batch: NDArray[np.float32], model: LoadedModel) -> _Found:
         if logits.min() < -1e-4 or logits.max() > 1 + 1e-4 or np.abs(logits.sum(axis=1) - 1).max() > 1e-2:
             raise ModelError(f"{manifest.name} gave scores that are no probabilities, as its manifest says")
         logits = np.log(np.maximum(logits, 1e-7))
+    elif manifest.activation == "each":
+        if logits.min() < -1e-4 or logits.max() > 1 + 1e-4:
+            raise ModelError(f"{manifest.name} gave scores that are no probabilities, as its manifest says")
+        logits = np.log(np.maximum(logits, 1e-7)) - np.log(np.maximum(1 - logits, 1e-7))
     logits = logits / np.float32(manifest.temperature)
     block = manifest.preprocessing.dimensions == 3
     sequence = scores.of == "series" and not block

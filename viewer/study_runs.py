@@ -171,7 +171,7 @@ class StudyRuns:
             record = read_record(path)
             if record is not None and record.key and not record.key.startswith(f"{self._model_key}/"):
                 raise SeriesError(
-                    f"{self._folder} holds results of {record.model} {record.version} ({record.sha256[:12]}); "
+                    f"{self._folder} holds results of {record.model} {record.version}, sha256 {record.sha256[:12]}; "
                     f"choose another folder for those of {self._model.manifest.name} {self._model.manifest.version}"
                 )
 

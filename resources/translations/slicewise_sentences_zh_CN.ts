@@ -61,41 +61,41 @@
             <translation>已有名为 {0} 的所见</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="121" />
+            <location filename="../../viewer/core/fusion.py" line="123" />
             <source>This series</source>
             <translation>该序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="123" />
+            <location filename="../../viewer/core/fusion.py" line="125" />
             <source>{0} is the series that is shown: it cannot be laid over itself.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 就是当前显示的序列，不能与自身融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="125" />
+            <location filename="../../viewer/core/fusion.py" line="127" />
             <source>{0} is a series of another patient: it cannot be laid over this one.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 属于另一位患者，不能与当前序列融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="126" />
+            <location filename="../../viewer/core/fusion.py" line="128" />
             <source>The shown series</source>
             <translation>当前显示的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="128" />
+            <location filename="../../viewer/core/fusion.py" line="130" />
             <source>{0} is saved in colours: only series of measured values can be laid over one another.</source>
             <extracomment>{0}: word</extracomment>
             <translation>{0} 以彩色保存：只有由测量值构成的序列才能相互融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="130" />
+            <location filename="../../viewer/core/fusion.py" line="132" />
             <source>{0} is no regular grid of slices: it cannot be fused. It may have to be resampled first.</source>
             <extracomment>{0}: word</extracomment>
             <translation>{0} 的层面不构成规则网格，无法融合。可能需要先重采样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/fusion.py" line="132" />
+            <location filename="../../viewer/core/fusion.py" line="134" />
             <source>{0} does not tell where in the patient it lies: it cannot be fused.</source>
             <extracomment>{0}: word</extracomment>
             <translation>{0} 没有说明其在患者体内的位置，无法融合。</translation>
@@ -181,7 +181,7 @@
             <translation>反转 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/label_set.py" line="49" />
+            <location filename="../../viewer/core/label_set.py" line="52" />
             <source>None of these labels is anywhere in the scan: nothing was saved</source>
             <translation>这些标签在扫描中都不存在：未保存任何内容</translation>
         </message>
@@ -358,77 +358,77 @@
             <translation>这些序列的数值不可比较：一个序列的窗宽窗位不适用于另一个。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="221" />
+            <location filename="../../viewer/core/measuring.py" line="239" />
             <source>mm at detector</source>
             <translation>mm（探测器）</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="21" />
+            <location filename="../../viewer/core/measuring.py" line="22" />
             <source>length</source>
             <translation>长度</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="22" />
+            <location filename="../../viewer/core/measuring.py" line="23" />
             <source>angle</source>
             <translation>角度</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="23" />
+            <location filename="../../viewer/core/measuring.py" line="24" />
             <source>cobb</source>
             <translation>Cobb 角</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="24" />
+            <location filename="../../viewer/core/measuring.py" line="25" />
             <source>ellipse</source>
             <translation>椭圆</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="25" />
+            <location filename="../../viewer/core/measuring.py" line="26" />
             <source>rectangle</source>
             <translation>矩形</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="26" />
+            <location filename="../../viewer/core/measuring.py" line="27" />
             <source>polygon</source>
             <translation>多边形</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="27" />
+            <location filename="../../viewer/core/measuring.py" line="28" />
             <source>freehand</source>
             <translation>手绘区域</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="28" />
+            <location filename="../../viewer/core/measuring.py" line="29" />
             <source>probe</source>
             <translation>探针</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="29" />
+            <location filename="../../viewer/core/measuring.py" line="30" />
             <source>arrow</source>
             <translation>箭头</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="30" />
+            <location filename="../../viewer/core/measuring.py" line="31" />
             <source>text</source>
             <translation>文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="31" />
+            <location filename="../../viewer/core/measuring.py" line="32" />
             <source>profile</source>
             <translation>剖面线</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="32" />
+            <location filename="../../viewer/core/measuring.py" line="33" />
             <source>path</source>
             <translation>曲线路径</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="33" />
+            <location filename="../../viewer/core/measuring.py" line="34" />
             <source>box</source>
             <translation>方框</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/origin.py" line="35" />
+            <location filename="../../viewer/core/origin.py" line="42" />
             <source>{0} {1} (overridden: {2})</source>
             <extracomment>{0}: self.model; {1}: self.version; {2}: about</extracomment>
             <translation>{0} {1}（已强制运行：{2}）</translation>
@@ -454,6 +454,29 @@
             <location filename="../../viewer/core/propagation.py" line="69" />
             <source>end of the scan</source>
             <translation>扫描的末端</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/proposal.py" line="222" />
+            <source>Accept {0}</source>
+            <extracomment>{0}: proposal.source</extracomment>
+            <translation>接受 {0} 的建议</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/proposal.py" line="296" />
+            <source>Too many parts of this proposal were judged one by one: accept or reject the rest of it</source>
+            <translation>此提议已逐一判定了过多部分：请接受或拒绝其余部分</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/proposal.py" line="300" />
+            <source>Reject of {0}: {1}</source>
+            <extracomment>{0}: proposal.source; {1}: name</extracomment>
+            <translation>拒绝 {0} 的结果：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/proposal.py" line="303" />
+            <source>Accept of {0}: {1}</source>
+            <extracomment>{0}: proposal.source; {1}: name</extracomment>
+            <translation>接受 {0} 的结果：{1}</translation>
         </message>
         <message>
             <location filename="../../viewer/core/region_acts.py" line="23" />
@@ -505,7 +528,7 @@
         </message>
         <message>
             <location filename="../../viewer/core/region_search.py" line="60" />
-            <location filename="../../viewer/core/session.py" line="744" />
+            <location filename="../../viewer/core/session.py" line="702" />
             <source>Take away from {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>从{0}中去除</translation>
@@ -606,109 +629,125 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="163" />
-            <source>Accept {0}</source>
-            <extracomment>{0}: proposal.source</extracomment>
-            <translation>接受 {0} 的建议</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/core/session.py" line="650" />
+            <location filename="../../viewer/core/session.py" line="608" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="664" />
+            <location filename="../../viewer/core/session.py" line="622" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="681" />
+            <location filename="../../viewer/core/session.py" line="639" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="683" />
+            <location filename="../../viewer/core/session.py" line="641" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="710" />
+            <location filename="../../viewer/core/session.py" line="668" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="744" />
+            <location filename="../../viewer/core/session.py" line="702" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="876" />
+            <location filename="../../viewer/core/session.py" line="844" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="876" />
+            <location filename="../../viewer/core/session.py" line="844" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="918" />
+            <location filename="../../viewer/core/session.py" line="886" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="936" />
+            <location filename="../../viewer/core/session.py" line="904" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="936" />
+            <location filename="../../viewer/core/session.py" line="904" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="994" />
+            <location filename="../../viewer/core/session.py" line="962" />
             <source>Answer finding</source>
             <translation>回答所见</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1003" />
+            <location filename="../../viewer/core/session.py" line="971" />
             <source>Answer the rest with no</source>
             <translation>其余回答否</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1046" />
+            <location filename="../../viewer/core/session.py" line="981" />
+            <source>Accept</source>
+            <translation>接受</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="981" />
+            <source>Reject</source>
+            <translation>拒绝</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="982" />
+            <source>{0} score of {1}</source>
+            <extracomment>{0}: act; {1}: self.scores.origin.source</extracomment>
+            <translation>{0} {1} 的评分</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="1020" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1054" />
+            <location filename="../../viewer/core/session.py" line="1028" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1054" />
+            <location filename="../../viewer/core/session.py" line="1028" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1060" />
+            <location filename="../../viewer/core/session.py" line="1034" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1136" />
+            <location filename="../../viewer/core/session.py" line="1110" />
+            <location filename="../../viewer/core/session.py" line="1185" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="744" />
+            <location filename="../../viewer/core/session.py" line="1295" />
+            <source>Accept boxes</source>
+            <translation>接受方框</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/session.py" line="702" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -724,7 +763,7 @@
             <translation>体素数组 {0} 与网格形状 {1} 不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/annotation_store.py" line="337" />
+            <location filename="../../viewer/io/annotation_store.py" line="343" />
             <source>this series has changed since it was annotated; its annotations are kept but not shown</source>
             <translation>该序列在标注之后发生了变化；原有标注已保留，但不显示</translation>
         </message>
@@ -739,128 +778,128 @@
             <translation>该文件在 ZIP 中已损坏；请重新获取压缩包</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="208" />
+            <location filename="../../viewer/io/archives.py" line="215" />
             <source>its header names voxels in another folder; only those beside it are read</source>
             <translation>文件头指向其他文件夹中的体素；只读取与其同一文件夹内的体素文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="211" />
+            <location filename="../../viewer/io/archives.py" line="218" />
             <source>its header names a link to voxels in another folder; only those beside it are read</source>
             <translation>文件头指向一个链接，体素在其他文件夹中；只读取与其同一文件夹内的体素文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="239" />
+            <location filename="../../viewer/io/archives.py" line="246" />
             <source>the folder cannot be read ({0})</source>
             <extracomment>{0}: error.strerror</extracomment>
             <translation>无法读取该文件夹（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="258" />
+            <location filename="../../viewer/io/archives.py" line="265" />
             <source>it is no regular file</source>
             <translation>不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="258" />
+            <location filename="../../viewer/io/archives.py" line="265" />
             <source>there is no such file or folder</source>
             <translation>没有这个文件或文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="286" />
-            <location filename="../../viewer/io/archives.py" line="290" />
+            <location filename="../../viewer/io/archives.py" line="293" />
+            <location filename="../../viewer/io/archives.py" line="297" />
             <source>no regular file</source>
             <translation>不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="314" />
+            <location filename="../../viewer/io/archives.py" line="321" />
             <source>listed by the DICOMDIR but not there</source>
             <translation>DICOMDIR 中列出了该文件，但文件不存在</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="320" />
+            <location filename="../../viewer/io/archives.py" line="327" />
             <source>{0} of the {1} files it lists lie outside its folder; not opened</source>
             <extracomment>{0}: outside; {1}: len(file_ids) (number)</extracomment>
             <translation>所列的 {1} 个文件中有 {0} 个位于其文件夹之外；未打开</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="327" />
+            <location filename="../../viewer/io/archives.py" line="334" />
             <source>the DICOMDIR is too large</source>
             <translation>DICOMDIR 过大</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="336" />
-            <location filename="../../viewer/io/archives.py" line="342" />
+            <location filename="../../viewer/io/archives.py" line="343" />
+            <location filename="../../viewer/io/archives.py" line="349" />
             <source>the DICOMDIR lists too much</source>
             <translation>DICOMDIR 列出的条目过多</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="344" />
+            <location filename="../../viewer/io/archives.py" line="351" />
             <source>the DICOMDIR is packed</source>
             <translation>DICOMDIR 是压缩的</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="388" />
+            <location filename="../../viewer/io/archives.py" line="395" />
             <source>a place before the beginning of the file</source>
             <translation>位置在文件开头之前</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="427" />
+            <location filename="../../viewer/io/archives.py" line="434" />
             <source>the ZIP is damaged or incomplete; fetch it again</source>
             <translation>ZIP 已损坏或不完整；请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="457" />
+            <location filename="../../viewer/io/archives.py" line="464" />
             <source>no such member in the ZIP</source>
             <translation>ZIP 中没有这个文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="474" />
+            <location filename="../../viewer/io/archives.py" line="481" />
             <source>the ZIP is empty</source>
             <translation>ZIP 是空的</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="479" />
+            <location filename="../../viewer/io/archives.py" line="486" />
             <source>{0} of its {1} files are encrypted; unpack it with its password first</source>
             <extracomment>{0}: locked; {1}: len(held) (number)</extracomment>
             <translation>{1} 个文件中有 {0} 个已加密；请先用密码解压</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="507" />
+            <location filename="../../viewer/io/archives.py" line="514" />
             <source>it is encrypted inside its ZIP; unpack it with its password first</source>
             <translation>该文件在 ZIP 中已加密；请先用密码解压</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="509" />
+            <location filename="../../viewer/io/archives.py" line="516" />
             <source>a ZIP inside a ZIP is not opened; unpack the outer one first</source>
             <translation>不打开 ZIP 中的 ZIP；请先解压外层</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="511" />
+            <location filename="../../viewer/io/archives.py" line="518" />
             <source>it is packed in an uncommon way; unpack its ZIP first</source>
             <translation>该文件的压缩方式不常见；请先解压其 ZIP</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="513" />
+            <location filename="../../viewer/io/archives.py" line="520" />
             <source>unpacked it would take {0} GiB, more than is read from a ZIP; unpack it first</source>
             <extracomment>{0}: info.file_size / 2 ** 30 (number)</extracomment>
             <translation>解压后将占用 {0} GiB，超出从 ZIP 中读取的上限；请先解压</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="515" />
+            <location filename="../../viewer/io/archives.py" line="522" />
             <source>it would unpack to {0} times its size, as no image does</source>
             <extracomment>{0}: info.file_size / max(info.compress_size, 1) (number)</extracomment>
             <translation>解压后将达到原大小的 {0} 倍，正常图像不会如此</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="549" />
+            <location filename="../../viewer/io/archives.py" line="556" />
             <source>the ZIP's list of files is too long; unpack it first</source>
             <translation>ZIP 的文件列表过长；请先解压</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/archives.py" line="552" />
+            <location filename="../../viewer/io/archives.py" line="559" />
             <source>the ZIP holds more than {0} files; unpack it first</source>
             <extracomment>{0}: _MAX_MEMBERS (number)</extracomment>
             <translation>ZIP 中的文件超过 {0} 个；请先解压</translation>
@@ -958,6 +997,78 @@
             <source>its compressed pixels are damaged or truncated; {0}</source>
             <extracomment>{0}: FETCH</extracomment>
             <translation>压缩像素数据已损坏或被截断；{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="50" />
+            <source>A translation has another modality than its series: it is not written as a series of it</source>
+            <translation>转换结果与其序列的模态不同：不能写成该序列的派生序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="54" />
+            <source>Only a regular series with one DICOM file for each slice can have a derived series</source>
+            <translation>只有每层一个 DICOM 文件的规则序列才能有派生序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="56" />
+            <source>{0} is there already; nothing was written</source>
+            <extracomment>{0}: folder.name</extracomment>
+            <translation>{0} 已经存在；没有写入任何内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="83" />
+            <source>{0} by {1}, sha256 {2}, on {3}; not for measurement</source>
+            <extracomment>{0}: SYNTHETIC; {1}: origin.source; {2}: origin.short_hash; {3}: origin.provider</extracomment>
+            <translation>{0}，由 {1} 生成，sha256 {2}，于 {3}；不可用于测量</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="85" />
+            <source>; no value changed by more than {0} {1}</source>
+            <extracomment>{0}: enhanced.bound (number); {1}: enhanced.volume.unit</extracomment>
+            <translation>；任何值的改变不超过 {0} {1}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="91" />
+            <source>{0} tells no place that a derived series could have</source>
+            <extracomment>{0}: source.name</extracomment>
+            <translation>{0} 没有给出派生序列可用的位置</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="94" />
+            <source>Class</source>
+            <translation>类别</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="94" />
+            <source>Instance</source>
+            <translation>实例</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="97" />
+            <source>{0} does not say which object it is: a derived series cannot refer to it</source>
+            <extracomment>{0}: source.name</extracomment>
+            <translation>{0} 没有说明它是哪个对象：派生序列无法引用它</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="100" />
+            <source>{0} lies elsewhere than its slice: a derived series cannot be written</source>
+            <extracomment>{0}: source.name</extracomment>
+            <translation>{0} 的位置与其切片不符：无法写出派生序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="109" />
+            <source>Source image for image processing operation</source>
+            <translation>图像处理操作的源图像</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="125" />
+            <source>Modifying Equipment</source>
+            <translation>修改设备</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="173" />
+            <source>The derived series came back otherwise than it was written; nothing was saved</source>
+            <translation>读回的派生序列与写入的不同；未保存任何内容</translation>
         </message>
         <message>
             <location filename="../../viewer/io/dicom.py" line="172" />
@@ -1862,7 +1973,8 @@
         </message>
         <message>
             <location filename="../../viewer/io/files.py" line="274" />
-            <location filename="../../inference/bring.py" line="292" />
+            <location filename="../../inference/bring.py" line="571" />
+            <location filename="../../inference/onnx_file.py" line="101" />
             <source>{0} cannot be read ({1})</source>
             <extracomment>{0}: archives.shown_name(file); {1}: why</extracomment>
             <translation>无法读取 {0}（{1}）</translation>
@@ -1914,12 +2026,12 @@
             <translation>无法写入 {0}（{1}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/finding_table.py" line="36" />
+            <location filename="../../viewer/io/finding_table.py" line="37" />
             <source>The file that was written is not what was answered; not saved.</source>
             <translation>写出的文件与回答不一致；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/finding_table.py" line="137" />
+            <location filename="../../viewer/io/finding_table.py" line="140" />
             <source>slice: from 1 along slice_axis; corners_ijk: voxel indices from 0, column, row, slice, centres of voxels at whole numbers; corners_lps_mm: DICOM patient system</source>
             <translation>slice：沿 slice_axis 从 1 开始；corners_ijk：从 0 开始的体素索引（列、行、层），整数处为体素中心；corners_lps_mm：DICOM 患者坐标系</translation>
         </message>
@@ -2167,7 +2279,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_export.py" line="32" />
-            <location filename="../../viewer/io/reports.py" line="265" />
+            <location filename="../../viewer/io/reports.py" line="360" />
             <source>no units</source>
             <translation>无单位</translation>
         </message>
@@ -2196,8 +2308,9 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_files.py" line="90" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="111" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="113" />
             <location filename="../../viewer/io/structure_sets.py" line="69" />
+            <location filename="../../viewer/study_runs.py" line="206" />
             <source>Writing {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在写入 {0}</translation>
@@ -2205,7 +2318,7 @@
         <message>
             <location filename="../../viewer/io/label_files.py" line="98" />
             <location filename="../../viewer/io/label_files.py" line="106" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="392" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="421" />
             <location filename="../../viewer/io/structure_sets.py" line="210" />
             <source>Reading {0} again</source>
             <extracomment>{0}: path.name</extracomment>
@@ -2220,7 +2333,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_files.py" line="111" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="452" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="515" />
             <location filename="../../viewer/io/structure_sets.py" line="200" />
             <source>{0} came back with other names of labels; nothing was saved</source>
             <extracomment>{0}: path.name</extracomment>
@@ -2261,8 +2374,8 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="64" />
-            <location filename="../../viewer/workflows.py" line="1039" />
-            <location filename="../../inference/worker.py" line="279" />
+            <location filename="../../viewer/workflows.py" line="1151" />
+            <location filename="../../inference/worker.py" line="376" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -2272,6 +2385,58 @@
             <source>{0} was not saved: the process that writes it ended ({1})</source>
             <extracomment>{0}: path.name; {1}: why[:200]</extracomment>
             <translation>{0} 未保存：写入它的进程已结束（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="40" />
+            <source>its label {0} is there more than once</source>
+            <extracomment>{0}: label.name</extracomment>
+            <translation>其标签 {0} 出现了不止一次</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="64" />
+            <source>there is no label map and no DICOM segmentation in {0}</source>
+            <extracomment>{0}: folder</extracomment>
+            <translation>{0} 中没有标签图，也没有 DICOM 分割</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="73" />
+            <source>{0} references are there for this series; leave one of them</source>
+            <extracomment>{0}: len(found) (number)</extracomment>
+            <translation>此序列有 {0} 个参考；请只保留其中一个</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="82" />
+            <source>it lies on another grid ({0}) than the series ({1})</source>
+            <extracomment>{0}: _words(one); {1}: _words(series)</extracomment>
+            <translation>它所在的网格（{0}）与序列的网格（{1}）不同</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="88" />
+            <source>it is a report, not a segmentation</source>
+            <translation>这是报告，不是分割</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="91" />
+            <source>it was drawn on another series</source>
+            <translation>它是在另一个序列上绘制的</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="95" />
+            <source>a part of it lies outside the series</source>
+            <translation>其中一部分位于序列之外</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="131" />
+            <source>{0} voxels of {1} mm</source>
+            <extracomment>{0}: size; {1}: spacing</extracomment>
+            <translation>{0} 个体素，每个 {1} mm</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_references.py" line="131" />
+            <source>{0} voxels</source>
+            <extracomment>{0}: size</extracomment>
+            <translation>{0} 个体素</translation>
         </message>
         <message>
             <location filename="../../viewer/io/library.py" line="174" />
@@ -2897,117 +3062,139 @@
             <translation>数值不能是 {0} 类型</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="70" />
+            <location filename="../../viewer/io/reports.py" line="72" />
             <source>The files of this series name no DICOM images to which such an object could refer.</source>
             <translation>本序列的文件没有标明可供引用的 DICOM 图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="72" />
+            <location filename="../../viewer/io/reports.py" line="74" />
             <source>This series was made here, of others: such objects refer to images as they are stored.</source>
             <translation>本序列是在此由其他序列生成的：这类对象只能引用存储的图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="74" />
+            <location filename="../../viewer/io/reports.py" line="76" />
             <source>The files name no study (StudyInstanceUID is missing), to which a report could belong.</source>
             <translation>文件没有说明检查（缺少 StudyInstanceUID），报告无从归属。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="108" />
+            <location filename="../../viewer/io/reports.py" line="120" />
             <source>There is no length, angle or region that a report has a place for.</source>
             <translation>没有可写入报告的长度、角度或区域。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="121" />
-            <location filename="../../viewer/io/reports.py" line="380" />
+            <location filename="../../viewer/io/reports.py" line="133" />
+            <location filename="../../viewer/io/reports.py" line="475" />
             <source>Measurements, not for diagnostic use</source>
             <translation>测量结果，不可用于诊断</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="125" />
+            <location filename="../../viewer/io/reports.py" line="139" />
             <source>{0} measurements have no place in a report, which lie on no image of it.</source>
             <extracomment>{0}: left_out</extracomment>
             <translation>{0} 个测量不在任何图像上，无法写入报告。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="241" />
+            <location filename="../../viewer/io/reports.py" line="263" />
+            <source>as the model said</source>
+            <translation>与模型所给一致</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="263" />
+            <source>changed by a person since</source>
+            <translation>之后由人修改过</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="264" />
+            <source>Voxels: {0}</source>
+            <extracomment>{0}: how</extracomment>
+            <translation>体素：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="283" />
+            <source>The report does not name the model that made {0}; not saved.</source>
+            <extracomment>{0}: label.name</extracomment>
+            <translation>报告没有写明生成 {0} 的模型；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="336" />
             <source>square pixels</source>
             <translation>平方像素</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="265" />
+            <location filename="../../viewer/io/reports.py" line="360" />
             <source>Value of stored pixels</source>
             <translation>存储像素值</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="288" />
+            <location filename="../../viewer/io/reports.py" line="383" />
             <source>The report does not hold {0} {1} as it is; not saved.</source>
             <extracomment>{0}: measurement.kind; {1}: measurement.number</extracomment>
             <translation>报告未能原样保存 {0} {1}；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="331" />
+            <location filename="../../viewer/io/reports.py" line="426" />
             <source>No stored slice is a key image: slices across the stored ones are no images of the file.</source>
             <translation>没有已存储的层面是关键图像：与存储层面相交的层面不是文件中的图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="347" />
+            <location filename="../../viewer/io/reports.py" line="442" />
             <source>The file that was written does not name the key images; not saved.</source>
             <translation>写出的文件未引用关键图像；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="349" />
+            <location filename="../../viewer/io/reports.py" line="444" />
             <source>{0} key images across the stored slices were left out.</source>
             <extracomment>{0}: others</extracomment>
             <translation>{0} 个与存储层面相交的关键图像已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="351" />
+            <location filename="../../viewer/io/reports.py" line="446" />
             <source>Several key images are frames of one image: the image is named as a whole.</source>
             <translation>多个关键图像是同一图像的帧：只能整体引用该图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="378" />
+            <location filename="../../viewer/io/reports.py" line="473" />
             <source>A presentation state of grey levels cannot be made of a series in colour.</source>
             <translation>彩色序列不能生成灰阶显示状态。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="428" />
+            <location filename="../../viewer/io/reports.py" line="523" />
             <source>The file that was written does not hold the measurements; not saved.</source>
             <translation>写出的文件不含这些测量；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="429" />
+            <location filename="../../viewer/io/reports.py" line="524" />
             <source>{0} measurements that lie on no stored slice were left out.</source>
             <extracomment>{0}: left_out</extracomment>
             <translation>{0} 个不在存储层面上的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="449" />
+            <location filename="../../viewer/io/reports.py" line="544" />
             <source>The frames of this series are scaled to values in different ways, and a presentation state has one way for all. Export a structured report instead.</source>
             <translation>此序列各帧换算数值的方式不同，而呈现状态对所有帧只有一种方式。请改为导出结构化报告。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="478" />
+            <location filename="../../viewer/io/reports.py" line="573" />
             <source>Picture, not for diagnostic use</source>
             <translation>图像，不可用于诊断</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="487" />
+            <location filename="../../viewer/io/reports.py" line="582" />
             <source>The file that was written does not hold the picture; not saved.</source>
             <translation>写出的文件不含该图片；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="514" />
+            <location filename="../../viewer/io/reports.py" line="611" />
             <source>points_ijk: voxel indices from 0, column, row, slice; points_lps_mm: DICOM patient system</source>
             <translation>points_ijk：从 0 开始的体素索引（列、行、层）；points_lps_mm：DICOM 患者坐标系</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="521" />
+            <location filename="../../viewer/io/reports.py" line="618" />
             <source>The file that was written is not what was measured; not saved.</source>
             <translation>写出的文件与测量不符；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="542" />
+            <location filename="../../viewer/io/reports.py" line="651" />
             <source>The headers of this series do not allow it ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>本序列的文件头不允许这样做（{0}）。</translation>
@@ -3027,43 +3214,48 @@
             <translation>没有文件夹 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="85" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="136" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="56" />
+            <source>Processing Equipment</source>
+            <translation>处理设备</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="87" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="139" />
             <source>Making the segmentation</source>
             <translation>正在生成分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="97" />
-            <location filename="../../viewer/io/segmentation_objects.py" line="151" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="99" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="154" />
             <source>No DICOM segmentation can be made of this series ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法由此序列生成 DICOM 分割（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="199" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="206" />
             <source>Making the parametric map</source>
             <translation>正在生成参数图</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="212" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="219" />
             <source>No DICOM parametric map can be made of this series ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法由此序列生成 DICOM 参数图（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="225" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="253" />
             <location filename="../../viewer/io/structure_sets.py" line="61" />
             <source>Reading the headers of the series</source>
             <translation>正在读取序列的文件头</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="389" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="418" />
             <source>{0} came back with another frame of reference; nothing was saved</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 重新读取后参考坐标系不同；未保存任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="403" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="432" />
             <location filename="../../viewer/io/structure_sets.py" line="213" />
             <source>{0} came back with other voxels in slice {1}; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
@@ -3071,31 +3263,43 @@
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="405" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="434" />
             <source>{0} came back with slice {1} twice; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
             <translation>{0} 重新读取后第 {1} 层出现两次；未保存任何内容</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="408" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="437" />
             <source>{0} came back without {1} of its slices; nothing was saved</source>
             <extracomment>{0}: name; {1}: len(missing) (number)</extracomment>
             <translation>{0} 重新读取后缺少 {1} 层；未保存任何内容</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="427" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="456" />
             <source>{0} came back with a slice where there is none; nothing was saved</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 重新读取后在没有层的位置出现一层；未保存任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="443" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="472" />
             <source>{0} came back with slice {1} referring to another image; nothing was saved</source>
             <extracomment>{0}: name; {1}: k + 1 (number)</extracomment>
             <translation>{0} 重新读取后第 {1} 层引用了另一图像；未保存任何内容</translation>
             <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="486" />
+            <source>{0} came back without the model that gave it; nothing was saved</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 回读时缺少给出它的模型；没有保存任何内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/segmentation_objects.py" line="501" />
+            <source>{0} came back without the model that made a label; nothing was saved</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 回读时缺少生成标签的模型；没有保存任何内容</translation>
         </message>
         <message>
             <location filename="../../viewer/io/settings_file.py" line="79" />
@@ -3348,7 +3552,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="557" />
+            <location filename="../../viewer/workflows.py" line="567" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3497,298 +3701,456 @@
             <translation>删除标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="79" />
+            <location filename="../../viewer/bringing.py" line="93" />
+            <source>Looking into the file</source>
+            <translation>正在查看文件</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/bringing.py" line="125" />
+            <source>Looking into a model</source>
+            <translation>正在查看模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/bringing.py" line="144" />
+            <source>Copying the model</source>
+            <translation>正在复制模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/bringing.py" line="160" />
+            <source>Adding a model</source>
+            <translation>正在添加模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/bringing.py" line="166" />
+            <source>There is a model called {0} already: give this one another title.</source>
+            <extracomment>{0}: title</extracomment>
+            <translation>已有名为 {0} 的模型：请换一个标题。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="90" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="157" />
+            <location filename="../../viewer/model_runs.py" line="180" />
             <source>{0}. The classical method answered this click.</source>
             <extracomment>{0}: sentence</extracomment>
             <translation>{0}。此次点击由经典方法回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="169" />
+            <location filename="../../viewer/model_runs.py" line="211" />
+            <source>Classify the series first.</source>
+            <translation>请先对序列进行分类。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="215" />
+            <source>Another version of {0} is in use now. Classify the series again first.</source>
+            <extracomment>{0}: scores.origin.model</extracomment>
+            <translation>{0} 现在使用的是另一个版本。请先重新对序列进行分类。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="230" />
+            <source>Covering parts of a slice for {0}</source>
+            <extracomment>{0}: record.manifest.name</extracomment>
+            <translation>正在为 {0} 遮挡层面的各部分</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="247" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="226" />
+            <location filename="../../viewer/model_runs.py" line="304" />
             <source>The model was not tried on this computer.</source>
             <translation>尚未在这台计算机上试运行该模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="230" />
+            <location filename="../../viewer/model_runs.py" line="308" />
             <source>Trying {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="277" />
+            <location filename="../../viewer/model_runs.py" line="402" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="278" />
+            <location filename="../../viewer/model_runs.py" line="403" />
             <source>Classifying with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分类</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="279" />
+            <location filename="../../viewer/model_runs.py" line="404" />
             <source>Detecting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 检测</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="280" />
+            <location filename="../../viewer/model_runs.py" line="405" />
             <source>Enhancing with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 增强</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="281" />
+            <location filename="../../viewer/model_runs.py" line="406" />
             <source>Translating with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 转换</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="282" />
+            <location filename="../../viewer/model_runs.py" line="407" />
             <source>Answering clicks with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 回答点击</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="253" />
+            <location filename="../../viewer/study_runs.py" line="95" />
+            <source>{0} makes no label maps</source>
+            <extracomment>{0}: record.manifest.title</extracomment>
+            <translation>{0} 不生成标签图</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="97" />
+            <source>label maps are written as {0}</source>
+            <extracomment>{0}: ', '.join(FORMATS)</extracomment>
+            <translation>标签图可写为 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="112" />
+            <source>a series is there twice</source>
+            <translation>同一序列出现了两次</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="122" />
+            <source>Looking through the references</source>
+            <translation>正在查看参考</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="131" />
+            <source>Looking what is there</source>
+            <translation>正在查看已有结果</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="174" />
+            <source>{0} holds results of {1} {2}, sha256 {3}; choose another folder for those of {4} {5}</source>
+            <extracomment>{0}: self._folder; {1}: record.model; {2}: record.version; {3}: record.sha256[:12]; {4}: self._model.manifest.name; {5}: self._model.manifest.version</extracomment>
+            <translation>{0} 中已有 {1} {2}（sha256 {3}）的结果；请为 {4} {5} 的结果选择另一个文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="269" />
+            <source>No reference was found for this series.</source>
+            <translation>没有找到此序列的参考。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="270" />
+            <source>Comparing with the reference</source>
+            <translation>正在与参考比较</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="285" />
+            <source>it has no label of the model's; its own are {0}</source>
+            <extracomment>{0}: told</extracomment>
+            <translation>其中没有模型的任何标签；它自己的标签是 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="288" />
+            <source>The reference was not used: {0}.</source>
+            <extracomment>{0}: str(error).rstrip('.')</extracomment>
+            <translation>未使用参考：{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="378" />
+            <source>{0} is not the file that the run wrote; run the model again</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 不是运行时写入的文件；请重新运行模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="380" />
+            <source>{0} cannot be read; run the model again</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>无法读取 {0}；请重新运行模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="383" />
+            <source>the result lies on another grid than this series; run the model again</source>
+            <translation>结果所在的网格与此序列不同；请重新运行模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="421" />
+            <source>{0} cannot be read</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>无法读取 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="430" />
+            <source>left out</source>
+            <translation>被略去</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/study_runs.py" line="482" />
+            <source>another run is writing to {0}; wait for it, or choose another folder</source>
+            <extracomment>{0}: folder</extracomment>
+            <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="263" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="271" />
+            <location filename="../../viewer/workflows.py" line="281" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="293" />
-            <location filename="../../viewer/workflows.py" line="430" />
+            <location filename="../../viewer/workflows.py" line="303" />
+            <location filename="../../viewer/workflows.py" line="440" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="298" />
+            <location filename="../../viewer/workflows.py" line="308" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="306" />
+            <location filename="../../viewer/workflows.py" line="316" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="331" />
+            <location filename="../../viewer/workflows.py" line="341" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="339" />
+            <location filename="../../viewer/workflows.py" line="349" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="359" />
+            <location filename="../../viewer/workflows.py" line="369" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="380" />
+            <location filename="../../viewer/workflows.py" line="390" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="410" />
+            <location filename="../../viewer/workflows.py" line="420" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="420" />
+            <location filename="../../viewer/workflows.py" line="430" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="448" />
+            <location filename="../../viewer/workflows.py" line="458" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="512" />
+            <location filename="../../viewer/workflows.py" line="522" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="512" />
+            <location filename="../../viewer/workflows.py" line="522" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="513" />
+            <location filename="../../viewer/workflows.py" line="523" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="516" />
+            <location filename="../../viewer/workflows.py" line="526" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="565" />
+            <location filename="../../viewer/workflows.py" line="575" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="602" />
+            <location filename="../../viewer/workflows.py" line="616" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="619" />
+            <location filename="../../viewer/workflows.py" line="636" />
+            <source>Counting what is proposed</source>
+            <translation>正在统计提议的内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="657" />
+            <source>a region of {0}</source>
+            <extracomment>{0}: label</extracomment>
+            <translation>{0} 的一个区域</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="673" />
+            <source>Accepting a part of the proposal</source>
+            <translation>正在接受提议的一部分</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="673" />
+            <source>Rejecting a part of the proposal</source>
+            <translation>正在拒绝提议的一部分</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="694" />
+            <source>Comparing labels</source>
+            <translation>正在比较标签</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="711" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="642" />
+            <location filename="../../viewer/workflows.py" line="734" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="661" />
+            <location filename="../../viewer/workflows.py" line="753" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="694" />
-            <location filename="../../viewer/workflows.py" line="733" />
+            <location filename="../../viewer/workflows.py" line="787" />
+            <location filename="../../viewer/workflows.py" line="845" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="700" />
+            <location filename="../../viewer/workflows.py" line="793" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="764" />
+            <location filename="../../viewer/workflows.py" line="876" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="769" />
+            <location filename="../../viewer/workflows.py" line="881" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="773" />
+            <location filename="../../viewer/workflows.py" line="885" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="775" />
+            <location filename="../../viewer/workflows.py" line="887" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="781" />
+            <location filename="../../viewer/workflows.py" line="893" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="789" />
+            <location filename="../../viewer/workflows.py" line="901" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="792" />
+            <location filename="../../viewer/workflows.py" line="904" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="806" />
+            <location filename="../../viewer/workflows.py" line="918" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="822" />
+            <location filename="../../viewer/workflows.py" line="934" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="833" />
+            <location filename="../../viewer/workflows.py" line="945" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="836" />
+            <location filename="../../viewer/workflows.py" line="948" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="874" />
+            <location filename="../../viewer/workflows.py" line="986" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="949" />
+            <location filename="../../viewer/workflows.py" line="1061" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="956" />
+            <location filename="../../viewer/workflows.py" line="1068" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="980" />
+            <location filename="../../viewer/workflows.py" line="1092" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1012" />
+            <location filename="../../viewer/workflows.py" line="1124" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1040" />
+            <location filename="../../viewer/workflows.py" line="1152" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1116" />
+            <location filename="../../viewer/workflows.py" line="1228" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1148" />
+            <location filename="../../viewer/workflows.py" line="1260" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1150" />
+            <location filename="../../viewer/workflows.py" line="1262" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -3800,89 +4162,441 @@
             <translation>{0}：已取消</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="76" />
+            <location filename="../../inference/bring.py" line="113" />
+            <source>{0} is not an ONNX file: export the network by torch.onnx.export first</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 不是 ONNX 文件：请先用 torch.onnx.export 导出网络</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="122" />
+            <source>{0} has PyTorch weights ({1}) but no ONNX file: export it by torch.onnx.export first</source>
+            <extracomment>{0}: path.name; {1}: weights.name</extracomment>
+            <translation>{0} 中有 PyTorch 权重（{1}），但没有 ONNX 文件：请先用 torch.onnx.export 导出</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="124" />
+            <source>{0} has no ONNX file</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 中没有 ONNX 文件</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="130" />
+            <source>{0} needs an operator that is not one of ONNX: {1}</source>
+            <extracomment>{0}: name; {1}: file.foreign[0]</extracomment>
+            <translation>{0} 需要不属于 ONNX 的算子：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="133" />
+            <source>{0} needs {1} inputs at once ({2}); models here take one image</source>
+            <extracomment>{0}: name; {1}: len(file.inputs) (number); {2}: names</extracomment>
+            <translation>{0} 同时需要 {1} 个输入（{2}）；这里的模型只接受一幅图像</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="136" />
+            <source>{0} takes {1}; export it so that it takes float32</source>
+            <extracomment>{0}: name; {1}: seen.type</extracomment>
+            <translation>{0} 接受 {1}；请导出为接受 float32</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="139" />
+            <source>{0} does not take one image of two or three dimensions: its input has {1} axes</source>
+            <extracomment>{0}: name; {1}: len(seen.shape) (number)</extracomment>
+            <translation>{0} 不接受一幅二维或三维图像：其输入有 {1} 个轴</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="142" />
+            <location filename="../../inference/bring.py" line="169" />
+            <source>{0} does not say how many channels its input has</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>{0} 没有说明其输入有多少个通道</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="144" />
+            <source>{0} takes {1} images at once; export it for one, or for any number</source>
+            <extracomment>{0}: name; {1}: seen.shape[0]</extracomment>
+            <translation>{0} 一次接受 {1} 幅图像；请按一幅或任意数量导出</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="146" />
+            <source>{0} takes {1} images at once as channels; models here take one</source>
+            <extracomment>{0}: name; {1}: seen.shape[1]</extracomment>
+            <translation>{0} 以通道形式一次接受 {1} 幅图像；这里的模型只接受一幅</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="157" />
+            <location filename="../../inference/bring.py" line="190" />
+            <source>Trying the network on noise</source>
+            <translation>正在用噪声试运行网络</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="163" />
             <source>{0} is not a network that can be run ({1})</source>
             <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
             <translation>{0} 不是可运行的网络（{1}）</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="79" />
+            <location filename="../../inference/bring.py" line="166" />
             <source>{0} does not take one image of two or three dimensions as float numbers</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 的输入不是一幅二维或三维的浮点图像</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="82" />
-            <source>{0} does not say how many channels its input has</source>
-            <extracomment>{0}: path.name</extracomment>
-            <translation>{0} 没有说明其输入有多少个通道</translation>
-        </message>
-        <message>
-            <location filename="../../inference/bring.py" line="89" />
+            <location filename="../../inference/bring.py" line="182" />
             <source>{0} cannot be run on an image ({1})</source>
             <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
             <translation>{0} 无法在图像上运行（{1}）</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="91" />
+            <location filename="../../inference/bring.py" line="184" />
             <source>{0} makes {1} of an image of {2}</source>
-            <extracomment>{0}: path.name; {1}: _shape(output.shape); {2}: _shape(noise.shape)</extracomment>
+            <extracomment>{0}: path.name; {1}: _shape(output.shape); {2}: _shape((1, channels, *shape))</extracomment>
             <translation>{0} 由 {2} 的图像得到 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="92" />
+            <location filename="../../inference/bring.py" line="185" />
             <source>{0}: it is no segmentation network</source>
             <extracomment>{0}: made</extracomment>
             <translation>{0}：这不是分割网络</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="135" />
+            <location filename="../../inference/bring.py" line="187" />
+            <source>{0} makes of noise what are no numbers</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 对噪声的输出不是有效数值</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="189" />
+            <source>{0} gives {1} classes; models here have {2} at most</source>
+            <extracomment>{0}: path.name; {1}: output.shape[1]; {2}: _MOST_LABELS</extracomment>
+            <translation>{0} 给出 {1} 个类别；这里的模型最多 {2} 个</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="197" />
+            <source>{0} says that it takes any number of images, but not two: export it for one</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 声称接受任意数量的图像，却不接受两幅：请按一幅导出</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="241" />
+            <source>{0} is not as {1} writes it ({2})</source>
+            <extracomment>{0}: names; {1}: program; {2}: _first_line(error)</extracomment>
+            <translation>{0} 与 {1} 所写的格式不符（{2}）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="317" />
+            <source>this nnU-Net model needs several images at once; models here take one</source>
+            <translation>该 nnU-Net 模型同时需要多幅图像；此处的模型只接受一幅</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="319" />
+            <source>this nnU-Net model needs the result of another one first, which is not done here</source>
+            <translation>此 nnU-Net 模型需要先有另一个模型的结果，这里不支持</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="343" />
+            <source>plans.json turns axes that are not those of an image</source>
+            <translation>plans.json 变换的轴不是图像的轴</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="354" />
+            <source>plans.json has a patch of {0}, the network one of {1}.</source>
+            <extracomment>{0}: _shape(patch); {1}: _shape(network.patch)</extracomment>
+            <translation>plans.json 的图块为 {0}，网络的为 {1}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="360" />
+            <source>nnU-Net resamples by cubic splines and crops what is zero all around; here images are resampled linearly and not cropped: results differ a little.</source>
+            <translation>nnU-Net 用三次样条重采样并裁掉四周的零值；这里用线性重采样且不裁剪：结果略有不同。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="372" />
             <source>plans.json has no configuration of {0} dimensions, as the network has</source>
             <extracomment>{0}: network.dimensions</extracomment>
             <translation>plans.json 中没有与网络相同的 {0} 维配置</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="139" />
-            <source>this nnU-Net model needs several images at once; models here take one</source>
-            <translation>该 nnU-Net 模型同时需要多幅图像；此处的模型只接受一幅</translation>
-        </message>
-        <message>
-            <location filename="../../inference/bring.py" line="141" />
-            <source>this nnU-Net model turns the axes of its images, which is not understood here yet</source>
-            <translation>该 nnU-Net 模型会调换图像的轴，此处尚不支持</translation>
-        </message>
-        <message>
-            <location filename="../../inference/bring.py" line="169" />
-            <source>nnU-Net resamples by cubic splines, here images are resampled linearly: results differ a little.</source>
-            <translation>nnU-Net 用三次样条重采样，此处为线性重采样：结果略有差别。</translation>
-        </message>
-        <message>
-            <location filename="../../inference/bring.py" line="171" />
-            <source>The pixel size is that of the slices: images of another one are not resampled to it.</source>
-            <translation>像素大小取层面自身的大小：其他像素大小的图像不会重采样。</translation>
-        </message>
-        <message>
-            <location filename="../../inference/bring.py" line="189" />
+            <location filename="../../inference/bring.py" line="405" />
             <source>this nnU-Net model scales its images by {0}, which is not known here</source>
             <extracomment>{0}: scheme</extracomment>
             <translation>该 nnU-Net 模型用 {0} 缩放图像，此处尚不支持</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="198" />
+            <location filename="../../inference/bring.py" line="416" />
             <source>this MONAI model needs several images at once; models here take one</source>
             <translation>该 MONAI 模型同时需要多幅图像；此处的模型只接受一幅</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="270" />
+            <location filename="../../inference/bring.py" line="444" />
+            <source>The bundle prepares its images by steps that are not done here: {0}.</source>
+            <extracomment>{0}: ', '.join(left_out)</extracomment>
+            <translation>该 bundle 对图像的以下预处理步骤在这里不执行：{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="446" />
+            <source>The bundle does not clip values beyond its window; here they are clipped.</source>
+            <translation>该 bundle 不截断窗外的值；这里会截断。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="547" />
             <source>the files tell of {0} classes, the network gives {1}</source>
             <extracomment>{0}: told; {1}: network.classes</extracomment>
             <translation>文件说明有 {0} 个类别，而网络给出 {1} 个</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="294" />
+            <location filename="../../inference/bring.py" line="568" />
+            <source>{0} is larger than such a file can be</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 超过了此类文件应有的大小</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="573" />
             <source>{0} does not hold what it should</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 的内容不正确</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="614" />
+            <source>the model needs a title with at least one letter or digit of the Latin alphabet</source>
+            <translation>模型标题至少要有一个拉丁字母或数字</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="643" />
+            <source>{0} is not there any more</source>
+            <extracomment>{0}: origin</extracomment>
+            <translation>{0} 已不存在</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="43" />
+            <location filename="../../inference/classify.py" line="86" />
+            <location filename="../../inference/detect.py" line="90" />
+            <location filename="../../inference/enhance.py" line="67" />
+            <location filename="../../inference/tasks.py" line="41" />
+            <location filename="../../inference/tasks.py" line="91" />
+            <source>Preparing the image</source>
+            <translation>正在准备图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="48" />
+            <location filename="../../inference/detect.py" line="94" />
+            <location filename="../../inference/enhance.py" line="75" />
+            <location filename="../../inference/tasks.py" line="46" />
+            <location filename="../../inference/tasks.py" line="97" />
+            <location filename="../../inference/tasks.py" line="184" />
+            <source>Running {0} on {1}</source>
+            <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
+            <translation>正在 {1} 上运行 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="54" />
+            <source>{0} gave the same scores whatever it saw; the result is discarded</source>
+            <extracomment>{0}: model.manifest.name</extracomment>
+            <translation>无论看到什么，{0} 都给出相同的评分；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="91" />
+            <source>{0} has no class {1}, or the image no slice {2}</source>
+            <extracomment>{0}: manifest.name; {1}: label; {2}: slice_number + 1 (number)</extracomment>
+            <translation>{0} 没有类别 {1}，或图像没有切片 {2}</translation>
+            <extra-numbers>2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="123" />
+            <source>Covering parts of the slice on {0}</source>
+            <extracomment>{0}: model.provider</extracomment>
+            <translation>正在 {0} 上遮挡切片的各部分</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="125" />
+            <source>{0} gave the same score whichever part of the slice was covered</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>无论遮挡切片的哪一部分，{0} 都给出相同的评分</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="170" />
+            <location filename="../../inference/tasks.py" line="114" />
+            <source>{0} needs a 3-D image with one value per voxel</source>
+            <extracomment>{0}: model.manifest.name</extracomment>
+            <translation>{0} 需要每体素一个值的三维图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="174" />
+            <source>the image has the same value everywhere: there is nothing to score</source>
+            <translation>图像处处值相同：没有可评分的内容</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="180" />
+            <source>{0} is no classification model</source>
+            <extracomment>{0}: model.manifest.name</extracomment>
+            <translation>{0} 不是分类模型</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="196" />
+            <source>{0} gave heat maps of different sizes; the result is discarded</source>
+            <extracomment>{0}: model.manifest.name</extracomment>
+            <translation>{0} 给出了大小不一的热图；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="235" />
+            <source>{0} gave {1} of shape {2}, its manifest says ({3})</source>
+            <extracomment>{0}: manifest.name; {1}: what; {2}: values.shape; {3}: words</extracomment>
+            <translation>{0} 给出的 {1} 形状为 {2}，其清单所写为（{3}）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="241" />
+            <location filename="../../inference/classify.py" line="245" />
+            <source>{0} gave scores that are no probabilities, as its manifest says</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 给出的评分不是其清单所说的概率</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="254" />
+            <source>heat maps</source>
+            <translation>热图</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="105" />
+            <source>{0} found {1} things, more than anybody looks at; they are discarded</source>
+            <extracomment>{0}: manifest.name; {1}: len(whole) (number)</extracomment>
+            <translation>{0} 找到了 {1} 处，多到没有人会逐一查看；已全部丢弃</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="122" />
+            <source>{0} has no output {1}, which its manifest names</source>
+            <extracomment>{0}: self._name; {1}: missing[0]</extracomment>
+            <translation>{0} 没有其清单所列的输出 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="134" />
+            <source>{0} gave boxes that do not fit together; they are discarded</source>
+            <extracomment>{0}: self._name</extracomment>
+            <translation>{0} 给出的方框彼此不符；已全部丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="140" />
+            <source>{0} gave boxes of shape {1} and scores of shape {2}; its manifest says ({3}, M, {4}) and ({5}, M)</source>
+            <extracomment>{0}: self._name; {1}: places.shape; {2}: scores.shape; {3}: len(batch) (number); {4}: 2 * axes (number); {5}: len(batch) (number)</extracomment>
+            <translation>{0} 给出的方框形状为 {1}，评分形状为 {2}；其清单写明应为 ({3}, M, {4}) 和 ({5}, M)</translation>
+            <extra-numbers>3 4 5</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="144" />
+            <location filename="../../inference/detect.py" line="153" />
+            <location filename="../../inference/detect.py" line="263" />
+            <source>{0} gave {1} boxes at once; they are discarded</source>
+            <extracomment>{0}: self._name; {1}: scores.shape[1]</extracomment>
+            <translation>{0} 一次给出了 {1} 个方框；已全部丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="160" />
+            <source>{0} gave a label that its manifest does not have; the boxes are discarded</source>
+            <extracomment>{0}: self._name</extracomment>
+            <translation>{0} 给出了其清单中没有的标签；方框已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="166" />
+            <source>{0} gave a box outside of what it was shown; the boxes are discarded</source>
+            <extracomment>{0}: self._name</extracomment>
+            <translation>{0} 给出的方框在所见图像之外；方框已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="168" />
+            <source>{0} gave a box whose ends are exchanged; the boxes are discarded</source>
+            <extracomment>{0}: self._name</extracomment>
+            <translation>{0} 给出的方框起止颠倒；方框已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="178" />
+            <source>{0} gave scores that are no probabilities, as its manifest says they are</source>
+            <extracomment>{0}: self._name</extracomment>
+            <translation>{0} 给出的评分不是概率，而其清单写明应为概率</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="212" />
+            <source>{0} gave the same boxes on every slice; they are discarded</source>
+            <extracomment>{0}: answers.model.manifest.name</extracomment>
+            <translation>{0} 在每一层都给出相同的方框；已全部丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="98" />
+            <location filename="../../inference/tasks.py" line="65" />
+            <source>{0} gave the same value everywhere; the result is discarded</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 的输出各处相同；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="99" />
+            <source>Comparing the result with the image</source>
+            <translation>正在将结果与图像比较</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="127" />
+            <location filename="../../inference/worker.py" line="181" />
+            <location filename="../../inference/worker.py" line="395" />
+            <location filename="../../inference/worker.py" line="420" />
+            <location filename="../../inference/worker.py" line="440" />
+            <location filename="../../inference/worker.py" line="449" />
+            <location filename="../../inference/worker.py" line="451" />
+            <source>{0} gave a result that does not fit the image; it is discarded</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 给出的结果与图像不符，已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="130" />
+            <location filename="../../inference/runtime.py" line="197" />
+            <location filename="../../inference/worker.py" line="201" />
+            <source>{0} gave values that are not numbers; the result is discarded</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 的输出不是数字；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="133" />
+            <source>{0} gave figures that are not numbers; the result is discarded</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 给出的数据不是数字；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="137" />
+            <source>{0} gave values beyond those of its contrast; the result is discarded</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 给出的值超出其对比度的范围；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="191" />
+            <source>{0} makes no pictures</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 不生成图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="197" />
+            <source>{0} takes an image of three dimensions and of grey values</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 需要三维灰度图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="201" />
+            <source>The image has the same value everywhere: there is nothing to enhance</source>
+            <translation>图像各处的值都相同：没有可增强的内容</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="203" />
+            <source>The image has values that are not numbers: it cannot be enhanced</source>
+            <translation>图像含有非数值：无法增强</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="213" />
+            <source>{0} changed the image by more than the bound in its manifest; the result is discarded</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 对图像的改变超出其清单中的界限；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/enhance.py" line="324" />
+            <location filename="../../inference/runtime.py" line="176" />
+            <source>{0} gave an output of shape {1}, its manifest says {2}</source>
+            <extracomment>{0}: manifest.name; {1}: told.shape; {2}: expected</extracomment>
+            <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
         </message>
         <message>
             <location filename="../../inference/interactive.py" line="139" />
@@ -3890,107 +4604,198 @@
             <translation>模型给出的区域与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="83" />
+            <location filename="../../inference/manifest.py" line="89" />
+            <location filename="../../inference/manifest.py" line="276" />
             <source>high must be above low</source>
             <translation>high 必须大于 low</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="150" />
-            <source>axes must be {0} or one each of L or R, P or A, S or I, e.g. SPL</source>
+            <location filename="../../inference/manifest.py" line="158" />
+            <source>axes must be those of {0} or one each of L or R, P or A, S or I, e.g. SPL</source>
             <extracomment>{0}: OWN_AXES</extracomment>
-            <translation>axes 必须是 {0}，或由 L/R、P/A、S/I 各取一个组成，例如 SPL</translation>
+            <translation>轴向必须是 {0} 的字母，或 L/R、P/A、S/I 各取一个，例如 SPL</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="157" />
+            <location filename="../../inference/manifest.py" line="165" />
             <source>context_slices must be odd: the slice and as many neighbours on either side</source>
             <translation>context_slices 必须为奇数：本层及两侧相同数量的相邻层</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="163" />
+            <location filename="../../inference/manifest.py" line="171" />
             <source>a model of three dimensions has no context_slices</source>
             <translation>三维模型没有 context_slices</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="165" />
+            <location filename="../../inference/manifest.py" line="173" />
+            <source>a model of three dimensions has all of spacing_mm, or none of it</source>
+            <translation>三维模型的 spacing_mm 要么全有，要么全无</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="175" />
             <source>patch must have {0} sizes, as the model has dimensions</source>
             <extracomment>{0}: self.dimensions</extracomment>
             <translation>patch 必须有 {0} 个尺寸，与模型的维数相同</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="167" />
+            <location filename="../../inference/manifest.py" line="177" />
             <source>the sizes of patch must be multiples of size_multiple</source>
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="236" />
+            <location filename="../../inference/manifest.py" line="221" />
+            <source>features and weights make heat maps together: the manifest names only one of them</source>
+            <translation>热图由特征和权重共同得出：清单只写明其中之一</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="223" />
+            <source>heat maps are cam, or made of features and weights, not both</source>
+            <translation>热图或为 cam，或由特征和权重得出，不能两者兼有</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="225" />
+            <source>slices and attention are of models that see a series at once</source>
+            <translation>slices 和 attention 属于一次看到整个序列的模型</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="298" />
+            <source>a picture has either a residual_bound or, of a translation, a synthetic contrast (gives)</source>
+            <translation>图像要么有 residual_bound，要么（转换时）有合成对比度（gives）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="300" />
+            <source>a translation keeps the grid: its scale is 1</source>
+            <translation>转换保持网格不变：其 scale 为 1</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="340" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="282" />
+            <location filename="../../inference/manifest.py" line="389" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="290" />
+            <location filename="../../inference/manifest.py" line="397" />
             <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
             <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="292" />
+            <location filename="../../inference/manifest.py" line="401" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="296" />
+            <location filename="../../inference/manifest.py" line="405" />
             <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
             <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="315" />
+            <location filename="../../inference/manifest.py" line="414" />
+            <source>scores of boxes are told one by one: their activation is sigmoid or probabilities</source>
+            <translation>方框的评分是逐个给出的：其激活方式须为 sigmoid 或 probabilities</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="416" />
+            <source>boxes of several networks have no mean</source>
+            <translation>多个网络的方框没有平均值</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="418" />
+            <source>a model of several labels has to tell which one a box is of</source>
+            <translation>有多个标签的模型须说明方框属于哪一个</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="420" />
+            <source>no label can have a threshold below the lowest score that is told</source>
+            <translation>任何标签的阈值都不能低于所给出的最低评分</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="424" />
+            <source>a classification model sees slices, or blocks, whole: it has no patch</source>
+            <translation>分类模型看到完整的切片或体块：它没有 patch</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="426" />
+            <source>a classification model has one network</source>
+            <translation>分类模型只有一个网络</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="428" />
+            <source>a classification model of three dimensions scores the series</source>
+            <translation>三维分类模型对整个序列评分</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="430" />
+            <source>attention is of sequences of slices, not of a block</source>
+            <translation>attention 属于切片序列，不属于体块</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="434" />
+            <source>an enhancement has a residual_bound, a translation says which contrast it gives</source>
+            <translation>增强有 residual_bound，转换须写明它给出的对比度</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="436" />
+            <source>a model that makes pictures sees the image's own grid: no spacing_mm and no size</source>
+            <translation>生成图像的模型使用图像自身的网格：没有 spacing_mm，也没有 size</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="438" />
+            <source>a model of three dimensions keeps the grid: its scale is 1</source>
+            <translation>三维模型保持网格不变：其 scale 为 1</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="440" />
+            <source>a model that makes pictures has one network</source>
+            <translation>生成图像的模型只有一个网络</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="470" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="317" />
+            <location filename="../../inference/manifest.py" line="472" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="321" />
+            <location filename="../../inference/manifest.py" line="476" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="328" />
+            <location filename="../../inference/manifest.py" line="483" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="331" />
+            <location filename="../../inference/manifest.py" line="486" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="353" />
+            <location filename="../../inference/manifest.py" line="508" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="356" />
+            <location filename="../../inference/manifest.py" line="511" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="358" />
+            <location filename="../../inference/manifest.py" line="513" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -4014,189 +4819,233 @@
             <translation>{0} 没有可以退回的更早版本</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="162" />
+            <location filename="../../inference/onnx_file.py" line="82" />
+            <location filename="../../inference/onnx_file.py" line="84" />
+            <source>{0} is not an ONNX file</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 不是 ONNX 文件</translation>
+        </message>
+        <message>
+            <location filename="../../inference/onnx_file.py" line="86" />
+            <location filename="../../inference/onnx_file.py" line="175" />
+            <source>{0} and its weights are larger than the 2 GB of one network</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 及其权重超过单个网络 2 GB 的上限</translation>
+        </message>
+        <message>
+            <location filename="../../inference/onnx_file.py" line="98" />
+            <source>{0} is larger than the 2 GB of one network</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>{0} 超过单个网络 2 GB 的上限</translation>
+        </message>
+        <message>
+            <location filename="../../inference/onnx_file.py" line="158" />
+            <source>{0} is shorter than {1} says</source>
+            <extracomment>{0}: entries['location']; {1}: self._path.name</extracomment>
+            <translation>{0} 比 {1} 所说的短</translation>
+        </message>
+        <message>
+            <location filename="../../inference/onnx_file.py" line="166" />
+            <source>{0} has its weights outside its folder: {1}</source>
+            <extracomment>{0}: self._path.name; {1}: name</extracomment>
+            <translation>{0} 的权重在其文件夹之外：{1}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/onnx_file.py" line="171" />
+            <source>{0} needs the file {1} beside it, which is not there</source>
+            <extracomment>{0}: self._path.name; {1}: name</extracomment>
+            <translation>{0} 旁边需要文件 {1}，但它不在</translation>
+        </message>
+        <message>
+            <location filename="../../inference/onnx_file.py" line="173" />
+            <source>{0}, with weights of {1}, is a link and not a file of its folder</source>
+            <extracomment>{0}: name; {1}: self._path.name</extracomment>
+            <translation>含有 {1} 权重的 {0} 是链接，不是其文件夹中的文件</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="163" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="164" />
+            <location filename="../../inference/preflight.py" line="165" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="166" />
+            <location filename="../../inference/preflight.py" line="167" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: title; {1}: headers.geometry</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="168" />
+            <location filename="../../inference/preflight.py" line="169" />
             <source>{0} needs to know the size of voxels; this series does not tell.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要知道体素的大小；该序列没有给出。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="176" />
+            <location filename="../../inference/preflight.py" line="177" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: made_for</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="180" />
+            <location filename="../../inference/preflight.py" line="181" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: headers.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="183" />
+            <location filename="../../inference/preflight.py" line="184" />
             <source>{0} was made for {1}; the headers say {2}.</source>
             <extracomment>{0}: manifest.title; {1}: manifest.body_part; {2}: headers.body_part</extracomment>
             <translation>{0} 适用于 {1}；文件头写的是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="184" />
+            <location filename="../../inference/preflight.py" line="185" />
             <source>body part</source>
             <translation>部位</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="190" />
+            <location filename="../../inference/preflight.py" line="191" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="194" />
+            <location filename="../../inference/preflight.py" line="195" />
             <source>The file tells two places for this volume; you chose one.</source>
             <translation>文件给出了该容积的两个位置；您选择了其中之一。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="204" />
+            <location filename="../../inference/preflight.py" line="205" />
             <source>The slices are oblique by {0}°; the model is made for straight ones and does not turn them.</source>
             <extracomment>{0}: degrees (number)</extracomment>
             <translation>切片倾斜了 {0}°；该模型适用于正交切片，不会将其转正。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="215" />
+            <location filename="../../inference/preflight.py" line="216" />
             <source>Voxels are {0} mm apart, far coarser than the {1} mm the model sees.</source>
             <extracomment>{0}: image_mm (number); {1}: model_mm (number)</extracomment>
             <translation>体素间距为 {0} mm，远粗于模型所用的 {1} mm。</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="226" />
+            <location filename="../../inference/preflight.py" line="227" />
             <source>{0} % of the voxels are no number; the model sees them as 0.</source>
             <extracomment>{0}: share (number)</extracomment>
             <translation>{0} % 的体素不是数值；模型将其视为 0。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="233" />
+            <location filename="../../inference/preflight.py" line="234" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="240" />
+            <location filename="../../inference/preflight.py" line="241" />
             <source>{0} needs Hounsfield units; the values of this series are none.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要 HU 值；该序列的数值不是 HU。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="243" />
+            <location filename="../../inference/preflight.py" line="244" />
             <source>Nobody says that the values are Hounsfield units; they reach down to air, as those of a CT do.</source>
             <translation>没有说明数值是否为 HU；它们低至空气，与 CT 相同。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="248" />
+            <location filename="../../inference/preflight.py" line="249" />
             <source>The model sees values from {0} to {1}; those of this series go from {2} to {3}, with hardly any between.</source>
             <extracomment>{0}: rule.low (number); {1}: rule.high (number); {2}: lowest (number); {3}: float(finite.max()) (number)</extracomment>
             <translation>模型使用 {0} 到 {1} 的数值；该序列的数值为 {2} 到 {3}，几乎没有落在其间。</translation>
             <extra-numbers>0 1 2 3</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="272" />
+            <location filename="../../inference/preflight.py" line="273" />
             <source>(score {0}, usual up to {1})</source>
             <extracomment>{0}: score (number); {1}: _USUAL (number)</extracomment>
             <translation>（评分 {0}，通常不超过 {1}）</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="275" />
+            <location filename="../../inference/preflight.py" line="276" />
             <source>The scan reaches less or more far than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描范围小于或大于模型训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="277" />
+            <location filename="../../inference/preflight.py" line="278" />
             <source>The scan is noisier or more blurred than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描比模型训练所用的扫描噪声更大或更模糊{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="279" />
+            <location filename="../../inference/preflight.py" line="280" />
             <source>Dark and bright are shared out otherwise than in the scans that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>明暗分布与模型训练所用的扫描不同{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="33" />
+            <location filename="../../inference/runtime.py" line="34" />
             <source>failed to allocate memory</source>
             <translation>内存分配失败</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="34" />
+            <location filename="../../inference/runtime.py" line="35" />
             <location filename="../../packaging/sentences.py" line="1" />
             <source>out of memory</source>
             <translation>内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="35" />
+            <location filename="../../inference/runtime.py" line="36" />
             <source>bad allocation</source>
             <translation>内存分配错误</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="121" />
+            <location filename="../../inference/runtime.py" line="125" />
             <source>The {0} had too little memory: fewer images went through the network at once</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：网络每次处理的图像减少了</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="127" />
+            <location filename="../../inference/runtime.py" line="131" />
             <source>The {0} had too little memory: it went on on the CPU</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：已改在 CPU 上继续</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="172" />
-            <source>{0} gave an output of shape {1}, its manifest says {2}</source>
-            <extracomment>{0}: manifest.name; {1}: output.shape; {2}: expected</extracomment>
-            <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
+            <location filename="../../inference/runtime.py" line="179" />
+            <source>{0} gave values that are no probabilities; the result is discarded</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 给出的值不是概率；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="187" />
+            <location filename="../../inference/runtime.py" line="193" />
             <source>{0} failed while running: {1}</source>
             <extracomment>{0}: self.manifest.name; {1}: said.splitlines()[0]</extracomment>
             <translation>{0} 运行失败：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="191" />
-            <source>{0} gave values that are not numbers; the result is discarded</source>
-            <extracomment>{0}: self.manifest.name</extracomment>
-            <translation>{0} 的输出不是数字；结果已丢弃</translation>
-        </message>
-        <message>
-            <location filename="../../inference/runtime.py" line="238" />
+            <location filename="../../inference/runtime.py" line="245" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="242" />
+            <location filename="../../inference/runtime.py" line="249" />
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="255" />
+            <source>{0} has no output {1}, which its manifest names; it has {2}</source>
+            <extracomment>{0}: record.manifest.name; {1}: missing[0]; {2}: ', '.join(made)</extracomment>
+            <translation>{0} 没有其清单所写的输出 {1}；它有 {2}</translation>
         </message>
         <message>
             <location filename="../../inference/seen.py" line="50" />
@@ -4206,83 +5055,58 @@
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="41" />
-            <location filename="../../inference/tasks.py" line="91" />
-            <source>Preparing the image</source>
-            <translation>正在准备图像</translation>
-        </message>
-        <message>
-            <location filename="../../inference/tasks.py" line="46" />
-            <location filename="../../inference/tasks.py" line="97" />
-            <location filename="../../inference/tasks.py" line="181" />
-            <source>Running {0} on {1}</source>
-            <extracomment>{0}: manifest.name; {1}: model.provider</extracomment>
-            <translation>正在 {1} 上运行 {0}</translation>
-        </message>
-        <message>
-            <location filename="../../inference/tasks.py" line="65" />
-            <source>{0} gave the same value everywhere; the result is discarded</source>
-            <extracomment>{0}: manifest.name</extracomment>
-            <translation>{0} 的输出各处相同；结果已丢弃</translation>
-        </message>
-        <message>
-            <location filename="../../inference/tasks.py" line="114" />
-            <source>{0} needs a 3-D image with one value per voxel</source>
-            <extracomment>{0}: model.manifest.name</extracomment>
-            <translation>{0} 需要每体素一个值的三维图像</translation>
-        </message>
-        <message>
             <location filename="../../inference/tasks.py" line="118" />
             <source>the image has the same value everywhere: there is nothing to segment</source>
             <translation>图像各处数值相同：没有可分割的内容</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="147" />
+            <location filename="../../inference/worker.py" line="224" />
             <source>{0} could not be measured</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>无法测量 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="196" />
+            <location filename="../../inference/worker.py" line="246" />
+            <location filename="../../inference/worker.py" line="249" />
+            <source>{0} could not be tried</source>
+            <extracomment>{0}: path.name</extracomment>
+            <translation>无法试运行 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/worker.py" line="295" />
             <source>Waiting for the model that is running</source>
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="245" />
+            <location filename="../../inference/worker.py" line="342" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="254" />
+            <location filename="../../inference/worker.py" line="351" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="259" />
+            <location filename="../../inference/worker.py" line="356" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="278" />
+            <location filename="../../inference/worker.py" line="375" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="298" />
-            <source>{0} gave a result that does not fit the image; it is discarded</source>
-            <extracomment>{0}: record.manifest.name</extracomment>
-            <translation>{0} 给出的结果与图像不符，已丢弃</translation>
-        </message>
-        <message>
-            <location filename="../../inference/worker.py" line="325" />
+            <location filename="../../inference/worker.py" line="479" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="372" />
+            <location filename="../../inference/worker.py" line="526" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>

@@ -1353,8 +1353,248 @@
         <translation>正在读取标签列表</translation>
     </message>
     <message>
+        <source>Please choose</source>
+        <translation>请选择</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>head, back, left (axial slices)</source>
+        <translation>头侧、背侧、左侧（轴位层面）</translation>
+    </message>
+    <message>
+        <source>slices, rows, columns of the file (nnU-Net)</source>
+        <translation>文件的层、行、列（nnU-Net）</translation>
+    </message>
+    <message>
+        <source>columns, rows, slices of the file (MONAI)</source>
+        <translation>文件的列、行、层（MONAI）</translation>
+    </message>
+    <message>
+        <source>right, front, head</source>
+        <translation>右侧、前侧、头侧</translation>
+    </message>
+    <message>
+        <source>left, back, head</source>
+        <translation>左侧、背侧、头侧</translation>
+    </message>
+    <message>
+        <source>head, front, right</source>
+        <translation>头侧、前侧、右侧</translation>
+    </message>
+    <message>
+        <source>To where slices, rows and columns follow one another in what the network sees.</source>
+        <translation>网络所见图像中，层、行、列依次递增的方向。</translation>
+    </message>
+    <message>
+        <source>To where the first, second and third axis of what the network sees grow.</source>
+        <translation>网络所见图像中，第一、第二、第三轴递增的方向。</translation>
+    </message>
+    <message>
+        <source>Scores of classes, background first (softmax)</source>
+        <translation>各类别的得分，背景在前（softmax）</translation>
+    </message>
+    <message>
+        <source>Scores of labels, one by one (sigmoid)</source>
+        <translation>各标签单独的得分（sigmoid）</translation>
+    </message>
+    <message>
+        <source>Probabilities of classes, background first</source>
+        <translation>各类别的概率，背景在前</translation>
+    </message>
+    <message>
+        <source>Probabilities of labels, one by one</source>
+        <translation>各标签单独的概率</translation>
+    </message>
+    <message>
+        <source>A fixed window</source>
+        <translation>固定窗</translation>
+    </message>
+    <message>
+        <source>Values from low to high, Hounsfield units of a CT, go to 0 … 1; those beyond are clipped.</source>
+        <translation>从下限到上限的值（CT 为 HU）映射到 0 … 1；超出的被截断。</translation>
+    </message>
+    <message>
+        <source>Percentiles of the image</source>
+        <translation>图像的百分位数</translation>
+    </message>
+    <message>
+        <source>The darkest and brightest few per cent are clipped; what is between goes to 0 … 1. Usual for MR.</source>
+        <translation>最暗和最亮的百分之几被截断；其余映射到 0 … 1。常用于 MR。</translation>
+    </message>
+    <message>
+        <source>Mean 0, deviation 1 (z-score)</source>
+        <translation>均值 0，标准差 1（z-score）</translation>
+    </message>
+    <message>
+        <source>The image&apos;s own mean is subtracted, then divided by its standard deviation. nnU-Net&apos;s way for MR.</source>
+        <translation>减去图像自身的均值，再除以其标准差。nnU-Net 处理 MR 的方式。</translation>
+    </message>
+    <message>
+        <source>Mean and deviation of the training images</source>
+        <translation>训练图像的均值和标准差</translation>
+    </message>
+    <message>
+        <source>Values are clipped, then a mean of the training images is subtracted. nnU-Net&apos;s way for CT.</source>
+        <translation>先截断，再减去训练图像的均值。nnU-Net 处理 CT 的方式。</translation>
+    </message>
+    <message>
+        <source>As they are stored</source>
+        <translation>按存储值</translation>
+    </message>
+    <message>
+        <source>The network scales the values itself.</source>
+        <translation>网络自行缩放数值。</translation>
+    </message>
+    <message>
+        <source>Low</source>
+        <translation>下限</translation>
+    </message>
+    <message>
+        <source>High</source>
+        <translation>上限</translation>
+    </message>
+    <message>
+        <source>Lower</source>
+        <translation>低百分位</translation>
+    </message>
+    <message>
+        <source>Upper</source>
+        <translation>高百分位</translation>
+    </message>
+    <message>
+        <source>Deviation</source>
+        <translation>标准差</translation>
+    </message>
+    <message>
+        <source>to 0 …</source>
+        <translation>映射到 0 …</translation>
+    </message>
+    <message>
+        <source>… 1</source>
+        <translation>… 1</translation>
+    </message>
+    <message>
+        <source>Body part</source>
+        <translation>部位</translation>
+    </message>
+    <message>
+        <source>as DICOM writes it, e.g. CHEST</source>
+        <translation>按 DICOM 的写法，例如 CHEST</translation>
+    </message>
+    <message>
+        <source>e.g. Apache-2.0, or unknown</source>
+        <translation>例如 Apache-2.0，或未知</translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation>输出</translation>
+    </message>
+    <message>
+        <source>slices</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>rows</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>columns</source>
+        <translation>列</translation>
+    </message>
+    <message>
+        <source>{letters}: {names} of the file</source>
+        <translation>{letters}：文件的{names}</translation>
+    </message>
+    <message>
+        <source>Axes</source>
+        <translation>轴向</translation>
+    </message>
+    <message>
+        <source>{n} neighbouring slices; the middle one is segmented</source>
+        <translation>{n} 个相邻层面；分割中间的一层</translation>
+    </message>
+    <message>
+        <source>the same slice {n} times (a network made for colour)</source>
+        <translation>同一层面重复 {n} 次（为彩色图像设计的网络）</translation>
+    </message>
+    <message>
+        <source>Channels</source>
+        <translation>通道</translation>
+    </message>
+    <message>
+        <source>Voxel size</source>
+        <translation>体素大小</translation>
+    </message>
+    <message>
+        <source>the image&apos;s own: any size will do</source>
+        <translation>图像自身的：任何大小都可以</translation>
+    </message>
+    <message>
+        <source>pixels of one size, slices as they are</source>
+        <translation>像素为固定大小，层面保持原样</translation>
+    </message>
+    <message>
+        <source>one size: images are resampled to it</source>
+        <translation>固定大小：图像重采样到此大小</translation>
+    </message>
+    <message>
+        <source>first</source>
+        <translation>第一轴</translation>
+    </message>
+    <message>
+        <source>second</source>
+        <translation>第二轴</translation>
+    </message>
+    <message>
+        <source>third</source>
+        <translation>第三轴</translation>
+    </message>
+    <message>
+        <source>{axis}, mm</source>
+        <translation>{axis}，mm</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Voxels that count</source>
+        <translation>计入的体素</translation>
+    </message>
+    <message>
+        <source>of all voxels</source>
+        <translation>所有体素</translation>
+    </message>
+    <message>
+        <source>of all voxels but those that are 0</source>
+        <translation>除 0 以外的所有体素</translation>
+    </message>
+    <message>
+        <source>Block</source>
+        <translation>块</translation>
+    </message>
+    <message>
+        <source>Voxels that it sees at once along each axis: as many as in its training, if you know.</source>
+        <translation>沿每个轴一次所见的体素数：如果知道，与训练时相同。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
         <source>Colour of {name}</source>
         <translation>{name} 的颜色</translation>
+    </message>
+    <message>
+        <source>Double click, or Space, for another colour</source>
+        <translation>双击或按空格键更换颜色</translation>
     </message>
     <message>
         <source>Training learns from confirmed slices.</source>
@@ -1889,8 +2129,160 @@
         <translation>建议</translation>
     </message>
     <message>
+        <source>Patient</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>Seconds</source>
+        <translation>秒</translation>
+    </message>
+    <message>
+        <source>Mean Dice</source>
+        <translation>平均 Dice</translation>
+    </message>
+    <message>
+        <source>Remark</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>✓ Fits</source>
+        <translation>✓ 适合</translation>
+    </message>
+    <message>
+        <source>▲ Fits with doubts</source>
+        <translation>▲ 适合，但有疑问</translation>
+    </message>
+    <message>
+        <source>✕ Skipped: it should not run</source>
+        <translation>✕ 已跳过：不应运行</translation>
+    </message>
+    <message>
+        <source>– Skipped: it cannot run</source>
+        <translation>– 已跳过：无法运行</translation>
+    </message>
+    <message>
+        <source>✕ Failed</source>
+        <translation>✕ 失败</translation>
+    </message>
+    <message>
+        <source>Series that the model should not run on are skipped. A run that was ended goes on where it was when it is started into the same folder again. Double click a row to open the series with its result as a proposal.</source>
+        <translation>模型不应运行的序列会被跳过。中断的运行在再次写入同一文件夹时从中断处继续。双击一行可打开该序列，其结果作为建议显示。</translation>
+    </message>
+    <message>
+        <source>Run on many series…</source>
+        <translation>在多个序列上运行…</translation>
+    </message>
+    <message>
+        <source>Run on many series</source>
+        <translation>在多个序列上运行</translation>
+    </message>
+    <message>
+        <source>Open study</source>
+        <translation>当前检查</translation>
+    </message>
+    <message>
+        <source>All listed series</source>
+        <translation>列表中的所有序列</translation>
+    </message>
+    <message>
+        <source>Folder for the results</source>
+        <translation>结果文件夹</translation>
+    </message>
+    <message>
+        <source>Folder of references</source>
+        <translation>参考文件夹</translation>
+    </message>
+    <message>
+        <source>Optional: label maps to compare with</source>
+        <translation>可选：用于比较的标签图</translation>
+    </message>
+    <message>
+        <source>Export CSV…</source>
+        <translation>导出 CSV…</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>References</source>
+        <translation>参考</translation>
+    </message>
+    <message>
+        <source>Looking through the list</source>
+        <translation>正在查看列表</translation>
+    </message>
+    <message>
+        <source>Folder of scans</source>
+        <translation>扫描文件夹</translation>
+    </message>
+    <message>
+        <source>{done} of {count} series have a result: {path}</source>
+        <translation>{count} 个序列中有 {done} 个已有结果：{path}</translation>
+    </message>
+    <message>
+        <source>Running {model} on {count} series</source>
+        <translation>正在 {count} 个序列上运行 {model}</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>{ticked} of {count} ticked</source>
+        <translation>已勾选 {ticked} / {count}</translation>
+    </message>
+    <message>
+        <source>Tick the series to run on.</source>
+        <translation>请勾选要运行的序列。</translation>
+    </message>
+    <message>
+        <source>Choose a folder for the results.</source>
+        <translation>请选择结果文件夹。</translation>
+    </message>
+    <message>
+        <source>This folder holds results already: what fits is not run again.</source>
+        <translation>此文件夹中已有结果：相符的不会再次运行。</translation>
+    </message>
+    <message>
+        <source>Series and results</source>
+        <translation>序列和结果</translation>
+    </message>
+    <message>
+        <source>{label}, ml</source>
+        <translation>{label}，ml</translation>
+    </message>
+    <message>
+        <source>{label}, Dice</source>
+        <translation>{label}，Dice</translation>
+    </message>
+    <message>
+        <source>Opening a result</source>
+        <translation>正在打开结果</translation>
+    </message>
+    <message>
+        <source>Table (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Exporting</source>
+        <translation>正在导出</translation>
+    </message>
+    <message>
+        <source>Saved: {path}</source>
+        <translation>已保存：{path}</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
     </message>
     <message>
         <source>Asked: {model}; a bit is full doubt between two.</source>
@@ -2197,6 +2589,18 @@
         <translation>所见 {number}：否</translation>
     </message>
     <message>
+        <source>Show or hide the heat map</source>
+        <translation>显示或隐藏热图</translation>
+    </message>
+    <message>
+        <source>Add a model…</source>
+        <translation>添加模型…</translation>
+    </message>
+    <message>
+        <source>Use a model of others: an ONNX file, a MONAI bundle or an nnU-Net model</source>
+        <translation>使用他人的模型：ONNX 文件、MONAI bundle 或 nnU-Net 模型</translation>
+    </message>
+    <message>
         <source>About Slicewise</source>
         <translation>关于 Slicewise</translation>
     </message>
@@ -2281,6 +2685,18 @@
         <translation>面积 {area}{count}</translation>
     </message>
     <message>
+        <source>, corrected by hand</source>
+        <translation>，已手动修正</translation>
+    </message>
+    <message>
+        <source>, accepted</source>
+        <translation>，已接受</translation>
+    </message>
+    <message>
+        <source>{device}, {seconds:.1f} s, {made}</source>
+        <translation>{device}，{seconds:.1f} 秒，{made}</translation>
+    </message>
+    <message>
         <source>mean SUV {mean:.2f}</source>
         <translation>平均 SUV {mean:.2f}</translation>
     </message>
@@ -2303,6 +2719,126 @@
     <message>
         <source>Sag</source>
         <translation>矢</translation>
+    </message>
+    <message>
+        <source>Normal structure</source>
+        <translation>正常结构</translation>
+    </message>
+    <message>
+        <source>Artefact</source>
+        <translation>伪影</translation>
+    </message>
+    <message>
+        <source>Wrong label</source>
+        <translation>标签有误</translation>
+    </message>
+    <message>
+        <source>Found twice</source>
+        <translation>重复找到</translation>
+    </message>
+    <message>
+        <source>{AI/Next box} the next, {AI/Previous box} the previous one, {AI/Accept the box} accepts, {AI/Reject the box} rejects. An accepted box is yours: drag its corners, {Labels/Undo} takes it back.</source>
+        <translation>{AI/Next box} 下一个，{AI/Previous box} 上一个，{AI/Accept the box} 接受，{AI/Reject the box} 拒绝。接受后的方框归您所有：可拖动其角，{Labels/Undo} 撤回。</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation>评分</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>判定</translation>
+    </message>
+    <message>
+        <source>Proposed boxes</source>
+        <translation>建议的方框</translation>
+    </message>
+    <message>
+        <source>Lowest score that is shown</source>
+        <translation>所显示的最低评分</translation>
+    </message>
+    <message>
+        <source>The arrow offers reasons</source>
+        <translation>箭头处可选择理由</translation>
+    </message>
+    <message>
+        <source>Accept all shown</source>
+        <translation>接受所有显示的</translation>
+    </message>
+    <message>
+        <source>Drop the list</source>
+        <translation>放弃列表</translation>
+    </message>
+    <message>
+        <source>What you accepted stays; running the model again brings the rest back</source>
+        <translation>已接受的会保留；再次运行模型可找回其余的</translation>
+    </message>
+    <message>
+        <source>Next box</source>
+        <translation>下一个方框</translation>
+    </message>
+    <message>
+        <source>Previous box</source>
+        <translation>上一个方框</translation>
+    </message>
+    <message>
+        <source>Accept the box</source>
+        <translation>接受方框</translation>
+    </message>
+    <message>
+        <source>Reject the box</source>
+        <translation>拒绝方框</translation>
+    </message>
+    <message>
+        <source>Accept all boxes that are shown</source>
+        <translation>接受所有显示的方框</translation>
+    </message>
+    <message>
+        <source>Score by label</source>
+        <translation>评分按标签而定</translation>
+    </message>
+    <message>
+        <source>Score from {score:.2f}</source>
+        <translation>评分不低于 {score:.2f}</translation>
+    </message>
+    <message>
+        <source>Each label begins at the threshold of its own</source>
+        <translation>每个标签从其自身的阈值开始</translation>
+    </message>
+    <message>
+        <source>{waiting} wait for you, {accepted} accepted, {rejected} rejected; {below} have a lower score.</source>
+        <translation>{waiting} 个待您判断，{accepted} 个已接受，{rejected} 个已拒绝；{below} 个评分较低。</translation>
+    </message>
+    <message>
+        <source>Nothing was found with a score of {score:.2f} or more.</source>
+        <translation>没有找到评分不低于 {score:.2f} 的方框。</translation>
+    </message>
+    <message>
+        <source>{model}, {seconds:.1f} s</source>
+        <translation>{model}，{seconds:.1f} 秒</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>rejected: {reason}</source>
+        <translation>已拒绝：{reason}</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>Bring back</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Accept all shown ({count})</source>
+        <translation>接受所有显示的（{count}）</translation>
+    </message>
+    <message>
+        <source>No model has proposed boxes</source>
+        <translation>没有模型建议过方框</translation>
     </message>
     <message>
         <source>Kind</source>
@@ -2469,12 +3005,24 @@ Run it all the same? What it proposes, and exports of it, will say that you did.
         <translation>未安装模型。</translation>
     </message>
     <message>
+        <source>The model also sees mirror images, and its answer is the mean: where they disagree it is less sure</source>
+        <translation>模型也会查看镜像图像，其答案取平均值：结果不一致之处把握较小</translation>
+    </message>
+    <message>
         <source>Version {version}</source>
         <translation>版本 {version}</translation>
     </message>
     <message>
+        <source>Brought by hand: nobody has measured what it does here.</source>
+        <translation>手动添加：无人在此测量过它的效果。</translation>
+    </message>
+    <message>
         <source>trained here, {date}</source>
         <translation>在本机训练，{date}</translation>
+    </message>
+    <message>
+        <source>unverified, {date}</source>
+        <translation>未经验证，{date}</translation>
     </message>
     <message>
         <source>shipped</source>
@@ -2501,6 +3049,10 @@ Run it all the same? What it proposes, and exports of it, will say that you did.
         <translation>仍要运行…</translation>
     </message>
     <message>
+        <source>Mirror for certainty (takes {n} times as long)</source>
+        <translation>用镜像估计把握（耗时 {n} 倍）</translation>
+    </message>
+    <message>
         <source>Time, memory and device: not known yet</source>
         <translation>时间、内存和设备：尚未知</translation>
     </message>
@@ -2509,16 +3061,16 @@ Run it all the same? What it proposes, and exports of it, will say that you did.
         <translation>约 {time}，内存 {memory:.1f} GB，使用 {device}</translation>
     </message>
     <message>
+        <source>{model} ({hash}), {made}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, and can be undone.</source>
+        <translation>{model}（{hash}），{made}，在 {device} 上，{seconds:.0f} 秒。接受时保留您绘制或确认过的每个体素，并且可以撤销。</translation>
+    </message>
+    <message>
         <source>{n:.0f} s</source>
         <translation>{n:.0f} 秒</translation>
     </message>
     <message>
         <source>{n:.0f} min</source>
         <translation>{n:.0f} 分钟</translation>
-    </message>
-    <message>
-        <source>{model}, on {device}, {seconds:.0f} s. Accepting keeps every voxel that you drew or confirmed, and can be undone.</source>
-        <translation>{model}，运行于 {device}，{seconds:.0f} 秒。接受时会保留您绘制或确认的所有体素，并且可以撤销。</translation>
     </message>
     <message>
         <source>Not for diagnostic use</source>
@@ -2723,6 +3275,10 @@ Run it all the same? What it proposes, and exports of it, will say that you did.
     <message>
         <source>AI proposal: {model}{hidden}</source>
         <translation>AI 分割建议：{model}{hidden}</translation>
+    </message>
+    <message>
+        <source>AI boxes: {model}{hidden}</source>
+        <translation>AI 方框：{model}{hidden}</translation>
     </message>
     <message>
         <source>Frames over time</source>
@@ -3215,8 +3771,140 @@ or press {File/Open folder…}.</source>
         <translation>等另外 {count} 个</translation>
     </message>
     <message>
+        <source>Choose an ONNX file, or the folder of a MONAI bundle or of an nnU-Net model that holds one. You can also drop it here.</source>
+        <translation>请选择一个 ONNX 文件，或包含 ONNX 文件的 MONAI bundle 或 nnU-Net 模型文件夹。也可以把它拖放到这里。</translation>
+    </message>
+    <message>
+        <source>Plain ONNX file</source>
+        <translation>普通 ONNX 文件</translation>
+    </message>
+    <message>
+        <source>MONAI bundle</source>
+        <translation>MONAI bundle</translation>
+    </message>
+    <message>
+        <source>nnU-Net model</source>
+        <translation>nnU-Net 模型</translation>
+    </message>
+    <message>
+        <source>Add a model</source>
+        <translation>添加模型</translation>
+    </message>
+    <message>
+        <source>File…</source>
+        <translation>文件…</translation>
+    </message>
+    <message>
+        <source>Folder…</source>
+        <translation>文件夹…</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Add the model</source>
+        <translation>添加此模型</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>标题</translation>
+    </message>
+    <message>
+        <source>how lists show it, e.g. Spleen on CT</source>
+        <translation>在列表中的名称，例如：CT 脾脏</translation>
+    </message>
+    <message>
+        <source>What it does</source>
+        <translation>用途</translation>
+    </message>
+    <message>
+        <source>one sentence; may be empty</source>
+        <translation>一句话；可以为空</translation>
+    </message>
+    <message>
+        <source>Licence of the code</source>
+        <translation>代码许可证</translation>
+    </message>
+    <message>
+        <source>Licence of the weights</source>
+        <translation>权重许可证</translation>
+    </message>
+    <message>
+        <source>Please say</source>
+        <translation>请填写</translation>
+    </message>
+    <message>
+        <source>Known from the files</source>
+        <translation>文件中已说明</translation>
+    </message>
+    <message>
+        <source>{kind}: {file}, {size}, opset {opset}{producer}</source>
+        <translation>{kind}：{file}，{size}，opset {opset}{producer}</translation>
+    </message>
+    <message>
+        <source>Takes {input}, gives {output}</source>
+        <translation>输入 {input}，输出 {output}</translation>
+    </message>
+    <message>
+        <source>Sizes are padded to multiples of {n}.</source>
+        <translation>尺寸会补齐为 {n} 的倍数。</translation>
+    </message>
+    <message>
+        <source>The first of its {n} outputs is used.</source>
+        <translation>使用其 {n} 个输出中的第一个。</translation>
+    </message>
+    <message>
+        <source>Its weights are in {files}: they are copied into the model.</source>
+        <translation>其权重在 {files} 中：会复制到模型里。</translation>
+    </message>
+    <message>
+        <source>from the network</source>
+        <translation>来自网络</translation>
+    </message>
+    <message>
+        <source>from {file}</source>
+        <translation>来自 {file}</translation>
+    </message>
+    <message>
+        <source>proposed: check it</source>
+        <translation>建议值：请核对</translation>
+    </message>
+    <message>
+        <source>please say</source>
+        <translation>请填写</translation>
+    </message>
+    <message>
         <source>, </source>
         <translation>、</translation>
+    </message>
+    <message>
+        <source>Still to be said: {what}</source>
+        <translation>尚待填写：{what}</translation>
+    </message>
+    <message>
+        <source>An ONNX file</source>
+        <translation>ONNX 文件</translation>
+    </message>
+    <message>
+        <source>ONNX files (*.onnx)</source>
+        <translation>ONNX 文件 (*.onnx)</translation>
+    </message>
+    <message>
+        <source>The folder of a model</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>any</source>
+        <translation>任意</translation>
+    </message>
+    <message>
+        <source>{n:.0f} MB</source>
+        <translation>{n:.0f} MB</translation>
+    </message>
+    <message>
+        <source>{n:.1f} MB</source>
+        <translation>{n:.1f} MB</translation>
     </message>
     <message>
         <source>{names}{more}: there already. Replace?</source>
@@ -4697,6 +5385,434 @@ or press {File/Open folder…}.</source>
     <message>
         <source>At most {count} labels of a scan of this size can be written at once.</source>
         <translation>对于此大小的扫描，一次最多可写入 {count} 个标签。</translation>
+    </message>
+    <message>
+        <source>AI: {label} {score:.2f}</source>
+        <translation>AI：{label} {score:.2f}</translation>
+    </message>
+    <message>
+        <source>No synthetic picture of this series has been made</source>
+        <translation>该序列还没有合成图像</translation>
+    </message>
+    <message>
+        <source>A translation shows another contrast: there is no difference to look at</source>
+        <translation>转换得到的是另一种对比度：没有可看的差值</translation>
+    </message>
+    <message>
+        <source>Swipe</source>
+        <translation>划动对比</translation>
+    </message>
+    <message>
+        <source>Swipe the synthetic picture over the original</source>
+        <translation>在原图上划动合成图像</translation>
+    </message>
+    <message>
+        <source>Blink</source>
+        <translation>闪烁对比</translation>
+    </message>
+    <message>
+        <source>Blink between the original and the synthetic picture</source>
+        <translation>在原图与合成图像之间切换</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差值</translation>
+    </message>
+    <message>
+        <source>Difference of the synthetic picture</source>
+        <translation>合成图像与原图的差值</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原图</translation>
+    </message>
+    <message>
+        <source>Largest change: {value}</source>
+        <translation>最大改变：{value}</translation>
+    </message>
+    <message>
+        <source>Change, root mean square: {value}</source>
+        <translation>改变的均方根：{value}</translation>
+    </message>
+    <message>
+        <source>Noise of the original, standard deviation: {value}</source>
+        <translation>原图噪声的标准差：{value}</translation>
+    </message>
+    <message>
+        <source>Averaged back to the original&apos;s pixels it differs by {value} (RMS)</source>
+        <translation>平均回原图像素后相差 {value}（均方根）</translation>
+    </message>
+    <message>
+        <source>That is {value} of the noise&apos;s standard deviation</source>
+        <translation>相当于噪声标准差的 {value} 倍</translation>
+    </message>
+    <message>
+        <source>Largest mean change of 16 × 16 pixels: {value} (0 if only noise went)</source>
+        <translation>16 × 16 像素的最大平均改变：{value}（若只去除噪声则为 0）</translation>
+    </message>
+    <message>
+        <source>Neighbouring changes correlate by {value} (0 if only noise went)</source>
+        <translation>相邻改变的相关系数为 {value}（若只去除噪声则为 0）</translation>
+    </message>
+    <message>
+        <source>Discard the synthetic picture</source>
+        <translation>丢弃合成图像</translation>
+    </message>
+    <message>
+        <source>Synthetic picture</source>
+        <translation>合成图像</translation>
+    </message>
+    <message>
+        <source>It is kept beside the original, which is what is shown, measured and segmented.</source>
+        <translation>它保存在原图旁边；显示、测量和分割的都是原图。</translation>
+    </message>
+    <message>
+        <source>Made {made} on {device}, {seconds:.1f} s</source>
+        <translation>生成于 {made}，{device}，{seconds:.1f} 秒</translation>
+    </message>
+    <message>
+        <source>No value is changed by more than {bound}: the network&apos;s own bound</source>
+        <translation>任何值的改变都不超过 {bound}：网络自身的界限</translation>
+    </message>
+    <message>
+        <source>Another contrast, made up by a model: nothing of it was scanned</source>
+        <translation>由模型生成的另一种对比度：没有任何部分是扫描得到的</translation>
+    </message>
+    <message>
+        <source>{percent:.2f} % of the values lie beyond what the model sees; they are as they were</source>
+        <translation>{percent:.2f} % 的值在模型可见范围之外；它们保持不变</translation>
+    </message>
+    <message>
+        <source>Original: the synthetic picture is not shown in slabs and turned planes</source>
+        <translation>原图：厚层和旋转平面不显示合成图像</translation>
+    </message>
+    <message>
+        <source>AI heat map</source>
+        <translation>AI 热图</translation>
+    </message>
+    <message>
+        <source>AI occlusion map</source>
+        <translation>AI 遮挡图</translation>
+    </message>
+    <message>
+        <source>Where the model&apos;s score of this class comes from, not why, and no outline of anything. The grey values below are as they were; nothing measures these colours. Small values fade away.</source>
+        <translation>显示模型对该类别的评分来自何处，而非原因，也不是任何结构的轮廓。下方灰度值保持不变；这些颜色不参与任何测量。小的数值会淡出。</translation>
+    </message>
+    <message>
+        <source>{kind}: {name} · {model} · where, not why</source>
+        <translation>{kind}:{name} · {model} · 只示何处，不示原因</translation>
+    </message>
+    <message>
+        <source>{points:.0f} % lost</source>
+        <translation>降低 {points:.0f} %</translation>
+    </message>
+    <message>
+        <source>Propose each voxel&apos;s likeliest label where that is at least so probable. What you see is what you accept.</source>
+        <translation>在最可能的标签达到此概率的体素上提议该标签。所见即所接受。</translation>
+    </message>
+    <message>
+        <source>Click a hatched region on a picture to see where it is from, and to accept or reject it alone.</source>
+        <translation>在图像上点击带斜纹的区域，可查看其来源，并单独接受或拒绝它。</translation>
+    </message>
+    <message>
+        <source>Proposed labels</source>
+        <translation>提议的标签</translation>
+    </message>
+    <message>
+        <source>ml</source>
+        <translation>ml</translation>
+    </message>
+    <message>
+        <source>Mean p</source>
+        <translation>平均概率</translation>
+    </message>
+    <message>
+        <source>Volume of what is proposed, in millilitres</source>
+        <translation>提议部分的体积（毫升）</translation>
+    </message>
+    <message>
+        <source>Mean probability of the label where it is proposed</source>
+        <translation>提议处该标签的平均概率</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Accept every label</source>
+        <translation>接受每个标签</translation>
+    </message>
+    <message>
+        <source>Tick none: then choose</source>
+        <translation>全部不勾选，然后再选择</translation>
+    </message>
+    <message>
+        <source>Probability threshold</source>
+        <translation>概率阈值</translation>
+    </message>
+    <message>
+        <source>As the model decides</source>
+        <translation>按模型的决定</translation>
+    </message>
+    <message>
+        <source>Probability threshold: as the model decides</source>
+        <translation>概率阈值：按模型的决定</translation>
+    </message>
+    <message>
+        <source>Probability threshold: {n:.0f} %</source>
+        <translation>概率阈值：{n:.0f} %</translation>
+    </message>
+    <message>
+        <source>Heat map</source>
+        <translation>热图</translation>
+    </message>
+    <message>
+        <source>Occlusion map</source>
+        <translation>遮挡图</translation>
+    </message>
+    <message>
+        <source>Of the series: the largest of its slices.</source>
+        <translation>序列得分:取各层面的最大值。</translation>
+    </message>
+    <message>
+        <source>Of the series: the mean of its slices.</source>
+        <translation>序列得分:取各层面的平均值。</translation>
+    </message>
+    <message>
+        <source>Of the series, which the model sees at once.</source>
+        <translation>序列得分:模型一次看到整个序列。</translation>
+    </message>
+    <message>
+        <source>Answer for</source>
+        <translation>回答对象</translation>
+    </message>
+    <message>
+        <source>Answers are for the series</source>
+        <translation>回答针对整个序列</translation>
+    </message>
+    <message>
+        <source>Answers are for this slice</source>
+        <translation>回答针对此层面</translation>
+    </message>
+    <message>
+        <source>Show the map</source>
+        <translation>显示图</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>图</translation>
+    </message>
+    <message>
+        <source>Opacity of the map</source>
+        <translation>图的不透明度</translation>
+    </message>
+    <message>
+        <source>Check by occlusion</source>
+        <translation>用遮挡法核查</translation>
+    </message>
+    <message>
+        <source>Cover one part of this slice after the other and see how the probability changes</source>
+        <translation>逐块遮挡此层面，观察概率如何变化</translation>
+    </message>
+    <message>
+        <source>Close the scores</source>
+        <translation>关闭评分</translation>
+    </message>
+    <message>
+        <source>Scores</source>
+        <translation>评分</translation>
+    </message>
+    <message>
+        <source>{model} · {hash} · {device} · {seconds:.1f} s · {made}</source>
+        <translation>{model} · {hash} · {device} · {seconds:.1f} 秒 · {made}</translation>
+    </message>
+    <message>
+        <source>above threshold</source>
+        <translation>高于阈值</translation>
+    </message>
+    <message>
+        <source>below threshold</source>
+        <translation>低于阈值</translation>
+    </message>
+    <message>
+        <source>{percent:.0f} %, {mark} {threshold:.0f} %</source>
+        <translation>{percent:.0f} %,{mark} {threshold:.0f} %</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Hide the map</source>
+        <translation>隐藏图</translation>
+    </message>
+    <message>
+        <source>This model gives no heat map; occlusion needs none.</source>
+        <translation>此模型不提供热图；遮挡法不需要热图。</translation>
+    </message>
+    <message>
+        <source>Slice {n}, windows of {high:.0f} × {wide:.0f} mm: the probability changes by {low:.0f} to {top:.0f} %.</source>
+        <translation>第 {n} 层，窗口 {high:.0f} × {wide:.0f} mm:概率变化 {low:.0f} 至 {top:.0f} %。</translation>
+    </message>
+    <message>
+        <source>Agreement with the heat map (rank correlation, 1 is perfect): {agreement:.2f}.</source>
+        <translation>与热图的一致性(等级相关，1 为完全一致):{agreement:.2f}。</translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation>接受</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>AI proposal</source>
+        <translation>AI 建议</translation>
+    </message>
+    <message>
+        <source>Nothing of a model is at this place</source>
+        <translation>此处没有模型的结果</translation>
+    </message>
+    <message>
+        <source>Nothing is proposed at this place</source>
+        <translation>此处没有提议</translation>
+    </message>
+    <message>
+        <source>No result of a model is here</source>
+        <translation>此处没有模型的结果</translation>
+    </message>
+    <message>
+        <source>This region</source>
+        <translation>此区域</translation>
+    </message>
+    <message>
+        <source>All of this label</source>
+        <translation>此标签的全部</translation>
+    </message>
+    <message>
+        <source>{n:,} voxels of {name} changed</source>
+        <translation>{name} 有 {n:,} 个体素已更改</translation>
+    </message>
+    <message>
+        <source>no voxel of {name} changed</source>
+        <translation>{name} 没有体素被更改</translation>
+    </message>
+    <message>
+        <source>By a person</source>
+        <translation>由人更改</translation>
+    </message>
+    <message>
+        <source>Uncertainty of the model</source>
+        <translation>模型的不确定性</translation>
+    </message>
+    <message>
+        <source>Colours where the model is unsure, over the picture</source>
+        <translation>在图像上用颜色标出模型不确定之处</translation>
+    </message>
+    <message>
+        <source>Where is this label from?</source>
+        <translation>此标签从何而来？</translation>
+    </message>
+    <message>
+        <source>Accept this region of the proposal</source>
+        <translation>接受提议中的此区域</translation>
+    </message>
+    <message>
+        <source>Reject this region of the proposal</source>
+        <translation>拒绝提议中的此区域</translation>
+    </message>
+    <message>
+        <source>Entropy of the probabilities that the model gave its labels at each voxel: 0, transparent, is sure of one; 1 holds all for equally likely. A model can be sure and wrong; its card says how often. {AI/Uncertainty of the model} hides it.</source>
+        <translation>模型在每个体素上给出的各标签概率的熵：0（透明）表示确信其中之一；1 表示认为各标签同样可能。模型可能确信却出错；其说明卡写明了出错的频率。{AI/Uncertainty of the model} 可将其隐藏。</translation>
+    </message>
+    <message>
+        <source>Proposed, not judged yet</source>
+        <translation>已提议，尚未判定</translation>
+    </message>
+    <message>
+        <source>Accepted as the model said it</source>
+        <translation>已按模型的结果接受</translation>
+    </message>
+    <message>
+        <source>Drawn by a person</source>
+        <translation>由人绘制</translation>
+    </message>
+    <message>
+        <source>Changed by a person; the model said {name}</source>
+        <translation>已被人更改；模型的结果是{name}</translation>
+    </message>
+    <message>
+        <source>Erased by a person; the model said {name}</source>
+        <translation>已被人擦除；模型的结果是{name}</translation>
+    </message>
+    <message>
+        <source>Uncertainty: no result of a model is here</source>
+        <translation>不确定性：此处没有模型的结果</translation>
+    </message>
+    <message>
+        <source>Uncertainty: entropy of {n} mirrored copies</source>
+        <translation>不确定性：{n} 个镜像副本的熵</translation>
+    </message>
+    <message>
+        <source>Uncertainty: entropy of the model&apos;s probabilities</source>
+        <translation>不确定性：模型概率的熵</translation>
+    </message>
+    <message>
+        <source>1 unsure</source>
+        <translation>1 不确定</translation>
+    </message>
+    <message>
+        <source>≥ {n:.1f} unsure</source>
+        <translation>≥ {n:.1f} 不确定</translation>
+    </message>
+    <message>
+        <source>0 sure</source>
+        <translation>0 确定</translation>
+    </message>
+    <message>
+        <source> ({name})</source>
+        <translation>（{name}）</translation>
+    </message>
+    <message>
+        <source>Probability</source>
+        <translation>概率</translation>
+    </message>
+    <message>
+        <source> of {n} mirrored copies</source>
+        <translation>（{n} 个镜像副本）</translation>
+    </message>
+    <message>
+        <source>Entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>not kept</source>
+        <translation>未保存</translation>
+    </message>
+    <message>
+        <source>or, elsewhere in this label:</source>
+        <translation>或者，在此标签的其他位置：</translation>
+    </message>
+    <message>
+        <source>SHA-256</source>
+        <translation>SHA-256</translation>
+    </message>
+    <message>
+        <source>Made</source>
+        <translation>生成时间</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Overridden</source>
+        <translation>已强制运行</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
     </message>
 </context>
 </TS>

@@ -60,7 +60,7 @@ LATIN = frozenset(
         r"\w+",
         "mm ml px HU SUV ID AI CT MR PET MIP MinIP SD DICOM NIfTI NRRD MHA ZIP PNG png JPEG GIF STL PLY OBJ CSV csv "
         "JSON LPS Cobb Dice HD Slicewise Apache License Okabe Ito Viridis Inferno CPU MONOCHROME ImagerPixelSpacing "
-        "SOPInstanceUID SynthSeg Ctrl Shift Alt Esc Enter Return Del Home End PgUp PgDown Backspace Language English",
+        "SOPInstanceUID SynthSeg ONNX MONAI bundle nnU Net Ctrl Shift Alt Esc Enter Return Del Home End PgUp PgDown Backspace Language English",
     )
 )
 
@@ -472,7 +472,7 @@ def _english(texts: list[str], window) -> list[str]:
         foreign += [manifest.name, manifest.title, manifest.description, *(label.name for label in manifest.labels)]
     found = {}
     for text in texts:
-        plain = re.sub(r"<[^>]*>|&\w+;|\(&\w\)", " ", text)
+        plain = re.sub(r"<[^>]*>|&\w+;|\(&\w\)|\b[0-9a-f]{12}\b", " ", text)  # the last is a hash
         for name in sorted(filter(None, foreign), key=len, reverse=True):
             plain = plain.replace(name, " ")
         words = set(re.findall(r"[A-Za-z]{2,}", plain)) - LATIN

@@ -43,7 +43,7 @@ def lays_a_map_that_changes_no_value_and_goes_with_its_series(scored, qtbot):
     session, panel = scored.session, scored.model_panel.scores
     before = session.volume.voxels.copy()
     panel.toggle_heat()
-    assert session.heat.kind == "heat map" and session.heat.top == pytest.approx(session.heat.over.volume.voxels.max())
+    assert session.heat.kind == "cam" and session.heat.top == pytest.approx(session.heat.over.volume.voxels.max())
     assert np.array_equal(session.volume.voxels, before)
     panel.check.click()
     qtbot.waitUntil(lambda: session.heat is not None and session.heat.kind == "occlusion", timeout=20_000)

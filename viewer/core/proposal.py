@@ -297,8 +297,8 @@ def prepare_judgement(
     whose = (proposal.number, number)
     if not accepts:
         judged[part] = number
-        return Judgement(proposal, Edit(f"Reject {name}, {proposal.source}", judged=whose), (), None, judged, number)
+        return Judgement(proposal, Edit(f"Reject of {proposal.source}: {name}", judged=whose), (), None, judged, number)
     acceptance = prepare_acceptance(proposal, *inputs, by=by, at=at, part=part)
     judged[part] = number
-    edit = replace(acceptance.edit, title=f"Accept {name}, {proposal.source}", judged=whose)
+    edit = replace(acceptance.edit, title=f"Accept of {proposal.source}: {name}", judged=whose)
     return Judgement(proposal, edit, acceptance.voxels, acceptance.labels, judged, number)

@@ -15,7 +15,7 @@ from viewer.core.origin import Origin
 from viewer.core.study import Series
 from viewer.core.volume import Volume
 
-HeatKind = Literal["heat map", "occlusion"]
+HeatKind = Literal["cam", "occlusion"]
 
 _OPACITY = 0.5
 

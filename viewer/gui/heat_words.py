@@ -8,7 +8,7 @@ from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.overlay import Badge, Rank, number_text
 from viewer.gui.style import PROPOSAL
 
-_KIND = {"heat map": QT_TR_NOOP("AI heat map"), "occlusion": QT_TR_NOOP("AI occlusion map")}
+_KIND = {"cam": QT_TR_NOOP("AI heat map"), "occlusion": QT_TR_NOOP("AI occlusion map")}
 _DETAIL = QT_TR_NOOP(
     "Where the model's score of this class comes from, not why, and no outline of anything. The grey values below are "
     "as they were; nothing measures these colours. Small values fade away."

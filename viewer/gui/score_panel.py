@@ -31,7 +31,7 @@ from viewer.workflows import Workflows
 
 _BAR_PX = 8
 _PLOT_PX = 110
-_KINDS: dict[HeatKind, str] = {"heat map": QT_TR_NOOP("Heat map"), "occlusion": QT_TR_NOOP("Occlusion map")}
+_KINDS: dict[HeatKind, str] = {"cam": QT_TR_NOOP("Heat map"), "occlusion": QT_TR_NOOP("Occlusion map")}
 _GATHERED = {
     "max": QT_TR_NOOP("Of the series: the largest of its slices."),
     "mean": QT_TR_NOOP("Of the series: the mean of its slices."),
@@ -66,7 +66,7 @@ class ScorePanel(QWidget):
         self._workflows = workflows
         self._shown: Scores | None = None
         self._chosen = 0
-        self._kind: HeatKind = "heat map"
+        self._kind: HeatKind = "cam"
         self._job: Job | None = None
         self._about = QLabel(wordWrap=True)
         self._about.setProperty("dimmed", True)
@@ -257,7 +257,7 @@ class ScorePanel(QWidget):
     def _show_maps(self, scores: Scores) -> None:
         """Which maps there are of the chosen class, and how well they agree."""
         occluded = scores.occlusion(self._chosen)
-        kinds: list[HeatKind] = ["heat map"] if scores.heat else []
+        kinds: list[HeatKind] = ["cam"] if scores.heat else []
         if occluded is not None:
             kinds.append("occlusion")
         if self._kind not in kinds and kinds:
@@ -290,7 +290,7 @@ class ScorePanel(QWidget):
         self._found.setText(told)
 
     def _choose_kind(self) -> None:
-        self._kind = self.kind.currentData() or "heat map"
+        self._kind = self.kind.currentData() or "cam"
         if self._session.heat is not None:
             self._lay()
 
@@ -310,7 +310,7 @@ class ScorePanel(QWidget):
         else:
             self._session.show_heat(None)
             return
-        kind: HeatKind = "occlusion" if occluded is not None and heat is occluded.heat else "heat map"
+        kind: HeatKind = "occlusion" if occluded is not None and heat is occluded.heat else "cam"
         name, opacity = scores.classes[self._chosen].name, self.opacity.value() / 100
         self._session.show_heat(heat_shown(kind, name, scores.origin, heat, series, opacity))
 

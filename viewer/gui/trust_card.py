@@ -17,7 +17,6 @@ from viewer.gui.actions import READ_ONLY, Actions
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.reading_room import ReadingRoom
 from viewer.gui.slice_pane import SlicePane
-from viewer.gui.style import theme
 from viewer.gui.trust_words import facts, standing_text
 from viewer.workflows import Workflows
 
@@ -94,12 +93,10 @@ class TrustCard(QFrame):
             name = tr(found.said.name) if found.said is not None else ""
             words = tr("{n:,} voxels of {name} changed") if changed else tr("no voxel of {name} changed")
             told.append((tr("By a person"), words.format(n=changed, name=name)))
-        dim = theme().dimmed_text.name()
         rows = "".join(
-            f'<tr><td style="padding-right:10px; color:{dim}">{escape(word)}</td><td>{escape(text)}</td></tr>'
-            for word, text in told
+            f"<tr><td><b>{escape(word)}</b>&nbsp;&nbsp;</td><td>{escape(text)}</td></tr>" for word, text in told
         )
-        self._facts.setText(f"<table cellspacing='0'>{rows}</table>")
+        self._facts.setText(f"<table>{rows}</table>")
         self._facts.setVisible(bool(rows))
 
     def fit(self) -> None:
