@@ -247,6 +247,13 @@ class ModelRuns:
             return "Open a series first."
         return self.verdict(model_name).refusal
 
+    def cannot_segment(self, model_name: str) -> str:
+        """Why a model gives no labels of the open series, in one sentence; empty if it does."""
+        manifest = self._models.get(model_name).manifest
+        if manifest.task != "segmentation":
+            return f"{manifest.title} is for {manifest.task}: choose a model that segments."
+        return self.unsuitable(model_name)
+
     def verdict(self, model_name: str) -> Verdict:
         """Whether a model fits the open series, which there has to be, and why not."""
         series, volume = self._session.series, self._session.volume

@@ -172,7 +172,7 @@ class NextSlices:
         if record is None or (series.uid, version) in self._doubts:
             return
         self._doubts[series.uid, version] = {}  # until, and unless, it can be asked
-        if unsuitable(record.manifest, series, volume):
+        if record.manifest.task != "segmentation" or unsuitable(record.manifest, series, volume):
             return
         from inference.preprocess import slice_axis
 

@@ -817,7 +817,7 @@ class Workflows:
         is, as a DICOM object. done is told what was saved, after it was read again and found to be the same. None, and
         a sentence, where the model must not run."""
         series, volume = self.session.series, self.session.volume
-        if problem := self.runs.unsuitable(model_name):
+        if problem := self.runs.cannot_segment(model_name):
             self._fail(problem)
             return None
         assert series is not None and volume is not None
@@ -903,7 +903,7 @@ class Workflows:
         if not self.session.confirmed:
             self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
             return None
-        problem = self.runs.unsuitable(model_name)
+        problem = self.runs.cannot_segment(model_name)
         if problem:
             self._fail(problem)
             return None

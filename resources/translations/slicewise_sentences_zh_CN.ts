@@ -528,7 +528,7 @@
         </message>
         <message>
             <location filename="../../viewer/core/region_search.py" line="60" />
-            <location filename="../../viewer/core/session.py" line="702" />
+            <location filename="../../viewer/core/session.py" line="705" />
             <source>Take away from {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>从{0}中去除</translation>
@@ -629,125 +629,125 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="608" />
+            <location filename="../../viewer/core/session.py" line="611" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="622" />
+            <location filename="../../viewer/core/session.py" line="625" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="639" />
+            <location filename="../../viewer/core/session.py" line="642" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="641" />
+            <location filename="../../viewer/core/session.py" line="644" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="668" />
+            <location filename="../../viewer/core/session.py" line="671" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="702" />
+            <location filename="../../viewer/core/session.py" line="705" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="844" />
+            <location filename="../../viewer/core/session.py" line="847" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="844" />
+            <location filename="../../viewer/core/session.py" line="847" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="886" />
+            <location filename="../../viewer/core/session.py" line="889" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="904" />
+            <location filename="../../viewer/core/session.py" line="907" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="904" />
+            <location filename="../../viewer/core/session.py" line="907" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="962" />
+            <location filename="../../viewer/core/session.py" line="965" />
             <source>Answer finding</source>
             <translation>回答所见</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="971" />
+            <location filename="../../viewer/core/session.py" line="974" />
             <source>Answer the rest with no</source>
             <translation>其余回答否</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="981" />
+            <location filename="../../viewer/core/session.py" line="984" />
             <source>Accept</source>
             <translation>接受</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="981" />
+            <location filename="../../viewer/core/session.py" line="984" />
             <source>Reject</source>
             <translation>拒绝</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="982" />
+            <location filename="../../viewer/core/session.py" line="985" />
             <source>{0} score of {1}</source>
             <extracomment>{0}: act; {1}: self.scores.origin.source</extracomment>
             <translation>{0} {1} 的评分</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1020" />
+            <location filename="../../viewer/core/session.py" line="1023" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1028" />
+            <location filename="../../viewer/core/session.py" line="1031" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1028" />
+            <location filename="../../viewer/core/session.py" line="1031" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1034" />
+            <location filename="../../viewer/core/session.py" line="1037" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1110" />
-            <location filename="../../viewer/core/session.py" line="1185" />
+            <location filename="../../viewer/core/session.py" line="1114" />
+            <location filename="../../viewer/core/session.py" line="1203" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1295" />
+            <location filename="../../viewer/core/session.py" line="1314" />
             <source>Accept boxes</source>
             <translation>接受方框</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="702" />
+            <location filename="../../viewer/core/session.py" line="705" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -3760,48 +3760,54 @@
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="304" />
+            <location filename="../../viewer/model_runs.py" line="254" />
+            <source>{0} is for {1}: choose a model that segments.</source>
+            <extracomment>{0}: manifest.title; {1}: manifest.task</extracomment>
+            <translation>{0} 用于 {1}：请选择一个分割模型。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="311" />
             <source>The model was not tried on this computer.</source>
             <translation>尚未在这台计算机上试运行该模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="308" />
+            <location filename="../../viewer/model_runs.py" line="315" />
             <source>Trying {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="402" />
+            <location filename="../../viewer/model_runs.py" line="409" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="403" />
+            <location filename="../../viewer/model_runs.py" line="410" />
             <source>Classifying with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分类</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="404" />
+            <location filename="../../viewer/model_runs.py" line="411" />
             <source>Detecting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 检测</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="405" />
+            <location filename="../../viewer/model_runs.py" line="412" />
             <source>Enhancing with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 增强</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="406" />
+            <location filename="../../viewer/model_runs.py" line="413" />
             <source>Translating with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 转换</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="407" />
+            <location filename="../../viewer/model_runs.py" line="414" />
             <source>Answering clicks with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 回答点击</translation>

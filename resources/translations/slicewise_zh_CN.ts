@@ -3065,6 +3065,10 @@ Run it all the same? What it proposes, and exports of it, will say that you did.
         <translation>{model}（{hash}），{made}，在 {device} 上，{seconds:.0f} 秒。接受时保留您绘制或确认过的每个体素，并且可以撤销。</translation>
     </message>
     <message>
+        <source>Then: {models}</source>
+        <translation>之后：{models}</translation>
+    </message>
+    <message>
         <source>{n:.0f} s</source>
         <translation>{n:.0f} 秒</translation>
     </message>

@@ -668,3 +668,24 @@ def test_where_labels_may_only_be_looked_at_no_tool_draws(session):
     session.set_read_only(False)
     session.choose_tool("brush")
     assert session.hand.tool == "brush"
+
+
+def test_a_result_of_another_model_waits_until_the_first_is_judged(session):
+    first, second = (
+        replace(proposal(np.full(session.volume.geometry.shape, value, np.uint8)), origin=Origin(name, "1.0.0"))
+        for name, value in (("one", 1), ("two", 2))
+    )
+    session.propose(first)
+    session.propose(second)
+    assert session.proposal is first and session.waiting == (second,)
+    again = replace(second, origin=replace(second.origin, seconds=2.0))
+    session.propose(again)
+    assert session.waiting == (again,), "the newest of a model"
+
+    session.accept_proposal()
+    assert session.proposal is again and session.waiting == () and (session.label_map.voxels == 1).all()
+    session.propose(first)
+    session.reject_proposal()
+    assert session.proposal is first and session.certainty_of == first.origin
+    session.reject_proposal()
+    assert session.proposal is None

@@ -60,7 +60,8 @@ LATIN = frozenset(
         r"\w+",
         "mm ml px HU SUV ID AI CT MR PET MIP MinIP SD DICOM NIfTI NRRD MHA ZIP PNG png JPEG GIF STL PLY OBJ CSV csv "
         "JSON LPS Cobb Dice HD Slicewise Apache License Okabe Ito Viridis Inferno CPU MONOCHROME ImagerPixelSpacing "
-        "SOPInstanceUID SynthSeg ONNX MONAI bundle nnU Net Ctrl Shift Alt Esc Enter Return Del Home End PgUp PgDown Backspace Language English",
+        "SOPInstanceUID SynthSeg ONNX MONAI bundle nnU Net "
+        "Ctrl Shift Alt Esc Enter Return Del Home End PgUp PgDown Backspace Language English",
     )
 )
 

@@ -199,6 +199,7 @@ class Session:
         self.labels: tuple[Label, ...] = DEFAULT_LABELS
         self.confirmed: frozenset[ConfirmedSlice] = frozenset()
         self.proposal: Proposal | None = None
+        self.waiting: tuple[Proposal, ...] = ()  # of other models, until a person has judged that one
         self.detections: Detections | None = None
         self.scores: Scores | None = None
         self.heat: HeatShown | None = None
@@ -306,6 +307,7 @@ class Session:
         self.detections = None
         self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, History()
+        self.waiting = ()
         self.enhanced, self.enhanced_view = None, "original"
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
         self.accepted, self.certainty, self.certainty_of = (), None, None
@@ -329,6 +331,7 @@ class Session:
         self.detections = None
         self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, annotations.history
+        self.waiting = ()
         if self.active_label not in {label.value for label in self.labels}:
             self.active_label = self.labels[0].value
 
@@ -1102,7 +1105,8 @@ class Session:
     # Proposals
 
     def propose(self, proposal: Proposal) -> None:
-        """Show a model's result beside the label map until a person accepts or rejects it.
+        """Show a model's result beside the label map until a person accepts or rejects it. One of another model waits
+        until then.
 
         Raises ValueError if it does not lie on the open volume's grid.
         """
@@ -1110,8 +1114,21 @@ class Session:
             raise ValueError("the result does not belong to the open series")
         if self.loading:
             return
-        self.proposal, self.certainty, self.certainty_of = proposal, proposal.certainty, proposal.origin
+        if self.proposal is not None and self.proposal.origin.model != proposal.origin.model:
+            others = (one for one in self.waiting if one.origin.model != proposal.origin.model)
+            self.waiting = (*others, proposal)
+        else:
+            self._show_proposal(proposal)
         self._announce(Change(What.PROPOSAL))
+
+    def _show_proposal(self, proposal: Proposal) -> None:
+        self.proposal, self.certainty, self.certainty_of = proposal, proposal.certainty, proposal.origin
+
+    def _show_waiting(self) -> None:
+        if self.waiting:
+            first, *others = self.waiting
+            self.waiting = tuple(others)
+            self._show_proposal(first)
 
     def set_proposal_threshold(self, threshold: float | None) -> None:
         """Propose each voxel's likeliest label where that has at least a probability in (0, 1]; None: what the model
@@ -1174,6 +1191,7 @@ class Session:
             self.proposal = None
             if not any(one.origin == self.certainty_of for one in self.accepted):
                 self.certainty = self.certainty_of = None
+            self._show_waiting()
             self._announce(Change(What.PROPOSAL))
 
     def keep_enhanced(self, enhanced: Enhanced) -> None:
@@ -1220,6 +1238,7 @@ class Session:
         accepted = prepared or prepare_acceptance(self.proposal, *self.acceptance_inputs())
         edit = replace(accepted.edit, table=(self.labels, accepted.labels))
         self.proposal = None
+        self._show_waiting()
         again = edit.source == (self.source, self.source) and self._accepted_again(edit)
         if edit.deltas or not again or accepted.labels != self.labels:
             self.history.record(edit)

@@ -517,6 +517,7 @@ class MainWindow(QMainWindow):
         still = tr(STILL_READ) if session.loading else ""
         fits = self.model_panel.run.isEnabled()
         unsuitable = "" if fits or volume is None else tr("The chosen model does not fit this series")
+        self.segment_action.setText(self.model_panel.run_words)
         allow(self.segment_action, session.editable and fits, why_not or still or unsuitable)
         selected = "" if session.selected is not None else tr("No measurement is selected")
         allow(self._write, session.selected is not None and session.editable, why_not or selected)

@@ -172,6 +172,11 @@ class ModelPanel(QWidget):
         return self.models.currentData() or ""
 
     @property
+    def run_words(self) -> str:
+        """What the chosen model does, as the button says it."""
+        return tr(_RUN[self._task if self.model_name else "segmentation"])
+
+    @property
     def _task(self) -> str:
         return self._workflows.models.get(self.model_name).manifest.task
 
@@ -366,7 +371,9 @@ class ModelPanel(QWidget):
                 seconds=proposal.origin.seconds,
             )
             against = [said(sentence) for _, sentence in proposal.origin.overridden]
-            self._proposal_text.setText("\n".join([told, *against]))
+            waiting = [said(one.source) for one in self._session.waiting]
+            then = [tr("Then: {models}").format(models=", ".join(waiting))] if waiting else []
+            self._proposal_text.setText("\n".join([told, *against, *then]))
 
     def _show_card(self) -> None:
         record = self._workflows.models.get(self.model_name)

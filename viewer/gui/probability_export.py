@@ -82,7 +82,7 @@ class ProbabilityExport(QObject):
             return tr(NOTHING_OPEN)
         if not model:
             return tr("No model is installed.")
-        return said(self._workflows.runs.unsuitable(model) or why_not(series, "seg"))
+        return said(self._workflows.runs.cannot_segment(model) or why_not(series, "seg"))
 
     def _ask(self) -> None:
         volume, model = self._workflows.session.volume, self._model()
