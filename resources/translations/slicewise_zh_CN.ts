@@ -5527,10 +5527,6 @@ or press {File/Open folder…}.</source>
         <translation>ml</translation>
     </message>
     <message>
-        <source>Mean p</source>
-        <translation>平均概率</translation>
-    </message>
-    <message>
         <source>Volume of what is proposed, in millilitres</source>
         <translation>提议部分的体积（毫升）</translation>
     </message>

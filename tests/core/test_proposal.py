@@ -105,6 +105,7 @@ def test_an_undo_passes_over_a_rejection_whose_proposal_is_gone(session):
     session.end_stroke()
     session.propose(proposal())
     judge(session, THERE, accepts=False)
+    session.reject_proposal()
     session.propose(proposal(SECOND))
     session.undo()
     assert not session.label_map.voxels.any()  # the stroke

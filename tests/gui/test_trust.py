@@ -48,7 +48,7 @@ def picture(pane):
 def test_the_slider_redraws_what_is_seen_and_that_is_accepted(proposed, qtbot):
     part = proposed.model_panel.part
     row = part._rows()[0]
-    assert row.text(1) == f"{12 * 16 * 10 * 8 / 1000:.2f}" and row.text(2) == f"{50 * (128 + 230) / 255:.0f} %"
+    assert row.text(1) == f"{12 * 16 * 10 * 8 / 1000:.1f}" and row.text(2) == f"{50 * (128 + 230) / 255:.0f} %"
     part.threshold.setValue(80)
     seen = proposed.session.proposal.all_seen()
     assert not seen[:, 8:16, 8:18].any() and (seen[5, 20, 10], seen[5, 20, 30]) == (1, 2)

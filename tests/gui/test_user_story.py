@@ -91,7 +91,7 @@ def test_open_segment_correct_train_accept_and_roll_back(start, scan_folder, qtb
     assert json.loads((run.folder / "out" / "report.json").read_text()) == report
     window.model_panel.run.click()
     qtbot.waitUntil(lambda: session.proposal is not None, timeout=30_000)
-    assert session.proposal.version == active.manifest.version
+    assert session.proposal.origin.version == active.manifest.version
     session.reject_proposal()
 
     panel.roll_back.click()

@@ -116,9 +116,14 @@ class DetectionPanel(QWidget):
         score, buttons = QHBoxLayout(), QGridLayout()
         score.addWidget(self._from)
         score.addWidget(self.slider, 1)
-        for n, button in enumerate((self.accept, self.reject, self.accept_all, self.drop)):
+        for button, row, column, wide in (
+            (self.accept, 0, 0, 1),
+            (self.reject, 0, 1, 1),
+            (self.accept_all, 1, 0, 2),
+            (self.drop, 2, 0, 2),
+        ):
             button.setSizePolicy(self.accept.sizePolicy())
-            buttons.addWidget(button, n // 2, n % 2)
+            buttons.addWidget(button, row, column, 1, wide)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for part in (heading, self.about, score, self.table, buttons, self._hint):

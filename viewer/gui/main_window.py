@@ -451,7 +451,7 @@ class MainWindow(QMainWindow):
             self.workflows, commands, self, lambda: model.model_name, self._open_and, notify, self.show_failure
         )
         self.proposal_bar = ProposalBar(commands, self.workflows)
-        self.trusting = Trusting(commands, self.workflows, self.room, self.status_bar.notify)
+        self.trusting = Trusting(commands, self.workflows, self.room, self.status_bar.notify, self)
         self.model_panel.boxes.add_commands(commands)
         commands.add(
             "AI", QT_TR_NOOP("Show or hide the heat map"), lambda: self.model_panel.scores.toggle_heat(), "Ctrl+H"

@@ -46,7 +46,7 @@ class ProposalPart(QWidget):
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.setAccessibleName(tr("Proposed labels"))
-        self.table.setHeaderLabels([tr("Label"), tr("ml"), tr("Mean p")])
+        self.table.setHeaderLabels([tr("Label"), tr("ml"), "p"])
         header = self.table.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -69,7 +69,7 @@ class ProposalPart(QWidget):
         self.threshold.setAccessibleName(tr("Probability threshold"))
         self.threshold.setToolTip(tr(_THRESHOLD_TIP))
         self.threshold.valueChanged.connect(self._slid)
-        self._threshold_text = QLabel()
+        self._threshold_text = QLabel(wordWrap=True)
         self.usual = QPushButton(tr("As the model decides"))
         self.usual.clicked.connect(lambda: self._session.set_proposal_threshold(None))
         for button in (self.every, self.none, self.usual):
@@ -84,11 +84,8 @@ class ProposalPart(QWidget):
         sliding = QVBoxLayout(self._sure)
         sliding.setContentsMargins(0, 0, 0, 0)
         sliding.setSpacing(3)
-        row = QHBoxLayout()
-        row.addWidget(self.threshold, 1)
-        row.addWidget(self.usual)
-        sliding.addWidget(self._threshold_text)
-        sliding.addLayout(row)
+        for widget in (self._threshold_text, self.threshold, self.usual):
+            sliding.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
@@ -151,7 +148,7 @@ class ProposalPart(QWidget):
                 seen = self._seen.get(row.data(0, _VALUE))
                 ml, probability = "…", "…"
                 if seen is not None and not stale:
-                    ml = f"{seen.voxels * volume.geometry.voxel_volume_ml:.2f}" if calibrated and volume else "–"
+                    ml = _three_digits(seen.voxels * volume.geometry.voxel_volume_ml) if calibrated and volume else "–"
                     probability = "–" if seen.probability is None else f"{100 * seen.probability:.0f} %"
                     row.setHidden(not seen.voxels)
                 row.setText(1, ml)
@@ -195,3 +192,8 @@ class ProposalPart(QWidget):
     def _settled(self, seen: dict[int, LabelSeen]) -> None:
         self._seen = seen
         self._show_sizes()
+
+
+def _three_digits(ml: float) -> str:
+    """As many as fit into a narrow column, and no more than are true."""
+    return f"{ml:.0f}" if ml >= 100 else f"{ml:.1f}" if ml >= 10 else f"{ml:.2f}"

@@ -190,9 +190,10 @@ class ScorePanel(QWidget):
                     percent=100 * one.probability, mark=mark, threshold=100 * one.threshold
                 )
             )
-            self._rows.addWidget(name, 3 * row, 0)
-            self._rows.addWidget(words, 3 * row, 1, 1, 2)
-            self._rows.addWidget(_Bar(one.probability, one.threshold), 3 * row + 1, 0, 1, 3)
+            words.setWordWrap(True)
+            self._rows.addWidget(name, 4 * row, 0, 1, 3)
+            self._rows.addWidget(words, 4 * row + 1, 0, 1, 3)
+            self._rows.addWidget(_Bar(one.probability, one.threshold), 4 * row + 2, 0, 1, 3)
             if one.above:
                 state, accept, reject = QLabel(), QPushButton(tr("Accept")), QPushButton(tr("Reject"))
                 accept.clicked.connect(partial(self._judge, n, True))
@@ -200,7 +201,7 @@ class ScorePanel(QWidget):
                 accept.setAccessibleName(f"{tr('Accept')} {one.name}")
                 reject.setAccessibleName(f"{tr('Reject')} {one.name}")
                 for column, widget in enumerate((state, accept, reject)):
-                    self._rows.addWidget(widget, 3 * row + 2, column)
+                    self._rows.addWidget(widget, 4 * row + 3, column)
                 for button in (accept, reject):
                     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 self._answers.append((n, state, accept, reject))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QPushButton, QStatusBar, QToolButton
+from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QPushButton, QStatusBar
 
 from viewer.gui.language import said, tr
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS
@@ -27,10 +27,9 @@ class StatusBar(QStatusBar):
         self.cancel_job = QPushButton(tr("Cancel"))
         self.cancel_job.clicked.connect(self._cancel_job)
         self.jobs_menu = QMenu(self)
-        self.all_jobs = QToolButton()
+        self.all_jobs = QPushButton()
         self.all_jobs.setToolTip(tr("All that runs or waits; choose what to cancel"))
         self.all_jobs.setAccessibleName(self.all_jobs.toolTip())
-        self.all_jobs.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.all_jobs.setMenu(self.jobs_menu)
         self.jobs_menu.aboutToShow.connect(self._fill_jobs_menu)
         self._timer = QTimer(self, singleShot=True, interval=_SHOW_JOB_AFTER_MS)

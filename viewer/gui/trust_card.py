@@ -30,8 +30,8 @@ _NO_SURENESS = QT_TR_NOOP("No result of a model is here")
 class TrustCard(QFrame):
     """Facts of one voxel with, for a proposal, buttons that judge its region or its whole label."""
 
-    def __init__(self, judge: Callable[[bool, bool], object]) -> None:
-        super().__init__()
+    def __init__(self, judge: Callable[[bool, bool], object], parent: QWidget) -> None:
+        super().__init__(parent)
         self.setObjectName("card")
         self._title, self._standing = QLabel(), QLabel(wordWrap=True)
         self._title.setProperty("heading", True)
@@ -125,10 +125,15 @@ class Trusting:
     """The commands and the card. Whoever listens to the session calls apply() once per turn of the event loop."""
 
     def __init__(
-        self, commands: Actions, workflows: Workflows, room: ReadingRoom, notify: Callable[[str], None]
+        self,
+        commands: Actions,
+        workflows: Workflows,
+        room: ReadingRoom,
+        notify: Callable[[str], None],
+        window: QWidget,
     ) -> None:
         self._commands, self._workflows, self._room, self._notify = commands, workflows, room, notify
-        self.card = TrustCard(self._judge_shown)
+        self.card = TrustCard(self._judge_shown, window)  # which it is gone with
         self._of: tuple[Session, tuple[int, int, int]] | None = None
         self._judging: list[QAction] = []
         self._voxel = (0, 0, 0)
