@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 from inference.manifest import ModelError, Scores
 from inference.preprocess import (
     ModelGrid,
-    model_grid,
     nearest_slices,
     padded_for,
     padded_sizes,
     slice_axis,
     slice_stacks,
-    to_model_grid,
 )
 from inference.results import Classification, Heat, Occlusion
 from inference.runtime import LoadedModel
 from inference.sliding_window import BATCH, starts
+from inference.tasks import seen
 
 Progress = Callable[[float, str], None]
 
@@ -41,7 +40,7 @@ def classify(
     """
     started = time.monotonic()
     progress(0.0, "Preparing the image")
-    grid, voxels = _seen(image, model)
+    grid, voxels = seen(image, model)
     scores = _section(model)
 
     def report(part: float) -> None:
@@ -84,7 +83,7 @@ def occlude(
     """
     started = time.monotonic()
     progress(0.0, "Preparing the image")
-    grid, voxels = _seen(image, model)
+    grid, voxels = seen(image, model)
     scores, manifest = _section(model), model.manifest
     count = image.GetSize()[slice_axis(image, manifest.preprocessing)]
     if not (1 <= label <= len(manifest.labels) and 0 <= slice_number < count):
@@ -163,16 +162,6 @@ class _Found:
         self, logits: NDArray[np.float32], heat: NDArray[np.float32] | None, attention: NDArray[np.float32] | None
     ) -> None:
         self.logits, self.heat, self.attention = logits, heat, attention
-
-
-def _seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.float32]]:
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise ModelError(f"{model.manifest.name} needs a 3-D image with one value per voxel")
-    grid = model_grid(image, model.manifest.preprocessing)
-    voxels = to_model_grid(image, grid, model.manifest.preprocessing.intensity)
-    if float(voxels.min()) == float(voxels.max()):
-        raise ModelError("the image has the same value everywhere: there is nothing to score")
-    return grid, voxels
 
 
 def _section(model: LoadedModel) -> Scores:

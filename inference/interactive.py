@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,48 +22,44 @@ _AROUND = 2.0  # times its size, of what is then seen
 _FEWEST_PX = 24
 
 
-def answer_clicks(
-    picture: NDArray[np.float32],
-    pixel_mm: tuple[float, float],
-    positives: Pixels,
-    negatives: Pixels,
-    box: PixelBox | None,
-    previous: NDArray[np.bool_],
-    model: LoadedModel,
-) -> NDArray[np.bool_]:
-    """The region that clicks mean, of the picture's shape (rows, columns).
+class Clicked(NamedTuple):
+    """What a person has said of a region in a picture (rows, columns) of grey values, NaN where there is none.
+    pixel_mm: a pixel's height and width. previous: what was answered before, or was there."""
 
-    picture: grey values, NaN where there is none. pixel_mm: a pixel's height and width. previous: what was answered
-    before, or was there. The network sees the picture in square pixels, as large as they fit into its size, and in the
+    picture: NDArray[np.float32]
+    pixel_mm: tuple[float, float]
+    positives: Pixels
+    negatives: Pixels
+    box: PixelBox | None
+    previous: NDArray[np.bool_]
+
+
+def answer_clicks(clicked: Clicked, model: LoadedModel) -> NDArray[np.bool_]:
+    """The region that clicks mean, of the picture's shape.
+
+    The network sees the picture in square pixels, as large as they fit into its size, and in the
     upper left of it; a small region once more, enlarged. Raises ModelError for a result that must not be shown.
     """
-    whole = (0, 0, picture.shape[0], picture.shape[1])
-    found = _seen(picture, pixel_mm, positives, negatives, box, previous, model, whole)
-    part = _around(found, positives, box, picture.shape)
+    rows, columns = clicked.picture.shape
+    found = _answered(clicked, model, (0, 0, rows, columns))
+    part = _around(found, clicked)
     if part is None:
         return found
     closer = np.zeros_like(found)
     top, left, bottom, right = part
-    closer[top:bottom, left:right] = _seen(picture, pixel_mm, positives, negatives, box, previous | found, model, part)
+    again = clicked._replace(previous=clicked.previous | found)
+    closer[top:bottom, left:right] = _answered(again, model, part)
     return closer
 
 
-def _seen(
-    picture: NDArray[np.float32],
-    pixel_mm: tuple[float, float],
-    positives: Pixels,
-    negatives: Pixels,
-    box: PixelBox | None,
-    previous: NDArray[np.bool_],
-    model: LoadedModel,
-    part: tuple[int, int, int, int],
-) -> NDArray[np.bool_]:
+def _answered(clicked: Clicked, model: LoadedModel, part: tuple[int, int, int, int]) -> NDArray[np.bool_]:
     """The answer in a part of the picture: first row and column, and those after the last."""
     import cv2
 
     manifest = model.manifest
     clicks, size = manifest.clicks, manifest.preprocessing.size
     assert clicks is not None and size is not None
+    picture, pixel_mm, positives, negatives, box, previous = clicked
     top, left, bottom, right = part
     values = picture[top:bottom, left:right]
     known = np.isfinite(values)
@@ -112,24 +108,22 @@ def _mark(
         channel[np.ix_(rows, columns)] = np.maximum(channel[np.ix_(rows, columns)], disc)
 
 
-def _around(
-    found: NDArray[np.bool_], positives: Pixels, box: PixelBox | None, shape: tuple[int, ...]
-) -> tuple[int, int, int, int] | None:
+def _around(found: NDArray[np.bool_], clicked: Clicked) -> tuple[int, int, int, int] | None:
     """The part of a picture in which a small region is looked at again; None if it is not small."""
     places = np.argwhere(found)
     if not len(places):
         return None
-    corners = [places.min(0), places.max(0), *np.asarray(positives, np.intp).reshape(-1, 2)]
-    if box is not None:
-        corners += [np.array(box[:2]), np.array(box[2:])]
+    corners = [places.min(0), places.max(0), *np.asarray(clicked.positives, np.intp).reshape(-1, 2)]
+    if clicked.box is not None:
+        corners += [np.array(clicked.box[:2]), np.array(clicked.box[2:])]
     first, last = np.min(corners, axis=0), np.max(corners, axis=0) + 1
     sides = last - first
-    if sides.max() > _SMALL * max(shape):
+    if sides.max() > _SMALL * max(found.shape):
         return None
     half = max(_FEWEST_PX, _AROUND * sides.max()) / 2
     middle = (first + last) / 2
     top, left = np.maximum(np.floor(middle - half), 0).astype(int)
-    bottom, right = np.minimum(np.ceil(middle + half), shape).astype(int)
+    bottom, right = np.minimum(np.ceil(middle + half), found.shape).astype(int)
     return int(top), int(left), int(bottom), int(right)
 
 

@@ -115,7 +115,7 @@ def seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.f
     grid = model_grid(image, model.manifest.preprocessing)
     voxels = to_model_grid(image, grid, model.manifest.preprocessing.intensity)
     if float(voxels.min()) == float(voxels.max()):
-        raise ModelError("the image has the same value everywhere: there is nothing to segment")
+        raise ModelError("the image has the same value everywhere: there is nothing to find")
     return grid, voxels
 
 

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.bring import Network, try_network
-from inference.interactive import PixelBox, Pixels, checked
+from inference.interactive import Clicked, checked
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
 from inference.preflight import Headers, Measured, probe_image
@@ -135,22 +135,13 @@ class Worker:
         return {int(number): SliceDoubt(*doubt) for number, *doubt in told["doubts"]}
 
     def answer_clicks(
-        self,
-        record: ModelRecord,
-        picture: NDArray[np.float32],
-        pixel_mm: tuple[float, float],
-        positives: Pixels,
-        negatives: Pixels,
-        box: PixelBox | None,
-        previous: NDArray[np.bool_],
-        *,
-        progress: Progress = lambda fraction, text: None,
+        self, record: ModelRecord, clicked: Clicked, *, progress: Progress = lambda fraction, text: None
     ) -> NDArray[np.bool_]:
         """inference.interactive.answer_clicks."""
-        said = {"pixel_mm": pixel_mm, "positives": positives, "negatives": negatives, "box": box}
-        arrays = {"picture": picture, "previous": previous.astype(np.uint8)}
+        said = clicked._asdict()
+        arrays = {"picture": said.pop("picture"), "previous": said.pop("previous").astype(np.uint8)}
         _, found = self._send("answer_clicks", record, arrays, {"options": said}, progress)
-        return checked(found.get("region"), picture.shape)
+        return checked(found.get("region"), clicked.picture.shape)
 
     def detect(
         self,
@@ -560,9 +551,10 @@ class _Runner:
     def _answer_clicks(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.interactive import answer_clicks
 
-        model, options = self._model(request), request.told["options"]
-        previous = request.arrays["previous"].astype(bool)
-        region = answer_clicks(picture=request.arrays["picture"], previous=previous, model=model, **options)
+        model, arrays = self._model(request), request.arrays
+        previous = arrays["previous"].astype(bool)
+        clicked = Clicked(picture=arrays["picture"], previous=previous, **request.told["options"])
+        region = answer_clicks(clicked, model)
         return {"provider": model.provider}, {"region": region.astype(np.uint8)}
 
     def _detect(self, request: _Message) -> tuple[dict[str, Any], Arrays]:

@@ -19,6 +19,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from inference.interactive import Clicked
 from inference.manifest import Clicks, Preprocessing, StoredIntensity, WindowIntensity, load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.preflight import Headers, expected
@@ -200,7 +201,7 @@ def _click(tell_share: Tell, folder: Path) -> None:
     with closing(Worker()) as worker:
 
         def click() -> None:
-            worker.answer_clicks(record, picture, (0.7, 0.7), [(250, 260)], [(10, 20)], None, nothing)
+            worker.answer_clicks(record, Clicked(picture, (0.7, 0.7), [(250, 260)], [(10, 20)], None, nothing))
 
         click()
         times = [1000 * _seconds(click) for _ in range(9)]

@@ -100,17 +100,19 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="shipped and installed models")
     models.add_argument("--json", action="store_true")
 
+    running = _Parser(add_help=False)
+    running.add_argument("path", type=Path, metavar="IN")
+    running.add_argument("--model", required=True, metavar="NAME")
+    running.add_argument("--series", metavar="UID")
+    running.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
     segment = commands.add_parser(
         "segment",
+        parents=[running],
         help="label map of a scan, or of every series of a folder, by a model",
         epilog="OUT is a file, or a folder: then every series of IN is run, each with a label map there, and with "
         "results.csv and results.json. The same command goes on where one was ended.",
     )
-    segment.add_argument("path", type=Path, metavar="IN")
     segment.add_argument("out", type=Path, metavar="OUT")
-    segment.add_argument("--model", required=True, metavar="NAME")
-    segment.add_argument("--series", metavar="UID")
-    segment.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
     many = segment.add_argument_group("when OUT is a folder")
     many.add_argument(
         "--references", type=Path, metavar="DIR", help="label maps and DICOM segmentations to compare with"
@@ -122,32 +124,21 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument(
         "--sources", action="store_true", help="name files and folders in the tables; they may tell who the patient is"
     )
-
-    classify = commands.add_parser("classify", help="calibrated probabilities of a scan's classes, by a model")
-    classify.add_argument("path", type=Path, metavar="IN")
-    classify.add_argument("--model", required=True, metavar="NAME")
-    classify.add_argument("--series", metavar="UID")
-    classify.add_argument("--json", action="store_true")
-    classify.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
-
-    detect = commands.add_parser("detect", help="boxes in a scan, by a model")
-    detect.add_argument("path", type=Path, metavar="IN")
-    detect.add_argument("--model", required=True, metavar="NAME")
-    detect.add_argument("--series", metavar="UID")
-    detect.add_argument("--json", action="store_true")
-    detect.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
-
-    enhance = commands.add_parser("enhance", help="a synthetic picture of a scan, by a model: never to be measured")
-    enhance.add_argument("path", type=Path, metavar="IN")
+    classify = commands.add_parser(
+        "classify", parents=[running], help="calibrated probabilities of a scan's classes, by a model"
+    )
+    detect = commands.add_parser("detect", parents=[running], help="boxes in a scan, by a model")
+    for told in (classify, detect):
+        told.add_argument("--json", action="store_true")
+    enhance = commands.add_parser(
+        "enhance", parents=[running], help="a synthetic picture of a scan, by a model: never to be measured"
+    )
     enhance.add_argument(
         "out",
         type=Path,
         metavar="OUT",
         help="NIfTI, NRRD or MHA, or a new DICOM folder; SYNTHETIC is put into its name",
     )
-    enhance.add_argument("--model", required=True, metavar="NAME")
-    enhance.add_argument("--series", metavar="UID")
-    enhance.add_argument("--override", action="store_true", help="run a model though the scan is not what it is for")
 
     train = commands.add_parser("train", help="train a model from a dataset folder: images/, labels/, patients.csv")
     train.add_argument("--data", required=True)

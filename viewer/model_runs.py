@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.interactive import Clicked
 from inference.manifest import LabelClass, ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
 from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
@@ -160,7 +161,7 @@ class ModelRuns:
 
         def load() -> None:
             with contextlib.suppress(ModelError):  # a click will say it
-                self._clicker.answer_clicks(record, nothing, (1.0, 1.0), [(4, 4)], [], None, nothing > 0)
+                self._clicker.answer_clicks(record, Clicked(nothing, (1.0, 1.0), [(4, 4)], [], None, nothing > 0))
 
         threading.Thread(target=load, name="clicks", daemon=True).start()
 
@@ -172,9 +173,9 @@ class ModelRuns:
         if prompts.of_neighbour and previous.any():  # what it gives as its core is for the classical method
             positives = [interior_pixel(previous)]
         try:
-            found = self._clicker.answer_clicks(
-                record, picture.astype(np.float32), pixel_mm, positives, negatives, prompts.box, previous
-            )
+            seen = picture.astype(np.float32)
+            clicked = Clicked(seen, pixel_mm, positives, negatives, prompts.box, previous)
+            found = self._clicker.answer_clicks(record, clicked)
         except ModelError as error:
             sentence = str(error)
             self._jobs.deliver(lambda: self._fail(f"{sentence}. The classical method answered this click."))

@@ -2375,7 +2375,7 @@
         <message>
             <location filename="../../viewer/io/label_process.py" line="64" />
             <location filename="../../viewer/workflows.py" line="1151" />
-            <location filename="../../inference/worker.py" line="376" />
+            <location filename="../../inference/worker.py" line="367" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3727,87 +3727,87 @@
             <translation>已有名为 {0} 的模型：请换一个标题。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="90" />
+            <location filename="../../viewer/model_runs.py" line="91" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="180" />
+            <location filename="../../viewer/model_runs.py" line="181" />
             <source>{0}. The classical method answered this click.</source>
             <extracomment>{0}: sentence</extracomment>
             <translation>{0}。此次点击由经典方法回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="211" />
+            <location filename="../../viewer/model_runs.py" line="212" />
             <source>Classify the series first.</source>
             <translation>请先对序列进行分类。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="215" />
+            <location filename="../../viewer/model_runs.py" line="216" />
             <source>Another version of {0} is in use now. Classify the series again first.</source>
             <extracomment>{0}: scores.origin.model</extracomment>
             <translation>{0} 现在使用的是另一个版本。请先重新对序列进行分类。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="230" />
+            <location filename="../../viewer/model_runs.py" line="231" />
             <source>Covering parts of a slice for {0}</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>正在为 {0} 遮挡层面的各部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="247" />
+            <location filename="../../viewer/model_runs.py" line="248" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="254" />
+            <location filename="../../viewer/model_runs.py" line="255" />
             <source>{0} is for {1}: choose a model that segments.</source>
             <extracomment>{0}: manifest.title; {1}: manifest.task</extracomment>
             <translation>{0} 用于 {1}：请选择一个分割模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="311" />
+            <location filename="../../viewer/model_runs.py" line="312" />
             <source>The model was not tried on this computer.</source>
             <translation>尚未在这台计算机上试运行该模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="315" />
+            <location filename="../../viewer/model_runs.py" line="316" />
             <source>Trying {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="409" />
+            <location filename="../../viewer/model_runs.py" line="410" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="410" />
+            <location filename="../../viewer/model_runs.py" line="411" />
             <source>Classifying with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分类</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="411" />
+            <location filename="../../viewer/model_runs.py" line="412" />
             <source>Detecting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 检测</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="412" />
+            <location filename="../../viewer/model_runs.py" line="413" />
             <source>Enhancing with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 增强</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="413" />
+            <location filename="../../viewer/model_runs.py" line="414" />
             <source>Translating with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 转换</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="414" />
+            <location filename="../../viewer/model_runs.py" line="415" />
             <source>Answering clicks with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 回答点击</translation>
@@ -4374,8 +4374,8 @@
             <translation>{0} 已不存在</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="43" />
-            <location filename="../../inference/classify.py" line="86" />
+            <location filename="../../inference/classify.py" line="42" />
+            <location filename="../../inference/classify.py" line="85" />
             <location filename="../../inference/detect.py" line="90" />
             <location filename="../../inference/enhance.py" line="67" />
             <location filename="../../inference/tasks.py" line="41" />
@@ -4384,7 +4384,7 @@
             <translation>正在准备图像</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="48" />
+            <location filename="../../inference/classify.py" line="47" />
             <location filename="../../inference/detect.py" line="94" />
             <location filename="../../inference/enhance.py" line="75" />
             <location filename="../../inference/tasks.py" line="46" />
@@ -4395,69 +4395,57 @@
             <translation>正在 {1} 上运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="54" />
+            <location filename="../../inference/classify.py" line="53" />
             <source>{0} gave the same scores whatever it saw; the result is discarded</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>无论看到什么，{0} 都给出相同的评分；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="91" />
+            <location filename="../../inference/classify.py" line="90" />
             <source>{0} has no class {1}, or the image no slice {2}</source>
             <extracomment>{0}: manifest.name; {1}: label; {2}: slice_number + 1 (number)</extracomment>
             <translation>{0} 没有类别 {1}，或图像没有切片 {2}</translation>
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="123" />
+            <location filename="../../inference/classify.py" line="122" />
             <source>Covering parts of the slice on {0}</source>
             <extracomment>{0}: model.provider</extracomment>
             <translation>正在 {0} 上遮挡切片的各部分</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="125" />
+            <location filename="../../inference/classify.py" line="124" />
             <source>{0} gave the same score whichever part of the slice was covered</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>无论遮挡切片的哪一部分，{0} 都给出相同的评分</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="170" />
-            <location filename="../../inference/tasks.py" line="114" />
-            <source>{0} needs a 3-D image with one value per voxel</source>
-            <extracomment>{0}: model.manifest.name</extracomment>
-            <translation>{0} 需要每体素一个值的三维图像</translation>
-        </message>
-        <message>
-            <location filename="../../inference/classify.py" line="174" />
-            <source>the image has the same value everywhere: there is nothing to score</source>
-            <translation>图像处处值相同：没有可评分的内容</translation>
-        </message>
-        <message>
-            <location filename="../../inference/classify.py" line="180" />
+            <location filename="../../inference/classify.py" line="169" />
             <source>{0} is no classification model</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 不是分类模型</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="196" />
+            <location filename="../../inference/classify.py" line="185" />
             <source>{0} gave heat maps of different sizes; the result is discarded</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 给出了大小不一的热图；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="235" />
+            <location filename="../../inference/classify.py" line="224" />
             <source>{0} gave {1} of shape {2}, its manifest says ({3})</source>
             <extracomment>{0}: manifest.name; {1}: what; {2}: values.shape; {3}: words</extracomment>
             <translation>{0} 给出的 {1} 形状为 {2}，其清单所写为（{3}）</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="241" />
-            <location filename="../../inference/classify.py" line="245" />
+            <location filename="../../inference/classify.py" line="230" />
+            <location filename="../../inference/classify.py" line="234" />
             <source>{0} gave scores that are no probabilities, as its manifest says</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的评分不是其清单所说的概率</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="254" />
+            <location filename="../../inference/classify.py" line="243" />
             <source>heat maps</source>
             <translation>热图</translation>
         </message>
@@ -4539,12 +4527,12 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="127" />
-            <location filename="../../inference/worker.py" line="181" />
-            <location filename="../../inference/worker.py" line="395" />
-            <location filename="../../inference/worker.py" line="420" />
+            <location filename="../../inference/worker.py" line="172" />
+            <location filename="../../inference/worker.py" line="386" />
+            <location filename="../../inference/worker.py" line="411" />
+            <location filename="../../inference/worker.py" line="431" />
             <location filename="../../inference/worker.py" line="440" />
-            <location filename="../../inference/worker.py" line="449" />
-            <location filename="../../inference/worker.py" line="451" />
+            <location filename="../../inference/worker.py" line="442" />
             <source>{0} gave a result that does not fit the image; it is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的结果与图像不符，已丢弃</translation>
@@ -4552,7 +4540,7 @@
         <message>
             <location filename="../../inference/enhance.py" line="130" />
             <location filename="../../inference/runtime.py" line="197" />
-            <location filename="../../inference/worker.py" line="201" />
+            <location filename="../../inference/worker.py" line="192" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 的输出不是数字；结果已丢弃</translation>
@@ -4605,7 +4593,7 @@
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/interactive.py" line="139" />
+            <location filename="../../inference/interactive.py" line="133" />
             <source>the model gave a region that does not fit the picture; it is discarded</source>
             <translation>模型给出的区域与图像不符，已丢弃</translation>
         </message>
@@ -5061,58 +5049,64 @@
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="118" />
-            <source>the image has the same value everywhere: there is nothing to segment</source>
-            <translation>图像各处数值相同：没有可分割的内容</translation>
+            <location filename="../../inference/tasks.py" line="114" />
+            <source>{0} needs a 3-D image with one value per voxel</source>
+            <extracomment>{0}: model.manifest.name</extracomment>
+            <translation>{0} 需要每体素一个值的三维图像</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="224" />
+            <location filename="../../inference/tasks.py" line="118" />
+            <source>the image has the same value everywhere: there is nothing to find</source>
+            <translation>图像处处值相同：没有可找的内容</translation>
+        </message>
+        <message>
+            <location filename="../../inference/worker.py" line="215" />
             <source>{0} could not be measured</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>无法测量 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="246" />
-            <location filename="../../inference/worker.py" line="249" />
+            <location filename="../../inference/worker.py" line="237" />
+            <location filename="../../inference/worker.py" line="240" />
             <source>{0} could not be tried</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>无法试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="295" />
+            <location filename="../../inference/worker.py" line="286" />
             <source>Waiting for the model that is running</source>
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="342" />
+            <location filename="../../inference/worker.py" line="333" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="351" />
+            <location filename="../../inference/worker.py" line="342" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="356" />
+            <location filename="../../inference/worker.py" line="347" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="375" />
+            <location filename="../../inference/worker.py" line="366" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="479" />
+            <location filename="../../inference/worker.py" line="470" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="526" />
+            <location filename="../../inference/worker.py" line="517" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>

@@ -5,7 +5,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from inference.interactive import answer_clicks
+from inference.interactive import Clicked, answer_clicks
 from inference.manifest import ManifestError, ModelError, load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.runtime import LoadedModel
@@ -31,7 +31,7 @@ def picture(shape=(90, 131), box=(20, 30, 60, 100)) -> np.ndarray:
 
 def answered(model, values, positives, negatives=(), pixel_mm=(1.0, 1.0), box=None, previous=None):
     before = np.zeros(values.shape, bool) if previous is None else previous
-    return answer_clicks(values, pixel_mm, positives, negatives, box, before, model)
+    return answer_clicks(Clicked(values, pixel_mm, positives, negatives, box, before), model)
 
 
 def dice(one, other) -> float:
@@ -82,12 +82,12 @@ def test_the_worker_gives_the_same_and_refuses_what_does_not_fit(model, tmp_path
     values = picture()
     with closing(Worker()) as worker:
         before = np.zeros(values.shape, bool)
-        found = worker.answer_clicks(record, values, (1.0, 1.0), [(40, 60)], [], None, before)
+        found = worker.answer_clicks(record, Clicked(values, (1.0, 1.0), [(40, 60)], [], None, before))
         np.testing.assert_array_equal(found, answered(model, values, [(40, 60)]))
         write_click_model(tmp_path / "none", gives=np.nan)
         broken = ModelRecord(load_manifest(tmp_path / "none"), tmp_path / "none", shipped=False, active=True)
         with pytest.raises(ModelError, match="not numbers"):
-            worker.answer_clicks(broken, values, (1.0, 1.0), [(40, 60)], [], None, before)
+            worker.answer_clicks(broken, Clicked(values, (1.0, 1.0), [(40, 60)], [], None, before))
 
 
 @pytest.mark.parametrize("change", [{"clicks": None}, {"activation": "softmax"}, {"task": "segmentation"}])
