@@ -10,7 +10,7 @@ from viewer.gui import many_runs
 from viewer.io.files import write_image
 
 NAME = "AI/Run on many series…"
-_NUMBERED = 3  # the column of seconds
+_SECONDS = 3  # its column; a tiny model may take 0.0
 
 
 @pytest.fixture
@@ -50,7 +50,8 @@ def test_results_fill_the_table_and_open_as_proposals(dialog, opened, qtbot, tmp
 
     run(dialog, qtbot)
     assert cells(dialog, "ct.nii.gz")[2].startswith("✕ Skipped") and "those of a CT" in cells(dialog, "ct.nii.gz")[5]
-    assert float(cells(dialog, "dim.nii.gz")[_NUMBERED]) > 0 and cells(dialog, "dim.nii.gz")[2].startswith("▲")
+    assert cells(dialog, "dim.nii.gz")[2].startswith("▲")
+    assert float(cells(dialog, "dim.nii.gz")[_SECONDS]) < 30 and not cells(dialog, "ct.nii.gz")[_SECONDS]
     maps = {path: path.stat().st_mtime_ns for path in (tmp_path / "results").glob("*.nii.gz")}
     assert len(maps) == 2
 
