@@ -10,9 +10,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QLinearGradient, QPainter, QPainterPath, QPen
 
 from viewer.core.display import VoiTable, WindowLevel, default_window
-from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
+from viewer.core.enhanced import Enhanced, EnhancedView
 from viewer.core.geometry import PlaneAxes
 from viewer.core.session import Session
+from viewer.core.study import SYNTHETIC
 from viewer.core.volume import Volume
 from viewer.gui.ahead import Ahead
 from viewer.gui.language import QT_TR_NOOP, tr
@@ -45,16 +46,19 @@ class EnhancedPicture:
 
     def __init__(self) -> None:
         self._made = Ahead[SlicePicture]()
-        self._of: tuple[object, ...] = ()
+        self._of: tuple[object, ...] = ()  # what was begun last
+        self._seen = False  # whether that is to be seen now; kept for a blink, if not
         self.shows = False  # whether the last paint showed any synthetic pixel
 
     def begin(self, session: Session, view: SliceView, depth: float, ratio: float, *, slab: bool) -> None:
         """Have another thread make the picture that paint will show."""
-        if not self.possible(session, view, slab):
+        enhanced = session.enhanced
+        self._seen = self.possible(session, view, slab)
+        if enhanced is None:
             self._made.forget()
             self._of = ()
+        if not self._seen:
             return
-        enhanced = session.enhanced
         assert enhanced is not None
         look = session.enhanced_view, session.window, session.inverted, session.hand.smooth
         wanted = (weakref.ref(enhanced), look[0] == "difference", *look[1:], view, depth, ratio)
@@ -72,7 +76,7 @@ class EnhancedPicture:
 
     def paint(self, painter: QPainter, pane: QRectF, divider: float) -> None:
         """Draw what was begun, right of a divider in pane pixels."""
-        picture = self._made.get() if self._of else None
+        picture = self._made.get() if self._seen else None
         self.shows = picture is not None and divider < pane.right()
         if picture is not None and self.shows:
             painter.save()
@@ -82,21 +86,29 @@ class EnhancedPicture:
 
     def write(self, painter: QPainter, session: Session, pane: QRectF, divider: float) -> None:
         """Over all else: the word, the divider, and the colours of a difference."""
-        if session.synthetic and not self.shows:
-            _burn(painter, pane, pane.left(), SYNTHETIC, WARNING)
+        if not self.shows:
+            burn(painter, session, pane, fused=True)
         if session.enhanced is None or session.enhanced_view == "original":
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self._of:
+        if not self._seen:
             _burn(painter, pane, pane.left(), tr(_ONLY_ORIGINAL), ON_IMAGE, 0.4)
         elif self.shows:
             _burn(painter, pane, divider, SYNTHETIC, WARNING)
-        if self._of and session.enhanced_view == "swipe":
+        if self._seen and session.enhanced_view == "swipe":
             _paint_divider(painter, pane, divider)
-        if self._of and session.enhanced_view == "difference" and self.shows:
+        if self._seen and session.enhanced_view == "difference" and self.shows:
             _paint_legend(painter, pane, session.enhanced, session.volume.unit if session.volume is not None else "")
         painter.restore()
+
+
+def burn(painter: QPainter, session: Session, pane: QRectF, *, fused: bool = False) -> None:
+    """Write over a picture of the open series that it is synthetic, if it is, or if what is laid over it is; fused:
+    whether that is seen on the pane."""
+    over = session.fusion if fused else None
+    if session.synthetic or (over is not None and over.visible and over.series.synthetic):
+        _burn(painter, pane, pane.left(), SYNTHETIC, WARNING)
 
 
 def swipe_at(session: Session, width: float) -> float:
