@@ -68,14 +68,15 @@ class EnhancedCommands(QObject):
         if not what & (What.SERIES | What.ENHANCED):
             return
         session = self._session()
+        nothing = "" if session.enhanced is not None else tr(NO_PICTURE)
         for view, action in self.actions.items():
-            why_not = "" if session.enhanced is not None else tr(NO_PICTURE)
+            why_not = nothing
             if session.enhanced is not None and view == "difference" and session.enhanced.translated:
                 why_not = tr(_NO_DIFFERENCE)
             self._commands.allow(action, not why_not, why_not)
             action.setChecked(session.enhanced_view == view)
         for action in (self.hold, self.remove):
-            self._commands.allow(action, session.enhanced is not None, tr(NO_PICTURE))
+            self._commands.allow(action, not nothing, nothing)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and not event.isAutoRepeat():
