@@ -174,7 +174,7 @@ def _facts(enhanced: Enhanced, unit: str) -> list[str]:
     lines = [
         f"{said(origin.source)} · {origin.short_hash}",
         tr("Made {made} on {device}, {seconds:.1f} s").format(
-            made=origin.made, device=origin.provider, seconds=origin.seconds
+            made=origin.made.replace("T", " ").removesuffix("+00:00"), device=origin.provider, seconds=origin.seconds
         ),
     ]
     if enhanced.bound is not None:

@@ -17,7 +17,7 @@ from viewer.core.study import SYNTHETIC
 from viewer.core.volume import Volume
 from viewer.gui.ahead import Ahead
 from viewer.gui.language import QT_TR_NOOP, tr
-from viewer.gui.overlay import number_text
+from viewer.gui.overlay import draw_text, number_text
 from viewer.gui.slice_picture import Layer, SlicePicture, picture_of_slice
 from viewer.gui.style import ON_IMAGE, WARNING
 from viewer.render.slices import SliceView, coloured
@@ -25,7 +25,7 @@ from viewer.render.slices import SliceView, coloured
 _LEAST_PX, _MOST_PX, _SHARE = 11.0, 44.0, 0.07  # height of the word: of the pane's shorter side
 _DOWN = 0.2  # of the pane's height
 _GRIP_PX = 6.0
-_LEGEND_PX = (160.0, 8.0)
+_LEGEND_PX, _LEGEND_FONT_PX = (160.0, 8.0), 12
 _BELOW, _ABOVE = (96, 176, 255), (255, 168, 64)  # colours of the bound, either way; black in the middle
 _ONLY_ORIGINAL = QT_TR_NOOP("Original: the synthetic picture is not shown in slabs and turned planes")
 
@@ -200,7 +200,11 @@ def _paint_legend(painter: QPainter, pane: QRectF, enhanced: Enhanced, unit: str
     painter.drawRect(bar)
     bound = number_text(enhanced.bound or 0.0)
     font = QFont(painter.font())
-    font.setPixelSize(11)
+    font.setPixelSize(_LEGEND_FONT_PX)
     painter.setFont(font)
-    below = QRectF(bar.left() - 60, bar.bottom() + 2, bar.width() + 120, 16)
-    painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"−{bound} … +{bound} {unit}".rstrip())
+    metrics = QFontMetricsF(font)
+    at_ends = ((f"−{bound}", bar.left()), ("0", bar.center().x()), (f"+{bound} {unit}".rstrip(), bar.right()))
+    for text, x in at_ends if metrics.horizontalAdvance(at_ends[2][0]) < 0.4 * wide else (at_ends[0], at_ends[2]):
+        draw_text(
+            painter, QPointF(x - metrics.horizontalAdvance(text) / 2, bar.bottom() + metrics.height()), text, ON_IMAGE
+        )

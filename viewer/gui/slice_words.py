@@ -240,6 +240,13 @@ class SliceWords:
     def _enhanced_seen(self) -> bool:
         return EnhancedPicture.possible(self.session, self.view, self.slab is not None)
 
+    @property
+    def _own_window(self) -> bool:
+        """Whether what a model made is seen with another window than that of the series."""
+        session = self.session
+        other = session.enhanced is not None and (session.enhanced.translated or session.enhanced_view == "difference")
+        return other and self._enhanced_seen
+
     def _badges_of_slice(self) -> list[Badge]:
         """What a person has marked the shown slice as."""
         session, badges = self.session, []
@@ -318,6 +325,8 @@ class SliceWords:
             name = f" · {tr(window.name)}" if window.name else ""
             width, centre = number_text(window.width), number_text(window.centre)
             text, short = f"W {width}  L {centre}{kind}{name}", f"W{width} L{centre}{kind}"
+        if self._own_window:
+            text, short = (tr("{value} (original)").format(value=words) for words in (text, short))
         written = Line(text, rank=Rank.WINDOW, number=True, short=short)
         by_file = self.session.series is not None and self.session.series.inverted
         if not by_file:
