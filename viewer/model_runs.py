@@ -394,6 +394,7 @@ def headers_of(series: Series, volume: Volume) -> Headers:
         colour=volume.colour,
         complete=volume.complete,
         value_bytes=volume.voxels.itemsize,
+        synthetic=series.synthetic,
     )
 
 

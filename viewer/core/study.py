@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,11 @@ LEFT_OUT = "Left out: "  # how a note begins that names a part of a series which
 SYNTHETIC = "SYNTHETIC"  # burnt into every picture that shows anything synthetic, in all languages
 SYNTHETIC_NOTE = "Synthetic: the file says that its values were made artificially, not acquired."
 DERIVED_NOTE = "Derived: the file says that its values were worked out from those of other images."
+
+
+def is_synthetic(notes: Sequence[str], description: str) -> bool:
+    """Whether a series says that a model made it or parts of it: in DICOM's terms, or as our files are named."""
+    return SYNTHETIC_NOTE in notes or SYNTHETIC in description.upper()
 
 
 def shown_mm(length_mm: float) -> str:
@@ -132,8 +138,8 @@ class Series:
 
     @property
     def synthetic(self) -> bool:
-        """True if a model made it or parts of it, by its own word: in DICOM's terms, or as our files are named."""
-        return SYNTHETIC_NOTE in self.notes or SYNTHETIC in self.description.upper()
+        """True if a model made it or parts of it, by its own word (is_synthetic)."""
+        return is_synthetic(self.notes, self.description)
 
     @property
     def other_breast(self) -> str:

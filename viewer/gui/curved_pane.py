@@ -484,7 +484,7 @@ class CurvedPane(FlatPane):
         self._place(room, self._words.all(view, session.series, wanted.volume, self._sentence_area))
         self._write(painter)
         self._paint_strip(painter)
-        burn(painter, session, pane)
+        burn(painter, session, pane, self.badges_end)
         if self._hover is not None and self._refusal and self._badge_at(self._hover) is None:
             painter.setFont(font_for(self.font(), self.width(), self.height()))
             wide = painter.fontMetrics().horizontalAdvance(self._refusal)

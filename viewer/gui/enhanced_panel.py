@@ -57,7 +57,7 @@ class EnhancedCommands(QObject):
         self._pressed: tuple[int, int] | None = None  # the key of hold, while it is down
         self._held_by: tuple[int, int] | None = None
         self._held: tuple[Session, Enhanced, EnhancedView, EnhancedView] | None = None  # as it was, and as it is shown
-        self.hold = commands.add("AI", _HOLD, self._hold, "Y", scope="viewer", tip=_HOLD_TIP)
+        self.hold = commands.add("AI", _HOLD, self._hold, "Y", tip=_HOLD_TIP)
         self.hold.setAutoRepeat(False)
         window.installEventFilter(self)
         self.remove = commands.add("AI", QT_TR_NOOP("Discard the synthetic picture"), lambda: session().drop_enhanced())

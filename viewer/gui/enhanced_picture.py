@@ -84,31 +84,33 @@ class EnhancedPicture:
             picture.paint(painter, pane)
             painter.restore()
 
-    def write(self, painter: QPainter, session: Session, pane: QRectF, divider: float) -> None:
-        """Over all else: the word, the divider, and the colours of a difference."""
+    def write(self, painter: QPainter, session: Session, pane: QRectF, divider: float, below: float) -> None:
+        """Over all else: the word, the divider, and the colours of a difference; below a height in pane pixels."""
         if not self.shows:
-            burn(painter, session, pane, fused=True)
+            burn(painter, session, pane, below, fused=True)
         if session.enhanced is None or session.enhanced_view == "original":
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._seen:
-            _burn(painter, pane, pane.left(), tr(_ONLY_ORIGINAL), ON_IMAGE, 0.4)
+            _burn(painter, pane, pane.left(), below, tr(_ONLY_ORIGINAL), ON_IMAGE, 0.4)
         elif self.shows:
-            _burn(painter, pane, divider, SYNTHETIC, WARNING)
+            below = _burn(painter, pane, divider, below, SYNTHETIC, WARNING)
         if self._seen and session.enhanced_view == "swipe":
             _paint_divider(painter, pane, divider)
         if self._seen and session.enhanced_view == "difference" and self.shows:
-            _paint_legend(painter, pane, session.enhanced, session.volume.unit if session.volume is not None else "")
+            _paint_legend(
+                painter, pane, below, session.enhanced, session.volume.unit if session.volume is not None else ""
+            )
         painter.restore()
 
 
-def burn(painter: QPainter, session: Session, pane: QRectF, *, fused: bool = False) -> None:
+def burn(painter: QPainter, session: Session, pane: QRectF, below: float = 0.0, *, fused: bool = False) -> None:
     """Write over a picture of the open series that it is synthetic, if it is, or if what is laid over it is; fused:
-    whether that is seen on the pane."""
+    whether that is seen on the pane. below: where badges end, in pane pixels."""
     over = session.fusion if fused else None
     if session.synthetic or (over is not None and over.visible and over.series.synthetic):
-        _burn(painter, pane, pane.left(), SYNTHETIC, WARNING)
+        _burn(painter, pane, pane.left(), below, SYNTHETIC, WARNING)
 
 
 def swipe_at(session: Session, width: float) -> float:
@@ -159,9 +161,11 @@ def _window_of(volume: Volume) -> WindowLevel:
     return _windows[volume]
 
 
-def _burn(painter: QPainter, pane: QRectF, divider: float, text: str, colour: QColor, times: float = 1.0) -> None:
+def _burn(
+    painter: QPainter, pane: QRectF, divider: float, below: float, text: str, colour: QColor, times: float = 1.0
+) -> float:
     """Write a word in the middle of what lies right of the divider, or as near as the pane allows; outlined, so that it
-    can be read on any picture."""
+    can be read on any picture. Returns the height at which it ends."""
     font = QFont(painter.font())
     font.setBold(True)
     size = min(max(_SHARE * min(pane.width(), pane.height()) * times, _LEAST_PX), _MOST_PX)
@@ -172,11 +176,13 @@ def _burn(painter: QPainter, pane: QRectF, divider: float, text: str, colour: QC
         wide = QFontMetricsF(font).horizontalAdvance(text)
     x = min(max((divider + pane.right() - wide) / 2, pane.left() + 2), pane.right() - wide - 2)
     path = QPainterPath()
-    path.addText(QPointF(x, pane.top() + max(_DOWN * pane.height(), size)), font, text)
+    foot = min(max(pane.top() + max(_DOWN * pane.height(), size), below + size), pane.bottom() - 2)
+    path.addText(QPointF(x, foot), font, text)
     painter.setPen(QPen(QColor(0, 0, 0, 230), max(2.0, size / 7), j=Qt.PenJoinStyle.RoundJoin))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(path)
     painter.fillPath(path, colour)
+    return foot
 
 
 def _paint_divider(painter: QPainter, pane: QRectF, x: float) -> None:
@@ -187,10 +193,10 @@ def _paint_divider(painter: QPainter, pane: QRectF, x: float) -> None:
     painter.drawRoundedRect(QRectF(x - 4, pane.center().y() - 14, 8, 28), 4, 4)
 
 
-def _paint_legend(painter: QPainter, pane: QRectF, enhanced: Enhanced, unit: str) -> None:
+def _paint_legend(painter: QPainter, pane: QRectF, below: float, enhanced: Enhanced, unit: str) -> None:
     """The fixed scale of a difference: from minus the bound to the bound."""
     wide, high = min(_LEGEND_PX[0], 0.5 * pane.width()), _LEGEND_PX[1]
-    bar = QRectF(pane.center().x() - wide / 2, pane.top() + (_DOWN + 0.04) * pane.height(), wide, high)
+    bar = QRectF(pane.center().x() - wide / 2, below + 0.04 * pane.height(), wide, high)
     shades = QLinearGradient(bar.topLeft(), bar.topRight())
     for at, colour in ((0.0, QColor(*_BELOW)), (0.5, QColor(0, 0, 0)), (1.0, QColor(*_ABOVE))):
         shades.setColorAt(at, colour)

@@ -717,7 +717,7 @@ class VolumePane(Pane):
             self._paint_texts(painter, pane.adjusted(0, STRIP_PX, 0, 0))
         self._paint_strip(painter)
         if self._picture is not None and not self.why_not:
-            burn(painter, self.session, pane)
+            burn(painter, self.session, pane, self.badges_end)
 
     def _paint_picture(self, painter: QPainter, pane: QRectF) -> None:
         if self._picture is None or self.why_not:
