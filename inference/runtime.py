@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
 from inference.models import ModelRecord
-from inference.quicken import quickened
+from inference.quicken import by_slices, quickened
 from inference.results import Run
 
 _T = TypeVar("_T")
@@ -238,7 +238,9 @@ def _session(record: ModelRecord, network: str, preferred: tuple[str, ...], shar
     # for longer would only keep the window from a core.
     options.add_session_config_entry("session.intra_op.spin_duration_us", str(_SPIN_US))
     available = [provider for provider in preferred if provider in ort.get_available_providers()]
-    network_bytes = quickened((record.folder / network).read_bytes())
+    network_bytes, preprocessing = quickened((record.folder / network).read_bytes()), record.manifest.preprocessing
+    if share > 1 and preprocessing.patch is not None:
+        network_bytes = by_slices(network_bytes, (preprocessing.channels, *preprocessing.patch))
     try:
         session = ort.InferenceSession(network_bytes, options, providers=available)
     except Exception as error:  # onnxruntime raises bare classes of its own
