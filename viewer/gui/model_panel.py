@@ -162,6 +162,7 @@ class ModelPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolled(content))
         self.versions.itemDoubleClicked.connect(self._use_version)
+        self._task = "segmentation"  # of the chosen model
         workflows.on_models_change(self.refresh)
         workflows.jobs.subscribe(self._job_changed)
         self.refresh()
@@ -174,11 +175,7 @@ class ModelPanel(QWidget):
     @property
     def run_words(self) -> str:
         """What the chosen model does, as the button says it."""
-        return tr(_RUN[self._task if self.model_name else "segmentation"])
-
-    @property
-    def _task(self) -> str:
-        return self._workflows.models.get(self.model_name).manifest.task
+        return tr(_RUN[self._task])
 
     def start(self) -> None:
         """Run the chosen model, unless it is running already; one that should not run only if a person, told why, says
@@ -254,8 +251,10 @@ class ModelPanel(QWidget):
                 widget.hide()
             for widget in (self.run, self.card, self.roll_back):
                 widget.setEnabled(False)
+            self._task = "segmentation"
             return
         record = self._workflows.models.get(self.model_name)
+        self._task = record.manifest.task
         version_text = tr("Version {version}").format(version=record.manifest.version)
         about = [tr(record.manifest.description), version_text]
         if by_hand(record):
