@@ -322,7 +322,9 @@ _SECTION: dict[Task, str] = {
     "translation": "picture",
     "interactive": "clicks",
 }
-Statistic = Literal["p10", "p50", "p90", "foreground", "gradient", "field_k_mm", "field_j_mm", "field_i_mm"]
+Statistic = Literal[
+    "p10", "p50", "p90", "foreground", "gradient", "field_k_mm", "field_j_mm", "field_i_mm", "undecided"
+]
 
 
 class SeenImages(_Frozen):

@@ -31,7 +31,9 @@ Level = Literal["green", "amber", "red", "never"]  # never: it cannot run, whate
 _LEVELS: tuple[Level, ...] = ("green", "amber", "red", "never")
 _COARSE = 3.0  # times the model's spacing: two of three planes that it would see are then made up between real ones
 _TURNED_DEG = 20.0  # by how much training.augment turns images at most: beyond it a model has seen nothing
-_USUAL = 0.5  # out-of-distribution score: half the width of what 98 % of the training images had, beyond its end
+# Out-of-distribution score: a quarter of the width of what 98 % of the training images had, beyond its end. Of twenty
+# normal ones the range is 3.7 standard deviations wide: one in 200 lies beyond by chance.
+_USUAL = 0.25
 _HELD_BACK = 0.01  # share of voxels that a window has to hold
 _AIR_HU = -500.0  # no other modality has values down to here
 _SAMPLED = 50_000  # voxels
@@ -270,10 +272,12 @@ def _regions(part: str) -> set[str]:
 
 
 def _strange(statistic: Statistic, score: float) -> str:
-    of = f" (score {score:.1f}, usual up to {_USUAL:.1f})"
+    of = f" (score {score:.2f}, usual up to {_USUAL:.2f})"
     match statistic:
         case "field_k_mm" | "field_j_mm" | "field_i_mm":
             return f"The scan reaches less or more far than those that the model learnt from{of}."
+        case "undecided":
+            return f"The model hesitates over more of this scan than of those that it learnt from{of}."
         case "gradient":
             return f"The scan is noisier or more blurred than those that the model learnt from{of}."
         case _:

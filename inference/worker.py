@@ -222,7 +222,7 @@ class Worker:
         *,
         progress: Progress = lambda fraction, text: None,
     ) -> dict[Statistic, float]:
-        """inference.seen.image_statistics."""
+        """inference.seen.image_statistics, and undecided where the model's ranges tell of it."""
         told, _ = self._ask("statistics", record, image, {}, progress)
         return {name: float(value) for name, value in told["statistics"].items()}
 
@@ -622,10 +622,14 @@ class _Runner:
         }, {}
 
     def _statistics(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
-        from inference.seen import image_statistics
+        from inference.seen import image_statistics, undecided
 
-        manifest = load_manifest(Path(request.told["folder"]))
-        return {"statistics": image_statistics(_image(request), manifest.preprocessing)}, {}
+        manifest, image = load_manifest(Path(request.told["folder"])), _image(request)
+        found = image_statistics(image, manifest.preprocessing)
+        if manifest.seen is not None and "undecided" in manifest.seen.ranges:
+            share = undecided(image, self._model(request))
+            found |= {} if share is None else {"undecided": share}
+        return {"statistics": found}, {}
 
     def _model(self, request: _Message) -> Any:
         import inference.tasks  # noqa: F401  # all that any model needs, before it is looked what this one takes

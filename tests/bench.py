@@ -317,6 +317,7 @@ def main() -> None:
     panes(tell_share)
     brushing(tell_share)
     autosaving(tell_share)
+    running(tell_share)
     turning(tell_share)
 
 
