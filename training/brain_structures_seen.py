@@ -28,23 +28,27 @@ _IMAGES = 200
 _FIELDS = 20  # of view, with as many images each
 _FIELD_MM = {"slices": (100, 200), "rows": (192, 270), "columns": (168, 260)}  # the least and the most
 # Of the field of view nothing is said: a head may end where it likes, and the network sees a slab at a time.
+_LEAST_BRAIN = 0.03  # of the voxels: an image of little but the neck is no head
 _TOLD: tuple[Statistic, ...] = ("p10", "p50", "p90", "foreground", "gradient")
 
 
 def heads(maps: Sequence[Tensor], parts: Anatomy, count: int, generator: torch.Generator) -> Iterator[sitk.Image]:
     """Synthetic heads as in training, but whole: each field of view with images of any contrast."""
-    plain = SlabSettings()
-    for n in range(count):
-        if n % max(1, count // _FIELDS) == 0:
+    plain, made = SlabSettings(), 0
+    while made < count:
+        if made % max(1, count // _FIELDS) == 0:
             drawn = {
                 name: int(torch.randint(low, high + 1, (), generator=generator) / plain.spacing_mm)
                 for name, (low, high) in _FIELD_MM.items()
             }
             settings = replace(plain, **drawn)
             sampler = LabelMapSampler(list(maps), parts, settings)
-        stacks, _ = sampler.sample(generator)
+        stacks, classes = sampler.sample(generator)
+        if (classes > 0).float().mean() < _LEAST_BRAIN:
+            continue
         image = sitk.GetImageFromArray(stacks[:, settings.context].numpy())
         image.SetSpacing((settings.spacing_mm,) * 3)
+        made += 1
         yield image
 
 
@@ -55,9 +59,8 @@ def ranges(model: LoadedModel, images: Iterator[sitk.Image]) -> SeenImages:
         statistics = image_statistics(image, model.manifest.preprocessing)
         told: dict[Statistic, float] = {name: statistics[name] for name in _TOLD}
         share = undecided(image, model)
-        if share is not None:
-            found.append(told | {"undecided": share})
-        print(f"{len(found)} images", flush=True)
+        found.append(told if share is None else told | {"undecided": share})
+        print(found[-1], flush=True)
     return seen_images(found)
 
 

@@ -67,6 +67,7 @@ class ModelRuns:
         self._clicker = Worker()  # of its own: a person who clicks does not wait for another model
         self.with_certainty = True  # asked of segmentations: how sure the model is of each voxel
         self.mirrored = False  # asked, too, of mirrored copies of the image, where the model allows that
+        self._kept: tuple[Series, Show] | None = None  # the last result of a series that was not open any more
         self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
         self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
         self._verdicts: WeakKeyDictionary[Volume, dict[tuple[str, bool], Verdict]] = WeakKeyDictionary()
@@ -90,7 +91,7 @@ class ModelRuns:
         if session.volume is None or session.series is None:
             self._fail("Open a series first, then segment it.")
             return None
-        volume, verdict = session.volume, self.verdict(model_name)
+        series, volume, verdict = session.series, session.volume, self.verdict(model_name)
         if verdict.refusal and not (override and verdict.can_run):
             self._fail(verdict.refusal)
             return None
@@ -102,12 +103,23 @@ class ModelRuns:
             return self._run(record, image, overridden, job.report)
 
         def finish(show: Show) -> None:
-            if session.volume is not volume:
-                return  # another patient is on the screen by now: this result has no place there
+            if session.volume is not volume:  # another patient may be on the screen by now
+                self._kept = series, show
+                self._fail(
+                    f"{record.manifest.title} has ended on a series that is not open any more; its result is shown "
+                    "when that is opened again."
+                )
+                return
             show(session)
             done()
 
         return self._jobs.submit(_title(record.manifest), work, finish, self._fail, in_turn=True)
+
+    def show_kept(self, session: Session) -> None:
+        """Show the result of a run that has ended since its series, which the session has opened again, was left."""
+        if self._kept is not None and self._kept[0] == session.series and not session.read_only:
+            (_, show), self._kept = self._kept, None
+            show(session)
 
     def _run(
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress

@@ -516,6 +516,7 @@ class Workflows:
             desk.study_uid = study_uid
             session.set_read_only(not desk.held)
             session.hand.set_findings(self.annotation_store.findings())  # another window may have changed it
+            self.runs.show_kept(session)
             done()
             sentences = [*said]
             if not desk.held:
