@@ -74,7 +74,7 @@ def undecided(image: sitk.Image, model: LoadedModel) -> float | None:
         between += np.count_nonzero((any_label > low) & (any_label < high))
         labelled += np.count_nonzero(any_label >= _HALF)
         looked += any_label.size
-    return None if between + labelled < _LEAST_LABELLED * looked else between / max(labelled, 1)
+    return None if between + labelled < _LEAST_LABELLED * looked else float(between / max(labelled, 1))
 
 
 def seen_images(statistics: Sequence[Mapping[Statistic, float]]) -> SeenImages:
