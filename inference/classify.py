@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from inference.manifest import ModelError, Scores
+from inference.preflight import WINDOWS_PER_SIDE
 from inference.preprocess import (
     ModelGrid,
     nearest_slices,
@@ -25,8 +26,7 @@ from inference.tasks import seen
 
 Progress = Callable[[float, str], None]
 
-_WINDOW = 1 / 7  # of the field's sides, that is covered at once
-_OVERLAP = 0.5
+_OVERLAP = 0.5  # of the windows that are covered
 
 
 def classify(
@@ -73,12 +73,14 @@ def occlude(
     label: int,
     slice_number: int,
     *,
+    per_side: int = WINDOWS_PER_SIDE[0],
     progress: Progress = lambda fraction, text: None,
 ) -> Occlusion:
     """Cover one part of a slice after the other with its mean and see how the probability of a class changes.
 
-    label: the class's value in the manifest; slice_number: of the image, along slice_axis. Windows have a seventh of
-    the field's sides and overlap by half. Of a model that sees the series at once a window is as deep as it is high.
+    label: the class's value in the manifest; slice_number: of the image, along slice_axis. per_side: as how many times
+    a window the field's sides are long; windows overlap by half. Of a model that sees the series at once a window is as
+    deep as it is high.
     progress gets a fraction and a text, and may raise to cancel. Raises ModelError as classify does.
     """
     started = time.monotonic()
@@ -91,7 +93,7 @@ def occlude(
     k = nearest_slices(grid, [slice_number])[0]
     rows, columns = voxels.shape[1:]
     baseline = float(voxels[k].mean())
-    high, wide = (max(1, round(n * _WINDOW)) for n in (rows, columns))
+    high, wide = (max(1, round(n / per_side)) for n in (rows, columns))
     one = scores.of == "slice"
     deep = 0 if one else max(1, round(high * grid.spacing_mm[1] / grid.spacing_mm[0]))
     reach = manifest.preprocessing.context_slices // 2 if one else deep // 2
@@ -119,7 +121,8 @@ def occlude(
     for n in range(0, len(windows), size):
         some = windows[n : n + size]
         loss[n : n + len(some)] = whole[0] - likely(np.concatenate([without(window) for window in some]))[0]
-        progress(min(1.0, (n + size) / len(windows)), f"Covering parts of the slice on {model.provider}")
+        done = min(len(windows), n + size)
+        progress(done / len(windows), f"Covering parts of the slice on {model.provider}, {done} of {len(windows)}")
     if loss.size > 1 and float(np.ptp(loss)) == 0:
         raise ModelError(f"{manifest.name} gave the same score whichever part of the slice was covered")
     total, times = np.zeros((2, rows, columns), np.float32)

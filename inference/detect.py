@@ -158,7 +158,7 @@ class _Answers:
         if self._finds_the_same():
             raise ModelError(f"{self._name} gave the same boxes whatever it saw; they are discarded")
         low, high = self._scores
-        if self._told >= _SATURATED and low == high > 0:
+        if self._told >= _SATURATED and low == high > _LEAST_PROBABILITY:
             raise ModelError(f"{self._name} gave every box the same score; they are discarded")
 
     def _finds_the_same(self) -> bool:

@@ -36,6 +36,8 @@ _HELD_BACK = 0.01  # share of voxels that a window has to hold
 _AIR_HU = -500.0  # no other modality has values down to here
 _SAMPLED = 50_000  # voxels
 _MOST_PROBED = 32_000_000  # values given to a network that takes a whole slice or volume, only to measure it
+WINDOWS_PER_SIDE = (7, 5, 4, 3)  # of a check by occlusion: the first whose windows take no longer than a person waits
+_MOST_OCCLUDING_S = 60.0
 _FLOAT, _PLANES_HELD = 4, 6  # planes of all classes on the image's grid: two known ones and what is made of them
 
 # The words of BodyPartExamined (PS3.16 annex L) that name a part of a larger one. What is not here is its own region.
@@ -343,6 +345,32 @@ def expected(
     more = _buffers(manifest, headers, with_certainty) - _buffers(manifest, probe, False)
     grown = measured.grown_bytes * larger
     return Expected(seconds, round(measured.process_bytes + grown + max(0, more)), measured.provider)
+
+
+@dataclass(frozen=True)
+class OcclusionCost:
+    """What a check by occlusion takes at most. per_side: as how many times a window the sides of the slice are long;
+    finest, finest_s: the same of windows as small as they are where nobody has to wait for them."""
+
+    per_side: int
+    seconds: float
+    finest: int
+    finest_s: float
+
+    @property
+    def coarse(self) -> bool:
+        return self.per_side < self.finest
+
+
+def occlusion_expected(manifest: ModelManifest, headers: Headers, seconds: float) -> OcclusionCost:
+    """What inference.classify.occlude will take, by the seconds that the model took on the same image, with the finest
+    windows that take no longer than a person waits."""
+    at_once = 1 if manifest.scores is not None and manifest.scores.of == "series" else BATCH
+    run_s = seconds / network_runs(manifest, headers)
+    takes = {n: run_s * (1 + math.ceil((2 * n - 1) ** 2 / at_once)) for n in WINDOWS_PER_SIDE}
+    short = (n for n, one in takes.items() if one <= _MOST_OCCLUDING_S)
+    chosen, finest = next(short, WINDOWS_PER_SIDE[-1]), WINDOWS_PER_SIDE[0]
+    return OcclusionCost(chosen, takes[chosen], finest, takes[finest])
 
 
 def network_runs(manifest: ModelManifest, headers: Headers) -> int:

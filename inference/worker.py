@@ -29,7 +29,7 @@ from inference.bring import Network, try_network
 from inference.interactive import Clicked, checked
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
-from inference.preflight import Headers, Measured, probe_image
+from inference.preflight import WINDOWS_PER_SIDE, Headers, Measured, probe_image
 from inference.preprocess import slice_axis
 from inference.results import (
     MOST_FOUND,
@@ -180,10 +180,11 @@ class Worker:
         label: int,
         slice_number: int,
         *,
+        per_side: int = WINDOWS_PER_SIDE[0],
         progress: Progress = lambda fraction, text: None,
     ) -> Occlusion:
         """inference.classify.occlude."""
-        options = {"label": label, "slice_number": slice_number}
+        options = {"label": label, "slice_number": slice_number, "per_side": per_side}
         told, arrays = self._ask("occlude", record, image, options, progress)
         baseline, lowest, highest = (float(told[name]) for name in ("baseline", "lowest", "highest"))
         window = float(told["window_mm"][0]), float(told["window_mm"][1])

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from inference.interactive import Clicked
 from inference.manifest import LabelClass, ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
-from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
+from inference.preflight import (
+    Expected,
+    Headers,
+    Measured,
+    OcclusionCost,
+    Verdict,
+    expected,
+    occlusion_expected,
+    preflight,
+)
 from inference.results import Detections as Found
 from inference.results import Heat, Run
 from inference.worker import Worker
@@ -216,12 +225,15 @@ class ModelRuns:
             self._fail(f"Another version of {scores.origin.model} is in use now. Classify the series again first.")
             return None
         slice_number = session.cursor_ijk[scores.axis]
+        cost = self.occlusion_expected()
 
         def work(job: Job) -> Occluded:
             image = to_image(volume.voxels, volume.geometry)
-            found = self.worker.occlude(record, image, of + 1, slice_number, progress=job.report)
+            found = self.worker.occlude(
+                record, image, of + 1, slice_number, per_side=cost.per_side, progress=job.report
+            )
             heat, change = _volume(found.heat), (found.lowest, found.highest)
-            return Occluded(of, slice_number, heat, found.window_mm, *change, found.agreement)
+            return Occluded(of, slice_number, heat, found.window_mm, *change, found.agreement, cost.coarse)
 
         def finish(occluded: Occluded) -> None:
             if session.volume is volume and session.scores is not None and session.scores.origin == scores.origin:
@@ -229,6 +241,13 @@ class ModelRuns:
                 done()
 
         return self._jobs.submit(f"Covering parts of a slice for {record.manifest.name}", work, finish, self._fail)
+
+    def occlusion_expected(self) -> OcclusionCost:
+        """What a check by occlusion of the scores that are shown will take."""
+        session = self._session
+        assert session.scores is not None and session.series is not None and session.volume is not None
+        origin, headers = session.scores.origin, headers_of(session.series, session.volume)
+        return occlusion_expected(self._models.get(origin.model).manifest, headers, origin.seconds)
 
     def _enhance(
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress

@@ -45,6 +45,7 @@ def lays_a_map_that_changes_no_value_and_goes_with_its_series(scored, qtbot):
     panel.toggle_heat()
     assert session.heat.kind == "cam" and session.heat.top == pytest.approx(session.heat.over.volume.voxels.max())
     assert np.array_equal(session.volume.voxels, before)
+    assert "At most 1 s" in panel._takes.text()
     panel.check.click()
     qtbot.waitUntil(lambda: session.heat is not None and session.heat.kind == "occlusion", timeout=20_000)
     assert "rank correlation" in panel._found.text()

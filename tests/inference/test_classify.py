@@ -19,6 +19,7 @@ from torch import nn
 from inference.classify import classify, heat_image, occlude, on_grid_of, rank_correlation
 from inference.manifest import ManifestError, ModelError, Preprocessing, Scores, StoredIntensity, write_manifest
 from inference.models import ModelStore
+from inference.preflight import Headers, occlusion_expected
 from inference.runtime import LoadedModel, load_model
 from inference.worker import Worker
 from tests.inference.test_parity import perturbed
@@ -253,6 +254,22 @@ def test_the_command_line_tells_probabilities_and_refuses_models_of_another_task
     )
     assert main(["classify", scan, "--model", "threshold"]) == 2
     assert "not of classification" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("of", "seconds", "per_side", "takes"),
+    [("series", 0.1, 7, 17.0), ("series", 1.0, 4, 50.0), ("series", 9.0, 3, 234.0), ("slice", 3.0, 7, 44.0)],
+)
+def test_a_check_by_occlusion_takes_coarser_windows_where_it_would_take_long(of, seconds, per_side, takes):
+    headers = Headers((26, 22, 11), (2.0, 2.0, 3.0), tuple(np.eye(3).ravel()))  # 3 runs of 4 slices at once
+    cost = occlusion_expected(described(Scores(of=of)), headers, seconds)
+    assert (cost.per_side, cost.coarse) == (per_side, per_side < 7) and cost.seconds == pytest.approx(takes, rel=0.15)
+    assert cost.finest_s >= cost.seconds
+
+
+def test_coarser_windows_are_as_large_as_was_told(tmp_path):
+    told = occlude(image_of(straight()[0]), scorer(tmp_path), 1, 4, per_side=3)
+    assert told.window_mm == (2.0 * round(22 / 3), 2.0 * round(26 / 3))
 
 
 def test_rank_correlation_counts_ties_by_their_mean():

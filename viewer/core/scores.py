@@ -37,7 +37,8 @@ class Scored:
 @dataclass(frozen=True, eq=False)
 class Occluded:
     """What covering parts of a slice did to a class, by its place in Scores.classes. lowest, highest: how the
-    probability changed; agreement: rank correlation with the heat map, None where there is none."""
+    probability changed; agreement: rank correlation with the heat map, None where there is none; coarse: windows were
+    larger than usual, to take less time."""
 
     of: int
     slice_number: int
@@ -46,6 +47,7 @@ class Occluded:
     lowest: float
     highest: float
     agreement: float | None
+    coarse: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,7 +36,7 @@ from viewer.gui.proposal_part import ProposalPart
 from viewer.gui.question import agreed
 from viewer.gui.score_panel import ScorePanel
 from viewer.gui.scrolled import scrolled
-from viewer.gui.trust_words import when
+from viewer.gui.trust_words import duration, when
 from viewer.jobs import Job
 from viewer.model_runs import copies_of
 from viewer.workflows import Workflows
@@ -323,7 +323,7 @@ class ModelPanel(QWidget):
             self._cost.setText(said(expected))
         else:
             words = tr("About {time}, {memory:.1f} GB of memory, on {device}")
-            time, memory = _duration(expected.seconds), max(0.1, expected.memory_bytes / 1e9)
+            time, memory = duration(expected.seconds), max(0.1, expected.memory_bytes / 1e9)
             self._cost.setText(words.format(time=time, memory=memory, device=expected.provider))
         if runs and self.isVisible() and not (self._trying is not None and not self._trying.ended):
             self._soon.start()
@@ -391,13 +391,6 @@ class ModelPanel(QWidget):
         layout.addWidget(buttons)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
-
-
-def _duration(seconds: float) -> str:
-    """A time that is only known roughly."""
-    if seconds < 100:
-        return tr("{n:.0f} s").format(n=max(1.0, seconds))
-    return tr("{n:.0f} min").format(n=seconds / 60)
 
 
 def _heading(text: str) -> QLabel:

@@ -26,6 +26,7 @@ from viewer.core.scores import HeatKind, Scores, heat_shown
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.style import theme
+from viewer.gui.trust_words import duration
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
@@ -95,6 +96,8 @@ class ScorePanel(QWidget):
         self.check = QPushButton(tr("Check by occlusion"))
         self.check.setToolTip(tr("Cover one part of this slice after the other and see how the probability changes"))
         self.check.clicked.connect(self._occlude)
+        self._takes = QLabel(wordWrap=True)
+        self._takes.setProperty("dimmed", True)
         self._found = QLabel(wordWrap=True)
         self._found.setProperty("dimmed", True)
         self.close_scores = QPushButton(tr("Close the scores"))
@@ -112,7 +115,7 @@ class ScorePanel(QWidget):
         seen.addWidget(self.heat)
         seen.addWidget(self.kind, 1)
         layout.addLayout(seen)
-        for widget in (self.opacity, self.check, self._found, self.close_scores):
+        for widget in (self.opacity, self.check, self._takes, self._found, self.close_scores):
             layout.addWidget(widget)
         for button in (self.heat, self.check, self.close_scores):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -275,6 +278,7 @@ class ScorePanel(QWidget):
         self.kind.setEnabled(bool(kinds))
         self.opacity.setEnabled(shown)
         self.check.setEnabled(self._job is None or self._job.ended)
+        self._takes.setText(self._occlusion_words())
         if occluded is None:
             self._found.setText("" if scores.heat else tr("This model gives no heat map; occlusion needs none."))
             return
@@ -285,10 +289,22 @@ class ScorePanel(QWidget):
         told = words.format(
             n=occluded.slice_number + 1, high=high, wide=wide, low=100 * occluded.lowest, top=100 * occluded.highest
         )
+        if occluded.coarse:
+            told += " " + tr("The windows are larger than usual, so that it took less time.")
         if occluded.agreement is not None:
             agree = tr("Agreement with the heat map (rank correlation, 1 is perfect): {agreement:.2f}.")
             told += " " + agree.format(agreement=occluded.agreement)
         self._found.setText(told)
+
+    def _occlusion_words(self) -> str:
+        """What a check by occlusion will take, and why it is a coarse one."""
+        cost = self._workflows.runs.occlusion_expected()
+        told = tr("At most {time}.").format(time=duration(cost.seconds))
+        if not cost.coarse:
+            return told
+        coarse = tr("Windows of 1/{n} of the slice's sides: of 1/{finest} it would take {time}.")
+        words = coarse.format(n=cost.per_side, finest=cost.finest, time=duration(cost.finest_s))
+        return f"{told} {words}"
 
     def _choose_kind(self) -> None:
         self._kind = self.kind.currentData() or "cam"

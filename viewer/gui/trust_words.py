@@ -118,6 +118,13 @@ def _acceptance(accepted: Accepted) -> list[tuple[str, str]]:
     return [(word, text) for word, text in rows if text]
 
 
+def duration(seconds: float) -> str:
+    """A time that is only known roughly."""
+    if seconds < 100:
+        return tr("{n:.0f} s").format(n=max(1.0, seconds))
+    return tr("{n:.0f} min").format(n=seconds / 60)
+
+
 def when(made: str) -> str:
     """A moment in UTC (ISO 8601) on the clock of this computer."""
     try:
