@@ -54,7 +54,10 @@ class Occluded:
 class Scores:
     """A model's result. slices (slices, classes) along the index axis (0 i, 1 j, 2 k), and attention (slices,), or
     None; gathered: how slices make the series' probability, "max" or "mean", "" of a model that sees the series at
-    once. heat: a volume for each class on a grid of its own, or none."""
+    once. heat: a volume for each class on a grid of its own, or none.
+
+    times: how many time points a model saw that looks at what changes, else 1: attention is (slices, times) then, and
+    heat their mean. sequence: that of which they are the moments, all of which the result is of; "" of a film."""
 
     classes: tuple[Scored, ...]
     axis: int
@@ -64,6 +67,8 @@ class Scores:
     heat: tuple[Volume, ...]
     origin: Origin
     occluded: tuple[Occluded, ...] = ()
+    times: int = 1
+    sequence: str = ""
 
     def occlusion(self, of: int) -> Occluded | None:
         """The last of a class."""
@@ -79,16 +84,23 @@ class HeatShown:
     origin: Origin
     top: float
     over: Fusion
+    times: int = 1  # over so many time points it is the mean
 
     def with_opacity(self, opacity: float) -> HeatShown:
         return replace(self, over=self.over.with_opacity(opacity))
 
 
 def heat_shown(
-    kind: HeatKind, name: str, origin: Origin, heat: Volume, series: Series, opacity: float = _OPACITY
+    kind: HeatKind,
+    name: str,
+    origin: Origin,
+    heat: Volume,
+    series: Series,
+    opacity: float = _OPACITY,
+    times: int = 1,
 ) -> HeatShown:
     """How a map is laid over a series: from 0 to its largest value anywhere in the series."""
     top = float(heat.voxels.max())
     scale = top or 1.0
     window = WindowLevel(scale / 2, scale, "LINEAR_EXACT")
-    return HeatShown(kind, name, origin, top, Fusion(series, heat, window, "inferno", opacity, fades=True))
+    return HeatShown(kind, name, origin, top, Fusion(series, heat, window, "inferno", opacity, fades=True), times)

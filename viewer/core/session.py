@@ -329,7 +329,9 @@ class Session:
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
         self.detections = None
-        self.scores = self.heat = None
+        sequence = self.series.moment.sequence_uid if self.series is not None and self.series.moment else ""
+        if self.scores is None or not sequence or self.scores.sequence != sequence:  # else it is of this moment, too
+            self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, annotations.history
         self.waiting = ()
         if self.active_label not in {label.value for label in self.labels}:

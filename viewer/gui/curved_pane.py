@@ -419,7 +419,7 @@ class CurvedPane(FlatPane):
         volume = session.shown
         if volume is None or self._axes is None:
             return None
-        kinds = tuple(kind for _, kind in self._labels_seen())
+        kinds: tuple[_Kind, ...] = tuple(kind for _, kind in self._labels_seen())
         labels = (self._labels_number if kinds else 0), kinds
         return _Wanted(volume, self._axes, self.slab, session.colour_map == "masks" and not volume.colour, labels)
 

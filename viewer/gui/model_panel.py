@@ -93,6 +93,7 @@ class ModelPanel(QWidget):
         self._problems.setProperty("warning", True)
         self._begun: list[tuple[Session, str, Job]] = []  # runs that have not ended, of models by name
         self._trying: Job | None = None
+        self._moments = 0, 0  # of the open sequence, that are known and that are read
         self.run = QPushButton(tr(_RUN["segmentation"]))
         self.run.setProperty("primary", True)
         self.run.clicked.connect(self.start)
@@ -239,7 +240,9 @@ class ModelPanel(QWidget):
         self.boxes.apply(what)
         self.scores.apply(what)
         self.enhanced.apply(what)
-        if what & (What.SERIES | What.TOOL):
+        moments = len(self._session.moment_series), len(self._session.moments)
+        if what & (What.SERIES | What.TOOL) or moments != self._moments:
+            self._moments = moments
             self._show_fit()
         if what & (What.SERIES | What.PROPOSAL | What.TOOL):
             self._show_proposal()

@@ -38,6 +38,7 @@ _GATHERED = {
     "mean": QT_TR_NOOP("Of the series: the mean of its slices."),
     "": QT_TR_NOOP("Of the series, which the model sees at once."),
 }
+_OVER_TIME = QT_TR_NOOP("Each slice was seen at {n} time points.")
 
 
 class _Bar(QWidget):
@@ -81,6 +82,7 @@ class ScorePanel(QWidget):
         self.level.currentIndexChanged.connect(lambda _: self._show_answers())
         self._answers: list[tuple[int, QLabel, QPushButton, QPushButton]] = []
         self._plot: Any = None
+        self._times: Any = None
         self._plot_place = QVBoxLayout()
         self.heat = QPushButton(tr("Show the map"))
         self.heat.setCheckable(True)
@@ -141,7 +143,7 @@ class ScorePanel(QWidget):
             return
         if what & (What.SERIES | What.PROPOSAL):
             self._show_maps(scores)
-        if what & (What.SERIES | What.PROPOSAL | What.CURSOR | What.FINDINGS | What.TOOL):
+        if what & (What.SERIES | What.PROPOSAL | What.CURSOR | What.FINDINGS | What.TOOL | What.VOXELS):
             self._show_answers()
             self._show_slice()
 
@@ -169,7 +171,8 @@ class ScorePanel(QWidget):
             made=origin.made,
         )  # fmt: skip
         notes = [said(sentence) for sentence in (*(why for _, why in origin.overridden), *origin.notes)]
-        self._about.setText("\n".join([told, tr(_GATHERED[scores.gathered]), *notes]))
+        over_time = [tr(_OVER_TIME).format(n=scores.times)] if scores.times > 1 else []
+        self._about.setText("\n".join([told, tr(_GATHERED[scores.gathered]), *over_time, *notes]))
         while self._rows.count():
             item = self._rows.takeAt(0)
             if item is not None and (widget := item.widget()) is not None:
@@ -217,8 +220,10 @@ class ScorePanel(QWidget):
         if self._plot is not None:
             self._plot[0].deleteLater()
             self._plot = None
+        self._draw_times(scores)
         curve = scores.slices[:, self._chosen] if scores.slices is not None else None
-        if all(values is None or len(values) < 2 for values in (curve, scores.attention)):
+        attention = scores.attention if scores.times == 1 else None
+        if all(values is None or len(values) < 2 for values in (curve, attention)):
             return
         import pyqtgraph as pg
 
@@ -231,10 +236,10 @@ class ScorePanel(QWidget):
             plot.setYRange(0, 1)
             threshold = scores.classes[self._chosen].threshold
             plot.addLine(y=threshold, pen=pg.mkPen(colours.dimmed_text, style=Qt.PenStyle.DashLine))
-        elif scores.attention is not None:
-            count = len(scores.attention)
+        elif attention is not None:
+            count = len(attention)
             plot.setTitle(tr("Attention"), size="9pt", color=colours.dimmed_text)
-            plot.plot(np.arange(1, count + 1), scores.attention, pen=pg.mkPen(colours.accent, width=2))
+            plot.plot(np.arange(1, count + 1), attention, pen=pg.mkPen(colours.accent, width=2))
         else:
             return
         here = plot.addLine(x=1, pen=pg.mkPen(colours.text, width=1))
@@ -253,10 +258,54 @@ class ScorePanel(QWidget):
         self._plot = plot, here
         self._show_slice()
 
+    def _draw_times(self, scores: Scores) -> None:
+        """The attention over time points, where a model tells it."""
+        if self._times is not None:
+            self._times[0].deleteLater()
+            self._times = None
+        if scores.attention is None or scores.times == 1:
+            return
+        import pyqtgraph as pg
+
+        plot, colours = quiet_plot(_PLOT_PX), theme()
+        plot.setFixedHeight(_PLOT_PX)
+        plot.setLabel("bottom", tr("Time point"))
+        plot.setTitle(tr("Attention"), size="9pt", color=colours.dimmed_text)
+        curve = plot.plot(pen=pg.mkPen(colours.accent, width=2))
+        here = plot.addLine(x=1, pen=pg.mkPen(colours.text, width=1))
+        box: Any = plot.getViewBox()
+        scene: Any = plot.scene()
+        scene.sigMouseClicked.connect(
+            lambda event: self._go_to_time(round(box.mapSceneToView(event.scenePos()).x()) - 1, scores)
+        )
+        self._plot_place.addWidget(plot)
+        self._times = plot, curve, here
+        self._show_slice()
+
+    def _go_to_time(self, number: int, scores: Scores) -> None:
+        """Open a moment of the sequence, or show a frame of the film."""
+        session, number = self._session, min(max(number, 0), scores.times - 1)
+        if not scores.sequence:
+            session.move_cursor((*session.cursor_ijk[:2], number))
+        elif number != self._time_shown:
+            self._workflows.show_moment(number, session)
+
+    @property
+    def _time_shown(self) -> int:
+        moment = self._session.shown_moment
+        return self._session.cursor_ijk[2] if moment is None else moment.number
+
     def _show_slice(self) -> None:
         scores = self._session.scores
-        if self._plot is not None and scores is not None:
+        if scores is None:
+            return
+        if self._plot is not None:
             self._plot[1].setValue(self._session.cursor_ijk[scores.axis] + 1)
+        if self._times is not None and scores.attention is not None:
+            _, curve, here = self._times
+            number = min(self._session.cursor_ijk[scores.axis], len(scores.attention) - 1)
+            curve.setData(np.arange(1, scores.times + 1), scores.attention[number])
+            here.setValue(self._time_shown + 1)
 
     def _show_maps(self, scores: Scores) -> None:
         """Which maps there are of the chosen class, and how well they agree."""
@@ -329,7 +378,7 @@ class ScorePanel(QWidget):
             return
         kind: HeatKind = "occlusion" if occluded is not None and heat is occluded.heat else "cam"
         name, opacity = scores.classes[self._chosen].name, self.opacity.value() / 100
-        self._session.show_heat(heat_shown(kind, name, scores.origin, heat, series, opacity))
+        self._session.show_heat(heat_shown(kind, name, scores.origin, heat, series, opacity, scores.times))
 
     def _occlude(self) -> None:
         def done() -> None:

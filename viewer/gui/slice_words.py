@@ -216,12 +216,14 @@ class SliceWords:
     def _badges_of_model(self) -> list[Badge]:
         """What of a model's results is seen here."""
         session = self.session
-        badges = [*proposal_badges(session), *doubt_badges(session)]
+        own = session.shown is session.volume  # of a moment that is only played there are no results
+        badges = [*proposal_badges(session), *(doubt_badges(session) if own else ())]
         if session.detections is not None:
             hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
             text = tr("AI boxes: {model}{hidden}").format(model=said(session.detections.origin.source), hidden=hidden)
             badges.append(Badge(text, PROPOSAL))
-        return badges if session.heat is None else [*badges, heat_badge(session.heat)]
+        seen = session.heat is not None and (own or session.heat.times > 1)
+        return [*badges, heat_badge(session.heat)] if seen and session.heat is not None else badges
 
     def _badges_of_slice(self) -> list[Badge]:
         """What a person has marked the shown slice as."""
