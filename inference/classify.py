@@ -128,7 +128,7 @@ def occlude(
         some = windows[n : n + size]
         loss[n : n + len(some)] = whole[0] - likely(np.concatenate([without(window) for window in some]))[0]
         done = min(len(windows), n + size)
-        progress(done / len(windows), f"Covering parts of the slice on {model.provider}, {done} of {len(windows)}")
+        progress(done / len(windows), f"Window {done} of {len(windows)} on {model.provider}")
     if loss.size > 1 and float(np.ptp(loss)) == 0:
         raise ModelError(f"{manifest.name} gave the same score whichever part of the slice was covered")
     total, times = np.zeros((2, rows, columns), np.float32)

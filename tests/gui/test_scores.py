@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from inference.manifest import PercentileIntensity, Preprocessing
+from tests.gui.test_main_window import wheel
 from tests.inference.test_classify import HEAT, write_scorer
 from viewer.core.findings import SERIES
 from viewer.core.scores import Scores
@@ -43,6 +44,11 @@ def lays_a_map_that_changes_no_value_and_goes_with_its_series(scored, qtbot):
     session, panel = scored.session, scored.model_panel.scores
     before = session.volume.voxels.copy()
     panel.toggle_heat()
+    qtbot.waitUntil(panel.top.isEnabled)
+    panel.top.click()
+    at = session.heat.over.index_under(session.volume.geometry, session.cursor_ijk)
+    highest = np.unravel_index(session.heat.over.volume.voxels.argmax(), session.heat.over.volume.voxels.shape)[::-1]
+    assert np.abs(at - highest).max() <= 0.51
     assert session.heat.kind == "cam" and session.heat.top == pytest.approx(session.heat.over.volume.voxels.max())
     assert np.array_equal(session.volume.voxels, before)
     assert "At most 1 s" in panel._takes.text()
@@ -51,6 +57,14 @@ def lays_a_map_that_changes_no_value_and_goes_with_its_series(scored, qtbot):
     assert "rank correlation" in panel._found.text()
     session.close_series()
     assert session.heat is None and session.scores is None
+
+
+def keeps_its_choices_when_the_wheel_scrolls_over_them(scored):
+    panel, models = scored.model_panel.scores, scored.model_panel.models
+    before = panel.level.currentIndex(), panel.opacity.value(), models.currentIndex()
+    for widget in (panel.level, panel.opacity, models):
+        wheel(widget, -1)
+    assert (panel.level.currentIndex(), panel.opacity.value(), models.currentIndex()) == before
 
 
 def answers_by_a_persons_word_alone_which_can_be_undone(scored, qtbot):
@@ -72,5 +86,6 @@ def answers_by_a_persons_word_alone_which_can_be_undone(scored, qtbot):
 def test_the_panel(scored, qtbot):
     """One test: to open a window takes longer than all of this."""
     says_in_words_what_is_above_its_threshold_and_where_it_came_from(scored)
+    keeps_its_choices_when_the_wheel_scrolls_over_them(scored)
     answers_by_a_persons_word_alone_which_can_be_undone(scored, qtbot)
     lays_a_map_that_changes_no_value_and_goes_with_its_series(scored, qtbot)

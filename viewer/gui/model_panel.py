@@ -35,7 +35,7 @@ from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.proposal_part import ProposalPart
 from viewer.gui.question import agreed
 from viewer.gui.score_panel import ScorePanel
-from viewer.gui.scrolled import scrolled
+from viewer.gui.scrolled import let_wheel_scroll, scrolled
 from viewer.gui.trust_words import duration, when
 from viewer.jobs import Job
 from viewer.model_runs import copies_of
@@ -162,6 +162,7 @@ class ModelPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolled(content))
+        let_wheel_scroll(content)
         self.versions.itemDoubleClicked.connect(self._use_version)
         workflows.on_models_change(self.refresh)
         workflows.jobs.subscribe(self._job_changed)

@@ -26,7 +26,7 @@ from viewer.core.scores import HeatKind, Scores, heat_shown
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.style import theme
-from viewer.gui.trust_words import duration
+from viewer.gui.trust_words import duration, when
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
@@ -90,6 +90,9 @@ class ScorePanel(QWidget):
         self.kind = QComboBox()
         self.kind.setAccessibleName(tr("Map"))
         self.kind.currentIndexChanged.connect(self._choose_kind)
+        self.top = QPushButton(tr("Go to its highest place"))
+        self.top.setToolTip(tr("Show the place that the score of this class comes from most"))
+        self.top.clicked.connect(self._go_to_top)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(10, 90)
         self.opacity.setValue(50)
@@ -117,9 +120,9 @@ class ScorePanel(QWidget):
         seen.addWidget(self.heat)
         seen.addWidget(self.kind, 1)
         layout.addLayout(seen)
-        for widget in (self.opacity, self.check, self._takes, self._found, self.close_scores):
+        for widget in (self.opacity, self.top, self.check, self._takes, self._found, self.close_scores):
             layout.addWidget(widget)
-        for button in (self.heat, self.check, self.close_scores):
+        for button in (self.heat, self.top, self.check, self.close_scores):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         workflows.jobs.subscribe(self._job_changed)
         self.hide()
@@ -159,7 +162,7 @@ class ScorePanel(QWidget):
         scores = self._session.scores
         if scores is None:
             return
-        self._draw_plot(scores)
+        self._draw_plots(scores)
         if self._session.heat is not None:
             self._lay()
         self._show_maps(scores)
@@ -168,7 +171,7 @@ class ScorePanel(QWidget):
         origin = scores.origin
         told = tr("{model} · {hash} · {device} · {seconds:.1f} s · {made}").format(
             model=said(origin.source), hash=origin.short_hash, device=origin.provider, seconds=origin.seconds,
-            made=origin.made,
+            made=when(origin.made),
         )  # fmt: skip
         notes = [said(sentence) for sentence in (*(why for _, why in origin.overridden), *origin.notes)]
         over_time = [tr(_OVER_TIME).format(n=scores.times)] if scores.times > 1 else []
@@ -213,14 +216,17 @@ class ScorePanel(QWidget):
                 self._answers.append((n, state, accept, reject))
         self._buttons = [buttons[n] for n in range(len(scores.classes))]
         self.level.setVisible(bool(self._answers))
-        self._draw_plot(scores)
+        self._draw_plots(scores)
 
-    def _draw_plot(self, scores: Scores) -> None:
-        """The chosen class over slices, and the attention."""
+    def _draw_plots(self, scores: Scores) -> None:
+        self._draw_slices(scores)
+        self._draw_times(scores)
+
+    def _draw_slices(self, scores: Scores) -> None:
+        """The chosen class over slices, or the attention."""
         if self._plot is not None:
             self._plot[0].deleteLater()
             self._plot = None
-        self._draw_times(scores)
         curve = scores.slices[:, self._chosen] if scores.slices is not None else None
         attention = scores.attention if scores.times == 1 else None
         if all(values is None or len(values) < 2 for values in (curve, attention)):
@@ -270,7 +276,7 @@ class ScorePanel(QWidget):
         plot, colours = quiet_plot(_PLOT_PX), theme()
         plot.setFixedHeight(_PLOT_PX)
         plot.setLabel("bottom", tr("Time point"))
-        plot.setTitle(tr("Attention"), size="9pt", color=colours.dimmed_text)
+        plot.setYRange(0, float(scores.attention.max()))
         curve = plot.plot(pen=pg.mkPen(colours.accent, width=2))
         here = plot.addLine(x=1, pen=pg.mkPen(colours.text, width=1))
         box: Any = plot.getViewBox()
@@ -302,10 +308,12 @@ class ScorePanel(QWidget):
         if self._plot is not None:
             self._plot[1].setValue(self._session.cursor_ijk[scores.axis] + 1)
         if self._times is not None and scores.attention is not None:
-            _, curve, here = self._times
+            plot, curve, here = self._times
             number = min(self._session.cursor_ijk[scores.axis], len(scores.attention) - 1)
             curve.setData(np.arange(1, scores.times + 1), scores.attention[number])
             here.setValue(self._time_shown + 1)
+            title = tr("Attention, slice {n}").format(n=number + 1)
+            plot.setTitle(title, size="9pt", color=theme().dimmed_text)
 
     def _show_maps(self, scores: Scores) -> None:
         """Which maps there are of the chosen class, and how well they agree."""
@@ -326,18 +334,18 @@ class ScorePanel(QWidget):
         self.heat.setText(tr("Hide the map") if shown else tr("Show the map"))
         self.kind.setEnabled(bool(kinds))
         self.opacity.setEnabled(shown)
+        self.top.setEnabled(self._session.heat is not None and self._session.heat.top > 0)
         self.check.setEnabled(self._job is None or self._job.ended)
         self._takes.setText(self._occlusion_words())
         if occluded is None:
             self._found.setText("" if scores.heat else tr("This model gives no heat map; occlusion needs none."))
             return
-        words = tr(
-            "Slice {n}, windows of {high:.0f} × {wide:.0f} mm: the probability changes by {low:.0f} to {top:.0f} %."
-        )
+        words = tr("Slice {n}, windows of {high:.0f} × {wide:.0f} mm: the probability changes by {low} to {top} %.")
         high, wide = occluded.window_mm
         told = words.format(
-            n=occluded.slice_number + 1, high=high, wide=wide, low=100 * occluded.lowest, top=100 * occluded.highest
-        )
+            n=occluded.slice_number + 1, high=high, wide=wide, low=round(100 * occluded.lowest),
+            top=round(100 * occluded.highest),
+        )  # fmt: skip
         if occluded.coarse:
             told += " " + tr("The windows are larger than usual, so that it took less time.")
         if occluded.agreement is not None:
@@ -379,6 +387,17 @@ class ScorePanel(QWidget):
         kind: HeatKind = "occlusion" if occluded is not None and heat is occluded.heat else "cam"
         name, opacity = scores.classes[self._chosen].name, self.opacity.value() / 100
         self._session.show_heat(heat_shown(kind, name, scores.origin, heat, series, opacity, scores.times))
+
+    def _go_to_top(self) -> None:
+        session = self._session
+        if session.heat is None or session.volume is None:
+            return
+        seen, grid = session.heat.over.volume, session.volume.geometry
+        k, j, i = np.unravel_index(int(seen.voxels.argmax()), seen.voxels.shape)
+        index = grid.lps_to_index(seen.geometry.index_to_lps((i, j, k)))
+        if not grid.is_grid:
+            index[2] = session.cursor_ijk[2]  # a map of a film lies on all its frames
+        session.move_cursor(tuple(index.tolist()))
 
     def _occlude(self) -> None:
         def done() -> None:
