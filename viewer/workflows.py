@@ -506,7 +506,8 @@ class Workflows:
                 session.open(opened, volume, annotations, keep_view=keep_view)
             here = any(other.key == key for other in self._desks if other is not desk)
             study_uid = study_of(opened, key)
-            session.take_study_answers(self.annotation_store.study_answers(study_uid))
+            store = self.annotation_store
+            session.take_study_answers(store.study_answers(study_uid), store.study_scores(study_uid))
             for entry in unwritten:  # before the desk has its key: what is done here is to be written already
                 session.catch_up(entry.edit, entry.act, entry.state)
             for entry in self._journal.waiting:

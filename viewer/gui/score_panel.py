@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.events import What
-from viewer.core.findings import SERIES, Level, Place
+from viewer.core.findings import LEVELS, SERIES, Level, Place
 from viewer.core.scores import HeatKind, Scores, heat_shown
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.plots import plots_are_loaded, quiet_plot
@@ -32,6 +32,15 @@ from viewer.workflows import Workflows
 _BAR_PX = 8
 _PLOT_PX = 110
 _KINDS: dict[HeatKind, str] = {"cam": QT_TR_NOOP("Heat map"), "occlusion": QT_TR_NOOP("Occlusion map")}
+_LEVELS = {
+    "all": QT_TR_NOOP("Answers are for the series and its slices"),
+    "series": QT_TR_NOOP("Answers are for the series"),
+    "slice": QT_TR_NOOP("Answers are for this slice"),
+}
+_ALL_TIP = QT_TR_NOOP(
+    "Yes for {yes} slices on which the model finds it, no for {no} others. Slices that are answered already stay as "
+    "they are. One undo takes all of it back."
+)
 _GATHERED = {
     "max": QT_TR_NOOP("Of the series: the largest of its slices."),
     "mean": QT_TR_NOOP("Of the series: the mean of its slices."),
@@ -75,8 +84,6 @@ class ScorePanel(QWidget):
         self._buttons: list[QPushButton] = []
         self.level = QComboBox()
         self.level.setAccessibleName(tr("Answer for"))
-        for level, name in (("series", tr("Answers are for the series")), ("slice", tr("Answers are for this slice"))):
-            self.level.addItem(name, level)
         self.level.currentIndexChanged.connect(lambda _: self._show_answers())
         self._answers: list[tuple[int, QLabel, QPushButton, QPushButton]] = []
         self._plot: Any = None
@@ -138,8 +145,10 @@ class ScorePanel(QWidget):
             return
         if what & (What.SERIES | What.PROPOSAL):
             self._show_maps(scores)
-        if what & (What.SERIES | What.PROPOSAL | What.CURSOR | What.FINDINGS | What.TOOL):
+        moved = What.CURSOR if self.level.currentData() == "slice" else What(0)
+        if what & (What.SERIES | What.PROPOSAL | What.FINDINGS | What.TOOL | moved):
             self._show_answers()
+        if what & (What.SERIES | What.PROPOSAL | What.CURSOR):
             self._show_slice()
 
     def toggle_heat(self) -> None:
@@ -194,7 +203,8 @@ class ScorePanel(QWidget):
             self._rows.addWidget(name, 4 * row, 0, 1, 3)
             self._rows.addWidget(words, 4 * row + 1, 0, 1, 3)
             self._rows.addWidget(_Bar(one.probability, one.threshold), 4 * row + 2, 0, 1, 3)
-            if one.above:
+            above = one.above or (scores.slices is not None and bool((scores.slices[:, n] >= one.threshold).any()))
+            if above:
                 state, accept, reject = QLabel(), QPushButton(tr("Accept")), QPushButton(tr("Reject"))
                 accept.clicked.connect(partial(self._judge, n, True))
                 reject.clicked.connect(partial(self._judge, n, False))
@@ -206,7 +216,11 @@ class ScorePanel(QWidget):
                     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 self._answers.append((n, state, accept, reject))
         self._buttons = [buttons[n] for n in range(len(scores.classes))]
-        self.level.setVisible(bool(self._answers))
+        with QSignalBlocker(self.level):
+            self.level.clear()
+            for level in ("all", "series", "slice") if scores.slice_count > 1 else ("series",):
+                self.level.addItem(tr(_LEVELS[level]), level)
+        self.level.setVisible(bool(self._answers) and self.level.count() > 1)
         self._draw_plot(scores)
 
     def _draw_plot(self, scores: Scores) -> None:
@@ -328,34 +342,53 @@ class ScorePanel(QWidget):
             self.check.setEnabled(True)
 
     @property
-    def _place(self) -> Place:
+    def _places(self) -> tuple[Place, ...]:
+        """Of what an answer is, the most important place first."""
         scores = self._session.scores
         if scores is None or self.level.currentData() == "series":
-            return SERIES
-        return Place("slice", scores.axis, self._session.cursor_ijk[scores.axis])
+            return (SERIES,)
+        if self.level.currentData() == "all":
+            return (SERIES, *scores.slice_places())
+        return (Place("slice", scores.axis, self._session.cursor_ijk[scores.axis]),)
 
     def _finding(self, name: str, level: Level) -> int | None:
         found = self._session.hand.findings
         return next((one.number for one in found if (one.name, one.level) == (name, level)), None)
 
-    def _judge(self, of: int, yes: bool) -> None:
-        scores, place = self._session.scores, self._place
+    def _judge(self, of: int, accepts: bool) -> None:
+        scores, places = self._session.scores, self._places
         if scores is None or not self._session.editable:
             return
-        one = scores.classes[of]
-        if self._finding(one.name, place.level) is None:
-            self._workflows.new_finding(one.name, place.level, one.code)
-        number = self._finding(one.name, place.level)
-        if number is not None:
-            self._session.judge_score(number, place, yes)
+        one, findings = scores.classes[of], dict[Level, int]()
+        levels: set[Level] = {place.level for place in places}
+        for level in levels:
+            if self._finding(one.name, level) is None:
+                self._workflows.new_finding(one.name, level, one.code)
+            if (number := self._finding(one.name, level)) is None:
+                return  # the list could not be saved, which was said
+            findings[level] = number
+        self._session.judge_score(of, findings, places, accepts=accepts)
 
     def _show_answers(self) -> None:
-        scores, place = self._session.scores, self._place
+        scores, places = self._session.scores, self._places
         if scores is None:
             return
         for n, state, accept, reject in self._answers:
-            number = self._finding(scores.classes[n].name, place.level)
-            answer = self._session.answers.get((number, place)) if number is not None else None
-            state.setText({True: tr("Accepted"), False: tr("Rejected"), None: tr("AI proposal")}[answer])
-            accept.setEnabled(self._session.editable and answer is not True)
-            reject.setEnabled(self._session.editable and answer is not False)
+            name = scores.classes[n].name
+            numbers: dict[Level, int] = {level: self._finding(name, level) or 0 for level in LEVELS}
+            told = [one.above for place in places if (one := scores.told_of(n, place)) is not None]
+            asked = [(numbers[place.level], place) for place in places]
+            given = [self._session.answers.get(at) for at in asked]
+            own = given[0] is not None and asked[0] not in self._session.judged_scores
+            words = tr("Accepted") if given[0] is told[0] else tr("Rejected")
+            if given[0] is None:
+                words = tr("AI proposal") if any(told) else tr("Not found here")
+            elif own:
+                words = tr("Your own answer: yes") if given[0] else tr("Your own answer: no")
+            state.setText(words)
+            may = self._session.editable and any(told)
+            accept.setEnabled(may and (given[0] is not told[0] or None in given[1:]))
+            found = [answer for answer, yes in zip(given, told, strict=True) if yes]
+            reject.setEnabled(may and (given[0] is not False or None in found))
+            tip = tr(_ALL_TIP).format(yes=sum(told[1:]), no=len(told) - 1 - sum(told[1:])) if len(places) > 1 else ""
+            accept.setToolTip(tip)
