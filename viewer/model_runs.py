@@ -17,8 +17,8 @@ from inference.interactive import Clicked
 from inference.manifest import LabelClass, ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
 from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
+from inference.results import Classification, Heat, Occlusion, Run
 from inference.results import Detections as Found
-from inference.results import Heat, Run
 from inference.worker import Worker
 from viewer.core.click_segment import (
     CLASSICAL,
@@ -192,15 +192,7 @@ class ModelRuns:
     def _classify(
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
     ) -> Show:
-        result, section = self.worker.classify(record, image, progress=progress), record.manifest.scores
-        classes = tuple(
-            Scored(label.name, probability, label.threshold, _code(label))
-            for label, probability in zip(record.manifest.labels, result.series.tolist(), strict=True)
-        )
-        gathered = section.gathered if section is not None and section.of == "slice" else ""
-        heat = tuple(map(_volume, result.heat))
-        origin = _origin(result.run, overridden)
-        scores = Scores(classes, result.axis, result.slices, result.attention, gathered, heat, origin)
+        scores = scores_of(record.manifest, self.worker.classify(record, image, progress=progress), overridden)
         return lambda session: session.show_scores(scores)
 
     def occlude(self, of: int, done: Callable[[], None] = lambda: None) -> Job | None:
@@ -219,9 +211,9 @@ class ModelRuns:
 
         def work(job: Job) -> Occluded:
             image = to_image(volume.voxels, volume.geometry)
-            found = self.worker.occlude(record, image, of + 1, slice_number, progress=job.report)
-            heat, change = _volume(found.heat), (found.lowest, found.highest)
-            return Occluded(of, slice_number, heat, found.window_mm, *change, found.agreement)
+            return occluded_of(
+                of, slice_number, self.worker.occlude(record, image, of + 1, slice_number, progress=job.report)
+            )
 
         def finish(occluded: Occluded) -> None:
             if session.volume is volume and session.scores is not None and session.scores.origin == scores.origin:
@@ -340,6 +332,23 @@ def _much_entropy(manifest: ModelManifest) -> float:
     return min(round(2.5 * math.log(2) / math.log(classes), 1), 1.0)
 
 
+def scores_of(manifest: ModelManifest, result: Classification, overridden: tuple[tuple[str, str], ...]) -> Scores:
+    """What a classification model has just said, as a session shows it."""
+    classes = tuple(
+        Scored(label.name, probability, label.threshold, _code(label))
+        for label, probability in zip(manifest.labels, result.series.tolist(), strict=True)
+    )
+    gathered = manifest.scores.gathered if manifest.scores is not None and manifest.scores.of == "slice" else ""
+    heat, origin = tuple(map(_volume, result.heat)), _origin(result.run, overridden)
+    return Scores(classes, result.axis, result.slices, result.attention, gathered, heat, origin)
+
+
+def occluded_of(of: int, slice_number: int, found: Occlusion) -> Occluded:
+    """What covering parts of a slice has just told of a class, by its place in the manifest."""
+    change = found.lowest, found.highest
+    return Occluded(of, slice_number, _volume(found.heat), found.window_mm, *change, found.agreement)
+
+
 def detections_of(manifest: ModelManifest, result: Found, origin: Origin) -> Detections:
     """What a model found, as a list that a person goes through."""
     assert manifest.boxes is not None
@@ -374,6 +383,17 @@ def enhanced_of(manifest: ModelManifest, result: InferredPicture, overridden: tu
     volume = Volume(voxels, geometry, gives.unit if gives else "", gives.modality if gives else "")
     origin = _origin(result.run, overridden)
     return Enhanced(volume, residual, result.bound, result.untouched, result.figures, origin)
+
+
+def heat_on_grid(heat: Volume, geometry: Geometry) -> NDArray[np.float32]:
+    """A map of a model on the grid of the series (k, j, i): linear between its own voxels, 0 where it has none."""
+    import SimpleITK as sitk
+
+    resample = sitk.ResampleImageFilter()
+    resample.SetReferenceImage(to_image(np.zeros(geometry.shape, np.uint8), geometry))
+    resample.SetInterpolator(sitk.sitkLinear)
+    resample.SetOutputPixelType(sitk.sitkFloat32)
+    return sitk.GetArrayFromImage(resample.Execute(to_image(heat.voxels, heat.geometry)))
 
 
 def headers_of(series: Series, volume: Volume) -> Headers:

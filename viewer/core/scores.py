@@ -84,6 +84,13 @@ class Scores:
         """The last of a class."""
         return next((one for one in reversed(self.occluded) if one.of == of), None)
 
+    def map_of(self, of: int, kind: HeatKind) -> Volume | None:
+        """Where the score of a class comes from; None where there is no such map."""
+        if kind == "cam":
+            return self.heat[of] if self.heat else None
+        occluded = self.occlusion(of)
+        return occluded.heat if occluded is not None else None
+
 
 @dataclass(frozen=True, eq=False)
 class HeatShown:

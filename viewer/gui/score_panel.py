@@ -104,6 +104,7 @@ class ScorePanel(QWidget):
         self.check.clicked.connect(self._occlude)
         self._found = QLabel(wordWrap=True)
         self._found.setProperty("dimmed", True)
+        self.export = QPushButton(tr("Export…"))
         self.close_scores = QPushButton(tr("Close the scores"))
         self.close_scores.clicked.connect(lambda: self._session.show_scores(None))
         heading = QLabel(tr("Scores"))
@@ -119,9 +120,9 @@ class ScorePanel(QWidget):
         seen.addWidget(self.heat)
         seen.addWidget(self.kind, 1)
         layout.addLayout(seen)
-        for widget in (self.opacity, self.check, self._found, self.close_scores):
+        for widget in (self.opacity, self.check, self._found, self.export, self.close_scores):
             layout.addWidget(widget)
-        for button in (self.heat, self.check, self.close_scores):
+        for button in (self.heat, self.check, self.export, self.close_scores):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         workflows.jobs.subscribe(self._job_changed)
         self.hide()
@@ -150,6 +151,11 @@ class ScorePanel(QWidget):
             self._show_answers()
         if what & (What.SERIES | What.PROPOSAL | What.CURSOR):
             self._show_slice()
+
+    @property
+    def chosen(self) -> int:
+        """The class that is looked at, by its place in Scores.classes."""
+        return self._chosen
 
     def toggle_heat(self) -> None:
         """Lay the map of the chosen class over the series, or take it away."""
@@ -317,15 +323,11 @@ class ScorePanel(QWidget):
         scores, series = self._session.scores, self._session.series
         if scores is None or series is None:
             return
-        occluded = scores.occlusion(self._chosen)
-        if self._kind == "occlusion" and occluded is not None:
-            heat = occluded.heat
-        elif scores.heat:
-            heat = scores.heat[self._chosen]
-        else:
+        kind: HeatKind = "occlusion" if self._kind == "occlusion" and scores.occlusion(self._chosen) else "cam"
+        heat = scores.map_of(self._chosen, kind)
+        if heat is None:
             self._session.show_heat(None)
             return
-        kind: HeatKind = "occlusion" if occluded is not None and heat is occluded.heat else "cam"
         name, opacity = scores.classes[self._chosen].name, self.opacity.value() / 100
         self._session.show_heat(heat_shown(kind, name, scores.origin, heat, series, opacity))
 
