@@ -10,17 +10,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from SimpleITK import Image
+
     from inference.enhance import Enhanced as InferredPicture
     from inference.models import ModelRecord
     from inference.preflight import Verdict
-    from inference.results import Run
+    from inference.results import Classification, Run
+    from inference.worker import Worker
+    from viewer.core.scores import HeatKind
     from viewer.core.study import Scan, Series
     from viewer.core.volume import Volume
+    from viewer.io.label_export import ScoreFormat
     from viewer.io.reader import Reader
     from viewer.io.run_results import RunRecord
 
@@ -127,6 +132,12 @@ def _parser() -> argparse.ArgumentParser:
     classify = commands.add_parser(
         "classify", parents=[running], help="calibrated probabilities of a scan's classes, by a model"
     )
+    files = classify.add_argument_group("files")
+    files.add_argument("--out", type=Path, metavar="FILE", help="the scores as .dcm (structured report), .json or .csv")
+    files.add_argument("--heat", type=Path, metavar="FILE", help="the heat map as a DICOM parametric map")
+    files.add_argument("--occlusion", type=Path, metavar="FILE", help="what covering parts of a slice takes, likewise")
+    files.add_argument("--class", dest="of", metavar="NAME", help="whose map; the likeliest one's without")
+    files.add_argument("--slice", type=int, metavar="N", help="which is covered, from 1; the middle one without")
     detect = commands.add_parser("detect", parents=[running], help="boxes in a scan, by a model")
     for told in (classify, detect):
         told.add_argument("--json", action="store_true")
@@ -433,9 +444,12 @@ def _classify(options: argparse.Namespace) -> int:
     from inference.worker import Worker
     from viewer.core.volume import to_image
 
+    _check_score_files(options)
     record, series, volume, verdict = _fitting(options, "classification")
+    image = to_image(volume.voxels, volume.geometry)
     with closing(Worker()) as worker:
-        result = worker.classify(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
+        result = worker.classify(record, image, progress=_progress_line)
+        wrote = _write_scores(options, record, series, volume, verdict, result, image, worker)
     print(file=sys.stderr)
     run = result.run
     rows = [
@@ -464,8 +478,70 @@ def _classify(options: argparse.Namespace) -> int:
     for row in sorted(rows, key=lambda row: -row["probability"]):
         mark = "above threshold" if row["above_threshold"] else "below threshold"
         print(f"{row['probability']:6.1%}  {row['name']} ({mark} {row['threshold']:.0%})")
+    for sentence in wrote:
+        print(sentence)
     print(NOT_FOR_DIAGNOSIS)
     return 0
+
+
+_SCORE_FILES: dict[str, ScoreFormat] = {".dcm": "report", ".json": "json", ".csv": "table"}
+
+
+def _check_score_files(options: argparse.Namespace) -> None:
+    """Refuse, before a model runs, what could not be written."""
+    if options.out is not None and options.out.suffix.lower() not in _SCORE_FILES:
+        raise UsageError(f"{options.out.name}: scores are written as {', '.join(_SCORE_FILES)}")
+    for path in (options.out, options.heat, options.occlusion):
+        if path is not None and path.exists():
+            raise UsageError(f"{path.name} exists already; choose another name")
+    if options.of is not None and options.heat is None and options.occlusion is None:
+        raise UsageError("--class is for --heat and --occlusion")
+    if options.slice is not None and options.occlusion is None:
+        raise UsageError("--slice is for --occlusion")
+
+
+def _write_scores(
+    options: argparse.Namespace,
+    record: ModelRecord,
+    series: Series,
+    volume: Volume,
+    verdict: Verdict,
+    result: Classification,
+    image: Image,
+    worker: Worker,
+) -> list[str]:
+    """Write what was asked for of a classification; a sentence for each file and on what it has no place for."""
+    from viewer.core.score_set import HeatSet, heat_facts, score_set
+    from viewer.io.label_export import save_heat, save_scores
+    from viewer.model_runs import heat_on_grid, occluded_of, scores_of
+
+    overridden = tuple((finding.about, finding.sentence) for finding in verdict.red)
+    scores, geometry = scores_of(record.manifest, result, overridden), volume.geometry
+    names = [one.name for one in scores.classes]
+    if options.of is not None and options.of not in names:
+        raise UsageError(f"{record.manifest.name} has no class {options.of}; it has {', '.join(names)}")
+    likeliest = max(range(len(names)), key=lambda n: scores.classes[n].probability)
+    of, said = names.index(options.of) if options.of is not None else likeliest, []
+    if options.out is not None:
+        kind = _SCORE_FILES[options.out.suffix.lower()]
+        said += [*save_scores(score_set(series, geometry, scores), options.out, kind).notes, f"wrote {options.out}"]
+    if options.occlusion is not None:
+        count = geometry.size[scores.axis]
+        number = (count + 1) // 2 if options.slice is None else options.slice
+        if not 1 <= number <= count:
+            raise UsageError(f"--slice goes from 1 to {count}")
+        found = worker.occlude(record, image, of + 1, number - 1, progress=_progress_line)
+        scores = replace(scores, occluded=(occluded_of(of, number - 1, found),))
+    maps: list[tuple[HeatKind, Path | None]] = [("cam", options.heat), ("occlusion", options.occlusion)]
+    for kind, path in maps:
+        heat = scores.map_of(of, kind)
+        if path is None:
+            continue
+        if heat is None:
+            raise UsageError(f"{record.manifest.name} gives no heat map; --occlusion needs none")
+        save_heat(HeatSet(series, geometry, heat_on_grid(heat, geometry), kind, heat_facts(scores, of, kind)), path)
+        said.append(f"wrote {path}, of {names[of]}")
+    return said
 
 
 def _enhance(options: argparse.Namespace) -> int:

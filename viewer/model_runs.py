@@ -27,8 +27,8 @@ from inference.preflight import (
     occlusion_expected,
     preflight,
 )
+from inference.results import Classification, Heat, Occlusion, Run
 from inference.results import Detections as Found
-from inference.results import Heat, Run
 from inference.worker import Worker
 from viewer.core.click_segment import (
     CLASSICAL,
@@ -213,17 +213,8 @@ class ModelRuns:
         overridden: tuple[tuple[str, str], ...],
         progress: Progress,
     ) -> Show:
-        result, section = self.worker.classify(record, image, progress=progress), record.manifest.scores
-        classes = tuple(
-            Scored(label.name, probability, label.threshold, _code(label))
-            for label, probability in zip(record.manifest.labels, result.series.tolist(), strict=True)
-        )
-        gathered = section.gathered if section is not None and section.by_slice else ""
-        heat = tuple(_volume(one, points) for one in result.heat)
-        origin = _origin(result.run, overridden)
-        scores = Scores(classes, result.axis, result.slices, result.attention, gathered, heat, origin)
-        if points is not None:
-            scores = replace(scores, times=points.count, sequence=points.sequence)
+        result = self.worker.classify(record, image, progress=progress)
+        scores = scores_of(record.manifest, result, overridden, points)
         return lambda session: session.show_scores(scores)
 
     def occlude(self, of: int, done: Callable[[], None] = lambda: None) -> Job | None:
@@ -244,12 +235,9 @@ class ModelRuns:
         cost = self.occlusion_expected()
 
         def work(job: Job) -> Occluded:
-            image = _image_of(volume, points)
-            found = self.worker.occlude(
-                record, image, of + 1, slice_number, per_side=cost.per_side, progress=job.report
-            )
-            heat, change = _volume(found.heat, points), (found.lowest, found.highest)
-            return Occluded(of, slice_number, heat, found.window_mm, *change, found.agreement, cost.coarse)
+            image, per_side = _image_of(volume, points), cost.per_side
+            found = self.worker.occlude(record, image, of + 1, slice_number, per_side=per_side, progress=job.report)
+            return replace(occluded_of(of, slice_number, found, points), coarse=cost.coarse)
 
         def finish(occluded: Occluded) -> None:
             still = _still_open(session, volume, points) and session.scores is not None
@@ -396,6 +384,29 @@ def _much_entropy(manifest: ModelManifest) -> float:
     return min(round(2.5 * math.log(2) / math.log(classes), 1), 1.0)
 
 
+def scores_of(
+    manifest: ModelManifest,
+    result: Classification,
+    overridden: tuple[tuple[str, str], ...],
+    points: TimePoints | None = None,
+) -> Scores:
+    """What a classification model has just said, as a session shows it; points are those that it saw, if it does."""
+    classes = tuple(
+        Scored(label.name, probability, label.threshold, _code(label))
+        for label, probability in zip(manifest.labels, result.series.tolist(), strict=True)
+    )
+    gathered = manifest.scores.gathered if manifest.scores is not None and manifest.scores.by_slice else ""
+    heat, origin = tuple(_volume(one, points) for one in result.heat), _origin(result.run, overridden)
+    scores = Scores(classes, result.axis, result.slices, result.attention, gathered, heat, origin)
+    return scores if points is None else replace(scores, times=points.count, sequence=points.sequence)
+
+
+def occluded_of(of: int, slice_number: int, found: Occlusion, points: TimePoints | None = None) -> Occluded:
+    """What covering parts of a slice has just told of a class, by its place in the manifest."""
+    change = found.lowest, found.highest
+    return Occluded(of, slice_number, _volume(found.heat, points), found.window_mm, *change, found.agreement)
+
+
 def detections_of(manifest: ModelManifest, result: Found, origin: Origin) -> Detections:
     """What a model found, as a list that a person goes through."""
     assert manifest.boxes is not None
@@ -448,6 +459,17 @@ def enhanced_of(manifest: ModelManifest, result: InferredPicture, overridden: tu
     volume = Volume(voxels, geometry, gives.unit if gives else "", gives.modality if gives else "")
     origin = _origin(result.run, overridden)
     return Enhanced(volume, residual, result.bound, result.untouched, result.figures, origin)
+
+
+def heat_on_grid(heat: Volume, geometry: Geometry) -> NDArray[np.float32]:
+    """A map of a model on the grid of the series (k, j, i): linear between its own voxels, 0 where it has none."""
+    import SimpleITK as sitk
+
+    resample = sitk.ResampleImageFilter()
+    resample.SetReferenceImage(to_image(np.zeros(geometry.shape, np.uint8), geometry))
+    resample.SetInterpolator(sitk.sitkLinear)
+    resample.SetOutputPixelType(sitk.sitkFloat32)
+    return sitk.GetArrayFromImage(resample.Execute(to_image(heat.voxels, heat.geometry)))
 
 
 def headers_of(series: Series, volume: Volume) -> Headers:

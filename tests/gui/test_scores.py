@@ -72,6 +72,7 @@ def answers_by_a_persons_word_alone_which_can_be_undone(scored, qtbot):
     n, _, accept, reject = panel._answers[0]
     name = scores_of(scored).classes[n].name
     assert not session.answers
+    panel.level.setCurrentIndex(panel.level.findData("series"))
     accept.click()
     finding = next(one for one in session.hand.findings if one.name == name)
     assert session.answers == {(finding.number, SERIES): True}
@@ -81,6 +82,14 @@ def answers_by_a_persons_word_alone_which_can_be_undone(scored, qtbot):
     session.undo()
     session.undo()
     assert not session.answers
+    panel.level.setCurrentIndex(panel.level.findData("all"))
+    accept.click()
+    slices = scores_of(scored).slices[:, n]
+    assert len(session.answers) == len(session.judged_scores) == 1 + len(slices) > 2
+    assert sum(session.answers.values()) == 1 + np.count_nonzero(slices >= 0.5)
+    qtbot.waitUntil(lambda: not accept.isEnabled() and reject.isEnabled())
+    session.undo()
+    assert not session.answers and not session.judged_scores
 
 
 def test_the_panel(scored, qtbot):

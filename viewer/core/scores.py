@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.display import WindowLevel
-from viewer.core.findings import Code
+from viewer.core.findings import Code, JudgedScore, Place
 from viewer.core.fusion import Fusion
 from viewer.core.origin import Origin
 from viewer.core.study import Series
@@ -70,9 +70,33 @@ class Scores:
     times: int = 1
     sequence: str = ""
 
+    @property
+    def slice_count(self) -> int:
+        """How many slices it tells of one by one."""
+        return 0 if self.slices is None else len(self.slices)
+
+    def slice_places(self) -> tuple[Place, ...]:
+        return tuple(Place("slice", self.axis, index) for index in range(self.slice_count))
+
+    def told_of(self, of: int, place: Place) -> JudgedScore | None:
+        """What it tells of a class (its place in classes) at a place; None where it tells nothing."""
+        one, probability = self.classes[of], None
+        if place.level == "series":
+            probability = one.probability
+        elif place.level == "slice" and place.axis == self.axis and 0 <= place.index < self.slice_count:
+            probability = float(self.slices[place.index, of]) if self.slices is not None else None
+        return None if probability is None else JudgedScore(self.origin, one.name, probability, one.threshold)
+
     def occlusion(self, of: int) -> Occluded | None:
         """The last of a class."""
         return next((one for one in reversed(self.occluded) if one.of == of), None)
+
+    def map_of(self, of: int, kind: HeatKind) -> Volume | None:
+        """Where the score of a class comes from; None where there is no such map."""
+        if kind == "cam":
+            return self.heat[of] if self.heat else None
+        occluded = self.occlusion(of)
+        return occluded.heat if occluded is not None else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.events import What
-from viewer.core.findings import SERIES, Level, Place
+from viewer.core.findings import LEVELS, SERIES, Level, Place
 from viewer.core.scores import HeatKind, Scores, heat_shown
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.plots import plots_are_loaded, quiet_plot
@@ -33,6 +33,15 @@ from viewer.workflows import Workflows
 _BAR_PX = 8
 _PLOT_PX = 110
 _KINDS: dict[HeatKind, str] = {"cam": QT_TR_NOOP("Heat map"), "occlusion": QT_TR_NOOP("Occlusion map")}
+_LEVELS = {
+    "all": QT_TR_NOOP("Answers are for the series and its slices"),
+    "series": QT_TR_NOOP("Answers are for the series"),
+    "slice": QT_TR_NOOP("Answers are for this slice"),
+}
+_ALL_TIP = QT_TR_NOOP(
+    "Yes for {yes} slices on which the model finds it, no for {no} others. Slices that are answered already stay as "
+    "they are. One undo takes all of it back."
+)
 _GATHERED = {
     "max": QT_TR_NOOP("Of the series: the largest of its slices."),
     "mean": QT_TR_NOOP("Of the series: the mean of its slices."),
@@ -77,8 +86,6 @@ class ScorePanel(QWidget):
         self._buttons: list[QPushButton] = []
         self.level = QComboBox()
         self.level.setAccessibleName(tr("Answer for"))
-        for level, name in (("series", tr("Answers are for the series")), ("slice", tr("Answers are for this slice"))):
-            self.level.addItem(name, level)
         self.level.currentIndexChanged.connect(lambda _: self._show_answers())
         self._answers: list[tuple[int, QLabel, QPushButton, QPushButton]] = []
         self._plot: Any = None
@@ -105,6 +112,7 @@ class ScorePanel(QWidget):
         self._takes.setProperty("dimmed", True)
         self._found = QLabel(wordWrap=True)
         self._found.setProperty("dimmed", True)
+        self.export = QPushButton(tr("Export…"))
         self.close_scores = QPushButton(tr("Close the scores"))
         self.close_scores.clicked.connect(lambda: self._session.show_scores(None))
         heading = QLabel(tr("Scores"))
@@ -120,9 +128,9 @@ class ScorePanel(QWidget):
         seen.addWidget(self.heat)
         seen.addWidget(self.kind, 1)
         layout.addLayout(seen)
-        for widget in (self.opacity, self.top, self.check, self._takes, self._found, self.close_scores):
+        for widget in (self.opacity, self.top, self.check, self._takes, self._found, self.export, self.close_scores):
             layout.addWidget(widget)
-        for button in (self.heat, self.top, self.check, self.close_scores):
+        for button in (self.heat, self.top, self.check, self.export, self.close_scores):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         workflows.jobs.subscribe(self._job_changed)
         self.hide()
@@ -146,9 +154,16 @@ class ScorePanel(QWidget):
             return
         if what & (What.SERIES | What.PROPOSAL):
             self._show_maps(scores)
-        if what & (What.SERIES | What.PROPOSAL | What.CURSOR | What.FINDINGS | What.TOOL | What.VOXELS):
+        moved = What.CURSOR if self.level.currentData() == "slice" else What(0)
+        if what & (What.SERIES | What.PROPOSAL | What.FINDINGS | What.TOOL | moved):
             self._show_answers()
+        if what & (What.SERIES | What.PROPOSAL | What.CURSOR | What.VOXELS):
             self._show_slice()
+
+    @property
+    def chosen(self) -> int:
+        """The class that is looked at, by its place in Scores.classes."""
+        return self._chosen
 
     def toggle_heat(self) -> None:
         """Lay the map of the chosen class over the series, or take it away."""
@@ -174,8 +189,10 @@ class ScorePanel(QWidget):
             made=when(origin.made),
         )  # fmt: skip
         notes = [said(sentence) for sentence in (*(why for _, why in origin.overridden), *origin.notes)]
-        over_time = [tr(_OVER_TIME).format(n=scores.times)] if scores.times > 1 else []
-        self._about.setText("\n".join([told, tr(_GATHERED[scores.gathered]), *over_time, *notes]))
+        seen = [tr(_OVER_TIME).format(n=scores.times)] if scores.times > 1 else []
+        if scores.slice_count != 1:
+            seen.insert(0, tr(_GATHERED[scores.gathered]))
+        self._about.setText("\n".join([told, *seen, *notes]))
         while self._rows.count():
             item = self._rows.takeAt(0)
             if item is not None and (widget := item.widget()) is not None:
@@ -203,7 +220,8 @@ class ScorePanel(QWidget):
             self._rows.addWidget(name, 4 * row, 0, 1, 3)
             self._rows.addWidget(words, 4 * row + 1, 0, 1, 3)
             self._rows.addWidget(_Bar(one.probability, one.threshold), 4 * row + 2, 0, 1, 3)
-            if one.above:
+            above = one.above or (scores.slices is not None and bool((scores.slices[:, n] >= one.threshold).any()))
+            if above:
                 state, accept, reject = QLabel(), QPushButton(tr("Accept")), QPushButton(tr("Reject"))
                 accept.clicked.connect(partial(self._judge, n, True))
                 reject.clicked.connect(partial(self._judge, n, False))
@@ -215,7 +233,11 @@ class ScorePanel(QWidget):
                     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 self._answers.append((n, state, accept, reject))
         self._buttons = [buttons[n] for n in range(len(scores.classes))]
-        self.level.setVisible(bool(self._answers))
+        with QSignalBlocker(self.level):
+            self.level.clear()
+            for level in ("all", "series", "slice") if scores.slice_count > 1 else ("series",):
+                self.level.addItem(tr(_LEVELS[level]), level)
+        self.level.setVisible(bool(self._answers) and self.level.count() > 1)
         self._draw_plots(scores)
 
     def _draw_plots(self, scores: Scores) -> None:
@@ -376,15 +398,11 @@ class ScorePanel(QWidget):
         scores, series = self._session.scores, self._session.series
         if scores is None or series is None:
             return
-        occluded = scores.occlusion(self._chosen)
-        if self._kind == "occlusion" and occluded is not None:
-            heat = occluded.heat
-        elif scores.heat:
-            heat = scores.heat[self._chosen]
-        else:
+        kind: HeatKind = "occlusion" if self._kind == "occlusion" and scores.occlusion(self._chosen) else "cam"
+        heat = scores.map_of(self._chosen, kind)
+        if heat is None:
             self._session.show_heat(None)
             return
-        kind: HeatKind = "occlusion" if occluded is not None and heat is occluded.heat else "cam"
         name, opacity = scores.classes[self._chosen].name, self.opacity.value() / 100
         self._session.show_heat(heat_shown(kind, name, scores.origin, heat, series, opacity, scores.times))
 
@@ -412,34 +430,53 @@ class ScorePanel(QWidget):
             self.check.setEnabled(True)
 
     @property
-    def _place(self) -> Place:
+    def _places(self) -> tuple[Place, ...]:
+        """Of what an answer is, the most important place first."""
         scores = self._session.scores
         if scores is None or self.level.currentData() == "series":
-            return SERIES
-        return Place("slice", scores.axis, self._session.cursor_ijk[scores.axis])
+            return (SERIES,)
+        if self.level.currentData() == "all":
+            return (SERIES, *scores.slice_places())
+        return (Place("slice", scores.axis, self._session.cursor_ijk[scores.axis]),)
 
     def _finding(self, name: str, level: Level) -> int | None:
         found = self._session.hand.findings
         return next((one.number for one in found if (one.name, one.level) == (name, level)), None)
 
-    def _judge(self, of: int, yes: bool) -> None:
-        scores, place = self._session.scores, self._place
+    def _judge(self, of: int, accepts: bool) -> None:
+        scores, places = self._session.scores, self._places
         if scores is None or not self._session.editable:
             return
-        one = scores.classes[of]
-        if self._finding(one.name, place.level) is None:
-            self._workflows.new_finding(one.name, place.level, one.code)
-        number = self._finding(one.name, place.level)
-        if number is not None:
-            self._session.judge_score(number, place, yes)
+        one, findings = scores.classes[of], dict[Level, int]()
+        levels: set[Level] = {place.level for place in places}
+        for level in levels:
+            if self._finding(one.name, level) is None:
+                self._workflows.new_finding(one.name, level, one.code)
+            if (number := self._finding(one.name, level)) is None:
+                return  # the list could not be saved, which was said
+            findings[level] = number
+        self._session.judge_score(of, findings, places, accepts=accepts)
 
     def _show_answers(self) -> None:
-        scores, place = self._session.scores, self._place
+        scores, places = self._session.scores, self._places
         if scores is None:
             return
         for n, state, accept, reject in self._answers:
-            number = self._finding(scores.classes[n].name, place.level)
-            answer = self._session.answers.get((number, place)) if number is not None else None
-            state.setText({True: tr("Accepted"), False: tr("Rejected"), None: tr("AI proposal")}[answer])
-            accept.setEnabled(self._session.editable and answer is not True)
-            reject.setEnabled(self._session.editable and answer is not False)
+            name = scores.classes[n].name
+            numbers: dict[Level, int] = {level: self._finding(name, level) or 0 for level in LEVELS}
+            told = [one.above for place in places if (one := scores.told_of(n, place)) is not None]
+            asked = [(numbers[place.level], place) for place in places]
+            given = [self._session.answers.get(at) for at in asked]
+            own = given[0] is not None and asked[0] not in self._session.judged_scores
+            words = tr("Accepted") if given[0] is told[0] else tr("Rejected")
+            if given[0] is None:
+                words = tr("AI proposal") if any(told) else tr("Not found here")
+            elif own:
+                words = tr("Your own answer: yes") if given[0] else tr("Your own answer: no")
+            state.setText(words)
+            may = self._session.editable and any(told)
+            accept.setEnabled(may and (given[0] is not told[0] or None in given[1:]))
+            found = [answer for answer, yes in zip(given, told, strict=True) if yes]
+            reject.setEnabled(may and (given[0] is not False or None in found))
+            tip = tr(_ALL_TIP).format(yes=sum(told[1:]), no=len(told) - 1 - sum(told[1:])) if len(places) > 1 else ""
+            accept.setToolTip(tip)
