@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inference.worker import Worker
     from viewer.core.scores import HeatKind
     from viewer.core.study import Scan, Series
+    from viewer.core.time_points import TimePoints
     from viewer.core.volume import Volume
     from viewer.io.label_export import ScoreFormat
     from viewer.io.reader import Reader
@@ -327,7 +328,7 @@ def _segment_one(options: argparse.Namespace) -> int:
     for path in (options.out, origin):
         if path.exists():
             raise UsageError(f"{path.name} exists already; choose another name")
-    record, series, volume, verdict = _fitting(
+    record, series, volume, verdict, _ = _fitting(
         options, "segmentation", mend="choose one with --series UID, or a folder for OUT"
     )
     with closing(Worker()) as worker:
@@ -403,7 +404,7 @@ def _detect(options: argparse.Namespace) -> int:
     from inference.worker import Worker
     from viewer.core.volume import to_image
 
-    record, _, volume, verdict = _fitting(options, "detection")
+    record, _, volume, verdict, _ = _fitting(options, "detection")
     with closing(Worker()) as worker:
         result = worker.detect(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
@@ -442,14 +443,14 @@ def _detect(options: argparse.Namespace) -> int:
 
 def _classify(options: argparse.Namespace) -> int:
     from inference.worker import Worker
-    from viewer.core.volume import to_image
+    from viewer.model_runs import image_of
 
     _check_score_files(options)
-    record, series, volume, verdict = _fitting(options, "classification")
-    image = to_image(volume.voxels, volume.geometry)
+    record, series, volume, verdict, points = _fitting(options, "classification")
+    image = image_of(volume, points)
     with closing(Worker()) as worker:
         result = worker.classify(record, image, progress=_progress_line)
-        wrote = _write_scores(options, record, series, volume, verdict, result, image, worker)
+        wrote = _write_scores(options, record, series, volume, verdict, result, image, worker, points)
     print(file=sys.stderr)
     run = result.run
     rows = [
@@ -509,6 +510,7 @@ def _write_scores(
     result: Classification,
     image: Image,
     worker: Worker,
+    points: TimePoints | None,
 ) -> list[str]:
     """Write what was asked for of a classification; a sentence for each file and on what it has no place for."""
     from viewer.core.score_set import HeatSet, heat_facts, score_set
@@ -516,7 +518,7 @@ def _write_scores(
     from viewer.model_runs import heat_on_grid, occluded_of, scores_of
 
     overridden = tuple((finding.about, finding.sentence) for finding in verdict.red)
-    scores, geometry = scores_of(record.manifest, result, overridden), volume.geometry
+    scores, geometry = scores_of(record.manifest, result, overridden, points), volume.geometry
     names = [one.name for one in scores.classes]
     if options.of is not None and options.of not in names:
         raise UsageError(f"{record.manifest.name} has no class {options.of}; it has {', '.join(names)}")
@@ -531,7 +533,7 @@ def _write_scores(
         if not 1 <= number <= count:
             raise UsageError(f"--slice goes from 1 to {count}")
         found = worker.occlude(record, image, of + 1, number - 1, progress=_progress_line)
-        scores = replace(scores, occluded=(occluded_of(of, number - 1, found),))
+        scores = replace(scores, occluded=(occluded_of(of, number - 1, found, points),))
     maps: list[tuple[HeatKind, Path | None]] = [("cam", options.heat), ("occlusion", options.occlusion)]
     for kind, path in maps:
         heat = scores.map_of(of, kind)
@@ -550,7 +552,7 @@ def _enhance(options: argparse.Namespace) -> int:
     from viewer.core.volume import geometry_of, to_image
     from viewer.io import files
 
-    record, series, volume, verdict = _fitting(options, "enhancement", "translation")
+    record, series, volume, verdict, _ = _fitting(options, "enhancement", "translation")
     out = options.out
     if SYNTHETIC not in out.name.upper():
         stem, dot, suffix = out.name.partition(".")
@@ -589,16 +591,21 @@ def _model_of(options: argparse.Namespace, *tasks: str) -> ModelRecord:
     return record
 
 
-def _fitting(options: argparse.Namespace, *tasks: str, mend: str = _ONE) -> tuple[ModelRecord, Series, Volume, Verdict]:
-    """A model of one of these tasks and the scan that it is to run on, once nothing is against it but what is
-    overridden. mend: what to do where there are several series."""
+def _fitting(
+    options: argparse.Namespace, *tasks: str, mend: str = _ONE
+) -> tuple[ModelRecord, Series, Volume, Verdict, TimePoints | None]:
+    """A model of one of these tasks and the scan that it is to run on, with its time points if the model sees them,
+    once nothing is against it but what is overridden. mend: what to do where there are several series."""
     from inference.preflight import preflight
     from viewer.model_runs import headers_of
 
     record = _model_of(options, *tasks)
     with _reader() as reader:
-        series, volume = _read_one(reader, options.path, options.series, mend)
-    verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
+        if record.manifest.over_time:
+            series, volume, points = _read_times(reader, options.path, options.series, mend)
+        else:
+            (series, volume), points = _read_one(reader, options.path, options.series, mend), None
+    verdict = preflight(record.manifest, headers_of(series, volume, points), volume.voxels)
     if not verdict.can_run:
         raise UsageError(verdict.refusal)
     if verdict.red and not options.override:
@@ -606,7 +613,7 @@ def _fitting(options: argparse.Namespace, *tasks: str, mend: str = _ONE) -> tupl
         raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
     for finding in verdict.findings:
         print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
-    return record, series, volume, verdict
+    return record, series, volume, verdict, points
 
 
 def _print_run(run: Run, verdict: Verdict) -> None:
@@ -662,6 +669,24 @@ def _read_one(reader: Reader, path: Path, uid: str | None, mend: str = _ONE) -> 
     if len(wanted) > 1:
         raise UsageError(f"{path} holds {len(wanted)} series; {mend}")
     return wanted[0], reader.read(wanted[0])
+
+
+def _read_times(
+    reader: Reader, path: Path, uid: str | None, mend: str = _ONE
+) -> tuple[Series, Volume, TimePoints | None]:
+    """A series with its time points: all moments of a sequence, by the first or the one that is named, or a film."""
+    from viewer.core.time_points import time_points
+
+    found = _scan(reader, path).series
+    asked = {s.moment.sequence_uid for s in found if s.moment is not None and uid in (None, s.uid)}
+    siblings = [series for series in found if series.moment is not None and series.moment.sequence_uid in asked]
+    if len(asked) != 1 or (uid is None and len(siblings) < len(found)):
+        series, volume = _read_one(reader, path, uid, mend)
+        return series, volume, time_points(series, volume, (), ())
+    siblings.sort(key=lambda one: one.moment.number if one.moment is not None else 0)
+    volumes = [reader.read(one) for one in siblings]
+    n = next((n for n, one in enumerate(siblings) if one.uid == uid), 0)
+    return siblings[n], volumes[n], time_points(siblings[n], volumes[n], siblings, volumes)
 
 
 def _nothing_in(path: Path, scan: Scan, what: str) -> str:

@@ -110,7 +110,7 @@ class ModelRuns:
         points = self._time_points(record.manifest)
 
         def work(job: Job) -> Show:
-            return self._run(record, _image_of(volume, points), overridden, job.report, points)
+            return self._run(record, image_of(volume, points), overridden, job.report, points)
 
         def finish(show: Show) -> None:
             if not _still_open(session, volume, points):
@@ -235,7 +235,7 @@ class ModelRuns:
         cost = self.occlusion_expected()
 
         def work(job: Job) -> Occluded:
-            image, per_side = _image_of(volume, points), cost.per_side
+            image, per_side = image_of(volume, points), cost.per_side
             found = self.worker.occlude(record, image, of + 1, slice_number, per_side=per_side, progress=job.report)
             return replace(occluded_of(of, slice_number, found, points), coarse=cost.coarse)
 
@@ -305,12 +305,7 @@ class ModelRuns:
         """What a pre-flight of a model is told of the open series, which there has to be."""
         series, volume = self._session.series, self._session.volume
         assert series is not None and volume is not None
-        headers, points = headers_of(series, volume), self._time_points(manifest)
-        if points is None:
-            return headers
-        complete = headers.complete and (bool(points.volumes) or headers.colour)
-        headers = replace(headers, times=points.count, complete=complete)
-        return headers if points.film is None else replace(headers, size=(*headers.size[:2], 1), grid=True)
+        return headers_of(series, volume, self._time_points(manifest))
 
     def expected(self, model_name: str) -> Expected | str | None:
         """What a run of a model on the open series will take, by a try of it on this computer (try_model); one sentence
@@ -431,7 +426,7 @@ def _volume(heat: Heat, points: TimePoints | None) -> Volume:
     return volume if points is None or points.film is None else over_all_frames(volume, points.film)
 
 
-def _image_of(volume: Volume, points: TimePoints | None) -> sitk.Image:
+def image_of(volume: Volume, points: TimePoints | None) -> sitk.Image:
     """What a model is given: a volume, or all time points as one image of four dimensions."""
     if points is None:
         return to_image(volume.voxels, volume.geometry)
@@ -472,10 +467,10 @@ def heat_on_grid(heat: Volume, geometry: Geometry) -> NDArray[np.float32]:
     return sitk.GetArrayFromImage(resample.Execute(to_image(heat.voxels, heat.geometry)))
 
 
-def headers_of(series: Series, volume: Volume) -> Headers:
-    """What the headers of a series tell a pre-flight of a model."""
+def headers_of(series: Series, volume: Volume, points: TimePoints | None = None) -> Headers:
+    """What the headers of a series tell a pre-flight of a model; points are those of a model that sees time points."""
     geometry = volume.geometry
-    return Headers(
+    headers = Headers(
         geometry.size,
         geometry.spacing,
         tuple(geometry.direction.ravel().tolist()),
@@ -491,6 +486,11 @@ def headers_of(series: Series, volume: Volume) -> Headers:
         complete=volume.complete,
         value_bytes=volume.voxels.itemsize,
     )
+    if points is None:
+        return headers
+    complete = headers.complete and (bool(points.volumes) or headers.colour)
+    headers = replace(headers, times=points.count, complete=complete)
+    return headers if points.film is None else replace(headers, size=(*headers.size[:2], 1), grid=True)
 
 
 def unsuitable(manifest: ModelManifest, series: Series, volume: Volume) -> str:
