@@ -52,7 +52,8 @@ def classify(
     report(0.0)
     found = _run_all(frames, model, report)
     logits, heat = found.logits, found.heat
-    if logits.size > 1 and (np.ptp(logits) == 0 or (len(logits) > 1 and np.ptp(logits, axis=0).max() == 0)):
+    same = logits.size > 1 and (np.ptp(logits) == 0 or (len(logits) > 1 and np.ptp(logits, axis=0).max() == 0))
+    if same or _told_the_same(model, frames, logits):
         raise ModelError(f"{model.manifest.name} gave the same scores whatever it saw; the result is discarded")
     likely = _probabilities(logits, model)
     axis = slice_axis(image, model.manifest.preprocessing)
@@ -196,6 +197,15 @@ def _frames(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[n
     if float(frames.min()) == float(frames.max()):
         raise ModelError("the image has the same value everywhere: there is nothing to find")
     return grid, frames
+
+
+def _told_the_same(model: LoadedModel, frames: NDArray[np.float32], logits: NDArray[np.float32]) -> bool:
+    """Whether it gave the very same logits of another image: of noise, before it is asked for the first time, or of the
+    last one. Probabilities may be 0 and 1 of two images that it is sure of."""
+    before, now = list(model.answered), (float(frames.sum(dtype=np.float64)), logits)
+    model.answered[:] = [now]
+    told_logits = model.manifest.activation in ("softmax", "sigmoid")
+    return told_logits and any(one != now[0] and np.array_equal(told, logits) for one, told in before)
 
 
 def _run_all(frames: NDArray[np.float32], model: LoadedModel, report: Callable[[float], None]) -> _Found:

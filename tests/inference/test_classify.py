@@ -344,6 +344,22 @@ def test_the_command_line_tells_probabilities_and_refuses_models_of_another_task
     assert "not of classification" in capsys.readouterr().err
 
 
+def test_a_model_that_says_the_same_of_two_series_is_refused(tmp_path):
+    nodes = [
+        helper.make_node("ReduceMean", ["seen"], ["mean"], axes=[1, 2, 3, 4], keepdims=0),
+        constant("none", [[0.0, 0.0]]),
+        helper.make_node("Mul", ["mean", "none"], ["zeros"]),
+        constant("always", [[2.0, -1.0]]),
+        helper.make_node("Add", ["zeros", "always"], ["scores"]),
+    ]
+    model = scorer(tmp_path, Scores(of="series"), "sequence", nodes)
+    first, other = image_of(straight()[0]), image_of(straight()[0] + 3)
+    classify(first, model)
+    classify(first, model)
+    with pytest.raises(ModelError, match="same scores whatever"):
+        classify(other, model)
+
+
 @pytest.mark.parametrize(
     ("of", "seconds", "per_side", "takes"),
     [("series", 0.1, 7, 17.0), ("series", 1.0, 4, 50.0), ("series", 9.0, 3, 234.0), ("slice", 3.0, 7, 44.0)],
