@@ -24,7 +24,7 @@ from inference.onnx_file import OnnxFile, read_onnx
 from inference.worker import Worker
 from viewer.jobs import Job, JobQueue
 
-__all__ = ["Answers", "Bringing", "Described", "Found", "by_hand", "is_described", "wrong_with"]
+__all__ = ["Answers", "Bringing", "Found", "by_hand", "wrong_with"]
 
 _T = TypeVar("_T")
 
