@@ -8,6 +8,7 @@ from tests.gui.test_main_window import wheel
 from tests.inference.test_classify import HEAT, write_scorer
 from viewer.core.findings import SERIES
 from viewer.core.scores import Scores
+from viewer.core.volume import Volume
 
 
 @pytest.fixture
@@ -52,6 +53,16 @@ def lays_a_map_that_changes_no_value_and_goes_with_its_series(scored, qtbot):
     assert session.heat.kind == "cam" and session.heat.top == pytest.approx(session.heat.over.volume.voxels.max())
     assert np.array_equal(session.volume.voxels, before)
     assert "At most 1 s" in panel._takes.text()
+    pane = scored.room.panes["axial"]
+
+    def told() -> str:
+        words = pane._words.all(pane.view, session.series, session.shown, None)
+        return " ".join(badge.text for badge in words.badges)
+
+    assert pane._heat_seen is session.heat and "AI heat map" in told()
+    session.show_moment_volume(Volume(before, session.volume.geometry))  # of another moment nothing is known
+    assert pane._heat_seen is None and "AI heat map" not in told()
+    session.show_moment_volume(None)
     panel.check.click()
     qtbot.waitUntil(lambda: session.heat is not None and session.heat.kind == "occlusion", timeout=20_000)
     assert "rank correlation" in panel._found.text()

@@ -160,6 +160,7 @@ class BringDialog(QDialog):
         self._body.addWidget(QLabel("\n".join(lines), wordWrap=True, textFormat=Qt.TextFormat.PlainText))
         self._body.addStretch(1)
         self.add.setEnabled(True)
+        self.add.setFocus()
 
     def _looked(self, found: Found) -> None:
         self._job = None
