@@ -1,4 +1,4 @@
-"""Scores of a classifier as DICOM report, JSON and table, heat maps as parametric maps: with the model, ornone."""
+"""Scores of a classifier as DICOM report, JSON and table, heat maps as parametric maps: with the model, or none."""
 
 import csv
 import json
