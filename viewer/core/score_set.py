@@ -1,4 +1,4 @@
-"""What a classification model says of a series, as it leaves the program: scores with a person's answers, and maps."""
+"""What models and people say of a series, as it leaves the program: scores and maps, answers, measurements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from viewer.core.findings import Answers, Finding, JudgedScore, JudgedScores, Place
 from viewer.core.geometry import Geometry
-from viewer.core.label_set import Making
+from viewer.core.label_set import LabelSet, Making
+from viewer.core.measuring import Measurement, Values
 from viewer.core.scores import HeatKind, Scores
 from viewer.core.study import Series
 
@@ -34,6 +35,19 @@ class ScoreSet:
     geometry: Geometry
     scores: Scores
     answers: Mapping[tuple[int, Place], GivenAnswer] = field(default_factory=dict)
+    observer: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ReportSet:
+    """What is reported of a series: measurements with their values, the labels that models made (their voxels are not
+    needed), and answers to findings. observer is the name of the person who measured and answered, empty for none."""
+
+    series: Series
+    geometry: Geometry
+    measured: tuple[tuple[Measurement, Values], ...]
+    labels: LabelSet | None
+    answers: tuple[GivenAnswer, ...]
     observer: str = ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 from viewer.core.display import WindowLevel
 from viewer.core.events import What
 from viewer.core.painting import Box
-from viewer.core.score_set import given_answers
+from viewer.core.score_set import ReportSet, given_answers
 from viewer.core.study import SeriesError
 from viewer.gui.actions import STILL_READ, Actions
 from viewer.gui.exporting import is_there, picture_of, pixels_of, why_no_picture
@@ -20,13 +21,13 @@ from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.measure_drawing import value_words
 from viewer.gui.reading_room import ReadingRoom
 from viewer.gui.where_to_save import ask_where
+from viewer.io.label_process import save_in_process
 from viewer.io.reports import (
     why_no_objects,
     write_capture,
     write_json,
     write_key_images,
     write_presentation,
-    write_report,
 )
 from viewer.io.settings_file import SettingsFile
 from viewer.jobs import Job
@@ -128,8 +129,10 @@ class ObjectExport(QObject):
             try:
                 if kind == _REPORT:
                     labels = of_models(job) if of_models is not None else None
-                    told = {"labels": labels, "answers": given}
-                    return write_report(path, measured, series, geometry, observer, **told, overwrite=True)
+                    if labels is not None:
+                        labels = replace(labels, voxels=labels.voxels[:0])
+                    told = ReportSet(series, geometry, tuple(measured), labels, given, observer)
+                    return list(save_in_process(told, path, "report", True, job.report).notes)
                 if kind == _KEYS:
                     return write_key_images(path, marked, series, geometry, observer, overwrite=True)
                 if kind == _STATE:

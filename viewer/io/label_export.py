@@ -12,19 +12,19 @@ from typing import Any, Literal
 import numpy as np
 
 from viewer.core.label_set import LabelSet, ProbabilitySet
-from viewer.core.score_set import HeatSet, ScoreSet
+from viewer.core.score_set import HeatSet, ReportSet, ScoreSet
 from viewer.core.scores import HeatKind
 from viewer.core.settings import LabelFormat
 from viewer.core.study import Series, SeriesError
 from viewer.io.dicom_source import NO_PLACE, why_no_dicom_object
 from viewer.io.label_files import NO_VOLUME, table_beside, write_label_map
-from viewer.io.reports import why_no_objects, write_score_report
+from viewer.io.reports import why_no_objects, write_report, write_score_report
 from viewer.io.score_files import write_score_json, write_score_table
 from viewer.io.segmentation_objects import Code, Report, write_fractions, write_parametric_map, write_segmentation
 from viewer.io.structure_sets import write_structure_set
 
 ProbabilityFormat = Literal["fractions", "entropy"]
-Saved = LabelSet | ProbabilitySet | ScoreSet | HeatSet
+Saved = LabelSet | ProbabilitySet | ScoreSet | HeatSet | ReportSet
 ScoreFormat = Literal["report", "json", "table"]
 SCORE_SUFFIXES: dict[ScoreFormat, str] = {"report": ".dcm", "json": ".json", "table": ".csv"}
 
@@ -186,12 +186,26 @@ def save_heat(
     return SavedLabels(path, found.voxels.size, 0)
 
 
+def save_report(
+    told: ReportSet, path: Path, overwrite: bool = False, report: Report = lambda fraction, text: None
+) -> SavedLabels:
+    """Write measurements and answers as a structured report, and compare what was written with them, as save_labels
+    does."""
+    report(0.0, path.name)
+    with _refusals_of(path):
+        more = {"labels": told.labels, "answers": told.answers, "overwrite": overwrite}
+        notes = write_report(path, told.measured, told.series, told.geometry, told.observer, **more)
+    return SavedLabels(path, 0, len(told.measured), tuple(notes))
+
+
 def save(
     what: Saved, path: Path, kind: str, overwrite: bool = False, report: Report = lambda fraction, text: None
 ) -> SavedLabels:
-    """save_labels, save_probabilities, save_scores or save_heat, by what it is."""
+    """save_labels, save_probabilities, save_scores, save_heat or save_report, by what it is."""
     if isinstance(what, HeatSet):
         return save_heat(what, path, overwrite, report)
+    if isinstance(what, ReportSet):
+        return save_report(what, path, overwrite, report)
     act: Any = {LabelSet: save_labels, ProbabilitySet: save_probabilities, ScoreSet: save_scores}[type(what)]
     return act(what, path, kind, overwrite, report)
 

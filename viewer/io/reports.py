@@ -24,7 +24,7 @@ from viewer.core.measuring import BOXED, REGIONS, Found, Measurement, Values
 from viewer.core.score_set import GivenAnswer, ScoreSet
 from viewer.core.study import Series, SeriesError
 from viewer.io import archives
-from viewer.io.dicom_source import NEVER_ABSENT
+from viewer.io.dicom_source import leave_odd_values_empty
 from viewer.io.found_reports import AT_DETECTOR, CORRECTED, FOUND_AT, KIND, PLANE, measurements_of, report_in
 from viewer.io.report_origin import algorithm_of, certainty
 from viewer.io.saving import saved_when_complete
@@ -58,9 +58,7 @@ class _Writing:
             dataset = dcmread(stream, stop_before_pixels=True, force=True)
         dataset.decode()  # here, as its own character set may be empty or unknown, which highdicom refuses
         dataset.SpecificCharacterSet = "ISO_IR 192"
-        for keyword in NEVER_ABSENT:
-            if dataset.get(keyword) is None:
-                setattr(dataset, keyword, "")
+        leave_odd_values_empty(dataset)
         return dataset
 
     def image(self, k: int, evidence: dict[str, Dataset]) -> Image:

@@ -134,6 +134,7 @@ def json_of(told: ScoreSet) -> dict[str, Any]:
         "gathered": scores.gathered,
         "slice_axis": "ijk"[scores.axis],
         "attention": None if scores.attention is None else scores.attention.tolist(),
+        "time_points": scores.times,
         "classes": classes,
     }
 
