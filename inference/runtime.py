@@ -54,7 +54,8 @@ class LoadedModel:
 
     Where memory runs out, it changes: first it runs half as much at once, down to one image, which gives the same, then
     on the CPU, with sessions from on_cpu; notes say so, each a sentence, as long as the model is loaded. beside makes
-    sets of sessions that share the processor: several images go through them side by side.
+    sets of sessions that share the processor: several images go through them side by side. answered: what a classifier
+    said of the last image (inference.classify).
     """
 
     manifest: ModelManifest
@@ -64,6 +65,7 @@ class LoadedModel:
     beside: Callable[[], list[Sessions]] | None = None
     takes: int | None = None
     notes: list[str] = field(default_factory=list)
+    answered: list[tuple[float, NDArray[np.float32]]] = field(default_factory=list)
     _at_once: int | None = None  # images; None: as many as it takes
     _lanes: list[Sessions] = field(default_factory=list)
 

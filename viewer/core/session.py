@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,19 @@ from viewer.core.detections import Detections
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
 from viewer.core.events import Change, What
-from viewer.core.findings import SERIES, STUDY, AnswerChange, Answered, Answers, Level, Place, answered, at_level
+from viewer.core.findings import (
+    SERIES,
+    STUDY,
+    AnswerChange,
+    Answered,
+    Answers,
+    JudgedScore,
+    JudgedScores,
+    Level,
+    Place,
+    answered,
+    at_level,
+)
 from viewer.core.fusion import Fusion
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.hand import LABELLING, Hand, Tool
@@ -63,8 +76,8 @@ class Annotations:
 
     label_map is what is seen; machine holds what models last proposed on the same grid, so that a person's
     own voxels are those where the two differ. measurements are in the order of their numbers. history is what can
-    be undone and redone; the session that opens these goes on with it. answers lack those of the study, which are no
-    series' own.
+    be undone and redone; the session that opens these goes on with it. answers, and the scores that they were given by,
+    lack those of the study, which are no series' own.
     """
 
     label_map: LabelMap
@@ -76,6 +89,7 @@ class Annotations:
     key_images: frozenset[SlicePlace] = frozenset()
     history: History = field(default_factory=History)
     answers: Answers = field(default_factory=dict)
+    judged_scores: JudgedScores = field(default_factory=dict)
     accepted: tuple[Accepted, ...] = ()
 
     @classmethod
@@ -213,6 +227,7 @@ class Session:
         self.certainty_of: Origin | None = None
         self.key_images: frozenset[SlicePlace] = frozenset()
         self.answers: dict[Answered, bool] = {}
+        self.judged_scores: dict[Answered, JudgedScore] = {}
         self.measurements: tuple[Measurement, ...] = ()
         self.selected: int | None = None  # number of a measurement
         self._path: int | None = None  # the number of the path that was selected last
@@ -311,7 +326,7 @@ class Session:
         self.enhanced, self.enhanced_view = None, "original"
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
         self.accepted, self.certainty, self.certainty_of = (), None, None
-        self.key_images, self.answers = frozenset(), {}
+        self.key_images, self.answers, self.judged_scores = frozenset(), {}, {}
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
@@ -326,10 +341,13 @@ class Session:
         self.confirmed, self.source = annotations.confirmed, annotations.source
         self.accepted, self.certainty, self.certainty_of = annotations.accepted, None, None
         self.key_images, self.answers = annotations.key_images, dict(annotations.answers)
+        self.judged_scores = dict(annotations.judged_scores)
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
         self.detections = None
-        self.scores = self.heat = None
+        sequence = self.series.moment.sequence_uid if self.series is not None and self.series.moment else ""
+        if self.scores is None or not sequence or self.scores.sequence != sequence:  # else it is of this moment, too
+            self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, annotations.history
         self.waiting = ()
         if self.active_label not in {label.value for label in self.labels}:
@@ -975,27 +993,47 @@ class Session:
         return len(rest)
 
     def _answer(self, title: str, findings: Sequence[int], place: Place, yes: bool | None) -> None:
-        changes = (AnswerChange(number, place, self.answers.get((number, place)), yes) for number in findings)
-        self.make(Edit(title, answers=tuple(changes)))
+        changes = tuple(self._answer_change((number, place), yes) for number in findings)
+        self.make(Edit(title, answers=changes))
 
-    def judge_score(self, finding: int, place: Place, yes: bool) -> None:
-        """A person accepts (yes) or rejects what a classification model says of a place, as one edit."""
-        if self.scores is not None and self.editable and self.answers.get((finding, place)) != yes:
-            act = "Accept" if yes else "Reject"
-            self._answer(f"{act} score of {self.scores.origin.source}", (finding,), place, yes)
+    def _answer_change(self, at: Answered, yes: bool | None, score: JudgedScore | None = None) -> AnswerChange:
+        return AnswerChange(*at, self.answers.get(at), yes, self.judged_scores.get(at), score)
 
-    def take_study_answers(self, answers: Answers) -> None:
+    def judge_score(self, of: int, findings: Mapping[Level, int], places: Sequence[Place], *, accepts: bool) -> int:
+        """A person accepts or rejects what a classification model says of a class (its place in Scores.classes) at some
+        places, as one edit. findings: the number of the class' finding at each level.
+
+        Accepted is yes from the threshold on and no below it; rejected, as no, is a yes alone. The first place is
+        answered anew; others keep the answer that they have. Returns how many were answered.
+        """
+        changes = []
+        for n, place in enumerate(places):
+            told = self.scores.told_of(of, place) if self.scores is not None else None
+            if told is None or not (accepts or told.above):
+                continue
+            change = self._answer_change((findings[place.level], place), accepts and told.above, told)
+            if change.before is None or (n == 0 and change.before != change.after):
+                changes.append(change)
+        if self.scores is None or not changes or not self.editable:
+            return 0
+        act = "Accept" if accepts else "Reject"
+        self.make(Edit(f"{act} score of {self.scores.origin.source}", answers=tuple(changes)))
+        return len(changes)
+
+    def take_study_answers(self, answers: Answers, scores: JudgedScores = MappingProxyType({})) -> None:
         """What was answered of the study, as it is kept."""
         now = {at: yes for at, yes in self.answers.items() if at[1] != STUDY} | dict(answers)
-        if now != self.answers:
-            self.answers = now
-            self._announce(Change(What.FINDINGS))
+        judged = {at: score for at, score in self.judged_scores.items() if at[1] != STUDY} | dict(scores)
+        self._take_answers(now, judged)
 
     def hear_answers(self, changes: Sequence[AnswerChange], *, again: bool = False) -> None:
         """Take over what was answered of the study in another of its series."""
-        now = answered(self.answers, [c for c in changes if c.place == STUDY], again=again)
-        if now != self.answers:
-            self.answers = now
+        of_study = [change for change in changes if change.place == STUDY]
+        self._take_answers(*answered(self.answers, self.judged_scores, of_study, again=again))
+
+    def _take_answers(self, answers: dict[Answered, bool], judged: dict[Answered, JudgedScore]) -> None:
+        if (answers, judged) != (self.answers, self.judged_scores):
+            self.answers, self.judged_scores = answers, judged
             self._announce(Change(What.FINDINGS))
 
     # Measurements
@@ -1378,7 +1416,9 @@ class Session:
         if edit.confirmed:
             what |= What.CONFIRMED
         if edit.answers:
-            self.answers = answered(self.answers, edit.answers, again=act != "make")
+            self.answers, self.judged_scores = answered(
+                self.answers, self.judged_scores, edit.answers, again=act != "make"
+            )
             what |= What.FINDINGS
         for delta, after in zip(edit.deltas, voxels or (d.voxels for d in edit.deltas), strict=True):
             layer = self.label_map.voxels if delta.layer == "labels" else self.machine

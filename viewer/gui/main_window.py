@@ -76,6 +76,7 @@ from viewer.gui.probability_export import ProbabilityExport
 from viewer.gui.proposal_bar import ProposalBar
 from viewer.gui.question import agreed
 from viewer.gui.reading_room import ReadingRoom, View
+from viewer.gui.score_export import ScoreExport
 from viewer.gui.scrolled import scrolled
 from viewer.gui.sentence_bar import SentenceBar
 from viewer.gui.slice_commands import SliceCommands, key_image_name
@@ -215,6 +216,7 @@ class MainWindow(QMainWindow):
                 self.picture_commands.apply,
                 self.label_export.apply,
                 self.probability_export.apply,
+                self.score_export.apply,
                 self.layout_commands.apply,
                 self.display_commands.apply,
                 self.slice_commands.apply,
@@ -391,6 +393,11 @@ class MainWindow(QMainWindow):
         self.probability_export = ProbabilityExport(
             self.workflows, commands, room, lambda: self.model_panel.model_name, notify
         )
+        scores = self.model_panel.scores
+        self.score_export = ScoreExport(
+            self.workflows, commands, room, settings, lambda: scores.chosen, notify, self.show_failure
+        )
+        scores.export.clicked.connect(commands.named["AI/Export scores and heat maps…"].trigger)
         self.importing = Importing(self.workflows, commands, self, notify, self.show_failure)
         self.object_export = ObjectExport(self.workflows, commands, room, settings, self, notify, self.show_failure)
         self.measure_panel.export.menu().addAction(commands.named["File/Export measurements as…"])

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from viewer.core.findings import Code, Finding, Place
+from viewer.core.findings import Code, Finding, JudgedScore, Place
 from viewer.core.geometry import Geometry
 from viewer.core.history import SlicePlace
 from viewer.core.study import Series, SeriesError, patient_of
 from viewer.io.annotation_store import AnnotationStore, study_of
 from viewer.io.reports import told_of
 from viewer.io.saving import saved_when_complete
+from viewer.io.score_files import SCORE_COLUMNS, score_row, told_score
 
 Number = int | float
 COLUMNS = (
@@ -33,6 +34,7 @@ COLUMNS = (
     "code_value",
     "code_scheme",
     "code_meaning",
+    *SCORE_COLUMNS,  # of the model whose score a person accepted (yes) or rejected (no); empty of others
 )
 _NOT_THE_SAME = "The file that was written is not what was answered; not saved."
 
@@ -50,12 +52,13 @@ class Source:
 
 @dataclass(frozen=True)
 class GivenAnswer:
-    """An answer to a finding and where it was given."""
+    """An answer to a finding and where it was given; score: what a model told, if it was given by that."""
 
     source: Source
     finding: Finding
     place: Place
     yes: bool
+    score: JudgedScore | None = None
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,11 @@ def gather(store: AnnotationStore, listed: Sequence[Series], check: Callable[[],
     """All that is kept; listed are the series of the library, which tell patients apart. Not for the GUI thread."""
     sources = _Sources(listed)
     findings = {finding.number: finding for finding in store.findings()}
-    answers = []
+    answers, scores = [], store.all_scores()
     for uid, number, place, yes in store.all_answers():
         check()
         source = sources.of_study(uid) if place.level == "study" else sources.of(uid, place)
-        answers.append(GivenAnswer(source, findings[number], place, yes))
+        answers.append(GivenAnswer(source, findings[number], place, yes, scores.get((uid, number, place))))
     boxes, left_out = [], 0
     for uid, box, labels in store.all_boxes():
         check()
@@ -147,6 +150,7 @@ def write_json(path: Path, labels: ClassLabels, *, with_files: bool = False) -> 
                 **(_slice(one.place.axis, one.place.index) if one.place.level == "slice" else {}),
                 "finding": one.finding.name,
                 "answer": "yes" if one.yes else "no",
+                **({} if one.score is None else {"judged_score": told_score(one.score)}),
             }
             for one in labels.answers
         ],
@@ -221,6 +225,7 @@ def _row(one: GivenAnswer, with_files: bool) -> dict[str, str]:
         "finding": one.finding.name,
         "answer": "yes" if one.yes else "no",
         **dict(zip(("code_value", "code_scheme", "code_meaning"), code, strict=True)),
+        **score_row(one.score),
     }
     return {**row, "file": source.file} if with_files else row
 
