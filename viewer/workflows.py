@@ -920,7 +920,7 @@ class Workflows:
 
         def work(job: Job) -> ClassLabels:
             labels = gather(self.annotation_store, self.library.all_series(), job.check)
-            if not labels.answers and not (path.suffix == ".json" and labels.boxes):
+            if not labels.answers and not (path.suffix == ".json" and (labels.boxes or labels.rejected)):
                 raise SeriesError("There is no answer to write yet.")
             write = write_json if path.suffix == ".json" else write_table
             try:
@@ -1092,7 +1092,8 @@ class Workflows:
             return
         state = None
         if change.what & (What.CONFIRMED | What.LABEL_TABLE):
-            state = State(session.labels, session.confirmed, session.source, session.accepted)
+            kept = session.accepted, session.rejected_boxes
+            state = State(session.labels, session.confirmed, session.source, *kept)
         if change.edit is None and state is None:
             return
         if change.edit is not None and change.edit.answers:

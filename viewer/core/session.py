@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
-from viewer.core.detections import Detections
+from viewer.core.detections import Detections, RejectedBox
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
 from viewer.core.events import Change, What
@@ -57,7 +57,7 @@ from viewer.core.oblique import (
     turned_about,
     turned_axes,
 )
-from viewer.core.origin import Accepted, Origin
+from viewer.core.origin import Accepted, Origin, now_utc
 from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment, union
 from viewer.core.proposal import Acceptance, Certainty, Judgement, Proposal, prepare_acceptance
 from viewer.core.scores import HeatShown, Occluded, Scores
@@ -67,6 +67,7 @@ from viewer.core.volume import LabelMap, Volume
 ConfirmedSlice = SlicePlace
 
 RADIOGRAPHS = ("CR", "DX", "MG", "PX", "IO", "RG", "XA", "RF")  # laid out as they are hung, by their own rules
+_KEPT_BOXES = What.DETECTIONS | What.LABEL_TABLE  # the latter is what has the state written
 _DRAWING: tuple[Tool, ...] = ("brush", "eraser")
 
 
@@ -91,6 +92,7 @@ class Annotations:
     answers: Answers = field(default_factory=dict)
     judged_scores: JudgedScores = field(default_factory=dict)
     accepted: tuple[Accepted, ...] = ()
+    rejected_boxes: tuple[RejectedBox, ...] = ()
 
     @classmethod
     def none(cls, geometry: Geometry) -> Annotations:
@@ -100,12 +102,14 @@ class Annotations:
 @dataclass(frozen=True)
 class State:
     """What is kept of a series beside voxels, measurements and key images, as it is now: the label table, the confirmed
-    slices, the model that was accepted last, and all that were accepted of models."""
+    slices, the model that was accepted last, all that were accepted of models, and the boxes of models that were
+    rejected."""
 
     labels: tuple[Label, ...] = DEFAULT_LABELS
     confirmed: frozenset[ConfirmedSlice] = frozenset()
     source: str = ""
     accepted: tuple[Accepted, ...] = ()
+    rejected_boxes: tuple[RejectedBox, ...] = ()
 
 
 def corrected_labels(
@@ -215,6 +219,7 @@ class Session:
         self.proposal: Proposal | None = None
         self.waiting: tuple[Proposal, ...] = ()  # of other models, until a person has judged that one
         self.detections: Detections | None = None
+        self.rejected_boxes: tuple[RejectedBox, ...] = ()  # for good, whether a model proposes them now or not
         self.scores: Scores | None = None
         self.heat: HeatShown | None = None
         self.enhanced: Enhanced | None = None  # beside the volume: whatever measures or segments takes the volume
@@ -326,6 +331,7 @@ class Session:
         self.enhanced, self.enhanced_view = None, "original"
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
         self.accepted, self.certainty, self.certainty_of = (), None, None
+        self.rejected_boxes = ()
         self.key_images, self.answers, self.judged_scores = frozenset(), {}, {}
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
@@ -340,6 +346,7 @@ class Session:
         self._let_draw_upon()
         self.confirmed, self.source = annotations.confirmed, annotations.source
         self.accepted, self.certainty, self.certainty_of = annotations.accepted, None, None
+        self.rejected_boxes = annotations.rejected_boxes
         self.key_images, self.answers = annotations.key_images, dict(annotations.answers)
         self.judged_scores = dict(annotations.judged_scores)
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
@@ -834,7 +841,7 @@ class Session:
             self._apply(edit, act=act, told=False)
         if state is not None:
             self.labels, self.confirmed, self.source = state.labels, state.confirmed, state.source
-            self.accepted = state.accepted
+            self.accepted, self.rejected_boxes = state.accepted, state.rejected_boxes
             self._announce(Change(What.LABEL_TABLE | What.CONFIRMED))
 
     def undo(self, voxels: DeltaVoxels | None = None) -> None:
@@ -1293,9 +1300,10 @@ class Session:
     # Boxes that a model proposes
 
     def propose_boxes(self, detections: Detections | None) -> None:
-        """Show what a model found as proposals, in place of any before; None drops them."""
+        """Show what a model found as proposals, in place of any before; None drops them. What a person rejected of the
+        same network before stays rejected."""
         if self.volume is not None and not self.loading and detections is not self.detections:
-            self._change_boxes(detections)
+            self._change_boxes(detections and detections.with_rejected(self.rejected_boxes))
 
     def show_boxes_from(self, score: float) -> None:
         """Show proposed boxes from a score on, whatever their labels."""
@@ -1345,6 +1353,7 @@ class Session:
         table, _ = merge_labels(self.labels_in_use(), [label for label in detections.labels if label.name in used])
         for number in new:
             detections = detections.restoring(number)
+            self._forget_rejected(number)
         self.detections = detections
         if len(boxes) == 1:
             self.selected = boxes[0].number
@@ -1353,18 +1362,31 @@ class Session:
         return len(boxes)
 
     def reject_box(self, number: int, reason: str = "") -> None:
-        """Note that a proposed box is wrong, and why, if a person says so."""
+        """Note that a proposed box is wrong, and why, if a person says so; it is kept with the annotations."""
         if self.detections is not None and number not in self.detections.accepted(self.measurements):
-            self._change_boxes(self.detections.rejecting(number, reason))
+            self._forget_rejected(number)
+            self.rejected_boxes += (RejectedBox(self.detections.box_of(number, number), reason, now_utc()),)
+            self._change_boxes(self.detections.rejecting(number, reason), _KEPT_BOXES)
 
     def restore_box(self, number: int) -> None:
         """Have a rejected box wait for a person's word again."""
         if self.detections is not None and number in self.detections.rejected:
-            self._change_boxes(self.detections.restoring(number))
+            self._forget_rejected(number)
+            self._change_boxes(self.detections.restoring(number), _KEPT_BOXES)
 
-    def _change_boxes(self, detections: Detections | None) -> None:
+    def _forget_rejected(self, number: int) -> None:
+        assert self.detections is not None
+        found = self.detections.box_of(number, number).found
+        assert found is not None
+        same = found.origin.sha256, found.label, found.points
+        kept = [(one, one.box.found) for one in self.rejected_boxes]
+        self.rejected_boxes = tuple(
+            one for one, of in kept if of is None or (of.origin.sha256, of.label, of.points) != same
+        )
+
+    def _change_boxes(self, detections: Detections | None, what: What = What.DETECTIONS) -> None:
         self.detections = detections
-        self._announce(Change(What.DETECTIONS))
+        self._announce(Change(what))
 
     def acceptance_inputs(
         self,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.detections import RejectedBox
 from viewer.core.findings import AnswerChange, Answered, Code, Finding, JudgedScore, Level, Place, in_order
 from viewer.core.geometry import Geometry
 from viewer.core.history import (
@@ -328,6 +329,15 @@ class AnnotationStore:
             (uid, _measurement_from_json(number, text), _labels(json.loads(state))) for uid, number, text, state in rows
         ]
 
+    def all_rejected_boxes(self) -> list[tuple[str, RejectedBox, tuple[Label, ...]]]:
+        """Every box of a model that a person has rejected, as all_boxes tells those of persons."""
+        with self._reading:
+            rows = self._read_database.execute(
+                "select uid, state from annotated where json_array_length(state, '$.rejected_boxes') > 0 order by uid"
+            ).fetchall()
+        states = [(uid, json.loads(text)) for uid, text in rows]
+        return [(uid, one, _labels(state)) for uid, state in states for one in _rejected_boxes(state)]
+
     def grid_of(self, uid: str) -> Geometry | None:
         """The grid on which a series was annotated, without what its file says of units; None of none."""
         with self._reading:
@@ -374,6 +384,7 @@ class AnnotationStore:
             answers,
             scores,
             _accepted_from_rows(saved.get("accepted", [])),
+            _rejected_boxes(saved),
         )
 
     def close(self) -> None:
@@ -392,6 +403,9 @@ class AnnotationStore:
                 "confirmed": [[*place, *known.get(place, (self._by, now))] for place in sorted(state.confirmed)],
                 "source": state.source,
                 "accepted": [asdict(one) for one in state.accepted],
+                "rejected_boxes": [
+                    [one.box.number, _measurement_to_json(one.box), one.reason, one.at] for one in state.rejected_boxes
+                ],
             }
         )
 
@@ -711,6 +725,11 @@ def _found(row: dict | None) -> Found | None:
     origin = Origin(**{**told, "overridden": overridden, "notes": tuple(told["notes"])})
     points = tuple((i, j, k) for i, j, k in row["points"])
     return Found(origin, row["number"], row["label"], row["score"], points)
+
+
+def _rejected_boxes(state: dict) -> tuple[RejectedBox, ...]:
+    rows = state.get("rejected_boxes", [])
+    return tuple(RejectedBox(_measurement_from_json(number, box), *more) for number, box, *more in rows)
 
 
 def _labels(state: dict) -> tuple[Label, ...]:
