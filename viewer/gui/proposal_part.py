@@ -44,12 +44,13 @@ class ProposalPart(QWidget):
         self._soon.timeout.connect(self._settle)
         self.table = QTreeWidget()
         self.table.setRootIsDecorated(False)
-        self.table.setUniformRowHeights(True)
+        self.table.setWordWrap(True)  # in a narrow panel several names begin alike
         self.table.setAccessibleName(tr("Proposed labels"))
         self.table.setHeaderLabels([tr("Label"), tr("ml"), "p"])
         header = self.table.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(self.table.scheduleDelayedItemsLayout)
         for column in (1, 2):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         headed = self.table.headerItem()
@@ -166,7 +167,7 @@ class ProposalPart(QWidget):
             self._threshold_text.setText(tr("Probability threshold: {n:.0f} %").format(n=100 * threshold))
         about = [tr(_HINT)]
         if sure is not None:
-            about.append(doubt_text(sure) + ".")
+            about.append(doubt_text(sure))
         self._about.setText("\n".join(about))
 
     def _slid(self, percent: int) -> None:
