@@ -1,9 +1,12 @@
 """What the panel says before a model runs, and the second step that a model needs which should not run."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from inference.preflight import Measured
 from tests.gui.conftest import head
@@ -116,3 +119,19 @@ def test_what_is_told_counts_mirrored_copies_and_what_is_kept_of_certainty(opene
     assert runs.expected("tiny").seconds == 2 * once.seconds and panel._cost.text() != told
     runs.with_certainty = False
     assert runs.expected("tiny").memory_bytes < once.memory_bytes
+
+
+def test_cancelling_with_the_mouse_leaves_the_keyboard_with_the_panes(opened, qtbot):
+    def work(job):
+        while True:
+            job.check()
+            time.sleep(0.01)
+
+    opened.activateWindow()
+    opened.focus_pane()
+    job = opened.workflows.jobs.submit("Segmenting with tiny", work)
+    cancel = opened.status_bar.cancel_job
+    qtbot.waitUntil(cancel.isVisible)
+    QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: job.ended and not cancel.isVisible())
+    assert opened.focusWidget() is opened.room.active
