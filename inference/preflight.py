@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -148,7 +148,8 @@ def preflight(
     """
     never = _never(manifest, headers)
     if never is not None:
-        return Verdict((never,))
+        other = _of_another_modality(manifest, headers) if never.about != "reading" else None
+        return Verdict((never,) if other is None else (never, replace(other, level="never")))
     findings = [*_about_headers(manifest, headers)]
     if voxels is not None:
         findings += _about_values(manifest, headers, voxels)
@@ -172,11 +173,20 @@ def _never(manifest: ModelManifest, headers: Headers) -> Finding | None:
         return Finding("never", "reading", "The series is still being read.")
     if headers.colour:
         return Finding("never", "colour", f"{title} needs grey values; this series is in colour.")
+    if headers.size[2] == 1 and not single:
+        return Finding("never", "grid", f"{title} needs several slices; this series is a single picture.")
     if not headers.grid or (min(headers.size) < 2 and not single):
         return Finding("never", "grid", f"{title} needs a regular volume. This series: {headers.geometry}")
     if not headers.calibrated and preprocessing.spacing_mm is not None:
         return Finding("never", "spacing", f"{title} needs to know the size of voxels; this series does not tell.")
     return None
+
+
+def _of_another_modality(manifest: ModelManifest, headers: Headers) -> Finding | None:
+    if not headers.modality or headers.modality in manifest.modalities:
+        return None
+    made_for = ", ".join(manifest.modalities)
+    return Finding("red", "modality", f"{manifest.title} was made for {made_for}; this series is {headers.modality}.")
 
 
 def _about_headers(manifest: ModelManifest, headers: Headers) -> list[Finding]:
@@ -185,10 +195,8 @@ def _about_headers(manifest: ModelManifest, headers: Headers) -> list[Finding]:
         found.append(
             Finding("amber", "modality", f"The file does not say its modality; this model was made for {made_for}.")
         )
-    elif headers.modality not in manifest.modalities:
-        found.append(
-            Finding("red", "modality", f"{manifest.title} was made for {made_for}; this series is {headers.modality}.")
-        )
+    elif (other := _of_another_modality(manifest, headers)) is not None:
+        found.append(other)
     if _elsewhere(manifest.body_part, headers.body_part):
         part = f"{manifest.title} was made for {manifest.body_part}; the headers say {headers.body_part}."
         found.append(Finding("amber", "body part", part))  # people choose it by the protocol, and it is often wrong

@@ -155,7 +155,7 @@ class ModelRuns:
     ) -> Show:
         import SimpleITK as sitk
 
-        mirrored = self.mirrored and bool(record.manifest.preprocessing.mirrors)
+        mirrored = self._mirrors(record.manifest)
         result = self.worker.segment(
             record, image, with_certainty=self.with_certainty, mirrored=mirrored, progress=progress
         )
@@ -327,7 +327,14 @@ class ModelRuns:
         manifest = self._models.get(model_name).manifest
         headers = self._headers(manifest)
         measured = self._tries.get(_try_of(manifest, headers))
-        return expected(manifest, headers, measured) if isinstance(measured, Measured) else measured
+        if not isinstance(measured, Measured):
+            return measured
+        certain = self.with_certainty and manifest.task == "segmentation"
+        return expected(manifest, headers, measured, mirrored=self._mirrors(manifest), with_certainty=certain)
+
+    def _mirrors(self, manifest: ModelManifest) -> bool:
+        """Whether a run of a model sees mirrored copies, too."""
+        return self.mirrored and manifest.task == "segmentation" and bool(manifest.preprocessing.mirrors)
 
     def try_model(self, model_name: str, done: Callable[[], None] = lambda: None) -> Job | None:
         """Load a model in its process and run it on a little noise, to know what it takes and runs on; and look how

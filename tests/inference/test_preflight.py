@@ -81,6 +81,12 @@ def test_what_headers_tell_against_it(change, level, about):
     assert [finding.about for finding in verdict.red] == ([about] if level == "red" else [])
 
 
+def test_a_film_is_told_that_it_is_one_picture_and_of_another_modality():
+    verdict = preflight(MR, replace(HEAD, size=(14, 11, 1), modality="DX", grid=False), noise()[:1])
+    assert of(verdict) == ("never", ["grid", "modality"]) and not verdict.red
+    assert "single picture" in verdict.refusal and "this series is DX" in verdict.findings[1].sentence
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -83,6 +82,7 @@ from viewer.gui.slice_commands import SliceCommands, key_image_name
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.status_bar import StatusBar
 from viewer.gui.study_browser import StudyBrowser
+from viewer.gui.tabs import Tabs
 from viewer.gui.threshold import Thresholding
 from viewer.gui.tool_bar import ToolBar
 from viewer.gui.training_panel import TrainingPanel
@@ -146,8 +146,7 @@ class MainWindow(QMainWindow):
         self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
         self.training_panel = TrainingPanel(workflows, self.model_panel)
-        self.panels = QTabWidget(documentMode=True)
-        self.panels.tabBar().setDrawBase(False)
+        self.panels = Tabs(_PANELS_PX[0])
         self.panels.addTab(self.model_panel, tr("AI"))
         self.panels.addTab(self.label_panel, tr("Labels"))
         self.panels.addTab(self.findings_panel, tr("Findings"))
@@ -375,7 +374,6 @@ class MainWindow(QMainWindow):
         for part in (self.browser, middle, self.panels):
             splitter.addWidget(part)
         self.browser.setMinimumWidth(150)
-        self.panels.setMinimumWidth(250)
         middle.setMinimumWidth(290)
         splitter.setStretchFactor(1, 1)
         splitter.setCollapsible(1, False)

@@ -105,7 +105,7 @@ class ModelPanel(QWidget):
 
         self.mirrored = QCheckBox()
         self.mirrored.setToolTip(tr(_MIRRORED_TIP))
-        self.mirrored.toggled.connect(lambda wanted: setattr(workflows.runs, "mirrored", wanted))
+        self.mirrored.toggled.connect(self._mirror)
         self.mirrored.hide()
 
         self._proposal = QFrame()
@@ -335,6 +335,10 @@ class ModelPanel(QWidget):
         super().showEvent(event)
         if self._cost.isVisibleTo(self):
             self._soon.start()
+
+    def _mirror(self, wanted: bool) -> None:
+        self._workflows.runs.mirrored = wanted
+        self._show_fit()  # it takes longer
 
     def _try(self) -> None:
         """Have the model tried once nothing else is going on."""

@@ -33,8 +33,10 @@ def doubt_badges(session: Session) -> tuple[Badge, ...]:
     if not session.hand.uncertainty_visible:
         return ()
     if session.certainty is None:
-        return (Badge(tr("Uncertainty: no result of a model is here"), WARNING),)
-    return (Badge(doubt_text(session.certainty), PROPOSAL, tr(_DETAIL), Rank.MUST),)
+        return (Badge(tr("Uncertainty: not known here, run the model"), WARNING),)
+    # Short: a long one would leave a small pane no room for the bar that says what the colours are.
+    detail = f"{doubt_text(session.certainty)}\n{tr(_DETAIL)}"
+    return (Badge(tr("Uncertainty of the model"), PROPOSAL, detail, Rank.MUST),)
 
 
 def proposal_badges(session: Session) -> tuple[Badge, ...]:
