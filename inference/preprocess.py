@@ -64,8 +64,10 @@ class ModelGrid:
 
 
 def model_grid(image: sitk.Image, preprocessing: Preprocessing) -> ModelGrid:
-    """The grid on which a model with this preprocessing looks at a 3-D image (LPS, mm)."""
-    return model_grid_of(image.GetSize(), image.GetSpacing(), image.GetDirection(), preprocessing)
+    """The grid on which a model with this preprocessing looks at a 3-D image (LPS, mm), or at each of a 4-D one."""
+    count = image.GetDimension()
+    direction = np.reshape(image.GetDirection(), (count, count))[:3, :3]
+    return model_grid_of(image.GetSize()[:3], image.GetSpacing()[:3], direction.ravel().tolist(), preprocessing)
 
 
 def model_grid_of(
@@ -162,12 +164,15 @@ def _onto(low: float, high: float, to: tuple[float, float]) -> Scaling:
     return Scaling(low, high, low - to[0] / factor, factor)
 
 
-def to_model_grid(image: sitk.Image, grid: ModelGrid, intensity: Intensity) -> NDArray[np.float32]:
-    """The image's values on the model's grid, (k, j, i), scaled by its intensity rule; what is no number becomes 0."""
+def to_model_grid(
+    image: sitk.Image, grid: ModelGrid, intensity: Intensity, scale: Scaling | None = None
+) -> NDArray[np.float32]:
+    """The image's values on the model's grid, (k, j, i), scaled by its intensity rule, or as others were (scale); what
+    is no number becomes 0."""
     import SimpleITK as sitk
 
     voxels = sitk.GetArrayViewFromImage(image)
-    scale = scaling_of(voxels, intensity)
+    scale = scale or scaling_of(voxels, intensity)
     oriented = grid.reorient(voxels)
     resampled = np.empty(grid.shape, dtype=np.float32)
     low, high, weight = _weights(grid, 0, to_model=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,8 @@ BATCH = 4  # slices, or patches of a slice, that a network gets at once
 BLOCKS = 2  # the same, of blocks of three dimensions
 _SIGMA = 1 / 8  # of a patch's side: that of the Gaussian by which patches are blended (nnU-Net, Isensee et al. 2021)
 _LEAST_WEIGHT = 1e-3  # of the middle's: a quotient of two sums of weights keeps its digits
+
+_T = TypeVar("_T")
 
 Progress = Callable[[float], None]
 
@@ -92,22 +96,42 @@ def _of_blocks(
     total, of_a_layer = np.zeros((2, deep, *sizes), np.float32)
     for window in places:
         of_a_layer[(slice(None), *window)] += weights
-    for n, top in enumerate(layers):
-        for m in range(0, len(places), BLOCKS):
-            some = places[m : m + BLOCKS]
-            blocks = [padded_block(voxels, (slice(top, top + deep), *window), preprocessing) for window in some]
-            logits = model.run(repeated(np.stack(blocks)[:, None], preprocessing.copies), mirrored)
-            for window, found in zip(some, logits, strict=True):
-                _add(found, weights, held[(slice(None), slice(None), *window)])
-            progress((n + (m + len(some)) / len(places)) / len(layers))
-        total += of_a_layer
-        on = layers[n + 1] - top if n + 1 < len(layers) else deep
-        for k in range(on):
-            if top + k in slices:
-                yield (held[:, k] / total[k])[:, :rows, :columns]
-        for k in range(deep - on):  # one by one: numpy makes a copy of what overlaps
-            held[:, k], total[k] = held[:, k + on], total[k + on]
-        held[:, deep - on :], total[deep - on :] = 0, 0
+    blocks = [[(slice(top, top + deep), *window) for window in places] for top in layers]
+    with closing(_ahead(_runs_of_blocks(voxels, model, blocks, mirrored))) as runs:
+        for n, top in enumerate(layers):
+            for m in range(0, len(places), BLOCKS):
+                some = places[m : m + BLOCKS]
+                for window, found in zip(some, next(runs), strict=True):
+                    _add(found, weights, held[(slice(None), slice(None), *window)])
+                progress((n + (m + len(some)) / len(places)) / len(layers))
+            total += of_a_layer
+            on = layers[n + 1] - top if n + 1 < len(layers) else deep
+            for k in range(on):
+                if top + k in slices:
+                    yield (held[:, k] / total[k])[:, :rows, :columns]
+            for k in range(deep - on):  # one by one: numpy makes a copy of what overlaps
+                held[:, k], total[k] = held[:, k + on], total[k + on]
+            held[:, deep - on :], total[deep - on :] = 0, 0
+
+
+def _runs_of_blocks(
+    voxels: NDArray[np.float32], model: LoadedModel, layers: Sequence[Sequence[tuple[slice, ...]]], mirrored: bool
+) -> Iterator[NDArray[np.float32]]:
+    """Logits (BLOCKS or fewer, classes, K, J, I) of the blocks of layers."""
+    preprocessing = model.manifest.preprocessing
+    for blocks in layers:
+        for m in range(0, len(blocks), BLOCKS):
+            some = np.stack([padded_block(voxels, block, preprocessing) for block in blocks[m : m + BLOCKS]])
+            yield model.run(repeated(some[:, None], preprocessing.copies), mirrored)
+
+
+def _ahead(runs: Iterator[_T]) -> Generator[_T]:
+    """What runs give, the next of them under way while one is used. To be closed: it then waits for that one."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, runs, None)
+        while (found := coming.result()) is not None:
+            coming = pool.submit(next, runs, None)
+            yield found
 
 
 def repeated(values: NDArray[np.float32], copies: int) -> NDArray[np.float32]:
