@@ -1,5 +1,7 @@
 """A synthetic picture is never the default, never measured, and says that it is synthetic wherever it is seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,10 +11,14 @@ from PySide6.QtWidgets import QFileDialog
 
 from tests.models import write_picture_model
 from viewer import workflows
+from viewer.core.study import SYNTHETIC_NOTE
 from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.exporting import picture_of
 from viewer.gui.magnifier import Loupe
-from viewer.gui.style import WARNING
+from viewer.gui.overlay import Badge
+from viewer.gui.study_browser import _ENTRY, _badge
+from viewer.gui.style import DIMMED_TEXT, WARNING
+from viewer.model_runs import headers_of
 
 
 @pytest.fixture
@@ -35,6 +41,11 @@ def burnt(image: QImage) -> int:
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
     wanted = np.array([WARNING.blue(), WARNING.green(), WARNING.red()])
     return int((np.abs(pixels - wanted).max(axis=2) < 12).sum())
+
+
+def rows_burnt(image: QImage) -> np.ndarray:
+    """The rows of an image in which much has the colour of the word."""
+    return np.array([y for y in range(image.height()) if burnt(image.copy(0, y, image.width(), 1)) > 12])
 
 
 def test_after_a_run_the_original_is_still_what_is_seen(enhanced):
@@ -151,6 +162,22 @@ def test_a_synthetic_series_is_marked_in_all_panes_and_not_measured(opened, qtbo
     assert pane.measuring.drawing
     pane.measuring.cancel()
     curved.deleteLater()
+
+
+def test_the_word_lies_below_the_badges_and_the_list_and_the_pre_flight_know_a_synthetic_series(opened):
+    session, pane = opened.session, opened.room.active
+    session.synthetic = True
+    plain = rows_burnt(pane.grab().toImage())[0]
+    pane.set_company(tuple(Badge(f"One of many badges, number {n}", DIMMED_TEXT) for n in range(9)))
+    below = rows_burnt(pane.grab().toImage())[0]
+    assert plain < pane.badges_end <= below
+    series = session.series
+    assert not headers_of(series, session.volume).synthetic
+    assert headers_of(replace(series, notes=(SYNTHETIC_NOTE,)), session.volume).synthetic
+    entry = opened.browser.series_items()[0].data(0, _ENTRY)
+    assert "synthetic" not in _badge(entry)
+    for marked in (replace(entry, notes=(SYNTHETIC_NOTE,)), replace(entry, description="synthetic T2")):
+        assert _badge(marked).startswith("⚠ synthetic")
 
 
 def test_the_divider_of_a_swipe_is_dragged_and_moves_no_cross_hair(enhanced, qtbot):

@@ -77,6 +77,8 @@ def test_it_is_marked_and_comes_back_in_its_place_and_says_so_when_opened(opened
     assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == source.SOPInstanceUID
     assert found.SeriesInstanceUID != source.SeriesInstanceUID and found.StudyInstanceUID == source.StudyInstanceUID
     assert found.PatientID == "P7" and found.BurnedInAnnotation == "NO"
+    assert "StudyID" not in source and "PatientSex" not in source
+    assert not found.StudyID and not found.PatientSex and not found.ReferringPhysicianName  # type 2: there, but empty
     assert found.ContributingEquipmentSequence[0].SoftwareVersions == "abababababab"
     assert found.SyntheticData == "YES" and found.KVP == 120 and 0x00291001 not in found
     assert [code.CodeValue for code in found.DerivationCodeSequence] == ["ENHANCEMENT", "113085"]

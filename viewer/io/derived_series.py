@@ -65,6 +65,10 @@ _OWN: dict[str, dict[str, object]] = {  # what objects of a contrast have to say
         "EchoTrainLength": None,
     },
 }
+_EVEN_IF_EMPTY = (  # attributes of type 2: there, if need be without a value, though the source left them out
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID"),
+    *("AccessionNumber", "ReferringPhysicianName", "PatientPosition", "PositionReferenceIndicator"),
+)
 
 
 class _Values(NamedTuple):
@@ -245,6 +249,9 @@ def _mark(made: Dataset, source: Dataset, series: Series, enhanced: Enhanced) ->
         if enhanced.volume.geometry.size != series.size:
             codes.append(_code("113085", "DCM", "Spatial resampling"))
     figures = "".join(f"; {name} {value:.4g}" for name, value in enhanced.figures.items())
+    for keyword in _EVEN_IF_EMPTY:
+        if keyword not in made:
+            setattr(made, keyword, None)
     made.SyntheticData = "YES"
     made.DerivationDescription = f"{about}{figures}"[:1024]
     made.DerivationCodeSequence = [*made.get("DerivationCodeSequence", []), *codes]
