@@ -68,6 +68,7 @@ _OWN: dict[str, dict[str, object]] = {  # what objects of a contrast have to say
 _EVEN_IF_EMPTY = (  # attributes of type 2: there, if need be without a value, though the source left them out
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID"),
     *("AccessionNumber", "ReferringPhysicianName", "PatientPosition", "PositionReferenceIndicator"),
+    *("SliceThickness", "AcquisitionNumber"),
 )
 
 
