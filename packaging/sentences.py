@@ -71,7 +71,8 @@ _NEVER_SHOWN = re.compile(
     r"|(score|label|number|class): \{0\}|probability of the series: \{0\}|person, judging \{0\}"
     r"|Class activation map|(Found|Answer) (by|of) .*|Yes|No|the (largest|mean) of its slices|of all of it at once"
     r"|rejected by a person|\{0\}, (slice \{1\}|study)|Probability from which the model finds it|\{0\} x \{1\} mm"
-    r"|Scores, not for diagnostic use"
+    r"|Scores, not for diagnostic use|Series|Acquired the source images.*|Acquisition Equipment|; a contrast .*"
+    r"|\{0\} \{1\} by \{2\}|Contrast made up by .*|Enhanced by a neural network.*|Spatial resampling"
     r"|[a-z]+,[a-z]+(->[a-z])?|\{0\}\.nii\.gz|\{0\} (\.\.\. )?mm|\{0\} to \{1\}",
     re.DOTALL,
 )

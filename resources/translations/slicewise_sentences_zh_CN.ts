@@ -358,7 +358,7 @@
             <translation>这些序列的数值不可比较：一个序列的窗宽窗位不适用于另一个。</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/measuring.py" line="239" />
+            <location filename="../../viewer/core/measuring.py" line="240" />
             <source>mm at detector</source>
             <translation>mm（探测器）</translation>
         </message>
@@ -752,7 +752,17 @@
             <translation>擦除</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/study.py" line="19" />
+            <location filename="../../viewer/core/study.py" line="22" />
+            <source>Synthetic: the file says that its values were made artificially, not acquired.</source>
+            <translation>合成：文件写明其数值至少有一部分是人工生成的。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/study.py" line="23" />
+            <source>Derived: the file says that its values were worked out from those of other images.</source>
+            <translation>衍生：文件写明其数值由其他图像的数值计算得出。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/core/study.py" line="20" />
             <source>Left out</source>
             <translation>未纳入</translation>
         </message>
@@ -999,358 +1009,378 @@
             <translation>压缩像素数据已损坏或被截断；{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="50" />
-            <source>A translation has another modality than its series: it is not written as a series of it</source>
-            <translation>转换结果与其序列的模态不同：不能写成该序列的派生序列</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/io/derived_series.py" line="54" />
+            <location filename="../../viewer/io/derived_series.py" line="89" />
             <source>Only a regular series with one DICOM file for each slice can have a derived series</source>
             <translation>只有每层一个 DICOM 文件的规则序列才能有派生序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="56" />
+            <location filename="../../viewer/io/derived_series.py" line="91" />
+            <source>A synthetic {0} cannot be written as a DICOM series, only CT and MR can</source>
+            <extracomment>{0}: made.modality</extracomment>
+            <translation>合成的 {0} 无法写为 DICOM 序列，只有 CT 和 MR 可以</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="112" />
             <source>{0} is there already; nothing was written</source>
             <extracomment>{0}: folder.name</extracomment>
             <translation>{0} 已经存在；没有写入任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="83" />
-            <source>{0} by {1}, sha256 {2}, on {3}; not for measurement</source>
-            <extracomment>{0}: SYNTHETIC; {1}: origin.source; {2}: origin.short_hash; {3}: origin.provider</extracomment>
-            <translation>{0}，由 {1} 生成，sha256 {2}，于 {3}；不可用于测量</translation>
+            <location filename="../../viewer/io/derived_series.py" line="125" />
+            <location filename="../../viewer/workflows.py" line="944" />
+            <source>{0} could not be written: {1}</source>
+            <extracomment>{0}: folder.name; {1}: error.strerror or error</extracomment>
+            <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="85" />
-            <source>; no value changed by more than {0} {1}</source>
-            <extracomment>{0}: enhanced.bound (number); {1}: enhanced.volume.unit</extracomment>
-            <translation>；任何值的改变不超过 {0} {1}</translation>
-            <extra-numbers>0</extra-numbers>
+            <location filename="../../viewer/io/derived_series.py" line="168" />
+            <source>The header of {0} cannot be written again ({1}); nothing was saved</source>
+            <extracomment>{0}: source.name; {1}: error</extracomment>
+            <translation>{0} 的文件头无法重新写出（{1}）；未保存任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="91" />
+            <location filename="../../viewer/io/derived_series.py" line="184" />
             <source>{0} tells no place that a derived series could have</source>
             <extracomment>{0}: source.name</extracomment>
             <translation>{0} 没有给出派生序列可用的位置</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="94" />
+            <location filename="../../viewer/io/derived_series.py" line="186" />
+            <source>{0} names no study (StudyInstanceUID is empty): a derived series would have none</source>
+            <extracomment>{0}: source.name</extracomment>
+            <translation>{0} 未写明所属检查（StudyInstanceUID 为空）：衍生序列也会没有检查</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="189" />
             <location filename="../../viewer/io/score_groups.py" line="213" />
             <source>Class</source>
             <translation>类别</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="94" />
+            <location filename="../../viewer/io/derived_series.py" line="189" />
             <source>Instance</source>
             <translation>实例</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="97" />
+            <location filename="../../viewer/io/derived_series.py" line="192" />
             <source>{0} does not say which object it is: a derived series cannot refer to it</source>
             <extracomment>{0}: source.name</extracomment>
             <translation>{0} 没有说明它是哪个对象：派生序列无法引用它</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="100" />
+            <location filename="../../viewer/io/derived_series.py" line="194" />
             <source>{0} lies elsewhere than its slice: a derived series cannot be written</source>
             <extracomment>{0}: source.name</extracomment>
             <translation>{0} 的位置与其切片不符：无法写出派生序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="109" />
+            <location filename="../../viewer/io/derived_series.py" line="240" />
+            <source>{0} by {1}, sha256 {2}, on {3}; not for measurement</source>
+            <extracomment>{0}: SYNTHETIC; {1}: origin.source; {2}: origin.short_hash; {3}: origin.provider</extracomment>
+            <translation>{0}，由 {1} 生成，sha256 {2}，于 {3}；不可用于测量</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="247" />
+            <source>; no value changed by more than {0} {1}</source>
+            <extracomment>{0}: enhanced.bound (number); {1}: series.unit</extracomment>
+            <translation>；任何值的改变不超过 {0} {1}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/derived_series.py" line="261" />
             <source>Source image for image processing operation</source>
             <translation>图像处理操作的源图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="125" />
+            <location filename="../../viewer/io/derived_series.py" line="268" />
             <source>Modifying Equipment</source>
             <translation>修改设备</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/derived_series.py" line="173" />
+            <location filename="../../viewer/io/derived_series.py" line="327" />
             <source>The derived series came back otherwise than it was written; nothing was saved</source>
             <translation>读回的派生序列与写入的不同；未保存任何内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="172" />
+            <location filename="../../viewer/io/dicom.py" line="180" />
             <source>1 identical copy was left out.</source>
             <translation>1 份相同的副本未纳入。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="172" />
+            <location filename="../../viewer/io/dicom.py" line="180" />
             <source>{0} identical copies were left out.</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>{0} 份相同的副本未纳入。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="181" />
+            <location filename="../../viewer/io/dicom.py" line="189" />
             <source>Their headers agree, so one may be a compressed or an edited copy of the other.</source>
             <translation>它们的文件头一致，其中一个可能是另一个经压缩或编辑的副本。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="184" />
+            <location filename="../../viewer/io/dicom.py" line="192" />
             <source>1 image is there more than once with different contents ({0} and {1}). {2}Move all but one version into another folder, then open the folder again.</source>
             <extracomment>{0}: first; {1}: second; {2}: same if alike else ''</extracomment>
             <translation>有 1 幅图像存在多个内容不同的版本（{0} 和 {1}）。{2}请只保留一个版本，将其余版本移到其他文件夹，再重新打开该文件夹。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="184" />
+            <location filename="../../viewer/io/dicom.py" line="192" />
             <source>{0} images are there more than once with different contents ({1} and {2}). {3}Move all but one version into another folder, then open the folder again.</source>
             <extracomment>{0}: len(claims) (number); {1}: first; {2}: second; {3}: same if alike else ''</extracomment>
             <translation>有 {0} 幅图像存在多个内容不同的版本（{1} 和 {2}）。{3}请只保留一个版本，将其余版本移到其他文件夹，再重新打开该文件夹。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="283" />
+            <location filename="../../viewer/io/dicom.py" line="291" />
             <source>pixel spacing</source>
             <translation>像素间距</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="288" />
+            <location filename="../../viewer/io/dicom.py" line="296" />
             <source>image type</source>
             <translation>图像类型</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="291" />
+            <location filename="../../viewer/io/dicom.py" line="299" />
             <source>One of {0} pictures in this series.</source>
             <extracomment>{0}: len(stacks) (number)</extracomment>
             <translation>该序列 {0} 幅图像之一。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="293" />
+            <location filename="../../viewer/io/dicom.py" line="301" />
             <source>One of {0} stacks in this series: {1} differ.</source>
             <extracomment>{0}: len(stacks) (number); {1}: _and(names)</extracomment>
             <translation>该序列 {0} 个层面组之一：{1}各不相同。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="293" />
+            <location filename="../../viewer/io/dicom.py" line="301" />
             <source>One of {0} stacks in this series: {1} differs.</source>
             <extracomment>{0}: len(stacks) (number); {1}: _and(names)</extracomment>
             <translation>该序列 {0} 个层面组之一：{1}不同。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="317" />
+            <location filename="../../viewer/io/dicom.py" line="325" />
             <source>picture {0} of {1}</source>
             <extracomment>{0}: number[known]; {1}: count[known]</extracomment>
             <translation>图像 {0}/{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="317" />
+            <location filename="../../viewer/io/dicom.py" line="325" />
             <source>stack {0} of {1}</source>
             <extracomment>{0}: number[known]; {1}: count[known]</extracomment>
             <translation>层面组 {0}/{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="333" />
+            <location filename="../../viewer/io/dicom.py" line="341" />
             <source>no image type</source>
             <translation>无图像类型</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="339" />
+            <location filename="../../viewer/io/dicom.py" line="347" />
             <source>without a place</source>
             <translation>无位置信息</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="346" />
+            <location filename="../../viewer/io/dicom.py" line="354" />
             <source>no pixel size</source>
             <translation>无像素大小</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="353" />
+            <location filename="../../viewer/io/dicom.py" line="361" />
             <source>kernel {0}</source>
             <extracomment>{0}: stack.kind.reconstruction_kernel</extracomment>
             <translation>重建核 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="353" />
+            <location filename="../../viewer/io/dicom.py" line="361" />
             <source>no kernel</source>
             <translation>无重建核</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="355" />
+            <location filename="../../viewer/io/dicom.py" line="363" />
             <source>stack number {0}</source>
             <extracomment>{0}: stack.kind.stack_number</extracomment>
             <translation>层面组编号 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="355" />
+            <location filename="../../viewer/io/dicom.py" line="363" />
             <source>no stack number</source>
             <translation>无层面组编号</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="357" />
+            <location filename="../../viewer/io/dicom.py" line="365" />
             <source>no unit</source>
             <translation>无单位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="389" />
-            <location filename="../../viewer/io/dicom.py" line="400" />
-            <location filename="../../viewer/io/dicom.py" line="401" />
-            <location filename="../../viewer/io/dicom.py" line="402" />
-            <location filename="../../viewer/io/dicom.py" line="403" />
+            <location filename="../../viewer/io/dicom.py" line="397" />
+            <location filename="../../viewer/io/dicom.py" line="408" />
+            <location filename="../../viewer/io/dicom.py" line="409" />
+            <location filename="../../viewer/io/dicom.py" line="410" />
+            <location filename="../../viewer/io/dicom.py" line="411" />
             <source>time {0}</source>
             <extracomment>{0}: v</extracomment>
             <translation>时间点 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="390" />
+            <location filename="../../viewer/io/dicom.py" line="398" />
             <source>phase {0} %</source>
             <extracomment>{0}: v (number)</extracomment>
             <translation>期相 {0} %</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="391" />
-            <location filename="../../viewer/io/dicom.py" line="392" />
+            <location filename="../../viewer/io/dicom.py" line="399" />
+            <location filename="../../viewer/io/dicom.py" line="400" />
             <source>trigger {0} ms</source>
             <extracomment>{0}: v (number)</extracomment>
             <translation>触发 {0} ms</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="393" />
+            <location filename="../../viewer/io/dicom.py" line="401" />
             <source>TE {0} ms</source>
             <extracomment>{0}: v (number)</extracomment>
             <translation>TE {0} ms</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="394" />
+            <location filename="../../viewer/io/dicom.py" line="402" />
             <source>echo {0}</source>
             <extracomment>{0}: v</extracomment>
             <translation>回波 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="395" />
+            <location filename="../../viewer/io/dicom.py" line="403" />
             <source>b {0} s/mm²</source>
             <extracomment>{0}: v (number)</extracomment>
             <translation>b {0} s/mm²</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="395" />
+            <location filename="../../viewer/io/dicom.py" line="403" />
             <source>no b-value</source>
             <translation>无 b 值</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="396" />
+            <location filename="../../viewer/io/dicom.py" line="404" />
             <source>direction {0}</source>
             <extracomment>{0}: n + 1 (number)</extracomment>
             <translation>方向 {0}</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="396" />
+            <location filename="../../viewer/io/dicom.py" line="404" />
             <source>no direction</source>
             <translation>无方向</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="397" />
+            <location filename="../../viewer/io/dicom.py" line="405" />
             <source>TI {0} ms</source>
             <extracomment>{0}: v (number)</extracomment>
             <translation>TI {0} ms</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="398" />
+            <location filename="../../viewer/io/dicom.py" line="406" />
             <source>flip angle {0}°</source>
             <extracomment>{0}: v (number)</extracomment>
             <translation>翻转角 {0}°</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="399" />
+            <location filename="../../viewer/io/dicom.py" line="407" />
             <source>acquisition {0}</source>
             <extracomment>{0}: v</extracomment>
             <translation>采集 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="430" />
+            <location filename="../../viewer/io/dicom.py" line="438" />
             <source>Split into {0} volumes by image number alone: the files do not say what sets them apart.</source>
             <extracomment>{0}: len(found) (number)</extracomment>
             <translation>仅按图像编号拆分为 {0} 个体数据：文件没有说明它们的区别。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="514" />
+            <location filename="../../viewer/io/dicom.py" line="522" />
             <source>index {0}</source>
             <extracomment>{0}: ', '.join(map(str, row))</extracomment>
             <translation>索引 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="528" />
+            <location filename="../../viewer/io/dicom.py" line="536" />
             <source>volume {0}</source>
             <extracomment>{0}: n + 1 (number)</extracomment>
             <translation>体数据 {0}</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="556" />
+            <location filename="../../viewer/io/dicom.py" line="564" />
             <source>{0} of the series has {1} of {2} slices.</source>
             <extracomment>{0}: part_of; {1}: len(part.slices) (number); {2}: of_all</extracomment>
             <translation>该序列的“{0}”只有 {2} 层中的 {1} 层。</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="611" />
+            <location filename="../../viewer/io/dicom.py" line="619" />
             <source>Some images are there more than once with different contents.</source>
             <translation>部分图像存在多个内容不同的版本。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="691" />
+            <location filename="../../viewer/io/dicom.py" line="707" />
             <source>A single picture without a place in the patient.</source>
             <translation>单幅图像，没有在患者体内的位置。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="694" />
+            <location filename="../../viewer/io/dicom.py" line="710" />
             <source>{0} frames over time</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>{0} 帧时间序列</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="694" />
+            <location filename="../../viewer/io/dicom.py" line="710" />
             <source>{0} frames without positions</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>{0} 帧，无位置信息</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="695" />
+            <location filename="../../viewer/io/dicom.py" line="711" />
             <source>{0}: nothing is measured across them.</source>
             <extracomment>{0}: frames</extracomment>
             <translation>{0}：不做跨帧测量。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="697" />
+            <location filename="../../viewer/io/dicom.py" line="713" />
             <source>{0} slices whose pixel size is missing or not positive.</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>{0} 层，像素大小缺失或不是正数。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="698" />
+            <location filename="../../viewer/io/dicom.py" line="714" />
             <source>{0} pictures whose positions or orientations are missing or unusable.</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>{0} 幅图像，位置或方向缺失或不可用。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="712" />
+            <location filename="../../viewer/io/dicom.py" line="728" />
             <source>Its padding differs from slice to slice and is shown like a measurement.</source>
             <translation>各层的填充值不同，按测量值显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="718" />
+            <location filename="../../viewer/io/dicom.py" line="734" />
             <source>Slices have different rescales: each has its own applied.</source>
             <translation>各层的换算系数（Rescale）不同：已分别应用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="42" />
+            <location filename="../../viewer/io/dicom.py" line="50" />
             <location filename="../../training/dataset.py" line="42" />
             <source>patient</source>
             <translation>患者</translation>
@@ -1366,72 +1396,72 @@
             <translation>序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="45" />
+            <location filename="../../viewer/io/dicom.py" line="53" />
             <source>modality</source>
             <translation>设备类型</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="46" />
+            <location filename="../../viewer/io/dicom.py" line="54" />
             <source>matrix</source>
             <translation>矩阵</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="47" />
+            <location filename="../../viewer/io/dicom.py" line="55" />
             <source>colour</source>
             <translation>彩色</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="48" />
+            <location filename="../../viewer/io/dicom.py" line="56" />
             <source>inversion</source>
             <translation>灰度反转</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="49" />
+            <location filename="../../viewer/io/dicom.py" line="57" />
             <source>unit</source>
             <translation>单位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="50" />
+            <location filename="../../viewer/io/dicom.py" line="58" />
             <source>frame of reference</source>
             <translation>参考坐标系</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="51" />
+            <location filename="../../viewer/io/dicom.py" line="59" />
             <source>reconstruction kernel</source>
             <translation>重建核</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="52" />
+            <location filename="../../viewer/io/dicom.py" line="60" />
             <source>part of the signal</source>
             <translation>信号分量</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="53" />
+            <location filename="../../viewer/io/dicom.py" line="61" />
             <source>stack number</source>
             <translation>层面组编号</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="54" />
+            <location filename="../../viewer/io/dicom.py" line="62" />
             <source>ultrasound regions</source>
             <translation>超声区域</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="55" />
+            <location filename="../../viewer/io/dicom.py" line="63" />
             <source>having a position</source>
             <translation>有无位置信息</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="28" />
+            <location filename="../../viewer/io/dicom.py" line="36" />
             <source>orientation</source>
             <translation>方向</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="356" />
+            <location filename="../../viewer/io/dicom.py" line="364" />
             <source>grey</source>
             <translation>灰阶</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom.py" line="380" />
+            <location filename="../../viewer/io/dicom.py" line="388" />
             <source>unnamed</source>
             <translation>未命名</translation>
         </message>
@@ -1634,121 +1664,121 @@
             <translation>分块的显微玻片，本版本不能显示</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="291" />
+            <location filename="../../viewer/io/dicom_instance.py" line="293" />
             <source>the file has changed since it was listed; open its folder again</source>
             <translation>文件在列出之后发生了变化；请重新打开其所在文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="344" />
+            <location filename="../../viewer/io/dicom_instance.py" line="346" />
             <source>this DICOM object holds no picture ({0})</source>
             <extracomment>{0}: name if name != storage else 'of no known kind'</extracomment>
             <translation>该 DICOM 对象不含图像（{0}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="344" />
+            <location filename="../../viewer/io/dicom_instance.py" line="346" />
             <source>of no known kind</source>
             <translation>类型未知</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="346" />
+            <location filename="../../viewer/io/dicom_instance.py" line="348" />
             <source>its picture is a video (MPEG or similar), which this version does not play; export frames</source>
             <translation>图像是视频（MPEG 或类似格式），本版本不能播放；请导出为单帧</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="360" />
+            <location filename="../../viewer/io/dicom_instance.py" line="362" />
             <source>this DICOM object is {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>该 DICOM 对象是{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="375" />
+            <location filename="../../viewer/io/dicom_instance.py" line="377" />
             <source>its header speaks of {0} frames; no image needs so many, fetch the file again</source>
             <extracomment>{0}: pixels.frames</extracomment>
             <translation>文件头标为 {0} 帧，正常图像不会如此；请重新获取该文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="388" />
+            <location filename="../../viewer/io/dicom_instance.py" line="390" />
             <source>it is truncated or its header is wrong: at least {0} bytes of pixels are promised, {1} are there; fetch the file again</source>
             <extracomment>{0}: promised (number); {1}: here (number)</extracomment>
             <translation>文件被截断或文件头有误：像素数据至少应有 {0} 字节，实有 {1} 字节；请重新获取该文件</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="403" />
+            <location filename="../../viewer/io/dicom_instance.py" line="405" />
             <source>The file describes {0} of its {1} frames.</source>
             <extracomment>{0}: groups.described; {1}: pixels.frames</extracomment>
             <translation>文件的 {1} 帧中只有 {0} 帧有说明。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="405" />
+            <location filename="../../viewer/io/dicom_instance.py" line="407" />
             <source>The file does not tell whether small values are dark or bright: they are shown dark.</source>
             <translation>文件没有说明小数值应显示为暗还是亮：按暗显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="479" />
+            <location filename="../../viewer/io/dicom_instance.py" line="481" />
             <source>Parts of the picture have scales of their own: measure within one part.</source>
             <translation>图像的各部分有各自的比例尺：请在同一部分内测量。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="500" />
+            <location filename="../../viewer/io/dicom_instance.py" line="502" />
             <source>The file does not say whether its pixel size is that of the patient or of the detector.</source>
             <translation>文件没有说明像素大小是患者平面还是探测器平面上的。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="503" />
+            <location filename="../../viewer/io/dicom_instance.py" line="505" />
             <source>of about {0}</source>
             <extracomment>{0}: factor (number)</extracomment>
             <translation>（约 {0} 倍）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="504" />
+            <location filename="../../viewer/io/dicom_instance.py" line="506" />
             <source>The pixel size is that at the detector: real sizes are smaller by the magnification{0}.</source>
             <extracomment>{0}: by</extracomment>
             <translation>像素大小是探测器平面上的：实际尺寸要除以放大倍数{0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="510" />
+            <location filename="../../viewer/io/dicom_instance.py" line="512" />
             <source>The pixel size of the file is not positive and is not used.</source>
             <translation>文件中的像素大小不是正数，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="598" />
+            <location filename="../../viewer/io/dicom_instance.py" line="600" />
             <source>This is a mosaic of slices: the place of a tile in the patient is not known.</source>
             <translation>这是多个层面的拼图：各小图在患者体内的位置未知。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="600" />
+            <location filename="../../viewer/io/dicom_instance.py" line="602" />
             <source>The position of a slice is not three numbers and is not used.</source>
             <translation>有一层的位置不是三个数，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="602" />
+            <location filename="../../viewer/io/dicom_instance.py" line="604" />
             <source>The orientation of a slice is no pair of perpendicular unit vectors and is not used.</source>
             <translation>有一层的方向不是一对相互垂直的单位向量，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="673" />
-            <location filename="../../viewer/io/dicom_instance.py" line="682" />
+            <location filename="../../viewer/io/dicom_instance.py" line="675" />
+            <location filename="../../viewer/io/dicom_instance.py" line="684" />
             <source>Its table from values to grey is damaged and is not used.</source>
             <translation>数值到灰阶的查找表已损坏，未采用。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="678" />
+            <location filename="../../viewer/io/dicom_instance.py" line="680" />
             <source>Its table of {0} greys is left aside: each slice has one of its own.</source>
             <extracomment>{0}: count (number)</extracomment>
             <translation>含 {0} 个灰阶的查找表未采用：各层都有自己的查找表。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="697" />
+            <location filename="../../viewer/io/dicom_instance.py" line="699" />
             <source>, {0} to 1</source>
             <extracomment>{0}: round(ratios[-1], None if ratios[-1] &gt;= 10 else 1) (number)</extracomment>
             <translation>，压缩比 {0}:1</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/dicom_instance.py" line="698" />
+            <location filename="../../viewer/io/dicom_instance.py" line="700" />
             <source>The pictures were compressed with loss{0}.</source>
             <extracomment>{0}: by</extracomment>
             <translation>图像经过有损压缩{0}。</translation>
@@ -2387,7 +2417,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="62" />
-            <location filename="../../viewer/workflows.py" line="1200" />
+            <location filename="../../viewer/workflows.py" line="1215" />
             <location filename="../../inference/worker.py" line="369" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
@@ -3588,7 +3618,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="571" />
+            <location filename="../../viewer/workflows.py" line="572" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3823,37 +3853,37 @@
             <translation>正在试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="525" />
+            <location filename="../../viewer/model_runs.py" line="526" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="526" />
+            <location filename="../../viewer/model_runs.py" line="527" />
             <source>Classifying with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分类</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="527" />
+            <location filename="../../viewer/model_runs.py" line="528" />
             <source>Detecting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 检测</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="528" />
+            <location filename="../../viewer/model_runs.py" line="529" />
             <source>Enhancing with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 增强</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="529" />
+            <location filename="../../viewer/model_runs.py" line="530" />
             <source>Translating with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 转换</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="530" />
+            <location filename="../../viewer/model_runs.py" line="531" />
             <source>Answering clicks with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 回答点击</translation>
@@ -3948,263 +3978,258 @@
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="265" />
+            <location filename="../../viewer/workflows.py" line="266" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="283" />
+            <location filename="../../viewer/workflows.py" line="284" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="305" />
-            <location filename="../../viewer/workflows.py" line="442" />
+            <location filename="../../viewer/workflows.py" line="306" />
+            <location filename="../../viewer/workflows.py" line="443" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="310" />
+            <location filename="../../viewer/workflows.py" line="311" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="318" />
+            <location filename="../../viewer/workflows.py" line="319" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="343" />
+            <location filename="../../viewer/workflows.py" line="344" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="351" />
+            <location filename="../../viewer/workflows.py" line="352" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="371" />
+            <location filename="../../viewer/workflows.py" line="372" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="392" />
+            <location filename="../../viewer/workflows.py" line="393" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="422" />
+            <location filename="../../viewer/workflows.py" line="423" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="432" />
+            <location filename="../../viewer/workflows.py" line="433" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="460" />
+            <location filename="../../viewer/workflows.py" line="461" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="526" />
+            <location filename="../../viewer/workflows.py" line="527" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="526" />
+            <location filename="../../viewer/workflows.py" line="527" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="527" />
+            <location filename="../../viewer/workflows.py" line="528" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="530" />
+            <location filename="../../viewer/workflows.py" line="531" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="579" />
+            <location filename="../../viewer/workflows.py" line="580" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="620" />
+            <location filename="../../viewer/workflows.py" line="621" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="640" />
+            <location filename="../../viewer/workflows.py" line="641" />
             <source>Counting what is proposed</source>
             <translation>正在统计提议的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="661" />
+            <location filename="../../viewer/workflows.py" line="662" />
             <source>a region of {0}</source>
             <extracomment>{0}: label</extracomment>
             <translation>{0} 的一个区域</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="677" />
+            <location filename="../../viewer/workflows.py" line="678" />
             <source>Accepting a part of the proposal</source>
             <translation>正在接受提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="677" />
+            <location filename="../../viewer/workflows.py" line="678" />
             <source>Rejecting a part of the proposal</source>
             <translation>正在拒绝提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="698" />
+            <location filename="../../viewer/workflows.py" line="699" />
             <source>Comparing labels</source>
             <translation>正在比较标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="715" />
+            <location filename="../../viewer/workflows.py" line="716" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="738" />
+            <location filename="../../viewer/workflows.py" line="739" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="757" />
+            <location filename="../../viewer/workflows.py" line="758" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="791" />
-            <location filename="../../viewer/workflows.py" line="849" />
-            <location filename="../../viewer/workflows.py" line="867" />
-            <location filename="../../viewer/workflows.py" line="893" />
+            <location filename="../../viewer/workflows.py" line="792" />
+            <location filename="../../viewer/workflows.py" line="850" />
+            <location filename="../../viewer/workflows.py" line="864" />
+            <location filename="../../viewer/workflows.py" line="882" />
+            <location filename="../../viewer/workflows.py" line="908" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="797" />
+            <location filename="../../viewer/workflows.py" line="798" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="924" />
+            <location filename="../../viewer/workflows.py" line="939" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="929" />
-            <source>{0} could not be written: {1}</source>
-            <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
-            <translation>无法写入 {0}：{1}</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="933" />
+            <location filename="../../viewer/workflows.py" line="948" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="935" />
+            <location filename="../../viewer/workflows.py" line="950" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="941" />
+            <location filename="../../viewer/workflows.py" line="956" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="949" />
+            <location filename="../../viewer/workflows.py" line="964" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="952" />
+            <location filename="../../viewer/workflows.py" line="967" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="966" />
+            <location filename="../../viewer/workflows.py" line="981" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="982" />
+            <location filename="../../viewer/workflows.py" line="997" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="993" />
+            <location filename="../../viewer/workflows.py" line="1008" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="996" />
+            <location filename="../../viewer/workflows.py" line="1011" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1034" />
+            <location filename="../../viewer/workflows.py" line="1049" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1110" />
+            <location filename="../../viewer/workflows.py" line="1125" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1117" />
+            <location filename="../../viewer/workflows.py" line="1132" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1141" />
+            <location filename="../../viewer/workflows.py" line="1156" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1173" />
+            <location filename="../../viewer/workflows.py" line="1188" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1201" />
+            <location filename="../../viewer/workflows.py" line="1216" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1277" />
+            <location filename="../../viewer/workflows.py" line="1292" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1309" />
+            <location filename="../../viewer/workflows.py" line="1324" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1311" />
+            <location filename="../../viewer/workflows.py" line="1326" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -4625,35 +4650,35 @@
             <translation>{0} 给出的值超出其对比度的范围；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/enhance.py" line="191" />
+            <location filename="../../inference/enhance.py" line="194" />
             <source>{0} makes no pictures</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 不生成图像</translation>
         </message>
         <message>
-            <location filename="../../inference/enhance.py" line="197" />
+            <location filename="../../inference/enhance.py" line="200" />
             <source>{0} takes an image of three dimensions and of grey values</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 需要三维灰度图像</translation>
         </message>
         <message>
-            <location filename="../../inference/enhance.py" line="201" />
+            <location filename="../../inference/enhance.py" line="204" />
             <source>The image has the same value everywhere: there is nothing to enhance</source>
             <translation>图像各处的值都相同：没有可增强的内容</translation>
         </message>
         <message>
-            <location filename="../../inference/enhance.py" line="203" />
+            <location filename="../../inference/enhance.py" line="206" />
             <source>The image has values that are not numbers: it cannot be enhanced</source>
             <translation>图像含有非数值：无法增强</translation>
         </message>
         <message>
-            <location filename="../../inference/enhance.py" line="213" />
+            <location filename="../../inference/enhance.py" line="216" />
             <source>{0} changed the image by more than the bound in its manifest; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 对图像的改变超出其清单中的界限；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/enhance.py" line="324" />
+            <location filename="../../inference/enhance.py" line="327" />
             <location filename="../../inference/runtime.py" line="178" />
             <source>{0} gave an output of shape {1}, its manifest says {2}</source>
             <extracomment>{0}: manifest.name; {1}: told.shape; {2}: expected</extracomment>
@@ -4665,208 +4690,208 @@
             <translation>模型给出的区域与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="89" />
-            <location filename="../../inference/manifest.py" line="286" />
+            <location filename="../../inference/manifest.py" line="90" />
+            <location filename="../../inference/manifest.py" line="287" />
             <source>high must be above low</source>
             <translation>high 必须大于 low</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="158" />
+            <location filename="../../inference/manifest.py" line="159" />
             <source>axes must be those of {0} or one each of L or R, P or A, S or I, e.g. SPL</source>
             <extracomment>{0}: OWN_AXES</extracomment>
             <translation>轴向必须是 {0} 的字母，或 L/R、P/A、S/I 各取一个，例如 SPL</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="165" />
+            <location filename="../../inference/manifest.py" line="166" />
             <source>context_slices must be odd: the slice and as many neighbours on either side</source>
             <translation>context_slices 必须为奇数：本层及两侧相同数量的相邻层</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="171" />
+            <location filename="../../inference/manifest.py" line="172" />
             <source>a model of three dimensions has no context_slices</source>
             <translation>三维模型没有 context_slices</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="173" />
+            <location filename="../../inference/manifest.py" line="174" />
             <source>a model of three dimensions has all of spacing_mm, or none of it</source>
             <translation>三维模型的 spacing_mm 要么全有，要么全无</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="175" />
+            <location filename="../../inference/manifest.py" line="176" />
             <source>patch must have {0} sizes, as the model has dimensions</source>
             <extracomment>{0}: self.dimensions</extracomment>
             <translation>patch 必须有 {0} 个尺寸，与模型的维数相同</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="177" />
+            <location filename="../../inference/manifest.py" line="178" />
             <source>the sizes of patch must be multiples of size_multiple</source>
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="224" />
+            <location filename="../../inference/manifest.py" line="225" />
             <source>features and weights make heat maps together: the manifest names only one of them</source>
             <translation>热图由特征和权重共同得出：清单只写明其中之一</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="226" />
+            <location filename="../../inference/manifest.py" line="227" />
             <source>heat maps are cam, or made of features and weights, not both</source>
             <translation>热图或为 cam，或由特征和权重得出，不能两者兼有</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="228" />
+            <location filename="../../inference/manifest.py" line="229" />
             <source>a sequence over time points is of the series</source>
             <translation>随时间的序列属于整个系列</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="230" />
+            <location filename="../../inference/manifest.py" line="231" />
             <source>slices and attention are of models that see a series at once</source>
             <translation>slices 和 attention 属于一次看到整个序列的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="308" />
+            <location filename="../../inference/manifest.py" line="309" />
             <source>a picture has either a residual_bound or, of a translation, a synthetic contrast (gives)</source>
             <translation>图像要么有 residual_bound，要么（转换时）有合成对比度（gives）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="310" />
+            <location filename="../../inference/manifest.py" line="311" />
             <source>a translation keeps the grid: its scale is 1</source>
             <translation>转换保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="352" />
+            <location filename="../../inference/manifest.py" line="353" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="401" />
+            <location filename="../../inference/manifest.py" line="402" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="409" />
+            <location filename="../../inference/manifest.py" line="410" />
             <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
             <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="413" />
+            <location filename="../../inference/manifest.py" line="414" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="417" />
+            <location filename="../../inference/manifest.py" line="418" />
             <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
             <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="426" />
+            <location filename="../../inference/manifest.py" line="427" />
             <source>scores of boxes are told one by one: their activation is sigmoid or probabilities</source>
             <translation>方框的评分是逐个给出的：其激活方式须为 sigmoid 或 probabilities</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="428" />
+            <location filename="../../inference/manifest.py" line="429" />
             <source>boxes of several networks have no mean</source>
             <translation>多个网络的方框没有平均值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="430" />
+            <location filename="../../inference/manifest.py" line="431" />
             <source>a model of several labels has to tell which one a box is of</source>
             <translation>有多个标签的模型须说明方框属于哪一个</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="432" />
+            <location filename="../../inference/manifest.py" line="433" />
             <source>no label can have a threshold below the lowest score that is told</source>
             <translation>任何标签的阈值都不能低于所给出的最低评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="436" />
+            <location filename="../../inference/manifest.py" line="437" />
             <source>a classification model sees slices, or blocks, whole: it has no patch</source>
             <translation>分类模型看到完整的切片或体块：它没有 patch</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="438" />
+            <location filename="../../inference/manifest.py" line="439" />
             <source>a classification model has one network</source>
             <translation>分类模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="440" />
+            <location filename="../../inference/manifest.py" line="441" />
             <source>a classification model of three dimensions scores the series</source>
             <translation>三维分类模型对整个序列评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="442" />
+            <location filename="../../inference/manifest.py" line="443" />
             <source>a sequence over time points is of slices: it has two dimensions</source>
             <translation>随时间的序列由层面组成：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="444" />
+            <location filename="../../inference/manifest.py" line="445" />
             <source>attention is of sequences of slices, not of a block</source>
             <translation>attention 属于切片序列，不属于体块</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="448" />
+            <location filename="../../inference/manifest.py" line="449" />
             <source>an enhancement has a residual_bound, a translation says which contrast it gives</source>
             <translation>增强有 residual_bound，转换须写明它给出的对比度</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="450" />
+            <location filename="../../inference/manifest.py" line="451" />
             <source>a model that makes pictures sees the image's own grid: no spacing_mm and no size</source>
             <translation>生成图像的模型使用图像自身的网格：没有 spacing_mm，也没有 size</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="452" />
+            <location filename="../../inference/manifest.py" line="453" />
             <source>a model of three dimensions keeps the grid: its scale is 1</source>
             <translation>三维模型保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="454" />
+            <location filename="../../inference/manifest.py" line="455" />
             <source>a model that makes pictures has one network</source>
             <translation>生成图像的模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="489" />
+            <location filename="../../inference/manifest.py" line="490" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="491" />
+            <location filename="../../inference/manifest.py" line="492" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="495" />
+            <location filename="../../inference/manifest.py" line="496" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="502" />
+            <location filename="../../inference/manifest.py" line="503" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="505" />
+            <location filename="../../inference/manifest.py" line="506" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="527" />
+            <location filename="../../inference/manifest.py" line="528" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="530" />
+            <location filename="../../inference/manifest.py" line="531" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="532" />
+            <location filename="../../inference/manifest.py" line="533" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -4934,146 +4959,152 @@
             <translation>含有 {1} 权重的 {0} 是链接，不是其文件夹中的文件</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="170" />
+            <location filename="../../inference/preflight.py" line="171" />
             <source>{0} sees what changes over time; this series has no pictures that follow one another in time.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 观察随时间的变化；此序列没有在时间上前后相接的图像。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="173" />
+            <location filename="../../inference/preflight.py" line="174" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="175" />
+            <location filename="../../inference/preflight.py" line="176" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="177" />
+            <location filename="../../inference/preflight.py" line="178" />
             <source>{0} needs several slices; this series is a single picture.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0}需要多个切片；此序列只有一幅图像。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="179" />
+            <location filename="../../inference/preflight.py" line="180" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: title; {1}: headers.geometry</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="181" />
+            <location filename="../../inference/preflight.py" line="182" />
             <source>{0} needs to know the size of voxels; this series does not tell.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要知道体素的大小；该序列没有给出。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="189" />
+            <location filename="../../inference/preflight.py" line="190" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: headers.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="196" />
+            <location filename="../../inference/preflight.py" line="197" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: made_for</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="201" />
+            <location filename="../../inference/preflight.py" line="202" />
+            <source>This series is synthetic: a model made it, in part or whole. {0} was made for scans.</source>
+            <extracomment>{0}: manifest.title</extracomment>
+            <translation>此序列为合成图像：其部分或全部由模型生成。{0} 是为扫描图像设计的。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="205" />
             <source>{0} was made for {1}; the headers say {2}.</source>
             <extracomment>{0}: manifest.title; {1}: manifest.body_part; {2}: headers.body_part</extracomment>
             <translation>{0} 适用于 {1}；文件头写的是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="202" />
+            <location filename="../../inference/preflight.py" line="206" />
             <source>body part</source>
             <translation>部位</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="208" />
+            <location filename="../../inference/preflight.py" line="212" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="212" />
+            <location filename="../../inference/preflight.py" line="216" />
             <source>The file tells two places for this volume; you chose one.</source>
             <translation>文件给出了该容积的两个位置；您选择了其中之一。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="222" />
+            <location filename="../../inference/preflight.py" line="226" />
             <source>The slices are oblique by {0}°; the model is made for straight ones and does not turn them.</source>
             <extracomment>{0}: degrees (number)</extracomment>
             <translation>切片倾斜了 {0}°；该模型适用于正交切片，不会将其转正。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="233" />
+            <location filename="../../inference/preflight.py" line="237" />
             <source>Voxels are {0} mm apart, far coarser than the {1} mm the model sees.</source>
             <extracomment>{0}: image_mm (number); {1}: model_mm (number)</extracomment>
             <translation>体素间距为 {0} mm，远粗于模型所用的 {1} mm。</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="244" />
+            <location filename="../../inference/preflight.py" line="248" />
             <source>{0} % of the voxels are no number; the model sees them as 0.</source>
             <extracomment>{0}: share (number)</extracomment>
             <translation>{0} % 的体素不是数值；模型将其视为 0。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="251" />
+            <location filename="../../inference/preflight.py" line="255" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="258" />
+            <location filename="../../inference/preflight.py" line="262" />
             <source>{0} needs Hounsfield units; the values of this series are none.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要 HU 值；该序列的数值不是 HU。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="261" />
+            <location filename="../../inference/preflight.py" line="265" />
             <source>Nobody says that the values are Hounsfield units; they reach down to air, as those of a CT do.</source>
             <translation>没有说明数值是否为 HU；它们低至空气，与 CT 相同。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="266" />
+            <location filename="../../inference/preflight.py" line="270" />
             <source>The model sees values from {0} to {1}; those of this series go from {2} to {3}, with hardly any between.</source>
             <extracomment>{0}: rule.low (number); {1}: rule.high (number); {2}: lowest (number); {3}: float(finite.max()) (number)</extracomment>
             <translation>模型使用 {0} 到 {1} 的数值；该序列的数值为 {2} 到 {3}，几乎没有落在其间。</translation>
             <extra-numbers>0 1 2 3</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="290" />
+            <location filename="../../inference/preflight.py" line="294" />
             <source>(score {0}, usual up to {1})</source>
             <extracomment>{0}: score (number); {1}: _USUAL (number)</extracomment>
             <translation>（评分 {0}，通常不超过 {1}）</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="293" />
+            <location filename="../../inference/preflight.py" line="297" />
             <source>The scan reaches less or more far than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描范围小于或大于模型训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="295" />
+            <location filename="../../inference/preflight.py" line="299" />
             <source>The model hesitates over more of this scan than of those that it learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>模型对此扫描中更多的部分犹豫不决，超过其训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="297" />
+            <location filename="../../inference/preflight.py" line="301" />
             <source>The scan is noisier or more blurred than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描比模型训练所用的扫描噪声更大或更模糊{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="299" />
+            <location filename="../../inference/preflight.py" line="303" />
             <source>Dark and bright are shared out otherwise than in the scans that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>明暗分布与模型训练所用的扫描不同{0}。</translation>

@@ -212,6 +212,10 @@
         <translation>预设窗 {key}</translation>
     </message>
     <message>
+        <source>This series is synthetic: a model made it, in part or whole. It is looked at, not measured; measure on the series that it was made of.</source>
+        <translation>此序列为合成图像：其部分或全部由模型生成。仅供查看，不可测量；请在其来源序列上测量。</translation>
+    </message>
+    <message>
         <source>Slices of the scan can be answered, an oblique plane cannot: {Display/Planes along the scan} sets the planes along the scan</source>
         <translation>只能对扫描层面作答，斜面不可：{Display/Planes along the scan} 将平面恢复为扫描方向</translation>
     </message>
@@ -3275,12 +3279,36 @@ Run it all the same? What it proposes, and exports of it, will say that you did.
         <translation>此平面与扫描层面斜交，所见为体素间的插值；鼠标处、像素值和区域的数值均取自存储体素。拖动定位线上的控制点可旋转平面，按住 Shift 时每步 5°。按 {Display/Reset view} 或双击控制点恢复到扫描平面。画笔绘制此平面穿过的体素。</translation>
     </message>
     <message>
+        <source>What a model made of the series is seen, in part or whole. Values under the mouse, measurements and labels are those of the original. {AI/Original while the key is held} compares the two.</source>
+        <translation>所见图像部分或全部由模型生成。鼠标处的数值、测量和标签均属于原图。{AI/Original while the key is held} 可对比两者。</translation>
+    </message>
+    <message>
         <source>Saved as colours, all of which are grey: shown as grey values.</source>
         <translation>保存为彩色，但所有像素均为灰度：按灰度值显示。</translation>
     </message>
     <message>
+        <source>⚠ Synthetic</source>
+        <translation>⚠ 合成</translation>
+    </message>
+    <message>
+        <source>Derived</source>
+        <translation>衍生</translation>
+    </message>
+    <message>
+        <source>AI picture: {model}</source>
+        <translation>AI 图像：{model}</translation>
+    </message>
+    <message>
         <source> (hidden)</source>
         <translation>（已隐藏）</translation>
+    </message>
+    <message>
+        <source>{value} (original)</source>
+        <translation>{value}（原图）</translation>
+    </message>
+    <message>
+        <source>{value} (synthetic)</source>
+        <translation>{value}（合成）</translation>
     </message>
     <message>
         <source>AI proposal: {model}{hidden}</source>
@@ -5425,6 +5453,18 @@ or press {File/Open folder…}.</source>
         <translation>导出概率和不确定性…</translation>
     </message>
     <message>
+        <source>Export the synthetic picture as DICOM series…</source>
+        <translation>将合成图像导出为 DICOM 序列…</translation>
+    </message>
+    <message>
+        <source>A derived series of the same study, marked as synthetic, in a new folder</source>
+        <translation>同一检查的衍生序列，标明为合成，存于新文件夹</translation>
+    </message>
+    <message>
+        <source>The new series gets a folder of its own in…</source>
+        <translation>新序列的文件夹将建于…</translation>
+    </message>
+    <message>
         <source>Saved, read back and compared: {path}</source>
         <translation>已保存，并已读回核对：{path}</translation>
     </message>
@@ -5451,6 +5491,14 @@ or press {File/Open folder…}.</source>
     <message>
         <source>A translation shows another contrast: there is no difference to look at</source>
         <translation>转换得到的是另一种对比度：没有可看的差值</translation>
+    </message>
+    <message>
+        <source>Original while the key is held</source>
+        <translation>按住按键时显示原图</translation>
+    </message>
+    <message>
+        <source>Held while the original is shown it shows the synthetic picture</source>
+        <translation>显示原图时按住则显示合成图像</translation>
     </message>
     <message>
         <source>Swipe</source>
