@@ -5565,6 +5565,10 @@ or press {File/Open folder…}.</source>
         <translation>合成图像</translation>
     </message>
     <message>
+        <source>Discard</source>
+        <translation>舍弃</translation>
+    </message>
+    <message>
         <source>It is kept beside the original, which is what is shown, measured and segmented.</source>
         <translation>它保存在原图旁边；显示、测量和分割的都是原图。</translation>
     </message>

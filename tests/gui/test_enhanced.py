@@ -199,3 +199,17 @@ def test_a_translation_has_no_difference_and_goes_with_its_series(opened, tmp_pa
     assert session.enhanced_view == "original" and not window.enhanced.actions["difference"].isEnabled()
     session.close_series()
     assert session.enhanced is None
+
+
+def test_the_panel_exports_and_discards_as_the_menus_do(enhanced, monkeypatch, qtbot):
+    box, asked = enhanced.model_panel.enhanced, []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: asked.append("where") or "")
+    why_not = enhanced.enhanced_export.action.toolTip()
+    assert box.export.isEnabled() == enhanced.enhanced_export.action.isEnabled() and box.export.toolTip() == why_not
+    enhanced.enhanced_export.action.setEnabled(True)
+    box.export.click()
+    assert asked == ["where"]
+    assert box.discard.isVisible() and box.discard.isEnabled()
+    box.discard.click()
+    assert enhanced.session.enhanced is None
+    qtbot.waitUntil(lambda: not box.isVisible())

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from viewer.core.enhanced import Enhanced, EnhancedView
 from viewer.core.events import What
@@ -138,13 +138,25 @@ class EnhancedBox(QWidget):
             button.clicked.connect(partial(self._look, view))
             self.buttons[view] = button
             views.addWidget(button, n // 2, n % 2)
+        self.export, self.discard = QPushButton(tr("Export…")), QPushButton(tr("Discard"))
+        keeping = QHBoxLayout()
+        for button in (self.export, self.discard):
+            keeping.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading)
         layout.addWidget(self.told)
         layout.addLayout(views)
+        layout.addLayout(keeping)
         layout.addWidget(self._about)
         self.apply(What.SERIES)
+
+    def offer(self, export: QAction, discard: QAction) -> None:
+        """Do with the picture what the menus do."""
+        for button, action in ((self.export, export), (self.discard, discard)):
+            button.clicked.connect(action.trigger)
+            action.changed.connect(partial(_follow, button, action))
+            _follow(button, action)
 
     def apply(self, what: What, box: Box | None = None) -> None:
         """Show what changed in the session."""
@@ -167,6 +179,11 @@ class EnhancedBox(QWidget):
     def _look(self, view: EnhancedView) -> None:
         self._session().look_at_enhanced(view)
         self.apply(What.ENHANCED)  # a click on the view that is shown already has unchecked its button
+
+
+def _follow(button: QPushButton, action: QAction) -> None:
+    button.setEnabled(action.isEnabled())
+    button.setToolTip(action.toolTip())
 
 
 def _facts(enhanced: Enhanced, unit: str) -> list[str]:

@@ -416,6 +416,7 @@ class MainWindow(QMainWindow):
         self._resample = add("Display", QT_TR_NOOP("Resample to a regular grid…"), self.workflows.resample_series)
         self.fusing = Fusing(self.workflows, commands, room, self)
         self.enhanced = EnhancedCommands(lambda: self.session, commands, self)
+        self.model_panel.enhanced.offer(self.enhanced_export.action, self.enhanced.remove)
         self.slice_commands = SliceCommands(commands, room, self.player)
         self.annotating = Annotating(
             self.workflows,
