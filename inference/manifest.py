@@ -91,7 +91,8 @@ class WindowIntensity(_Frozen):
 
 
 class StandardIntensity(_Frozen):
-    """Values minus their mean, by their standard deviation: that of the image's finite voxels, or of those but zero."""
+    """Values minus their mean, by their standard deviation: that of the image's finite voxels, or of those but zero,
+    which then stay zero (nnU-Net's use_mask_for_norm, MONAI's nonzero)."""
 
     rule: Literal["standard"] = "standard"
     but_zero: bool = False
@@ -134,7 +135,8 @@ class Preprocessing(_Frozen):
     middle one; with 3 it sees a block, with one channel. copies: how often the channels are repeated, for a network
     that was made for colour. patch: rows and columns, or slices, rows and columns, that it sees at once, sliding over
     the image with an overlap; None: all of a slice, or of the volume. Sizes are padded to a multiple of size_multiple,
-    and to the patch, by what padding says of the scaled values. mirrors: the axes along which a mirrored image is as
+    and to the patch, by what padding says of the scaled values: after their ends, or, of a segmentation that is
+    centred, as much before. mirrors: the axes along which a mirrored image is as
     good as the image, for test-time augmentation; not the one from left to right where labels have sides.
     """
 
@@ -148,6 +150,7 @@ class Preprocessing(_Frozen):
     overlap: Annotated[float, Field(ge=0, le=0.9)] = 0.5
     size_multiple: PositiveInt = 1
     padding: Literal["zero", "edge", "reflect"] = "zero"
+    centred: bool = False
     intensity: Intensity = PercentileIntensity()
     mirrors: frozenset[Literal["k", "j", "i"]] = frozenset()
 
@@ -397,6 +400,8 @@ class ModelManifest(_Frozen):
                 raise ValueError(f"a model of {self.task} has {own or 'none'} of scores, boxes, picture and clicks")
         if self.picture is not None:
             self._check_picture(self.picture)
+        if self.preprocessing.centred and own is not None:
+            raise ValueError("only a segmentation model sees a smaller image in the middle of its patch (centred)")
         if bool(self.labels) != (own != "picture"):
             raise ValueError("labels are what a model tells apart; one that makes pictures has none")
         if self.clicks is not None and (

@@ -115,18 +115,22 @@ def degrees_off(direction: Sequence[float], axes: str) -> float:
 
 @dataclass(frozen=True)
 class Scaling:
-    """(value clipped to low..high - shift) * factor; what is no number becomes 0."""
+    """(value clipped to low..high - shift) * factor; what is no number becomes 0. zero_stays: what is 0 stays 0."""
 
     low: float
     high: float
     shift: float
     factor: float
+    zero_stays: bool = False
 
     def __call__(self, values: NDArray) -> NDArray[np.float32]:
         scaled = np.array(values, dtype=np.float32, order="C")
+        zero = scaled == 0 if self.zero_stays else None
         np.clip(scaled, np.float32(self.low), np.float32(self.high), out=scaled)
         scaled -= np.float32(self.shift)
         scaled *= np.float32(self.factor)
+        if zero is not None:
+            scaled[zero] = 0
         return scaled if np.issubdtype(values.dtype, np.integer) else np.nan_to_num(scaled, copy=False, nan=0.0)
 
 
@@ -146,7 +150,7 @@ def scaling_of(voxels: NDArray, intensity: Intensity) -> Scaling:
         if intensity.but_zero:
             sample = sample[sample != 0]
         mean, deviation = (float(sample.mean()), float(sample.std())) if sample.size else (0.0, 1.0)
-        return Scaling(-_HUGE, _HUGE, mean, 1 / max(deviation, _LEAST))
+        return Scaling(-_HUGE, _HUGE, mean, 1 / max(deviation, _LEAST), intensity.but_zero)
     low, high = np.percentile(sample, (intensity.lower, intensity.upper)) if sample.size else (0.0, 1.0)
     return _onto(float(low), float(max(high, low + _LEAST)), intensity.to)
 
@@ -240,6 +244,22 @@ def padded_for(values: NDArray[np.float32], preprocessing: Preprocessing) -> NDA
         return values
     ends = [(0, 0)] * (values.ndim - len(sizes)) + [(0, more) for more in extra]
     return np.pad(values, ends, mode=_PAD_MODES[preprocessing.padding])
+
+
+def centred(
+    voxels: NDArray[np.float32], preprocessing: Preprocessing
+) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
+    """Scaled values (k, j, i) in the middle of what is padded, and how much lies before each axis (the smaller half, as
+    nnU-Net and MONAI have it)."""
+    free = 3 - preprocessing.dimensions  # axes that are not padded
+    sizes = padded_sizes(voxels.shape[free:], preprocessing)
+    extra = [0] * free + [padded - n for n, padded in zip(voxels.shape[free:], sizes, strict=True)]
+    if any(extra):
+        voxels = np.pad(
+            voxels, [(more // 2, more - more // 2) for more in extra], mode=_PAD_MODES[preprocessing.padding]
+        )
+    k, j, i = (more // 2 for more in extra)
+    return voxels, (k, j, i)
 
 
 def padded_block(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.preprocess import padded_block, padded_for, padded_sizes, slice_stacks
+from inference.preprocess import centred, padded_block, padded_for, padded_sizes, slice_stacks
 
 if TYPE_CHECKING:  # onnxruntime, which those need not who only count patches
     from inference.runtime import LoadedModel
@@ -36,9 +36,15 @@ def logit_planes(
     mirrored: of the mean probabilities of the image and its mirror images (LoadedModel.run). progress gets a fraction
     after every run of the network and may raise to cancel.
     """
-    if model.manifest.preprocessing.dimensions == 3:
-        return _of_blocks(voxels, model, slices, mirrored, progress)
-    return _of_slices(voxels, model, slices, mirrored, progress)
+    preprocessing = model.manifest.preprocessing
+    run = _of_blocks if preprocessing.dimensions == 3 else _of_slices
+    if not preprocessing.centred:
+        return run(voxels, model, slices, mirrored, progress)
+    middle, before = centred(voxels, preprocessing)
+    if before[0]:
+        slices = range(slices.start + before[0], slices.stop + before[0])
+    rows, columns = (slice(first, first + n) for first, n in zip(before[1:], voxels.shape[1:], strict=True))
+    return (plane[:, rows, columns] for plane in run(middle, model, slices, mirrored, progress))
 
 
 def _of_slices(

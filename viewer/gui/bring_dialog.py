@@ -233,6 +233,8 @@ class BringDialog(QDialog):
                 input=_shape(file.inputs[0].shape), output=_shape(file.outputs[0].shape)
             ),
         ]
+        if found.folds > 1:
+            lines.append(tr("Its {n} folds become one model: the mean of their probabilities.").format(n=found.folds))
         if found.multiple > 1 and "patch" not in found.known:
             lines.append(tr("Sizes are padded to multiples of {n}.").format(n=found.multiple))
         if len(file.outputs) > 1:
