@@ -698,8 +698,9 @@ def _card(manifest: ModelManifest, brought: Brought, origin: str) -> str:
         "licence_code": manifest.licence_code,
         "licence_weights": manifest.licence_weights,
     }
+    sources = {"networks": "the network's folder", **brought.sources}
     rows = [
-        f"| {name.replace('_', ' ')} | {_plain(value)} | {brought.sources.get(name, "the network's folder" if name == 'networks' else 'the person who added it')} |"
+        f"| {name.replace('_', ' ')} | {_plain(value)} | {sources.get(name, 'the person who added it')} |"
         for name, value in told.items()
     ]
     notes = [f"- {note}" for note in brought.notes]

@@ -10,13 +10,17 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from inference.manifest import ModelError, Scores
+from inference.preflight import WINDOWS_PER_SIDE
 from inference.preprocess import (
     ModelGrid,
+    model_grid,
     nearest_slices,
     padded_for,
     padded_sizes,
+    scaling_of,
     slice_axis,
     slice_stacks,
+    to_model_grid,
 )
 from inference.results import Classification, Heat, Occlusion
 from inference.runtime import LoadedModel
@@ -25,14 +29,13 @@ from inference.tasks import seen
 
 Progress = Callable[[float, str], None]
 
-_WINDOW = 1 / 7  # of the field's sides, that is covered at once
-_OVERLAP = 0.5
+_OVERLAP = 0.5  # of the windows that are covered
 
 
 def classify(
     image: sitk.Image, model: LoadedModel, *, progress: Progress = lambda fraction, text: None
 ) -> Classification:
-    """Score a 3-D image (LPS, mm).
+    """Score a 3-D image (LPS, mm), or, with a model that sees time points, a 4-D one, the last axis being time.
 
     progress gets a fraction and a text, and may raise to cancel. Raises ModelError for an image that is not 3-D or has
     one value throughout, and for outputs of another shape than the manifest's, that are no numbers or say the same
@@ -40,29 +43,33 @@ def classify(
     """
     started = time.monotonic()
     progress(0.0, "Preparing the image")
-    grid, voxels = seen(image, model)
+    grid, frames = _frames(image, model)
     scores = _section(model)
 
     def report(part: float) -> None:
         progress(part, f"Running {model.manifest.name} on {model.provider}")
 
     report(0.0)
-    found = _run_all(voxels, model, report)
+    found = _run_all(frames, model, report)
     logits, heat = found.logits, found.heat
-    if logits.size > 1 and (np.ptp(logits) == 0 or (len(logits) > 1 and np.ptp(logits, axis=0).max() == 0)):
+    same = logits.size > 1 and (np.ptp(logits) == 0 or (len(logits) > 1 and np.ptp(logits, axis=0).max() == 0))
+    if same or _told_the_same(model, frames, logits):
         raise ModelError(f"{model.manifest.name} gave the same scores whatever it saw; the result is discarded")
     likely = _probabilities(logits, model)
     axis = slice_axis(image, model.manifest.preprocessing)
     count = image.GetSize()[axis]
     nearest = nearest_slices(grid, range(count))
     per_slice = attention = None
-    if scores.of == "slice":
+    if scores.by_slice:
         series = likely.mean(axis=0) if scores.gathered == "mean" else likely.max(axis=0)
         per_slice = likely[nearest]
     else:
         series = likely[0]
-        if found.attention is not None:
-            attention = found.attention[_sampled_nearest(voxels.shape[0], len(found.attention))[nearest]]
+    if found.attention is not None and scores.over == "time":
+        times = _sampled_nearest(image.GetSize()[3], found.attention.shape[1])
+        attention = found.attention[nearest][:, times]
+    elif found.attention is not None:
+        attention = found.attention[0, _sampled_nearest(frames.shape[1], found.attention.shape[1])[nearest]]
     maps = () if heat is None else tuple(_placed(one, image, grid, model) for one in heat)
     return Classification(series, axis, per_slice, attention, maps, model.told(time.monotonic() - started))
 
@@ -73,30 +80,32 @@ def occlude(
     label: int,
     slice_number: int,
     *,
+    per_side: int = WINDOWS_PER_SIDE[0],
     progress: Progress = lambda fraction, text: None,
 ) -> Occlusion:
     """Cover one part of a slice after the other with its mean and see how the probability of a class changes.
 
-    label: the class's value in the manifest; slice_number: of the image, along slice_axis. Windows have a seventh of
-    the field's sides and overlap by half. Of a model that sees the series at once a window is as deep as it is high.
+    label: the class's value in the manifest; slice_number: of the image, along slice_axis. per_side: as how many times
+    a window the field's sides are long; windows overlap by half. Of a model that sees the series at once a window is as
+    deep as it is high.
     progress gets a fraction and a text, and may raise to cancel. Raises ModelError as classify does.
     """
     started = time.monotonic()
     progress(0.0, "Preparing the image")
-    grid, voxels = seen(image, model)
+    grid, frames = _frames(image, model)
     scores, manifest = _section(model), model.manifest
     count = image.GetSize()[slice_axis(image, manifest.preprocessing)]
     if not (1 <= label <= len(manifest.labels) and 0 <= slice_number < count):
         raise ModelError(f"{manifest.name} has no class {label}, or the image no slice {slice_number + 1}")
     k = nearest_slices(grid, [slice_number])[0]
-    rows, columns = voxels.shape[1:]
-    baseline = float(voxels[k].mean())
-    high, wide = (max(1, round(n * _WINDOW)) for n in (rows, columns))
-    one = scores.of == "slice"
+    deep_all, rows, columns = frames.shape[1:]
+    baseline = float(frames[:, k].mean())
+    high, wide = (max(1, round(n / per_side)) for n in (rows, columns))
+    one = scores.by_slice
     deep = 0 if one else max(1, round(high * grid.spacing_mm[1] / grid.spacing_mm[0]))
     reach = manifest.preprocessing.context_slices // 2 if one else deep // 2
     layers = slice(max(0, k - reach), k + reach + 1)
-    near = voxels[layers] if one else voxels  # all that the network gets to see
+    near = frames[:, layers] if one else frames  # all that the network gets to see
     covered, at = (slice(None), [k - layers.start]) if one else (layers, None)
     windows = [
         (slice(top, top + high), slice(left, left + wide))
@@ -106,7 +115,7 @@ def occlude(
 
     def without(window: tuple[slice, slice]) -> NDArray[np.float32]:
         values = near.copy()
-        values[(covered, *window)] = baseline
+        values[(slice(None), covered, *window)] = baseline
         return _input(values, model, at)
 
     def likely(batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
@@ -115,11 +124,12 @@ def occlude(
 
     whole, heat = likely(_input(near, model, at))
     loss = np.empty(len(windows), np.float32)
-    size = BATCH if one else 1
+    size = BATCH if scores.of == "slice" else 1
     for n in range(0, len(windows), size):
         some = windows[n : n + size]
         loss[n : n + len(some)] = whole[0] - likely(np.concatenate([without(window) for window in some]))[0]
-        progress(min(1.0, (n + size) / len(windows)), f"Covering parts of the slice on {model.provider}")
+        done = min(len(windows), n + size)
+        progress(done / len(windows), f"Window {done} of {len(windows)} on {model.provider}")
     if loss.size > 1 and float(np.ptp(loss)) == 0:
         raise ModelError(f"{manifest.name} gave the same score whichever part of the slice was covered")
     total, times = np.zeros((2, rows, columns), np.float32)
@@ -129,8 +139,8 @@ def occlude(
     told = np.maximum(total / np.maximum(times, 1), 0)
     agreement = None
     if heat is not None:
-        place = 0 if one else int(_sampled_nearest(len(voxels), heat.shape[1])[k])
-        plane = _stretched(heat[label - 1, place], voxels.shape, model)
+        place = 0 if one else int(_sampled_nearest(deep_all, heat.shape[1])[k])
+        plane = _stretched(heat[label - 1, place], frames.shape[1:], model)
         agreement = rank_correlation(loss, np.array([plane[window].mean() for window in windows]))
     return Occlusion(
         _placed(told[None], image, grid, model, only=k),
@@ -156,7 +166,8 @@ def rank_correlation(first: NDArray, second: NDArray) -> float | None:
 
 
 class _Found:
-    """What a network says: logits (N, classes), over the temperature; heat (classes, k, h, w); attention (k,)."""
+    """What a network says: logits (N, classes), over the temperature; heat (classes, k, h, w), over time points their
+    mean, k being 1; attention (N, k), or (N, times)."""
 
     def __init__(
         self, logits: NDArray[np.float32], heat: NDArray[np.float32] | None, attention: NDArray[np.float32] | None
@@ -170,20 +181,53 @@ def _section(model: LoadedModel) -> Scores:
     return model.manifest.scores
 
 
-def _run_all(voxels: NDArray[np.float32], model: LoadedModel, report: Callable[[float], None]) -> _Found:
-    if _section(model).of == "series":
-        found = _outputs(_input(voxels, model, None), model)
+def _frames(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.float32]]:
+    """An image as a model sees it, (times, k, j, i); one without time is one."""
+    manifest, scores = model.manifest, _section(model)
+    if scores.over == "slices":
+        grid, voxels = seen(image, model)
+        return grid, voxels[None]
+    if image.GetDimension() != 4 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise ModelError(f"{manifest.name} needs the time points of a series")
+    grid, intensity = model_grid(image, manifest.preprocessing), manifest.preprocessing.intensity
+    values = sitk.GetArrayViewFromImage(image)
+    scale = scaling_of(values.reshape(-1, *values.shape[2:]), intensity)  # what comes and goes must stay comparable
+    times = _sampled_slices(len(values), scores.slices or len(values)).tolist()
+    frames = np.stack([to_model_grid(image[:, :, :, time], grid, intensity, scale) for time in times])
+    if float(frames.min()) == float(frames.max()):
+        raise ModelError("the image has the same value everywhere: there is nothing to find")
+    return grid, frames
+
+
+def _told_the_same(model: LoadedModel, frames: NDArray[np.float32], logits: NDArray[np.float32]) -> bool:
+    """Whether it gave the very same logits of another image: of noise, before it is asked for the first time, or of the
+    last one. Probabilities may be 0 and 1 of two images that it is sure of."""
+    before, now = list(model.answered), (float(frames.sum(dtype=np.float64)), logits)
+    model.answered[:] = [now]
+    told_logits = model.manifest.activation in ("softmax", "sigmoid")
+    return told_logits and any(one != now[0] and np.array_equal(told, logits) for one, told in before)
+
+
+def _run_all(frames: NDArray[np.float32], model: LoadedModel, report: Callable[[float], None]) -> _Found:
+    scores, count = _section(model), frames.shape[1]
+    if not scores.by_slice:
+        found = _outputs(_input(frames, model, None), model)
         report(1.0)
         return found
-    parts = []
-    for start in range(0, len(voxels), BATCH):
-        batch = range(start, min(start + BATCH, len(voxels)))
-        parts.append(_outputs(_input(voxels, model, batch), model))
-        report(batch.stop / len(voxels))
+    parts, at_once = [], BATCH if scores.of == "slice" else 1
+    for start in range(0, count, at_once):
+        batch = range(start, min(start + at_once, count))
+        parts.append(_outputs(_input(frames, model, batch), model))
+        report(batch.stop / count)
     heat = [part.heat for part in parts if part.heat is not None]
     if any(one.shape[2:] != heat[0].shape[2:] for one in heat):
         raise ModelError(f"{model.manifest.name} gave heat maps of different sizes; the result is discarded")
-    return _Found(np.concatenate([part.logits for part in parts]), np.concatenate(heat, axis=1) if heat else None, None)
+    attention = [part.attention for part in parts if part.attention is not None]
+    return _Found(
+        np.concatenate([part.logits for part in parts]),
+        np.concatenate(heat, axis=1) if heat else None,
+        np.concatenate(attention) if attention else None,
+    )
 
 
 def _sampled_slices(count: int, wanted: int) -> NDArray[np.intp]:
@@ -196,9 +240,16 @@ def _sampled_nearest(count: int, wanted: int) -> NDArray[np.intp]:
     return np.minimum(np.floor((np.arange(count) + 0.5) * wanted / count).astype(np.intp), wanted - 1)
 
 
-def _input(voxels: NDArray[np.float32], model: LoadedModel, slices: Sequence[int] | None) -> NDArray[np.float32]:
-    """What the network gets of some slices, or, None, of the whole series."""
+def _input(frames: NDArray[np.float32], model: LoadedModel, slices: Sequence[int] | None) -> NDArray[np.float32]:
+    """What the network gets of some slices, over time points of one, or, None, of the whole series."""
     preprocessing, scores = model.manifest.preprocessing, _section(model)
+    if scores.over == "time":
+        assert slices is not None
+        stacks = np.concatenate([slice_stacks(frame, slices, preprocessing.context_slices) for frame in frames])
+        return np.ascontiguousarray(np.concatenate([padded_for(stacks, preprocessing)] * preprocessing.copies, axis=1))[
+            None
+        ]
+    (voxels,) = frames
     if slices is not None:
         stacks = padded_for(slice_stacks(voxels, slices, preprocessing.context_slices), preprocessing)
         return np.ascontiguousarray(np.concatenate([stacks] * preprocessing.copies, axis=1))
@@ -249,8 +300,10 @@ def _outputs(batch: NDArray[np.float32], model: LoadedModel) -> _Found:
     if heat is not None:
         heat = heat[0] if block else heat.swapaxes(0, 1)
         heat = np.maximum(heat, 0)
+        if scores.over == "time":
+            heat = heat.mean(axis=1, keepdims=True)
     if scores.attention is not None:
-        attention = checked("attention", by_name[scores.attention], (1, batch.shape[1]))[0]
+        attention = checked("attention", by_name[scores.attention], (1, batch.shape[1]))
     return _Found(logits, heat, attention)
 
 
@@ -291,9 +344,10 @@ def _placed(
             at = grid.image_shape[axis] - 1 - (at + (heat.shape[axis] - 1) * mm / own)
         first[grid.order[axis]], step[grid.order[axis]] = at, mm
     i, j, k = first[::-1]
-    origin = image.TransformContinuousIndexToPhysicalPoint((i, j, k))
+    space = image[:, :, :, 0] if image.GetDimension() == 4 else image
+    origin = space.TransformContinuousIndexToPhysicalPoint((i, j, k))
     voxels = np.ascontiguousarray(grid.restore(heat))
-    return Heat(voxels, (step[2], step[1], step[0]), origin, image.GetDirection())
+    return Heat(voxels, (step[2], step[1], step[0]), origin, space.GetDirection())
 
 
 def heat_image(heat: Heat) -> sitk.Image:

@@ -27,7 +27,7 @@ _MOST_AT_ONCE = 1000  # boxes of one slice or block above the lowest score
 _BEYOND = 0.5  # of the input's size: so far a box may reach out of it
 _AT_EDGE_PX = 1.0
 _LEAST_PX = 1e-3
-_SAME_SLICES = 4  # from so many slices on with the very same boxes on each, a network has not looked at them
+_SATURATED = 10  # from so many boxes on that all have one score, it tells nothing
 _LEAST_PROBABILITY = 1e-7
 
 
@@ -100,6 +100,7 @@ def detect(
     else:
         chains = _joined(_on_slices(voxels, answers, report), manifest.boxes.joined)
         found = [_finding_of(chain, grid) for chain in chains]
+    answers.refuse_constant()
     whole = [one for one in found if one is not None]
     if len(whole) > MOST_FOUND:
         raise ModelError(f"{manifest.name} found {len(whole)} things, more than anybody looks at; they are discarded")
@@ -121,6 +122,9 @@ class _Answers:
         if missing:
             raise ModelError(f"{self._name} has no output {missing[0]}, which its manifest names")
         self._at = [names.index(name) for name in wanted]
+        self._first: tuple[NDArray[np.float32], _Boxes] | None = None  # an input, and what was found in it
+        self._varied = False  # something else was found in another
+        self._told, self._scores = 0, (np.inf, -np.inf)  # how many scores, and the lowest and highest of them
 
     @property
     def _name(self) -> str:
@@ -143,11 +147,36 @@ class _Answers:
         if scores.shape[1] > _MOST_TOLD:
             raise ModelError(f"{self._name} gave {scores.shape[1]} boxes at once; they are discarded")
         told = labels[0] if labels else np.full(scores.shape, self.boxes.first_label)
-        return [self._read(*one, batch.shape[2:]) for one in zip(places, scores, told, strict=True)]
+        found = [self._read(*one, batch.shape[2:]) for one in zip(places, scores, told, strict=True)]
+        self._first = self._first or (batch[:1], found[0])
+        self._varied = self._varied or not all(one.same_as(self._first[1]) for one in found)
+        return found
+
+    def refuse_constant(self) -> None:
+        """Raise ModelError if all scores were the same, or if the very same boxes were found whatever was shown: where
+        no two inputs told them apart, nothing at all is shown once more."""
+        if self._finds_the_same():
+            raise ModelError(f"{self._name} gave the same boxes whatever it saw; they are discarded")
+        low, high = self._scores
+        if self._told >= _SATURATED and low == high > _LEAST_PROBABILITY:
+            raise ModelError(f"{self._name} gave every box the same score; they are discarded")
+
+    def _finds_the_same(self) -> bool:
+        if self._first is None or self._varied or not len(self._first[1]):
+            return False
+        seen, found = self._first
+        try:
+            (of_nothing,) = self(np.full_like(seen, seen.mean()))
+        except ModelError:
+            return False  # it does look at what it is shown
+        return of_nothing.same_as(found)
 
     def _read(self, places: NDArray, scores: NDArray, labels: NDArray, sizes: tuple[int, ...]) -> _Boxes:
         """Those above the lowest score, of one input of some sizes."""
         likely = self._calibrated(scores.astype(np.float64))
+        if likely.size:
+            self._told += likely.size
+            self._scores = min(self._scores[0], float(likely.min())), max(self._scores[1], float(likely.max()))
         kept = np.flatnonzero(likely >= self.boxes.lowest)
         if len(kept) > _MOST_AT_ONCE:
             raise ModelError(f"{self._name} gave {len(kept)} boxes at once; they are discarded")
@@ -189,8 +218,6 @@ class _Answers:
 def _on_slices(voxels: NDArray[np.float32], answers: _Answers, progress: Callable[[float], None]) -> Iterator[_Boxes]:
     """The boxes on each slice of voxels (k, j, i), one slice after the other."""
     preprocessing, sizes = answers.model.manifest.preprocessing, voxels.shape[1:]
-    first: _Boxes | None = None
-    same = 0
     for start in range(0, len(voxels), BATCH):
         slices = range(start, min(start + BATCH, len(voxels)))
         stacks = repeated(
@@ -205,11 +232,7 @@ def _on_slices(voxels: NDArray[np.float32], answers: _Answers, progress: Callabl
                 for n, stack in zip(slices, stacks, strict=True)
             ]
         for one in told:
-            first = first or one
-            same += bool(len(one)) and one.same_as(first)
             yield _thinned(_within(one, sizes), answers)
-    if same == len(voxels) >= _SAME_SLICES and (voxels[1:] != voxels[0]).any(axis=(1, 2)).all():
-        raise ModelError(f"{answers.model.manifest.name} gave the same boxes on every slice; they are discarded")
 
 
 def _over_patches(stack: NDArray[np.float32], answers: _Answers, progress: Callable[[float], None]) -> _Boxes:

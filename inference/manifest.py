@@ -201,8 +201,10 @@ class Scores(_Frozen):
     of "slice": the network sees slices one by one, N of them; the series' score of a class is the mean, or the max,
     of its slices' probabilities, as gathered says. of "series": it sees the series at once, N being 1: of three
     dimensions a block (1, channels, K, J, I), of two dimensions its slices as a sequence, (1, K, channels, J, I).
-    slices: how many of them, evenly apart (the nearest of the model's grid, so some twice where it has fewer); None:
-    all.
+    over "time": a sequence is a slice at all time points, (1, T, channels, J, I), their values scaled alike; the
+    network sees the slices one after the other, and gathered makes the series' score of theirs.
+    slices: how many slices, or time points, evenly apart (the nearest of the model's grid, so some twice where it has
+    fewer); None: all.
 
     Outputs by their names, each a part of the graph: cam, heat maps (N, classes, h, w), or those that a linear layer
     behind a global mean has from features (N, C, h, w) and weights (classes, C). h and w reach over what the network
@@ -211,6 +213,7 @@ class Scores(_Frozen):
     """
 
     of: Literal["slice", "series"] = "slice"
+    over: Literal["slices", "time"] = "slices"
     gathered: Literal["mean", "max"] = "max"
     slices: PositiveInt | None = None
     cam: str | None = None
@@ -224,9 +227,16 @@ class Scores(_Frozen):
             raise ValueError("features and weights make heat maps together: the manifest names only one of them")
         if self.cam is not None and self.features is not None:
             raise ValueError("heat maps are cam, or made of features and weights, not both")
+        if self.over == "time" and self.of != "series":
+            raise ValueError("a sequence over time points is of the series")
         if self.of == "slice" and (self.slices is not None or self.attention is not None):
             raise ValueError("slices and attention are of models that see a series at once")
         return self
+
+    @property
+    def by_slice(self) -> bool:
+        """Whether each slice has scores of its own, of which gathered makes those of the series."""
+        return self.of == "slice" or self.over == "time"
 
     @property
     def has_heat(self) -> bool:
@@ -325,7 +335,9 @@ _SECTION: dict[Task, str] = {
     "translation": "picture",
     "interactive": "clicks",
 }
-Statistic = Literal["p10", "p50", "p90", "foreground", "gradient", "field_k_mm", "field_j_mm", "field_i_mm"]
+Statistic = Literal[
+    "p10", "p50", "p90", "foreground", "gradient", "field_k_mm", "field_j_mm", "field_i_mm", "undecided"
+]
 
 
 class SeenImages(_Frozen):
@@ -431,6 +443,8 @@ class ModelManifest(_Frozen):
             raise ValueError("a classification model has one network")
         if self.preprocessing.dimensions == 3 and scores.of == "slice":
             raise ValueError("a classification model of three dimensions scores the series")
+        if self.preprocessing.dimensions == 3 and scores.over == "time":
+            raise ValueError("a sequence over time points is of slices: it has two dimensions")
         if self.preprocessing.dimensions == 3 and scores.attention is not None:
             raise ValueError("attention is of sequences of slices, not of a block")
 
@@ -454,6 +468,11 @@ class ModelManifest(_Frozen):
         """Number of output channels: the labels and, if they exclude one another, the background; of scores only the
         labels."""
         return len(self.labels) + (not self.one_by_one and self.scores is None)
+
+    @property
+    def over_time(self) -> bool:
+        """Whether it sees the time points of a series."""
+        return self.scores is not None and self.scores.over == "time"
 
     @property
     def input_axes(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -31,11 +31,15 @@ Level = Literal["green", "amber", "red", "never"]  # never: it cannot run, whate
 _LEVELS: tuple[Level, ...] = ("green", "amber", "red", "never")
 _COARSE = 3.0  # times the model's spacing: two of three planes that it would see are then made up between real ones
 _TURNED_DEG = 20.0  # by how much training.augment turns images at most: beyond it a model has seen nothing
-_USUAL = 0.5  # out-of-distribution score: half the width of what 98 % of the training images had, beyond its end
+# Out-of-distribution score: a quarter of the width of what 98 % of the training images had, beyond its end. Of twenty
+# normal ones the range is 3.7 standard deviations wide: one in 200 lies beyond by chance.
+_USUAL = 0.25
 _HELD_BACK = 0.01  # share of voxels that a window has to hold
 _AIR_HU = -500.0  # no other modality has values down to here
 _SAMPLED = 50_000  # voxels
 _MOST_PROBED = 32_000_000  # values given to a network that takes a whole slice or volume, only to measure it
+WINDOWS_PER_SIDE = (7, 5, 4, 3)  # of a check by occlusion: the first whose windows take no longer than a person waits
+_MOST_OCCLUDING_S = 60.0
 _FLOAT, _PLANES_HELD = 4, 6  # planes of all classes on the image's grid: two known ones and what is made of them
 
 # The words of BodyPartExamined (PS3.16 annex L) that name a part of a larger one. What is not here is its own region.
@@ -53,7 +57,8 @@ _ANYWHERE = {"WHOLEBODY", "PARTIALBODY", "BODY", "ANY"}
 class Headers:
     """What headers tell of an image, empty where they do not. size and spacing_mm are along i, j, k; direction row by
     row, LPS. geometry is one sentence on why it is no regular grid, unless grid. patient_space: it is known how the
-    image lies in the patient; calibrated: how large its voxels are; ambiguous: its file tells two places for it."""
+    image lies in the patient; calibrated: how large its voxels are; ambiguous: its file tells two places for it;
+    times: how many time points it has."""
 
     size: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
@@ -69,6 +74,7 @@ class Headers:
     colour: bool = False
     complete: bool = True
     value_bytes: int = 2
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,8 @@ def preflight(
     """
     never = _never(manifest, headers)
     if never is not None:
-        return Verdict((never,))
+        other = _of_another_modality(manifest, headers) if never.about != "reading" else None
+        return Verdict((never,) if other is None else (never, replace(other, level="never")))
     findings = [*_about_headers(manifest, headers)]
     if voxels is not None:
         findings += _about_values(manifest, headers, voxels)
@@ -159,15 +166,27 @@ def _never(manifest: ModelManifest, headers: Headers) -> Finding | None:
     """What no word of a person can change."""
     title, preprocessing = manifest.title, manifest.preprocessing
     single = preprocessing.axes == OWN_AXES and preprocessing.dimensions == 2 and headers.size[2] == 1
+    if manifest.over_time and headers.times < 2:
+        needs = f"{title} sees what changes over time; this series has no pictures that follow one another in time."
+        return Finding("never", "time", needs)
     if not headers.complete:
         return Finding("never", "reading", "The series is still being read.")
     if headers.colour:
         return Finding("never", "colour", f"{title} needs grey values; this series is in colour.")
+    if headers.size[2] == 1 and not single:
+        return Finding("never", "grid", f"{title} needs several slices; this series is a single picture.")
     if not headers.grid or (min(headers.size) < 2 and not single):
         return Finding("never", "grid", f"{title} needs a regular volume. This series: {headers.geometry}")
     if not headers.calibrated and preprocessing.spacing_mm is not None:
         return Finding("never", "spacing", f"{title} needs to know the size of voxels; this series does not tell.")
     return None
+
+
+def _of_another_modality(manifest: ModelManifest, headers: Headers) -> Finding | None:
+    if not headers.modality or headers.modality in manifest.modalities:
+        return None
+    made_for = ", ".join(manifest.modalities)
+    return Finding("red", "modality", f"{manifest.title} was made for {made_for}; this series is {headers.modality}.")
 
 
 def _about_headers(manifest: ModelManifest, headers: Headers) -> list[Finding]:
@@ -176,10 +195,8 @@ def _about_headers(manifest: ModelManifest, headers: Headers) -> list[Finding]:
         found.append(
             Finding("amber", "modality", f"The file does not say its modality; this model was made for {made_for}.")
         )
-    elif headers.modality not in manifest.modalities:
-        found.append(
-            Finding("red", "modality", f"{manifest.title} was made for {made_for}; this series is {headers.modality}.")
-        )
+    elif (other := _of_another_modality(manifest, headers)) is not None:
+        found.append(other)
     if _elsewhere(manifest.body_part, headers.body_part):
         part = f"{manifest.title} was made for {manifest.body_part}; the headers say {headers.body_part}."
         found.append(Finding("amber", "body part", part))  # people choose it by the protocol, and it is often wrong
@@ -270,10 +287,12 @@ def _regions(part: str) -> set[str]:
 
 
 def _strange(statistic: Statistic, score: float) -> str:
-    of = f" (score {score:.1f}, usual up to {_USUAL:.1f})"
+    of = f" (score {score:.2f}, usual up to {_USUAL:.2f})"
     match statistic:
         case "field_k_mm" | "field_j_mm" | "field_i_mm":
             return f"The scan reaches less or more far than those that the model learnt from{of}."
+        case "undecided":
+            return f"The model hesitates over more of this scan than of those that it learnt from{of}."
         case "gradient":
             return f"The scan is noisier or more blurred than those that the model learnt from{of}."
         case _:
@@ -292,7 +311,7 @@ def probe_headers(manifest: ModelManifest, headers: Headers) -> Headers:
             seen = [min(n, side) for n, side in zip(grid.shape, preprocessing.patch, strict=True)]
             seen[2] = min(grid.shape[2], seen[2] * (BLOCKS - (BLOCKS - 1) * preprocessing.overlap))
     else:
-        seen[0] = min(seen[0], BATCH)
+        seen[0] = min(seen[0], 1 if manifest.over_time else BATCH)
         if preprocessing.patch is not None:
             seen[0] = 1
             seen[1:] = [min(n, 2 * side) for n, side in zip(seen[1:], preprocessing.patch, strict=True)]
@@ -304,7 +323,8 @@ def probe_headers(manifest: ModelManifest, headers: Headers) -> Headers:
         part = 1.0 if preprocessing.size is not None and axis > 0 else seen[axis] / grid.shape[axis]
         of_image = 2 - grid.order[axis]
         size[of_image] = max(1, min(size[of_image], round(size[of_image] * part)))
-    return Headers(tuple(size), headers.spacing_mm, headers.direction, value_bytes=headers.value_bytes)  # type: ignore[arg-type]
+    told = {"value_bytes": headers.value_bytes, "times": headers.times}
+    return Headers(tuple(size), headers.spacing_mm, headers.direction, **told)  # type: ignore[arg-type]
 
 
 def probe_image(manifest: ModelManifest, headers: Headers) -> sitk.Image:
@@ -313,11 +333,13 @@ def probe_image(manifest: ModelManifest, headers: Headers) -> sitk.Image:
 
     rule, probe = manifest.preprocessing.intensity, probe_headers(manifest, headers)
     low, high = (rule.low, rule.high) if isinstance(rule, WindowIntensity | FixedIntensity) else (0.0, 1000.0)
-    noise = np.random.default_rng(0).random(probe.size[::-1], dtype=np.float32)
-    image = sitk.GetImageFromArray(np.float32(low) + noise * np.float32(high - low))
-    image.SetSpacing(probe.spacing_mm)
-    image.SetDirection(probe.direction)
-    return image
+    draw, images = np.random.default_rng(0), []
+    for _ in range(probe.times if manifest.over_time else 1):
+        noise = draw.random(probe.size[::-1], dtype=np.float32)
+        images.append(sitk.GetImageFromArray(np.float32(low) + noise * np.float32(high - low)))
+        images[-1].SetSpacing(probe.spacing_mm)
+        images[-1].SetDirection(probe.direction)
+    return sitk.JoinSeries(images) if manifest.over_time else images[0]
 
 
 def expected(
@@ -339,18 +361,45 @@ def expected(
     larger = 1.0
     if manifest.preprocessing.patch is None:  # the network got less than it will get
         larger = _values_at_once(manifest, headers) / _values_at_once(manifest, probe)
-    seconds = runs * measured.run_s * larger + math.prod(headers.size) * measured.voxel_s
+    times = headers.times if manifest.over_time else 1
+    seconds = runs * measured.run_s * larger + times * math.prod(headers.size) * measured.voxel_s
     more = _buffers(manifest, headers, with_certainty) - _buffers(manifest, probe, False)
     grown = measured.grown_bytes * larger
     return Expected(seconds, round(measured.process_bytes + grown + max(0, more)), measured.provider)
 
 
+@dataclass(frozen=True)
+class OcclusionCost:
+    """What a check by occlusion takes at most. per_side: as how many times a window the sides of the slice are long;
+    finest, finest_s: the same of windows as small as they are where nobody has to wait for them."""
+
+    per_side: int
+    seconds: float
+    finest: int
+    finest_s: float
+
+    @property
+    def coarse(self) -> bool:
+        return self.per_side < self.finest
+
+
+def occlusion_expected(manifest: ModelManifest, headers: Headers, seconds: float) -> OcclusionCost:
+    """What inference.classify.occlude will take, by the seconds that the model took on the same image, with the finest
+    windows that take no longer than a person waits."""
+    at_once = 1 if manifest.scores is not None and manifest.scores.of == "series" else BATCH
+    run_s = seconds / network_runs(manifest, headers)
+    takes = {n: run_s * (1 + math.ceil((2 * n - 1) ** 2 / at_once)) for n in WINDOWS_PER_SIDE}
+    short = (n for n, one in takes.items() if one <= _MOST_OCCLUDING_S)
+    chosen, finest = next(short, WINDOWS_PER_SIDE[-1]), WINDOWS_PER_SIDE[0]
+    return OcclusionCost(chosen, takes[chosen], finest, takes[finest])
+
+
 def network_runs(manifest: ModelManifest, headers: Headers) -> int:
     """How often inference.sliding_window has a model run for an image."""
     preprocessing = manifest.preprocessing
-    if manifest.scores is not None and manifest.scores.of == "series":
-        return 1
     shape = _grid(headers, preprocessing).shape
+    if manifest.scores is not None and manifest.scores.of == "series":
+        return shape[0] if manifest.over_time else 1
     sizes = padded_sizes(shape[-preprocessing.dimensions :], preprocessing)
     patch = preprocessing.patch or sizes
     along = [len(starts(size, side, preprocessing.overlap)) for size, side in zip(sizes, patch, strict=True)]
@@ -364,7 +413,7 @@ def _values_at_once(manifest: ModelManifest, headers: Headers) -> int:
     shape = _grid(headers, preprocessing).shape
     at_once = math.prod(padded_sizes(shape[-preprocessing.dimensions :], preprocessing))
     if manifest.scores is not None and manifest.scores.of == "series" and preprocessing.dimensions == 2:
-        return (manifest.scores.slices or shape[0]) * at_once
+        return (manifest.scores.slices or (headers.times if manifest.over_time else shape[0])) * at_once
     return at_once if preprocessing.dimensions == 3 else min(BATCH, shape[0]) * at_once
 
 
@@ -376,7 +425,8 @@ def _buffers(manifest: ModelManifest, headers: Headers, with_certainty: bool) ->
     voxels, results = math.prod(headers.size), 4 if with_certainty else 1
     planes = _PLANES_HELD * (manifest.classes + 2 * with_certainty) * math.prod(grid.image_shape[1:]) * _FLOAT
     held = 0
-    padded = math.prod(grid.shape) * _FLOAT
+    times = headers.times if manifest.over_time else 1
+    padded = times * math.prod(grid.shape) * _FLOAT
     if manifest.picture is not None:  # float pictures and residuals, in the image's order and for ITK
         held_pictures = 4 * _FLOAT * manifest.picture.scale**2 * voxels
         return 2 * voxels * headers.value_bytes + padded + held_pictures + planes
@@ -387,7 +437,7 @@ def _buffers(manifest: ModelManifest, headers: Headers, with_certainty: bool) ->
         held = (manifest.classes + 2) * deep * math.prod(sizes) * _FLOAT
     elif preprocessing.patch is not None:
         held = 2 * manifest.classes * math.prod(padded_sizes(grid.shape[1:], preprocessing)) * _FLOAT
-    image = voxels * headers.value_bytes
+    image = times * voxels * headers.value_bytes
     return max(2 * image, image + padded + held + planes + (results + 2) * voxels)
 
 

@@ -64,8 +64,10 @@ class ModelGrid:
 
 
 def model_grid(image: sitk.Image, preprocessing: Preprocessing) -> ModelGrid:
-    """The grid on which a model with this preprocessing looks at a 3-D image (LPS, mm)."""
-    return model_grid_of(image.GetSize(), image.GetSpacing(), image.GetDirection(), preprocessing)
+    """The grid on which a model with this preprocessing looks at a 3-D image (LPS, mm), or at each of a 4-D one."""
+    count = image.GetDimension()
+    direction = np.reshape(image.GetDirection(), (count, count))[:3, :3]
+    return model_grid_of(image.GetSize()[:3], image.GetSpacing()[:3], direction.ravel().tolist(), preprocessing)
 
 
 def model_grid_of(
@@ -166,12 +168,15 @@ def _onto(low: float, high: float, to: tuple[float, float]) -> Scaling:
     return Scaling(low, high, low - to[0] / factor, factor)
 
 
-def to_model_grid(image: sitk.Image, grid: ModelGrid, intensity: Intensity) -> NDArray[np.float32]:
-    """The image's values on the model's grid, (k, j, i), scaled by its intensity rule; what is no number becomes 0."""
+def to_model_grid(
+    image: sitk.Image, grid: ModelGrid, intensity: Intensity, scale: Scaling | None = None
+) -> NDArray[np.float32]:
+    """The image's values on the model's grid, (k, j, i), scaled by its intensity rule, or as others were (scale); what
+    is no number becomes 0."""
     import SimpleITK as sitk
 
     voxels = sitk.GetArrayViewFromImage(image)
-    scale = scaling_of(voxels, intensity)
+    scale = scale or scaling_of(voxels, intensity)
     oriented = grid.reorient(voxels)
     resampled = np.empty(grid.shape, dtype=np.float32)
     low, high, weight = _weights(grid, 0, to_model=True)
@@ -235,48 +240,48 @@ def padded_sizes(sizes: Sequence[int], preprocessing: Preprocessing) -> tuple[in
     return tuple(max(-(-n // multiple) * multiple, side) for n, side in zip(sizes, least, strict=True))
 
 
+def padding_of(sizes: Sequence[int], preprocessing: Preprocessing) -> list[tuple[int, int]]:
+    """How much is added before and after each of some sizes, (J, I) or (K, J, I), to make them padded_sizes. Of what is
+    centred the smaller half lies before, as nnU-Net and MONAI have it."""
+    padded = padded_sizes(sizes, preprocessing)
+    before = [(whole - n) // 2 if preprocessing.centred else 0 for n, whole in zip(sizes, padded, strict=True)]
+    return [(first, whole - n - first) for first, n, whole in zip(before, sizes, padded, strict=True)]
+
+
+def unpadded(sizes: Sequence[int], preprocessing: Preprocessing) -> tuple[slice, ...]:
+    """Where values of some sizes lie in what they are padded to."""
+    return tuple(
+        slice(before, before + n) for n, (before, _) in zip(sizes, padding_of(sizes, preprocessing), strict=True)
+    )
+
+
 def padded_for(values: NDArray[np.float32], preprocessing: Preprocessing) -> NDArray[np.float32]:
-    """Scaled values (..., J, I), or (..., K, J, I) of a model of three dimensions, padded after their ends to
-    padded_sizes; crop the result to undo it."""
-    sizes = values.shape[-preprocessing.dimensions :]
-    extra = [padded - n for n, padded in zip(sizes, padded_sizes(sizes, preprocessing), strict=True)]
-    if not any(extra):
+    """Scaled values (..., J, I), or (..., K, J, I) of a model of three dimensions, padded to padded_sizes; unpadded of
+    the result undoes it."""
+    ends = padding_of(values.shape[-preprocessing.dimensions :], preprocessing)
+    if not any(map(any, ends)):
         return values
-    ends = [(0, 0)] * (values.ndim - len(sizes)) + [(0, more) for more in extra]
-    return np.pad(values, ends, mode=_PAD_MODES[preprocessing.padding])
-
-
-def centred(
-    voxels: NDArray[np.float32], preprocessing: Preprocessing
-) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
-    """Scaled values (k, j, i) in the middle of what is padded, and how much lies before each axis (the smaller half, as
-    nnU-Net and MONAI have it)."""
-    free = 3 - preprocessing.dimensions  # axes that are not padded
-    sizes = padded_sizes(voxels.shape[free:], preprocessing)
-    extra = [0] * free + [padded - n for n, padded in zip(voxels.shape[free:], sizes, strict=True)]
-    if any(extra):
-        voxels = np.pad(
-            voxels, [(more // 2, more - more // 2) for more in extra], mode=_PAD_MODES[preprocessing.padding]
-        )
-    k, j, i = (more // 2 for more in extra)
-    return voxels, (k, j, i)
+    return np.pad(values, [(0, 0)] * (values.ndim - len(ends)) + ends, mode=_PAD_MODES[preprocessing.padding])
 
 
 def padded_block(
     voxels: NDArray[np.float32], window: Sequence[slice], preprocessing: Preprocessing
 ) -> NDArray[np.float32]:
     """What lies in a window of padded_for(voxels), without a padded copy of all of them."""
-    if all(part.stop <= n for part, n in zip(window, voxels.shape, strict=True)):
+    ends = padding_of(voxels.shape, preprocessing)
+    window = [slice(part.start - first, part.stop - first) for part, (first, _) in zip(window, ends, strict=True)]
+    missing = [(max(0, -part.start), max(0, part.stop - n)) for part, n in zip(window, voxels.shape, strict=True)]
+    if not any(map(any, missing)):
         return voxels[tuple(window)]
     if preprocessing.padding == "zero":
         block = np.zeros([part.stop - part.start for part in window], np.float32)
-        inside = voxels[tuple(window)]
-        block[tuple(slice(n) for n in inside.shape)] = inside
+        inside = voxels[tuple(slice(max(0, part.start), max(0, part.stop)) for part in window)]
+        block[tuple(slice(first, first + n) for n, (first, _) in zip(inside.shape, missing, strict=True))] = inside
         return block
     mode = _PAD_MODES[preprocessing.padding]
     places = [  # of the voxels that padding repeats
-        np.pad(np.arange(n), (0, max(0, part.stop - n)), mode=mode)[part]
-        for part, n in zip(window, voxels.shape, strict=True)
+        np.pad(np.arange(n), more, mode=mode)[part.start + more[0] : part.stop + more[0]]
+        for part, n, more in zip(window, voxels.shape, missing, strict=True)
     ]
     return voxels[np.ix_(*places)]
 

@@ -115,8 +115,9 @@ class Heat:
 @dataclass(frozen=True, eq=False)
 class Classification:
     """Probabilities of a model's labels, in their order. series (classes,); slices (slices, classes) of each slice of
-    the image along axis (0 i, 1 j, 2 k), None of a model that sees the series at once; attention (slices,), None where
-    there is none; heat: a map for each class, or none."""
+    the image along axis (0 i, 1 j, 2 k), None of a model that sees the series at once; attention (slices,), of one
+    that sees time points (slices, times), None where there is none; heat: a map for each class, or none, over time
+    points their mean."""
 
     series: NDArray[np.float32]
     axis: int

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
 from inference.models import ModelRecord
-from inference.quicken import quickened
+from inference.quicken import by_slices, quickened
 from inference.results import Run
 
 _T = TypeVar("_T")
@@ -54,7 +54,8 @@ class LoadedModel:
 
     Where memory runs out, it changes: first it runs half as much at once, down to one image, which gives the same, then
     on the CPU, with sessions from on_cpu; notes say so, each a sentence, as long as the model is loaded. beside makes
-    sets of sessions that share the processor: several images go through them side by side.
+    sets of sessions that share the processor: several images go through them side by side. answered: what a classifier
+    said of the last image (inference.classify).
     """
 
     manifest: ModelManifest
@@ -64,6 +65,7 @@ class LoadedModel:
     beside: Callable[[], list[Sessions]] | None = None
     takes: int | None = None
     notes: list[str] = field(default_factory=list)
+    answered: list[tuple[float, NDArray[np.float32]]] = field(default_factory=list)
     _at_once: int | None = None  # images; None: as many as it takes
     _lanes: list[Sessions] = field(default_factory=list)
 
@@ -238,7 +240,9 @@ def _session(record: ModelRecord, network: str, preferred: tuple[str, ...], shar
     # for longer would only keep the window from a core.
     options.add_session_config_entry("session.intra_op.spin_duration_us", str(_SPIN_US))
     available = [provider for provider in preferred if provider in ort.get_available_providers()]
-    network_bytes = quickened((record.folder / network).read_bytes())
+    network_bytes, preprocessing = quickened((record.folder / network).read_bytes()), record.manifest.preprocessing
+    if share > 1 and preprocessing.patch is not None:
+        network_bytes = by_slices(network_bytes, (preprocessing.channels, *preprocessing.patch))
     try:
         session = ort.InferenceSession(network_bytes, options, providers=available)
     except Exception as error:  # onnxruntime raises bare classes of its own

@@ -12,8 +12,14 @@ from inference.manifest import Preprocessing, SeenImages, Statistic
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+    from inference.runtime import LoadedModel
+
 LEAST_IMAGES = 20  # of fewer a 1st and a 99th percentile are no more than the smallest and the largest
 _BINS = 256
+_LOOKS = 10  # slices of a volume, evenly apart, that a network is asked about
+_UNDECIDED = 0.2, 0.8  # between these probabilities of being labelled at all
+_HALF = 0.5
+_LEAST_LABELLED = 1e-3  # of the voxels: a share of fewer says nothing
 
 
 def image_statistics(image: sitk.Image, preprocessing: Preprocessing) -> dict[Statistic, float]:
@@ -44,6 +50,33 @@ def image_statistics(image: sitk.Image, preprocessing: Preprocessing) -> dict[St
     }
 
 
+def undecided(image: sitk.Image, model: LoadedModel) -> float | None:
+    """How many voxels of some slices a 2-D network cannot decide whether to label, by how many it labels.
+
+    A network hesitates at the edges of what it knows, and in many more places of what it does not (after Hendrycks and
+    Gimpel, arXiv:1610.02136). None if it labels next to nothing, and for networks of three dimensions, of which a few
+    slices would take as long as blocks.
+    """
+    from inference.preprocess import model_grid, to_model_grid
+    from inference.sliding_window import logit_planes
+
+    manifest = model.manifest
+    preprocessing = manifest.preprocessing
+    if manifest.task != "segmentation" or preprocessing.dimensions != 2:
+        return None
+    values = to_model_grid(image, model_grid(image, preprocessing), preprocessing.intensity)
+    step = max(1, len(values) // _LOOKS)
+    low, high = _UNDECIDED
+    between = labelled = looked = 0
+    for logits in logit_planes(values, model, range(step // 2, len(values), step)):
+        likely = model.probabilities(logits.copy())
+        any_label = likely.max(axis=0) if manifest.one_by_one else 1 - likely[0]
+        between += np.count_nonzero((any_label > low) & (any_label < high))
+        labelled += np.count_nonzero(any_label >= _HALF)
+        looked += any_label.size
+    return None if between + labelled < _LEAST_LABELLED * looked else float(between / max(labelled, 1))
+
+
 def seen_images(statistics: Sequence[Mapping[Statistic, float]]) -> SeenImages:
     """What a manifest says of the images that a model learnt from. Raises ValueError for fewer than LEAST_IMAGES."""
     if len(statistics) < LEAST_IMAGES:
@@ -57,9 +90,11 @@ def seen_images(statistics: Sequence[Mapping[Statistic, float]]) -> SeenImages:
 
 def how_far_outside(statistics: Mapping[Statistic, float], seen: SeenImages) -> tuple[float, Statistic | None]:
     """The out-of-distribution score, and the statistic that it is of: how far that lies outside its range, in widths of
-    the range; 0 and None if all lie inside."""
+    the range; 0 and None if all that are known lie inside."""
     most: tuple[float, Statistic | None] = (0.0, None)
     for name, (low, high) in seen.ranges.items():
+        if name not in statistics:
+            continue
         outside = max(low - statistics[name], statistics[name] - high, 0.0)
         width = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-6)
         most = max(most, (outside / width, name if outside > 0 else None), key=lambda one: one[0])

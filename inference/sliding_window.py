@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.preprocess import centred, padded_block, padded_for, padded_sizes, slice_stacks
+from inference.preprocess import padded_block, padded_for, padded_sizes, slice_stacks, unpadded
 
 if TYPE_CHECKING:  # onnxruntime, which those need not who only count patches
     from inference.runtime import LoadedModel
@@ -19,6 +21,8 @@ BATCH = 4  # slices, or patches of a slice, that a network gets at once
 BLOCKS = 2  # the same, of blocks of three dimensions
 _SIGMA = 1 / 8  # of a patch's side: that of the Gaussian by which patches are blended (nnU-Net, Isensee et al. 2021)
 _LEAST_WEIGHT = 1e-3  # of the middle's: a quotient of two sums of weights keeps its digits
+
+_T = TypeVar("_T")
 
 Progress = Callable[[float], None]
 
@@ -36,21 +40,16 @@ def logit_planes(
     mirrored: of the mean probabilities of the image and its mirror images (LoadedModel.run). progress gets a fraction
     after every run of the network and may raise to cancel.
     """
-    preprocessing = model.manifest.preprocessing
-    run = _of_blocks if preprocessing.dimensions == 3 else _of_slices
-    if not preprocessing.centred:
-        return run(voxels, model, slices, mirrored, progress)
-    middle, before = centred(voxels, preprocessing)
-    if before[0]:
-        slices = range(slices.start + before[0], slices.stop + before[0])
-    rows, columns = (slice(first, first + n) for first, n in zip(before[1:], voxels.shape[1:], strict=True))
-    return (plane[:, rows, columns] for plane in run(middle, model, slices, mirrored, progress))
+    if model.manifest.preprocessing.dimensions == 3:
+        return _of_blocks(voxels, model, slices, mirrored, progress)
+    return _of_slices(voxels, model, slices, mirrored, progress)
 
 
 def _of_slices(
     voxels: NDArray[np.float32], model: LoadedModel, slices: range, mirrored: bool, progress: Progress
 ) -> Iterator[NDArray[np.float32]]:
-    preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
+    preprocessing = model.manifest.preprocessing
+    rows, columns = unpadded(voxels.shape[1:], preprocessing)
     for start in range(0, len(slices), BATCH):
         batch = slices[start : start + BATCH]
         stacks = padded_for(slice_stacks(voxels, batch, preprocessing.context_slices), preprocessing)
@@ -58,11 +57,11 @@ def _of_slices(
         if preprocessing.patch is None or stacks.shape[2:] == preprocessing.patch:
             logits = model.run(stacks, mirrored)
             progress((start + len(batch)) / len(slices))
-            yield from logits[..., :rows, :columns]
+            yield from logits[..., rows, columns]
             continue
         for n, stack in enumerate(stacks, start):
             blended = _blended(stack, model, mirrored, lambda part, n=n: progress((n + part) / len(slices)))
-            yield blended[:, :rows, :columns]
+            yield blended[:, rows, columns]
 
 
 def _blended(stack: NDArray[np.float32], model: LoadedModel, mirrored: bool, progress: Progress) -> NDArray[np.float32]:
@@ -88,7 +87,9 @@ def _of_blocks(
     voxels: NDArray[np.float32], model: LoadedModel, slices: range, mirrored: bool, progress: Progress
 ) -> Iterator[NDArray[np.float32]]:
     """Held are the slices that the blocks of one layer reach; those that no later layer reaches are given away."""
-    preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
+    preprocessing = model.manifest.preprocessing
+    depth, rows, columns = unpadded(voxels.shape, preprocessing)
+    slices = range(slices.start + depth.start, slices.stop + depth.start)
     padded = padded_sizes(voxels.shape, preprocessing)
     patch = preprocessing.patch or padded
     deep, sizes, weights = patch[0], padded[1:], gaussian(patch)
@@ -98,22 +99,42 @@ def _of_blocks(
     total, of_a_layer = np.zeros((2, deep, *sizes), np.float32)
     for window in places:
         of_a_layer[(slice(None), *window)] += weights
-    for n, top in enumerate(layers):
-        for m in range(0, len(places), BLOCKS):
-            some = places[m : m + BLOCKS]
-            blocks = [padded_block(voxels, (slice(top, top + deep), *window), preprocessing) for window in some]
-            logits = model.run(repeated(np.stack(blocks)[:, None], preprocessing.copies), mirrored)
-            for window, found in zip(some, logits, strict=True):
-                _add(found, weights, held[(slice(None), slice(None), *window)])
-            progress((n + (m + len(some)) / len(places)) / len(layers))
-        total += of_a_layer
-        on = layers[n + 1] - top if n + 1 < len(layers) else deep
-        for k in range(on):
-            if top + k in slices:
-                yield (held[:, k] / total[k])[:, :rows, :columns]
-        for k in range(deep - on):  # one by one: numpy makes a copy of what overlaps
-            held[:, k], total[k] = held[:, k + on], total[k + on]
-        held[:, deep - on :], total[deep - on :] = 0, 0
+    blocks = [[(slice(top, top + deep), *window) for window in places] for top in layers]
+    with closing(_ahead(_runs_of_blocks(voxels, model, blocks, mirrored))) as runs:
+        for n, top in enumerate(layers):
+            for m in range(0, len(places), BLOCKS):
+                some = places[m : m + BLOCKS]
+                for window, found in zip(some, next(runs), strict=True):
+                    _add(found, weights, held[(slice(None), slice(None), *window)])
+                progress((n + (m + len(some)) / len(places)) / len(layers))
+            total += of_a_layer
+            on = layers[n + 1] - top if n + 1 < len(layers) else deep
+            for k in range(on):
+                if top + k in slices:
+                    yield (held[:, k] / total[k])[:, rows, columns]
+            for k in range(deep - on):  # one by one: numpy makes a copy of what overlaps
+                held[:, k], total[k] = held[:, k + on], total[k + on]
+            held[:, deep - on :], total[deep - on :] = 0, 0
+
+
+def _runs_of_blocks(
+    voxels: NDArray[np.float32], model: LoadedModel, layers: Sequence[Sequence[tuple[slice, ...]]], mirrored: bool
+) -> Iterator[NDArray[np.float32]]:
+    """Logits (BLOCKS or fewer, classes, K, J, I) of the blocks of layers."""
+    preprocessing = model.manifest.preprocessing
+    for blocks in layers:
+        for m in range(0, len(blocks), BLOCKS):
+            some = np.stack([padded_block(voxels, block, preprocessing) for block in blocks[m : m + BLOCKS]])
+            yield model.run(repeated(some[:, None], preprocessing.copies), mirrored)
+
+
+def _ahead(runs: Iterator[_T]) -> Generator[_T]:
+    """What runs give, the next of them under way while one is used. To be closed: it then waits for that one."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, runs, None)
+        while (found := coming.result()) is not None:
+            coming = pool.submit(next, runs, None)
+            yield found
 
 
 def repeated(values: NDArray[np.float32], copies: int) -> NDArray[np.float32]:

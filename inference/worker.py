@@ -29,7 +29,7 @@ from inference.bring import Network, try_network
 from inference.interactive import Clicked, checked
 from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
 from inference.models import ModelRecord
-from inference.preflight import Headers, Measured, probe_image
+from inference.preflight import WINDOWS_PER_SIDE, Headers, Measured, probe_image
 from inference.preprocess import slice_axis
 from inference.results import (
     MOST_FOUND,
@@ -163,10 +163,11 @@ class Worker:
         axis = slice_axis(image, record.manifest.preprocessing)
         count = image.GetSize()[axis]
         per_slice = attention = None
-        if scores is not None and scores.of == "slice":
+        if scores is not None and scores.by_slice:
             per_slice = _figures(record, arrays.get("slices"), (count, classes), most=1.0)
         if scores is not None and scores.attention is not None:
-            attention = _figures(record, arrays.get("attention"), (count,))
+            times = image.GetSize()[3:] if scores.over == "time" else ()
+            attention = _figures(record, arrays.get("attention"), (count, *times))
         heat = tuple(_heat(record, place, arrays.get(f"heat{n}")) for n, place in enumerate(told["heat"]))
         if len(heat) != (classes if scores is not None and scores.has_heat else 0):
             raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
@@ -180,10 +181,11 @@ class Worker:
         label: int,
         slice_number: int,
         *,
+        per_side: int = WINDOWS_PER_SIDE[0],
         progress: Progress = lambda fraction, text: None,
     ) -> Occlusion:
         """inference.classify.occlude."""
-        options = {"label": label, "slice_number": slice_number}
+        options = {"label": label, "slice_number": slice_number, "per_side": per_side}
         told, arrays = self._ask("occlude", record, image, options, progress)
         baseline, lowest, highest = (float(told[name]) for name in ("baseline", "lowest", "highest"))
         window = float(told["window_mm"][0]), float(told["window_mm"][1])
@@ -222,7 +224,7 @@ class Worker:
         *,
         progress: Progress = lambda fraction, text: None,
     ) -> dict[Statistic, float]:
-        """inference.seen.image_statistics."""
+        """inference.seen.image_statistics, and undecided where the model's ranges tell of it."""
         told, _ = self._ask("statistics", record, image, {}, progress)
         return {name: float(value) for name, value in told["statistics"].items()}
 
@@ -622,10 +624,14 @@ class _Runner:
         }, {}
 
     def _statistics(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
-        from inference.seen import image_statistics
+        from inference.seen import image_statistics, undecided
 
-        manifest = load_manifest(Path(request.told["folder"]))
-        return {"statistics": image_statistics(_image(request), manifest.preprocessing)}, {}
+        manifest, image = load_manifest(Path(request.told["folder"])), _image(request)
+        found = image_statistics(image, manifest.preprocessing)
+        if manifest.seen is not None and "undecided" in manifest.seen.ranges:
+            share = undecided(image, self._model(request))
+            found |= {} if share is None else {"undecided": share}
+        return {"statistics": found}, {}
 
     def _model(self, request: _Message) -> Any:
         import inference.tasks  # noqa: F401  # all that any model needs, before it is looked what this one takes
@@ -703,7 +709,7 @@ def _memory(name: str) -> int:
 def _image(request: _Message) -> sitk.Image:
     import SimpleITK as sitk
 
-    image = sitk.GetImageFromArray(request.arrays.pop("voxels"))  # which copies them
+    image = sitk.GetImageFromArray(request.arrays.pop("voxels"), isVector=False)  # which copies them
     image.SetSpacing(request.told["spacing"])
     image.SetOrigin(request.told["origin"])
     image.SetDirection(request.told["direction"])

@@ -32,6 +32,7 @@ from tests.bench_brush import brushing
 from tests.bench_inference import inferring
 from tests.bench_memory import family_mb, remembering
 from tests.bench_panes import panes
+from tests.bench_running import running
 from tests.bench_scene import turning
 from tests.bench_start import starting
 from viewer.core.display import WindowLevel, to_grey
@@ -316,6 +317,7 @@ def main() -> None:
     panes(tell_share)
     brushing(tell_share)
     autosaving(tell_share)
+    running(tell_share)
     turning(tell_share)
 
 

@@ -1,42 +1,27 @@
 """The annotating part of `make bench`: how long the window is held while a label of 512 x 512 x 600 voxels is made,
 painted on, taken back and saved.
 
-In a process of its own, whose window is shown on no screen. The gap is the longest time between two beats of a timer of
-5 ms; everything is saved when it is measured, and read again at the end.
+Everything is saved when it is measured, and read again at the end.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-_SHAPE = (600, 512, 512)
-_ALLOWED_GAP_MS = 100.0
-_ROOM_PX = (1600, 1000)
-_LIMIT_S = 240.0
-_STROKES = 12
+from tests.heartbeat import Tell, Watched, tell_gaps
 
-Tell = Callable[[str, float, str, str, float], None]
+_SHAPE = (600, 512, 512)
+_STROKES = 12
 
 
 def autosaving(tell_share: Tell) -> None:
     """The longest gap of each kind of work."""
     with tempfile.TemporaryDirectory() as place:
-        environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "XDG_DATA_HOME": place}
-        argv = [sys.executable, "-m", "tests.bench_autosave", place]
-        child = subprocess.run(argv, check=True, capture_output=True, env=environment, timeout=_LIMIT_S)
-        for what, gap_ms in json.loads(child.stdout.splitlines()[-1]).items():
-            tell_share(
-                f"longest gap of the heartbeat, 512 x 512 x 600, {what}", gap_ms, "ms", "allowed", _ALLOWED_GAP_MS
-            )
+        tell_gaps(tell_share, "tests.bench_autosave", Path(place), "512 x 512 x 600")
 
 
 def body() -> np.ndarray:
@@ -54,55 +39,20 @@ def body() -> np.ndarray:
 
 def _work(place: Path) -> None:
     import SimpleITK as sitk
-    from PySide6.QtCore import QTimer
     from PySide6.QtTest import QTest
-    from PySide6.QtWidgets import QApplication
 
     from viewer.core.labels import Label
     from viewer.core.origin import Origin
     from viewer.core.session import Proposal
-    from viewer.gui.app import build_window
     from viewer.io.annotation_store import AnnotationStore
 
     image = sitk.GetImageFromArray(np.random.default_rng(0).integers(0, 1000, _SHAPE).astype(np.int16))
     image.SetSpacing((0.8, 0.8, 1.0))
     sitk.WriteImage(image, str(place / "scan.nrrd"))
     del image
-    app = QApplication([])
-    window = build_window(place / "user")
-    window.resize(*_ROOM_PX)
-    window.show()
-    workflows = window.workflows
-    window.open_paths([place / "scan.nrrd"])
-    session = window.session
-
-    def wait(until: Callable[[], bool]) -> None:
-        end = time.monotonic() + _LIMIT_S
-        while not until() and time.monotonic() < end:
-            QTest.qWait(10)
-
-    wait(lambda: session.volume is not None and not session.loading and workflows.jobs.idle)
-    QTest.qWait(2000)
-    beats, gaps = [0.0], {}
-    longest = [0.0]
-
-    def beat() -> None:
-        now = time.monotonic()
-        longest[0] = max(longest[0], 1000 * (now - beats[0]))
-        beats[0] = now
-
-    timer = QTimer(app, interval=5)
-    timer.timeout.connect(beat)
-    timer.start()
-
-    def measure(what: str, act: Callable[[], object], until: Callable[[], bool] = lambda: True) -> None:
-        QTest.qWait(300)
-        beats[0], longest[0] = time.monotonic(), 0.0
-        act()
-        wait(lambda: until() and workflows.jobs.idle)
-        QTest.qWait(1500)  # what is counted and drawn late must not hold it either
-        gaps[what] = longest[0]
-
+    watched = Watched(place, place / "scan.nrrd")
+    measure, wait, window = watched.measure, watched.wait, watched.window
+    session, workflows = window.session, window.workflows
     found = Proposal(
         body(), tuple(Label(n, f"Organ {n}", (50 * n, 99, 40)) for n in range(1, 5)), Origin("m", "1", "CPU", 1.0)
     )
@@ -144,8 +94,7 @@ def _work(place: Path) -> None:
     store = AnnotationStore(place / "user" / "annotations.sqlite")
     assert np.array_equal(store.load(key, geometry).label_map.voxels, there), "what was saved is something else"
     store.close()
-    print(json.dumps(gaps), flush=True)
-    os._exit(0)
+    watched.end()
 
 
 if __name__ == "__main__":

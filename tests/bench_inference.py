@@ -23,7 +23,7 @@ from inference.interactive import Clicked
 from inference.manifest import Clicks, Preprocessing, StoredIntensity, WindowIntensity, load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.preflight import Headers, expected
-from inference.preprocess import model_grid
+from inference.preprocess import model_grid, padded_sizes
 from inference.runtime import LoadedModel, load_model
 from inference.sliding_window import BATCH, logit_planes
 from inference.worker import Worker
@@ -217,7 +217,8 @@ def _whole(tell_share: Tell, folder: Path) -> None:
         worker.segment(record, ct((4, 64, 64)))
         whole = _seconds(lambda: worker.segment(record, image))
     model, grid = load_model(record), model_grid(image, preprocessing)
-    batch = np.random.default_rng(0).random((BATCH, 3, *grid.shape[1:]), dtype=np.float32)
+    sizes = padded_sizes(grid.shape[1:], preprocessing)
+    batch = np.random.default_rng(0).random((BATCH, 3, *sizes), dtype=np.float32)
     runs = [_seconds(lambda: model.run(batch)) for _ in range(9)]
     network = statistics.median(runs) * grid.shape[0] / len(batch)
     tell_share("segment a CT of 512 x 512 x 300 in the worker", whole, "s", "network alone", network)

@@ -10,17 +10,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from SimpleITK import Image
+
     from inference.enhance import Enhanced as InferredPicture
     from inference.models import ModelRecord
     from inference.preflight import Verdict
-    from inference.results import Run
+    from inference.results import Classification, Run
+    from inference.worker import Worker
+    from viewer.core.scores import HeatKind
     from viewer.core.study import Scan, Series
+    from viewer.core.time_points import TimePoints
     from viewer.core.volume import Volume
+    from viewer.io.label_export import ScoreFormat
     from viewer.io.reader import Reader
     from viewer.io.run_results import RunRecord
 
@@ -127,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
     classify = commands.add_parser(
         "classify", parents=[running], help="calibrated probabilities of a scan's classes, by a model"
     )
+    files = classify.add_argument_group("files")
+    files.add_argument("--out", type=Path, metavar="FILE", help="the scores as .dcm (structured report), .json or .csv")
+    files.add_argument("--heat", type=Path, metavar="FILE", help="the heat map as a DICOM parametric map")
+    files.add_argument("--occlusion", type=Path, metavar="FILE", help="what covering parts of a slice takes, likewise")
+    files.add_argument("--class", dest="of", metavar="NAME", help="whose map; the likeliest one's without")
+    files.add_argument("--slice", type=int, metavar="N", help="which is covered, from 1; the middle one without")
     detect = commands.add_parser("detect", parents=[running], help="boxes in a scan, by a model")
     for told in (classify, detect):
         told.add_argument("--json", action="store_true")
@@ -316,7 +328,7 @@ def _segment_one(options: argparse.Namespace) -> int:
     for path in (options.out, origin):
         if path.exists():
             raise UsageError(f"{path.name} exists already; choose another name")
-    record, series, volume, verdict = _fitting(
+    record, series, volume, verdict, _ = _fitting(
         options, "segmentation", mend="choose one with --series UID, or a folder for OUT"
     )
     with closing(Worker()) as worker:
@@ -392,7 +404,7 @@ def _detect(options: argparse.Namespace) -> int:
     from inference.worker import Worker
     from viewer.core.volume import to_image
 
-    record, _, volume, verdict = _fitting(options, "detection")
+    record, _, volume, verdict, _ = _fitting(options, "detection")
     with closing(Worker()) as worker:
         result = worker.detect(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
     print(file=sys.stderr)
@@ -431,11 +443,14 @@ def _detect(options: argparse.Namespace) -> int:
 
 def _classify(options: argparse.Namespace) -> int:
     from inference.worker import Worker
-    from viewer.core.volume import to_image
+    from viewer.model_runs import image_of
 
-    record, series, volume, verdict = _fitting(options, "classification")
+    _check_score_files(options)
+    record, series, volume, verdict, points = _fitting(options, "classification")
+    image = image_of(volume, points)
     with closing(Worker()) as worker:
-        result = worker.classify(record, to_image(volume.voxels, volume.geometry), progress=_progress_line)
+        result = worker.classify(record, image, progress=_progress_line)
+        wrote = _write_scores(options, record, series, volume, verdict, result, image, worker, points)
     print(file=sys.stderr)
     run = result.run
     rows = [
@@ -464,8 +479,71 @@ def _classify(options: argparse.Namespace) -> int:
     for row in sorted(rows, key=lambda row: -row["probability"]):
         mark = "above threshold" if row["above_threshold"] else "below threshold"
         print(f"{row['probability']:6.1%}  {row['name']} ({mark} {row['threshold']:.0%})")
+    for sentence in wrote:
+        print(sentence)
     print(NOT_FOR_DIAGNOSIS)
     return 0
+
+
+_SCORE_FILES: dict[str, ScoreFormat] = {".dcm": "report", ".json": "json", ".csv": "table"}
+
+
+def _check_score_files(options: argparse.Namespace) -> None:
+    """Refuse, before a model runs, what could not be written."""
+    if options.out is not None and options.out.suffix.lower() not in _SCORE_FILES:
+        raise UsageError(f"{options.out.name}: scores are written as {', '.join(_SCORE_FILES)}")
+    for path in (options.out, options.heat, options.occlusion):
+        if path is not None and path.exists():
+            raise UsageError(f"{path.name} exists already; choose another name")
+    if options.of is not None and options.heat is None and options.occlusion is None:
+        raise UsageError("--class is for --heat and --occlusion")
+    if options.slice is not None and options.occlusion is None:
+        raise UsageError("--slice is for --occlusion")
+
+
+def _write_scores(
+    options: argparse.Namespace,
+    record: ModelRecord,
+    series: Series,
+    volume: Volume,
+    verdict: Verdict,
+    result: Classification,
+    image: Image,
+    worker: Worker,
+    points: TimePoints | None,
+) -> list[str]:
+    """Write what was asked for of a classification; a sentence for each file and on what it has no place for."""
+    from viewer.core.score_set import HeatSet, heat_facts, score_set
+    from viewer.io.label_export import save_heat, save_scores
+    from viewer.model_runs import heat_on_grid, occluded_of, scores_of
+
+    overridden = tuple((finding.about, finding.sentence) for finding in verdict.red)
+    scores, geometry = scores_of(record.manifest, result, overridden, points), volume.geometry
+    names = [one.name for one in scores.classes]
+    if options.of is not None and options.of not in names:
+        raise UsageError(f"{record.manifest.name} has no class {options.of}; it has {', '.join(names)}")
+    likeliest = max(range(len(names)), key=lambda n: scores.classes[n].probability)
+    of, said = names.index(options.of) if options.of is not None else likeliest, []
+    if options.out is not None:
+        kind = _SCORE_FILES[options.out.suffix.lower()]
+        said += [*save_scores(score_set(series, geometry, scores), options.out, kind).notes, f"wrote {options.out}"]
+    if options.occlusion is not None:
+        count = geometry.size[scores.axis]
+        number = (count + 1) // 2 if options.slice is None else options.slice
+        if not 1 <= number <= count:
+            raise UsageError(f"--slice goes from 1 to {count}")
+        found = worker.occlude(record, image, of + 1, number - 1, progress=_progress_line)
+        scores = replace(scores, occluded=(occluded_of(of, number - 1, found, points),))
+    maps: list[tuple[HeatKind, Path | None]] = [("cam", options.heat), ("occlusion", options.occlusion)]
+    for kind, path in maps:
+        heat = scores.map_of(of, kind)
+        if path is None:
+            continue
+        if heat is None:
+            raise UsageError(f"{record.manifest.name} gives no heat map; --occlusion needs none")
+        save_heat(HeatSet(series, geometry, heat_on_grid(heat, geometry), kind, heat_facts(scores, of, kind)), path)
+        said.append(f"wrote {path}, of {names[of]}")
+    return said
 
 
 def _enhance(options: argparse.Namespace) -> int:
@@ -474,7 +552,7 @@ def _enhance(options: argparse.Namespace) -> int:
     from viewer.core.volume import geometry_of, to_image
     from viewer.io import files
 
-    record, series, volume, verdict = _fitting(options, "enhancement", "translation")
+    record, series, volume, verdict, _ = _fitting(options, "enhancement", "translation")
     out = options.out
     if SYNTHETIC not in out.name.upper():
         stem, dot, suffix = out.name.partition(".")
@@ -513,16 +591,21 @@ def _model_of(options: argparse.Namespace, *tasks: str) -> ModelRecord:
     return record
 
 
-def _fitting(options: argparse.Namespace, *tasks: str, mend: str = _ONE) -> tuple[ModelRecord, Series, Volume, Verdict]:
-    """A model of one of these tasks and the scan that it is to run on, once nothing is against it but what is
-    overridden. mend: what to do where there are several series."""
+def _fitting(
+    options: argparse.Namespace, *tasks: str, mend: str = _ONE
+) -> tuple[ModelRecord, Series, Volume, Verdict, TimePoints | None]:
+    """A model of one of these tasks and the scan that it is to run on, with its time points if the model sees them,
+    once nothing is against it but what is overridden. mend: what to do where there are several series."""
     from inference.preflight import preflight
     from viewer.model_runs import headers_of
 
     record = _model_of(options, *tasks)
     with _reader() as reader:
-        series, volume = _read_one(reader, options.path, options.series, mend)
-    verdict = preflight(record.manifest, headers_of(series, volume), volume.voxels)
+        if record.manifest.over_time:
+            series, volume, points = _read_times(reader, options.path, options.series, mend)
+        else:
+            (series, volume), points = _read_one(reader, options.path, options.series, mend), None
+    verdict = preflight(record.manifest, headers_of(series, volume, points), volume.voxels)
     if not verdict.can_run:
         raise UsageError(verdict.refusal)
     if verdict.red and not options.override:
@@ -530,7 +613,7 @@ def _fitting(options: argparse.Namespace, *tasks: str, mend: str = _ONE) -> tupl
         raise UsageError(f"{reasons} With --override it runs all the same, and says so.")
     for finding in verdict.findings:
         print(f"slicewise: {finding.level}: {finding.sentence}", file=sys.stderr)
-    return record, series, volume, verdict
+    return record, series, volume, verdict, points
 
 
 def _print_run(run: Run, verdict: Verdict) -> None:
@@ -586,6 +669,24 @@ def _read_one(reader: Reader, path: Path, uid: str | None, mend: str = _ONE) -> 
     if len(wanted) > 1:
         raise UsageError(f"{path} holds {len(wanted)} series; {mend}")
     return wanted[0], reader.read(wanted[0])
+
+
+def _read_times(
+    reader: Reader, path: Path, uid: str | None, mend: str = _ONE
+) -> tuple[Series, Volume, TimePoints | None]:
+    """A series with its time points: all moments of a sequence, by the first or the one that is named, or a film."""
+    from viewer.core.time_points import time_points
+
+    found = _scan(reader, path).series
+    asked = {s.moment.sequence_uid for s in found if s.moment is not None and uid in (None, s.uid)}
+    siblings = [series for series in found if series.moment is not None and series.moment.sequence_uid in asked]
+    if len(asked) != 1 or (uid is None and len(siblings) < len(found)):
+        series, volume = _read_one(reader, path, uid, mend)
+        return series, volume, time_points(series, volume, (), ())
+    siblings.sort(key=lambda one: one.moment.number if one.moment is not None else 0)
+    volumes = [reader.read(one) for one in siblings]
+    n = next((n for n, one in enumerate(siblings) if one.uid == uid), 0)
+    return siblings[n], volumes[n], time_points(siblings[n], volumes[n], siblings, volumes)
 
 
 def _nothing_in(path: Path, scan: Scan, what: str) -> str:

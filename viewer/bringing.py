@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from inference.bring import (
     Answers,
@@ -20,13 +20,15 @@ from inference.bring import (
     with_its_folds,
     write_model,
 )
-from inference.manifest import NETWORK_FILE, ManifestError, ModelError
+from inference.manifest import MANIFEST_FILE, NETWORK_FILE, ManifestError, ModelError, load_manifest
 from inference.models import ModelRecord, ModelStore
 from inference.onnx_file import OnnxFile, read_onnx
 from inference.worker import Worker
 from viewer.jobs import Job, JobQueue
 
 __all__ = ["Answers", "Bringing", "Found", "by_hand", "wrong_with"]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,24 @@ class Found:
     @property
     def known(self) -> Mapping[str, Any]:
         return self.brought.known
+
+
+@dataclass(frozen=True)
+class Described:
+    """A model that a manifest of ours describes, whatever its task, with every file as the manifest says."""
+
+    folder: Path
+    title: str
+    version: str
+    task: str
+    modalities: tuple[str, ...]
+    labels: tuple[str, ...]
+    licences: tuple[str, str]  # of the code, of the weights
+
+
+def is_described(path: Path) -> bool:
+    """Whether a path is the folder of a model that has a manifest of ours."""
+    return (path / MANIFEST_FILE).is_file()
 
 
 class Bringing:
@@ -166,6 +186,41 @@ class Bringing:
 
         return self._jobs.submit("Adding a model", work, installed, refused, self._changed)
 
+    def read(self, folder: Path, done: Callable[[Described], None], failed: Callable[[str], None]) -> Job:
+        """Look what the manifest of a model folder says, and whether its files are those that it means. Once the job is
+        cancelled, nobody is told anything."""
+        jobs: list[Job] = []
+
+        def work(job: Job) -> Described:
+            jobs.append(job)
+            job.report(0.0, "Looking into the file")
+            told = load_manifest(folder)
+            labels = tuple(label.name for label in told.labels)
+            licences = told.licence_code, told.licence_weights
+            return Described(folder, told.title, told.version, told.task, tuple(told.modalities), labels, licences)
+
+        return self._jobs.submit(
+            "Looking into a model", work, _unless_cancelled(jobs, done), _unless_cancelled(jobs, failed)
+        )
+
+    def take(self, described: Described, done: Callable[[str], None], failed: Callable[[str], None]) -> Job:
+        """Install a model as its manifest describes it, and use it; done gets its name. Once the job is cancelled,
+        nobody is told anything."""
+        jobs: list[Job] = []
+
+        def work(job: Job) -> str:
+            jobs.append(job)
+            job.report(0.0, "Copying the model")
+            record = self._models.install(described.folder)
+            self._models.activate(record.manifest.name, record.manifest.version)
+            return record.manifest.name
+
+        def installed(name: str) -> None:
+            self._changed()
+            _unless_cancelled(jobs, done)(name)
+
+        return self._jobs.submit("Adding a model", work, installed, _unless_cancelled(jobs, failed), self._changed)
+
     def taken(self, title: str) -> str:
         """Why no new model can have a title, in one sentence; empty if one can."""
         names = {record.manifest.name for record in self._models.list()}
@@ -186,6 +241,10 @@ def _tried(worker: Worker, network: Path, copy: Path, job: Job) -> tuple[OnnxFil
         return file, worker.try_network(copy, file.last, progress=job.report)
     except (ManifestError, ModelError) as error:  # which know only the name of our copy
         raise type(error)(str(error).replace(copy.name, network.name)) from error
+
+
+def _unless_cancelled(jobs: list[Job], act: Callable[[_T], None]) -> Callable[[_T], None]:
+    return lambda what: None if jobs and jobs[0].cancelled else act(what)
 
 
 def by_hand(record: ModelRecord) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -16,9 +17,18 @@ from numpy.typing import NDArray
 from inference.interactive import Clicked
 from inference.manifest import LabelClass, ModelError, ModelManifest, Statistic
 from inference.models import ModelRecord, ModelStore
-from inference.preflight import Expected, Headers, Measured, Verdict, expected, preflight
+from inference.preflight import (
+    Expected,
+    Headers,
+    Measured,
+    OcclusionCost,
+    Verdict,
+    expected,
+    occlusion_expected,
+    preflight,
+)
+from inference.results import Classification, Heat, Occlusion, Run
 from inference.results import Detections as Found
-from inference.results import Heat, Run
 from inference.worker import Worker
 from viewer.core.click_segment import (
     CLASSICAL,
@@ -39,6 +49,7 @@ from viewer.core.scores import Occluded, Scored, Scores
 from viewer.core.session import Session
 from viewer.core.shaping import Mask
 from viewer.core.study import Series
+from viewer.core.time_points import TimePoints, over_all_frames, time_points
 from viewer.core.volume import Volume, geometry_of, to_image
 from viewer.jobs import Job, JobQueue
 
@@ -67,9 +78,10 @@ class ModelRuns:
         self._clicker = Worker()  # of its own: a person who clicks does not wait for another model
         self.with_certainty = True  # asked of segmentations: how sure the model is of each voxel
         self.mirrored = False  # asked, too, of mirrored copies of the image, where the model allows that
+        self._kept: tuple[Series, Show] | None = None  # the last result of a series that was not open any more
         self._tries: dict[tuple[Any, ...], Measured | str] = {}  # of models on images of a size; or why there is none
         self._likeness: WeakKeyDictionary[Volume, dict[str, dict[Statistic, float]]] = WeakKeyDictionary()
-        self._verdicts: WeakKeyDictionary[Volume, dict[tuple[str, bool], Verdict]] = WeakKeyDictionary()
+        self._verdicts: WeakKeyDictionary[Volume, dict[tuple[Any, ...], Verdict]] = WeakKeyDictionary()
 
     def close(self) -> None:
         """End the processes, whatever they are at."""
@@ -90,32 +102,48 @@ class ModelRuns:
         if session.volume is None or session.series is None:
             self._fail("Open a series first, then segment it.")
             return None
-        volume, verdict = session.volume, self.verdict(model_name)
+        series, volume, verdict = session.series, session.volume, self.verdict(model_name)
         if verdict.refusal and not (override and verdict.can_run):
             self._fail(verdict.refusal)
             return None
         record = self._models.get(model_name)
         overridden = tuple((finding.about, finding.sentence) for finding in verdict.red)
+        points = self._time_points(record.manifest)
 
         def work(job: Job) -> Show:
-            image = to_image(volume.voxels, volume.geometry)
-            return self._run(record, image, overridden, job.report)
+            return self._run(record, image_of(volume, points), overridden, job.report, points)
 
         def finish(show: Show) -> None:
-            if session.volume is not volume:
-                return  # another patient is on the screen by now: this result has no place there
+            if not _still_open(session, volume, points):  # another patient may be on the screen by now
+                self._kept = series, show
+                self._fail(
+                    f"{record.manifest.title} has ended on a series that is not open any more; its result is shown "
+                    "when that is opened again."
+                )
+                return
             show(session)
             done()
 
         return self._jobs.submit(_title(record.manifest), work, finish, self._fail, in_turn=True)
 
+    def show_kept(self, session: Session) -> None:
+        """Show the result of a run that has ended since its series, which the session has opened again, was left."""
+        if self._kept is not None and self._kept[0] == session.series and not session.read_only:
+            (_, show), self._kept = self._kept, None
+            show(session)
+
     def _run(
-        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+        self,
+        record: ModelRecord,
+        image: sitk.Image,
+        overridden: tuple[tuple[str, str], ...],
+        progress: Progress,
+        points: TimePoints | None,
     ) -> Show:
         """Run a model on an image, by its task; how its result is shown in a session."""
         act = {
             "segmentation": self._segment,
-            "classification": self._classify,
+            "classification": partial(self._classify, points),
             "detection": self._detect,
             "enhancement": self._enhance,
             "translation": self._enhance,
@@ -127,7 +155,7 @@ class ModelRuns:
     ) -> Show:
         import SimpleITK as sitk
 
-        mirrored = self.mirrored and bool(record.manifest.preprocessing.mirrors)
+        mirrored = self._mirrors(record.manifest)
         result = self.worker.segment(
             record, image, with_certainty=self.with_certainty, mirrored=mirrored, progress=progress
         )
@@ -190,17 +218,15 @@ class ModelRuns:
         return lambda session: session.propose_boxes(detections)
 
     def _classify(
-        self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
+        self,
+        points: TimePoints | None,
+        record: ModelRecord,
+        image: sitk.Image,
+        overridden: tuple[tuple[str, str], ...],
+        progress: Progress,
     ) -> Show:
-        result, section = self.worker.classify(record, image, progress=progress), record.manifest.scores
-        classes = tuple(
-            Scored(label.name, probability, label.threshold, _code(label))
-            for label, probability in zip(record.manifest.labels, result.series.tolist(), strict=True)
-        )
-        gathered = section.gathered if section is not None and section.of == "slice" else ""
-        heat = tuple(map(_volume, result.heat))
-        origin = _origin(result.run, overridden)
-        scores = Scores(classes, result.axis, result.slices, result.attention, gathered, heat, origin)
+        result = self.worker.classify(record, image, progress=progress)
+        scores = scores_of(record.manifest, result, overridden, points)
         return lambda session: session.show_scores(scores)
 
     def occlude(self, of: int, done: Callable[[], None] = lambda: None) -> Job | None:
@@ -215,20 +241,31 @@ class ModelRuns:
         if record.manifest.files.get(record.manifest.networks[0]) != scores.origin.sha256:
             self._fail(f"Another version of {scores.origin.model} is in use now. Classify the series again first.")
             return None
-        slice_number = session.cursor_ijk[scores.axis]
+        points = self._time_points(record.manifest)
+        film = points is not None and points.film is not None
+        slice_number = 0 if film else session.cursor_ijk[scores.axis]
+        cost = self.occlusion_expected()
 
         def work(job: Job) -> Occluded:
-            image = to_image(volume.voxels, volume.geometry)
-            found = self.worker.occlude(record, image, of + 1, slice_number, progress=job.report)
-            heat, change = _volume(found.heat), (found.lowest, found.highest)
-            return Occluded(of, slice_number, heat, found.window_mm, *change, found.agreement)
+            image, per_side = image_of(volume, points), cost.per_side
+            found = self.worker.occlude(record, image, of + 1, slice_number, per_side=per_side, progress=job.report)
+            return replace(occluded_of(of, slice_number, found, points), coarse=cost.coarse)
 
         def finish(occluded: Occluded) -> None:
-            if session.volume is volume and session.scores is not None and session.scores.origin == scores.origin:
+            still = _still_open(session, volume, points) and session.scores is not None
+            if still and session.scores is not None and session.scores.origin == scores.origin:
                 session.add_occlusion(session.scores, occluded)
                 done()
 
         return self._jobs.submit(f"Covering parts of a slice for {record.manifest.name}", work, finish, self._fail)
+
+    def occlusion_expected(self) -> OcclusionCost:
+        """What a check by occlusion of the scores that are shown will take."""
+        session = self._session
+        assert session.scores is not None and session.series is not None and session.volume is not None
+        origin = session.scores.origin
+        manifest = self._models.get(origin.model).manifest
+        return occlusion_expected(manifest, self._headers(manifest), origin.seconds)
 
     def _enhance(
         self, record: ModelRecord, image: sitk.Image, overridden: tuple[tuple[str, str], ...], progress: Progress
@@ -260,24 +297,44 @@ class ModelRuns:
         series, volume = self._session.series, self._session.volume
         assert series is not None and volume is not None
         manifest = self._models.get(model_name).manifest
-        statistics = self._likeness.get(volume, {}).get(_version_of(manifest))
-        key = _version_of(manifest), statistics is not None
+        statistics, headers = self._likeness.get(volume, {}).get(_version_of(manifest)), self._headers(manifest)
+        key = _version_of(manifest), statistics is not None, headers.times, headers.complete
         known = self._verdicts.setdefault(volume, {})
         if not volume.complete:
-            return preflight(manifest, headers_of(series, volume))
+            return preflight(manifest, headers)
         if key not in known:
-            known[key] = preflight(manifest, headers_of(series, volume), volume.voxels, statistics)
+            known[key] = preflight(manifest, headers, volume.voxels, statistics)
         return known[key]
+
+    def _time_points(self, manifest: ModelManifest) -> TimePoints | None:
+        """Those of the open series, for a model that sees them."""
+        session = self._session
+        if not manifest.over_time or session.series is None or session.volume is None:
+            return None
+        return time_points(session.series, session.volume, session.moment_series, session.moments)
+
+    def _headers(self, manifest: ModelManifest) -> Headers:
+        """What a pre-flight of a model is told of the open series, which there has to be."""
+        series, volume = self._session.series, self._session.volume
+        assert series is not None and volume is not None
+        return headers_of(series, volume, self._time_points(manifest))
 
     def expected(self, model_name: str) -> Expected | str | None:
         """What a run of a model on the open series will take, by a try of it on this computer (try_model); one sentence
         if that failed, None before it."""
-        series, volume = self._session.series, self._session.volume
-        if series is None or volume is None:
+        if self._session.series is None or self._session.volume is None:
             return None
-        manifest, headers = self._models.get(model_name).manifest, headers_of(series, volume)
+        manifest = self._models.get(model_name).manifest
+        headers = self._headers(manifest)
         measured = self._tries.get(_try_of(manifest, headers))
-        return expected(manifest, headers, measured) if isinstance(measured, Measured) else measured
+        if not isinstance(measured, Measured):
+            return measured
+        certain = self.with_certainty and manifest.task == "segmentation"
+        return expected(manifest, headers, measured, mirrored=self._mirrors(manifest), with_certainty=certain)
+
+    def _mirrors(self, manifest: ModelManifest) -> bool:
+        """Whether a run of a model sees mirrored copies, too."""
+        return self.mirrored and manifest.task == "segmentation" and bool(manifest.preprocessing.mirrors)
 
     def try_model(self, model_name: str, done: Callable[[], None] = lambda: None) -> Job | None:
         """Load a model in its process and run it on a little noise, to know what it takes and runs on; and look how
@@ -285,7 +342,8 @@ class ModelRuns:
         series, volume = self._session.series, self._session.volume
         if series is None or volume is None or not self.verdict(model_name).can_run:
             return None
-        record, headers = self._models.get(model_name), headers_of(series, volume)
+        record = self._models.get(model_name)
+        headers = self._headers(record.manifest)
         manifest, key = record.manifest, _try_of(record.manifest, headers)
         alike = self._likeness.setdefault(volume, {})
         version = _version_of(manifest)
@@ -340,6 +398,29 @@ def _much_entropy(manifest: ModelManifest) -> float:
     return min(round(2.5 * math.log(2) / math.log(classes), 1), 1.0)
 
 
+def scores_of(
+    manifest: ModelManifest,
+    result: Classification,
+    overridden: tuple[tuple[str, str], ...],
+    points: TimePoints | None = None,
+) -> Scores:
+    """What a classification model has just said, as a session shows it; points are those that it saw, if it does."""
+    classes = tuple(
+        Scored(label.name, probability, label.threshold, _code(label))
+        for label, probability in zip(manifest.labels, result.series.tolist(), strict=True)
+    )
+    gathered = manifest.scores.gathered if manifest.scores is not None and manifest.scores.by_slice else ""
+    heat, origin = tuple(_volume(one, points) for one in result.heat), _origin(result.run, overridden)
+    scores = Scores(classes, result.axis, result.slices, result.attention, gathered, heat, origin)
+    return scores if points is None else replace(scores, times=points.count, sequence=points.sequence)
+
+
+def occluded_of(of: int, slice_number: int, found: Occlusion, points: TimePoints | None = None) -> Occluded:
+    """What covering parts of a slice has just told of a class, by its place in the manifest."""
+    change = found.lowest, found.highest
+    return Occluded(of, slice_number, _volume(found.heat, points), found.window_mm, *change, found.agreement)
+
+
 def detections_of(manifest: ModelManifest, result: Found, origin: Origin) -> Detections:
     """What a model found, as a list that a person goes through."""
     assert manifest.boxes is not None
@@ -356,11 +437,29 @@ def _code(label: LabelClass) -> Code | None:
     return (label.code.value, label.code.scheme, label.code.meaning) if label.code else None
 
 
-def _volume(heat: Heat) -> Volume:
-    """A map of a model as a volume on its own grid."""
+def _volume(heat: Heat, points: TimePoints | None) -> Volume:
+    """A map of a model as a volume on its own grid; of a film, on all its frames."""
     direction = np.array(heat.direction).reshape(3, 3)
     k, j, i = heat.voxels.shape
-    return Volume(heat.voxels, Geometry((i, j, k), heat.spacing_mm, np.array(heat.origin), direction))
+    volume = Volume(heat.voxels, Geometry((i, j, k), heat.spacing_mm, np.array(heat.origin), direction))
+    return volume if points is None or points.film is None else over_all_frames(volume, points.film)
+
+
+def image_of(volume: Volume, points: TimePoints | None) -> sitk.Image:
+    """What a model is given: a volume, or all time points as one image of four dimensions."""
+    if points is None:
+        return to_image(volume.voxels, volume.geometry)
+    import SimpleITK as sitk
+
+    return sitk.JoinSeries([to_image(one.voxels, one.geometry) for one in points.volumes])
+
+
+def _still_open(session: Session, volume: Volume, points: TimePoints | None) -> bool:
+    """Whether a result of a volume, or of all moments of its sequence, has a place in its session by now."""
+    if session.volume is volume:
+        return True
+    moment = session.series.moment if session.series is not None else None
+    return points is not None and moment is not None and moment.sequence_uid == points.sequence
 
 
 def enhanced_of(manifest: ModelManifest, result: InferredPicture, overridden: tuple[tuple[str, str], ...]) -> Enhanced:
@@ -376,10 +475,21 @@ def enhanced_of(manifest: ModelManifest, result: InferredPicture, overridden: tu
     return Enhanced(volume, residual, result.bound, result.untouched, result.figures, origin)
 
 
-def headers_of(series: Series, volume: Volume) -> Headers:
-    """What the headers of a series tell a pre-flight of a model."""
+def heat_on_grid(heat: Volume, geometry: Geometry) -> NDArray[np.float32]:
+    """A map of a model on the grid of the series (k, j, i): linear between its own voxels, 0 where it has none."""
+    import SimpleITK as sitk
+
+    resample = sitk.ResampleImageFilter()
+    resample.SetReferenceImage(to_image(np.zeros(geometry.shape, np.uint8), geometry))
+    resample.SetInterpolator(sitk.sitkLinear)
+    resample.SetOutputPixelType(sitk.sitkFloat32)
+    return sitk.GetArrayFromImage(resample.Execute(to_image(heat.voxels, heat.geometry)))
+
+
+def headers_of(series: Series, volume: Volume, points: TimePoints | None = None) -> Headers:
+    """What the headers of a series tell a pre-flight of a model; points are those of a model that sees time points."""
     geometry = volume.geometry
-    return Headers(
+    headers = Headers(
         geometry.size,
         geometry.spacing,
         tuple(geometry.direction.ravel().tolist()),
@@ -395,6 +505,11 @@ def headers_of(series: Series, volume: Volume) -> Headers:
         complete=volume.complete,
         value_bytes=volume.voxels.itemsize,
     )
+    if points is None:
+        return headers
+    complete = headers.complete and (bool(points.volumes) or headers.colour)
+    headers = replace(headers, times=points.count, complete=complete)
+    return headers if points.film is None else replace(headers, size=(*headers.size[:2], 1), grid=True)
 
 
 def unsuitable(manifest: ModelManifest, series: Series, volume: Volume) -> str:
@@ -427,4 +542,4 @@ def _version_of(manifest: ModelManifest) -> str:
 
 def _try_of(manifest: ModelManifest, headers: Headers) -> tuple[Any, ...]:
     """On which a try of a model depends."""
-    return _version_of(manifest), headers.size, headers.spacing_mm, headers.direction
+    return _version_of(manifest), headers.size, headers.spacing_mm, headers.direction, headers.times

@@ -41,6 +41,8 @@ from viewer.core.proposal import (
     region_at,
 )
 from viewer.core.resample import to_regular_grid
+from viewer.core.score_set import HeatSet, given_answers, heat_facts, score_set
+from viewer.core.scores import HeatKind
 from viewer.core.session import (
     Annotations,
     Session,
@@ -55,7 +57,7 @@ from viewer.io.annotation_store import AnnotationStore, study_of
 from viewer.io.files import Aspect, Look
 from viewer.io.finding_table import ClassLabels, gather, write_json, write_table
 from viewer.io.journal import Entry, Journal
-from viewer.io.label_export import LabelFormat, ProbabilityFormat, SavedLabels
+from viewer.io.label_export import LabelFormat, ProbabilityFormat, SavedLabels, ScoreFormat
 from viewer.io.label_process import save_in_process
 from viewer.io.library import Library
 from viewer.io.measurement_table import write_measurements
@@ -63,7 +65,7 @@ from viewer.io.reader import Reader, SlicesUnreadable
 from viewer.io.thumbnails import make_thumbnail
 from viewer.io.training_set import TrainingCase, write_dataset
 from viewer.jobs import ChildProcess, Job, JobQueue
-from viewer.model_runs import ModelRuns, labels_of
+from viewer.model_runs import ModelRuns, heat_on_grid, labels_of
 
 if TYPE_CHECKING:
     pass
@@ -506,7 +508,8 @@ class Workflows:
                 session.open(opened, volume, annotations, keep_view=keep_view)
             here = any(other.key == key for other in self._desks if other is not desk)
             study_uid = study_of(opened, key)
-            session.take_study_answers(self.annotation_store.study_answers(study_uid))
+            store = self.annotation_store
+            session.take_study_answers(store.study_answers(study_uid), store.study_scores(study_uid))
             for entry in unwritten:  # before the desk has its key: what is done here is to be written already
                 session.catch_up(entry.edit, entry.act, entry.state)
             for entry in self._journal.waiting:
@@ -516,6 +519,7 @@ class Workflows:
             desk.study_uid = study_uid
             session.set_read_only(not desk.held)
             session.hand.set_findings(self.annotation_store.findings())  # another window may have changed it
+            self.runs.show_kept(session)
             done()
             sentences = [*said]
             if not desk.held:
@@ -844,6 +848,50 @@ class Workflows:
 
         return self.jobs.submit(f"Saving {path.name}", work, done, self._fail, in_turn=True)
 
+    def export_scores(
+        self,
+        path: Path,
+        kind: ScoreFormat,
+        done: Callable[[SavedLabels], None] = lambda saved: None,
+        overwrite: bool = False,
+        observer: str = "",
+    ) -> Job | None:
+        """Write what a model says of the classes of the open series, and a person's answers to them, off the session's
+        thread; done is told what was saved, after it was read again and found to be the same. None without scores."""
+        session = self.session
+        series, volume, scores = session.series, session.volume, session.scores
+        if series is None or volume is None or scores is None:
+            return None
+        given = given_answers(session.answers, session.judged_scores, session.hand.findings)
+        told = score_set(series, volume.geometry, scores, given, observer)
+        title = f"Saving {path.name}"
+        return self.jobs.submit(
+            title, lambda job: save_in_process(told, path, kind, overwrite, job.report), done, self._fail
+        )
+
+    def export_heat(
+        self,
+        path: Path,
+        of: int,
+        kind: HeatKind,
+        done: Callable[[SavedLabels], None] = lambda saved: None,
+        overwrite: bool = False,
+    ) -> Job | None:
+        """Write the map of where the score of a class (its place in Scores.classes) comes from as a DICOM object, as
+        export_scores does. None without such a map."""
+        session = self.session
+        series, volume, scores = session.series, session.volume, session.scores
+        heat = scores.map_of(of, kind) if scores is not None else None
+        if series is None or volume is None or scores is None or heat is None:
+            return None
+
+        def work(job: Job) -> SavedLabels:
+            voxels, made = heat_on_grid(heat, volume.geometry), heat_facts(scores, of, kind)
+            found = HeatSet(series, volume.geometry, voxels, kind, made)
+            return save_in_process(found, path, kind, overwrite, job.report)
+
+        return self.jobs.submit(f"Saving {path.name}", work, done, self._fail)
+
     # Findings
 
     def new_finding(self, name: str, level: Level, code: Code | None = None) -> None:
@@ -872,7 +920,7 @@ class Workflows:
 
         def work(job: Job) -> ClassLabels:
             labels = gather(self.annotation_store, self.library.all_series(), job.check)
-            if not labels.answers and not (path.suffix == ".json" and labels.boxes):
+            if not labels.answers and not (path.suffix == ".json" and (labels.boxes or labels.rejected)):
                 raise SeriesError("There is no answer to write yet.")
             write = write_json if path.suffix == ".json" else write_table
             try:
@@ -1044,7 +1092,8 @@ class Workflows:
             return
         state = None
         if change.what & (What.CONFIRMED | What.LABEL_TABLE):
-            state = State(session.labels, session.confirmed, session.source, session.accepted)
+            kept = session.accepted, session.rejected_boxes
+            state = State(session.labels, session.confirmed, session.source, *kept)
         if change.edit is None and state is None:
             return
         if change.edit is not None and change.edit.answers:

@@ -8,9 +8,11 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from tests.gui.conftest import BRIGHT
 from tests.inference.test_brought_models import write_model
+from tests.inference.test_classify import write_scorer
 from viewer.gui.bring_dialog import BringDialog
 from viewer.gui.bring_fields import Choice, IntensityRule, LabelNames, Spacing, Words
 
@@ -148,3 +150,21 @@ def test_nothing_is_cut_at_the_side(opened, qtbot, tmp_path, width):
     for field in dialog.fields.values():
         right = field.mapTo(dialog, QPoint(field.width(), 0)).x()
         assert field.width() >= field.minimumSizeHint().width() and right <= dialog.width()
+
+
+def test_a_model_of_any_task_comes_with_a_manifest_of_its_own(opened, qtbot, tmp_path):
+    window, folder = opened, write_scorer(tmp_path / "theirs")
+    window.model_panel.add_model(folder)
+    dialog = dialog_of(window)
+    qtbot.waitUntil(dialog.add.isEnabled, timeout=5000)
+    told = [label.text() for label in dialog._asked.findChildren(QLabel)]
+    assert any("for classification" in text and "Bright, Dark" in text for text in told)
+    dialog.add.click()
+    qtbot.waitUntil(lambda: window.model_panel.model_name == "scorer", timeout=5000)
+
+    (folder / "model.onnx").write_bytes((folder / "model.onnx").read_bytes() + b"0")
+    window.model_panel.add_model(folder)
+    dialog = dialog_of(window)
+    qtbot.waitUntil(lambda: "was changed after the model was made" in dialog.problem.text(), timeout=5000)
+    assert not dialog.add.isEnabled()
+    dialog.reject()

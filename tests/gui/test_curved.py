@@ -13,10 +13,14 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.conftest import head
 from tests.gui.test_measuring import CTRL, LEFT, NO_KEY, SHIFT, Hand
 from tests.gui.test_reading_room import beside, two  # noqa: F401
+from viewer.core.detections import Detections
 from viewer.core.events import What
+from viewer.core.origin import Origin
+from viewer.core.proposal import Certainty, Proposal
 from viewer.gui import curved_pane
 from viewer.gui.export_dialog import ExportDialog
 from viewer.gui.exporting import Export, Exporter, picture_of, pixels_of
+from viewer.gui.trust_words import only_on_slices
 from viewer.io.files import write_image
 from viewer.render.curved import values_along
 
@@ -223,6 +227,30 @@ def test_another_point_gives_another_picture(hand, curved, qtbot):
     qtbot.waitUntil(lambda: curved.fresh and curved.values is not before)
     np.testing.assert_array_equal(curved.values, values_along(hand.session.volume, curved.axes))
     assert curved.values.shape != before.shape
+
+
+def test_how_unsure_a_model_is_is_seen_along_the_path_and_what_is_seen_on_slices_only_is_said(hand, curved, qtbot):
+    session, shape = hand.session, hand.session.volume.voxels.shape
+    none, unsure = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    unsure[:, :14] = 255
+    session.propose(Proposal(none, (), Origin("tiny", "1.0.0", "CPU", 1.0), Certainty(none, none, unsure)))
+    qtbot.waitUntil(lambda: curved.fresh)
+    before = pixels_of(curved.grab().toImage())
+    session.hand.show_uncertainty(True)
+    qtbot.waitUntil(lambda: curved.fresh)
+    after = pixels_of(curved.grab().toImage())
+
+    def changed(index) -> bool:
+        at = pane_point(curved, index)
+        return bool((before[at.y(), at.x()] != after[at.y(), at.x()]).any())
+
+    assert changed((8.0, 10.0, 8.0)) and not changed((20.0, 16.0, 8.0))
+    assert any("entropy" in badge.text for badge in curved.badges)
+    (badge,) = only_on_slices(session, uncertainty=False)  # as 3-D has it
+    assert badge.text == "On the slices only: uncertainty" and not only_on_slices(session, uncertainty=True)
+    session.propose_boxes(Detections((), (), {}, 0.1, Origin("tiny", "1.0.0", "CPU", 1.0)))
+    curved.grab()
+    assert any(badge.text == "On the slices only: AI boxes" for badge in curved.badges)
 
 
 def test_a_click_shows_the_true_place_on_the_slices(hand, curved):

@@ -1,13 +1,18 @@
 """What the panel says before a model runs, and the second step that a model needs which should not run."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
+from inference.preflight import Measured
 from tests.gui.conftest import head
 from viewer.gui import model_panel
 from viewer.io.files import write_image
+from viewer.model_runs import _try_of, headers_of
 
 
 @pytest.fixture
@@ -98,3 +103,35 @@ def test_a_try_that_fails_is_told_and_not_repeated(opened, monkeypatch, qtbot):
     opened.model_panel._try()
     qtbot.waitUntil(lambda: opened.model_panel._cost.text() == "tiny cannot be loaded: it is broken", timeout=10_000)
     assert opened.workflows.runs.try_model("tiny") is None
+
+
+def test_what_is_told_counts_mirrored_copies_and_what_is_kept_of_certainty(opened, monkeypatch):
+    runs, panel, session = opened.workflows.runs, opened.model_panel, opened.session
+    record = runs._models.get("tiny")
+    seen = record.manifest.preprocessing.model_copy(update={"mirrors": frozenset("i")})
+    mirroring = replace(record, manifest=record.manifest.model_copy(update={"preprocessing": seen}))
+    monkeypatch.setattr(runs._models, "get", lambda name: mirroring)
+    tried = _try_of(mirroring.manifest, headers_of(session.series, session.volume))
+    runs._tries[tried] = Measured("CPU", run_s=5.0, voxel_s=0.0, process_bytes=1e8, grown_bytes=0.0)
+    panel._show_fit()
+    once, told = runs.expected("tiny"), panel._cost.text()
+    panel.mirrored.setChecked(True)
+    assert runs.expected("tiny").seconds == 2 * once.seconds and panel._cost.text() != told
+    runs.with_certainty = False
+    assert runs.expected("tiny").memory_bytes < once.memory_bytes
+
+
+def test_cancelling_with_the_mouse_leaves_the_keyboard_with_the_panes(opened, qtbot):
+    def work(job):
+        while True:
+            job.check()
+            time.sleep(0.01)
+
+    opened.activateWindow()
+    opened.focus_pane()
+    job = opened.workflows.jobs.submit("Segmenting with tiny", work)
+    cancel = opened.status_bar.cancel_job
+    qtbot.waitUntil(cancel.isVisible)
+    QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: job.ended and not cancel.isVisible())
+    assert opened.focusWidget() is opened.room.active

@@ -39,6 +39,14 @@ def test_panels_are_not_cut_off_at_the_side(small, qtbot):
             assert_whole(small.panels.widget(n))
 
 
+def test_the_words_of_the_tabs_are_whole(small):
+    bar = small.panels.tabBar()
+    for n in range(bar.count()):
+        place = bar.tabRect(n)
+        assert bar.rect().contains(place), bar.tabText(n)
+        assert place.width() >= bar.fontMetrics().horizontalAdvance(bar.tabText(n)), bar.tabText(n)
+
+
 def assert_whole(panel: QWidget) -> None:
     """Nothing that scrolls up and down is wider than its room."""
     areas = panel.findChildren(QScrollArea)

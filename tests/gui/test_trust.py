@@ -105,7 +105,8 @@ def test_uncertainty_is_off_at_first_and_colours_only_what_is_unsure(proposed, q
     assert before.pixelColor(unsure) != after.pixelColor(unsure)
     assert before.pixelColor(sure) == after.pixelColor(sure)
     words = pane._words.all(pane.view, proposed.session.series, proposed.session.volume, None)
-    assert any("entropy of the model's probabilities" in badge.text for badge in words.badges)
+    badge = next(badge for badge in words.badges if "Uncertainty" in badge.text)
+    assert "entropy of the model's probabilities" in badge.detail
     assert (words.left_bar.top, words.left_bar.bottom) == ("1 unsure", "0 sure")
     threads, real = [], slice_picture.doubt_layer
     monkeypatch.setattr(
@@ -117,6 +118,16 @@ def test_uncertainty_is_off_at_first_and_colours_only_what_is_unsure(proposed, q
     qtbot.wait(100)
     assert any(thread is not threading.main_thread() for thread in threads)
     assert proposed.session.is_oblique("axial") and pane._doubt.get() is not None
+
+
+def test_a_small_window_says_what_the_colours_of_uncertainty_are(proposed, qtbot):
+    proposed.resize(1024, 580)
+    proposed.trusting.uncertainty.trigger()
+    qtbot.wait(100)
+    for name in ("axial", "coronal", "sagittal"):
+        pane = proposed.room.panes[name]
+        pane.grab()
+        assert any("0 sure" in piece.text for piece in pane.written), (name, pane.size())
 
 
 def test_closing_and_opening_again_keeps_who_made_what(proposed, start, scan_folder, qtbot):

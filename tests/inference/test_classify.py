@@ -3,6 +3,7 @@
 import itertools
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,17 @@ from pydantic import ValidationError
 from torch import nn
 
 from inference.classify import classify, heat_image, occlude, on_grid_of, rank_correlation
-from inference.manifest import ManifestError, ModelError, Preprocessing, Scores, StoredIntensity, write_manifest
+from inference.manifest import (
+    ManifestError,
+    ModelError,
+    PercentileIntensity,
+    Preprocessing,
+    Scores,
+    StoredIntensity,
+    write_manifest,
+)
 from inference.models import ModelStore
+from inference.preflight import Headers, occlusion_expected, preflight
 from inference.runtime import LoadedModel, load_model
 from inference.worker import Worker
 from tests.inference.test_parity import perturbed
@@ -182,6 +192,85 @@ def test_a_block_has_heat_in_three_dimensions(tmp_path):
     assert np.unravel_index(found.heat[0].voxels.argmax(), (7, 11, 13))[0] == 4
 
 
+CHANGE = Scores(of="series", over="time", cam="cam", attention="attention")
+
+
+def change_nodes() -> list[onnx.NodeProto]:
+    """Class 1 is likelier the more something changes over the time points of a slice, which the heat map shows."""
+    node = helper.make_node
+    return [
+        node("ReduceMean", ["seen"], ["steady"], axes=[1], keepdims=1),
+        node("Sub", ["seen", "steady"], ["away"]),
+        node("ReduceMean", ["away"], ["most"], axes=[2, 3, 4], keepdims=0),
+        node("Softmax", ["most"], ["attention"], axis=1),
+        node("ReduceMax", ["most"], ["change"], axes=[1], keepdims=1),
+        constant("up", [[1.0, -1.0]]),
+        node("MatMul", ["change", "up"], ["scores"]),
+        node("Relu", ["away"], ["risen"]),
+        helper.make_node("Constant", [], ["first"], value=numpy_helper.from_array(np.array([0], np.int64), "first")),
+        node("Squeeze", ["risen", "first"], ["by_time"]),
+        constant("of_class", np.array([1.0, 0.0]).reshape(1, 2, 1, 1)),
+        node("Mul", ["by_time", "of_class"], ["cam"]),
+    ]
+
+
+def film_of(order=(0, 1, 2), flips=(False, False, False), times=5) -> sitk.Image:
+    """straight() in other axes, whose ball is there at the fourth of some time points only."""
+    voxels = straight()[0]
+    without = np.minimum(voxels, 1.0)
+    return sitk.JoinSeries([image_of(voxels if t == 3 else without, order, flips) for t in range(times)])
+
+
+@pytest.mark.parametrize(("order", "flips"), [((0, 1, 2), (False, False, False)), *ORIENTATIONS])
+def test_time_points_of_each_slice_are_a_sequence_in_every_orientation(order, flips, tmp_path):
+    model = scorer(tmp_path, CHANGE, "sequence", change_nodes())
+    found = classify(film_of(order, flips), model)
+    at = [4, 2][bool(flips[order.index(0)])]  # of 7 slices
+    assert found.axis == 2 - order.index(0) and found.slices is not None and found.attention is not None
+    assert found.slices.shape == (7, 2) and found.slices[:, 0].argmax() == at
+    assert found.series[0] == found.slices[:, 0].max() > 0.6
+    assert found.attention.shape == (7, 5) and found.attention[at].argmax() == 3
+    where = heat_image(found.heat[0])
+    told = occlude(film_of(order, flips), model, 1, at)
+    for heat in (where, heat_image(told.heat)):
+        k, j, i = np.unravel_index(sitk.GetArrayViewFromImage(heat).argmax(), heat.GetSize()[::-1])
+        place = np.array(heat.TransformIndexToPhysicalPoint((int(i), int(j), int(k))))
+        assert np.abs(place - straight()[1]).max() <= 6.0
+    assert told.lowest < -0.05
+
+
+def test_time_points_are_scaled_alike_and_a_process_of_its_own_gives_the_same(tmp_path):
+    seen = Preprocessing(axes="SPL", intensity=PercentileIntensity(), size_multiple=4)
+    nodes = change_nodes()
+    record = record_of(write_scorer(tmp_path, CHANGE.model_copy(update={"slices": 3}), "sequence", nodes, seen))
+    voxels = straight()[0]
+    brighter = sitk.JoinSeries([image_of(voxels * gain) for gain in (1, 2, 4)])
+    here = classify(brighter, load_model(record))
+    assert here.series[0] > 0.501, "each by itself they would all be the same"
+    with closing(Worker()) as worker:
+        there = worker.classify(record, brighter)
+        headers = Headers((26, 22, 7), (2.0, 2.0, 3.0), tuple(np.eye(3).ravel()), modality="MR", times=3)
+        assert worker.measure(record, headers).run_s > 0
+    assert np.array_equal(here.series, there.series)
+    assert here.attention is not None and there.attention is not None
+    assert np.array_equal(here.attention, there.attention) and here.attention.shape == (7, 3)
+
+
+def test_a_series_without_time_is_refused_by_a_model_that_sees_time_points(tmp_path):
+    model = scorer(tmp_path, CHANGE, "sequence", change_nodes())
+    with pytest.raises(ModelError, match="needs the time points"):
+        classify(image_of(straight()[0]), model)
+    headers = Headers((26, 22, 7), (2.0, 2.0, 3.0), tuple(np.eye(3).ravel()), modality="MR")
+    verdict = preflight(model.manifest, headers)
+    assert not verdict.can_run and "follow one another in time" in verdict.refusal
+    assert preflight(model.manifest, replace(headers, times=2)).can_run
+    for wrong in ({"of": "slice", "over": "time"}, {"of": "series", "over": "echoes"}):
+        with pytest.raises(ValidationError):
+            Scores(**wrong)
+    with pytest.raises(ValidationError, match="two dimensions"):
+        described(CHANGE, Preprocessing(dimensions=3))
+
+
 @pytest.mark.parametrize(
     ("nodes", "words"),
     [
@@ -253,6 +342,38 @@ def test_the_command_line_tells_probabilities_and_refuses_models_of_another_task
     )
     assert main(["classify", scan, "--model", "threshold"]) == 2
     assert "not of classification" in capsys.readouterr().err
+
+
+def test_a_model_that_says_the_same_of_two_series_is_refused(tmp_path):
+    nodes = [
+        helper.make_node("ReduceMean", ["seen"], ["mean"], axes=[1, 2, 3, 4], keepdims=0),
+        constant("none", [[0.0, 0.0]]),
+        helper.make_node("Mul", ["mean", "none"], ["zeros"]),
+        constant("always", [[2.0, -1.0]]),
+        helper.make_node("Add", ["zeros", "always"], ["scores"]),
+    ]
+    model = scorer(tmp_path, Scores(of="series"), "sequence", nodes)
+    first, other = image_of(straight()[0]), image_of(straight()[0] + 3)
+    classify(first, model)
+    classify(first, model)
+    with pytest.raises(ModelError, match="same scores whatever"):
+        classify(other, model)
+
+
+@pytest.mark.parametrize(
+    ("of", "seconds", "per_side", "takes"),
+    [("series", 0.1, 7, 17.0), ("series", 1.0, 4, 50.0), ("series", 9.0, 3, 234.0), ("slice", 3.0, 7, 44.0)],
+)
+def test_a_check_by_occlusion_takes_coarser_windows_where_it_would_take_long(of, seconds, per_side, takes):
+    headers = Headers((26, 22, 11), (2.0, 2.0, 3.0), tuple(np.eye(3).ravel()))  # 3 runs of 4 slices at once
+    cost = occlusion_expected(described(Scores(of=of)), headers, seconds)
+    assert (cost.per_side, cost.coarse) == (per_side, per_side < 7) and cost.seconds == pytest.approx(takes, rel=0.15)
+    assert cost.finest_s >= cost.seconds
+
+
+def test_coarser_windows_are_as_large_as_was_told(tmp_path):
+    told = occlude(image_of(straight()[0]), scorer(tmp_path), 1, 4, per_side=3)
+    assert told.window_mm == (2.0 * round(22 / 3), 2.0 * round(26 / 3))
 
 
 def test_rank_correlation_counts_ties_by_their_mean():

@@ -210,18 +210,55 @@ def test_a_flood_of_boxes_is_refused(tmp_path, count):
         detect(image_of({(9, 9, 0): 500}, size=(37, 29, 1)), loaded(tmp_path / "m"))
 
 
-def test_the_same_boxes_on_every_slice_whatever_it_sees_are_refused(tmp_path):
-    said = np.float32([ONE[0]] * 4), np.float32([[0.9]] * 4), np.int64([[1]] * 4)
-    write_peak_model(tmp_path / "m", axes="KJI", nodes=constant_nodes(*said))
-    spots = {(9 + k, 9, k): 500 for k in range(4)}
-    with pytest.raises(ModelError, match="the same boxes on every slice"):
-        detect(image_of(spots, size=(37, 29, 4)), loaded(tmp_path / "m"))
+@pytest.mark.parametrize(("slices", "patch"), [(1, None), (4, None), (1, (16, 16))])
+def test_the_same_boxes_whatever_it_sees_are_refused(tmp_path, slices, patch):
+    one_image = np.float32(ONE[0]), np.float32([0.9]), np.int64([1])
+    nodes = [
+        *constant_nodes(*(value[None] for value in one_image)),
+        helper.make_node("Shape", ["seen"], ["sides"]),
+        helper.make_node("Gather", ["sides", "first"], ["count"], axis=0),
+    ]
+    for node, name in zip(nodes[:3], ("boxes", "scores", "labels"), strict=True):
+        node.output[0] = f"one_{name}"
+        ones = helper.make_tensor(
+            f"ones_{name}", TensorProto.INT64, [2 if name == "boxes" else 1], [1] * (1 + (name == "boxes"))
+        )
+        nodes.append(helper.make_node("Constant", [], [f"ones_{name}"], value=ones))
+        nodes.append(helper.make_node("Concat", ["count", f"ones_{name}"], [f"shape_{name}"], axis=0))
+        nodes.append(helper.make_node("Expand", [f"one_{name}", f"shape_{name}"], [name]))
+    zero = helper.make_tensor("first", TensorProto.INT64, [1], [0])
+    nodes.insert(0, helper.make_node("Constant", [], ["first"], value=zero))
+    write_peak_model(tmp_path / "m", axes="KJI", nodes=nodes, patch=patch)
+    spots = {(9 + k, 9, k): 500 for k in range(slices)}
+    with pytest.raises(ModelError, match="the same boxes whatever it saw"):
+        detect(image_of(spots, size=(37, 29, slices)), loaded(tmp_path / "m"))
+
+
+def test_boxes_that_all_have_one_score_are_refused(tmp_path):
+    write_peak_model(tmp_path / "m", axes="KJI", most=12)
+    network = onnx.load(tmp_path / "m" / "model.onnx")
+    for node in network.graph.node:
+        for names in (node.input, node.output):
+            names[:] = ["value" if name == "scores" else name for name in names]
+    network.graph.node.extend(
+        [helper.make_node("Mul", ["value", "none"], ["zeros"]), helper.make_node("Add", ["zeros", "full"], ["scores"])]
+    )
+    for name, value in (("none", 0), ("full", 1)):
+        network.graph.initializer.append(onnx.numpy_helper.from_array(np.array(value, np.float32), name))
+    onnx.save(network, tmp_path / "m" / "model.onnx")
+    described = ModelManifest.model_validate_json((tmp_path / "m" / "manifest.json").read_text())
+    write_manifest(described, tmp_path / "m")
+    with pytest.raises(ModelError, match="every box the same score"):
+        detect(image_of({(20, 9, 4): 600, (2, 28, 7): 900}), loaded(tmp_path / "m"))
 
 
 def test_three_dimensions(tmp_path):
     nodes = constant_nodes(
-        np.float32([[[4, 6, 1, 10, 13, 5], [0, 0, 0, 3, 3, 3]]]), np.float32([[0.9, 0.01]]), np.int64([[2, 1]])
+        np.float32([[[4, 6, 1, 10, 13, 5], [0, 0, 0, 3, 3, 3]]]), np.float32([[1.8, 0.02]]), np.int64([[2, 1]])
     )
+    nodes[1].output[0] = "likely"
+    nodes.append(helper.make_node("ReduceMax", ["seen"], ["brightest"], keepdims=0))
+    nodes.append(helper.make_node("Mul", ["likely", "brightest"], ["scores"]))
     write_peak_model(tmp_path / "m", axes="KJI", nodes=nodes)
     network = onnx.load(tmp_path / "m" / "model.onnx")
     network.graph.input[0].CopyFrom(helper.make_tensor_value_info("seen", TensorProto.FLOAT, ["n", 1, "k", "j", "i"]))

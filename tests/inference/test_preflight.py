@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+import resources
 from inference.manifest import (
     FixedIntensity,
     ModelError,
@@ -20,11 +21,13 @@ from inference.manifest import (
 )
 from inference.models import ModelRecord
 from inference.preflight import Headers, Measured, expected, network_runs, preflight
-from inference.seen import LEAST_IMAGES, how_far_outside, image_statistics, seen_images
+from inference.seen import LEAST_IMAGES, how_far_outside, image_statistics, seen_images, undecided
 from inference.tasks import segment
 from inference.worker import Worker, _Timed
 from tests.inference.test_worker import endless
 from tests.models import loaded, manifest, write_threshold_model
+from viewer.core.volume import to_image
+from viewer.io import files
 
 MR = manifest("tiny", ("Bright",), 2.0, "1.0.0")
 CT = MR.model_copy(
@@ -76,6 +79,12 @@ def test_what_headers_tell_against_it(change, level, about):
     assert verdict.can_run == (level != "never")
     assert bool(verdict.refusal) == (level != "amber")
     assert [finding.about for finding in verdict.red] == ([about] if level == "red" else [])
+
+
+def test_a_film_is_told_that_it_is_one_picture_and_of_another_modality():
+    verdict = preflight(MR, replace(HEAD, size=(14, 11, 1), modality="DX", grid=False), noise()[:1])
+    assert of(verdict) == ("never", ["grid", "modality"]) and not verdict.red
+    assert "single picture" in verdict.refusal and "this series is DX" in verdict.findings[1].sentence
 
 
 @pytest.mark.parametrize(
@@ -159,11 +168,46 @@ class TestLikeness:
         statistics = [image_statistics(image_of(one), MR.preprocessing) for one in heads]
         model = MR.model_copy(update={"seen": seen_images(statistics)})
         usual = preflight(model, HEAD, noise(), statistics[3])
-        assert usual.level == "green" and usual.score is not None and usual.score <= 0.5
+        assert usual.level == "green" and usual.score is not None and usual.score <= 0.25
         smooth = np.broadcast_to(np.arange(12, dtype=np.float32), (12, 12, 12)).copy()
         strange = preflight(model, HEAD, noise(), image_statistics(image_of(smooth), MR.preprocessing))
-        assert of(strange) == ("amber", ["likeness"]) and strange.score > 0.5
+        assert of(strange) == ("amber", ["likeness"]) and strange.score > 0.25
         assert preflight(MR, HEAD, noise(), image_statistics(image_of(smooth), MR.preprocessing)).score is None
+
+    def test_a_network_hesitates_over_grey_and_not_over_black_and_white(self, tmp_path):
+        preprocessing = Preprocessing(intensity=StoredIntensity())
+        write_threshold_model(tmp_path / "plane", preprocessing=preprocessing)
+        model, half = loaded(tmp_path / "plane"), np.zeros((12, 8, 8), np.float32)
+        half[:, 4:] = 1
+        assert undecided(image_of(half), model) == 0
+        assert undecided(image_of(np.full((12, 8, 8), 0.52, np.float32)), model) == 1
+        assert undecided(image_of(np.zeros((12, 8, 8), np.float32)), model) is None
+        blocks = Preprocessing(dimensions=3, patch=(8, 8, 8), intensity=StoredIntensity())
+        write_threshold_model(tmp_path / "block", preprocessing=blocks)
+        assert undecided(image_of(half), loaded(tmp_path / "block")) is None
+
+    def test_it_is_asked_in_its_process_if_its_ranges_tell_of_it(self, tmp_path):
+        made = write_threshold_model(tmp_path, preprocessing=Preprocessing(intensity=StoredIntensity()))
+        grey = image_of(np.full((12, 8, 8), 0.52, np.float32))
+        with closing(Worker()) as worker:
+            for name, told in (("p10", None), ("undecided", 1.0)):
+                seen = SeenImages(images=30, ranges={name: (0.0, 0.2)})
+                written = write_manifest(made.model_copy(update={"seen": seen}), tmp_path)
+                record = ModelRecord(written, tmp_path, shipped=False, active=True)
+                assert worker.statistics(record, grey).get("undecided") == told
+
+    def test_the_shipped_model_knows_a_head_from_what_is_none(self):
+        folder = resources.path("models", "brain-structures-mr")
+        model = load_manifest(folder)
+        record = ModelRecord(model, folder, shipped=True, active=True)
+        volume = files.read_series(files.scan([resources.path("demo", "mni152-t1")]).series[0])
+        head = to_image(volume.voxels, volume.geometry)
+        other = sitk.GetImageFromArray(volume.voxels[::-1, ::-1].copy())  # upside down and turned
+        other.CopyInformation(head)
+        with closing(Worker()) as worker:
+            usual, strange = (how_far_outside(worker.statistics(record, one), model.seen) for one in (head, other))
+        assert usual == (0.0, None)
+        assert strange[0] > 0.25 and strange[1] == "undecided"
 
     def test_the_score_counts_widths_of_the_range(self):
         seen = SeenImages(images=99, ranges={"p10": (0.0, 0.5), "p50": (1.0, 2.0)})

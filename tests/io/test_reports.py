@@ -232,6 +232,19 @@ def test_a_box_that_a_model_found_names_its_algorithm(opened, tmp_path):
     for words in ("sha256: " + "ab" * 32, "device: CUDA", "score: 0.8700", "overridden (modality): It is CT."):
         assert said.count(words) == 2
     assert said.count("accepted by a person as it was found") == said.count("accepted by a person, corrected") == 1
+    back = measurements_of(read_found(tmp_path / "sr.dcm"), series, volume.geometry)[0]
+    assert [one.found for one in back] == [box.found, moved.found, None]
+    assert [one.corrected for one in back] == [False, True, False]
+
+
+def test_a_report_that_lost_the_model_of_a_box_is_not_saved(opened, tmp_path, monkeypatch):
+    series, volume = opened[:2]
+    at = ((1.5, 2.0, 3.0), (7.5, 8.0, 3.0))
+    box = Measurement(1, "box", at, 2, "Nodule", found=Found(Origin("peaks", "1.2.0"), 4, "Nodule", 0.87, at))
+    monkeypatch.setattr(reports, "_algorithm", lambda *_: None)
+    with pytest.raises(SeriesError, match="does not name the model that found box 1"):
+        write_report(tmp_path / "sr.dcm", [(box, values_of(box, volume, series))], series, volume.geometry, "")
+    assert not (tmp_path / "sr.dcm").exists()
 
 
 def test_key_images_are_named_by_their_instances(opened, tmp_path):

@@ -87,7 +87,7 @@ def test_models_are_listed_with_licence_and_hash(capsys):
         (["convert", "{ct}", "{text}"], "volumes are written as"),
         (["convert", "{ct}", "{out}.nii.gz", "--series", "1.2"], "no series 1.2"),
         (["segment", "{ct}", "{out}.nii.gz", "--model", "liver"], "there is no model liver"),
-        (["segment", "{ct}", "{out}.nii.gz", "--model", "brain-structures-mr"], "needs a regular volume"),
+        (["segment", "{ct}", "{out}.nii.gz", "--model", "brain-structures-mr"], "needs several slices"),
         (["train", "--data", "{out}"], "required"),
         (["demo", "--steps", "0", "--out", "{out}"], "--steps must be at least 1"),
     ],

@@ -63,7 +63,7 @@ def test_no_override_lets_run_what_cannot(home, oblique_phantom, capsys):
     write_image(oblique_phantom.voxels[:1].copy(), single, home / "one.nii.gz")
     argv = ["segment", str(home / "one.nii.gz"), str(home / "out.nii.gz"), "--model", "threshold", "--override"]
     assert main(argv) == 2
-    assert "needs a regular volume" in capsys.readouterr().err
+    assert "single picture" in capsys.readouterr().err
 
 
 def test_the_command_line_finds_boxes_where_they_are_in_the_patient(home, oblique_phantom, capsys):

@@ -161,7 +161,7 @@ def test_label_maps_lie_where_the_series_does_and_one_that_fails_stops_no_other(
     )
     found, records = run()
     assert [record.state for record in records] == ["done", "failed", "refused", "done", "done"]
-    assert records[1].error == "ValueError: unforeseen" and "regular volume" in records[2].error
+    assert records[1].error == "ValueError: unforeseen" and "single picture" in records[2].error
     written = sitk.ReadImage(str(tmp_path / "out" / f"{name_of(found[0])}.nii.gz"))
     scan = sitk.ReadImage(str(scans / "Doe.nii.gz"))
     assert written.GetSpacing() == scan.GetSpacing() and written.GetOrigin() == scan.GetOrigin()

@@ -546,6 +546,32 @@ def test_undo_and_redo_go_on_after_a_restart(user, scan_folder):
         assert everything(workflows.session) == state
 
 
+def test_a_result_waits_for_its_series_if_another_one_was_opened_meanwhile(user, scan_folder, tmp_path):
+    (tmp_path / "other").mkdir()
+    write_image(head().voxels, head().geometry, tmp_path / "other" / "second.nii.gz")
+    workflows = user()
+    workflows.add_paths([tmp_path / "other"])
+    (other,) = workflows.library.all_series()
+    open_first(workflows, scan_folder)
+    session, first = workflows.session, workflows.session.series.uid
+    segment = workflows.runs.worker.segment
+
+    def slow(*args, **options):
+        workflows.open_series(other.uid)
+        return segment(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workflows.runs.worker, "segment", slow)
+        workflows.runs.start("threshold")
+    assert session.series.uid == other.uid and session.proposal is None
+    assert "when that is opened again" in workflows.messages[-1]
+    workflows.open_series(first)
+    assert session.proposal is not None and session.proposal.source == "threshold 1.0.0"
+    workflows.open_series(other.uid)
+    workflows.open_series(first)
+    assert session.proposal is None  # it was shown, and left
+
+
 def test_undo_goes_on_after_another_series_was_looked_at(user, scan_folder, tmp_path):
     workflows = user()
     open_first(workflows, scan_folder)

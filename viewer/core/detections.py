@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -80,6 +80,16 @@ class Detection:
 
 
 @dataclass(frozen=True)
+class RejectedBox:
+    """A box of a model of which a person said that it is wrong: a hard negative to learn from. box.found tells the
+    model, reason why, if the person said so; at: when, ISO 8601 in UTC."""
+
+    box: Measurement
+    reason: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True)
 class Detections:
     """What a model proposes, the highest score first, until a person drops it. thresholds are those of its labels, by
     their names: the scores from which boxes are shown at first; threshold one for all, once a person has chosen it.
@@ -120,6 +130,15 @@ class Detections:
         """Those that are shown and wait for a person's word."""
         done = self.accepted(measurements)
         return tuple(one for one in self.shown if one.number not in done and one.number not in self.rejected)
+
+    def with_rejected(self, boxes: Iterable[RejectedBox]) -> Detections:
+        """With those rejected that a person rejected before, be it of an earlier run of the same network."""
+        of = {(one.box.text, one.box.points): one.reason for one in boxes if self._mine(one.box)}
+        same = {one.number: of[one.label, one.points] for one in self.found if (one.label, one.points) in of}
+        return replace(self, rejected=MappingProxyType(same))
+
+    def _mine(self, box: Measurement) -> bool:
+        return box.found is not None and box.found.origin.sha256 == self.origin.sha256
 
     def rejecting(self, number: int, reason: str = "") -> Detections:
         return replace(self, rejected=MappingProxyType({**self.rejected, number: reason}))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from viewer.core.origin import Origin
+
 Level = Literal["slice", "series", "study"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 Code = tuple[str, str, str]  # value, scheme, meaning: DICOM's coded concept
@@ -41,31 +43,56 @@ Answers = Mapping[Answered, bool]  # yes or no; what is not there is not answere
 
 
 @dataclass(frozen=True)
+class JudgedScore:
+    """What a model told of a class at the place of an answer, which a person gave by accepting or rejecting it.
+    probability is calibrated; from threshold on the model says yes."""
+
+    origin: Origin
+    label: str
+    probability: float
+    threshold: float
+
+    @property
+    def above(self) -> bool:
+        """True if the model says yes."""
+        return self.probability >= self.threshold
+
+
+JudgedScores = Mapping[Answered, JudgedScore]  # of answers; one that is not here a person gave without a model
+
+
+@dataclass(frozen=True)
 class AnswerChange:
-    """An answer before and after a change: yes (True), no (False) or none."""
+    """An answer before and after a change: yes (True), no (False) or none, and the scores that it was given by."""
 
     finding: int
     place: Place
     before: bool | None
     after: bool | None
+    score_before: JudgedScore | None = None
+    score_after: JudgedScore | None = None
 
     def inverse(self) -> AnswerChange:
-        return AnswerChange(self.finding, self.place, self.after, self.before)
+        return AnswerChange(self.finding, self.place, self.after, self.before, self.score_after, self.score_before)
 
 
-def answered(answers: Answers, changes: Iterable[AnswerChange], *, again: bool) -> dict[Answered, bool]:
-    """The answers after some changes. again: they are taken back or made once more; then one that has been given
-    otherwise meanwhile, in another series of the study, stays."""
-    now = dict(answers)
+def answered(
+    answers: Answers, scores: JudgedScores, changes: Iterable[AnswerChange], *, again: bool
+) -> tuple[dict[Answered, bool], dict[Answered, JudgedScore]]:
+    """The answers, and the scores that they were given by, after some changes. again: they are taken back or made once
+    more; then one that has been given otherwise meanwhile, in another series of the study, stays."""
+    now, judged = dict(answers), dict(scores)
     for change in changes:
         at = change.finding, change.place
-        if again and now.get(at) != change.before:
+        if again and (now.get(at), judged.get(at)) != (change.before, change.score_before):
             continue
-        if change.after is None:
-            now.pop(at, None)
-        else:
+        now.pop(at, None)
+        judged.pop(at, None)
+        if change.after is not None:
             now[at] = change.after
-    return now
+        if change.score_after is not None:
+            judged[at] = change.score_after
+    return now, judged
 
 
 def at_level(findings: Sequence[Finding], level: Level) -> tuple[Finding, ...]:

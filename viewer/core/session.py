@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
-from viewer.core.detections import Detections
+from viewer.core.detections import Detections, RejectedBox
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
 from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
 from viewer.core.events import Change, What
-from viewer.core.findings import SERIES, STUDY, AnswerChange, Answered, Answers, Level, Place, answered, at_level
+from viewer.core.findings import (
+    SERIES,
+    STUDY,
+    AnswerChange,
+    Answered,
+    Answers,
+    JudgedScore,
+    JudgedScores,
+    Level,
+    Place,
+    answered,
+    at_level,
+)
 from viewer.core.fusion import Fusion
 from viewer.core.geometry import PLANES, Geometry, Plane, plane_axes
 from viewer.core.hand import LABELLING, Hand, Tool
@@ -44,7 +57,7 @@ from viewer.core.oblique import (
     turned_about,
     turned_axes,
 )
-from viewer.core.origin import Accepted, Origin
+from viewer.core.origin import Accepted, Origin, now_utc
 from viewer.core.painting import Box, Point, Touched, changed_box, stroke_segment, union
 from viewer.core.proposal import Acceptance, Certainty, Judgement, Proposal, prepare_acceptance
 from viewer.core.scores import HeatShown, Occluded, Scores
@@ -54,6 +67,7 @@ from viewer.core.volume import LabelMap, Volume
 ConfirmedSlice = SlicePlace
 
 RADIOGRAPHS = ("CR", "DX", "MG", "PX", "IO", "RG", "XA", "RF")  # laid out as they are hung, by their own rules
+_KEPT_BOXES = What.DETECTIONS | What.LABEL_TABLE  # the latter is what has the state written
 _DRAWING: tuple[Tool, ...] = ("brush", "eraser")
 
 
@@ -63,8 +77,8 @@ class Annotations:
 
     label_map is what is seen; machine holds what models last proposed on the same grid, so that a person's
     own voxels are those where the two differ. measurements are in the order of their numbers. history is what can
-    be undone and redone; the session that opens these goes on with it. answers lack those of the study, which are no
-    series' own.
+    be undone and redone; the session that opens these goes on with it. answers, and the scores that they were given by,
+    lack those of the study, which are no series' own.
     """
 
     label_map: LabelMap
@@ -76,7 +90,9 @@ class Annotations:
     key_images: frozenset[SlicePlace] = frozenset()
     history: History = field(default_factory=History)
     answers: Answers = field(default_factory=dict)
+    judged_scores: JudgedScores = field(default_factory=dict)
     accepted: tuple[Accepted, ...] = ()
+    rejected_boxes: tuple[RejectedBox, ...] = ()
 
     @classmethod
     def none(cls, geometry: Geometry) -> Annotations:
@@ -86,12 +102,14 @@ class Annotations:
 @dataclass(frozen=True)
 class State:
     """What is kept of a series beside voxels, measurements and key images, as it is now: the label table, the confirmed
-    slices, the model that was accepted last, and all that were accepted of models."""
+    slices, the model that was accepted last, all that were accepted of models, and the boxes of models that were
+    rejected."""
 
     labels: tuple[Label, ...] = DEFAULT_LABELS
     confirmed: frozenset[ConfirmedSlice] = frozenset()
     source: str = ""
     accepted: tuple[Accepted, ...] = ()
+    rejected_boxes: tuple[RejectedBox, ...] = ()
 
 
 def corrected_labels(
@@ -201,6 +219,7 @@ class Session:
         self.proposal: Proposal | None = None
         self.waiting: tuple[Proposal, ...] = ()  # of other models, until a person has judged that one
         self.detections: Detections | None = None
+        self.rejected_boxes: tuple[RejectedBox, ...] = ()  # for good, whether a model proposes them now or not
         self.scores: Scores | None = None
         self.heat: HeatShown | None = None
         self.enhanced: Enhanced | None = None  # beside the volume: whatever measures or segments takes the volume
@@ -213,6 +232,7 @@ class Session:
         self.certainty_of: Origin | None = None
         self.key_images: frozenset[SlicePlace] = frozenset()
         self.answers: dict[Answered, bool] = {}
+        self.judged_scores: dict[Answered, JudgedScore] = {}
         self.measurements: tuple[Measurement, ...] = ()
         self.selected: int | None = None  # number of a measurement
         self._path: int | None = None  # the number of the path that was selected last
@@ -311,7 +331,8 @@ class Session:
         self.enhanced, self.enhanced_view = None, "original"
         self.labels, self.confirmed, self.source = DEFAULT_LABELS, frozenset(), ""
         self.accepted, self.certainty, self.certainty_of = (), None, None
-        self.key_images, self.answers = frozenset(), {}
+        self.rejected_boxes = ()
+        self.key_images, self.answers, self.judged_scores = frozenset(), {}, {}
         self.measurements, self.selected, self._values = (), None, {}
         self.active_label = DEFAULT_LABELS[0].value
         self.moment_series, self.moments, self._arriving, self.read_only = (), (), False, False
@@ -325,11 +346,15 @@ class Session:
         self._let_draw_upon()
         self.confirmed, self.source = annotations.confirmed, annotations.source
         self.accepted, self.certainty, self.certainty_of = annotations.accepted, None, None
+        self.rejected_boxes = annotations.rejected_boxes
         self.key_images, self.answers = annotations.key_images, dict(annotations.answers)
+        self.judged_scores = dict(annotations.judged_scores)
         self.measurements, self.selected, self._values = annotations.measurements, None, {}
         self._path = None
         self.detections = None
-        self.scores = self.heat = None
+        sequence = self.series.moment.sequence_uid if self.series is not None and self.series.moment else ""
+        if self.scores is None or not sequence or self.scores.sequence != sequence:  # else it is of this moment, too
+            self.scores = self.heat = None
         self.proposal, self._stroke, self.history = None, None, annotations.history
         self.waiting = ()
         if self.active_label not in {label.value for label in self.labels}:
@@ -816,7 +841,7 @@ class Session:
             self._apply(edit, act=act, told=False)
         if state is not None:
             self.labels, self.confirmed, self.source = state.labels, state.confirmed, state.source
-            self.accepted = state.accepted
+            self.accepted, self.rejected_boxes = state.accepted, state.rejected_boxes
             self._announce(Change(What.LABEL_TABLE | What.CONFIRMED))
 
     def undo(self, voxels: DeltaVoxels | None = None) -> None:
@@ -975,27 +1000,47 @@ class Session:
         return len(rest)
 
     def _answer(self, title: str, findings: Sequence[int], place: Place, yes: bool | None) -> None:
-        changes = (AnswerChange(number, place, self.answers.get((number, place)), yes) for number in findings)
-        self.make(Edit(title, answers=tuple(changes)))
+        changes = tuple(self._answer_change((number, place), yes) for number in findings)
+        self.make(Edit(title, answers=changes))
 
-    def judge_score(self, finding: int, place: Place, yes: bool) -> None:
-        """A person accepts (yes) or rejects what a classification model says of a place, as one edit."""
-        if self.scores is not None and self.editable and self.answers.get((finding, place)) != yes:
-            act = "Accept" if yes else "Reject"
-            self._answer(f"{act} score of {self.scores.origin.source}", (finding,), place, yes)
+    def _answer_change(self, at: Answered, yes: bool | None, score: JudgedScore | None = None) -> AnswerChange:
+        return AnswerChange(*at, self.answers.get(at), yes, self.judged_scores.get(at), score)
 
-    def take_study_answers(self, answers: Answers) -> None:
+    def judge_score(self, of: int, findings: Mapping[Level, int], places: Sequence[Place], *, accepts: bool) -> int:
+        """A person accepts or rejects what a classification model says of a class (its place in Scores.classes) at some
+        places, as one edit. findings: the number of the class' finding at each level.
+
+        Accepted is yes from the threshold on and no below it; rejected, as no, is a yes alone. The first place is
+        answered anew; others keep the answer that they have. Returns how many were answered.
+        """
+        changes = []
+        for n, place in enumerate(places):
+            told = self.scores.told_of(of, place) if self.scores is not None else None
+            if told is None or not (accepts or told.above):
+                continue
+            change = self._answer_change((findings[place.level], place), accepts and told.above, told)
+            if change.before is None or (n == 0 and change.before != change.after):
+                changes.append(change)
+        if self.scores is None or not changes or not self.editable:
+            return 0
+        act = "Accept" if accepts else "Reject"
+        self.make(Edit(f"{act} score of {self.scores.origin.source}", answers=tuple(changes)))
+        return len(changes)
+
+    def take_study_answers(self, answers: Answers, scores: JudgedScores = MappingProxyType({})) -> None:
         """What was answered of the study, as it is kept."""
         now = {at: yes for at, yes in self.answers.items() if at[1] != STUDY} | dict(answers)
-        if now != self.answers:
-            self.answers = now
-            self._announce(Change(What.FINDINGS))
+        judged = {at: score for at, score in self.judged_scores.items() if at[1] != STUDY} | dict(scores)
+        self._take_answers(now, judged)
 
     def hear_answers(self, changes: Sequence[AnswerChange], *, again: bool = False) -> None:
         """Take over what was answered of the study in another of its series."""
-        now = answered(self.answers, [c for c in changes if c.place == STUDY], again=again)
-        if now != self.answers:
-            self.answers = now
+        of_study = [change for change in changes if change.place == STUDY]
+        self._take_answers(*answered(self.answers, self.judged_scores, of_study, again=again))
+
+    def _take_answers(self, answers: dict[Answered, bool], judged: dict[Answered, JudgedScore]) -> None:
+        if (answers, judged) != (self.answers, self.judged_scores):
+            self.answers, self.judged_scores = answers, judged
             self._announce(Change(What.FINDINGS))
 
     # Measurements
@@ -1255,9 +1300,10 @@ class Session:
     # Boxes that a model proposes
 
     def propose_boxes(self, detections: Detections | None) -> None:
-        """Show what a model found as proposals, in place of any before; None drops them."""
+        """Show what a model found as proposals, in place of any before; None drops them. What a person rejected of the
+        same network before stays rejected."""
         if self.volume is not None and not self.loading and detections is not self.detections:
-            self._change_boxes(detections)
+            self._change_boxes(detections and detections.with_rejected(self.rejected_boxes))
 
     def show_boxes_from(self, score: float) -> None:
         """Show proposed boxes from a score on, whatever their labels."""
@@ -1307,6 +1353,7 @@ class Session:
         table, _ = merge_labels(self.labels_in_use(), [label for label in detections.labels if label.name in used])
         for number in new:
             detections = detections.restoring(number)
+            self._forget_rejected(number)
         self.detections = detections
         if len(boxes) == 1:
             self.selected = boxes[0].number
@@ -1315,18 +1362,31 @@ class Session:
         return len(boxes)
 
     def reject_box(self, number: int, reason: str = "") -> None:
-        """Note that a proposed box is wrong, and why, if a person says so."""
+        """Note that a proposed box is wrong, and why, if a person says so; it is kept with the annotations."""
         if self.detections is not None and number not in self.detections.accepted(self.measurements):
-            self._change_boxes(self.detections.rejecting(number, reason))
+            self._forget_rejected(number)
+            self.rejected_boxes += (RejectedBox(self.detections.box_of(number, number), reason, now_utc()),)
+            self._change_boxes(self.detections.rejecting(number, reason), _KEPT_BOXES)
 
     def restore_box(self, number: int) -> None:
         """Have a rejected box wait for a person's word again."""
         if self.detections is not None and number in self.detections.rejected:
-            self._change_boxes(self.detections.restoring(number))
+            self._forget_rejected(number)
+            self._change_boxes(self.detections.restoring(number), _KEPT_BOXES)
 
-    def _change_boxes(self, detections: Detections | None) -> None:
+    def _forget_rejected(self, number: int) -> None:
+        assert self.detections is not None
+        found = self.detections.box_of(number, number).found
+        assert found is not None
+        same = found.origin.sha256, found.label, found.points
+        kept = [(one, one.box.found) for one in self.rejected_boxes]
+        self.rejected_boxes = tuple(
+            one for one, of in kept if of is None or (of.origin.sha256, of.label, of.points) != same
+        )
+
+    def _change_boxes(self, detections: Detections | None, what: What = What.DETECTIONS) -> None:
         self.detections = detections
-        self._announce(Change(What.DETECTIONS))
+        self._announce(Change(what))
 
     def acceptance_inputs(
         self,
@@ -1378,7 +1438,9 @@ class Session:
         if edit.confirmed:
             what |= What.CONFIRMED
         if edit.answers:
-            self.answers = answered(self.answers, edit.answers, again=act != "make")
+            self.answers, self.judged_scores = answered(
+                self.answers, self.judged_scores, edit.answers, again=act != "make"
+            )
             what |= What.FINDINGS
         for delta, after in zip(edit.deltas, voxels or (d.voxels for d in edit.deltas), strict=True):
             layer = self.label_map.voxels if delta.layer == "labels" else self.machine

@@ -18,7 +18,7 @@ def answer_badges(session: Session, plane: Plane) -> list[Badge]:
     for finding in session.hand.findings:
         place = session.place_of(finding.level, plane)
         yes = None if place is None else session.answers.get((finding.number, place))
-        if yes is not None:
+        if yes is not None and finding.name not in given[yes]:  # of the slice and of the series, for instance
             given[yes].append(finding.name)
     badges = []
     for yes, words, colour in ((True, tr("Yes: {names}"), ACCENT), (False, tr("No: {names}"), DIMMED_TEXT)):

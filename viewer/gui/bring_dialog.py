@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.bringing import Answers, Bringing, Found, wrong_with
+from viewer.bringing import Answers, Bringing, Described, Found, is_described, wrong_with
 from viewer.gui.bring_fields import (
     Channels,
     Choice,
@@ -44,13 +44,21 @@ from viewer.gui.scrolled import scrolled
 from viewer.jobs import Job
 
 _WHAT = QT_TR_NOOP(
-    "Choose an ONNX file, or the folder of a MONAI bundle or of an nnU-Net model that holds one. You can also drop it "
-    "here."
+    "Choose an ONNX file of a network that segments, or the folder of a MONAI bundle or of an nnU-Net model that holds "
+    "one; or, of any task, the folder of a model with a manifest.json of its own. You can also drop it here."
 )
 _KINDS: dict[str, str] = {
     "plain": QT_TR_NOOP("Plain ONNX file"),
     "MONAI": QT_TR_NOOP("MONAI bundle"),
     "nnU-Net": QT_TR_NOOP("nnU-Net model"),
+}
+_TASKS: dict[str, str] = {
+    "segmentation": QT_TR_NOOP("segmentation"),
+    "classification": QT_TR_NOOP("classification"),
+    "detection": QT_TR_NOOP("detection"),
+    "enhancement": QT_TR_NOOP("enhancement"),
+    "translation": QT_TR_NOOP("translation into another contrast"),
+    "interactive": QT_TR_NOOP("clicks"),
 }
 _DOWN_PX, _NAMES_PX = 7, 140
 _last: list[Path] = []  # the folder of the last file that was chosen
@@ -67,6 +75,7 @@ class BringDialog(QDialog):
         self._bringing, self._added = bringing, added
         self._path: Path | None = None
         self._found: Found | None = None
+        self._described: Described | None = None
         self._job: Job | None = None
         self.fields: dict[str, Field] = {}
         self._sources: dict[str, tuple[QLabel, str, bool]] = {}
@@ -125,8 +134,33 @@ class BringDialog(QDialog):
         self._chosen.setToolTip(str(path))
         self.problem.clear()
         self._busy(True)
-        job = self._bringing.look(path, self._looked, self._refused, network)
+        if is_described(path):
+            job = self._bringing.read(path, self._read, self._refused)
+        else:
+            job = self._bringing.look(path, self._looked, self._refused, network)
         self._job = None if job.ended else job
+
+    def _read(self, described: Described) -> None:
+        self._job = None
+        self._busy(False)
+        self._described = described
+        lines = [
+            tr("{title} {version}, for {task}").format(
+                title=described.title, version=described.version, task=tr(_TASKS[described.task])
+            ),
+            tr("Made for {modalities}").format(modalities=", ".join(described.modalities)),
+            tr("Its own manifest says all that is needed, and its files are those that it means."),
+            tr("Licence of the code: {code}; of the weights: {weights}").format(
+                code=described.licences[0], weights=described.licences[1]
+            ),
+        ]
+        if described.labels:
+            lines.insert(2, tr("Labels: {labels}").format(labels=", ".join(described.labels)))
+        self._body.takeAt(0)
+        self._body.addWidget(QLabel("\n".join(lines), wordWrap=True, textFormat=Qt.TextFormat.PlainText))
+        self._body.addStretch(1)
+        self.add.setEnabled(True)
+        self.add.setFocus()
 
     def _looked(self, found: Found) -> None:
         self._job = None
@@ -156,6 +190,7 @@ class BringDialog(QDialog):
         if self._job is not None and not self._job.ended:
             self._job.cancel()
         self._job = None
+        self._described = None
         if self._found is not None:
             self._bringing.leave(self._found)
             self._found = None
@@ -313,6 +348,11 @@ class BringDialog(QDialog):
         return Answers(**{**said_of, "description": said_of["description"] or ""}, fields=told)
 
     def _install(self) -> None:
+        if self._described is not None:
+            self._busy(True)
+            job = self._bringing.take(self._described, self._installed, self._not_taken)
+            self._job = None if job.ended else job
+            return
         answers, found = self._answers(), self._found
         if answers is None or found is None or not self.add.isEnabled():
             return
@@ -325,6 +365,11 @@ class BringDialog(QDialog):
         self._job = self._found = None
         self.accept()
         self._added(name)
+
+    def _not_taken(self, sentence: str) -> None:
+        self._job = self._described = None
+        self._busy(False)
+        self.problem.setText(said(sentence))
 
     def _not_installed(self, sentence: str) -> None:
         self._job = None

@@ -51,6 +51,11 @@ def bar_rect(pane: QRectF, right: float, bar: ColourBar, face: Face) -> QRectF |
     return QRectF(right - wide, pane.center().y() - whole / 2, wide, whole)
 
 
+def least_height(face: Face) -> float:
+    """Of a bar with its values, in which its colours can still be told apart."""
+    return _LEAST_PX + 2 * (face.height + _GAP_PX)
+
+
 def draw_bar(
     painter: QPainter, rect: QRectF, bar: ColourBar, face: Face, leaning: Literal["left", "right"] = "right"
 ) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,15 +33,17 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
+from viewer.gui.colour_bar import ColourBar
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.lettering import CornerTexts, Words
 from viewer.gui.overlay import Badge, Line, Rank, Ruler, draw_text, font_for, told
 from viewer.gui.pane import STRIP_PX, Drag
-from viewer.gui.slice_picture import Curved, Layer, SlicePicture, layer_of, picture_of_slice
+from viewer.gui.slice_picture import Curved, Layer, SlicePicture, doubt_layer_of, layer_of, picture_of_slice
 from viewer.gui.slice_words import SliceWords, series_number
 from viewer.gui.style import DIMMED_TEXT, MEASURE, ON_IMAGE, VIEWPORT, WARNING
+from viewer.gui.trust_words import doubt_badges, doubt_bar, only_on_slices, proposal_badges
 from viewer.render.curved import nearest_along, values_along
 from viewer.render.slabs import SLAB_KINDS, Slab, SlabKind
 from viewer.render.slices import SliceView
@@ -71,27 +73,29 @@ _NEUROLOGICAL = QT_TR_NOOP(
     "ends it."
 )
 
+_Kind = Literal["own", "proposed", "doubt"]
+
 
 class _Wanted(NamedTuple):
-    """What is to be worked out. A volume is equal to itself only. labels: by which number their state is known, 0 for
-    none to be seen."""
+    """What is to be worked out. A volume is equal to itself only. labels: by which number their state is known, and
+    which of them are to be seen."""
 
     volume: Volume
     axes: CurvedAxes
     slab: Slab | None
     nearest: bool
-    labels: int
+    labels: tuple[int, tuple[_Kind, ...]]
 
 
 @dataclass(frozen=True, eq=False)
 class _Along:
     """What was worked out: values as values_along gives them, the marks of the file, and the label maps that are seen,
-    each with True if it is a proposal."""
+    each with what it is."""
 
     wanted: _Wanted
     values: NDArray
     marks: NDArray[np.bool_] | None
-    labels: tuple[tuple[NDArray[np.uint8], bool], ...]
+    labels: tuple[tuple[NDArray[np.uint8], _Kind], ...]
 
 
 class _GivenUp(Exception):
@@ -141,6 +145,15 @@ class CurvedWords(SliceWords):
         if self.session.is_neurological("axial"):
             badges.append(Badge(tr("⚠ Neurological"), WARNING, tr(_NEUROLOGICAL), Rank.MUST))
         return badges
+
+    def _badges_of_model(self) -> list[Badge]:
+        """Labels and how unsure a model is are stretched with the scan; boxes and heat maps are not."""
+        session = self.session
+        return [*proposal_badges(session), *doubt_badges(session), *only_on_slices(session, uncertainty=True)]
+
+    @property
+    def _left_bar(self) -> ColourBar | None:
+        return doubt_bar(self.session)
 
     def _badges_of_slice(self) -> list[Badge]:
         return []
@@ -406,16 +419,23 @@ class CurvedPane(FlatPane):
         volume = session.shown
         if volume is None or self._axes is None:
             return None
-        labels = self._labels_number if self._labels_seen() else 0
+        kinds: tuple[_Kind, ...] = tuple(kind for _, kind in self._labels_seen())
+        labels = (self._labels_number if kinds else 0), kinds
         return _Wanted(volume, self._axes, self.slab, session.colour_map == "masks" and not volume.colour, labels)
 
-    def _labels_seen(self) -> tuple[tuple[NDArray[np.uint8], bool], ...]:
-        """voxels[k, j, i] of the label maps that are to be seen, each with True if it is a proposal."""
+    def _labels_seen(self) -> tuple[tuple[NDArray[np.uint8], _Kind], ...]:
+        """voxels[k, j, i] of the label maps that are to be seen, and of how unsure a model is, each with what it is."""
         session = self.session
-        if not session.hand.overlay_visible or session.label_map is None or session.shown is not session.volume:
+        seen: list[tuple[NDArray[np.uint8], _Kind]] = []
+        if session.label_map is None or session.shown is not session.volume:
             return ()
-        own = () if session.label_map.blank else ((session.label_map.voxels, False),)
-        return own if session.proposal is None else (*own, (session.proposal.latest, True))
+        if session.hand.overlay_visible and not session.label_map.blank:
+            seen.append((session.label_map.voxels, "own"))
+        if session.hand.overlay_visible and session.proposal is not None:
+            seen.append((session.proposal.latest, "proposed"))
+        if session.hand.uncertainty_visible and session.certainty is not None:
+            seen.append((session.certainty.entropy, "doubt"))
+        return tuple(seen)
 
     def _work(self, wanted: _Wanted) -> None:
         """Have it worked out, unless something is: then afterwards."""
@@ -516,7 +536,12 @@ class CurvedPane(FlatPane):
         if self._labels is None or self._labels[0] != (view, ratio):
             of_values = replace(view, axes=cast(Axes, along.wanted.axes))
             layers = []
-            for labels, proposed in along.labels:
+            for labels, kind in along.labels:
+                if kind == "doubt":
+                    much = session.certainty.much if session.certainty is not None else 1.0
+                    layers.append(doubt_layer_of(labels, of_values, ratio, much))
+                    continue
+                proposed = kind == "proposed"
                 table = session.proposal.labels if proposed and session.proposal is not None else session.labels
                 colours = label_colours(table, session.hand.overlay_opacity)
                 layers.append(layer_of(labels, of_values, colours, ratio, hatched=proposed))
@@ -568,7 +593,7 @@ class CurvedPane(FlatPane):
 
 def _worked_out(
     wanted: _Wanted,
-    label_maps: tuple[tuple[NDArray[np.uint8], bool], ...],
+    label_maps: tuple[tuple[NDArray[np.uint8], _Kind], ...],
     known: _Along | None,
     report: Callable[[float], None],
 ) -> _Along:
@@ -581,5 +606,4 @@ def _worked_out(
         marks = None if volume.overlay is None else nearest_along(volume.overlay, axes) > 0
     if known is not None and (known.wanted.axes, known.wanted.labels) == (axes, wanted.labels):
         return _Along(wanted, values, marks, known.labels)
-    labels = tuple((nearest_along(voxels, axes), proposed) for voxels, proposed in label_maps)
-    return _Along(wanted, values, marks, labels)
+    return _Along(wanted, values, marks, tuple((nearest_along(voxels, axes), kind) for voxels, kind in label_maps))

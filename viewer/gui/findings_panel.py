@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.events import What
-from viewer.core.findings import LEVELS, Finding, Level, Place, at_level
+from viewer.core.findings import LEVELS, Finding, JudgedScore, Level, Place, at_level
 from viewer.core.geometry import Plane
 from viewer.core.painting import Box
 from viewer.core.session import Session
@@ -162,7 +162,9 @@ class FindingsPanel(QWidget):
                     continue
                 place = session.place_of(finding.level, plane)
                 yes = None if place is None else session.answers.get((finding.number, place))
+                words = judged_words(session.judged_scores.get((finding.number, place)) if place is not None else None)
                 for column, mark in ((_YES, True), (_NO, False)):
+                    top.setToolTip(column, words if yes is mark else "")
                     top.setCheckState(column, Qt.CheckState.Checked if yes is mark else Qt.CheckState.Unchecked)
             for level, heading in self._headings.items():
                 heading.setText(0, self.place_name(level, plane))
@@ -320,6 +322,20 @@ class FindingsPanel(QWidget):
         )
         if not count or agreed(self.window(), question.format(name=finding.name, count=count)):
             self._workflows.take_finding_off(finding.number)
+
+
+def judged_words(score: JudgedScore | None) -> str:
+    """Which model's score an answer was given by; empty for one that a person gave without."""
+    if score is None:
+        return ""
+    words = tr(
+        "By judging a score: {model} · {hash} · {device} · {made}\n{name}: {percent:.0f} %, threshold {threshold:.0f} %"
+    )
+    origin = score.origin
+    return words.format(
+        model=said(origin.source), hash=origin.short_hash, device=origin.provider, made=origin.made, name=score.label,
+        percent=100 * score.probability, threshold=100 * score.threshold,
+    )  # fmt: skip
 
 
 def answered_slices(session: Session, axis: int) -> np.ndarray:

@@ -20,6 +20,8 @@ def heat_badge(heat: HeatShown) -> Badge:
     text = tr("{kind}: {name} · {model} · where, not why").format(
         kind=tr(_KIND[heat.kind]), name=heat.name, model=said(heat.origin.source)
     )
+    if heat.times > 1 and heat.kind == "cam":
+        text = tr("{badge} · mean of {n} time points").format(badge=text, n=heat.times)
     return Badge(text, PROPOSAL, tr(_DETAIL), Rank.MUST)
 
 

@@ -12,11 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPen, QPixmap
 
 _FONT = "materialdesignicons6-webfont"
 _SHARE = 0.875  # of an icon's height for the font's, as qtawesome has it: letters stand out of their size
 _DISABLED = QColor(150, 150, 150)
+_EDGE = QColor("#80868f")  # of a swatch: white is seen on white, and black on black
 
 
 def glyph_icon(name: str, colour: QColor, colour_on: QColor | None = None, disabled: QColor = _DISABLED) -> QIcon:
@@ -32,7 +33,7 @@ def swatch(colour: tuple[int, int, int]) -> QIcon:
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(*colour))
-        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setPen(QPen(_EDGE, 2))
         painter.drawRoundedRect(3, 3, 26, 26, 7, 7)
     icon = QIcon()
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):

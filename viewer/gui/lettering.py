@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter
 
 from viewer.gui import overlay
-from viewer.gui.colour_bar import ColourBar, bar_rect, draw_bar
+from viewer.gui.colour_bar import ColourBar, bar_rect, draw_bar, least_height
 from viewer.gui.overlay import EDGE_PX, Badge, Face, Line, Rank, Ruler, face_for
 from viewer.gui.style import ON_IMAGE
 
@@ -194,10 +194,10 @@ def _pieces(pane: QRectF, words: Words, base: QFont, left_out: set[_Key]) -> lis
     ruler = _ruler(pane, words, face_for(base, width, height, times=0.92))
     central = [piece for piece in (*letters, *ruler) if piece.key not in left_out]
     face = face_for(base, width, height)
-    bars = [piece for piece in _bars(pane, words, letters, face) if piece.key not in left_out]
     corners = [piece for side in ("top", "bottom") for piece in _corners(pane, words, side, central, face, left_out)]
     badge_face = face_for(base, width, height, bold=True, times=0.92)
     badges = _badges(pane, words, letters, corners, badge_face, left_out)
+    bars = [p for p in _bars(pane, words, letters, [*corners, *badges], face) if p.key not in left_out]
     return [*central, *bars, *corners, *badges, *_sentence(words, face, left_out)]
 
 
@@ -229,8 +229,8 @@ def _ruler(pane: QRectF, words: Words, face: Face) -> list[Piece]:
     return [Piece(("ruler", 0), Rank.SCALE, ruler.text, rect, lambda p: overlay.draw_ruler(p, at, ruler, face))]
 
 
-def _bars(pane: QRectF, words: Words, letters: Sequence[Piece], face: Face) -> list[Piece]:
-    """The colour bars beside the letters of the right and the left edge."""
+def _bars(pane: QRectF, words: Words, letters: Sequence[Piece], others: Sequence[Piece], face: Face) -> list[Piece]:
+    """The colour bars beside the letters of the right and the left edge, shorter where others are above and below."""
     pieces = []
     for n, bar in enumerate((words.bar, words.left_bar)):
         if bar is None:
@@ -241,6 +241,12 @@ def _bars(pane: QRectF, words: Words, letters: Sequence[Piece], face: Face) -> l
             continue
         if n:
             rect.moveLeft(letters[0].rect.right() + _CLEAR_PX if letters else pane.left() + EDGE_PX)
+        beside = [o.rect for o in others if o.rect.left() < rect.right() and rect.left() < o.rect.right()]
+        above = [o.bottom() for o in beside if o.center().y() < pane.center().y()]
+        below = [o.top() for o in beside if o.center().y() >= pane.center().y()]
+        top, bottom = max([rect.top(), *above]), min([rect.bottom(), *below])
+        if bottom - top >= least_height(face):
+            rect = QRectF(rect.left(), top, rect.width(), bottom - top)
         text = f"{bar.top} {bar.bottom}"
         draw = partial(draw_bar, rect=rect, bar=bar, face=face, leaning=("right", "left")[n])
         pieces.append(Piece(("bar", n), Rank.SCALE, text, rect, draw))

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -76,12 +75,14 @@ from viewer.gui.probability_export import ProbabilityExport
 from viewer.gui.proposal_bar import ProposalBar
 from viewer.gui.question import agreed
 from viewer.gui.reading_room import ReadingRoom, View
+from viewer.gui.score_export import ScoreExport
 from viewer.gui.scrolled import scrolled
 from viewer.gui.sentence_bar import SentenceBar
 from viewer.gui.slice_commands import SliceCommands, key_image_name
 from viewer.gui.slice_pane import SlicePane
 from viewer.gui.status_bar import StatusBar
 from viewer.gui.study_browser import StudyBrowser
+from viewer.gui.tabs import Tabs
 from viewer.gui.threshold import Thresholding
 from viewer.gui.tool_bar import ToolBar
 from viewer.gui.training_panel import TrainingPanel
@@ -145,8 +146,7 @@ class MainWindow(QMainWindow):
         self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
         self.training_panel = TrainingPanel(workflows, self.model_panel)
-        self.panels = QTabWidget(documentMode=True)
-        self.panels.tabBar().setDrawBase(False)
+        self.panels = Tabs(_PANELS_PX[0])
         self.panels.addTab(self.model_panel, tr("AI"))
         self.panels.addTab(self.label_panel, tr("Labels"))
         self.panels.addTab(self.findings_panel, tr("Findings"))
@@ -215,6 +215,7 @@ class MainWindow(QMainWindow):
                 self.picture_commands.apply,
                 self.label_export.apply,
                 self.probability_export.apply,
+                self.score_export.apply,
                 self.layout_commands.apply,
                 self.display_commands.apply,
                 self.slice_commands.apply,
@@ -373,7 +374,6 @@ class MainWindow(QMainWindow):
         for part in (self.browser, middle, self.panels):
             splitter.addWidget(part)
         self.browser.setMinimumWidth(150)
-        self.panels.setMinimumWidth(250)
         middle.setMinimumWidth(290)
         splitter.setStretchFactor(1, 1)
         splitter.setCollapsible(1, False)
@@ -391,6 +391,11 @@ class MainWindow(QMainWindow):
         self.probability_export = ProbabilityExport(
             self.workflows, commands, room, lambda: self.model_panel.model_name, notify
         )
+        scores = self.model_panel.scores
+        self.score_export = ScoreExport(
+            self.workflows, commands, room, settings, lambda: scores.chosen, notify, self.show_failure
+        )
+        scores.export.clicked.connect(commands.named["AI/Export scores and heat maps…"].trigger)
         self.importing = Importing(self.workflows, commands, self, notify, self.show_failure)
         self.object_export = ObjectExport(self.workflows, commands, room, settings, self, notify, self.show_failure)
         self.measure_panel.export.menu().addAction(commands.named["File/Export measurements as…"])

@@ -131,6 +131,7 @@ class ManyRunsDialog(QDialog):
             *(self.models, self.study, self.listed, self.from_folder, self.all),
             *(self.folder, choose_folder, self.references, choose_references),
         )
+        self.folder.setPlaceholderText(tr("Choose a folder for the results."))
         self.references.setPlaceholderText(tr("Optional: label maps to compare with"))
         self.folder.textChanged.connect(self._show_state)
         self.hint = QLabel(wordWrap=True)

@@ -46,6 +46,7 @@ _FILE_OVERLAY = "Display/Overlays of the file"
 _EXPORT = "File/Export pictures…"
 _AS = "File/Export measurements as…"
 _PROBABILITIES = "AI/Export probabilities and uncertainty…"
+_SCORES = "AI/Export scores and heat maps…"
 _NAME = "File/Your name in reports…"
 _COPY = "File/Copy the picture"
 _DRAW_ON = (
@@ -145,7 +146,14 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     slices.addMenu(_submenu(tr("Findings"), commands, findings, slices))
     slices.addSeparator()
     _add(
-        menus["&AI"], commands, "AI/Segment", "AI/Accept the proposal", "AI/Reject the proposal", _PROBABILITIES, _LINE
+        menus["&AI"],
+        commands,
+        "AI/Segment",
+        "AI/Accept the proposal",
+        "AI/Reject the proposal",
+        _PROBABILITIES,
+        _SCORES,
+        _LINE,
     )
     _add(menus["&Window"], commands, "Window/Studies", "Window/Panels", _LINE)
     _add(bar.addMenu(tr("&Help")), commands, *_HELP)

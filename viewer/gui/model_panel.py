@@ -35,8 +35,8 @@ from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.proposal_part import ProposalPart
 from viewer.gui.question import agreed
 from viewer.gui.score_panel import ScorePanel
-from viewer.gui.scrolled import scrolled
-from viewer.gui.trust_words import when
+from viewer.gui.scrolled import let_wheel_scroll, scrolled
+from viewer.gui.trust_words import duration, when
 from viewer.jobs import Job
 from viewer.model_runs import copies_of
 from viewer.workflows import Workflows
@@ -93,6 +93,7 @@ class ModelPanel(QWidget):
         self._problems.setProperty("warning", True)
         self._begun: list[tuple[Session, str, Job]] = []  # runs that have not ended, of models by name
         self._trying: Job | None = None
+        self._moments = 0, 0  # of the open sequence, that are known and that are read
         self.run = QPushButton(tr(_RUN["segmentation"]))
         self.run.setProperty("primary", True)
         self.run.clicked.connect(self.start)
@@ -104,7 +105,7 @@ class ModelPanel(QWidget):
 
         self.mirrored = QCheckBox()
         self.mirrored.setToolTip(tr(_MIRRORED_TIP))
-        self.mirrored.toggled.connect(lambda wanted: setattr(workflows.runs, "mirrored", wanted))
+        self.mirrored.toggled.connect(self._mirror)
         self.mirrored.hide()
 
         self._proposal = QFrame()
@@ -161,7 +162,9 @@ class ModelPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolled(content))
+        let_wheel_scroll(content)
         self.versions.itemDoubleClicked.connect(self._use_version)
+        self._task = "segmentation"  # of the chosen model
         workflows.on_models_change(self.refresh)
         workflows.jobs.subscribe(self._job_changed)
         self.refresh()
@@ -174,11 +177,7 @@ class ModelPanel(QWidget):
     @property
     def run_words(self) -> str:
         """What the chosen model does, as the button says it."""
-        return tr(_RUN[self._task if self.model_name else "segmentation"])
-
-    @property
-    def _task(self) -> str:
-        return self._workflows.models.get(self.model_name).manifest.task
+        return tr(_RUN[self._task])
 
     def start(self) -> None:
         """Run the chosen model, unless it is running already; one that should not run only if a person, told why, says
@@ -239,7 +238,9 @@ class ModelPanel(QWidget):
         self.boxes.apply(what)
         self.scores.apply(what)
         self.enhanced.apply(what)
-        if what & (What.SERIES | What.TOOL):
+        moments = len(self._session.moment_series), len(self._session.moments)
+        if what & (What.SERIES | What.TOOL) or moments != self._moments:
+            self._moments = moments
             self._show_fit()
         if what & (What.SERIES | What.PROPOSAL | What.TOOL):
             self._show_proposal()
@@ -254,8 +255,10 @@ class ModelPanel(QWidget):
                 widget.hide()
             for widget in (self.run, self.card, self.roll_back):
                 widget.setEnabled(False)
+            self._task = "segmentation"
             return
         record = self._workflows.models.get(self.model_name)
+        self._task = record.manifest.task
         version_text = tr("Version {version}").format(version=record.manifest.version)
         about = [tr(record.manifest.description), version_text]
         if by_hand(record):
@@ -323,7 +326,7 @@ class ModelPanel(QWidget):
             self._cost.setText(said(expected))
         else:
             words = tr("About {time}, {memory:.1f} GB of memory, on {device}")
-            time, memory = _duration(expected.seconds), max(0.1, expected.memory_bytes / 1e9)
+            time, memory = duration(expected.seconds), max(0.1, expected.memory_bytes / 1e9)
             self._cost.setText(words.format(time=time, memory=memory, device=expected.provider))
         if runs and self.isVisible() and not (self._trying is not None and not self._trying.ended):
             self._soon.start()
@@ -332,6 +335,10 @@ class ModelPanel(QWidget):
         super().showEvent(event)
         if self._cost.isVisibleTo(self):
             self._soon.start()
+
+    def _mirror(self, wanted: bool) -> None:
+        self._workflows.runs.mirrored = wanted
+        self._show_fit()  # it takes longer
 
     def _try(self) -> None:
         """Have the model tried once nothing else is going on."""
@@ -391,13 +398,6 @@ class ModelPanel(QWidget):
         layout.addWidget(buttons)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
-
-
-def _duration(seconds: float) -> str:
-    """A time that is only known roughly."""
-    if seconds < 100:
-        return tr("{n:.0f} s").format(n=max(1.0, seconds))
-    return tr("{n:.0f} min").format(n=seconds / 60)
 
 
 def _heading(text: str) -> QLabel:

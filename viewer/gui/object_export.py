@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 from viewer.core.display import WindowLevel
 from viewer.core.events import What
 from viewer.core.painting import Box
+from viewer.core.score_set import ReportSet, given_answers
 from viewer.core.study import SeriesError
 from viewer.gui.actions import STILL_READ, Actions
 from viewer.gui.exporting import is_there, picture_of, pixels_of, why_no_picture
@@ -19,13 +21,13 @@ from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.measure_drawing import value_words
 from viewer.gui.reading_room import ReadingRoom
 from viewer.gui.where_to_save import ask_where
+from viewer.io.label_process import save_in_process
 from viewer.io.reports import (
     why_no_objects,
     write_capture,
     write_json,
     write_key_images,
     write_presentation,
-    write_report,
 )
 from viewer.io.settings_file import SettingsFile
 from viewer.jobs import Job
@@ -33,7 +35,7 @@ from viewer.workflows import Workflows
 
 _REPORT, _KEYS, _STATE, _CAPTURE, _JSON, _CSV = range(6)
 _FORMATS = (
-    QT_TR_NOOP("DICOM structured report of the measurements (*.dcm)"),
+    QT_TR_NOOP("DICOM structured report of measurements and findings (*.dcm)"),
     QT_TR_NOOP("DICOM key images (*.dcm)"),
     QT_TR_NOOP("DICOM presentation state: window and measurements (*.dcm)"),
     QT_TR_NOOP("DICOM picture of the active pane (*.dcm)"),
@@ -112,6 +114,7 @@ class ObjectExport(QObject):
         measured = [(one, session.values_of(one)) for one in session.measurements]
         words = [(one, "; ".join(filter(None, (one.text, *value_words(one, v))))) for one, v in measured]
         of_models = self._workflows.labels_of_models() if kind == _REPORT else None
+        given = given_answers(session.answers, session.judged_scores, session.hand.findings) if kind == _REPORT else ()
         window, inverted = session.window_level, session.inverted
         k, picture = session.cursor_ijk[2], None
         if kind == _CAPTURE:
@@ -126,7 +129,10 @@ class ObjectExport(QObject):
             try:
                 if kind == _REPORT:
                     labels = of_models(job) if of_models is not None else None
-                    return write_report(path, measured, series, geometry, observer, labels=labels, overwrite=True)
+                    if labels is not None:
+                        labels = replace(labels, voxels=labels.voxels[:0])
+                    told = ReportSet(series, geometry, tuple(measured), labels, given, observer)
+                    return list(save_in_process(told, path, "report", True, job.report).notes)
                 if kind == _KEYS:
                     return write_key_images(path, marked, series, geometry, observer, overwrite=True)
                 if kind == _STATE:

@@ -144,7 +144,11 @@ class ProbabilityDialog(QDialog):
         form.addRow(tr("Format"), self.formats)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
-        for widget in (self._about, run, self.labels, self.problem, buttons):
+        for widget in (self._about, run):
+            layout.addWidget(widget)
+        layout.addWidget(self.labels, 1)
+        layout.addStretch()  # in place of the list where there is none
+        for widget in (self.problem, buttons):
             layout.addWidget(widget)
         self.resize(520, 480)
         self._show()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QSlider,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -26,10 +28,23 @@ from viewer.workflows import Workflows
 _SETTLED_MS = 250  # after the last step of the slider all of the proposal is worked out
 _VALUE = Qt.ItemDataRole.UserRole
 _USUAL_STEP = 50
+_BESIDE_NAME_PX, _ROUND_NAME_PX = 60, 9  # the tick and the colour; above and below
 _THRESHOLD_TIP = QT_TR_NOOP(
     "Propose each voxel's likeliest label where that is at least so probable. What you see is what you accept."
 )
 _HINT = QT_TR_NOOP("Click a hatched region on a picture to see where it is from, and to accept or reject it alone.")
+
+
+class _Names(QStyledItemDelegate):
+    """Rows as high as their names, which take several lines in a narrow panel: Qt breaks them but makes no room."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        hint, table = super().sizeHint(option, index), option.widget  # type: ignore[attr-defined]
+        if isinstance(table, QTreeWidget) and index.column() == 0:
+            room = QRect(0, 0, max(table.columnWidth(0) - _BESIDE_NAME_PX, 1), 1)
+            name = table.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, index.data())
+            hint.setHeight(max(hint.height(), name.height() + _ROUND_NAME_PX))
+        return hint
 
 
 class ProposalPart(QWidget):
@@ -44,12 +59,14 @@ class ProposalPart(QWidget):
         self._soon.timeout.connect(self._settle)
         self.table = QTreeWidget()
         self.table.setRootIsDecorated(False)
-        self.table.setUniformRowHeights(True)
+        self.table.setWordWrap(True)  # in a narrow panel several names begin alike
+        self.table.setItemDelegate(_Names(self.table))
         self.table.setAccessibleName(tr("Proposed labels"))
         self.table.setHeaderLabels([tr("Label"), tr("ml"), "p"])
         header = self.table.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(self.table.scheduleDelayedItemsLayout)
         for column in (1, 2):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         headed = self.table.headerItem()
@@ -166,7 +183,7 @@ class ProposalPart(QWidget):
             self._threshold_text.setText(tr("Probability threshold: {n:.0f} %").format(n=100 * threshold))
         about = [tr(_HINT)]
         if sure is not None:
-            about.append(doubt_text(sure) + ".")
+            about.append(doubt_text(sure))
         self._about.setText("\n".join(about))
 
     def _slid(self, percent: int) -> None:

@@ -31,6 +31,7 @@ from viewer.core.labels import Label
 from viewer.core.oblique import Axes, ObliqueAxes, shows_one_slice, slice_corners, turned_axes
 from viewer.core.painting import Box, Point
 from viewer.core.proposal import Proposal
+from viewer.core.scores import HeatShown
 from viewer.core.session import Session
 from viewer.core.volume import Volume
 from viewer.gui.actions import LOCKED
@@ -665,8 +666,8 @@ class SlicePane(FlatPane):
         self._synthetic.paint(painter, pane, self._divider)
         if session.fusion is not None:
             self._over.paint(painter, session.fusion, session.hand.smooth)
-        if session.heat is not None:
-            self._heat.paint(painter, session.heat.over, True)
+        if self._heat_seen is not None:
+            self._heat.paint(painter, self._heat_seen.over, True)
         tint = self._values.get() if self._previewed is not None else None
         if tint is not None:
             tint.paint(painter, self.devicePixelRatioF())
@@ -695,6 +696,13 @@ class SlicePane(FlatPane):
         self._synthetic.write(painter, session, pane, self._divider)
 
     @property
+    def _heat_seen(self) -> HeatShown | None:
+        """The map that is laid over the picture: while another moment is played, only one that is of it, too."""
+        heat = self.session.heat
+        own = self.session.shown is self.session.volume
+        return heat if heat is not None and (own or heat.times > 1) else None
+
+    @property
     def _divider(self) -> float:
         """Where the synthetic picture begins, in pane pixels."""
         return swipe_at(self.session, self.width())
@@ -711,9 +719,9 @@ class SlicePane(FlatPane):
         if session.fusion is not None:
             ratio, smooth = self.devicePixelRatioF(), session.hand.smooth
             self._over.begin(session.fusion, volume.geometry, view, self._depth, ratio, slab=self.slab, smooth=smooth)
-        if session.heat is not None and volume is session.volume:
-            ratio, over = self.devicePixelRatioF(), session.heat.over
-            self._heat.begin(over, volume.geometry, view, self._depth, ratio, slab=self.slab)
+        if self._heat_seen is not None and session.volume is not None:
+            ratio, over = self.devicePixelRatioF(), self._heat_seen.over
+            self._heat.begin(over, session.volume.geometry, view, self._depth, ratio, slab=self.slab)
         if session.hand.overlay_visible and session.label_map is not None and volume is session.volume:
             if not session.label_map.blank:
                 self._begin_layer(self._labels, session.label_map.voxels, session.labels, view)

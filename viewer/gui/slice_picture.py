@@ -250,11 +250,16 @@ def proposal_layer(
 
 def doubt_layer(certainty: Certainty, view: SliceView, depth: float, ratio: float) -> Layer | None:
     """How unsure a model is of what a view shows, by its entropy: where it is sure nothing is seen of it."""
+    return doubt_layer_of(labels_shown(certainty.entropy, view, depth), view, ratio, certainty.much)
+
+
+def doubt_layer_of(entropy: NDArray[np.uint8], view: SliceView, ratio: float, much: float) -> Layer | None:
+    """doubt_layer of entropy, (rows, columns) laid out as slice_of does."""
     row, column, rows, columns = view.device_pixels(ratio)
     if not (rows.size and columns.size):
         return None
-    shown = np.ascontiguousarray(labels_shown(certainty.entropy, view, depth))
-    pixels = coloured(shown, _doubt_colours(certainty.much)).take(columns, axis=1).take(rows, axis=0)
+    shown = np.ascontiguousarray(entropy)
+    pixels = coloured(shown, _doubt_colours(much)).take(columns, axis=1).take(rows, axis=0)
     return Layer.of(_bytes(np.ascontiguousarray(pixels)), _LABELS_LAYOUT, row, column)
 
 

@@ -40,7 +40,7 @@ from viewer.gui.overlay import (
 )
 from viewer.gui.pane import LOADING
 from viewer.gui.style import ACCENT, DIMMED_TEXT, GOOD, PLANE_COLOURS, PROPOSAL, WARNING
-from viewer.gui.trust_words import doubt_badges, doubt_bar
+from viewer.gui.trust_words import doubt_badges, doubt_bar, proposal_badges
 from viewer.render.slabs import Slab, slices_within
 from viewer.render.slices import SliceView, scale_bar_mm
 
@@ -163,18 +163,7 @@ class SliceWords:
         notes = [note for note in series.notes if note not in (*places, *left_out)]
         if volume.saved_as_colours and not session.loading:
             notes.append(tr("Saved as colours, all of which are grey: shown as grey values."))
-        badges = self._badges_of_view()
-        if session.proposal is not None:
-            hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
-            text = tr("AI proposal: {model}{hidden}").format(model=said(session.proposal.source), hidden=hidden)
-            badges.append(Badge(text, PROPOSAL))
-        badges.extend(doubt_badges(session))
-        if session.detections is not None:
-            hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
-            text = tr("AI boxes: {model}{hidden}").format(model=said(session.detections.origin.source), hidden=hidden)
-            badges.append(Badge(text, PROPOSAL))
-        if session.heat is not None:
-            badges.append(heat_badge(session.heat))
+        badges = [*self._badges_of_view(), *self._badges_of_model()]
         if series.verdict.kind == "no-position" and series.frame_time_ms is not None:
             badges.append(Badge(tr("Frames over time"), DIMMED_TEXT, said(series.verdict.detail)))
         elif series.verdict.kind in _VERDICTS:
@@ -223,6 +212,18 @@ class SliceWords:
         if self.quarters:
             badges.append(Badge(tr("Turned {degrees}°").format(degrees=90 * self.quarters), DIMMED_TEXT))
         return [*badges, *self.company]
+
+    def _badges_of_model(self) -> list[Badge]:
+        """What of a model's results is seen here."""
+        session = self.session
+        own = session.shown is session.volume  # of a moment that is only played there are no results
+        badges = [*proposal_badges(session), *(doubt_badges(session) if own else ())]
+        if session.detections is not None:
+            hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
+            text = tr("AI boxes: {model}{hidden}").format(model=said(session.detections.origin.source), hidden=hidden)
+            badges.append(Badge(text, PROPOSAL))
+        seen = session.heat is not None and (own or session.heat.times > 1)
+        return [*badges, heat_badge(session.heat)] if seen and session.heat is not None else badges
 
     def _badges_of_slice(self) -> list[Badge]:
         """What a person has marked the shown slice as."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QPushButton, QStatusBar
 
 from viewer.gui.language import said, tr
@@ -32,6 +32,8 @@ class StatusBar(QStatusBar):
         self.all_jobs.setAccessibleName(self.all_jobs.toolTip())
         self.all_jobs.setMenu(self.jobs_menu)
         self.jobs_menu.aboutToShow.connect(self._fill_jobs_menu)
+        for button in (self.cancel_job, self.all_jobs):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # once it is gone, keys would be typed into the next field
         self._timer = QTimer(self, singleShot=True, interval=_SHOW_JOB_AFTER_MS)
         self._timer.timeout.connect(self._show_job)
         self._device = QLabel()

@@ -24,7 +24,7 @@ _WIDE_PX = 300
 _BESIDE_PX = 18
 _NOTHING = QT_TR_NOOP("Nothing of a model is at this place")
 _NO_PROPOSAL = QT_TR_NOOP("Nothing is proposed at this place")
-_NO_SURENESS = QT_TR_NOOP("No result of a model is here")
+_NO_SURENESS = QT_TR_NOOP("How sure a model is, is known only until the series is closed: run the model to see it")
 
 
 class TrustCard(QFrame):

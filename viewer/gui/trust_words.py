@@ -33,8 +33,34 @@ def doubt_badges(session: Session) -> tuple[Badge, ...]:
     if not session.hand.uncertainty_visible:
         return ()
     if session.certainty is None:
-        return (Badge(tr("Uncertainty: no result of a model is here"), WARNING),)
-    return (Badge(doubt_text(session.certainty), PROPOSAL, tr(_DETAIL), Rank.MUST),)
+        return (Badge(tr("Uncertainty: not known here, run the model"), WARNING),)
+    # Short: a long one would leave a small pane no room for the bar that says what the colours are.
+    detail = f"{doubt_text(session.certainty)}\n{tr(_DETAIL)}"
+    return (Badge(tr("Uncertainty of the model"), PROPOSAL, detail, Rank.MUST),)
+
+
+def proposal_badges(session: Session) -> tuple[Badge, ...]:
+    """That labels in the picture are a model's."""
+    if session.proposal is None:
+        return ()
+    hidden = "" if session.hand.overlay_visible else tr(" (hidden)")
+    text = tr("AI proposal: {model}{hidden}").format(model=said(session.proposal.source), hidden=hidden)
+    return (Badge(text, PROPOSAL),)
+
+
+def only_on_slices(session: Session, *, uncertainty: bool) -> tuple[Badge, ...]:
+    """What of a model's results is seen on slices but not in this pane. uncertainty: it is seen here."""
+    missing = [
+        name
+        for name, seen in (
+            (tr("uncertainty"), session.hand.uncertainty_visible and session.certainty is not None and not uncertainty),
+            (tr("AI boxes"), session.detections is not None and session.hand.overlay_visible),
+            (tr("AI heat map"), session.heat is not None),
+        )
+        if seen
+    ]
+    text = tr("On the slices only: {what}").format(what=tr(", ").join(missing))
+    return (Badge(text, PROPOSAL, rank=Rank.MUST),) if missing else ()
 
 
 def doubt_text(certainty: Certainty) -> str:
@@ -92,6 +118,13 @@ def _acceptance(accepted: Accepted) -> list[tuple[str, str]]:
     if accepted.threshold is not None:
         rows.append((tr("Threshold"), f"{100 * accepted.threshold:.0f} %"))
     return [(word, text) for word, text in rows if text]
+
+
+def duration(seconds: float) -> str:
+    """A time that is only known roughly."""
+    if seconds < 100:
+        return tr("{n:.0f} s").format(n=max(1.0, seconds))
+    return tr("{n:.0f} min").format(n=seconds / 60)
 
 
 def when(made: str) -> str:

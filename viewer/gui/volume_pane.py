@@ -61,6 +61,7 @@ from viewer.gui.style import (
     WARNING,
 )
 from viewer.gui.surface_export import ExportDialog
+from viewer.gui.trust_words import only_on_slices
 from viewer.gui.volume_settings import VolumeSettings
 from viewer.io.saving import saved_when_complete
 from viewer.jobs import Job, JobQueue
@@ -738,6 +739,7 @@ class VolumePane(Pane):
             if session.proposal is not None and session.hand.overlay_visible and self.show_labels.isChecked():
                 text = tr("AI proposal: {model}{hidden}").format(model=said(session.proposal.source), hidden="")
                 badges.append(Badge(text, PROPOSAL))
+            badges.extend(only_on_slices(session, uncertainty=False))
         colour = WARNING if self._failed else DIMMED_TEXT
         series = session.series
         described = () if series is None or session.hand.overlay_text != "all" else told(Line(series.description))

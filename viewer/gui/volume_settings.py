@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
-    QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 from viewer.core.events import What
 from viewer.gui.icons import swatch
 from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.gui.tabs import Tabs
 from viewer.gui.transfer_editor import TransferEditor
 from viewer.render.frame import NO_CUT, Cut, CutPlane
 
@@ -58,7 +58,7 @@ class VolumeSettings(QWidget):
         super().__init__(pane, Qt.WindowType.Tool)
         self.setWindowTitle(tr("3-D settings"))
         self._pane = pane
-        self.tabs = QTabWidget(documentMode=True)
+        self.tabs = Tabs()
         self.tabs.addTab(self._make_look(), tr("Look"))
         self.tabs.addTab(self._make_cut(), tr("Cut"))
         self.tabs.addTab(self._make_labels(), tr("Labels"))

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.core.findings import AnswerChange, Answered, Code, Finding, Level, Place, in_order
+from viewer.core.detections import RejectedBox
+from viewer.core.findings import AnswerChange, Answered, Code, Finding, JudgedScore, Level, Place, in_order
 from viewer.core.geometry import Geometry
 from viewer.core.history import (
     HISTORY_LIMIT_BYTES,
@@ -67,12 +68,13 @@ create table if not exists findings (
 );
 create table if not exists answers (
     place_uid text not null, level text not null, axis integer not null, slice integer not null,
-    finding integer not null, yes integer not null, answered_at text, answered_by text,
+    finding integer not null, yes integer not null, answered_at text, answered_by text, score text,
     primary key (place_uid, level, axis, slice, finding)
 ) without rowid;
 """
 # What the first release's files lack: see _Row and AnnotationStore.
 _COLUMNS = {
+    ("answers", "score"): "alter table answers add column score text",
     ("annotated", "folded"): "alter table annotated add column folded integer not null default 0",
     ("annotated", "changed_at"): "alter table annotated add column changed_at text",
     ("annotated", "changed_by"): "alter table annotated add column changed_by text",
@@ -293,6 +295,11 @@ class AnnotationStore:
         with self._lock:
             return _answers(self._database, study_uid, of_study=True)
 
+    def study_scores(self, study_uid: str) -> dict[Answered, JudgedScore]:
+        """The scores that answers of a study were given by."""
+        with self._lock:
+            return _scores(self._database, study_uid, of_study=True)
+
     def all_answers(self) -> list[tuple[str, int, Place, bool]]:
         """Every answer to a finding of the list: under which uid, of a series or of a study, the finding's number,
         where, and yes or no."""
@@ -302,6 +309,14 @@ class AnnotationStore:
                 "join findings f on f.number = a.finding and f.listed order by place_uid, axis, slice, finding"
             ).fetchall()
         return [(uid, number, Place(level, axis, index), bool(yes)) for uid, level, axis, index, number, yes in rows]
+
+    def all_scores(self) -> dict[tuple[str, int, Place], JudgedScore]:
+        """The scores that answers were given by, of those of all_answers that were."""
+        with self._reading:
+            rows = self._read_database.execute(
+                "select place_uid, level, axis, slice, finding, score from answers where score is not null"
+            ).fetchall()
+        return {(uid, number, Place(*place)): _score(json.loads(score)) for uid, *place, number, score in rows}
 
     def all_boxes(self) -> list[tuple[str, Measurement, tuple[Label, ...]]]:
         """Every box that a person has drawn, with the uid of its series and the labels of that."""
@@ -313,6 +328,15 @@ class AnnotationStore:
         return [
             (uid, _measurement_from_json(number, text), _labels(json.loads(state))) for uid, number, text, state in rows
         ]
+
+    def all_rejected_boxes(self) -> list[tuple[str, RejectedBox, tuple[Label, ...]]]:
+        """Every box of a model that a person has rejected, as all_boxes tells those of persons."""
+        with self._reading:
+            rows = self._read_database.execute(
+                "select uid, state from annotated where json_array_length(state, '$.rejected_boxes') > 0 order by uid"
+            ).fetchall()
+        states = [(uid, json.loads(text)) for uid, text in rows]
+        return [(uid, one, _labels(state)) for uid, state in states for one in _rejected_boxes(state)]
 
     def grid_of(self, uid: str) -> Geometry | None:
         """The grid on which a series was annotated, without what its file says of units; None of none."""
@@ -331,7 +355,7 @@ class AnnotationStore:
             ).fetchone()
             if row is None:
                 return None
-            answers = _answers(database, uid)
+            answers, scores = _answers(database, uid), _scores(database, uid)
             acts = "select sequence, act, title, deltas from edits where uid = ? order by sequence"
             rows = [_Row(*values) for values in database.execute(acts, (uid,))]
             measurements = database.execute(
@@ -358,7 +382,9 @@ class AnnotationStore:
             frozenset(key_images),
             History([edit for _, edit in done], [edit for _, edit in undone]),
             answers,
+            scores,
             _accepted_from_rows(saved.get("accepted", [])),
+            _rejected_boxes(saved),
         )
 
     def close(self) -> None:
@@ -377,6 +403,9 @@ class AnnotationStore:
                 "confirmed": [[*place, *known.get(place, (self._by, now))] for place in sorted(state.confirmed)],
                 "source": state.source,
                 "accepted": [asdict(one) for one in state.accepted],
+                "rejected_boxes": [
+                    [one.box.number, _measurement_to_json(one.box), one.reason, one.at] for one in state.rejected_boxes
+                ],
             }
         )
 
@@ -479,22 +508,36 @@ def _of_answers(
     for change in edit.answers:
         place = change.place
         at = (study_uid if place.level == "study" else uid, place.level, place.axis, place.index, change.finding)
-        row = (*at, change.after, now, by)
+        score = None if change.score_after is None else json.dumps(asdict(change.score_after))
+        as_before, before = "yes is ? and (score is null) = ?", (change.before, change.score_before is None)
+        row = (*at, change.after, now, by, score)
+        columns = "place_uid, level, axis, slice, finding, yes, answered_at, answered_by, score"
         if change.after is None:
-            yield f"delete from answers where {here} and (? or yes is ?)", (*at, act == "make", change.before)
+            yield f"delete from answers where {here} and (? or ({as_before}))", (*at, act == "make", *before)
         elif act == "make":
-            yield "insert or replace into answers values (?, ?, ?, ?, ?, ?, ?, ?)", row
+            yield f"insert or replace into answers ({columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row
         elif change.before is None:
-            yield "insert or ignore into answers values (?, ?, ?, ?, ?, ?, ?, ?)", row
+            yield f"insert or ignore into answers ({columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row
         else:
-            put = f"update answers set yes = ?, answered_at = ?, answered_by = ? where {here} and yes is ?"
-            yield put, (change.after, now, by, *at, change.before)
+            put = "update answers set yes = ?, answered_at = ?, answered_by = ?, score = ?"
+            yield f"{put} where {here} and {as_before}", (change.after, now, by, score, *at, *before)
 
 
 def _answers(database: sqlite3.Connection, place_uid: str, *, of_study: bool = False) -> dict[Answered, bool]:
     found = "select finding, level, axis, slice, yes from answers where place_uid = ? and (level = 'study') = ?"
     rows = database.execute(found, (place_uid, of_study))
     return {(number, Place(level, axis, index)): bool(yes) for number, level, axis, index, yes in rows}
+
+
+def _scores(database: sqlite3.Connection, place_uid: str, *, of_study: bool = False) -> dict[Answered, JudgedScore]:
+    found = "select finding, level, axis, slice, score from answers where place_uid = ? and (level = 'study') = ?"
+    rows = database.execute(f"{found} and score is not null", (place_uid, of_study))
+    return {(number, Place(level, axis, index)): _score(json.loads(row)) for number, level, axis, index, row in rows}
+
+
+def _score(row: dict, origin: Origin | None = None) -> JudgedScore:
+    """origin: if it is not in the row itself."""
+    return JudgedScore(origin or _origin(row["origin"]), row["label"], row["probability"], row["threshold"])
 
 
 def _finding(number: int, name: str, level: Level, code: str | None) -> Finding:
@@ -582,6 +625,14 @@ def _pack(edit: Edit) -> bytes:
         head["confirmed"] = [[change.place, change.confirmed] for change in edit.confirmed]
     if edit.answers:
         head["answers"] = [[c.finding, *astuple(c.place), c.before, c.after] for c in edit.answers]
+        judged = [(c.score_before, c.score_after) for c in edit.answers]
+        if any(one is not None for pair in judged for one in pair):  # often of one run: its origin is written once
+            origins = list(dict.fromkeys(one.origin for pair in judged for one in pair if one is not None))
+            head["origins"] = [asdict(origin) for origin in origins]
+            head["scores"] = [
+                [None if one is None else {**asdict(one), "origin": origins.index(one.origin)} for one in pair]
+                for pair in judged
+            ]
     return b"".join([json.dumps(head).encode(), b"\n", *(part for d in edit.deltas for part in (d.before, d.after))])
 
 
@@ -607,11 +658,20 @@ def _unpack(title: str, packed: bytes) -> Edit:
         tuple(KeyImageChange((axis, index), marked) for (axis, index), marked in head.get("key_images", [])),
         None if table is None else (tuple(map(_label, table[0])), tuple(map(_label, table[1]))),
         tuple(ConfirmedChange((axis, index), mark) for (axis, index), mark in head.get("confirmed", [])),
-        tuple(
-            AnswerChange(number, Place(level, axis, index), before, after)
-            for number, level, axis, index, before, after in head.get("answers", [])
-        ),
+        _answer_changes(head),
         None if accepted is None else (_accepted_from_rows(accepted[0]), _accepted_from_rows(accepted[1])),
+    )
+
+
+def _answer_changes(head: dict) -> tuple[AnswerChange, ...]:
+    answers, origins = head.get("answers", []), [_origin(row) for row in head.get("origins", [])]
+    pairs = [
+        tuple(None if row is None else _score(row, origins[row["origin"]]) for row in pair)
+        for pair in head.get("scores") or [[None, None]] * len(answers)
+    ]
+    return tuple(
+        AnswerChange(number, Place(level, axis, index), before, after, *pair)
+        for (number, level, axis, index, before, after), pair in zip(answers, pairs, strict=True)
     )
 
 
@@ -665,6 +725,11 @@ def _found(row: dict | None) -> Found | None:
     origin = Origin(**{**told, "overridden": overridden, "notes": tuple(told["notes"])})
     points = tuple((i, j, k) for i, j, k in row["points"])
     return Found(origin, row["number"], row["label"], row["score"], points)
+
+
+def _rejected_boxes(state: dict) -> tuple[RejectedBox, ...]:
+    rows = state.get("rejected_boxes", [])
+    return tuple(RejectedBox(_measurement_from_json(number, box), *more) for number, box, *more in rows)
 
 
 def _labels(state: dict) -> tuple[Label, ...]:

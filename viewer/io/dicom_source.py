@@ -246,15 +246,20 @@ def _patient_and_study(stream: BinaryIO) -> Dataset:
             setattr(kept, keyword, str(element.value or ""))
         else:
             kept[element.tag] = element
-    for keyword in NEVER_ABSENT:
-        if kept.get(keyword) is None:
-            setattr(kept, keyword, "")
-    if kept.PatientSex not in _SEXES:
-        kept.PatientSex = ""
-    for keyword, form in _FORMS.items():
-        if not re.fullmatch(form, str(kept.get(keyword) or "")):
-            if keyword in NEVER_ABSENT:
-                setattr(kept, keyword, "")
-            elif keyword in kept:
-                delattr(kept, keyword)
+    leave_odd_values_empty(kept)
     return kept
+
+
+def leave_odd_values_empty(dataset: Dataset) -> None:
+    """Take out what the standard does not allow to be said of patient and study, and put in what must not be absent."""
+    for keyword in NEVER_ABSENT:
+        if dataset.get(keyword) is None:
+            setattr(dataset, keyword, "")
+    if dataset.PatientSex not in _SEXES:
+        dataset.PatientSex = ""
+    for keyword, form in _FORMS.items():
+        if not re.fullmatch(form, str(dataset.get(keyword) or "")):
+            if keyword in NEVER_ABSENT:
+                setattr(dataset, keyword, "")
+            elif keyword in dataset:
+                delattr(dataset, keyword)

@@ -6,19 +6,22 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from viewer.core.findings import Code, Finding, Place
+from viewer.core.findings import Code, Finding, JudgedScore, Place
 from viewer.core.geometry import Geometry
 from viewer.core.history import SlicePlace
+from viewer.core.labels import Label
+from viewer.core.measuring import Measurement
 from viewer.core.study import Series, SeriesError, patient_of
 from viewer.io.annotation_store import AnnotationStore, study_of
 from viewer.io.reports import told_of
 from viewer.io.saving import saved_when_complete
+from viewer.io.score_files import SCORE_COLUMNS, score_row, told_score
 
 Number = int | float
 COLUMNS = (
@@ -33,6 +36,7 @@ COLUMNS = (
     "code_value",
     "code_scheme",
     "code_meaning",
+    *SCORE_COLUMNS,  # of the model whose score a person accepted (yes) or rejected (no); empty of others
 )
 _NOT_THE_SAME = "The file that was written is not what was answered; not saved."
 
@@ -50,19 +54,20 @@ class Source:
 
 @dataclass(frozen=True)
 class GivenAnswer:
-    """An answer to a finding and where it was given."""
+    """An answer to a finding and where it was given; score: what a model told, if it was given by that."""
 
     source: Source
     finding: Finding
     place: Place
     yes: bool
+    score: JudgedScore | None = None
 
 
 @dataclass(frozen=True)
 class GivenBox:
     """A box of a label. corners_ijk: its smallest and its largest continuous voxel index, columns first; size_mm along
     both axes of its slice, and the same corners in LPS, mm, are None where the files do not tell. found_by_model: what
-    a model told of it, if one proposed it."""
+    a model told of it, if one proposed it; rejected: why and when a person said that it is wrong, if so."""
 
     source: Source
     place: SlicePlace
@@ -72,47 +77,61 @@ class GivenBox:
     size_mm: tuple[float, float] | None
     corners_lps_mm: tuple[tuple[float, ...], tuple[float, ...]] | None
     found_by_model: dict[str, Any] | None = None
+    rejected: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class ClassLabels:
-    """All that people have answered and boxed. left_out counts boxes on oblique planes, which are on no slice."""
+    """All that people have answered and boxed. left_out counts boxes on oblique planes, which are on no slice. rejected
+    are boxes of models that a person rejected: hard negatives."""
 
     findings: tuple[Finding, ...]
     answers: tuple[GivenAnswer, ...]
     boxes: tuple[GivenBox, ...]
     left_out: int = 0
+    rejected: tuple[GivenBox, ...] = ()
 
 
 def gather(store: AnnotationStore, listed: Sequence[Series], check: Callable[[], None] = lambda: None) -> ClassLabels:
     """All that is kept; listed are the series of the library, which tell patients apart. Not for the GUI thread."""
     sources = _Sources(listed)
     findings = {finding.number: finding for finding in store.findings()}
-    answers = []
+    answers, scores = [], store.all_scores()
     for uid, number, place, yes in store.all_answers():
         check()
         source = sources.of_study(uid) if place.level == "study" else sources.of(uid, place)
-        answers.append(GivenAnswer(source, findings[number], place, yes))
-    boxes, left_out = [], 0
-    for uid, box, labels in store.all_boxes():
+        answers.append(GivenAnswer(source, findings[number], place, yes, scores.get((uid, number, place))))
+    boxes, rejected = [], []
+    for one in store.all_boxes():
         check()
-        if not box.on_one_slice:
-            left_out += 1
-            continue
-        place = box.normal, box.slice_index
-        corners = np.sort(np.array(box.points, dtype=float), axis=0)
-        across = [axis for axis in range(3) if axis != box.normal]
-        size_mm = corners_lps_mm = None
-        geometry = sources.geometry(uid, store.grid_of(uid))
-        if geometry is not None and geometry.calibrated:
-            first, second = ((corners[1] - corners[0]) * geometry.spacing)[across].tolist()
-            size_mm = first, second
-            if geometry.patient_space and (geometry.slice_origins is None or len(geometry.slice_origins)):
-                corners_lps_mm = _pair(geometry.index_to_lps(corners))
-        code = next((label.code for label in labels if label.name == box.text), None)
-        source = sources.of(uid, Place("slice", *place))
-        boxes.append(GivenBox(source, place, box.text, code, _pair(corners), size_mm, corners_lps_mm, told_of(box)))
-    return ClassLabels(tuple(findings.values()), tuple(answers), tuple(boxes), left_out)
+        boxes.append(_given_box(store, sources, *one))
+    for uid, one, labels in store.all_rejected_boxes():
+        check()
+        if (box := _given_box(store, sources, uid, one.box, labels)) is not None:
+            rejected.append(replace(box, rejected={"reason": one.reason, "at": one.at}))
+    there = tuple(box for box in boxes if box is not None)
+    return ClassLabels(tuple(findings.values()), tuple(answers), there, len(boxes) - len(there), tuple(rejected))
+
+
+def _given_box(
+    store: AnnotationStore, sources: _Sources, uid: str, box: Measurement, labels: Sequence[Label]
+) -> GivenBox | None:
+    """None for a box on an oblique plane, which is on no slice."""
+    if not box.on_one_slice:
+        return None
+    place = box.normal, box.slice_index
+    corners = np.sort(np.array(box.points, dtype=float), axis=0)
+    across = [axis for axis in range(3) if axis != box.normal]
+    size_mm = corners_lps_mm = None
+    geometry = sources.geometry(uid, store.grid_of(uid))
+    if geometry is not None and geometry.calibrated:
+        first, second = ((corners[1] - corners[0]) * geometry.spacing)[across].tolist()
+        size_mm = first, second
+        if geometry.patient_space and (geometry.slice_origins is None or len(geometry.slice_origins)):
+            corners_lps_mm = _pair(geometry.index_to_lps(corners))
+    code = next((label.code for label in labels if label.name == box.text), None)
+    source = sources.of(uid, Place("slice", *place))
+    return GivenBox(source, place, box.text, code, _pair(corners), size_mm, corners_lps_mm, told_of(box))
 
 
 def write_table(path: Path, labels: ClassLabels, *, with_files: bool = False) -> None:
@@ -147,27 +166,31 @@ def write_json(path: Path, labels: ClassLabels, *, with_files: bool = False) -> 
                 **(_slice(one.place.axis, one.place.index) if one.place.level == "slice" else {}),
                 "finding": one.finding.name,
                 "answer": "yes" if one.yes else "no",
+                **({} if one.score is None else {"judged_score": told_score(one.score)}),
             }
             for one in labels.answers
         ],
-        "boxes": [
-            {
-                **_source(one.source, with_files),
-                **_slice(*one.place),
-                "label": one.label,
-                "code": _code(one.code),
-                "corners_ijk": list(map(list, one.corners_ijk)),
-                "size_mm": None if one.size_mm is None else list(one.size_mm),
-                "corners_lps_mm": None if one.corners_lps_mm is None else list(map(list, one.corners_lps_mm)),
-                **({} if one.found_by_model is None else {"found_by_model": one.found_by_model}),
-            }
-            for one in labels.boxes
-        ],
+        "boxes": [_told_box(one, with_files) for one in labels.boxes],
+        "rejected_boxes": [_told_box(one, with_files) for one in labels.rejected],
     }
     with saved_when_complete(path, overwrite=True) as temporary:
         temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), encoding="utf-8")
         if json.loads(temporary.read_text(encoding="utf-8")) != content:
             raise SeriesError(_NOT_THE_SAME)
+
+
+def _told_box(one: GivenBox, with_files: bool) -> dict[str, Any]:
+    return {
+        **_source(one.source, with_files),
+        **_slice(*one.place),
+        "label": one.label,
+        "code": _code(one.code),
+        "corners_ijk": list(map(list, one.corners_ijk)),
+        "size_mm": None if one.size_mm is None else list(one.size_mm),
+        "corners_lps_mm": None if one.corners_lps_mm is None else list(map(list, one.corners_lps_mm)),
+        **({} if one.found_by_model is None else {"found_by_model": one.found_by_model}),
+        **({} if one.rejected is None else {"rejected": one.rejected}),
+    }
 
 
 class _Sources:
@@ -221,6 +244,7 @@ def _row(one: GivenAnswer, with_files: bool) -> dict[str, str]:
         "finding": one.finding.name,
         "answer": "yes" if one.yes else "no",
         **dict(zip(("code_value", "code_scheme", "code_meaning"), code, strict=True)),
+        **score_row(one.score),
     }
     return {**row, "file": source.file} if with_files else row
 

@@ -54,6 +54,16 @@ _DAMAGED = "the file is damaged, or not what it says it is; fetch it again"
 
 
 @dataclass(frozen=True)
+class FoundRun:
+    """The model that a report of ours names for a box, its score (0 to 1) and what is told of its run."""
+
+    name: str
+    version: str
+    score: float
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class FoundShape:
     """A measurement in a report: what kind of graphic it is, its points, and the words to it.
 
@@ -77,6 +87,7 @@ class FoundShape:
     made_as: str = ""
     tracking_uid: str = ""
     plane: tuple[float, ...] = ()
+    run: FoundRun | None = None
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.geometry import Geometry
-from viewer.core.measuring import BOXED, KINDS, OUTLINES, POINTS, Kind, Measurement
+from viewer.core.measuring import BOXED, KINDS, OUTLINES, POINTS, Found, Kind, Measurement
 from viewer.core.study import Series
-from viewer.io.found_objects import FoundReport, FoundShape, code_in, source_of
+from viewer.io.found_objects import FoundReport, FoundRun, FoundShape, code_in, source_of
+from viewer.io.report_origin import CERTAINTY, NAME, PARAMETERS, VERSION, origin_of, texts_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _MOST_SHAPES = 10_000
+_MOST_PARAMETERS = 200
 _ON_PLANE_MM = 0.01
 _ON_SLICE = 0.02  # voxels: points this near to a slice lie on it
 KIND = ("KIND", "99SLICEWISE", "Kind of measurement")  # by which ours come back as what they were
 PLANE = ("PLANE", "99SLICEWISE", "Directions of the oblique plane")  # see FoundShape.plane
+CORRECTED = "accepted by a person, corrected"  # of a box that a model found
+FOUND_AT = "found at: "  # two corners, as the points of the shape are
 AT_DETECTOR = " (mm at the detector)"
 _STRAIGHT = 1e-3  # voxels: what differs by less is the same column or row
 _TRACKING, _TRACKING_UID, _FINDING = "112039", "112040", "121071"
@@ -56,6 +60,7 @@ class _Group:
     made_as: str = ""
     tracking_uid: str = ""
     plane: tuple[float, ...] = ()
+    run: FoundRun | None = None
 
 
 def _walk(item: Dataset, group: _Group, number: Dataset | None, shapes: dict[tuple, FoundShape]) -> None:
@@ -69,7 +74,8 @@ def _walk(item: Dataset, group: _Group, number: Dataset | None, shapes: dict[tup
         made_as = kind[0] if kind is not None and kind[1] == KIND[1] else ""
         uid = str(own[_TRACKING_UID].get("UID", "")) if _TRACKING_UID in own else ""
         plane = _plane_in(own[PLANE[0]]) if made_as and PLANE[0] in own else ()
-        group = _Group(_own_words(text, made_as) if made_as else text, made_as, uid, plane)
+        run = _run_in(children) if made_as == "box" else None
+        group = _Group(_own_words(text, made_as) if made_as else text, made_as, uid, plane, run)
     values = [child for child in children if child.get("ValueType") == "NUM"]
     for child in children:
         kind = child.get("ValueType")
@@ -79,6 +85,20 @@ def _walk(item: Dataset, group: _Group, number: Dataset | None, shapes: dict[tup
                 whose = shape.tracking_uid if shape.made_as else ""  # two of ours may lie at one place
                 shapes.setdefault((shape.graphic, shape.instance_uid, shape.frame, shape.points, whose), shape)
         _walk(child, group, child if kind == "NUM" else number, shapes)
+
+
+def _run_in(children: Sequence[Dataset]) -> FoundRun | None:
+    """The model that found a box of ours; None if a person drew it."""
+    name, version, told = (texts_of(children, code) for code in (NAME, VERSION, PARAMETERS))
+    scores = [
+        float(child.MeasuredValueSequence[0].NumericValue) / 100
+        for child in children
+        if child.get("MeasuredValueSequence")
+        and (code_in(child, "ConceptNameCodeSequence") or ("",))[0] == CERTAINTY[0]
+    ]
+    if not name or not version or len(scores) != 1 or not 0 <= scores[0] <= 1:
+        return None
+    return FoundRun(name[0], version[0], scores[0], tuple(told[:_MOST_PARAMETERS]))
 
 
 def _plane_in(item: Dataset) -> tuple[float, ...]:
@@ -125,6 +145,7 @@ def _shape(item: Dataset, group: _Group, number: Dataset | None) -> FoundShape |
         group.made_as,
         group.tracking_uid,
         group.plane,
+        group.run,
     )
 
 
@@ -144,7 +165,8 @@ def measurements_of(
             elsewhere += 1
             continue
         if (oblique := _oblique(shape, index, geometry)) is not None:
-            fitting.append(replace(oblique, number=first_number + len(fitting)))
+            oblique = replace(oblique, number=first_number + len(fitting))
+            fitting.append(replace(oblique, found=_found(shape, oblique, series, geometry)))
             continue
         normal = _normal_of(index, geometry)
         if normal is None:
@@ -156,7 +178,8 @@ def measurements_of(
             flat = np.array(points)
             flat[:, normal] = np.rint(flat[:, normal])
             places = tuple((i, j, k) for i, j, k in flat.tolist())
-            fitting.append(Measurement(first_number + len(fitting), kind, places, normal, shape.text))
+            one = Measurement(first_number + len(fitting), kind, places, normal, shape.text)
+            fitting.append(replace(one, found=_found(shape, one, series, geometry)))
     sentences = []
     if elsewhere:
         all_ = len(report.shapes)
@@ -168,6 +191,29 @@ def measurements_of(
     if not report.shapes:
         sentences.append("The report holds no measurement with a place on an image.")
     return fitting, sentences
+
+
+def _found(shape: FoundShape, box: Measurement, series: Series, geometry: Geometry) -> Found | None:
+    """What a model told of a box that was accepted, as a report of ours tells it."""
+    if shape.run is None or box.kind != "box":
+        return None
+    run, points = shape.run, box.points
+    told = dict(text.split(": ", 1) for text in run.parameters if ": " in text)
+    if CORRECTED in run.parameters:
+        each = len(shape.points[0])
+        try:
+            numbers = [float(x) for x in told[FOUND_AT.removesuffix(": ")].split()]
+            corners = (tuple(numbers[:each]), tuple(numbers[each:]))
+            index = _index_of(replace(shape, points=corners), series, geometry)
+        except (KeyError, ValueError):
+            return None
+        if index is None or index.shape != (2, 3) or not np.isfinite(index).all():
+            return None
+        points = tuple((i, j, k) for i, j, k in index.tolist())
+    number = told.get("number", "")
+    label = told.get("label", box.text) if CORRECTED in run.parameters else box.text
+    origin = origin_of(run.name, run.version, run.parameters)
+    return Found(origin, int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 0, label, run.score, points)
 
 
 def _joined(shapes: Sequence[FoundShape]) -> list[FoundShape]:

@@ -1,5 +1,5 @@
-"""Labels are saved in a process of its own: the libraries that write DICOM make millions of small objects, and while
-Python tidies them up no other thread of its process runs, the window's neither."""
+"""Labels, and what models say, are saved in a process of its own: the libraries that write DICOM make millions of small
+objects, and while Python tidies them up no other thread of its process runs, the window's neither."""
 
 from __future__ import annotations
 
@@ -20,10 +20,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.core.label_set import LabelSet, ProbabilitySet
-from viewer.core.settings import LabelFormat
 from viewer.core.study import SeriesError
-from viewer.io.label_export import ProbabilityFormat, SavedLabels, save_labels, save_probabilities
+from viewer.io.label_export import Saved, SavedLabels, save
 from viewer.io.segmentation_objects import Report
 
 _LENGTH = struct.Struct("<Q")
@@ -35,14 +33,14 @@ class _Cancelled(Exception):
 
 
 def save_in_process(
-    what: LabelSet | ProbabilitySet,
+    what: Saved,
     path: Path,
-    kind: LabelFormat | ProbabilityFormat,
+    kind: str,
     overwrite: bool = False,
     report: Report = lambda fraction, text: None,
 ) -> SavedLabels:
-    """save_labels or save_probabilities, in another process, which is ended if report raises. Raises SeriesError as
-    they do, and if that process ends in an unforeseen way."""
+    """save of label_export, in another process, which is ended if report raises. Raises SeriesError as that does, and
+    if that process ends in an unforeseen way."""
     # -P: a folder named viewer beside the person's scans must not be run in place of ours.
     argv = [sys.executable, "-P", "-m", "viewer.io.label_process"]
     pipe = subprocess.PIPE
@@ -63,13 +61,14 @@ def save_in_process(
     if saved is None:
         why = errors[-1].decode(errors="replace").strip() if errors else f"exit code {child.returncode}"
         raise SeriesError(f"{path.name} was not saved: the process that writes it ended ({why[:200]})")
-    return SavedLabels(path, *saved)
+    voxels, labels, notes = saved
+    return SavedLabels(path, voxels, labels, tuple(notes))
 
 
-def _send(stream: IO[bytes], what: LabelSet | ProbabilitySet, path: Path, kind: str, overwrite: bool) -> None:
-    names = ("voxels",) if isinstance(what, LabelSet) else ("of_labels", "entropy")
+def _send(stream: IO[bytes], what: Saved, path: Path, kind: str, overwrite: bool) -> None:
+    names = [name for name in ("voxels", "of_labels", "entropy") if hasattr(what, name)]
     arrays = {name: getattr(what, name) for name in names}
-    packed = {name: (array.shape, _packed(array)) for name, array in arrays.items()}
+    packed = {name: (array.dtype.str, array.shape, _packed(array)) for name, array in arrays.items()}
     told = replace(what, **dict.fromkeys(names, np.zeros(0, dtype=np.uint8)))
     content = pickle.dumps((told, packed, path, kind, overwrite))
     stream.write(_LENGTH.pack(len(content)))
@@ -77,15 +76,15 @@ def _send(stream: IO[bytes], what: LabelSet | ProbabilitySet, path: Path, kind: 
     stream.flush()
 
 
-def _packed(array: NDArray[np.uint8]) -> bytes:
+def _packed(array: NDArray) -> bytes:
     packed = zlib.compressobj(1)
     pieces = [packed.compress(part.tobytes()) for part in array.reshape(-1, *array.shape[-2:])]
     return b"".join([*pieces, packed.flush()])
 
 
-def _follow(stream: IO[bytes], report: Report) -> tuple[int, int] | None:
-    """What the process says of itself until it ends: the number of voxels and of labels that it saved, None if it did
-    not come so far. Raises SeriesError where it says that it cannot save them."""
+def _follow(stream: IO[bytes], report: Report) -> tuple[int, int, list[str]] | None:
+    """What the process says of itself until it ends: the number of voxels and of labels that it saved, with notes, None
+    if it did not come so far. Raises SeriesError where it says that it cannot save them."""
     said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     def listen() -> None:
@@ -106,8 +105,8 @@ def _follow(stream: IO[bytes], report: Report) -> tuple[int, int] | None:
         if "refused" in news:
             raise SeriesError(news["refused"])
         if "saved" in news:
-            voxels, count = news["saved"]
-            return voxels, count
+            voxels, count, notes = news["saved"]
+            return voxels, count, notes
         at = news.get("at", at)
         report(*at)
 
@@ -122,10 +121,10 @@ def main() -> int:
     (length,) = _LENGTH.unpack(stream.read(_LENGTH.size))
     told, packed, path, kind, overwrite = pickle.loads(stream.read(length))  # from the window, nobody else
     arrays = {
-        name: np.frombuffer(zlib.decompress(bytes_), dtype=np.uint8).reshape(shape)
-        for name, (shape, bytes_) in packed.items()
+        name: np.frombuffer(zlib.decompress(bytes_), dtype=kind_).reshape(shape)
+        for name, (kind_, shape, bytes_) in packed.items()
     }
-    what, save = replace(told, **arrays), save_labels if isinstance(told, LabelSet) else save_probabilities
+    what = replace(told, **arrays)
     unwanted = threading.Event()
     threading.Thread(target=lambda: (stream.read(1), unwanted.set()), daemon=True).start()
     last = -1.0, ""
@@ -143,7 +142,7 @@ def main() -> int:
 
     try:
         saved = save(what, path, kind, overwrite, report)
-        say(saved=(saved.voxels, saved.labels))
+        say(saved=(saved.voxels, saved.labels, saved.notes))
     except SeriesError as error:
         say(refused=str(error))
     except _Cancelled:

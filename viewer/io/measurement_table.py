@@ -14,6 +14,7 @@ from viewer.core.label_sizes import LabelSize
 from viewer.core.measuring import Measurement, Values
 from viewer.core.study import Series
 from viewer.io.saving import saved_when_complete
+from viewer.io.score_files import ORIGIN_COLUMNS, origin_row
 
 COLUMNS = (
     "number",
@@ -42,6 +43,10 @@ COLUMNS = (
     "longest_diameter_mm",
     "points_ijk",  # continuous voxel indices from 0, the points parted by ";"
     "points_lps_mm",
+    "found_by_model",  # the box of a person who accepted what this model had found: else empty
+    "model_score",
+    "model_corrected",  # whether the person changed it since, yes or no
+    *ORIGIN_COLUMNS[1:],
 )
 _AREA_UNITS = {"mm": "mm2", "mm at detector": "mm2 at detector", "px": "px2"}
 _SUV = ("mean", "sd", "minimum", "maximum", "value")
@@ -109,6 +114,11 @@ def _row(measurement: Measurement, values: Values, geometry: Geometry) -> dict[s
     if values.colour is not None:
         row["value"] = " ".join(map(str, values.colour))
         row["unit"] = "RGB"
+    if measurement.found is not None:
+        of_run = origin_row(measurement.found.origin)
+        row["found_by_model"] = of_run.pop("model")
+        row["model_score"] = _number(measurement.found.score)
+        row |= {"model_corrected": "yes" if measurement.corrected else "no", **of_run}
     known = geometry.slice_origins is None or len(geometry.slice_origins) > 0
     if geometry.patient_space and geometry.calibrated and known:
         row["points_lps_mm"] = _points(geometry.index_to_lps(measurement.points))

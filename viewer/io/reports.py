@@ -7,7 +7,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,15 @@ from viewer.core.geometry import Geometry
 from viewer.core.history import SlicePlace
 from viewer.core.label_set import LabelSet, Making
 from viewer.core.labels import Label
-from viewer.core.measuring import BOXED, REGIONS, Measurement, Values
+from viewer.core.measuring import BOXED, REGIONS, Found, Measurement, Values
+from viewer.core.score_set import GivenAnswer, ScoreSet
 from viewer.core.study import Series, SeriesError
 from viewer.io import archives
-from viewer.io.dicom_source import NEVER_ABSENT
-from viewer.io.found_reports import AT_DETECTOR, KIND, PLANE, measurements_of, report_in
+from viewer.io.dicom_source import leave_odd_values_empty
+from viewer.io.found_reports import AT_DETECTOR, CORRECTED, FOUND_AT, KIND, PLANE, measurements_of, report_in
+from viewer.io.report_origin import algorithm_of, certainty
 from viewer.io.saving import saved_when_complete
+from viewer.io.score_groups import Image, answer_groups, class_groups, compare_groups, left_out
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -55,10 +58,15 @@ class _Writing:
             dataset = dcmread(stream, stop_before_pixels=True, force=True)
         dataset.decode()  # here, as its own character set may be empty or unknown, which highdicom refuses
         dataset.SpecificCharacterSet = "ISO_IR 192"
-        for keyword in NEVER_ABSENT:
-            if dataset.get(keyword) is None:
-                setattr(dataset, keyword, "")
+        leave_odd_values_empty(dataset)
         return dataset
+
+    def image(self, k: int, evidence: dict[str, Dataset]) -> Image:
+        """Slice k as it is referred to; its header is put into evidence."""
+        uid = self.series.instance_uids[min(k, len(self.series.instance_uids) - 1)]
+        if uid not in evidence:
+            evidence[uid] = self.dataset(k)
+        return str(evidence[uid].SOPClassUID), str(evidence[uid].SOPInstanceUID), self.frame(k)
 
     def frame(self, k: int) -> int | None:
         """The number of slice k in its file, from 1; None of a file of one image."""
@@ -88,27 +96,26 @@ def write_report(
     observer: str,
     *,
     labels: LabelSet | None = None,
+    answers: Sequence[GivenAnswer] = (),
     overwrite: bool = False,
 ) -> list[str]:
     """Write measurements as a Comprehensive 3D SR after TID 1500; returns sentences on what has no place in it.
 
     Lengths, angles and regions on stored slices are given as coordinates in their images, those on other planes in the
     frame of reference. observer is the name of the person who measured, empty for none. Of labels those that a model
-    made, whole or in part, stand there with their volume, the model and what is known of its run. Raises SeriesError
-    with one sentence if the series cannot be referred to or nothing is left to be written, and OSError.
+    made, whole or in part, stand there with their volume, the model and what is known of its run; and so do answers to
+    findings, with the model of those that were given by a score. Raises SeriesError with one sentence if the series
+    cannot be referred to or nothing is left to be written, and OSError.
     """
-    import highdicom as hd
-    from pydicom.sr.codedict import codes
-
     _refuse(series)
     writing = _Writing(series, geometry)
     evidence: dict[str, Dataset] = {}
-    groups, written, left_out = [], [], 0
+    groups, written, missed = [], [], 0
     for measurement, values in measured:
         place = _Place.of(measurement, writing)
         group = _group(measurement, values, place, evidence) if place is not None else None
         if group is None:
-            left_out += 1
+            missed += 1
         else:
             if measurement.spread is not None:
                 group[0].ContentSequence.append(_plane(measurement, geometry))
@@ -116,27 +123,67 @@ def write_report(
             written.append(measurement)
     of_models = _made_by_models(labels) if labels is not None and geometry.calibrated else []
     groups += [_label_group(labels, label) for label in of_models if labels is not None]
+    of_answers, nowhere = answer_groups(answers, lambda k: writing.image(k, evidence))
+    groups += [one.written() for one in of_answers]
     if not groups:
         raise SeriesError("There is no length, angle or region that a report has a place for.")
-    if not evidence:
-        evidence = {"": writing.dataset(0)}
-    context = _observers(observer)
+    dataset = _report(groups, evidence or {"": writing.dataset(0)}, observer, "Measurements, not for diagnostic use")
+    with saved_when_complete(path, overwrite) as temporary:
+        dataset.save_as(temporary, enforce_file_format=True)
+        _compare_report(temporary, written, series, geometry)
+        if labels is not None:
+            _compare_models(temporary, labels, of_models)
+        compare_groups(temporary, of_answers)
+    sentences = [f"{missed} measurements have no place in a report, which lie on no image of it."] if missed else []
+    return [*sentences, *_answers_left_out(nowhere)]
+
+
+def write_score_report(
+    path: Path, told: ScoreSet, *, overwrite: bool = False, check: Check = lambda: None
+) -> list[str]:
+    """Write what a classification model says of a series, and a person's answers to its classes, as a report of the
+    same kind; returns sentences on what has no place in it. check is called for each image and may raise to cancel.
+    Raises as write_report does."""
+    series = told.series
+    _refuse(series)
+    writing, evidence = _Writing(series, told.geometry), {}
+    for k in range(series.frames):  # all of it is what the model saw
+        check()
+        writing.image(k, evidence)
+
+    def image(k: int) -> Image:
+        return writing.image(k, evidence)
+
+    given, nowhere = answer_groups(told.answers.values(), image)
+    groups = [*class_groups(told, image), *given]
+    dataset = _report([one.written() for one in groups], evidence, told.observer, "Scores, not for diagnostic use")
+    with saved_when_complete(path, overwrite) as temporary:
+        dataset.save_as(temporary, enforce_file_format=True)
+        compare_groups(temporary, groups)
+    return [*left_out(told), *_answers_left_out(nowhere)]
+
+
+def _answers_left_out(count: int) -> list[str]:
+    return [f"{count} answers to slices across the stored ones have no place in a report."] if count else []
+
+
+def _report(groups: Sequence[Any], evidence: dict[str, Dataset], observer: str, description: str) -> Dataset:
+    """Groups of measurements as a report. Raises SeriesError as _made does."""
+    import highdicom as hd
+    from pydicom.sr.codedict import codes
+
     content = hd.sr.MeasurementReport(
-        hd.sr.ObservationContext(*context), codes.LN.DiagnosticImagingReport, groups, codes.DCM.ImagingMeasurementReport
-    )
+        hd.sr.ObservationContext(*_observers(observer)), codes.LN.DiagnosticImagingReport, groups,
+        codes.DCM.ImagingMeasurementReport,
+    )  # fmt: skip
     dataset = _made(
         lambda: hd.sr.Comprehensive3DSR(
             list(evidence.values()), content[0], hd.UID(), 1001, hd.UID(), 1, _MAKER,
             manufacturer_model_name=_MODEL, software_versions=version("slicewise"), device_serial_number="0",
         )
     )  # fmt: skip
-    dataset.SeriesDescription = "Measurements, not for diagnostic use"
-    with saved_when_complete(path, overwrite) as temporary:
-        dataset.save_as(temporary, enforce_file_format=True)
-        _compare_report(temporary, written, series, geometry)
-        if labels is not None:
-            _compare_models(temporary, labels, of_models)
-    return [f"{left_out} measurements have no place in a report, which lie on no image of it."] if left_out else []
+    dataset.SeriesDescription = description
+    return dataset
 
 
 @dataclass(frozen=True)
@@ -163,11 +210,8 @@ class _Place:
         import highdicom as hd
 
         assert self.k is not None
-        uid = self.writing.series.instance_uids[min(self.k, len(self.writing.series.instance_uids) - 1)]
-        if uid not in evidence:
-            evidence[uid] = self.writing.dataset(self.k)
-        dataset, frame = evidence[uid], self.writing.frame(self.k)
-        return hd.sr.SourceImageForRegion(dataset.SOPClassUID, dataset.SOPInstanceUID, [frame] if frame else None)
+        class_uid, uid, frame = self.writing.image(self.k, evidence)
+        return hd.sr.SourceImageForRegion(class_uid, uid, [frame] if frame else None)
 
 
 def _outline(measurement: Measurement) -> NDArray[np.float64]:
@@ -210,12 +254,12 @@ def _group(measurement: Measurement, values: Values, place: _Place, evidence: di
             region = hd.sr.ImageRegion3D(graphic, place.points, place.writing.series.frame_of_reference)
         found = [hd.sr.Measurement(*one[:3], derivation=one[3]) for one in _of_region(values)]
         if measurement.found is not None:
-            found.append(_certainty(measurement.found.score))
+            found.append(certainty(measurement.found.score))
         if measurement.kind == "path" and values.length is not None:
             found = [hd.sr.Measurement(codes.SCT.Length, values.length, _length_unit(values))]
         return hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
             tracking, region, measurements=found or None, qualitative_evaluations=kinds,
-            algorithm_id=_algorithm(measurement),
+            algorithm_id=_algorithm(measurement, measurement.found, place.writing),
         )  # fmt: skip
     if measurement.kind in ("length", "profile") and values.length is not None:
         said = (codes.SCT.Length, values.length, _length_unit(values))
@@ -283,38 +327,17 @@ def _compare_models(file: Path, labels: LabelSet, of_models: Sequence[Label]) ->
             raise SeriesError(f"The report does not name the model that made {label.name}; not saved.")
 
 
-def _algorithm(measurement: Measurement) -> Any:
+def _algorithm(measurement: Measurement, found: Found | None, writing: _Writing) -> Any:
     """The model that found a box, with what is known of its run and of what a person changed; None for others."""
-    import highdicom as hd
-
-    found = measurement.found
     if found is None:
         return None
-    origin = found.origin
-    facts = {
-        "sha256": origin.sha256,
-        "device": origin.provider,
-        "seconds": f"{origin.seconds:.1f}",
-        "made": origin.made,
-        "score": f"{found.score:.4f}",
-        "label": found.label,
-    }
-    told = [
-        *(": ".join(fact) for fact in facts.items()),
-        "accepted by a person, corrected" if measurement.corrected else "accepted by a person as it was found",
-        *(f"overridden ({about}): {sentence}" for about, sentence in origin.overridden),
-        *origin.notes,
-    ]
-    return hd.sr.AlgorithmIdentification(origin.model, origin.version, told)
-
-
-def _certainty(score: float) -> Any:
-    """How probable a model held a finding: Certainty of Finding, DICOM PS3.16, in percent."""
-    import highdicom as hd
-    from pydicom.sr.codedict import codes
-    from pydicom.sr.coding import Code
-
-    return hd.sr.Measurement(Code("111012", "DCM", "Certainty of Finding"), 100 * score, codes.UCUM.Percent)
+    told = [f"score: {found.score:.4f}", f"label: {' '.join(found.label.split())}", f"number: {found.number}"]
+    place = _Place.of(replace(measurement, points=found.points, text=""), writing)
+    if place is not None:  # in the same space as the box itself
+        corners = place.points[[0, 2]].ravel().tolist()
+        told.append(FOUND_AT + " ".join(f"{number:.9g}" for number in corners))
+    told.append(CORRECTED if measurement.corrected else "accepted by a person as it was found")
+    return algorithm_of(found.origin, told)
 
 
 def _plane(measurement: Measurement, geometry: Geometry) -> Any:
@@ -379,8 +402,24 @@ def _compare_report(file: Path, written: Sequence[Measurement], series: Series, 
     found = measurements_of(report_in(dcmread(file)), series, geometry)[0]
     for measurement in written:
         alike = [one for one in found if (one.kind, one.normal) == (measurement.kind, measurement.normal)]
-        if not any(_same(one, measurement) for one in alike):
+        there = [one for one in alike if _same(one, measurement)]
+        if not there:
             raise SeriesError(f"The report does not hold {measurement.kind} {measurement.number} as it is; not saved.")
+        if not any(_same_run(one.found, measurement.found) for one in there):
+            raise SeriesError(f"The report does not name the model that found box {measurement.number}; not saved.")
+
+
+def _same_run(one: Found | None, other: Found | None) -> bool:
+    """True if both tell of one find of a model, as nearly as a report can tell."""
+    if one is None or other is None:
+        return one is other
+    told = [
+        (found.number, " ".join(found.label.split()), replace(found.origin, seconds=round(found.origin.seconds, 3)))
+        for found in (one, other)
+    ]
+    corners = [np.sort(np.array(found.points), axis=0) for found in (one, other)]
+    near = bool(np.abs(corners[0] - corners[1]).max() < 10 * _ROUNDED)
+    return told[0] == told[1] and near and math.isclose(one.score, other.score, abs_tol=1e-6)
 
 
 def _same(one: Measurement, other: Measurement) -> bool:
