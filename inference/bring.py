@@ -460,6 +460,11 @@ def _of_monai(metadata: Mapping[str, Any], inference: Mapping[str, Any], network
     rules = [rule for name in _MONAI_INTENSITY for step in before.get(name, []) if (rule := _monai_rule(name, step))]
     if len(rules) == 1 and sum(len(before.get(name, [])) for name in _MONAI_INTENSITY) == 1:
         told.add("inference.json", intensity=rules[0])
+        order = list(before)
+        if "Spacing" in order and order.index("Spacing") < order.index(
+            next(name for name in order if name in _MONAI_INTENSITY)
+        ):
+            told.add("inference.json", scaled="after")
     left_out = [name for name in before if name not in _MONAI_DONE]
     if left_out:
         told.notes.append(f"The bundle prepares its images by steps that are not done here: {', '.join(left_out)}.")
@@ -471,11 +476,10 @@ def _of_monai(metadata: Mapping[str, Any], inference: Mapping[str, Any], network
         told.notes.append(f"The bundle changes its result by steps that are not done here: {', '.join(undone)}.")
     for inferer in [*steps.get("SlidingWindowInferer", []), *steps.get("SliceInferer", [])]:
         mode, padding = (str(inferer.get(name, "constant")).lower() for name in ("mode", "padding_mode"))
-        told.add("inference.json", centred=True, padding=_MONAI_PADDING.get(padding, "zero"))
+        told.add("inference.json", centred=True, steps="fixed", padding=_MONAI_PADDING.get(padding, "zero"))
+        told.add("inference.json", weights="gaussian" if mode == "gaussian" else "equal")
         if padding not in _MONAI_PADDING:
             told.notes.append(f"The bundle pads small images in a way that is not done here: {padding}.")
-        if mode != "gaussian":
-            told.notes.append("The bundle gives all of a patch the same weight; here its middle has the most.")
         roi = inferer.get("roi_size")
         if (
             network.patch is None
@@ -512,6 +516,8 @@ def _monai_place(
     if len(spaced) == 1 and isinstance(spaced[0], list) and len(spaced[0]) == 3:
         if all(isinstance(mm, int | float) and mm > 0 for mm in spaced[0]):
             told.add("inference.json", spacing_mm=tuple(float(spaced[0][axis]) for axis in reversed(order)))
+            if not any(step.get("scale_extent") is True for step in before["Spacing"]):
+                told.add("inference.json", aligned="centres")
     elif not spaced and before:
         told.add("inference.json", spacing_mm=None)
 

@@ -24,6 +24,7 @@ NETWORK_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.safetensors"
 
 OWN_AXES = "KJI"
+_THEIRS = ("aligned", "scaled", "centred", "steps", "weights")  # which only a segmentation model may have as others do
 _PAIR = {"L": "LR", "R": "LR", "P": "PA", "A": "PA", "S": "SI", "I": "SI"}
 
 JsonValue = Any
@@ -135,9 +136,13 @@ class Preprocessing(_Frozen):
     middle one; with 3 it sees a block, with one channel. copies: how often the channels are repeated, for a network
     that was made for colour. patch: rows and columns, or slices, rows and columns, that it sees at once, sliding over
     the image with an overlap; None: all of a slice, or of the volume. Sizes are padded to a multiple of size_multiple,
-    and to the patch, by what padding says of the scaled values: after their ends, or, of a segmentation that is
-    centred, as much before. mirrors: the axes along which a mirrored image is as
+    and to the patch, by what padding says of the scaled values. mirrors: the axes along which a mirrored image is as
     good as the image, for test-time augmentation; not the one from left to right where labels have sides.
+
+    Others resample, pad and slide in other ways, and a segmentation model is right only with its own: aligned, what the
+    first voxels of the image and of the resampled one have in common; scaled, before or after the image is resampled;
+    centred, padded before as much as after (else only after); steps, patches evenly apart, or as far as the overlap
+    lets them be but for the last; weights, by which overlapping patches are blended.
     """
 
     axes: str = "SPL"
@@ -150,7 +155,11 @@ class Preprocessing(_Frozen):
     overlap: Annotated[float, Field(ge=0, le=0.9)] = 0.5
     size_multiple: PositiveInt = 1
     padding: Literal["zero", "edge", "reflect"] = "zero"
+    aligned: Literal["edges", "centres"] = "edges"
+    scaled: Literal["before", "after"] = "before"
     centred: bool = False
+    steps: Literal["even", "fixed"] = "even"
+    weights: Literal["gaussian", "equal"] = "gaussian"
     intensity: Intensity = PercentileIntensity()
     mirrors: frozenset[Literal["k", "j", "i"]] = frozenset()
 
@@ -174,11 +183,17 @@ class Preprocessing(_Frozen):
             raise ValueError("a model of three dimensions has no context_slices")
         if self.dimensions == 3 and self.spacing_mm is not None and self.spacing_mm[2] is None:
             raise ValueError("a model of three dimensions has all of spacing_mm, or none of it")
+        if self.size is not None and self.aligned != "edges":
+            raise ValueError("slices that are stretched to a size are aligned by their edges")
         if self.patch is not None and len(self.patch) != self.dimensions:
             raise ValueError(f"patch must have {self.dimensions} sizes, as the model has dimensions")
         if self.patch is not None and any(side % self.size_multiple for side in self.patch):
             raise ValueError("the sizes of patch must be multiples of size_multiple")
         return self
+
+    def differs_in(self, name: str) -> bool:
+        """Whether a field is not as models of ours have it."""
+        return getattr(self, name) != type(self).model_fields[name].default
 
     @property
     def channels(self) -> int:
@@ -412,8 +427,8 @@ class ModelManifest(_Frozen):
                 raise ValueError(f"a model of {self.task} has {own or 'none'} of scores, boxes, picture and clicks")
         if self.picture is not None:
             self._check_picture(self.picture)
-        if self.preprocessing.centred and own is not None:
-            raise ValueError("only a segmentation model sees a smaller image in the middle of its patch (centred)")
+        if own is not None and (theirs := [name for name in _THEIRS if self.preprocessing.differs_in(name)]):
+            raise ValueError(f"only a segmentation model has its own {', '.join(theirs)}")
         if bool(self.labels) != (own != "picture"):
             raise ValueError("labels are what a model tells apart; one that makes pictures has none")
         if self.clicks is not None and (

@@ -42,7 +42,9 @@ class ModelGrid:
 
     order: array axis of the image that becomes axis k, j, i of the model. flipped: whether it is reversed.
     image_shape is in the model's order; shape is the model's grid. Both cover the same extent; centres of
-    model voxel n and image voxel m on one axis coincide where (n + 0.5) * spacing == (m + 0.5) * image spacing.
+    model voxel n and image voxel m on one axis coincide where (n + 0.5) * spacing == (m + 0.5) * image spacing. If
+    they are aligned by their centres: both begin at the first voxel's, and coincide where n * spacing == m * image
+    spacing.
     """
 
     order: tuple[int, int, int]
@@ -51,6 +53,7 @@ class ModelGrid:
     image_spacing_mm: tuple[float, float, float]
     shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
+    aligned: Literal["edges", "centres"] = "edges"
 
     def reorient(self, voxels: NDArray) -> NDArray:
         """A view of the image's voxels[k, j, i] with its axes in the model's order and directions."""
@@ -80,12 +83,16 @@ def model_grid_of(
     image_spacing = tuple(float(spacing_mm[2 - axis]) for axis in order)
     asked = preprocessing.spacing_mm[::-1] if preprocessing.spacing_mm is not None else (None, None, None)
     spacing = tuple(own if mm is None else mm for mm, own in zip(asked, image_spacing, strict=True))
-    shape = tuple(max(1, round(n * a / b)) for n, a, b in zip(image_shape, image_spacing, spacing, strict=True))
+    last = preprocessing.aligned == "centres"  # which lies at most half a voxel from the image's last
+    shape = tuple(
+        max(1, round((n - last) * a / b) + last) for n, a, b in zip(image_shape, image_spacing, spacing, strict=True)
+    )
     if preprocessing.size is not None:
         shape = (shape[0], *preprocessing.size)
         stretched = (n * a / b for n, a, b in zip(image_shape[1:], image_spacing[1:], shape[1:], strict=True))
         spacing = (spacing[0], *stretched)
-    return ModelGrid(order, flipped, image_shape, image_spacing, shape, spacing)  # type: ignore[arg-type]
+    aligned = preprocessing.aligned
+    return ModelGrid(order, flipped, image_shape, image_spacing, shape, spacing, aligned)  # type: ignore[arg-type]
 
 
 def _axes_along(direction: NDArray, axes: str) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
@@ -191,6 +198,17 @@ def to_model_grid(
             _blend(cache[low[k]], cache[high[k]], weight[k], resampled[k])
         else:
             resampled[k] = cache[low[k]]
+    return resampled
+
+
+def as_seen(image: sitk.Image, grid: ModelGrid, preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """to_model_grid, of a model that may see images scaled after they were resampled."""
+    if preprocessing.scaled == "before":
+        return to_model_grid(image, grid, preprocessing.intensity)
+    resampled = to_model_grid(image, grid, StoredIntensity())
+    scale = scaling_of(resampled, preprocessing.intensity)
+    for plane in resampled:
+        plane[:] = scale(plane)
     return resampled
 
 
@@ -334,7 +352,8 @@ def _weights(
     """For each voxel of the target axis: the two source voxels it lies between and the weight of the second."""
     image, model = (grid.image_shape[axis], grid.image_spacing_mm[axis]), (grid.shape[axis], grid.spacing_mm[axis])
     (source_size, source_mm), (target_size, target_mm) = (image, model) if to_model else (model, image)
-    position = np.clip((np.arange(target_size) + 0.5) * target_mm / source_mm - 0.5, 0, source_size - 1)
+    half = 0.5 if grid.aligned == "edges" else 0.0
+    position = np.clip((np.arange(target_size) + half) * target_mm / source_mm - half, 0, source_size - 1)
     low = np.floor(position).astype(np.intp)
     high = np.minimum(low + 1, source_size - 1)
     return low, high, (position - low).astype(np.float32)
@@ -352,6 +371,12 @@ def _in_plane(values: NDArray[np.float32], grid: ModelGrid, to_model: bool) -> N
     (_, source_mm), (sizes, target_mm) = (image, model) if to_model else (model, image)
     factors = [source / target for source, target in zip(source_mm, target_mm, strict=True)]
     if tuple(sizes) == values.shape[1:] and np.allclose(factors, 1, rtol=1e-9):
+        return values
+    if grid.aligned == "centres":
+        for axis in (1, 2):
+            low, high, weight = _weights(grid, axis, to_model)
+            part = weight[:, None] if axis == 1 else weight
+            values = values.take(low, axis) * (1 - part) + values.take(high, axis) * part
         return values
     found = np.empty((len(values), *sizes), np.float32)
     # From the factors follows the size that it gives; where it would be too small, repeating the last voxel adds to it.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from inference.preprocess import padded_block, padded_for, padded_sizes, slice_stacks, unpadded
 
 if TYPE_CHECKING:  # onnxruntime, which those need not who only count patches
+    from inference.manifest import Preprocessing
     from inference.runtime import LoadedModel
 
 BATCH = 4  # slices, or patches of a slice, that a network gets at once
@@ -69,9 +70,9 @@ def _blended(stack: NDArray[np.float32], model: LoadedModel, mirrored: bool, pro
     preprocessing, sizes = model.manifest.preprocessing, stack.shape[1:]
     patch = preprocessing.patch
     assert patch is not None
-    weights, total = gaussian(patch), np.zeros(sizes, np.float32)
+    weights, total = _weights(patch, preprocessing), np.zeros(sizes, np.float32)
     blended = np.zeros((model.manifest.classes, *sizes), np.float32)
-    places = windows(sizes, patch, preprocessing.overlap)
+    places = windows(sizes, patch, preprocessing.overlap, preprocessing.steps == "fixed")
     for first in range(0, len(places), BATCH):
         batch = places[first : first + BATCH]
         logits = model.run(np.stack([stack[(slice(None), *window)] for window in batch]), mirrored)
@@ -92,9 +93,10 @@ def _of_blocks(
     slices = range(slices.start + depth.start, slices.stop + depth.start)
     padded = padded_sizes(voxels.shape, preprocessing)
     patch = preprocessing.patch or padded
-    deep, sizes, weights = patch[0], padded[1:], gaussian(patch)
-    places = windows(sizes, patch[1:], preprocessing.overlap)
-    layers = [top for top in starts(padded[0], deep, preprocessing.overlap) if _meets(top, deep, slices)]
+    deep, sizes, weights = patch[0], padded[1:], _weights(patch, preprocessing)
+    overlap, fixed = preprocessing.overlap, preprocessing.steps == "fixed"
+    places = windows(sizes, patch[1:], overlap, fixed)
+    layers = [top for top in starts(padded[0], deep, overlap, fixed) if _meets(top, deep, slices)]
     held = np.zeros((model.manifest.classes, deep, *sizes), np.float32)
     total, of_a_layer = np.zeros((2, deep, *sizes), np.float32)
     for window in places:
@@ -154,22 +156,29 @@ def _meets(top: int, deep: int, slices: range) -> bool:
     return top < slices.stop and slices.start < top + deep
 
 
-def windows(sizes: Sequence[int], patch: Sequence[int], overlap: float) -> list[tuple[slice, ...]]:
+def windows(sizes: Sequence[int], patch: Sequence[int], overlap: float, fixed: bool = False) -> list[tuple[slice, ...]]:
     """Where patches lie that slide over an array of some sizes."""
-    along = [starts(size, side, overlap) for size, side in zip(sizes, patch, strict=True)]
+    along = [starts(size, side, overlap, fixed) for size, side in zip(sizes, patch, strict=True)]
     return [
         tuple(slice(start, start + side) for start, side in zip(at, patch, strict=True))
         for at in itertools.product(*along)
     ]
 
 
-def starts(size: int, side: int, overlap: float) -> list[int]:
+def starts(size: int, side: int, overlap: float, fixed: bool = False) -> list[int]:
     """Where patches of a side begin along an axis: evenly apart, by at most the part of a side that does not overlap,
-    the first at its beginning and the last at its end."""
+    the first at its beginning and the last at its end. fixed: by that part, but for the last."""
     if size <= side:
         return [0]
+    if fixed:
+        apart = max(int(side * (1 - overlap)), 1)
+        return [*range(0, size - side, apart), size - side]
     count = math.ceil((size - side) / max(side * (1 - overlap), 1.0)) + 1
     return [round(at) for at in np.linspace(0, size - side, count).tolist()]
+
+
+def _weights(patch: Sequence[int], preprocessing: Preprocessing) -> NDArray[np.float32]:
+    return gaussian(patch) if preprocessing.weights == "gaussian" else np.ones(patch, np.float32)
 
 
 def gaussian(patch: Sequence[int]) -> NDArray[np.float32]:

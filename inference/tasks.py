@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
-from inference.preprocess import ModelGrid, model_grid, nearest_slices, on_image, to_model_grid
+from inference.preprocess import ModelGrid, as_seen, model_grid, nearest_slices, on_image
 from inference.results import Certainty, Probabilities, Segmentation, SliceDoubt
 from inference.runtime import LoadedModel
 from inference.sliding_window import logit_planes
@@ -113,7 +113,7 @@ def seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.f
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ModelError(f"{model.manifest.name} needs a 3-D image with one value per voxel")
     grid = model_grid(image, model.manifest.preprocessing)
-    voxels = to_model_grid(image, grid, model.manifest.preprocessing.intensity)
+    voxels = as_seen(image, grid, model.manifest.preprocessing)
     if float(voxels.min()) == float(voxels.max()):
         raise ModelError("the image has the same value everywhere: there is nothing to find")
     return grid, voxels
