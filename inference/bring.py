@@ -364,6 +364,7 @@ def _of_nnunet(plans: Mapping[str, Any], dataset: Mapping[str, Any], folder: str
     own = "SAR" if plans.get("image_reader_writer") == "NibabelIOWithReorient" else OWN_AXES
     told.add(
         "plans.json",
+        mean_of="logits",
         axes="".join(own[axis] for axis in turned),
         centred=True,
         intensity=_nnunet_intensity(schemes[0], masked, statistics),
@@ -472,6 +473,9 @@ def _of_monai(metadata: Mapping[str, Any], inference: Mapping[str, Any], network
         told.notes.append("The bundle does not clip values beyond its window; here they are clipped.")
     after = _section(inference, "postprocessing", "post_transforms")
     undone = [name for name in _steps(after, inference) if name not in _MONAI_AFTER] if after is not inference else []
+    last = [name for name in _steps(after, inference) if name in ("Activations", "Invert")]
+    if last == ["Activations", "Invert"]:
+        told.add("inference.json", resampled="probabilities")
     if undone:
         told.notes.append(f"The bundle changes its result by steps that are not done here: {', '.join(undone)}.")
     for inferer in [*steps.get("SlidingWindowInferer", []), *steps.get("SliceInferer", [])]:

@@ -382,7 +382,8 @@ class ModelManifest(_Frozen):
     softmax, or of sigmoids, already. Outputs are divided by temperature before (Guo et al. 2017); what are
     probabilities already, as the logits that they came from. several: whose a voxel is that several labels have, told
     one by one: the most probable one's, or that of the last of them (nnU-Net's regions, which lie in one another).
-    networks: the files whose mean probability is the answer, an ensemble if there are several.
+    networks: the files whose mean is the answer, an ensemble if there are several; mean_of says of what. resampled:
+    what is resampled to the image, of which the labels then are.
     scores, boxes, picture, clicks: what only models of such a task have.
     """
 
@@ -399,6 +400,8 @@ class ModelManifest(_Frozen):
     activation: Literal["softmax", "sigmoid", "probabilities", "each"] = "softmax"
     several: Literal["likeliest", "last"] = "likeliest"
     temperature: PositiveFloat = 1.0
+    mean_of: Literal["probabilities", "logits"] = "probabilities"
+    resampled: Literal["logits", "probabilities"] = "logits"
     networks: Annotated[list[str], Field(min_length=1)] = [NETWORK_FILE]
     scores: Scores | None = None
     boxes: Boxes | None = None

@@ -376,7 +376,8 @@ def _in_plane(values: NDArray[np.float32], grid: ModelGrid, to_model: bool) -> N
         for axis in (1, 2):
             low, high, weight = _weights(grid, axis, to_model)
             part = weight[:, None] if axis == 1 else weight
-            values = values.take(low, axis) * (1 - part) + values.take(high, axis) * part
+            first = values.take(low, axis)
+            values = np.asarray(first + (values.take(high, axis) - first) * part, np.float32)
         return values
     found = np.empty((len(values), *sizes), np.float32)
     # From the factors follows the size that it gives; where it would be too small, repeating the last voxel adds to it.

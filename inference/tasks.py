@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inference.manifest import ModelError, ModelManifest
 from inference.preprocess import ModelGrid, as_seen, model_grid, nearest_slices, on_image
 from inference.results import Certainty, Probabilities, Segmentation, SliceDoubt
-from inference.runtime import LoadedModel
+from inference.runtime import LoadedModel, logits_of
 from inference.sliding_window import logit_planes
 
 Progress = Callable[[float, str], None]
@@ -41,6 +41,7 @@ def segment(
     progress(0.0, "Preparing the image")
     grid, voxels = seen(image, model)
     slices = model_slices or range(grid.shape[0])
+    of_probabilities = manifest.resampled == "probabilities"
 
     def report(part: float) -> None:
         progress(part, f"Running {manifest.name} on {model.provider}")
@@ -51,16 +52,19 @@ def segment(
     def said() -> Iterator[NDArray[np.float32]]:
         for plane in logit_planes(voxels, model, slices, mirrored=mirrored, progress=report):
             values_told.extend((float(plane.min()), float(plane.max())))
-            yield np.concatenate([plane, _certainty_of(plane, model)]) if with_certainty else plane
+            told = model.probabilities(plane) if of_probabilities else plane
+            yield np.concatenate([told, _certainty_of(plane, model)]) if with_certainty else told
 
     found = [np.zeros(image.GetSize()[::-1], np.uint8) for _ in range(4 if with_certainty else 1)]
     oriented = [grid.reorient(values) for values in found]  # views: what is written there is in the image's order
     for n, values in on_image(said(), grid, slices):
-        oriented[0][n], likeliest = _labels_of(values[: manifest.classes], manifest)
+        told = values[: manifest.classes]
+        logits = logits_of(told, manifest.one_by_one) if of_probabilities else told
+        oriented[0][n], likeliest = _labels_of(logits, manifest)
         if with_certainty:
             oriented[1][n] = likeliest
-            for told, certain in zip(oriented[2:], values[manifest.classes :], strict=True):
-                told[n] = np.rint(255 * certain)
+            for shown, certain in zip(oriented[2:], values[manifest.classes :], strict=True):
+                shown[n] = np.rint(255 * certain)
     if min(values_told) == max(values_told):
         raise ModelError(f"{manifest.name} gave the same value everywhere; the result is discarded")
     label_image = sitk.GetImageFromArray(found[0])
