@@ -145,7 +145,7 @@ class Scaling:
 
 def scaling_of(voxels: NDArray, intensity: Intensity) -> Scaling:
     """How an intensity rule scales the values of an image; percentiles, mean and deviation are those of its finite
-    voxels (of a regular sample of a large image)."""
+    voxels (percentiles of a regular sample of a large image)."""
     match intensity:
         case StoredIntensity():
             return Scaling(-_HUGE, _HUGE, 0.0, 1.0)
@@ -153,15 +153,27 @@ def scaling_of(voxels: NDArray, intensity: Intensity) -> Scaling:
             return Scaling(intensity.low, intensity.high, intensity.mean, 1 / intensity.deviation)
         case WindowIntensity():
             return _onto(intensity.low, intensity.high, intensity.to)
+    if isinstance(intensity, StandardIntensity):
+        mean, deviation = _mean_and_deviation(voxels, intensity.but_zero)
+        return Scaling(-_HUGE, _HUGE, mean, 1 / max(deviation, _LEAST), intensity.but_zero)
     sample = sampled(voxels, _SAMPLED).astype(np.float32)
     sample = sample[np.isfinite(sample)]
-    if isinstance(intensity, StandardIntensity):
-        if intensity.but_zero:
-            sample = sample[sample != 0]
-        mean, deviation = (float(sample.mean()), float(sample.std())) if sample.size else (0.0, 1.0)
-        return Scaling(-_HUGE, _HUGE, mean, 1 / max(deviation, _LEAST), intensity.but_zero)
     low, high = np.percentile(sample, (intensity.lower, intensity.upper)) if sample.size else (0.0, 1.0)
     return _onto(float(low), float(max(high, low + _LEAST)), intensity.to)
+
+
+def _mean_and_deviation(voxels: NDArray, but_zero: bool) -> tuple[float, float]:
+    """Of the finite voxels (k, j, i), or of those that are not 0; 0 and 1 if there are none. Slice by slice, so that
+    there is no copy of all of them."""
+    count, total, squares = 0, 0.0, 0.0
+    for values in voxels:
+        values = values[np.isfinite(values)].astype(np.float64)
+        if but_zero:
+            values = values[values != 0]
+        count, total, squares = count + values.size, total + values.sum(), squares + np.dot(values, values)
+    if not count:
+        return 0.0, 1.0
+    return float(total / count), float(max(squares / count - (total / count) ** 2, 0.0) ** 0.5)
 
 
 def sampled(voxels: NDArray, about: int) -> NDArray:
