@@ -24,7 +24,14 @@ NETWORK_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.safetensors"
 
 OWN_AXES = "KJI"
-_THEIRS = ("aligned", "scaled", "centred", "steps", "weights")  # which only a segmentation model may have as others do
+_THEIRS = (
+    "aligned",
+    "scaled",
+    "centred",
+    "steps",
+    "weights",
+    "cropped",
+)  # which only a segmentation model may have as others do
 _PAIR = {"L": "LR", "R": "LR", "P": "PA", "A": "PA", "S": "SI", "I": "SI"}
 
 JsonValue = Any
@@ -141,8 +148,9 @@ class Preprocessing(_Frozen):
 
     Others resample, pad and slide in other ways, and a segmentation model is right only with its own: aligned, what the
     first voxels of the image and of the resampled one have in common; scaled, before or after the image is resampled;
-    centred, padded before as much as after (else only after); steps, patches evenly apart, or as far as the overlap
-    lets them be but for the last; weights, by which overlapping patches are blended.
+    cropped, what is 0 all around left out first and background then; centred, padded before as much as after (else
+    only after); steps, patches evenly apart, or as far as the overlap lets them be but for the last; weights, by which
+    overlapping patches are blended: nnunet is its Gaussian, which lies half a voxel on and gets smaller at the ends.
     """
 
     axes: str = "SPL"
@@ -157,9 +165,10 @@ class Preprocessing(_Frozen):
     padding: Literal["zero", "edge", "reflect"] = "zero"
     aligned: Literal["edges", "centres"] = "edges"
     scaled: Literal["before", "after"] = "before"
+    cropped: bool = False
     centred: bool = False
     steps: Literal["even", "fixed"] = "even"
-    weights: Literal["gaussian", "equal"] = "gaussian"
+    weights: Literal["gaussian", "nnunet", "equal"] = "gaussian"
     intensity: Intensity = PercentileIntensity()
     mirrors: frozenset[Literal["k", "j", "i"]] = frozenset()
 

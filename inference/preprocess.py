@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -44,7 +44,7 @@ class ModelGrid:
     image_shape is in the model's order; shape is the model's grid. Both cover the same extent; centres of
     model voxel n and image voxel m on one axis coincide where (n + 0.5) * spacing == (m + 0.5) * image spacing. If
     they are aligned by their centres: both begin at the first voxel's, and coincide where n * spacing == m * image
-    spacing.
+    spacing. box: the part of the image that is meant throughout, where it is not all of it.
     """
 
     order: tuple[int, int, int]
@@ -54,10 +54,11 @@ class ModelGrid:
     shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     aligned: Literal["edges", "centres"] = "edges"
+    box: tuple[slice, slice, slice] | None = None
 
     def reorient(self, voxels: NDArray) -> NDArray:
         """A view of the image's voxels[k, j, i] with its axes in the model's order and directions."""
-        view = voxels.transpose(self.order)
+        view = (voxels if self.box is None else voxels[self.box]).transpose(self.order)
         return view[tuple(slice(None, None, -1 if flip else 1) for flip in self.flipped)]
 
     def restore(self, oriented: NDArray) -> NDArray:
@@ -70,7 +71,24 @@ def model_grid(image: sitk.Image, preprocessing: Preprocessing) -> ModelGrid:
     """The grid on which a model with this preprocessing looks at a 3-D image (LPS, mm), or at each of a 4-D one."""
     count = image.GetDimension()
     direction = np.reshape(image.GetDirection(), (count, count))[:3, :3]
-    return model_grid_of(image.GetSize()[:3], image.GetSpacing()[:3], direction.ravel().tolist(), preprocessing)
+    box = _but_zero(image) if preprocessing.cropped else None
+    size = image.GetSize()[:3] if box is None else [part.stop - part.start for part in reversed(box)]
+    grid = model_grid_of(size, image.GetSpacing()[:3], direction.ravel().tolist(), preprocessing)
+    return replace(grid, box=box)
+
+
+def _but_zero(image: sitk.Image) -> tuple[slice, slice, slice] | None:
+    """Where (k, j, i) a 3-D image has values but 0; None if it has them up to its borders, or none."""
+    import SimpleITK as sitk
+
+    voxels = sitk.GetArrayViewFromImage(image)
+    of_slices = [plane != 0 for plane in voxels]
+    within = np.logical_or.reduce(of_slices)
+    found = [np.flatnonzero(along) for along in ([plane.any() for plane in of_slices], within.any(1), within.any(0))]
+    if not found[0].size or all(len(along) == n for along, n in zip(found, voxels.shape, strict=True)):
+        return None
+    k, j, i = (slice(int(along[0]), int(along[-1]) + 1) for along in found)
+    return k, j, i
 
 
 def model_grid_of(
@@ -195,7 +213,7 @@ def to_model_grid(
     import SimpleITK as sitk
 
     voxels = sitk.GetArrayViewFromImage(image)
-    scale = scale or scaling_of(voxels, intensity)
+    scale = scale or scaling_of(voxels if grid.box is None else voxels[grid.box], intensity)
     oriented = grid.reorient(voxels)
     resampled = np.empty(grid.shape, dtype=np.float32)
     low, high, weight = _weights(grid, 0, to_model=True)
@@ -237,8 +255,9 @@ def labels_to_model_grid(label_voxels: NDArray[np.uint8], grid: ModelGrid) -> ND
 def nearest_slices(grid: ModelGrid, image_slices: Sequence[int]) -> list[int]:
     """The model's slice nearest to each of some slices of the image, numbered along the axis that becomes its k."""
     low, high, weight = _weights(grid, 0, to_model=False)
-    last = grid.image_shape[0] - 1
-    oriented = [last - n if grid.flipped[0] else n for n in image_slices]
+    first, last = 0 if grid.box is None else grid.box[grid.order[0]].start, grid.image_shape[0] - 1
+    within = [min(max(n - first, 0), last) for n in image_slices]
+    oriented = [last - n if grid.flipped[0] else n for n in within]
     return [int(high[n] if weight[n] > 0.5 else low[n]) for n in oriented]
 
 

@@ -22,6 +22,7 @@ BATCH = 4  # slices, or patches of a slice, that a network gets at once
 BLOCKS = 2  # the same, of blocks of three dimensions
 _SIGMA = 1 / 8  # of a patch's side: that of the Gaussian by which patches are blended (nnU-Net, Isensee et al. 2021)
 _LEAST_WEIGHT = 1e-3  # of the middle's: a quotient of two sums of weights keeps its digits
+_LEAST_OF_NNUNET = 2**-24 / 10  # the least number of 16 bits, where the middle's weight is 10
 
 _T = TypeVar("_T")
 
@@ -178,13 +179,17 @@ def starts(size: int, side: int, overlap: float, fixed: bool = False) -> list[in
 
 
 def _weights(patch: Sequence[int], preprocessing: Preprocessing) -> NDArray[np.float32]:
-    return gaussian(patch) if preprocessing.weights == "gaussian" else np.ones(patch, np.float32)
+    if preprocessing.weights == "equal":
+        return np.ones(patch, np.float32)
+    return gaussian(patch, preprocessing.weights == "nnunet")
 
 
-def gaussian(patch: Sequence[int]) -> NDArray[np.float32]:
-    """Weights of a patch's voxels, 1 in its middle."""
+def gaussian(patch: Sequence[int], nnunet: bool = False) -> NDArray[np.float32]:
+    """Weights of a patch's voxels, 1 in its middle, which in nnU-Net is one of them."""
     weights = np.ones(())
     for side in patch:
-        away = (np.arange(side) - (side - 1) / 2) / (side * _SIGMA)
+        middle = side // 2 if nnunet else (side - 1) / 2
+        away = (np.arange(side) - middle) / (side * _SIGMA)
         weights = weights[..., None] * np.exp(-(away**2) / 2)
-    return np.maximum(weights / weights.max(), _LEAST_WEIGHT).astype(np.float32)
+    least = _LEAST_OF_NNUNET if nnunet else _LEAST_WEIGHT
+    return np.maximum(weights / weights.max(), least).astype(np.float32)
