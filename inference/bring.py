@@ -1,8 +1,8 @@
 """Networks of others: what their files tell of how they are to be run, and what a person has to be asked.
 
 Understood are an nnU-Net v2 model folder (plans.json, dataset.json), a MONAI bundle (configs/metadata.json,
-configs/inference.json) and any other network, of which only its shapes are known. Images go through a
-network as they do in the program that it is from, but that all are resampled linearly, nnU-Net's by cubic splines.
+configs/inference.json) and any other network, of which only its shapes are known. Images go
+through a network as they do in the program that it is from, but for the cubic splines by which nnU-Net resamples.
 """
 
 from __future__ import annotations
@@ -367,6 +367,7 @@ def _of_nnunet(plans: Mapping[str, Any], dataset: Mapping[str, Any], folder: str
         mean_of="logits",
         axes="".join(own[axis] for axis in turned),
         cropped=True,
+        aligned="ends",
         centred=True,
         weights="nnunet",
         intensity=_nnunet_intensity(schemes[0], masked, statistics),
@@ -381,8 +382,8 @@ def _of_nnunet(plans: Mapping[str, Any], dataset: Mapping[str, Any], folder: str
     if modalities := _modalities([str(next(iter(channels.values())))]):
         told.add("dataset.json", modalities=modalities)
     told.notes.append(
-        "nnU-Net resamples by cubic splines, here images are resampled linearly: where voxels have another size than the "
-        "network's, results differ a little."
+        "nnU-Net resamples by cubic splines; here images are resampled linearly: where their voxels have another size "
+        "than the network's, results differ a little."
     )
     return told.brought("nnU-Net")
 

@@ -146,11 +146,12 @@ class Preprocessing(_Frozen):
     and to the patch, by what padding says of the scaled values. mirrors: the axes along which a mirrored image is as
     good as the image, for test-time augmentation; not the one from left to right where labels have sides.
 
-    Others resample, pad and slide in other ways, and a segmentation model is right only with its own: aligned, what the
-    first voxels of the image and of the resampled one have in common; scaled, before or after the image is resampled;
-    cropped, what is 0 all around left out first and background then; centred, padded before as much as after (else
-    only after); steps, patches evenly apart, or as far as the overlap lets them be but for the last; weights, by which
-    overlapping patches are blended: nnunet is its Gaussian, which lies half a voxel on and gets smaller at the ends.
+    Others resample, pad and slide in other ways, and a segmentation model is right only with its own. aligned: by the
+    edges of the first voxels of the image and of the resampled one, by their centres, or by the edges of the first and
+    of the last, so that the image is stretched a little. scaled: before or after the image is resampled. cropped: what
+    is 0 all around is left out first, and is background then. centred: padded before as much as after, and not only
+    after. steps: patches lie evenly apart, or as far as the overlap lets them but for the last. weights, by which
+    overlapping patches are blended: nnunet is its Gaussian, half a voxel further on and smaller at the ends.
     """
 
     axes: str = "SPL"
@@ -163,7 +164,7 @@ class Preprocessing(_Frozen):
     overlap: Annotated[float, Field(ge=0, le=0.9)] = 0.5
     size_multiple: PositiveInt = 1
     padding: Literal["zero", "edge", "reflect"] = "zero"
-    aligned: Literal["edges", "centres"] = "edges"
+    aligned: Literal["edges", "centres", "ends"] = "edges"
     scaled: Literal["before", "after"] = "before"
     cropped: bool = False
     centred: bool = False

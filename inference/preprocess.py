@@ -53,7 +53,7 @@ class ModelGrid:
     image_spacing_mm: tuple[float, float, float]
     shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
-    aligned: Literal["edges", "centres"] = "edges"
+    aligned: Literal["edges", "centres", "ends"] = "edges"
     box: tuple[slice, slice, slice] | None = None
 
     def reorient(self, voxels: NDArray) -> NDArray:
@@ -105,6 +105,8 @@ def model_grid_of(
     shape = tuple(
         max(1, round((n - last) * a / b) + last) for n, a, b in zip(image_shape, image_spacing, spacing, strict=True)
     )
+    if preprocessing.aligned == "ends":
+        spacing = tuple(n * a / b for n, a, b in zip(image_shape, image_spacing, shape, strict=True))
     if preprocessing.size is not None:
         shape = (shape[0], *preprocessing.size)
         stretched = (n * a / b for n, a, b in zip(image_shape[1:], image_spacing[1:], shape[1:], strict=True))
@@ -383,7 +385,7 @@ def _weights(
     """For each voxel of the target axis: the two source voxels it lies between and the weight of the second."""
     image, model = (grid.image_shape[axis], grid.image_spacing_mm[axis]), (grid.shape[axis], grid.spacing_mm[axis])
     (source_size, source_mm), (target_size, target_mm) = (image, model) if to_model else (model, image)
-    half = 0.5 if grid.aligned == "edges" else 0.0
+    half = 0.0 if grid.aligned == "centres" else 0.5
     position = np.clip((np.arange(target_size) + half) * target_mm / source_mm - half, 0, source_size - 1)
     low = np.floor(position).astype(np.intp)
     high = np.minimum(low + 1, source_size - 1)
