@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from inference.manifest import (
+    CARD_FILE,
     NETWORK_FILE,
     OWN_AXES,
     FixedIntensity,
@@ -41,7 +42,6 @@ Question = Literal["modalities", "labels", "spacing_mm", "intensity", "axes", "a
 Values = Literal["any", "shares", "each"]
 Progress = Callable[[float, str], None]
 
-CARD_FILE = "card.md"
 
 _TRY_SIDE = 64  # of an input whose size is free; a multiple of what any usual network halves it to
 _TRIED_FROM = 32  # sides that are no more than some multiple lie this far above it

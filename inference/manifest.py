@@ -22,6 +22,7 @@ SCHEMA_VERSION = 2
 MANIFEST_FILE = "manifest.json"
 NETWORK_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.safetensors"
+CARD_FILE = "card.md"
 
 OWN_AXES = "KJI"
 _THEIRS = (

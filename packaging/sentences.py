@@ -39,6 +39,8 @@ _NOT_IN_THE_WINDOW = {
     "training/__main__.py",  # the command line
     "training/brain_structures.py",  # how the shipped model was made, and its card
     "training/brain_structures_release.py",
+    "training/brain_structures_seen.py",
+    "inference/quicken.py",  # words of graphs
 }
 _NUMBER = " (number)"  # how the note on a value ends that is a number for certain
 _MOST_FORMS = 16  # of one sentence: a conditional expression in it doubles them
@@ -65,7 +67,11 @@ _NEVER_SHOWN = re.compile(
     r"|Answers|Bringing|Found|Conv|Add|Gemm|Compose|Spacing|Identity|(plans|metadata)\.json or .*|the (network|model)"
     r"|the image's own|the whole|the person who added it|\*\*Unverified: .*|What is not as its authors do it:"
     r"|graphs lie too deep .*|no such (field|wire type)|the message is too short|the number is too long|type \{0\}"
-    r"|a number in the place of a text"
+    r"|a number in the place of a text|place_uid, level, .*|\{0\} where \{1\} and \{2\}|yes is \? and .*|found at:"
+    r"|(score|label|number|class): \{0\}|probability of the series: \{0\}|person, judging \{0\}"
+    r"|Class activation map|(Found|Answer) (by|of) .*|Yes|No|the (largest|mean) of its slices|of all of it at once"
+    r"|rejected by a person|\{0\}, (slice \{1\}|study)|Probability from which the model finds it|\{0\} x \{1\} mm"
+    r"|Scores, not for diagnostic use"
     r"|[a-z]+,[a-z]+(->[a-z])?|\{0\}\.nii\.gz|\{0\} (\.\.\. )?mm|\{0\} to \{1\}",
     re.DOTALL,
 )

@@ -33,6 +33,7 @@ from safetensors.torch import load_file, save_file
 
 import resources
 from inference.manifest import (
+    CARD_FILE,
     MANIFEST_FILE,
     NETWORK_FILE,
     WEIGHTS_FILE,
@@ -53,7 +54,6 @@ from training.networks import build_network, unet_spec
 from training.synthesis import Anatomy, SlabSettings
 
 _SIDES = ("Left ", "Right ")
-_CARD_FILE = "card.md"
 _FIGURES_FILE = "figures.json"
 _EXAMPLES_FILE = "examples.png"
 _LEAST_CLAIM = 0.1  # a structure that is less probable than that is no claim that a person sees
@@ -141,7 +141,7 @@ def export_checkpoint(
     earlier export are removed first.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (MANIFEST_FILE, _CARD_FILE, _FIGURES_FILE, _EXAMPLES_FILE):
+    for name in (MANIFEST_FILE, CARD_FILE, _FIGURES_FILE, _EXAMPLES_FILE):
         (folder / name).unlink(missing_ok=True)
     saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
     weights = {name: value.half().float() for name, value in saved["ema"].items()}
@@ -327,10 +327,10 @@ def recalibrate(folder: Path, label_maps: Path) -> None:
     figures = json.loads((folder / _FIGURES_FILE).read_text(encoding="utf-8"))
     figures["calibration"] = _rounded([asdict(one) for one in found])
     (folder / _FIGURES_FILE).write_text(json.dumps(figures), encoding="utf-8")
-    card = (folder / _CARD_FILE).read_text(encoding="utf-8")
+    card = (folder / CARD_FILE).read_text(encoding="utf-8")
     before, heading, after = card.partition(_DEMO_HEADING)
     before = before.partition(_CALIBRATION_HEADING)[0]
-    (folder / _CARD_FILE).write_text(f"{before}{_card_calibration(found)}\n\n{heading}{after}", encoding="utf-8")
+    (folder / CARD_FILE).write_text(f"{before}{_card_calibration(found)}\n\n{heading}{after}", encoding="utf-8")
     write_manifest(manifest, folder)
 
 
@@ -384,7 +384,7 @@ def write_card(manifest: ModelManifest, figures: Figures, limits: str, folder: P
             "T1 average (ICBM; see the notice of the demo study). Others: synthetic images of held-out maps. Seen "
             "from the feet and from the front: the patient's left is at the right of the picture."
         )
-    (folder / _CARD_FILE).write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+    (folder / CARD_FILE).write_text("\n\n".join(sections) + "\n", encoding="utf-8")
     if figures.images:
         (folder / _FIGURES_FILE).write_text(json.dumps(_rounded(asdict(figures))), encoding="utf-8")
     return write_manifest(manifest, folder)

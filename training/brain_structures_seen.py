@@ -2,9 +2,9 @@
 
     python -m training.brain_structures_seen --label-maps DIR --out resources/models/NAME
 
-makes heads of the label maps that the model was trained on, in the ways of imaging of the figures on its card, and writes
-the ranges of their statistics into the manifest. (Most training images are stranger than any scan: ranges of those would
-tell nothing.)
+makes heads of the label maps that the model was trained on, in the ways of imaging of the figures on its card, and
+writes the ranges of their statistics into the manifest and the card. (Most training images are stranger than any scan:
+ranges of those would tell nothing.)
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from inference.manifest import SeenImages, Statistic, load_manifest, write_manifest
+from inference.manifest import CARD_FILE, SeenImages, Statistic, load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.runtime import LoadedModel, load_model
 from inference.seen import image_statistics, seen_images, undecided
 from training.brain_structures import TEST, VALIDATION, anatomy, load_label_maps
 from training.brain_structures_release import CONDITIONS, synthetic_head
 
-# Of the field of view nothing is said: a head may end where it likes, and the network sees a few slices at a time.
-_TOLD: tuple[Statistic, ...] = ("p10", "p50", "p90", "foreground", "gradient")
+# Of the field of view and of how bright its parts are nothing is said: those tell how much air lies around a head, and
+# whether that was set to zero, which is nothing to the network.
+_TITLE = "## How usual images look"
+_TOLD: tuple[Statistic, ...] = ("gradient",)
 
 
 def ranges(model: LoadedModel, images: Iterable[sitk.Image]) -> SeenImages:
@@ -36,6 +38,17 @@ def ranges(model: LoadedModel, images: Iterable[sitk.Image]) -> SeenImages:
         found.append(told if share is None else told | {"undecided": share})
         print(f"{len(found)} images, the last: {found[-1]}", flush=True)
     return seen_images(found)
+
+
+def told(card: str, seen: SeenImages) -> str:
+    """A card with, at its end, how usual images look."""
+    before = card.partition(_TITLE)[0].rstrip()
+    lines = [f"- {name}: {low:.3f} to {high:.3f}" for name, (low, high) in seen.ranges.items()]
+    about = (
+        f"Of 98 % of {seen.images} synthetic heads, made of the training maps in the ways of imaging of the figures"
+        " above.\nThe viewer says before a run if an image lies outside."
+    )
+    return "\n\n".join((before, _TITLE, about, "\n".join(lines))) + "\n"
 
 
 def main() -> None:
@@ -52,9 +65,9 @@ def main() -> None:
         for n, condition in enumerate(CONDITIONS)
     )
     seen = ranges(model, images)
+    card = options.out / CARD_FILE
+    card.write_text(told(card.read_text(encoding="utf-8"), seen), encoding="utf-8")
     write_manifest(manifest.model_copy(update={"seen": seen}), options.out)
-    for name, (low, high) in seen.ranges.items():
-        print(f"{name}: {low:.3f} to {high:.3f}")
 
 
 if __name__ == "__main__":

@@ -45,17 +45,17 @@
             <translation>窗宽必须为正数，实际为 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/findings.py" line="86" />
+            <location filename="../../viewer/core/findings.py" line="113" />
             <source>a finding needs a name</source>
             <translation>所见需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/findings.py" line="88" />
+            <location filename="../../viewer/core/findings.py" line="115" />
             <source>this name is too long for a finding</source>
             <translation>所见名称过长</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/findings.py" line="90" />
+            <location filename="../../viewer/core/findings.py" line="117" />
             <source>there is a finding {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的所见</translation>
@@ -528,7 +528,7 @@
         </message>
         <message>
             <location filename="../../viewer/core/region_search.py" line="60" />
-            <location filename="../../viewer/core/session.py" line="705" />
+            <location filename="../../viewer/core/session.py" line="730" />
             <source>Take away from {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>从{0}中去除</translation>
@@ -629,125 +629,125 @@
             <translation>数值已取整</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="611" />
+            <location filename="../../viewer/core/session.py" line="636" />
             <source>Add label</source>
             <translation>添加标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="625" />
+            <location filename="../../viewer/core/session.py" line="650" />
             <source>Change label</source>
             <translation>更改标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="642" />
+            <location filename="../../viewer/core/session.py" line="667" />
             <source>a label needs a name</source>
             <translation>标签需要名称</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="644" />
+            <location filename="../../viewer/core/session.py" line="669" />
             <source>there is a label {0} already</source>
             <extracomment>{0}: name</extracomment>
             <translation>已有名为 {0} 的标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="671" />
+            <location filename="../../viewer/core/session.py" line="696" />
             <source>Use label list</source>
             <translation>使用标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="705" />
+            <location filename="../../viewer/core/session.py" line="730" />
             <source>Paint {0}</source>
             <extracomment>{0}: name</extracomment>
             <translation>绘制 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="847" />
+            <location filename="../../viewer/core/session.py" line="872" />
             <source>Confirm slice</source>
             <translation>确认切片</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="847" />
+            <location filename="../../viewer/core/session.py" line="872" />
             <source>Take confirmation back</source>
             <translation>撤回确认</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="889" />
+            <location filename="../../viewer/core/session.py" line="914" />
             <source>Nothing on this slice</source>
             <translation>此层面无内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="907" />
+            <location filename="../../viewer/core/session.py" line="932" />
             <source>Mark key image</source>
             <translation>标记关键图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="907" />
+            <location filename="../../viewer/core/session.py" line="932" />
             <source>Unmark key image</source>
             <translation>取消关键图像标记</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="965" />
+            <location filename="../../viewer/core/session.py" line="990" />
             <source>Answer finding</source>
             <translation>回答所见</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="974" />
+            <location filename="../../viewer/core/session.py" line="999" />
             <source>Answer the rest with no</source>
             <translation>其余回答否</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="984" />
+            <location filename="../../viewer/core/session.py" line="1026" />
             <source>Accept</source>
             <translation>接受</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="984" />
+            <location filename="../../viewer/core/session.py" line="1026" />
             <source>Reject</source>
             <translation>拒绝</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="985" />
+            <location filename="../../viewer/core/session.py" line="1027" />
             <source>{0} score of {1}</source>
             <extracomment>{0}: act; {1}: self.scores.origin.source</extracomment>
             <translation>{0} {1} 的评分</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1023" />
+            <location filename="../../viewer/core/session.py" line="1068" />
             <source>Draw {0}</source>
             <extracomment>{0}: kind</extracomment>
             <translation>绘制{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1031" />
+            <location filename="../../viewer/core/session.py" line="1076" />
             <source>Move {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>移动{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1031" />
+            <location filename="../../viewer/core/session.py" line="1076" />
             <source>Rename {0}</source>
             <extracomment>{0}: changed.kind</extracomment>
             <translation>修改{0}的文字</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1037" />
+            <location filename="../../viewer/core/session.py" line="1082" />
             <source>Delete {0}</source>
             <extracomment>{0}: before.kind</extracomment>
             <translation>删除{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1114" />
-            <location filename="../../viewer/core/session.py" line="1203" />
+            <location filename="../../viewer/core/session.py" line="1159" />
+            <location filename="../../viewer/core/session.py" line="1248" />
             <source>the result does not belong to the open series</source>
             <translation>该结果不属于当前打开的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="1314" />
+            <location filename="../../viewer/core/session.py" line="1361" />
             <source>Accept boxes</source>
             <translation>接受方框</translation>
         </message>
         <message>
-            <location filename="../../viewer/core/session.py" line="705" />
+            <location filename="../../viewer/core/session.py" line="730" />
             <source>Erase</source>
             <translation>擦除</translation>
         </message>
@@ -763,7 +763,7 @@
             <translation>体素数组 {0} 与网格形状 {1} 不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/annotation_store.py" line="343" />
+            <location filename="../../viewer/io/annotation_store.py" line="367" />
             <source>this series has changed since it was annotated; its annotations are kept but not shown</source>
             <translation>该序列在标注之后发生了变化；原有标注已保留，但不显示</translation>
         </message>
@@ -1035,6 +1035,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/derived_series.py" line="94" />
+            <location filename="../../viewer/io/score_groups.py" line="213" />
             <source>Class</source>
             <translation>类别</translation>
         </message>
@@ -1925,7 +1926,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/files.py" line="101" />
-            <location filename="../../viewer/io/found_objects.py" line="243" />
+            <location filename="../../viewer/io/found_objects.py" line="254" />
             <source>the file cannot be read ({0})</source>
             <extracomment>{0}: error.strerror or 'it is damaged'</extracomment>
             <translation>无法读取该文件（{0}）</translation>
@@ -1933,7 +1934,7 @@
         <message>
             <location filename="../../viewer/io/files.py" line="101" />
             <location filename="../../viewer/io/files.py" line="273" />
-            <location filename="../../viewer/io/found_objects.py" line="243" />
+            <location filename="../../viewer/io/found_objects.py" line="254" />
             <source>it is damaged</source>
             <translation>文件已损坏</translation>
         </message>
@@ -2026,12 +2027,12 @@
             <translation>无法写入 {0}（{1}）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/finding_table.py" line="37" />
+            <location filename="../../viewer/io/finding_table.py" line="41" />
             <source>The file that was written is not what was answered; not saved.</source>
             <translation>写出的文件与回答不一致；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/finding_table.py" line="140" />
+            <location filename="../../viewer/io/finding_table.py" line="159" />
             <source>slice: from 1 along slice_axis; corners_ijk: voxel indices from 0, column, row, slice, centres of voxels at whole numbers; corners_lps_mm: DICOM patient system</source>
             <translation>slice：沿 slice_axis 从 1 开始；corners_ijk：从 0 开始的体素索引（列、行、层），整数处为体素中心；corners_lps_mm：DICOM 患者坐标系</translation>
         </message>
@@ -2119,172 +2120,184 @@
             <translation>文件已损坏，或与其声明不符；请重新获取</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="155" />
+            <location filename="../../viewer/io/found_objects.py" line="166" />
             <source>more voxels than can be held</source>
             <translation>体素数量超出可容纳范围</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="158" />
+            <location filename="../../viewer/io/found_objects.py" line="169" />
             <source>no such plane</source>
             <translation>没有这样的平面</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="170" />
+            <location filename="../../viewer/io/found_objects.py" line="181" />
             <source>no such outline</source>
             <translation>没有这样的轮廓</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="175" />
+            <location filename="../../viewer/io/found_objects.py" line="186" />
             <source>no points of a patient</source>
             <translation>没有患者坐标系中的点</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="178" />
+            <location filename="../../viewer/io/found_objects.py" line="189" />
             <source>not as long as it says</source>
             <translation>长度与其声明不符</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="206" />
+            <location filename="../../viewer/io/found_objects.py" line="217" />
             <source>reading it took longer than {0} seconds; the file may be damaged</source>
             <extracomment>{0}: _LIMIT_S (number)</extracomment>
             <translation>读取超过 {0} 秒；文件可能已损坏</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="215" />
+            <location filename="../../viewer/io/found_objects.py" line="226" />
             <source>it needs more memory than it may have, or ended its reader; the file may be damaged</source>
             <translation>读取它所需内存超出限制，或使读取进程终止；文件可能已损坏</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="241" />
+            <location filename="../../viewer/io/found_objects.py" line="252" />
             <source>it needs more memory than it may have; the file may be damaged</source>
             <translation>读取它所需内存超出限制；文件可能已损坏</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="263" />
+            <location filename="../../viewer/io/found_objects.py" line="274" />
             <source>it holds more than can be shown</source>
             <translation>其内容多于能够显示的</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="279" />
-            <location filename="../../viewer/io/found_objects.py" line="283" />
+            <location filename="../../viewer/io/found_objects.py" line="290" />
+            <location filename="../../viewer/io/found_objects.py" line="294" />
             <source>this is no DICOM object</source>
             <translation>这不是 DICOM 对象</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="294" />
+            <location filename="../../viewer/io/found_objects.py" line="305" />
             <source>this DICOM object holds no segmentation, structure set or report of measurements</source>
             <translation>此 DICOM 对象不含分割、结构集或测量报告</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="324" />
+            <location filename="../../viewer/io/found_objects.py" line="335" />
             <source>it segments a slide in tiles, which this version does not show</source>
             <translation>它分割的是分块的病理切片，本版本不显示</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="387" />
+            <location filename="../../viewer/io/found_objects.py" line="398" />
             <source>It holds fractions: a voxel belongs to a segment from one half on.</source>
             <translation>其中是比例值：达到一半的体素属于该分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="389" />
+            <location filename="../../viewer/io/found_objects.py" line="400" />
             <source>{0} voxels of segments that its table does not name were left out.</source>
             <extracomment>{0}: unknown</extracomment>
             <translation>{0} 个其表中未列出的分割的体素已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="408" />
+            <location filename="../../viewer/io/found_objects.py" line="419" />
             <source>its pixels are cut off; fetch the file again</source>
             <translation>其像素被截断；请重新获取文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="440" />
+            <location filename="../../viewer/io/found_objects.py" line="451" />
             <source>it does not tell where its frames lie in the patient</source>
             <translation>它没有说明各帧在患者体内的位置</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="462" />
+            <location filename="../../viewer/io/found_objects.py" line="473" />
             <source>it does not tell where its frames lie in the patient, nor of which image each of them is</source>
             <translation>它既没有说明各帧在患者体内的位置，也没有说明每帧对应哪幅图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="524" />
+            <location filename="../../viewer/io/found_objects.py" line="535" />
             <source>its structures lie in several frames of reference</source>
             <translation>其结构位于多个参考坐标系</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="549" />
+            <location filename="../../viewer/io/found_objects.py" line="560" />
             <source>its outlines have more points than can be shown</source>
             <translation>其轮廓的点数多于能够显示的</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="557" />
+            <location filename="../../viewer/io/found_objects.py" line="568" />
             <source>it holds no closed outline</source>
             <translation>其中没有闭合轮廓</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="559" />
+            <location filename="../../viewer/io/found_objects.py" line="570" />
             <source>{0} points and open lines, which enclose nothing, were left out.</source>
             <extracomment>{0}: other</extracomment>
             <translation>{0} 个不围成区域的点和开放线已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_objects.py" line="561" />
+            <location filename="../../viewer/io/found_objects.py" line="572" />
             <source>Structures without an outline were left out: {0}.</source>
             <extracomment>{0}: ', '.join(missing[:6])</extracomment>
             <translation>没有轮廓的结构已略去：{0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="24" />
+            <location filename="../../viewer/io/found_reports.py" line="26" />
             <source>Kind of measurement</source>
             <translation>测量种类</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="25" />
+            <location filename="../../viewer/io/found_reports.py" line="27" />
             <source>Directions of the oblique plane</source>
             <translation>斜面的方向</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="26" />
+            <location filename="../../viewer/io/found_reports.py" line="30" />
             <source>(mm at the detector)</source>
             <translation>（探测器处的毫米）</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="163" />
+            <location filename="../../viewer/io/found_reports.py" line="186" />
             <source>{0} of {1} measurements lie on other images than those of this series.</source>
             <extracomment>{0}: elsewhere; {1}: all_</extracomment>
             <translation>{1} 个测量中有 {0} 个位于其他图像上。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="165" />
+            <location filename="../../viewer/io/found_reports.py" line="188" />
             <source>{0} measurements that lie on no slice of this series were left out.</source>
             <extracomment>{0}: between</extracomment>
             <translation>{0} 个不在本序列任何层面上的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="167" />
+            <location filename="../../viewer/io/found_reports.py" line="190" />
             <source>{0} measurements of a shape that Slicewise does not have were left out.</source>
             <extracomment>{0}: unknown</extracomment>
             <translation>{0} 个 Slicewise 没有的形状的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/found_reports.py" line="169" />
+            <location filename="../../viewer/io/found_reports.py" line="192" />
             <source>The report holds no measurement with a place on an image.</source>
             <translation>报告中没有在图像上有位置的测量。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_export.py" line="31" />
+            <location filename="../../viewer/io/label_export.py" line="39" />
             <source>Normalised predictive entropy</source>
             <translation>归一化预测熵</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_export.py" line="32" />
-            <location filename="../../viewer/io/reports.py" line="360" />
+            <location filename="../../viewer/io/label_export.py" line="42" />
+            <source>Occlusion map</source>
+            <translation>遮挡图</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_export.py" line="44" />
+            <location filename="../../viewer/io/reports.py" line="383" />
             <source>no units</source>
             <translation>无单位</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_export.py" line="127" />
+            <location filename="../../viewer/io/label_export.py" line="158" />
+            <location filename="../../viewer/io/segmentation_objects.py" line="253" />
+            <location filename="../../viewer/io/structure_sets.py" line="61" />
+            <source>Reading the headers of the series</source>
+            <translation>正在读取序列的文件头</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/label_export.py" line="219" />
             <source>{0} was not saved: {1}</source>
             <extracomment>{0}: path.name; {1}: _reason(error)</extracomment>
             <translation>{0} 未保存：{1}</translation>
@@ -2373,15 +2386,15 @@
             <translation>未使用 {0}：它不是标签列表</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_process.py" line="64" />
-            <location filename="../../viewer/workflows.py" line="1151" />
-            <location filename="../../inference/worker.py" line="367" />
+            <location filename="../../viewer/io/label_process.py" line="62" />
+            <location filename="../../viewer/workflows.py" line="1200" />
+            <location filename="../../inference/worker.py" line="369" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/label_process.py" line="65" />
+            <location filename="../../viewer/io/label_process.py" line="63" />
             <source>{0} was not saved: the process that writes it ended ({1})</source>
             <extracomment>{0}: path.name; {1}: why[:200]</extracomment>
             <translation>{0} 未保存：写入它的进程已结束（{1}）</translation>
@@ -3062,139 +3075,152 @@
             <translation>数值不能是 {0} 类型</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="72" />
+            <location filename="../../viewer/io/reports.py" line="80" />
             <source>The files of this series name no DICOM images to which such an object could refer.</source>
             <translation>本序列的文件没有标明可供引用的 DICOM 图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="74" />
+            <location filename="../../viewer/io/reports.py" line="82" />
             <source>This series was made here, of others: such objects refer to images as they are stored.</source>
             <translation>本序列是在此由其他序列生成的：这类对象只能引用存储的图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="76" />
+            <location filename="../../viewer/io/reports.py" line="84" />
             <source>The files name no study (StudyInstanceUID is missing), to which a report could belong.</source>
             <translation>文件没有说明检查（缺少 StudyInstanceUID），报告无从归属。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="120" />
+            <location filename="../../viewer/io/reports.py" line="129" />
             <source>There is no length, angle or region that a report has a place for.</source>
             <translation>没有可写入报告的长度、角度或区域。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="133" />
-            <location filename="../../viewer/io/reports.py" line="475" />
+            <location filename="../../viewer/io/reports.py" line="130" />
+            <location filename="../../viewer/io/reports.py" line="514" />
             <source>Measurements, not for diagnostic use</source>
             <translation>测量结果，不可用于诊断</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="139" />
+            <location filename="../../viewer/io/reports.py" line="137" />
             <source>{0} measurements have no place in a report, which lie on no image of it.</source>
-            <extracomment>{0}: left_out</extracomment>
+            <extracomment>{0}: missed</extracomment>
             <translation>{0} 个测量不在任何图像上，无法写入报告。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="263" />
+            <location filename="../../viewer/io/reports.py" line="167" />
+            <source>{0} answers to slices across the stored ones have no place in a report.</source>
+            <extracomment>{0}: count (number)</extracomment>
+            <translation>与存储切片方向交叉的切片上的 {0} 个答案无法写入报告。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="307" />
             <source>as the model said</source>
             <translation>与模型所给一致</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="263" />
+            <location filename="../../viewer/io/reports.py" line="307" />
             <source>changed by a person since</source>
             <translation>之后由人修改过</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="264" />
+            <location filename="../../viewer/io/reports.py" line="308" />
             <source>Voxels: {0}</source>
             <extracomment>{0}: how</extracomment>
             <translation>体素：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="283" />
+            <location filename="../../viewer/io/reports.py" line="327" />
             <source>The report does not name the model that made {0}; not saved.</source>
             <extracomment>{0}: label.name</extracomment>
             <translation>报告没有写明生成 {0} 的模型；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="336" />
+            <location filename="../../viewer/io/reports.py" line="359" />
             <source>square pixels</source>
             <translation>平方像素</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="360" />
+            <location filename="../../viewer/io/reports.py" line="383" />
             <source>Value of stored pixels</source>
             <translation>存储像素值</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="383" />
+            <location filename="../../viewer/io/reports.py" line="407" />
             <source>The report does not hold {0} {1} as it is; not saved.</source>
             <extracomment>{0}: measurement.kind; {1}: measurement.number</extracomment>
             <translation>报告未能原样保存 {0} {1}；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="426" />
+            <location filename="../../viewer/io/reports.py" line="409" />
+            <source>The report does not name the model that found box {0}; not saved.</source>
+            <extracomment>{0}: measurement.number</extracomment>
+            <translation>报告未写明发现方框 {0} 的模型；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/reports.py" line="465" />
             <source>No stored slice is a key image: slices across the stored ones are no images of the file.</source>
             <translation>没有已存储的层面是关键图像：与存储层面相交的层面不是文件中的图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="442" />
+            <location filename="../../viewer/io/reports.py" line="481" />
             <source>The file that was written does not name the key images; not saved.</source>
             <translation>写出的文件未引用关键图像；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="444" />
+            <location filename="../../viewer/io/reports.py" line="483" />
             <source>{0} key images across the stored slices were left out.</source>
             <extracomment>{0}: others</extracomment>
             <translation>{0} 个与存储层面相交的关键图像已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="446" />
+            <location filename="../../viewer/io/reports.py" line="485" />
             <source>Several key images are frames of one image: the image is named as a whole.</source>
             <translation>多个关键图像是同一图像的帧：只能整体引用该图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="473" />
+            <location filename="../../viewer/io/reports.py" line="512" />
             <source>A presentation state of grey levels cannot be made of a series in colour.</source>
             <translation>彩色序列不能生成灰阶显示状态。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="523" />
+            <location filename="../../viewer/io/reports.py" line="562" />
             <source>The file that was written does not hold the measurements; not saved.</source>
             <translation>写出的文件不含这些测量；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="524" />
+            <location filename="../../viewer/io/reports.py" line="563" />
             <source>{0} measurements that lie on no stored slice were left out.</source>
             <extracomment>{0}: left_out</extracomment>
             <translation>{0} 个不在存储层面上的测量已略去。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="544" />
+            <location filename="../../viewer/io/reports.py" line="583" />
             <source>The frames of this series are scaled to values in different ways, and a presentation state has one way for all. Export a structured report instead.</source>
             <translation>此序列各帧换算数值的方式不同，而呈现状态对所有帧只有一种方式。请改为导出结构化报告。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="573" />
+            <location filename="../../viewer/io/reports.py" line="612" />
             <source>Picture, not for diagnostic use</source>
             <translation>图像，不可用于诊断</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="582" />
+            <location filename="../../viewer/io/reports.py" line="621" />
             <source>The file that was written does not hold the picture; not saved.</source>
             <translation>写出的文件不含该图片；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="611" />
+            <location filename="../../viewer/io/reports.py" line="650" />
             <source>points_ijk: voxel indices from 0, column, row, slice; points_lps_mm: DICOM patient system</source>
             <translation>points_ijk：从 0 开始的体素索引（列、行、层）；points_lps_mm：DICOM 患者坐标系</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="618" />
+            <location filename="../../viewer/io/reports.py" line="657" />
             <source>The file that was written is not what was measured; not saved.</source>
             <translation>写出的文件与测量不符；未保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/io/reports.py" line="651" />
+            <location filename="../../viewer/io/reports.py" line="690" />
             <source>The headers of this series do not allow it ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>本序列的文件头不允许这样做（{0}）。</translation>
@@ -3212,6 +3238,22 @@
             <source>there is no folder {0}</source>
             <extracomment>{0}: path.parent</extracomment>
             <translation>没有文件夹 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/score_files.py" line="44" />
+            <source>The file that was written is not what the model told; not saved.</source>
+            <translation>写入的文件与模型给出的内容不符；未保存。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/score_groups.py" line="109" />
+            <source>Slices across the stored ones are no images: their probabilities stand in JSON and in the table alone.</source>
+            <translation>与存储切片方向交叉的切片不是图像：其概率只写入 JSON 和表格。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/io/score_groups.py" line="147" />
+            <source>The report does not hold what was said of {0}; not saved.</source>
+            <extracomment>{0}: group.name</extracomment>
+            <translation>报告未包含关于{0}的判定；未保存。</translation>
         </message>
         <message>
             <location filename="../../viewer/io/segmentation_objects.py" line="56" />
@@ -3241,12 +3283,6 @@
             <source>No DICOM parametric map can be made of this series ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法由此序列生成 DICOM 参数图（{0}）</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/io/segmentation_objects.py" line="253" />
-            <location filename="../../viewer/io/structure_sets.py" line="61" />
-            <source>Reading the headers of the series</source>
-            <translation>正在读取序列的文件头</translation>
         </message>
         <message>
             <location filename="../../viewer/io/segmentation_objects.py" line="418" />
@@ -3552,7 +3588,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="567" />
+            <location filename="../../viewer/workflows.py" line="571" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3701,113 +3737,123 @@
             <translation>删除标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="93" />
+            <location filename="../../viewer/bringing.py" line="113" />
+            <location filename="../../viewer/bringing.py" line="189" />
             <source>Looking into the file</source>
             <translation>正在查看文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="125" />
+            <location filename="../../viewer/bringing.py" line="145" />
+            <location filename="../../viewer/bringing.py" line="196" />
             <source>Looking into a model</source>
             <translation>正在查看模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="144" />
+            <location filename="../../viewer/bringing.py" line="164" />
+            <location filename="../../viewer/bringing.py" line="206" />
             <source>Copying the model</source>
             <translation>正在复制模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="160" />
+            <location filename="../../viewer/bringing.py" line="180" />
+            <location filename="../../viewer/bringing.py" line="215" />
             <source>Adding a model</source>
             <translation>正在添加模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="166" />
+            <location filename="../../viewer/bringing.py" line="221" />
             <source>There is a model called {0} already: give this one another title.</source>
             <extracomment>{0}: title</extracomment>
             <translation>已有名为 {0} 的模型：请换一个标题。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="91" />
+            <location filename="../../viewer/model_runs.py" line="103" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="181" />
+            <location filename="../../viewer/model_runs.py" line="120" />
+            <source>{0} has ended on a series that is not open any more; its result is shown when that is opened again.</source>
+            <extracomment>{0}: record.manifest.title</extracomment>
+            <translation>{0}运行结束时，所属序列已不再打开；再次打开该序列时将显示结果。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/model_runs.py" line="209" />
             <source>{0}. The classical method answered this click.</source>
             <extracomment>{0}: sentence</extracomment>
             <translation>{0}。此次点击由经典方法回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="212" />
+            <location filename="../../viewer/model_runs.py" line="238" />
             <source>Classify the series first.</source>
             <translation>请先对序列进行分类。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="216" />
+            <location filename="../../viewer/model_runs.py" line="242" />
             <source>Another version of {0} is in use now. Classify the series again first.</source>
             <extracomment>{0}: scores.origin.model</extracomment>
             <translation>{0} 现在使用的是另一个版本。请先重新对序列进行分类。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="231" />
+            <location filename="../../viewer/model_runs.py" line="260" />
             <source>Covering parts of a slice for {0}</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>正在为 {0} 遮挡层面的各部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="248" />
+            <location filename="../../viewer/model_runs.py" line="285" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="255" />
+            <location filename="../../viewer/model_runs.py" line="292" />
             <source>{0} is for {1}: choose a model that segments.</source>
             <extracomment>{0}: manifest.title; {1}: manifest.task</extracomment>
             <translation>{0} 用于 {1}：请选择一个分割模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="312" />
+            <location filename="../../viewer/model_runs.py" line="370" />
             <source>The model was not tried on this computer.</source>
             <translation>尚未在这台计算机上试运行该模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="316" />
+            <location filename="../../viewer/model_runs.py" line="374" />
             <source>Trying {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="410" />
+            <location filename="../../viewer/model_runs.py" line="525" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="411" />
+            <location filename="../../viewer/model_runs.py" line="526" />
             <source>Classifying with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分类</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="412" />
+            <location filename="../../viewer/model_runs.py" line="527" />
             <source>Detecting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 检测</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="413" />
+            <location filename="../../viewer/model_runs.py" line="528" />
             <source>Enhancing with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 增强</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="414" />
+            <location filename="../../viewer/model_runs.py" line="529" />
             <source>Translating with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 转换</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="415" />
+            <location filename="../../viewer/model_runs.py" line="530" />
             <source>Answering clicks with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 回答点击</translation>
@@ -3902,261 +3948,263 @@
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="263" />
+            <location filename="../../viewer/workflows.py" line="265" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="281" />
+            <location filename="../../viewer/workflows.py" line="283" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="303" />
-            <location filename="../../viewer/workflows.py" line="440" />
+            <location filename="../../viewer/workflows.py" line="305" />
+            <location filename="../../viewer/workflows.py" line="442" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="308" />
+            <location filename="../../viewer/workflows.py" line="310" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="316" />
+            <location filename="../../viewer/workflows.py" line="318" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="341" />
+            <location filename="../../viewer/workflows.py" line="343" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="349" />
+            <location filename="../../viewer/workflows.py" line="351" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="369" />
+            <location filename="../../viewer/workflows.py" line="371" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="390" />
+            <location filename="../../viewer/workflows.py" line="392" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="420" />
+            <location filename="../../viewer/workflows.py" line="422" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="430" />
+            <location filename="../../viewer/workflows.py" line="432" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="458" />
+            <location filename="../../viewer/workflows.py" line="460" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="522" />
+            <location filename="../../viewer/workflows.py" line="526" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="522" />
+            <location filename="../../viewer/workflows.py" line="526" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="523" />
+            <location filename="../../viewer/workflows.py" line="527" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="526" />
+            <location filename="../../viewer/workflows.py" line="530" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="575" />
+            <location filename="../../viewer/workflows.py" line="579" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="616" />
+            <location filename="../../viewer/workflows.py" line="620" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="636" />
+            <location filename="../../viewer/workflows.py" line="640" />
             <source>Counting what is proposed</source>
             <translation>正在统计提议的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="657" />
+            <location filename="../../viewer/workflows.py" line="661" />
             <source>a region of {0}</source>
             <extracomment>{0}: label</extracomment>
             <translation>{0} 的一个区域</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="673" />
+            <location filename="../../viewer/workflows.py" line="677" />
             <source>Accepting a part of the proposal</source>
             <translation>正在接受提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="673" />
+            <location filename="../../viewer/workflows.py" line="677" />
             <source>Rejecting a part of the proposal</source>
             <translation>正在拒绝提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="694" />
+            <location filename="../../viewer/workflows.py" line="698" />
             <source>Comparing labels</source>
             <translation>正在比较标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="711" />
+            <location filename="../../viewer/workflows.py" line="715" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="734" />
+            <location filename="../../viewer/workflows.py" line="738" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="753" />
+            <location filename="../../viewer/workflows.py" line="757" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="787" />
-            <location filename="../../viewer/workflows.py" line="845" />
+            <location filename="../../viewer/workflows.py" line="791" />
+            <location filename="../../viewer/workflows.py" line="849" />
+            <location filename="../../viewer/workflows.py" line="867" />
+            <location filename="../../viewer/workflows.py" line="893" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="793" />
+            <location filename="../../viewer/workflows.py" line="797" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="876" />
+            <location filename="../../viewer/workflows.py" line="924" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="881" />
+            <location filename="../../viewer/workflows.py" line="929" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: path.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="885" />
+            <location filename="../../viewer/workflows.py" line="933" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="887" />
+            <location filename="../../viewer/workflows.py" line="935" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="893" />
+            <location filename="../../viewer/workflows.py" line="941" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="901" />
+            <location filename="../../viewer/workflows.py" line="949" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="904" />
+            <location filename="../../viewer/workflows.py" line="952" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="918" />
+            <location filename="../../viewer/workflows.py" line="966" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="934" />
+            <location filename="../../viewer/workflows.py" line="982" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="945" />
+            <location filename="../../viewer/workflows.py" line="993" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="948" />
+            <location filename="../../viewer/workflows.py" line="996" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="986" />
+            <location filename="../../viewer/workflows.py" line="1034" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1061" />
+            <location filename="../../viewer/workflows.py" line="1110" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1068" />
+            <location filename="../../viewer/workflows.py" line="1117" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1092" />
+            <location filename="../../viewer/workflows.py" line="1141" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1124" />
+            <location filename="../../viewer/workflows.py" line="1173" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1152" />
+            <location filename="../../viewer/workflows.py" line="1201" />
             <source>The training ended unexpectedly: {0}</source>
             <extracomment>{0}: last</extracomment>
             <translation>训练意外终止：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1228" />
+            <location filename="../../viewer/workflows.py" line="1277" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1260" />
+            <location filename="../../viewer/workflows.py" line="1309" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1262" />
+            <location filename="../../viewer/workflows.py" line="1311" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -4374,8 +4422,8 @@
             <translation>{0} 已不存在</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="42" />
-            <location filename="../../inference/classify.py" line="85" />
+            <location filename="../../inference/classify.py" line="45" />
+            <location filename="../../inference/classify.py" line="94" />
             <location filename="../../inference/detect.py" line="90" />
             <location filename="../../inference/enhance.py" line="67" />
             <location filename="../../inference/tasks.py" line="41" />
@@ -4384,7 +4432,7 @@
             <translation>正在准备图像</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="47" />
+            <location filename="../../inference/classify.py" line="50" />
             <location filename="../../inference/detect.py" line="94" />
             <location filename="../../inference/enhance.py" line="75" />
             <location filename="../../inference/tasks.py" line="46" />
@@ -4395,123 +4443,142 @@
             <translation>正在 {1} 上运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="53" />
+            <location filename="../../inference/classify.py" line="57" />
             <source>{0} gave the same scores whatever it saw; the result is discarded</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>无论看到什么，{0} 都给出相同的评分；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="90" />
+            <location filename="../../inference/classify.py" line="99" />
             <source>{0} has no class {1}, or the image no slice {2}</source>
             <extracomment>{0}: manifest.name; {1}: label; {2}: slice_number + 1 (number)</extracomment>
             <translation>{0} 没有类别 {1}，或图像没有切片 {2}</translation>
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="122" />
-            <source>Covering parts of the slice on {0}</source>
-            <extracomment>{0}: model.provider</extracomment>
-            <translation>正在 {0} 上遮挡切片的各部分</translation>
+            <location filename="../../inference/classify.py" line="132" />
+            <source>Window {0} of {1} on {2}</source>
+            <extracomment>{0}: done; {1}: len(windows) (number); {2}: model.provider</extracomment>
+            <translation>第 {0} 个窗口，共 {1} 个，在 {2} 上</translation>
+            <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="124" />
+            <location filename="../../inference/classify.py" line="134" />
             <source>{0} gave the same score whichever part of the slice was covered</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>无论遮挡切片的哪一部分，{0} 都给出相同的评分</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="169" />
+            <location filename="../../inference/classify.py" line="180" />
             <source>{0} is no classification model</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 不是分类模型</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="185" />
+            <location filename="../../inference/classify.py" line="191" />
+            <source>{0} needs the time points of a series</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 需要序列的各个时间点</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="198" />
+            <location filename="../../inference/tasks.py" line="118" />
+            <source>the image has the same value everywhere: there is nothing to find</source>
+            <translation>图像处处值相同：没有可找的内容</translation>
+        </message>
+        <message>
+            <location filename="../../inference/classify.py" line="224" />
             <source>{0} gave heat maps of different sizes; the result is discarded</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 给出了大小不一的热图；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="224" />
+            <location filename="../../inference/classify.py" line="275" />
             <source>{0} gave {1} of shape {2}, its manifest says ({3})</source>
             <extracomment>{0}: manifest.name; {1}: what; {2}: values.shape; {3}: words</extracomment>
             <translation>{0} 给出的 {1} 形状为 {2}，其清单所写为（{3}）</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="230" />
-            <location filename="../../inference/classify.py" line="234" />
+            <location filename="../../inference/classify.py" line="281" />
+            <location filename="../../inference/classify.py" line="285" />
             <source>{0} gave scores that are no probabilities, as its manifest says</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的评分不是其清单所说的概率</translation>
         </message>
         <message>
-            <location filename="../../inference/classify.py" line="243" />
+            <location filename="../../inference/classify.py" line="294" />
             <source>heat maps</source>
             <translation>热图</translation>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="105" />
+            <location filename="../../inference/detect.py" line="106" />
             <source>{0} found {1} things, more than anybody looks at; they are discarded</source>
             <extracomment>{0}: manifest.name; {1}: len(whole) (number)</extracomment>
             <translation>{0} 找到了 {1} 处，多到没有人会逐一查看；已全部丢弃</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="122" />
+            <location filename="../../inference/detect.py" line="123" />
             <source>{0} has no output {1}, which its manifest names</source>
             <extracomment>{0}: self._name; {1}: missing[0]</extracomment>
             <translation>{0} 没有其清单所列的输出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="134" />
+            <location filename="../../inference/detect.py" line="138" />
             <source>{0} gave boxes that do not fit together; they are discarded</source>
             <extracomment>{0}: self._name</extracomment>
             <translation>{0} 给出的方框彼此不符；已全部丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="140" />
+            <location filename="../../inference/detect.py" line="144" />
             <source>{0} gave boxes of shape {1} and scores of shape {2}; its manifest says ({3}, M, {4}) and ({5}, M)</source>
             <extracomment>{0}: self._name; {1}: places.shape; {2}: scores.shape; {3}: len(batch) (number); {4}: 2 * axes (number); {5}: len(batch) (number)</extracomment>
             <translation>{0} 给出的方框形状为 {1}，评分形状为 {2}；其清单写明应为 ({3}, M, {4}) 和 ({5}, M)</translation>
             <extra-numbers>3 4 5</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="144" />
-            <location filename="../../inference/detect.py" line="153" />
-            <location filename="../../inference/detect.py" line="263" />
+            <location filename="../../inference/detect.py" line="148" />
+            <location filename="../../inference/detect.py" line="182" />
+            <location filename="../../inference/detect.py" line="286" />
             <source>{0} gave {1} boxes at once; they are discarded</source>
             <extracomment>{0}: self._name; {1}: scores.shape[1]</extracomment>
             <translation>{0} 一次给出了 {1} 个方框；已全部丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="160" />
+            <location filename="../../inference/detect.py" line="159" />
+            <source>{0} gave the same boxes whatever it saw; they are discarded</source>
+            <extracomment>{0}: self._name</extracomment>
+            <translation>{0} 无论看到什么都给出相同的框；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="162" />
+            <source>{0} gave every box the same score; they are discarded</source>
+            <extracomment>{0}: self._name</extracomment>
+            <translation>{0} 给每个框的分数都相同；结果已丢弃</translation>
+        </message>
+        <message>
+            <location filename="../../inference/detect.py" line="189" />
             <source>{0} gave a label that its manifest does not have; the boxes are discarded</source>
             <extracomment>{0}: self._name</extracomment>
             <translation>{0} 给出了其清单中没有的标签；方框已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="166" />
+            <location filename="../../inference/detect.py" line="195" />
             <source>{0} gave a box outside of what it was shown; the boxes are discarded</source>
             <extracomment>{0}: self._name</extracomment>
             <translation>{0} 给出的方框在所见图像之外；方框已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="168" />
+            <location filename="../../inference/detect.py" line="197" />
             <source>{0} gave a box whose ends are exchanged; the boxes are discarded</source>
             <extracomment>{0}: self._name</extracomment>
             <translation>{0} 给出的方框起止颠倒；方框已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/detect.py" line="178" />
+            <location filename="../../inference/detect.py" line="207" />
             <source>{0} gave scores that are no probabilities, as its manifest says they are</source>
             <extracomment>{0}: self._name</extracomment>
             <translation>{0} 给出的评分不是概率，而其清单写明应为概率</translation>
-        </message>
-        <message>
-            <location filename="../../inference/detect.py" line="212" />
-            <source>{0} gave the same boxes on every slice; they are discarded</source>
-            <extracomment>{0}: answers.model.manifest.name</extracomment>
-            <translation>{0} 在每一层都给出相同的方框；已全部丢弃</translation>
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="98" />
@@ -4527,20 +4594,20 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="127" />
-            <location filename="../../inference/worker.py" line="172" />
-            <location filename="../../inference/worker.py" line="386" />
-            <location filename="../../inference/worker.py" line="411" />
-            <location filename="../../inference/worker.py" line="431" />
-            <location filename="../../inference/worker.py" line="440" />
+            <location filename="../../inference/worker.py" line="173" />
+            <location filename="../../inference/worker.py" line="388" />
+            <location filename="../../inference/worker.py" line="413" />
+            <location filename="../../inference/worker.py" line="433" />
             <location filename="../../inference/worker.py" line="442" />
+            <location filename="../../inference/worker.py" line="444" />
             <source>{0} gave a result that does not fit the image; it is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的结果与图像不符，已丢弃</translation>
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="130" />
-            <location filename="../../inference/runtime.py" line="197" />
-            <location filename="../../inference/worker.py" line="192" />
+            <location filename="../../inference/runtime.py" line="199" />
+            <location filename="../../inference/worker.py" line="194" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 的输出不是数字；结果已丢弃</translation>
@@ -4587,7 +4654,7 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="324" />
-            <location filename="../../inference/runtime.py" line="176" />
+            <location filename="../../inference/runtime.py" line="178" />
             <source>{0} gave an output of shape {1}, its manifest says {2}</source>
             <extracomment>{0}: manifest.name; {1}: told.shape; {2}: expected</extracomment>
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
@@ -4599,7 +4666,7 @@
         </message>
         <message>
             <location filename="../../inference/manifest.py" line="89" />
-            <location filename="../../inference/manifest.py" line="276" />
+            <location filename="../../inference/manifest.py" line="286" />
             <source>high must be above low</source>
             <translation>high 必须大于 low</translation>
         </message>
@@ -4636,160 +4703,170 @@
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="221" />
+            <location filename="../../inference/manifest.py" line="224" />
             <source>features and weights make heat maps together: the manifest names only one of them</source>
             <translation>热图由特征和权重共同得出：清单只写明其中之一</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="223" />
+            <location filename="../../inference/manifest.py" line="226" />
             <source>heat maps are cam, or made of features and weights, not both</source>
             <translation>热图或为 cam，或由特征和权重得出，不能两者兼有</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="225" />
+            <location filename="../../inference/manifest.py" line="228" />
+            <source>a sequence over time points is of the series</source>
+            <translation>随时间的序列属于整个系列</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="230" />
             <source>slices and attention are of models that see a series at once</source>
             <translation>slices 和 attention 属于一次看到整个序列的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="298" />
+            <location filename="../../inference/manifest.py" line="308" />
             <source>a picture has either a residual_bound or, of a translation, a synthetic contrast (gives)</source>
             <translation>图像要么有 residual_bound，要么（转换时）有合成对比度（gives）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="300" />
+            <location filename="../../inference/manifest.py" line="310" />
             <source>a translation keeps the grid: its scale is 1</source>
             <translation>转换保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="340" />
+            <location filename="../../inference/manifest.py" line="352" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="389" />
+            <location filename="../../inference/manifest.py" line="401" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="397" />
+            <location filename="../../inference/manifest.py" line="409" />
             <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
             <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="401" />
+            <location filename="../../inference/manifest.py" line="413" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="405" />
+            <location filename="../../inference/manifest.py" line="417" />
             <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
             <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="414" />
+            <location filename="../../inference/manifest.py" line="426" />
             <source>scores of boxes are told one by one: their activation is sigmoid or probabilities</source>
             <translation>方框的评分是逐个给出的：其激活方式须为 sigmoid 或 probabilities</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="416" />
+            <location filename="../../inference/manifest.py" line="428" />
             <source>boxes of several networks have no mean</source>
             <translation>多个网络的方框没有平均值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="418" />
+            <location filename="../../inference/manifest.py" line="430" />
             <source>a model of several labels has to tell which one a box is of</source>
             <translation>有多个标签的模型须说明方框属于哪一个</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="420" />
+            <location filename="../../inference/manifest.py" line="432" />
             <source>no label can have a threshold below the lowest score that is told</source>
             <translation>任何标签的阈值都不能低于所给出的最低评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="424" />
+            <location filename="../../inference/manifest.py" line="436" />
             <source>a classification model sees slices, or blocks, whole: it has no patch</source>
             <translation>分类模型看到完整的切片或体块：它没有 patch</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="426" />
+            <location filename="../../inference/manifest.py" line="438" />
             <source>a classification model has one network</source>
             <translation>分类模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="428" />
+            <location filename="../../inference/manifest.py" line="440" />
             <source>a classification model of three dimensions scores the series</source>
             <translation>三维分类模型对整个序列评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="430" />
+            <location filename="../../inference/manifest.py" line="442" />
+            <source>a sequence over time points is of slices: it has two dimensions</source>
+            <translation>随时间的序列由层面组成：它是二维的</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="444" />
             <source>attention is of sequences of slices, not of a block</source>
             <translation>attention 属于切片序列，不属于体块</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="434" />
+            <location filename="../../inference/manifest.py" line="448" />
             <source>an enhancement has a residual_bound, a translation says which contrast it gives</source>
             <translation>增强有 residual_bound，转换须写明它给出的对比度</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="436" />
+            <location filename="../../inference/manifest.py" line="450" />
             <source>a model that makes pictures sees the image's own grid: no spacing_mm and no size</source>
             <translation>生成图像的模型使用图像自身的网格：没有 spacing_mm，也没有 size</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="438" />
+            <location filename="../../inference/manifest.py" line="452" />
             <source>a model of three dimensions keeps the grid: its scale is 1</source>
             <translation>三维模型保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="440" />
+            <location filename="../../inference/manifest.py" line="454" />
             <source>a model that makes pictures has one network</source>
             <translation>生成图像的模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="470" />
+            <location filename="../../inference/manifest.py" line="489" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="472" />
+            <location filename="../../inference/manifest.py" line="491" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="476" />
+            <location filename="../../inference/manifest.py" line="495" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="483" />
+            <location filename="../../inference/manifest.py" line="502" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="486" />
+            <location filename="../../inference/manifest.py" line="505" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="508" />
+            <location filename="../../inference/manifest.py" line="527" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="511" />
+            <location filename="../../inference/manifest.py" line="530" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="513" />
+            <location filename="../../inference/manifest.py" line="532" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -4857,128 +4934,146 @@
             <translation>含有 {1} 权重的 {0} 是链接，不是其文件夹中的文件</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="163" />
+            <location filename="../../inference/preflight.py" line="170" />
+            <source>{0} sees what changes over time; this series has no pictures that follow one another in time.</source>
+            <extracomment>{0}: title</extracomment>
+            <translation>{0} 观察随时间的变化；此序列没有在时间上前后相接的图像。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="173" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="165" />
+            <location filename="../../inference/preflight.py" line="175" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="167" />
+            <location filename="../../inference/preflight.py" line="177" />
+            <source>{0} needs several slices; this series is a single picture.</source>
+            <extracomment>{0}: title</extracomment>
+            <translation>{0}需要多个切片；此序列只有一幅图像。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="179" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: title; {1}: headers.geometry</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="169" />
+            <location filename="../../inference/preflight.py" line="181" />
             <source>{0} needs to know the size of voxels; this series does not tell.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要知道体素的大小；该序列没有给出。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="177" />
-            <source>The file does not say its modality; this model was made for {0}.</source>
-            <extracomment>{0}: made_for</extracomment>
-            <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
-        </message>
-        <message>
-            <location filename="../../inference/preflight.py" line="181" />
+            <location filename="../../inference/preflight.py" line="189" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: headers.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="184" />
+            <location filename="../../inference/preflight.py" line="196" />
+            <source>The file does not say its modality; this model was made for {0}.</source>
+            <extracomment>{0}: made_for</extracomment>
+            <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="201" />
             <source>{0} was made for {1}; the headers say {2}.</source>
             <extracomment>{0}: manifest.title; {1}: manifest.body_part; {2}: headers.body_part</extracomment>
             <translation>{0} 适用于 {1}；文件头写的是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="185" />
+            <location filename="../../inference/preflight.py" line="202" />
             <source>body part</source>
             <translation>部位</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="191" />
+            <location filename="../../inference/preflight.py" line="208" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="195" />
+            <location filename="../../inference/preflight.py" line="212" />
             <source>The file tells two places for this volume; you chose one.</source>
             <translation>文件给出了该容积的两个位置；您选择了其中之一。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="205" />
+            <location filename="../../inference/preflight.py" line="222" />
             <source>The slices are oblique by {0}°; the model is made for straight ones and does not turn them.</source>
             <extracomment>{0}: degrees (number)</extracomment>
             <translation>切片倾斜了 {0}°；该模型适用于正交切片，不会将其转正。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="216" />
+            <location filename="../../inference/preflight.py" line="233" />
             <source>Voxels are {0} mm apart, far coarser than the {1} mm the model sees.</source>
             <extracomment>{0}: image_mm (number); {1}: model_mm (number)</extracomment>
             <translation>体素间距为 {0} mm，远粗于模型所用的 {1} mm。</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="227" />
+            <location filename="../../inference/preflight.py" line="244" />
             <source>{0} % of the voxels are no number; the model sees them as 0.</source>
             <extracomment>{0}: share (number)</extracomment>
             <translation>{0} % 的体素不是数值；模型将其视为 0。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="234" />
+            <location filename="../../inference/preflight.py" line="251" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="241" />
+            <location filename="../../inference/preflight.py" line="258" />
             <source>{0} needs Hounsfield units; the values of this series are none.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要 HU 值；该序列的数值不是 HU。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="244" />
+            <location filename="../../inference/preflight.py" line="261" />
             <source>Nobody says that the values are Hounsfield units; they reach down to air, as those of a CT do.</source>
             <translation>没有说明数值是否为 HU；它们低至空气，与 CT 相同。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="249" />
+            <location filename="../../inference/preflight.py" line="266" />
             <source>The model sees values from {0} to {1}; those of this series go from {2} to {3}, with hardly any between.</source>
             <extracomment>{0}: rule.low (number); {1}: rule.high (number); {2}: lowest (number); {3}: float(finite.max()) (number)</extracomment>
             <translation>模型使用 {0} 到 {1} 的数值；该序列的数值为 {2} 到 {3}，几乎没有落在其间。</translation>
             <extra-numbers>0 1 2 3</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="273" />
+            <location filename="../../inference/preflight.py" line="290" />
             <source>(score {0}, usual up to {1})</source>
             <extracomment>{0}: score (number); {1}: _USUAL (number)</extracomment>
             <translation>（评分 {0}，通常不超过 {1}）</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="276" />
+            <location filename="../../inference/preflight.py" line="293" />
             <source>The scan reaches less or more far than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描范围小于或大于模型训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="278" />
+            <location filename="../../inference/preflight.py" line="295" />
+            <source>The model hesitates over more of this scan than of those that it learnt from{0}.</source>
+            <extracomment>{0}: of</extracomment>
+            <translation>模型对此扫描中更多的部分犹豫不决，超过其训练所用的扫描{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="297" />
             <source>The scan is noisier or more blurred than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描比模型训练所用的扫描噪声更大或更模糊{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="280" />
+            <location filename="../../inference/preflight.py" line="299" />
             <source>Dark and bright are shared out otherwise than in the scans that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>明暗分布与模型训练所用的扫描不同{0}。</translation>
@@ -5000,49 +5095,49 @@
             <translation>内存分配错误</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="125" />
+            <location filename="../../inference/runtime.py" line="127" />
             <source>The {0} had too little memory: fewer images went through the network at once</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：网络每次处理的图像减少了</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="131" />
+            <location filename="../../inference/runtime.py" line="133" />
             <source>The {0} had too little memory: it went on on the CPU</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：已改在 CPU 上继续</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="179" />
+            <location filename="../../inference/runtime.py" line="181" />
             <source>{0} gave values that are no probabilities; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的值不是概率；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="193" />
+            <location filename="../../inference/runtime.py" line="195" />
             <source>{0} failed while running: {1}</source>
             <extracomment>{0}: self.manifest.name; {1}: said.splitlines()[0]</extracomment>
             <translation>{0} 运行失败：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="245" />
+            <location filename="../../inference/runtime.py" line="249" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="249" />
+            <location filename="../../inference/runtime.py" line="253" />
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="255" />
+            <location filename="../../inference/runtime.py" line="259" />
             <source>{0} has no output {1}, which its manifest names; it has {2}</source>
             <extracomment>{0}: record.manifest.name; {1}: missing[0]; {2}: ', '.join(made)</extracomment>
             <translation>{0} 没有其清单所写的输出 {1}；它有 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/seen.py" line="50" />
+            <location filename="../../inference/seen.py" line="83" />
             <source>statistics of at least {0} images are needed, not of {1}</source>
             <extracomment>{0}: LEAST_IMAGES; {1}: len(statistics) (number)</extracomment>
             <translation>至少需要 {0} 幅图像的统计数据，而不是 {1} 幅</translation>
@@ -5055,58 +5150,53 @@
             <translation>{0} 需要每体素一个值的三维图像</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="118" />
-            <source>the image has the same value everywhere: there is nothing to find</source>
-            <translation>图像处处值相同：没有可找的内容</translation>
-        </message>
-        <message>
-            <location filename="../../inference/worker.py" line="215" />
+            <location filename="../../inference/worker.py" line="217" />
             <source>{0} could not be measured</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>无法测量 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="237" />
-            <location filename="../../inference/worker.py" line="240" />
+            <location filename="../../inference/worker.py" line="239" />
+            <location filename="../../inference/worker.py" line="242" />
             <source>{0} could not be tried</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>无法试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="286" />
+            <location filename="../../inference/worker.py" line="288" />
             <source>Waiting for the model that is running</source>
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="333" />
+            <location filename="../../inference/worker.py" line="335" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="342" />
+            <location filename="../../inference/worker.py" line="344" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="347" />
+            <location filename="../../inference/worker.py" line="349" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="366" />
+            <location filename="../../inference/worker.py" line="368" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="470" />
+            <location filename="../../inference/worker.py" line="472" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="517" />
+            <location filename="../../inference/worker.py" line="519" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>

@@ -1309,6 +1309,12 @@
         <translation>将 {name} 从所有序列的列表中移除？它的回答（{count}）会保留，再次添加同名所见时即可恢复。</translation>
     </message>
     <message>
+        <source>By judging a score: {model} · {hash} · {device} · {made}
+{name}: {percent:.0f} %, threshold {threshold:.0f} %</source>
+        <translation>由判定评分得出：{model} · {hash} · {device} · {made}
+{name}：{percent:.0f} %，阈值 {threshold:.0f} %</translation>
+    </message>
+    <message>
         <source>Show only this</source>
         <translation>只显示此项</translation>
     </message>
@@ -3775,8 +3781,8 @@ or press {File/Open folder…}.</source>
         <translation>等另外 {count} 个</translation>
     </message>
     <message>
-        <source>Choose an ONNX file, or the folder of a MONAI bundle or of an nnU-Net model that holds one. You can also drop it here.</source>
-        <translation>请选择一个 ONNX 文件，或包含 ONNX 文件的 MONAI bundle 或 nnU-Net 模型文件夹。也可以把它拖放到这里。</translation>
+        <source>Choose an ONNX file of a network that segments, or the folder of a MONAI bundle or of an nnU-Net model that holds one; or, of any task, the folder of a model with a manifest.json of its own. You can also drop it here.</source>
+        <translation>选择一个分割网络的 ONNX 文件，或含有它的 MONAI bundle 或 nnU-Net 模型的文件夹；其他任务则选择自带 manifest.json 的模型文件夹。也可以拖放到这里。</translation>
     </message>
     <message>
         <source>Plain ONNX file</source>
@@ -3789,6 +3795,30 @@ or press {File/Open folder…}.</source>
     <message>
         <source>nnU-Net model</source>
         <translation>nnU-Net 模型</translation>
+    </message>
+    <message>
+        <source>segmentation</source>
+        <translation>分割</translation>
+    </message>
+    <message>
+        <source>classification</source>
+        <translation>分类</translation>
+    </message>
+    <message>
+        <source>detection</source>
+        <translation>检测</translation>
+    </message>
+    <message>
+        <source>enhancement</source>
+        <translation>增强</translation>
+    </message>
+    <message>
+        <source>translation into another contrast</source>
+        <translation>转换为另一种对比</translation>
+    </message>
+    <message>
+        <source>clicks</source>
+        <translation>点击</translation>
     </message>
     <message>
         <source>Add a model</source>
@@ -3809,6 +3839,26 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Add the model</source>
         <translation>添加此模型</translation>
+    </message>
+    <message>
+        <source>{title} {version}, for {task}</source>
+        <translation>{title} {version}，用于{task}</translation>
+    </message>
+    <message>
+        <source>Made for {modalities}</source>
+        <translation>适用于 {modalities}</translation>
+    </message>
+    <message>
+        <source>Its own manifest says all that is needed, and its files are those that it means.</source>
+        <translation>它自己的清单说明了所需的一切，其文件也正是清单所指的文件。</translation>
+    </message>
+    <message>
+        <source>Licence of the code: {code}; of the weights: {weights}</source>
+        <translation>代码许可：{code}；权重许可：{weights}</translation>
+    </message>
+    <message>
+        <source>Labels: {labels}</source>
+        <translation>标签：{labels}</translation>
     </message>
     <message>
         <source>Title</source>
@@ -5059,8 +5109,8 @@ or press {File/Open folder…}.</source>
         <translation>仅 {values}</translation>
     </message>
     <message>
-        <source>DICOM structured report of the measurements (*.dcm)</source>
-        <translation>测量的 DICOM 结构化报告 (*.dcm)</translation>
+        <source>DICOM structured report of measurements and findings (*.dcm)</source>
+        <translation>测量与所见的 DICOM 结构化报告 (*.dcm)</translation>
     </message>
     <message>
         <source>DICOM key images (*.dcm)</source>
@@ -5507,6 +5557,10 @@ or press {File/Open folder…}.</source>
         <translation>{kind}:{name} · {model} · 只示何处，不示原因</translation>
     </message>
     <message>
+        <source>{badge} · mean of {n} time points</source>
+        <translation>{badge} · {n} 个时间点的平均</translation>
+    </message>
+    <message>
         <source>{points:.0f} % lost</source>
         <translation>降低 {points:.0f} %</translation>
     </message>
@@ -5591,8 +5645,20 @@ or press {File/Open folder…}.</source>
         <translation>回答针对整个序列</translation>
     </message>
     <message>
+        <source>Answers are for the series and its slices</source>
+        <translation>答案针对序列及其切片</translation>
+    </message>
+    <message>
         <source>Answers are for this slice</source>
         <translation>回答针对此层面</translation>
+    </message>
+    <message>
+        <source>Yes for {yes} slices on which the model finds it, no for {no} others. Slices that are answered already stay as they are. One undo takes all of it back.</source>
+        <translation>对模型发现它的 {yes} 个切片回答“是”，对其余 {no} 个回答“否”。已回答的切片保持不变。一次撤销即可全部收回。</translation>
+    </message>
+    <message>
+        <source>Each slice was seen at {n} time points.</source>
+        <translation>每个层面在 {n} 个时间点上被观察。</translation>
     </message>
     <message>
         <source>Show the map</source>
@@ -5601,6 +5667,14 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Map</source>
         <translation>图</translation>
+    </message>
+    <message>
+        <source>Go to its highest place</source>
+        <translation>转到其最高处</translation>
+    </message>
+    <message>
+        <source>Show the place that the score of this class comes from most</source>
+        <translation>显示此类别分数最主要的来源位置</translation>
     </message>
     <message>
         <source>Opacity of the map</source>
@@ -5643,6 +5717,14 @@ or press {File/Open folder…}.</source>
         <translation>注意力</translation>
     </message>
     <message>
+        <source>Time point</source>
+        <translation>时间点</translation>
+    </message>
+    <message>
+        <source>Attention, slice {n}</source>
+        <translation>注意力，第 {n} 层</translation>
+    </message>
+    <message>
         <source>Hide the map</source>
         <translation>隐藏图</translation>
     </message>
@@ -5651,12 +5733,36 @@ or press {File/Open folder…}.</source>
         <translation>此模型不提供热图；遮挡法不需要热图。</translation>
     </message>
     <message>
-        <source>Slice {n}, windows of {high:.0f} × {wide:.0f} mm: the probability changes by {low:.0f} to {top:.0f} %.</source>
-        <translation>第 {n} 层，窗口 {high:.0f} × {wide:.0f} mm:概率变化 {low:.0f} 至 {top:.0f} %。</translation>
+        <source>Slice {n}, windows of {high:.0f} × {wide:.0f} mm: the probability changes by {low} to {top} %.</source>
+        <translation>第 {n} 层，窗口 {high:.0f} × {wide:.0f} mm：概率变化 {low} 到 {top} %。</translation>
+    </message>
+    <message>
+        <source>The windows are larger than usual, so that it took less time.</source>
+        <translation>窗口比通常大，因此用时较短。</translation>
+    </message>
+    <message>
+        <source>Not found here</source>
+        <translation>此处未发现</translation>
+    </message>
+    <message>
+        <source>Your own answer: yes</source>
+        <translation>您自己的答案：是</translation>
+    </message>
+    <message>
+        <source>Your own answer: no</source>
+        <translation>您自己的答案：否</translation>
     </message>
     <message>
         <source>Agreement with the heat map (rank correlation, 1 is perfect): {agreement:.2f}.</source>
         <translation>与热图的一致性(等级相关，1 为完全一致):{agreement:.2f}。</translation>
+    </message>
+    <message>
+        <source>At most {time}.</source>
+        <translation>最多 {time}。</translation>
+    </message>
+    <message>
+        <source>Windows of 1/{n} of the slice&apos;s sides: of 1/{finest} it would take {time}.</source>
+        <translation>窗口为层面边长的 1/{n}：若为 1/{finest}，则需要 {time}。</translation>
     </message>
     <message>
         <source>Accepted</source>
@@ -5679,8 +5785,8 @@ or press {File/Open folder…}.</source>
         <translation>此处没有提议</translation>
     </message>
     <message>
-        <source>No result of a model is here</source>
-        <translation>此处没有模型的结果</translation>
+        <source>How sure a model is, is known only until the series is closed: run the model to see it</source>
+        <translation>模型的确信程度只在序列关闭前可知：请运行模型查看</translation>
     </message>
     <message>
         <source>This region</source>
@@ -5747,8 +5853,20 @@ or press {File/Open folder…}.</source>
         <translation>已被人擦除；模型的结果是{name}</translation>
     </message>
     <message>
-        <source>Uncertainty: no result of a model is here</source>
-        <translation>不确定性：此处没有模型的结果</translation>
+        <source>Uncertainty: not known here, run the model</source>
+        <translation>不确定性：此处未知，请运行模型</translation>
+    </message>
+    <message>
+        <source>uncertainty</source>
+        <translation>不确定性</translation>
+    </message>
+    <message>
+        <source>AI boxes</source>
+        <translation>AI 框</translation>
+    </message>
+    <message>
+        <source>On the slices only: {what}</source>
+        <translation>仅在层面上：{what}</translation>
     </message>
     <message>
         <source>Uncertainty: entropy of {n} mirrored copies</source>
@@ -5813,6 +5931,42 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Note</source>
         <translation>备注</translation>
+    </message>
+    <message>
+        <source>Scores and answers: DICOM structured report (*.dcm)</source>
+        <translation>评分与答案：DICOM 结构化报告 (*.dcm)</translation>
+    </message>
+    <message>
+        <source>Scores and answers as JSON (*.json)</source>
+        <translation>评分与答案：JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Scores and answers as a table (*.csv)</source>
+        <translation>评分与答案：表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Heat map of {name}: DICOM parametric map (*.dcm)</source>
+        <translation>{name}的热图：DICOM 参数图 (*.dcm)</translation>
+    </message>
+    <message>
+        <source>Occlusion map of {name}: DICOM parametric map (*.dcm)</source>
+        <translation>{name}的遮挡图：DICOM 参数图 (*.dcm)</translation>
+    </message>
+    <message>
+        <source>Classify the series first.</source>
+        <translation>请先对序列进行分类。</translation>
+    </message>
+    <message>
+        <source>Export scores and heat maps…</source>
+        <translation>导出评分和热图…</translation>
+    </message>
+    <message>
+        <source>DICOM structured report, JSON or table of the scores; heat maps as DICOM parametric maps</source>
+        <translation>评分的 DICOM 结构化报告、JSON 或表格；热图为 DICOM 参数图</translation>
+    </message>
+    <message>
+        <source>Export scores and heat maps</source>
+        <translation>导出评分和热图</translation>
     </message>
 </context>
 </TS>

@@ -148,7 +148,7 @@ def magnified(window, pane):
     pane._look(pane.view.zoomed(1.7, 100, 80).panned(13, -9))
 
 
-@pytest.mark.parametrize("change", [None, mirrored, turned, neurological, magnified], ids=str)
+@pytest.mark.parametrize("change", [None, mirrored, turned, neurological, magnified])
 def test_a_box_lies_on_its_voxels_in_every_plane(proposed, change, qtbot):
     session = proposed.session
     session.go_to_box(1)

@@ -303,3 +303,11 @@ def test_what_is_no_message_of_ours_is_not_read(message):
 
 def test_a_message_that_breaks_off_is_an_end():
     assert _read(io.BytesIO(b'{"told": {}, "arrays": {"labels": ["uint8", [9]]}}\n' + bytes(5))) is None
+
+
+def test_the_runtime_that_models_run_in_reports_to_nobody(tmp_path):
+    """onnxruntime's reports begin with an identifier of the computer among the user's files; it makes none in a test
+    that says it is one, so nothing but the home is told."""
+    plain = {"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", "import inference.runtime"], env=plain, check=True, cwd=tmp_path)
+    assert list(tmp_path.rglob("*")) == []
