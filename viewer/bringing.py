@@ -50,7 +50,7 @@ class Found:
     brought: Brought
     held: tempfile.TemporaryDirectory[str]  # which is deleted at the end of the program at the latest
     bytes: int
-    folds: int = 1  # of one model: their mean probability is its answer
+    folds: int = 1  # of one model: their mean is its answer
 
     @property
     def copy(self) -> Path:

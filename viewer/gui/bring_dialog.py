@@ -269,7 +269,7 @@ class BringDialog(QDialog):
             ),
         ]
         if found.folds > 1:
-            lines.append(tr("Its {n} folds become one model: the mean of their probabilities.").format(n=found.folds))
+            lines.append(tr("Its {n} folds become one model: its answer is their mean.").format(n=found.folds))
         if found.multiple > 1 and "patch" not in found.known:
             lines.append(tr("Sizes are padded to multiples of {n}.").format(n=found.multiple))
         if len(file.outputs) > 1:
