@@ -7,8 +7,9 @@ READY = .venv/.ready
 demo: $(READY)
 	$(PYTHON) -m viewer demo
 
+# Files of tests side by side, as many as there are cores, up to four.
 test: $(READY)
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)
 	.venv/bin/ruff check .

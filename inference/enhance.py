@@ -160,7 +160,10 @@ def figures_of(voxels: NDArray, residual: NDArray[np.float32], scale: int) -> di
         count += more.size
         if min(plane.shape) > 1:
             diagonal = (plane[1:, 1:] - plane[1:, :-1] - plane[:-1, 1:] + plane[:-1, :-1]) / 2
-            differences.append(float(np.median(np.abs(diagonal))) / _MAD)
+            scanned = plane > plane.min()  # what was cut away has one value, and no noise
+            around = scanned[1:, 1:] & scanned[1:, :-1] & scanned[:-1, 1:] & scanned[:-1, :-1]
+            if around.any():
+                differences.append(float(np.median(np.abs(diagonal[around]))) / _MAD)
         if scale > 1:
             fine = _interpolated(plane, scale) + more
             back = fine.reshape(plane.shape[0], scale, plane.shape[1], scale).mean(axis=(1, 3))

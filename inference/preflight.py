@@ -74,6 +74,7 @@ class Headers:
     colour: bool = False
     complete: bool = True
     value_bytes: int = 2
+    synthetic: bool = False  # a model made it, in part or whole, by its own word
     times: int = 1
 
 
@@ -197,6 +198,9 @@ def _about_headers(manifest: ModelManifest, headers: Headers) -> list[Finding]:
         )
     elif (other := _of_another_modality(manifest, headers)) is not None:
         found.append(other)
+    if headers.synthetic:
+        made_up = f"This series is synthetic: a model made it, in part or whole. {manifest.title} was made for scans."
+        found.append(Finding("red", "synthetic", made_up))
     if _elsewhere(manifest.body_part, headers.body_part):
         part = f"{manifest.title} was made for {manifest.body_part}; the headers say {headers.body_part}."
         found.append(Finding("amber", "body part", part))  # people choose it by the protocol, and it is often wrong

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from SimpleITK import Image
 
-    from inference.enhance import Enhanced as InferredPicture
     from inference.models import ModelRecord
     from inference.preflight import Verdict
     from inference.results import Classification, Run
@@ -548,9 +547,11 @@ def _write_scores(
 
 def _enhance(options: argparse.Namespace) -> int:
     from inference.worker import Worker
-    from viewer.core.enhanced import SYNTHETIC
+    from viewer.core.study import SYNTHETIC
     from viewer.core.volume import geometry_of, to_image
     from viewer.io import files
+    from viewer.io.derived_series import write_derived_series
+    from viewer.model_runs import enhanced_of
 
     record, series, volume, verdict, _ = _fitting(options, "enhancement", "translation")
     out = options.out
@@ -563,7 +564,8 @@ def _enhance(options: argparse.Namespace) -> int:
     import SimpleITK as sitk
 
     if out.suffix in ("", ".dcm"):
-        _write_derived(series, volume, record, result, out)
+        overridden = tuple((finding.about, finding.sentence) for finding in verdict.red)
+        write_derived_series(series, volume, enhanced_of(record.manifest, result, overridden), out)
     else:
         files.write_image(sitk.GetArrayFromImage(result.picture), geometry_of(result.picture), out)
     _print_run(result.run, verdict)
@@ -575,13 +577,6 @@ def _enhance(options: argparse.Namespace) -> int:
         print(f"{result.untouched:.2%} of the values lie beyond what the model sees; they are as they were")
     print(f"wrote {out}: {SYNTHETIC}, not to be measured. {NOT_FOR_DIAGNOSIS}")
     return 0
-
-
-def _write_derived(series: Series, volume: Volume, record: ModelRecord, result: InferredPicture, out: Path) -> None:
-    from viewer.io.derived_series import write_derived_series
-    from viewer.model_runs import enhanced_of
-
-    write_derived_series(series, volume, enhanced_of(record.manifest, result, ()), out)
 
 
 def _model_of(options: argparse.Namespace, *tasks: str) -> ModelRecord:

@@ -504,6 +504,7 @@ def headers_of(series: Series, volume: Volume, points: TimePoints | None = None)
         colour=volume.colour,
         complete=volume.complete,
         value_bytes=volume.voxels.itemsize,
+        synthetic=series.synthetic,
     )
     if points is None:
         return headers

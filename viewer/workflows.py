@@ -54,6 +54,7 @@ from viewer.core.volume import LabelMap, Volume, to_image
 from viewer.editing import Editing, layers_of
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore, study_of
+from viewer.io.derived_series import write_derived_series
 from viewer.io.files import Aspect, Look
 from viewer.io.finding_table import ClassLabels, gather, write_json, write_table
 from viewer.io.journal import Entry, Journal
@@ -847,6 +848,20 @@ class Workflows:
             return save_in_process(whole, path, kind, overwrite, lambda part, text: job.report((1 + part) / 2, text))
 
         return self.jobs.submit(f"Saving {path.name}", work, done, self._fail, in_turn=True)
+
+    def export_enhanced(self, folder: Path, done: Callable[[Path], None] = lambda folder: None) -> Job | None:
+        """Write the synthetic picture of the open series as a derived DICOM series into a new folder. done is told the
+        folder, after it was read again and found to be the same."""
+        session = self.session
+        series, volume, enhanced = session.series, session.volume, session.enhanced
+        if series is None or volume is None or enhanced is None:
+            return None
+
+        def work(job: Job) -> Path:
+            write_derived_series(series, volume, enhanced, folder, lambda part: job.report(part, folder.name))
+            return folder
+
+        return self.jobs.submit(f"Saving {folder.name}", work, done, self._fail)
 
     def export_scores(
         self,

@@ -245,7 +245,7 @@ def test_how_unsure_a_model_is_is_seen_along_the_path_and_what_is_seen_on_slices
         return bool((before[at.y(), at.x()] != after[at.y(), at.x()]).any())
 
     assert changed((8.0, 10.0, 8.0)) and not changed((20.0, 16.0, 8.0))
-    assert any("entropy" in badge.text for badge in curved.badges)
+    assert any("entropy" in badge.detail for badge in curved.badges)
     (badge,) = only_on_slices(session, uncertainty=False)  # as 3-D has it
     assert badge.text == "On the slices only: uncertainty" and not only_on_slices(session, uncertainty=True)
     session.propose_boxes(Detections((), (), {}, 0.1, Origin("tiny", "1.0.0", "CPU", 1.0)))

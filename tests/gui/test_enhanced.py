@@ -1,15 +1,24 @@
 """A synthetic picture is never the default, never measured, and says that it is synthetic wherever it is seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from tests.models import write_picture_model
+from viewer import workflows
+from viewer.core.study import SYNTHETIC_NOTE
+from viewer.gui.curved_pane import CurvedPane
 from viewer.gui.exporting import picture_of
 from viewer.gui.magnifier import Loupe
-from viewer.gui.style import WARNING
+from viewer.gui.overlay import Badge
+from viewer.gui.study_browser import _ENTRY, _badge
+from viewer.gui.style import DIMMED_TEXT, WARNING
+from viewer.model_runs import headers_of
 
 
 @pytest.fixture
@@ -32,6 +41,11 @@ def burnt(image: QImage) -> int:
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
     wanted = np.array([WARNING.blue(), WARNING.green(), WARNING.red()])
     return int((np.abs(pixels - wanted).max(axis=2) < 12).sum())
+
+
+def rows_burnt(image: QImage) -> np.ndarray:
+    """The rows of an image in which much has the colour of the word."""
+    return np.array([y for y in range(image.height()) if burnt(image.copy(0, y, image.width(), 1)) > 12])
 
 
 def test_after_a_run_the_original_is_still_what_is_seen(enhanced):
@@ -79,6 +93,91 @@ def test_what_measures_reads_and_segments_takes_the_original(enhanced):
     session.drop_enhanced()
     session._values.clear()
     assert session.values_of(number) == measured
+
+
+def test_a_held_key_shows_the_original_and_the_value_line_says_whose_value_it_is(enhanced, qtbot):
+    session, pane = enhanced.session, enhanced.room.active
+    enhanced.focus_pane()
+
+    def lines() -> str:
+        return " ".join(line.text for line in pane.corner_texts().bottom_left)
+
+    for before, held in (("swipe", "original"), ("difference", "original"), ("original", "alone")):
+        session.look_at_enhanced(before)
+        assert ("(original)" in lines()) == (before != "original")
+        QTest.keyPress(pane, Qt.Key.Key_Y)
+        qtbot.wait(20)
+        assert session.enhanced_view == held and ("(original)" in lines()) == (held != "original")
+        QTest.keyRelease(pane, Qt.Key.Key_Y)
+        assert session.enhanced_view == before
+    enhanced.enhanced.hold.trigger()  # as in a menu: nothing is held, so it stays
+    QTest.keyRelease(pane, Qt.Key.Key_Y)
+    assert session.enhanced_view == "alone"
+    enhanced.enhanced.remove.trigger()
+    assert session.enhanced is None and session.enhanced_view == "original"
+
+
+def test_it_is_saved_from_the_window_or_a_sentence_says_why_not(enhanced, tmp_path, monkeypatch, qtbot):
+    export, folder = enhanced.enhanced_export, tmp_path / "out"
+    folder.mkdir()
+    assert not export.action.isEnabled() and "one DICOM file for each slice" in export.action.toolTip()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(folder))
+    export._ask()  # as if it were allowed: what is written below the window refuses, too
+    qtbot.waitUntil(lambda: "one DICOM file for each slice" in enhanced._failure.text.text(), timeout=5_000)
+    assert not list(folder.iterdir())
+    asked = []
+
+    def write(series, volume, made, to, progress):
+        asked.append((series, volume, made, to))
+
+    monkeypatch.setattr(workflows, "write_derived_series", write)
+    (folder / "SYNTHETIC-finer").mkdir()
+    export._ask()
+    qtbot.waitUntil(lambda: bool(asked), timeout=5_000)
+    session = enhanced.session
+    assert asked == [(session.series, session.volume, session.enhanced, folder / "SYNTHETIC-finer-2")]
+
+
+def test_a_synthetic_series_is_marked_in_all_panes_and_not_measured(opened, qtbot):
+    session, pane, room = opened.session, opened.room.active, opened.room
+    session.add_measurement("path", ((5.0, 5.0, 5.0), (20.0, 10.0, 8.0), (30.0, 20.0, 12.0)), 2)
+    qtbot.waitUntil(lambda: room.volume_pane.frame is not None, timeout=20_000)
+    curved = CurvedPane(session)
+    curved.resize(300, 300)
+    panes = (pane, room.volume_pane, curved)
+    qtbot.waitUntil(lambda: curved.grab() and curved.fresh, timeout=10_000)
+    plain = [burnt(picture_of(one)) for one in panes]
+    session.synthetic = True
+    pane.set_slab("MIP")
+    assert [burnt(picture_of(one)) > before + 100 for one, before in zip(panes, plain, strict=True)] == [True] * 3
+    assert burnt(room.volume_pane.picture()) > burnt(picture_of(room.volume_pane)) / 2
+    pane.set_slab(None)
+    told = []
+    pane.refused.connect(told.append)
+    session.hand.choose_tool("length")
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    assert "not measured" in told[0] and len(session.measurements) == 1 and not pane.measuring.drawing
+    session.hand.choose_tool("arrow")
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=pane.rect().center())
+    assert pane.measuring.drawing
+    pane.measuring.cancel()
+    curved.deleteLater()
+
+
+def test_the_word_lies_below_the_badges_and_the_list_and_the_pre_flight_know_a_synthetic_series(opened):
+    session, pane = opened.session, opened.room.active
+    session.synthetic = True
+    plain = rows_burnt(pane.grab().toImage())[0]
+    pane.set_company(tuple(Badge(f"One of many badges, number {n}", DIMMED_TEXT) for n in range(9)))
+    below = rows_burnt(pane.grab().toImage())[0]
+    assert plain < pane.badges_end <= below
+    series = session.series
+    assert not headers_of(series, session.volume).synthetic
+    assert headers_of(replace(series, notes=(SYNTHETIC_NOTE,)), session.volume).synthetic
+    entry = opened.browser.series_items()[0].data(0, _ENTRY)
+    assert "synthetic" not in _badge(entry)
+    for marked in (replace(entry, notes=(SYNTHETIC_NOTE,)), replace(entry, description="synthetic T2")):
+        assert _badge(marked).startswith("⚠ synthetic")
 
 
 def test_the_divider_of_a_swipe_is_dragged_and_moves_no_cross_hair(enhanced, qtbot):

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from pydantic import ValidationError
 
-from inference.enhance import checked, enhance, given
+from inference.enhance import checked, enhance, figures_of, given
 from inference.manifest import Contrast, ModelError, Picture
 from inference.models import ModelRecord
 from inference.results import Run
@@ -152,3 +152,9 @@ def test_an_enhancement_without_a_bound_is_no_manifest():
         Picture(residual_bound=float("inf"))
     with pytest.raises(ValidationError, match="keeps the grid"):
         Picture(scale=2, gives=Contrast(modality="MR", low=0, high=1))
+
+
+def test_what_was_cut_away_around_a_head_does_not_hide_its_noise():
+    image = np.random.default_rng(2).normal(500, 20, (2, 40, 40)).astype(np.float32)
+    image[:, :, :25] = 0
+    assert figures_of(image, np.zeros_like(image), 1)["noise_sigma"] == pytest.approx(20, rel=0.2)

@@ -64,6 +64,7 @@ def test_what_the_model_was_made_for_is_green():
         ({"size": (14, 11, 1)}, "never", "grid"),
         ({"calibrated": False}, "never", "spacing"),
         ({"modality": "CT"}, "red", "modality"),
+        ({"synthetic": True}, "red", "synthetic"),
         ({"patient_space": False}, "red", "position"),
         ({"modality": ""}, "amber", "modality"),
         ({"body_part": "PELVIS"}, "amber", "body part"),

@@ -14,7 +14,6 @@ from viewer.core.volume import Volume
 
 EnhancedView = Literal["original", "swipe", "alone", "difference"]
 
-SYNTHETIC = "SYNTHETIC"  # burnt into every picture that shows any of it, in all languages
 _SAME_PLACE_MM = 1e-3
 
 

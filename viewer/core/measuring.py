@@ -34,6 +34,7 @@ Kind = Literal[
     "box",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+MARKS: tuple[Kind, ...] = ("arrow", "text", "path", "box")  # which show something, and measure nothing
 REGIONS: tuple[Kind, ...] = ("ellipse", "rectangle", "polygon", "freehand")
 BOXED: tuple[Kind, ...] = ("ellipse", "rectangle", "box")  # of two opposite corners
 OUTLINES: tuple[Kind, ...] = ("polygon", "freehand")  # regions of as many points as a person sets

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from viewer.core.colour_maps import COLOUR_MAPS, ColourMap
 from viewer.core.detections import Detections, RejectedBox
 from viewer.core.display import VoiTable, WindowLevel, bracketing_window, default_window
-from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
+from viewer.core.enhanced import Enhanced, EnhancedView
 from viewer.core.events import Change, What
 from viewer.core.findings import (
     SERIES,
@@ -47,7 +47,7 @@ from viewer.core.history import (
 )
 from viewer.core.labels import DEFAULT_LABELS, Label, free_value, merge_labels, sparing_locked, with_default_colours
 from viewer.core.masking import drawn_over
-from viewer.core.measuring import KINDS, Kind, Measurement, Spread, Values, values_of
+from viewer.core.measuring import KINDS, MARKS, Kind, Measurement, Spread, Values, values_of
 from viewer.core.oblique import (
     Axes,
     ObliqueAxes,
@@ -280,7 +280,7 @@ class Session:
             self.fusion = None
         self.series, self.volume, self._moment = series, volume, None
         self.enhanced, self.enhanced_view = None, "original"
-        self.synthetic = SYNTHETIC in series.description.upper()
+        self.synthetic = series.synthetic
         self._arriving, self._completed = not volume.complete, False
         self._take_over(annotations or Annotations.none(volume.geometry))
         if not any(other.uid == series.uid for other in self.moment_series):
@@ -1056,7 +1056,7 @@ class Session:
     ) -> Measurement | None:
         """Put a new measurement on a slice, select it and return it; None where nothing can be measured. normal: the
         index axis that is normal to the slice, or was before it was turned to the plane that spread tells."""
-        if not self.editable:
+        if not self.editable or (self.synthetic and kind not in MARKS):
             return None
         number = 1 + max((m.number for m in self.measurements), default=0)
         if kind == "box":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,14 @@ Calibration = Literal["PixelSpacing", "ImagerPixelSpacing", "US regions", "voxel
 
 
 LEFT_OUT = "Left out: "  # how a note begins that names a part of a series which cannot be read
+SYNTHETIC = "SYNTHETIC"  # burnt into every picture that shows anything synthetic, in all languages
+SYNTHETIC_NOTE = "Synthetic: the file says that its values were made artificially, not acquired."
+DERIVED_NOTE = "Derived: the file says that its values were worked out from those of other images."
+
+
+def is_synthetic(notes: Sequence[str], description: str) -> bool:
+    """Whether a series says that a model made it or parts of it: in DICOM's terms, or as our files are named."""
+    return SYNTHETIC_NOTE in notes or SYNTHETIC in description.upper()
 
 
 def shown_mm(length_mm: float) -> str:
@@ -126,6 +135,11 @@ class Series:
     def whole(self) -> bool:
         """False if files or frames of it were left out because they cannot be read."""
         return not any(note.startswith(LEFT_OUT) for note in self.notes)
+
+    @property
+    def synthetic(self) -> bool:
+        """True if a model made it or parts of it, by its own word (is_synthetic)."""
+        return is_synthetic(self.notes, self.description)
 
     @property
     def other_breast(self) -> str:

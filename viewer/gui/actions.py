@@ -32,6 +32,10 @@ _RADIUS_STEP = 1.2
 READ_ONLY = QT_TR_NOOP(
     "Another window of Slicewise has this series open: its labels and measurements can be looked at here, not changed."
 )
+NOT_MEASURED = QT_TR_NOOP(
+    "This series is synthetic: a model made it, in part or whole. It is looked at, not measured; measure on the series "
+    "that it was made of."
+)
 OBLIQUE_KEY = QT_TR_NOOP(
     "Slices of the scan can be key images, an oblique plane cannot: {Display/Planes along the scan} sets the planes "
     "along the scan"

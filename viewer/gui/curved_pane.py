@@ -34,6 +34,7 @@ from viewer.core.session import Session
 from viewer.core.study import Series
 from viewer.core.volume import Volume
 from viewer.gui.colour_bar import ColourBar
+from viewer.gui.enhanced_picture import burn
 from viewer.gui.flat_pane import FlatPane
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, tr
@@ -503,6 +504,7 @@ class CurvedPane(FlatPane):
         self._place(room, self._words.all(view, session.series, wanted.volume, self._sentence_area))
         self._write(painter)
         self._paint_strip(painter)
+        burn(painter, session, pane, self.badges_end)
         if self._hover is not None and self._refusal and self._badge_at(self._hover) is None:
             painter.setFont(font_for(self.font(), self.width(), self.height()))
             wide = painter.fontMetrics().horizontalAdvance(self._refusal)

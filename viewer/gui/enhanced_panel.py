@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from viewer.core.enhanced import Enhanced, EnhancedView
@@ -16,10 +16,13 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.gui.actions import Actions
 from viewer.gui.language import QT_TR_NOOP, said, tr
+from viewer.gui.magnifier import key_place
 from viewer.gui.overlay import number_text
 
-_NOTHING = QT_TR_NOOP("No synthetic picture of this series has been made")
+NO_PICTURE = QT_TR_NOOP("No synthetic picture of this series has been made")
 _NO_DIFFERENCE = QT_TR_NOOP("A translation shows another contrast: there is no difference to look at")
+_HOLD = QT_TR_NOOP("Original while the key is held")
+_HOLD_TIP = QT_TR_NOOP("Held while the original is shown it shows the synthetic picture")
 _VIEWS: tuple[tuple[EnhancedView, str, str, str], ...] = (
     ("swipe", QT_TR_NOOP("Swipe"), QT_TR_NOOP("Swipe the synthetic picture over the original"), "Alt+7"),
     ("alone", QT_TR_NOOP("Blink"), QT_TR_NOOP("Blink between the original and the synthetic picture"), "Alt+8"),
@@ -41,7 +44,8 @@ _FIGURES: dict[str, tuple[str, bool]] = {  # in the order in which they are told
 
 
 class EnhancedCommands(QObject):
-    """The ways to look at a synthetic picture, each one key; a second press shows the original again."""
+    """The ways to look at a synthetic picture, each one key; a second press shows the original again. One more key
+    shows the other of the two as long as it is held."""
 
     def __init__(self, session: Callable[[], Session], commands: Actions, window: QWidget) -> None:
         super().__init__(window)
@@ -50,6 +54,12 @@ class EnhancedCommands(QObject):
             view: commands.add("AI", text, partial(self._toggle, view), key, checkable=True)
             for view, _, text, key in _VIEWS
         }
+        self._pressed: tuple[int, int] | None = None  # the key of hold, while it is down
+        self._held_by: tuple[int, int] | None = None
+        self._held: tuple[Session, Enhanced, EnhancedView, EnhancedView] | None = None  # as it was, and as it is shown
+        self.hold = commands.add("AI", _HOLD, self._hold, "Y", tip=_HOLD_TIP)
+        self.hold.setAutoRepeat(False)
+        window.installEventFilter(self)
         self.remove = commands.add("AI", QT_TR_NOOP("Discard the synthetic picture"), lambda: session().drop_enhanced())
         self.apply(What.SERIES)
 
@@ -58,13 +68,47 @@ class EnhancedCommands(QObject):
         if not what & (What.SERIES | What.ENHANCED):
             return
         session = self._session()
+        nothing = "" if session.enhanced is not None else tr(NO_PICTURE)
         for view, action in self.actions.items():
-            why_not = "" if session.enhanced is not None else tr(_NOTHING)
+            why_not = nothing
             if session.enhanced is not None and view == "difference" and session.enhanced.translated:
                 why_not = tr(_NO_DIFFERENCE)
             self._commands.allow(action, not why_not, why_not)
             action.setChecked(session.enhanced_view == view)
-        self._commands.allow(self.remove, session.enhanced is not None, tr(_NOTHING))
+        for action in (self.hold, self.remove):
+            self._commands.allow(action, not nothing, nothing)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and not event.isAutoRepeat():
+            if event.type() == QEvent.Type.ShortcutOverride:
+                hold = QKeySequence(event.keyCombination()) in self.hold.shortcuts()
+                self._pressed = key_place(event) if hold else None
+            elif event.type() == QEvent.Type.KeyRelease:
+                self._pressed = None
+                if self._held_by == key_place(event):
+                    self._let_go()
+        elif event.type() == QEvent.Type.WindowDeactivate:  # nobody would hear that the key is let go
+            self._pressed = None
+            self._let_go()
+        return False
+
+    def _hold(self) -> None:
+        self._let_go()
+        session = self._session()
+        if session.enhanced is None:
+            return
+        before = session.enhanced_view
+        other: EnhancedView = "alone" if before == "original" else "original"
+        session.look_at_enhanced(other)
+        if self._pressed is not None:  # else it was chosen in a menu, and stays
+            self._held_by, self._held = self._pressed, (session, session.enhanced, before, other)
+
+    def _let_go(self) -> None:
+        held, self._held, self._held_by = self._held, None, None
+        if held is not None:
+            session, enhanced, before, shown = held
+            if session.enhanced is enhanced and session.enhanced_view == shown:
+                session.look_at_enhanced(before)
 
     def _toggle(self, view: EnhancedView) -> None:
         session = self._session()
@@ -130,7 +174,7 @@ def _facts(enhanced: Enhanced, unit: str) -> list[str]:
     lines = [
         f"{said(origin.source)} · {origin.short_hash}",
         tr("Made {made} on {device}, {seconds:.1f} s").format(
-            made=origin.made, device=origin.provider, seconds=origin.seconds
+            made=origin.made.replace("T", " ").removesuffix("+00:00"), device=origin.provider, seconds=origin.seconds
         ),
     ]
     if enhanced.bound is not None:

@@ -10,13 +10,14 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QLinearGradient, QPainter, QPainterPath, QPen
 
 from viewer.core.display import VoiTable, WindowLevel, default_window
-from viewer.core.enhanced import SYNTHETIC, Enhanced, EnhancedView
+from viewer.core.enhanced import Enhanced, EnhancedView
 from viewer.core.geometry import PlaneAxes
 from viewer.core.session import Session
+from viewer.core.study import SYNTHETIC
 from viewer.core.volume import Volume
 from viewer.gui.ahead import Ahead
 from viewer.gui.language import QT_TR_NOOP, tr
-from viewer.gui.overlay import number_text
+from viewer.gui.overlay import draw_text, number_text
 from viewer.gui.slice_picture import Layer, SlicePicture, picture_of_slice
 from viewer.gui.style import ON_IMAGE, WARNING
 from viewer.render.slices import SliceView, coloured
@@ -24,7 +25,7 @@ from viewer.render.slices import SliceView, coloured
 _LEAST_PX, _MOST_PX, _SHARE = 11.0, 44.0, 0.07  # height of the word: of the pane's shorter side
 _DOWN = 0.2  # of the pane's height
 _GRIP_PX = 6.0
-_LEGEND_PX = (160.0, 8.0)
+_LEGEND_PX, _LEGEND_FONT_PX = (160.0, 8.0), 12
 _BELOW, _ABOVE = (96, 176, 255), (255, 168, 64)  # colours of the bound, either way; black in the middle
 _ONLY_ORIGINAL = QT_TR_NOOP("Original: the synthetic picture is not shown in slabs and turned planes")
 
@@ -45,16 +46,19 @@ class EnhancedPicture:
 
     def __init__(self) -> None:
         self._made = Ahead[SlicePicture]()
-        self._of: tuple[object, ...] = ()
+        self._of: tuple[object, ...] = ()  # what was begun last
+        self._seen = False  # whether that is to be seen now; kept for a blink, if not
         self.shows = False  # whether the last paint showed any synthetic pixel
 
     def begin(self, session: Session, view: SliceView, depth: float, ratio: float, *, slab: bool) -> None:
         """Have another thread make the picture that paint will show."""
-        if not self.possible(session, view, slab):
+        enhanced = session.enhanced
+        self._seen = self.possible(session, view, slab)
+        if enhanced is None:
             self._made.forget()
             self._of = ()
+        if not self._seen:
             return
-        enhanced = session.enhanced
         assert enhanced is not None
         look = session.enhanced_view, session.window, session.inverted, session.hand.smooth
         wanted = (weakref.ref(enhanced), look[0] == "difference", *look[1:], view, depth, ratio)
@@ -72,7 +76,7 @@ class EnhancedPicture:
 
     def paint(self, painter: QPainter, pane: QRectF, divider: float) -> None:
         """Draw what was begun, right of a divider in pane pixels."""
-        picture = self._made.get() if self._of else None
+        picture = self._made.get() if self._seen else None
         self.shows = picture is not None and divider < pane.right()
         if picture is not None and self.shows:
             painter.save()
@@ -80,23 +84,33 @@ class EnhancedPicture:
             picture.paint(painter, pane)
             painter.restore()
 
-    def write(self, painter: QPainter, session: Session, pane: QRectF, divider: float) -> None:
-        """Over all else: the word, the divider, and the colours of a difference."""
-        if session.synthetic and not self.shows:
-            _burn(painter, pane, pane.left(), SYNTHETIC, WARNING)
+    def write(self, painter: QPainter, session: Session, pane: QRectF, divider: float, below: float) -> None:
+        """Over all else: the word, the divider, and the colours of a difference; below a height in pane pixels."""
+        if not self.shows:
+            burn(painter, session, pane, below, fused=True)
         if session.enhanced is None or session.enhanced_view == "original":
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self._of:
-            _burn(painter, pane, pane.left(), tr(_ONLY_ORIGINAL), ON_IMAGE, 0.4)
+        if not self._seen:
+            _burn(painter, pane, pane.left(), below, tr(_ONLY_ORIGINAL), ON_IMAGE, 0.4)
         elif self.shows:
-            _burn(painter, pane, divider, SYNTHETIC, WARNING)
-        if self._of and session.enhanced_view == "swipe":
+            below = _burn(painter, pane, divider, below, SYNTHETIC, WARNING)
+        if self._seen and session.enhanced_view == "swipe":
             _paint_divider(painter, pane, divider)
-        if self._of and session.enhanced_view == "difference" and self.shows:
-            _paint_legend(painter, pane, session.enhanced, session.volume.unit if session.volume is not None else "")
+        if self._seen and session.enhanced_view == "difference" and self.shows:
+            _paint_legend(
+                painter, pane, below, session.enhanced, session.volume.unit if session.volume is not None else ""
+            )
         painter.restore()
+
+
+def burn(painter: QPainter, session: Session, pane: QRectF, below: float = 0.0, *, fused: bool = False) -> None:
+    """Write over a picture of the open series that it is synthetic, if it is, or if what is laid over it is; fused:
+    whether that is seen on the pane. below: where badges end, in pane pixels."""
+    over = session.fusion if fused else None
+    if session.synthetic or (over is not None and over.visible and over.series.synthetic):
+        _burn(painter, pane, pane.left(), below, SYNTHETIC, WARNING)
 
 
 def swipe_at(session: Session, width: float) -> float:
@@ -147,9 +161,11 @@ def _window_of(volume: Volume) -> WindowLevel:
     return _windows[volume]
 
 
-def _burn(painter: QPainter, pane: QRectF, divider: float, text: str, colour: QColor, times: float = 1.0) -> None:
+def _burn(
+    painter: QPainter, pane: QRectF, divider: float, below: float, text: str, colour: QColor, times: float = 1.0
+) -> float:
     """Write a word in the middle of what lies right of the divider, or as near as the pane allows; outlined, so that it
-    can be read on any picture."""
+    can be read on any picture. Returns the height at which it ends."""
     font = QFont(painter.font())
     font.setBold(True)
     size = min(max(_SHARE * min(pane.width(), pane.height()) * times, _LEAST_PX), _MOST_PX)
@@ -160,11 +176,13 @@ def _burn(painter: QPainter, pane: QRectF, divider: float, text: str, colour: QC
         wide = QFontMetricsF(font).horizontalAdvance(text)
     x = min(max((divider + pane.right() - wide) / 2, pane.left() + 2), pane.right() - wide - 2)
     path = QPainterPath()
-    path.addText(QPointF(x, pane.top() + max(_DOWN * pane.height(), size)), font, text)
+    foot = min(max(pane.top() + max(_DOWN * pane.height(), size), below + size), pane.bottom() - 2)
+    path.addText(QPointF(x, foot), font, text)
     painter.setPen(QPen(QColor(0, 0, 0, 230), max(2.0, size / 7), j=Qt.PenJoinStyle.RoundJoin))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(path)
     painter.fillPath(path, colour)
+    return foot
 
 
 def _paint_divider(painter: QPainter, pane: QRectF, x: float) -> None:
@@ -175,10 +193,10 @@ def _paint_divider(painter: QPainter, pane: QRectF, x: float) -> None:
     painter.drawRoundedRect(QRectF(x - 4, pane.center().y() - 14, 8, 28), 4, 4)
 
 
-def _paint_legend(painter: QPainter, pane: QRectF, enhanced: Enhanced, unit: str) -> None:
+def _paint_legend(painter: QPainter, pane: QRectF, below: float, enhanced: Enhanced, unit: str) -> None:
     """The fixed scale of a difference: from minus the bound to the bound."""
     wide, high = min(_LEGEND_PX[0], 0.5 * pane.width()), _LEGEND_PX[1]
-    bar = QRectF(pane.center().x() - wide / 2, pane.top() + (_DOWN + 0.04) * pane.height(), wide, high)
+    bar = QRectF(pane.center().x() - wide / 2, below + 0.04 * pane.height(), wide, high)
     shades = QLinearGradient(bar.topLeft(), bar.topRight())
     for at, colour in ((0.0, QColor(*_BELOW)), (0.5, QColor(0, 0, 0)), (1.0, QColor(*_ABOVE))):
         shades.setColorAt(at, colour)
@@ -188,7 +206,11 @@ def _paint_legend(painter: QPainter, pane: QRectF, enhanced: Enhanced, unit: str
     painter.drawRect(bar)
     bound = number_text(enhanced.bound or 0.0)
     font = QFont(painter.font())
-    font.setPixelSize(11)
+    font.setPixelSize(_LEGEND_FONT_PX)
     painter.setFont(font)
-    below = QRectF(bar.left() - 60, bar.bottom() + 2, bar.width() + 120, 16)
-    painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"−{bound} … +{bound} {unit}".rstrip())
+    metrics = QFontMetricsF(font)
+    at_ends = ((f"−{bound}", bar.left()), ("0", bar.center().x()), (f"+{bound} {unit}".rstrip(), bar.right()))
+    for text, x in at_ends if metrics.horizontalAdvance(at_ends[2][0]) < 0.4 * wide else (at_ends[0], at_ends[2]):
+        draw_text(
+            painter, QPointF(x - metrics.horizontalAdvance(text) / 2, bar.bottom() + metrics.height()), text, ON_IMAGE
+        )

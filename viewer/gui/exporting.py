@@ -23,7 +23,7 @@ from viewer.core.geometry import Plane
 from viewer.core.masking import Masking
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.session import Session
-from viewer.core.study import Series
+from viewer.core.study import SYNTHETIC, Series
 from viewer.gui.curved_pane import CurvedPane, CurvedWords
 from viewer.gui.language import said, tr
 from viewer.gui.overlay import NOT_FOR_DIAGNOSIS, draw_text, font_for, not_for_diagnosis
@@ -171,7 +171,7 @@ def without_patient(series: Series) -> Series:
         birth_date="",
         sex="",
         institution="",
-        description="",
+        description=SYNTHETIC if series.synthetic else "",
         study_description="",
         study_date="",
         body_part="",

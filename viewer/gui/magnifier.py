@@ -201,9 +201,9 @@ class Magnifier(QObject):
                 event.accept()  # a key for the loupe, and for nothing else
                 return True
             if not event.isAutoRepeat():
-                self._pressed = _key_of(event)
+                self._pressed = key_place(event)
         elif kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
-            if self._held == _key_of(event):
+            if self._held == key_place(event):
                 self.stop()
             self._pressed = None
         elif kind == QEvent.Type.FocusOut:
@@ -271,7 +271,7 @@ def _magnified(view: SliceView, at: QPointF, factor: float, side: int) -> SliceV
     return replace(fit, zoom=scale / fit.pixels_per_mm, centre_mm=centre)
 
 
-def _key_of(event: QKeyEvent) -> tuple[int, int]:
+def key_place(event: QKeyEvent) -> tuple[int, int]:
     """A key by its place on the keyboard, or, where nobody tells it, by what it writes: with another layout or a
     modifier it may write something else when it is let go."""
     return (event.nativeScanCode(), 0) if event.nativeScanCode() else (0, event.key())

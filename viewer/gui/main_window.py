@@ -48,6 +48,7 @@ from viewer.gui.click_bar import ClickBar
 from viewer.gui.command_palette import CommandPalette, Entry, command_entries
 from viewer.gui.display_commands import DisplayCommands
 from viewer.gui.drawing_tools import DrawingTools
+from viewer.gui.enhanced_export import EnhancedExport
 from viewer.gui.enhanced_panel import EnhancedCommands
 from viewer.gui.findings_panel import FindingsPanel
 from viewer.gui.fusing import Fusing
@@ -205,6 +206,7 @@ class MainWindow(QMainWindow):
                 self.player.apply,
                 self.fusing.apply,
                 self.enhanced.apply,
+                self.enhanced_export.apply,
                 self.commands.apply,
                 self.label_panel.apply,
                 self.drawing_tools.apply,
@@ -398,6 +400,7 @@ class MainWindow(QMainWindow):
         scores.export.clicked.connect(commands.named["AI/Export scores and heat maps…"].trigger)
         self.importing = Importing(self.workflows, commands, self, notify, self.show_failure)
         self.object_export = ObjectExport(self.workflows, commands, room, settings, self, notify, self.show_failure)
+        self.enhanced_export = EnhancedExport(self.workflows, commands, self, notify)
         self.measure_panel.export.menu().addAction(commands.named["File/Export measurements as…"])
         self._forget = add("File", QT_TR_NOOP("Forget recent studies"), self._forget_recent)
         add("File", QT_TR_NOOP("Quit"), self.close, "Ctrl+Q")

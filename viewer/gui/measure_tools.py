@@ -14,10 +14,11 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from viewer.core.events import What
 from viewer.core.hand import LABELLING
-from viewer.core.measuring import KINDS, OUTLINES, POINTS, REGIONS, Kind, Measurement, Spread
+from viewer.core.measuring import KINDS, MARKS, OUTLINES, POINTS, REGIONS, Kind, Measurement, Spread
 from viewer.core.oblique import ObliqueAxes
 from viewer.core.painting import Point
 from viewer.core.session import Session
+from viewer.gui.actions import NOT_MEASURED
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.gui.measure_drawing import Part, Placed, ToPane, draw, found_words, placed, with_handle_at
 from viewer.gui.overlay import font_for
@@ -193,7 +194,9 @@ class MeasureTools:
         if tool not in KINDS:
             return False
         self._session.select_measurement(None)
-        if self._session.editable:
+        if self._session.synthetic and tool not in MARKS:
+            self._refuse(tr(NOT_MEASURED))
+        elif self._session.editable:
             self._press_to_draw(tool, event.position(), scene)
         return True
 

@@ -46,6 +46,7 @@ _FILE_OVERLAY = "Display/Overlays of the file"
 _EXPORT = "File/Export pictures…"
 _AS = "File/Export measurements as…"
 _PROBABILITIES = "AI/Export probabilities and uncertainty…"
+_SYNTHETIC = "File/Export the synthetic picture as DICOM series…"
 _SCORES = "AI/Export scores and heat maps…"
 _NAME = "File/Your name in reports…"
 _COPY = "File/Copy the picture"
@@ -129,7 +130,7 @@ def fill_menu_bar(bar: QMenuBar, commands: Actions, recent: Fill, key_images: Fi
     _add(file, commands, "File/Open folder…", "File/Open files…")
     _filled_when_opened(file.addMenu(tr("Recent studies")), recent)
     _add(file, commands, "File/Open the demo study", _LINE, "File/Import annotations…", "File/Export labels…", _AS)
-    _add(file, commands, "File/Export findings and boxes…", _NAME, _EXPORT, _COPY)
+    _add(file, commands, "File/Export findings and boxes…", _SYNTHETIC, _NAME, _EXPORT, _COPY)
     _add(file, commands, "File/Copy the picture with the patient's name", _LINE)
     _add(menus[_EDIT], commands, "Labels/Undo", "Labels/Redo")
     _fill_label_menu(menus["La&bels"], commands)

@@ -100,6 +100,11 @@ class Pane(QWidget):
         return tuple(self._with_keys(badge) for _, badge in self._badges)
 
     @property
+    def badges_end(self) -> float:
+        """Where the badges at the top of the pane end, in pane pixels; 0 without any."""
+        return max((rect.bottom() for rect, _ in self._badges if rect.top() < self.height() / 2), default=0.0)
+
+    @property
     def written(self) -> tuple[Piece, ...]:
         """The words that were painted last, each with its place."""
         return self._layout.pieces if self._layout is not None else ()

@@ -693,7 +693,7 @@ class SlicePane(FlatPane):
             self.regions.paint(painter)
             self.clicks.paint(painter)
         self._paint_brush(painter, view)
-        self._synthetic.write(painter, session, pane, self._divider)
+        self._synthetic.write(painter, session, pane, self._divider, self.badges_end)
 
     @property
     def _heat_seen(self) -> HeatShown | None:

@@ -14,11 +14,12 @@ from viewer.core.geometry import Geometry, Plane, PlaneAxes, edge_letters, orien
 from viewer.core.oblique import ObliqueAxes, screen_directions, shows_one_slice, tilt_degrees
 from viewer.core.resample import can_be_resampled
 from viewer.core.session import Session
-from viewer.core.study import LEFT_OUT, Series
+from viewer.core.study import DERIVED_NOTE, LEFT_OUT, SYNTHETIC_NOTE, Series
 from viewer.core.volume import Volume
-from viewer.gui.actions import READ_ONLY
+from viewer.gui.actions import NOT_MEASURED, READ_ONLY
 from viewer.gui.answer_words import answer_badges
 from viewer.gui.colour_bar import ColourBar
+from viewer.gui.enhanced_picture import EnhancedPicture
 from viewer.gui.fusion_words import fusion_badges, fusion_bar, fusion_value
 from viewer.gui.heat_words import heat_badge, heat_bar
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -80,6 +81,10 @@ _OBLIQUE_DETAIL = QT_TR_NOOP(
     "mouse, of probes and of regions are those of stored voxels. Drag a handle of a line to turn the planes, with "
     "Shift in steps of 5°. {Display/Reset view}, or a double click on a handle, sets them along the scan again. The "
     "brush draws on the voxels that the plane passes through."
+)
+_ENHANCED_DETAIL = QT_TR_NOOP(
+    "What a model made of the series is seen, in part or whole. Values under the mouse, measurements and labels are "
+    "those of the original. {AI/Original while the key is held} compares the two."
 )
 _LPS_LETTERS = {"sagittal": ("R", "L", 0), "coronal": ("A", "P", 1), "axial": ("F", "H", 2)}
 
@@ -160,7 +165,7 @@ class SliceWords:
         session = self.session
         places = [note for note in series.notes if other_place([note])]
         left_out = [note for note in series.notes if note.startswith(LEFT_OUT)]
-        notes = [note for note in series.notes if note not in (*places, *left_out)]
+        notes = [note for note in series.notes if note not in (*places, *left_out, SYNTHETIC_NOTE, DERIVED_NOTE)]
         if volume.saved_as_colours and not session.loading:
             notes.append(tr("Saved as colours, all of which are grey: shown as grey values."))
         badges = [*self._badges_of_view(), *self._badges_of_model()]
@@ -172,6 +177,10 @@ class SliceWords:
             texts = verdict, other_place(series.notes), tr("resample…") if mends else ""
             detail = "\n".join(said(sentence) for sentence in (series.verdict.detail, *places))
             badges.append(Badge(" · ".join(part for part in texts if part), WARNING, detail, Rank.MUST, mends))
+        if session.synthetic:
+            badges.append(Badge(tr("⚠ Synthetic"), WARNING, tr(NOT_MEASURED), Rank.MUST))
+        elif DERIVED_NOTE in series.notes:
+            badges.append(Badge(tr("Derived"), DIMMED_TEXT, said(DERIVED_NOTE), Rank.USUAL))
         if left_out:
             badges.append(Badge(tr("⚠ Not whole"), WARNING, "\n".join(said(note) for note in left_out), Rank.MUST))
         resampled = next((note for note in notes if note.startswith("Resampled")), "")
@@ -201,6 +210,9 @@ class SliceWords:
             badges.append(Badge(oblique_text(self.view.axes), DIMMED_TEXT, tr(_OBLIQUE_DETAIL), Rank.MUST))
         if slab is not None and self.view is not None:
             badges.append(Badge(self._slab_text(slab, self.view), DIMMED_TEXT, tr(_SLAB_DETAIL), Rank.MUST))
+        if session.enhanced is not None and self._enhanced_seen:
+            text = tr("AI picture: {model}").format(model=said(session.enhanced.origin.source))
+            badges.append(Badge(text, PROPOSAL, tr(_ENHANCED_DETAIL), Rank.MUST))
         if self._fusion is not None:
             badges.extend(fusion_badges(self._fusion))
         if session.is_neurological(self.plane):
@@ -212,6 +224,17 @@ class SliceWords:
         if self.quarters:
             badges.append(Badge(tr("Turned {degrees}°").format(degrees=90 * self.quarters), DIMMED_TEXT))
         return [*badges, *self.company]
+
+    @property
+    def _enhanced_seen(self) -> bool:
+        return EnhancedPicture.possible(self.session, self.view, self.slab is not None)
+
+    @property
+    def _own_window(self) -> bool:
+        """Whether what a model made is seen with another window than that of the series."""
+        session = self.session
+        other = session.enhanced is not None and (session.enhanced.translated or session.enhanced_view == "difference")
+        return other and self._enhanced_seen
 
     def _badges_of_model(self) -> list[Badge]:
         """What of a model's results is seen here."""
@@ -276,6 +299,10 @@ class SliceWords:
         zoom, source = 100 * max(view.pixels_per_voxel), self.session.source
         told_of = None if self.slab is not None else self.pointed
         texts = _value_texts(volume, volume.geometry.clamp_index(told_of)) if told_of is not None else ()
+        if self._enhanced_seen:
+            texts = tuple(tr("{value} (original)").format(value=text) for text in texts)
+        elif self.session.synthetic:
+            texts = tuple(tr("{value} (synthetic)").format(value=text) for text in texts)
         fusion = self._fusion
         if fusion is not None and told_of is not None and fusion.visible:
             texts = (*texts, *fusion_value(fusion, volume.geometry, told_of))
@@ -299,6 +326,8 @@ class SliceWords:
             name = f" · {tr(window.name)}" if window.name else ""
             width, centre = number_text(window.width), number_text(window.centre)
             text, short = f"W {width}  L {centre}{kind}{name}", f"W{width} L{centre}{kind}"
+        if self._own_window:
+            text, short = (tr("{value} (original)").format(value=words) for words in (text, short))
         written = Line(text, rank=Rank.WINDOW, number=True, short=short)
         by_file = self.session.series is not None and self.session.series.inverted
         if not by_file:

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.session import Session
-from viewer.core.study import LEFT_OUT, Annotations, Series, SeriesError
+from viewer.core.study import LEFT_OUT, Annotations, Series, SeriesError, is_synthetic
 from viewer.gui.kept_keys import keep_keys
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
@@ -620,7 +620,12 @@ def _moments(series: SeriesEntry) -> str:
 
 
 def _badge(series: SeriesEntry) -> str:
-    """The verdict in a few words, if there is something to know."""
+    """What there is to know of a series before it is opened, in a few words."""
+    synthetic = f"{_WARNING} {tr('synthetic')}" if is_synthetic(series.notes, series.description) else ""
+    return " · ".join(filter(None, (synthetic, _verdict_words(series))))
+
+
+def _verdict_words(series: SeriesEntry) -> str:
     kind, detail = series.verdict.kind, series.verdict.detail
     not_whole = any(note.startswith(LEFT_OUT) for note in series.notes)
     if kind == "no-position" and series.frame_time_ms is not None:

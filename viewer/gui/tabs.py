@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 
 _AIR_PX = 14  # of a tab, beyond its padding, where there is room
+_LEAST_AIR_PX = 10  # of which 8 are its padding
 
 
 class _Bar(QTabBar):
@@ -13,7 +14,8 @@ class _Bar(QTabBar):
         return super().tabSizeHint(index) + QSize(_AIR_PX, 0)
 
     def minimumTabSizeHint(self, index: int) -> QSize:
-        return super().tabSizeHint(index)
+        words = self.fontMetrics().horizontalAdvance(self.tabText(index))
+        return QSize(words + _LEAST_AIR_PX, super().tabSizeHint(index).height())
 
 
 class Tabs(QTabWidget):

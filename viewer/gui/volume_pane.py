@@ -35,6 +35,7 @@ from viewer.core.painting import Box
 from viewer.core.session import Session
 from viewer.core.volume_look import ValueHistogram, VolumeLook, in_values, load_looks, looks_for
 from viewer.gui.bridge import Courier
+from viewer.gui.enhanced_picture import burn
 from viewer.gui.icons import glyph_icon
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.lettering import CornerTexts, Words
@@ -420,6 +421,7 @@ class VolumePane(Pane):
                 size = 0.15 * min(picture.width(), picture.height())
                 centre = QPointF(picture.width() - size / 2 - edge, picture.height() - size / 2 - edge)
                 draw_orientation_cube(painter, centre, size, self._frame.right_lps, self._frame.up_lps, font)
+            burn(painter, self.session, QRectF(picture.rect()))
         return picture
 
     def copy_picture(self) -> None:
@@ -715,6 +717,8 @@ class VolumePane(Pane):
                 draw_progress(painter, pane, float(volume.arrived.mean()))
             self._paint_texts(painter, pane.adjusted(0, STRIP_PX, 0, 0))
         self._paint_strip(painter)
+        if self._picture is not None and not self.why_not:
+            burn(painter, self.session, pane, self.badges_end)
 
     def _paint_picture(self, painter: QPainter, pane: QRectF) -> None:
         if self._picture is None or self.why_not:

@@ -16,7 +16,15 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer.core.study import GeometryVerdict, Moment, Series, SeriesError, UltrasoundRegion
+from viewer.core.study import (
+    DERIVED_NOTE,
+    SYNTHETIC_NOTE,
+    GeometryVerdict,
+    Moment,
+    Series,
+    SeriesError,
+    UltrasoundRegion,
+)
 from viewer.io.archives import digest_of, shown_name
 from viewer.io.dicom_instance import SINGLE_PICTURES, Cosines, Frame, Instance, Vector, near, widest
 from viewer.io.slice_positions import arrange, places
@@ -616,6 +624,7 @@ def _series(
     padding, padding_note = _padding(slices)
     factor, suv_note = (None, "") if first.tracer is None else suv_factor(first.tracer, first_acquired_s)
     said = [
+        _how_made(slices),
         *notes,
         padding_note,
         suv_note,
@@ -664,6 +673,13 @@ def _series(
         overlays=any(instance.overlays for instance in files),
         notes=tuple(dict.fromkeys(note for note in said if note))[:_NOTES],
     )
+
+
+def _how_made(slices: list[_Slice]) -> str:
+    """A note where the files say that the values are not those of a scanner."""
+    if any(one.instance.synthetic for one in slices):
+        return SYNTHETIC_NOTE
+    return DERIVED_NOTE if all(one.frame.image_type.startswith("DERIVED") for one in slices) else ""
 
 
 def _judge(

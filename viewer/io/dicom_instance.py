@@ -187,6 +187,7 @@ class Instance:
     sides: tuple[str, str] | None = None
     view: str = ""
     damage: str = ""  # why its pixels cannot all be there
+    synthetic: bool = False  # by its own word, made artificially at least in part
 
 
 def instance_of(file: Path, header: Header, size: int) -> Instance:
@@ -247,6 +248,7 @@ def instance_of(file: Path, header: Header, size: int) -> Instance:
         sides=_sides(header) if pixels.frames == 1 else None,
         view=_view(header),
         damage=damage,
+        synthetic=header.text("SyntheticData").upper() == "YES",
     )
 
 

@@ -27,6 +27,7 @@ _ELEMENTS = """
 0020000E SeriesInstanceUID UI
 00200052 FrameOfReferenceUID UI
 00080008 ImageType CS
+0008001C SyntheticData CS
 00080060 Modality CS
 00080070 Manufacturer LO
 00081090 ManufacturerModelName LO
