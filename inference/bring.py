@@ -1,8 +1,8 @@
 """Networks of others: what their files tell of how they are to be run, and what a person has to be asked.
 
 Understood are an nnU-Net v2 model folder (plans.json, dataset.json), a MONAI bundle (configs/metadata.json,
-configs/inference.json) and any other network, of which only its shapes are known. Images go
-through a network as they do in the program that it is from, but for the cubic splines by which nnU-Net resamples.
+configs/inference.json) and any other network, of which only its shapes are known. Images go through a network as they
+do in the program that it is from, but for the cubic splines by which nnU-Net resamples.
 """
 
 from __future__ import annotations

@@ -25,14 +25,7 @@ WEIGHTS_FILE = "weights.safetensors"
 CARD_FILE = "card.md"
 
 OWN_AXES = "KJI"
-_THEIRS = (
-    "aligned",
-    "scaled",
-    "centred",
-    "steps",
-    "weights",
-    "cropped",
-)  # which only a segmentation model may have as others do
+_THEIRS = ("aligned", "scaled", "cropped", "centred", "steps", "weights")  # ways of others; of segmentation alone
 _PAIR = {"L": "LR", "R": "LR", "P": "PA", "A": "PA", "S": "SI", "I": "SI"}
 
 JsonValue = Any

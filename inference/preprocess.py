@@ -82,9 +82,12 @@ def _but_zero(image: sitk.Image) -> tuple[slice, slice, slice] | None:
     import SimpleITK as sitk
 
     voxels = sitk.GetArrayViewFromImage(image)
-    of_slices = [plane != 0 for plane in voxels]
-    within = np.logical_or.reduce(of_slices)
-    found = [np.flatnonzero(along) for along in ([plane.any() for plane in of_slices], within.any(1), within.any(0))]
+    within, in_slices = np.zeros(voxels.shape[1:], bool), []
+    for plane in voxels:
+        values = plane != 0
+        in_slices.append(values.any())
+        within |= values
+    found = [np.flatnonzero(along) for along in (in_slices, within.any(1), within.any(0))]
     if not found[0].size or all(len(along) == n for along, n in zip(found, voxels.shape, strict=True)):
         return None
     k, j, i = (slice(int(along[0]), int(along[-1]) + 1) for along in found)
