@@ -1,8 +1,8 @@
 """Networks of others: what their files tell of how they are to be run, and what a person has to be asked.
 
 Understood are an nnU-Net v2 model folder (plans.json, dataset.json), a MONAI bundle (configs/metadata.json,
-configs/inference.json) and any other network, of which only its shapes are known. nnU-Net resamples by cubic splines
-and crops what is zero all around; here images are resampled linearly and not cropped.
+configs/inference.json) and any other network, of which only its shapes are known. Images go through a network as they
+do in the program that it is from, but for the cubic splines by which nnU-Net resamples.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ _BLOCK_SIDE = 96  # of the patch that is proposed to a network of three dimensio
 _MOST_JSON = 4 << 20
 _MOST_LABELS = 254
 _MOST_TEXT = 200
+_FOLD = r"fold_[0-9]{1,3}"
 _NNUNET_CONFIGURATIONS = ("3d_fullres", "2d", "3d_lowres", "3d_cascade_fullres")
 _MODALITIES = {"ct": "CT", "mr": "MR", "mri": "MR", "pt": "PT", "pet": "PT", "us": "US", "cr": "CR", "dx": "DX"}
 _LINEAR = {
@@ -69,6 +70,13 @@ _MONAI_DONE = {
     "ScaleIntensityRangePercentiles", "ScaleIntensity", "DivisiblePad", "SpatialPad", "Identity", "SelectItems",
 }  # fmt: skip
 _MONAI_INTENSITY = ("ScaleIntensityRange", "NormalizeIntensity", "ScaleIntensityRangePercentiles", "ScaleIntensity")
+# What it does to a result that is done here, too, or that changes nothing of it.
+_MONAI_AFTER = {
+    "Compose", "Activations", "AsDiscrete", "Invert", "SaveImage", "CopyItems", "EnsureType", "CastToType",
+    "ToTensor", "ToDevice", "Identity", "SelectItems", "DeleteItems", "Squeeze", "SplitDim",
+}  # fmt: skip
+_MONAI_PADDING = {"constant": "zero", "replicate": "edge", "reflect": "reflect"}
+_MONAI_OVERLAP = 0.25  # of a SlidingWindowInferer that does not say
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,8 @@ class Brought:
 
 
 def networks_in(path: Path) -> list[Path]:
-    """The ONNX files of what a person chose: a file, or a folder with some up to three folders below it, nearest first.
+    """The ONNX files of what a person chose: a file, or a folder with some up to three folders below it, nearest first;
+    of those that are folds of one model the first.
 
     Raises ManifestError if there is none.
     """
@@ -115,13 +124,24 @@ def networks_in(path: Path) -> list[Path]:
     patterns = ("*.onnx", "*/*.onnx", "*/*/*.onnx", "*/*/*/*.onnx")
     found = [file for pattern in patterns for file in sorted(path.glob(pattern)) if file.is_file()]
     if found:
-        return found
+        return [file for file in found if file == with_its_folds(file)[0]]
     weights = next((file for end in ("pth", "pt", "ts") for file in sorted(path.rglob(f"*.{end}"))), None)
     if weights is not None:
         raise ManifestError(
             f"{path.name} has PyTorch weights ({weights.name}) but no ONNX file: export it by torch.onnx.export first"
         )
     raise ManifestError(f"{path.name} has no ONNX file")
+
+
+def with_its_folds(network: Path) -> list[Path]:
+    """A network, and those of the same name that nnU-Net's cross-validation trained beside it (fold_0/model.onnx,
+    fold_1/model.onnx, ...), in their order."""
+    place = network.parent.parent
+    if not re.fullmatch(_FOLD, network.parent.name) or not (place / "plans.json").is_file():
+        return [network]
+    folds = [folder for folder in place.glob("fold_*") if re.fullmatch(_FOLD, folder.name)]
+    folds.sort(key=lambda folder: int(folder.name.removeprefix("fold_")))
+    return [folder / network.name for folder in folds if (folder / network.name).is_file()]
 
 
 def check_usable(name: str, file: OnnxFile) -> None:
@@ -344,7 +364,12 @@ def _of_nnunet(plans: Mapping[str, Any], dataset: Mapping[str, Any], folder: str
     own = "SAR" if plans.get("image_reader_writer") == "NibabelIOWithReorient" else OWN_AXES
     told.add(
         "plans.json",
+        mean_of="logits",
         axes="".join(own[axis] for axis in turned),
+        cropped=True,
+        aligned="ends",
+        centred=True,
+        weights="nnunet",
         intensity=_nnunet_intensity(schemes[0], masked, statistics),
     )
     patch = tuple(int(side) for side in configuration["patch_size"])
@@ -357,8 +382,8 @@ def _of_nnunet(plans: Mapping[str, Any], dataset: Mapping[str, Any], folder: str
     if modalities := _modalities([str(next(iter(channels.values())))]):
         told.add("dataset.json", modalities=modalities)
     told.notes.append(
-        "nnU-Net resamples by cubic splines and crops what is zero all around; here images are resampled linearly and "
-        "not cropped: results differ a little."
+        "nnU-Net resamples by cubic splines; here images are resampled linearly: where their voxels have another size "
+        "than the network's, results differ a little."
     )
     return told.brought("nnU-Net")
 
@@ -439,12 +464,29 @@ def _of_monai(metadata: Mapping[str, Any], inference: Mapping[str, Any], network
     rules = [rule for name in _MONAI_INTENSITY for step in before.get(name, []) if (rule := _monai_rule(name, step))]
     if len(rules) == 1 and sum(len(before.get(name, [])) for name in _MONAI_INTENSITY) == 1:
         told.add("inference.json", intensity=rules[0])
+        order = list(before)
+        if "Spacing" in order and order.index("Spacing") < order.index(
+            next(name for name in order if name in _MONAI_INTENSITY)
+        ):
+            told.add("inference.json", scaled="after")
     left_out = [name for name in before if name not in _MONAI_DONE]
     if left_out:
         told.notes.append(f"The bundle prepares its images by steps that are not done here: {', '.join(left_out)}.")
     if any(step.get("clip") is not True for step in before.get("ScaleIntensityRange", [])):
         told.notes.append("The bundle does not clip values beyond its window; here they are clipped.")
+    after = _section(inference, "postprocessing", "post_transforms")
+    undone = [name for name in _steps(after, inference) if name not in _MONAI_AFTER] if after is not inference else []
+    last = [name for name in _steps(after, inference) if name in ("Activations", "Invert")]
+    if last == ["Activations", "Invert"]:
+        told.add("inference.json", resampled="probabilities")
+    if undone:
+        told.notes.append(f"The bundle changes its result by steps that are not done here: {', '.join(undone)}.")
     for inferer in [*steps.get("SlidingWindowInferer", []), *steps.get("SliceInferer", [])]:
+        mode, padding = (str(inferer.get(name, "constant")).lower() for name in ("mode", "padding_mode"))
+        told.add("inference.json", centred=True, steps="fixed", padding=_MONAI_PADDING.get(padding, "zero"))
+        told.add("inference.json", weights="gaussian" if mode == "gaussian" else "equal")
+        if padding not in _MONAI_PADDING:
+            told.notes.append(f"The bundle pads small images in a way that is not done here: {padding}.")
         roi = inferer.get("roi_size")
         if (
             network.patch is None
@@ -453,8 +495,9 @@ def _of_monai(metadata: Mapping[str, Any], inference: Mapping[str, Any], network
             and all(isinstance(n, int) and n > 0 for n in roi)
         ):
             told.add("inference.json", patch=tuple(roi))
-        if isinstance(inferer.get("overlap"), float):
-            told.add("inference.json", overlap=inferer["overlap"])
+        overlap = inferer.get("overlap", _MONAI_OVERLAP)
+        if isinstance(overlap, int | float):
+            told.add("inference.json", overlap=overlap)
     return told.brought("MONAI")
 
 
@@ -480,6 +523,8 @@ def _monai_place(
     if len(spaced) == 1 and isinstance(spaced[0], list) and len(spaced[0]) == 3:
         if all(isinstance(mm, int | float) and mm > 0 for mm in spaced[0]):
             told.add("inference.json", spacing_mm=tuple(float(spaced[0][axis]) for axis in reversed(order)))
+            if not any(step.get("scale_extent") is True for step in before["Spacing"]):
+                told.add("inference.json", aligned="centres")
     elif not spaced and before:
         told.add("inference.json", spacing_mm=None)
 
@@ -637,10 +682,12 @@ def manifest_of(answers: Answers) -> ModelManifest:
 
 
 def write_model(folder: Path, manifest: ModelManifest, brought: Brought, origin: str) -> ModelManifest:
-    """Make a model of a folder that holds a brought network as model.onnx: its card and its manifest. origin: the name
-    of the file that it came from."""
+    """Make a model of a folder that holds a brought network as model.onnx: its card and its manifest. Other ONNX files
+    in it are folds of the same. origin: the name of the file that it came from."""
     if not (folder / NETWORK_FILE).is_file():
         raise ManifestError(f"{origin} is not there any more")
+    others = sorted(file.name for file in folder.glob("*.onnx") if file.name != NETWORK_FILE)
+    manifest = manifest.model_copy(update={"networks": [NETWORK_FILE, *others]})
     (folder / CARD_FILE).write_text(_card(manifest, brought, origin), encoding="utf-8")
     return write_manifest(manifest, folder)
 
@@ -660,11 +707,13 @@ def _card(manifest: ModelManifest, brought: Brought, origin: str) -> str:
         else " × ".join("own" if mm is None else f"{mm:g}" for mm in preprocessing.spacing_mm),
         "intensity": intensity,
         "patch": "the whole" if preprocessing.patch is None else _shape(preprocessing.patch),
+        **({"networks": f"{len(manifest.networks)} folds"} if len(manifest.networks) > 1 else {}),
         "licence_code": manifest.licence_code,
         "licence_weights": manifest.licence_weights,
     }
+    sources = {"networks": "the network's folder", **brought.sources}
     rows = [
-        f"| {name.replace('_', ' ')} | {_plain(value)} | {brought.sources.get(name, 'the person who added it')} |"
+        f"| {name.replace('_', ' ')} | {_plain(value)} | {sources.get(name, 'the person who added it')} |"
         for name, value in told.items()
     ]
     notes = [f"- {note}" for note in brought.notes]

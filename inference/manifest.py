@@ -25,6 +25,7 @@ WEIGHTS_FILE = "weights.safetensors"
 CARD_FILE = "card.md"
 
 OWN_AXES = "KJI"
+_THEIRS = ("aligned", "scaled", "cropped", "centred", "steps", "weights")  # ways of others; of segmentation alone
 _PAIR = {"L": "LR", "R": "LR", "P": "PA", "A": "PA", "S": "SI", "I": "SI"}
 
 JsonValue = Any
@@ -92,7 +93,8 @@ class WindowIntensity(_Frozen):
 
 
 class StandardIntensity(_Frozen):
-    """Values minus their mean, by their standard deviation: that of the image's finite voxels, or of those but zero."""
+    """Values minus their mean, by their standard deviation: that of the image's finite voxels, or of those but zero,
+    which then stay zero (nnU-Net's use_mask_for_norm, MONAI's nonzero)."""
 
     rule: Literal["standard"] = "standard"
     but_zero: bool = False
@@ -137,6 +139,13 @@ class Preprocessing(_Frozen):
     the image with an overlap; None: all of a slice, or of the volume. Sizes are padded to a multiple of size_multiple,
     and to the patch, by what padding says of the scaled values. mirrors: the axes along which a mirrored image is as
     good as the image, for test-time augmentation; not the one from left to right where labels have sides.
+
+    Others resample, pad and slide in other ways, and a segmentation model is right only with its own. aligned: by the
+    edges of the first voxels of the image and of the resampled one, by their centres, or by the edges of the first and
+    of the last, so that the image is stretched a little. scaled: before or after the image is resampled. cropped: what
+    is 0 all around is left out first, and is background then. centred: padded before as much as after, and not only
+    after. steps: patches lie evenly apart, or as far as the overlap lets them but for the last. weights, by which
+    overlapping patches are blended: nnunet is its Gaussian, half a voxel further on and smaller at the ends.
     """
 
     axes: str = "SPL"
@@ -149,6 +158,12 @@ class Preprocessing(_Frozen):
     overlap: Annotated[float, Field(ge=0, le=0.9)] = 0.5
     size_multiple: PositiveInt = 1
     padding: Literal["zero", "edge", "reflect"] = "zero"
+    aligned: Literal["edges", "centres", "ends"] = "edges"
+    scaled: Literal["before", "after"] = "before"
+    cropped: bool = False
+    centred: bool = False
+    steps: Literal["even", "fixed"] = "even"
+    weights: Literal["gaussian", "nnunet", "equal"] = "gaussian"
     intensity: Intensity = PercentileIntensity()
     mirrors: frozenset[Literal["k", "j", "i"]] = frozenset()
 
@@ -172,11 +187,17 @@ class Preprocessing(_Frozen):
             raise ValueError("a model of three dimensions has no context_slices")
         if self.dimensions == 3 and self.spacing_mm is not None and self.spacing_mm[2] is None:
             raise ValueError("a model of three dimensions has all of spacing_mm, or none of it")
+        if self.size is not None and self.aligned != "edges":
+            raise ValueError("slices that are stretched to a size are aligned by their edges")
         if self.patch is not None and len(self.patch) != self.dimensions:
             raise ValueError(f"patch must have {self.dimensions} sizes, as the model has dimensions")
         if self.patch is not None and any(side % self.size_multiple for side in self.patch):
             raise ValueError("the sizes of patch must be multiples of size_multiple")
         return self
+
+    def differs_in(self, name: str) -> bool:
+        """Whether a field is not as models of ours have it."""
+        return getattr(self, name) != type(self).model_fields[name].default
 
     @property
     def channels(self) -> int:
@@ -365,7 +386,8 @@ class ModelManifest(_Frozen):
     softmax, or of sigmoids, already. Outputs are divided by temperature before (Guo et al. 2017); what are
     probabilities already, as the logits that they came from. several: whose a voxel is that several labels have, told
     one by one: the most probable one's, or that of the last of them (nnU-Net's regions, which lie in one another).
-    networks: the files whose mean probability is the answer, an ensemble if there are several.
+    networks: the files whose mean is the answer, an ensemble if there are several; mean_of says of what. resampled:
+    what is resampled to the image, of which the labels then are.
     scores, boxes, picture, clicks: what only models of such a task have.
     """
 
@@ -382,6 +404,8 @@ class ModelManifest(_Frozen):
     activation: Literal["softmax", "sigmoid", "probabilities", "each"] = "softmax"
     several: Literal["likeliest", "last"] = "likeliest"
     temperature: PositiveFloat = 1.0
+    mean_of: Literal["probabilities", "logits"] = "probabilities"
+    resampled: Literal["logits", "probabilities"] = "logits"
     networks: Annotated[list[str], Field(min_length=1)] = [NETWORK_FILE]
     scores: Scores | None = None
     boxes: Boxes | None = None
@@ -410,6 +434,8 @@ class ModelManifest(_Frozen):
                 raise ValueError(f"a model of {self.task} has {own or 'none'} of scores, boxes, picture and clicks")
         if self.picture is not None:
             self._check_picture(self.picture)
+        if own is not None and (theirs := [name for name in _THEIRS if self.preprocessing.differs_in(name)]):
+            raise ValueError(f"only a segmentation model has its own {', '.join(theirs)}")
         if bool(self.labels) != (own != "picture"):
             raise ValueError("labels are what a model tells apart; one that makes pictures has none")
         if self.clicks is not None and (

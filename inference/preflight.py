@@ -406,7 +406,8 @@ def network_runs(manifest: ModelManifest, headers: Headers) -> int:
         return shape[0] if manifest.over_time else 1
     sizes = padded_sizes(shape[-preprocessing.dimensions :], preprocessing)
     patch = preprocessing.patch or sizes
-    along = [len(starts(size, side, preprocessing.overlap)) for size, side in zip(sizes, patch, strict=True)]
+    overlap, fixed = preprocessing.overlap, preprocessing.steps == "fixed"
+    along = [len(starts(size, side, overlap, fixed)) for size, side in zip(sizes, patch, strict=True)]
     if preprocessing.dimensions == 3:
         return along[0] * math.ceil(math.prod(along[1:]) / BLOCKS)
     return math.ceil(shape[0] / BATCH) if patch == sizes else shape[0] * math.ceil(math.prod(along) / BATCH)

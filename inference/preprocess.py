@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -42,7 +42,9 @@ class ModelGrid:
 
     order: array axis of the image that becomes axis k, j, i of the model. flipped: whether it is reversed.
     image_shape is in the model's order; shape is the model's grid. Both cover the same extent; centres of
-    model voxel n and image voxel m on one axis coincide where (n + 0.5) * spacing == (m + 0.5) * image spacing.
+    model voxel n and image voxel m on one axis coincide where (n + 0.5) * spacing == (m + 0.5) * image spacing. If
+    they are aligned by their centres: both begin at the first voxel's, and coincide where n * spacing == m * image
+    spacing. box: the part of the image that is meant throughout, where it is not all of it.
     """
 
     order: tuple[int, int, int]
@@ -51,10 +53,12 @@ class ModelGrid:
     image_spacing_mm: tuple[float, float, float]
     shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
+    aligned: Literal["edges", "centres", "ends"] = "edges"
+    box: tuple[slice, slice, slice] | None = None
 
     def reorient(self, voxels: NDArray) -> NDArray:
         """A view of the image's voxels[k, j, i] with its axes in the model's order and directions."""
-        view = voxels.transpose(self.order)
+        view = (voxels if self.box is None else voxels[self.box]).transpose(self.order)
         return view[tuple(slice(None, None, -1 if flip else 1) for flip in self.flipped)]
 
     def restore(self, oriented: NDArray) -> NDArray:
@@ -67,7 +71,27 @@ def model_grid(image: sitk.Image, preprocessing: Preprocessing) -> ModelGrid:
     """The grid on which a model with this preprocessing looks at a 3-D image (LPS, mm), or at each of a 4-D one."""
     count = image.GetDimension()
     direction = np.reshape(image.GetDirection(), (count, count))[:3, :3]
-    return model_grid_of(image.GetSize()[:3], image.GetSpacing()[:3], direction.ravel().tolist(), preprocessing)
+    box = _but_zero(image) if preprocessing.cropped else None
+    size = image.GetSize()[:3] if box is None else [part.stop - part.start for part in reversed(box)]
+    grid = model_grid_of(size, image.GetSpacing()[:3], direction.ravel().tolist(), preprocessing)
+    return replace(grid, box=box)
+
+
+def _but_zero(image: sitk.Image) -> tuple[slice, slice, slice] | None:
+    """Where (k, j, i) a 3-D image has values but 0; None if it has them up to its borders, or none."""
+    import SimpleITK as sitk
+
+    voxels = sitk.GetArrayViewFromImage(image)
+    within, in_slices = np.zeros(voxels.shape[1:], bool), []
+    for plane in voxels:
+        values = plane != 0
+        in_slices.append(values.any())
+        within |= values
+    found = [np.flatnonzero(along) for along in (in_slices, within.any(1), within.any(0))]
+    if not found[0].size or all(len(along) == n for along, n in zip(found, voxels.shape, strict=True)):
+        return None
+    k, j, i = (slice(int(along[0]), int(along[-1]) + 1) for along in found)
+    return k, j, i
 
 
 def model_grid_of(
@@ -80,12 +104,18 @@ def model_grid_of(
     image_spacing = tuple(float(spacing_mm[2 - axis]) for axis in order)
     asked = preprocessing.spacing_mm[::-1] if preprocessing.spacing_mm is not None else (None, None, None)
     spacing = tuple(own if mm is None else mm for mm, own in zip(asked, image_spacing, strict=True))
-    shape = tuple(max(1, round(n * a / b)) for n, a, b in zip(image_shape, image_spacing, spacing, strict=True))
+    last = preprocessing.aligned == "centres"  # which lies at most half a voxel from the image's last
+    shape = tuple(
+        max(1, round((n - last) * a / b) + last) for n, a, b in zip(image_shape, image_spacing, spacing, strict=True)
+    )
+    if preprocessing.aligned == "ends":
+        spacing = tuple(n * a / b for n, a, b in zip(image_shape, image_spacing, shape, strict=True))
     if preprocessing.size is not None:
         shape = (shape[0], *preprocessing.size)
         stretched = (n * a / b for n, a, b in zip(image_shape[1:], image_spacing[1:], shape[1:], strict=True))
         spacing = (spacing[0], *stretched)
-    return ModelGrid(order, flipped, image_shape, image_spacing, shape, spacing)  # type: ignore[arg-type]
+    aligned = preprocessing.aligned
+    return ModelGrid(order, flipped, image_shape, image_spacing, shape, spacing, aligned)  # type: ignore[arg-type]
 
 
 def _axes_along(direction: NDArray, axes: str) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
@@ -117,24 +147,28 @@ def degrees_off(direction: Sequence[float], axes: str) -> float:
 
 @dataclass(frozen=True)
 class Scaling:
-    """(value clipped to low..high - shift) * factor; what is no number becomes 0."""
+    """(value clipped to low..high - shift) * factor; what is no number becomes 0. zero_stays: what is 0 stays 0."""
 
     low: float
     high: float
     shift: float
     factor: float
+    zero_stays: bool = False
 
     def __call__(self, values: NDArray) -> NDArray[np.float32]:
         scaled = np.array(values, dtype=np.float32, order="C")
+        zero = scaled == 0 if self.zero_stays else None
         np.clip(scaled, np.float32(self.low), np.float32(self.high), out=scaled)
         scaled -= np.float32(self.shift)
         scaled *= np.float32(self.factor)
+        if zero is not None:
+            scaled[zero] = 0
         return scaled if np.issubdtype(values.dtype, np.integer) else np.nan_to_num(scaled, copy=False, nan=0.0)
 
 
 def scaling_of(voxels: NDArray, intensity: Intensity) -> Scaling:
     """How an intensity rule scales the values of an image; percentiles, mean and deviation are those of its finite
-    voxels (of a regular sample of a large image)."""
+    voxels (percentiles of a regular sample of a large image)."""
     match intensity:
         case StoredIntensity():
             return Scaling(-_HUGE, _HUGE, 0.0, 1.0)
@@ -142,15 +176,27 @@ def scaling_of(voxels: NDArray, intensity: Intensity) -> Scaling:
             return Scaling(intensity.low, intensity.high, intensity.mean, 1 / intensity.deviation)
         case WindowIntensity():
             return _onto(intensity.low, intensity.high, intensity.to)
+    if isinstance(intensity, StandardIntensity):
+        mean, deviation = _mean_and_deviation(voxels, intensity.but_zero)
+        return Scaling(-_HUGE, _HUGE, mean, 1 / max(deviation, _LEAST), intensity.but_zero)
     sample = sampled(voxels, _SAMPLED).astype(np.float32)
     sample = sample[np.isfinite(sample)]
-    if isinstance(intensity, StandardIntensity):
-        if intensity.but_zero:
-            sample = sample[sample != 0]
-        mean, deviation = (float(sample.mean()), float(sample.std())) if sample.size else (0.0, 1.0)
-        return Scaling(-_HUGE, _HUGE, mean, 1 / max(deviation, _LEAST))
     low, high = np.percentile(sample, (intensity.lower, intensity.upper)) if sample.size else (0.0, 1.0)
     return _onto(float(low), float(max(high, low + _LEAST)), intensity.to)
+
+
+def _mean_and_deviation(voxels: NDArray, but_zero: bool) -> tuple[float, float]:
+    """Of the finite voxels (k, j, i), or of those that are not 0; 0 and 1 if there are none. Slice by slice, so that
+    there is no copy of all of them."""
+    count, total, squares = 0, 0.0, 0.0
+    for values in voxels:
+        values = values[np.isfinite(values)].astype(np.float64)
+        if but_zero:
+            values = values[values != 0]
+        count, total, squares = count + values.size, total + values.sum(), squares + np.dot(values, values)
+    if not count:
+        return 0.0, 1.0
+    return float(total / count), float(max(squares / count - (total / count) ** 2, 0.0) ** 0.5)
 
 
 def sampled(voxels: NDArray, about: int) -> NDArray:
@@ -172,7 +218,7 @@ def to_model_grid(
     import SimpleITK as sitk
 
     voxels = sitk.GetArrayViewFromImage(image)
-    scale = scale or scaling_of(voxels, intensity)
+    scale = scale or scaling_of(voxels if grid.box is None else voxels[grid.box], intensity)
     oriented = grid.reorient(voxels)
     resampled = np.empty(grid.shape, dtype=np.float32)
     low, high, weight = _weights(grid, 0, to_model=True)
@@ -190,6 +236,17 @@ def to_model_grid(
     return resampled
 
 
+def as_seen(image: sitk.Image, grid: ModelGrid, preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """to_model_grid, of a model that may see images scaled after they were resampled."""
+    if preprocessing.scaled == "before":
+        return to_model_grid(image, grid, preprocessing.intensity)
+    resampled = to_model_grid(image, grid, StoredIntensity())
+    scale = scaling_of(resampled, preprocessing.intensity)
+    for plane in resampled:
+        plane[:] = scale(plane)
+    return resampled
+
+
 def labels_to_model_grid(label_voxels: NDArray[np.uint8], grid: ModelGrid) -> NDArray[np.uint8]:
     """A label map (k, j, i) of the image on the model's grid: the nearest voxel's value."""
     oriented = grid.reorient(label_voxels)
@@ -203,8 +260,9 @@ def labels_to_model_grid(label_voxels: NDArray[np.uint8], grid: ModelGrid) -> ND
 def nearest_slices(grid: ModelGrid, image_slices: Sequence[int]) -> list[int]:
     """The model's slice nearest to each of some slices of the image, numbered along the axis that becomes its k."""
     low, high, weight = _weights(grid, 0, to_model=False)
-    last = grid.image_shape[0] - 1
-    oriented = [last - n if grid.flipped[0] else n for n in image_slices]
+    first, last = 0 if grid.box is None else grid.box[grid.order[0]].start, grid.image_shape[0] - 1
+    within = [min(max(n - first, 0), last) for n in image_slices]
+    oriented = [last - n if grid.flipped[0] else n for n in within]
     return [int(high[n] if weight[n] > 0.5 else low[n]) for n in oriented]
 
 
@@ -236,32 +294,48 @@ def padded_sizes(sizes: Sequence[int], preprocessing: Preprocessing) -> tuple[in
     return tuple(max(-(-n // multiple) * multiple, side) for n, side in zip(sizes, least, strict=True))
 
 
+def padding_of(sizes: Sequence[int], preprocessing: Preprocessing) -> list[tuple[int, int]]:
+    """How much is added before and after each of some sizes, (J, I) or (K, J, I), to make them padded_sizes. Of what is
+    centred the smaller half lies before, as nnU-Net and MONAI have it."""
+    padded = padded_sizes(sizes, preprocessing)
+    before = [(whole - n) // 2 if preprocessing.centred else 0 for n, whole in zip(sizes, padded, strict=True)]
+    return [(first, whole - n - first) for first, n, whole in zip(before, sizes, padded, strict=True)]
+
+
+def unpadded(sizes: Sequence[int], preprocessing: Preprocessing) -> tuple[slice, ...]:
+    """Where values of some sizes lie in what they are padded to."""
+    return tuple(
+        slice(before, before + n) for n, (before, _) in zip(sizes, padding_of(sizes, preprocessing), strict=True)
+    )
+
+
 def padded_for(values: NDArray[np.float32], preprocessing: Preprocessing) -> NDArray[np.float32]:
-    """Scaled values (..., J, I), or (..., K, J, I) of a model of three dimensions, padded after their ends to
-    padded_sizes; crop the result to undo it."""
-    sizes = values.shape[-preprocessing.dimensions :]
-    extra = [padded - n for n, padded in zip(sizes, padded_sizes(sizes, preprocessing), strict=True)]
-    if not any(extra):
+    """Scaled values (..., J, I), or (..., K, J, I) of a model of three dimensions, padded to padded_sizes; unpadded of
+    the result undoes it."""
+    ends = padding_of(values.shape[-preprocessing.dimensions :], preprocessing)
+    if not any(map(any, ends)):
         return values
-    ends = [(0, 0)] * (values.ndim - len(sizes)) + [(0, more) for more in extra]
-    return np.pad(values, ends, mode=_PAD_MODES[preprocessing.padding])
+    return np.pad(values, [(0, 0)] * (values.ndim - len(ends)) + ends, mode=_PAD_MODES[preprocessing.padding])
 
 
 def padded_block(
     voxels: NDArray[np.float32], window: Sequence[slice], preprocessing: Preprocessing
 ) -> NDArray[np.float32]:
     """What lies in a window of padded_for(voxels), without a padded copy of all of them."""
-    if all(part.stop <= n for part, n in zip(window, voxels.shape, strict=True)):
+    ends = padding_of(voxels.shape, preprocessing)
+    window = [slice(part.start - first, part.stop - first) for part, (first, _) in zip(window, ends, strict=True)]
+    missing = [(max(0, -part.start), max(0, part.stop - n)) for part, n in zip(window, voxels.shape, strict=True)]
+    if not any(map(any, missing)):
         return voxels[tuple(window)]
     if preprocessing.padding == "zero":
         block = np.zeros([part.stop - part.start for part in window], np.float32)
-        inside = voxels[tuple(window)]
-        block[tuple(slice(n) for n in inside.shape)] = inside
+        inside = voxels[tuple(slice(max(0, part.start), max(0, part.stop)) for part in window)]
+        block[tuple(slice(first, first + n) for n, (first, _) in zip(inside.shape, missing, strict=True))] = inside
         return block
     mode = _PAD_MODES[preprocessing.padding]
     places = [  # of the voxels that padding repeats
-        np.pad(np.arange(n), (0, max(0, part.stop - n)), mode=mode)[part]
-        for part, n in zip(window, voxels.shape, strict=True)
+        np.pad(np.arange(n), more, mode=mode)[part.start + more[0] : part.stop + more[0]]
+        for part, n, more in zip(window, voxels.shape, missing, strict=True)
     ]
     return voxels[np.ix_(*places)]
 
@@ -314,7 +388,8 @@ def _weights(
     """For each voxel of the target axis: the two source voxels it lies between and the weight of the second."""
     image, model = (grid.image_shape[axis], grid.image_spacing_mm[axis]), (grid.shape[axis], grid.spacing_mm[axis])
     (source_size, source_mm), (target_size, target_mm) = (image, model) if to_model else (model, image)
-    position = np.clip((np.arange(target_size) + 0.5) * target_mm / source_mm - 0.5, 0, source_size - 1)
+    half = 0.0 if grid.aligned == "centres" else 0.5
+    position = np.clip((np.arange(target_size) + half) * target_mm / source_mm - half, 0, source_size - 1)
     low = np.floor(position).astype(np.intp)
     high = np.minimum(low + 1, source_size - 1)
     return low, high, (position - low).astype(np.float32)
@@ -332,6 +407,13 @@ def _in_plane(values: NDArray[np.float32], grid: ModelGrid, to_model: bool) -> N
     (_, source_mm), (sizes, target_mm) = (image, model) if to_model else (model, image)
     factors = [source / target for source, target in zip(source_mm, target_mm, strict=True)]
     if tuple(sizes) == values.shape[1:] and np.allclose(factors, 1, rtol=1e-9):
+        return values
+    if grid.aligned == "centres":
+        for axis in (1, 2):
+            low, high, weight = _weights(grid, axis, to_model)
+            part = weight[:, None] if axis == 1 else weight
+            first = values.take(low, axis)
+            values = np.asarray(first + (values.take(high, axis) - first) * part, np.float32)
         return values
     found = np.empty((len(values), *sizes), np.float32)
     # From the factors follows the size that it gives; where it would be too small, repeating the last voxel adds to it.

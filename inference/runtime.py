@@ -73,8 +73,8 @@ class LoadedModel:
         """Logits (N, classes, [K,] J, I), over the temperature, of scaled values (N, channels, [K,] J, I).
 
         Of several networks, and mirrored of each set of axes along which the model may be mirrored, they are those of
-        the mean probability. Raises ModelError if a network fails, or if its output has another shape or is not a
-        number.
+        the mean probability, or their own mean, as the manifest says. Raises ModelError if a network fails, or if its
+        output has another shape or is not a number.
         """
         found = self._in_parts(batch, lambda sessions, part: self._mean(sessions, part, mirrored))
         return found[0] if len(found) == 1 else np.concatenate(found)
@@ -141,14 +141,16 @@ class LoadedModel:
         flips = self._flips() if mirrored else [()]
         if len(sessions) * len(flips) == 1:
             return self._flipped(sessions[0], batch, ())
+        of_logits = self.manifest.mean_of == "logits"
         total: NDArray[np.float32] | None = None
         for session in sessions:
             for axes in flips:
-                likely = self.probabilities(self._flipped(session, batch, axes), 1)
+                found = self._flipped(session, batch, axes)
+                likely = found.copy() if of_logits else self.probabilities(found, 1)
                 total = likely if total is None else np.add(total, likely, out=total)
         assert total is not None
         total /= np.float32(len(sessions) * len(flips))
-        return _logits_of(total, self.manifest.one_by_one)
+        return total if of_logits else logits_of(total, self.manifest.one_by_one)
 
     def probabilities(self, logits: NDArray[np.float32], axis: int = 0) -> NDArray[np.float32]:
         """What the logits along an axis of classes mean, each class from 0 to 1."""
@@ -179,7 +181,7 @@ class LoadedModel:
         if manifest.activation in ("probabilities", "each"):
             if output.size and not (output.min() >= -_BEYOND and output.max() <= 1 + _BEYOND):
                 raise ModelError(f"{manifest.name} gave values that are no probabilities; the result is discarded")
-            output = _logits_of(output, manifest.one_by_one)
+            output = logits_of(output, manifest.one_by_one)
         return output if manifest.temperature == 1 else output / np.float32(manifest.temperature)
 
     def _outputs(self, session: ort.InferenceSession, batch: NDArray[np.float32], first: bool = False) -> list[NDArray]:
@@ -200,7 +202,7 @@ class LoadedModel:
         return outputs
 
 
-def _logits_of(probabilities: NDArray[np.float32], each_by_itself: bool) -> NDArray[np.float32]:
+def logits_of(probabilities: NDArray[np.float32], each_by_itself: bool) -> NDArray[np.float32]:
     """Logits whose softmax, or whose sigmoids, are probabilities."""
     likely = np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
     return likely - np.log(np.maximum(1 - probabilities, _LEAST_PROBABILITY)) if each_by_itself else likely

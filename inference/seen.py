@@ -29,10 +29,10 @@ def image_statistics(image: sitk.Image, preprocessing: Preprocessing) -> dict[St
     gradient: the root mean square of the differences between neighbours, by the standard deviation of the values: high
     for noise, low for blur. field_k_mm, field_j_mm, field_i_mm: how far the image reaches along the model's axes.
     """
-    from inference.preprocess import model_grid, to_model_grid
+    from inference.preprocess import as_seen, model_grid
 
     grid = model_grid(image, preprocessing)
-    values = to_model_grid(image, grid, preprocessing.intensity)
+    values = as_seen(image, grid, preprocessing)
     deviation = max(float(values.std()), 1e-6)
     steps = [np.diff(values, axis=axis) for axis in range(3) if values.shape[axis] > 1]
     energy = float(np.mean([np.mean(np.square(step)) for step in steps])) if steps else 0.0
@@ -57,14 +57,14 @@ def undecided(image: sitk.Image, model: LoadedModel) -> float | None:
     Gimpel, arXiv:1610.02136). None if it labels next to nothing, and for networks of three dimensions, of which a few
     slices would take as long as blocks.
     """
-    from inference.preprocess import model_grid, to_model_grid
+    from inference.preprocess import as_seen, model_grid
     from inference.sliding_window import logit_planes
 
     manifest = model.manifest
     preprocessing = manifest.preprocessing
     if manifest.task != "segmentation" or preprocessing.dimensions != 2:
         return None
-    values = to_model_grid(image, model_grid(image, preprocessing), preprocessing.intensity)
+    values = as_seen(image, model_grid(image, preprocessing), preprocessing)
     step = max(1, len(values) // _LOOKS)
     low, high = _UNDECIDED
     between = labelled = looked = 0

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.preprocess import padded_block, padded_for, padded_sizes, slice_stacks
+from inference.preprocess import padded_block, padded_for, padded_sizes, slice_stacks, unpadded
 
 if TYPE_CHECKING:  # onnxruntime, which those need not who only count patches
+    from inference.manifest import Preprocessing
     from inference.runtime import LoadedModel
 
 BATCH = 4  # slices, or patches of a slice, that a network gets at once
 BLOCKS = 2  # the same, of blocks of three dimensions
 _SIGMA = 1 / 8  # of a patch's side: that of the Gaussian by which patches are blended (nnU-Net, Isensee et al. 2021)
 _LEAST_WEIGHT = 1e-3  # of the middle's: a quotient of two sums of weights keeps its digits
+_LEAST_OF_NNUNET = 2**-24 / 10  # the least number of 16 bits, where the middle's weight is 10
 
 _T = TypeVar("_T")
 
@@ -48,7 +50,8 @@ def logit_planes(
 def _of_slices(
     voxels: NDArray[np.float32], model: LoadedModel, slices: range, mirrored: bool, progress: Progress
 ) -> Iterator[NDArray[np.float32]]:
-    preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
+    preprocessing = model.manifest.preprocessing
+    rows, columns = unpadded(voxels.shape[1:], preprocessing)
     for start in range(0, len(slices), BATCH):
         batch = slices[start : start + BATCH]
         stacks = padded_for(slice_stacks(voxels, batch, preprocessing.context_slices), preprocessing)
@@ -56,11 +59,11 @@ def _of_slices(
         if preprocessing.patch is None or stacks.shape[2:] == preprocessing.patch:
             logits = model.run(stacks, mirrored)
             progress((start + len(batch)) / len(slices))
-            yield from logits[..., :rows, :columns]
+            yield from logits[..., rows, columns]
             continue
         for n, stack in enumerate(stacks, start):
             blended = _blended(stack, model, mirrored, lambda part, n=n: progress((n + part) / len(slices)))
-            yield blended[:, :rows, :columns]
+            yield blended[:, rows, columns]
 
 
 def _blended(stack: NDArray[np.float32], model: LoadedModel, mirrored: bool, progress: Progress) -> NDArray[np.float32]:
@@ -68,9 +71,9 @@ def _blended(stack: NDArray[np.float32], model: LoadedModel, mirrored: bool, pro
     preprocessing, sizes = model.manifest.preprocessing, stack.shape[1:]
     patch = preprocessing.patch
     assert patch is not None
-    weights, total = gaussian(patch), np.zeros(sizes, np.float32)
+    weights, total = _weights(patch, preprocessing), np.zeros(sizes, np.float32)
     blended = np.zeros((model.manifest.classes, *sizes), np.float32)
-    places = windows(sizes, patch, preprocessing.overlap)
+    places = windows(sizes, patch, preprocessing.overlap, preprocessing.steps == "fixed")
     for first in range(0, len(places), BATCH):
         batch = places[first : first + BATCH]
         logits = model.run(np.stack([stack[(slice(None), *window)] for window in batch]), mirrored)
@@ -86,12 +89,15 @@ def _of_blocks(
     voxels: NDArray[np.float32], model: LoadedModel, slices: range, mirrored: bool, progress: Progress
 ) -> Iterator[NDArray[np.float32]]:
     """Held are the slices that the blocks of one layer reach; those that no later layer reaches are given away."""
-    preprocessing, (rows, columns) = model.manifest.preprocessing, voxels.shape[1:]
+    preprocessing = model.manifest.preprocessing
+    depth, rows, columns = unpadded(voxels.shape, preprocessing)
+    slices = range(slices.start + depth.start, slices.stop + depth.start)
     padded = padded_sizes(voxels.shape, preprocessing)
     patch = preprocessing.patch or padded
-    deep, sizes, weights = patch[0], padded[1:], gaussian(patch)
-    places = windows(sizes, patch[1:], preprocessing.overlap)
-    layers = [top for top in starts(padded[0], deep, preprocessing.overlap) if _meets(top, deep, slices)]
+    deep, sizes, weights = patch[0], padded[1:], _weights(patch, preprocessing)
+    overlap, fixed = preprocessing.overlap, preprocessing.steps == "fixed"
+    places = windows(sizes, patch[1:], overlap, fixed)
+    layers = [top for top in starts(padded[0], deep, overlap, fixed) if _meets(top, deep, slices)]
     held = np.zeros((model.manifest.classes, deep, *sizes), np.float32)
     total, of_a_layer = np.zeros((2, deep, *sizes), np.float32)
     for window in places:
@@ -108,7 +114,7 @@ def _of_blocks(
             on = layers[n + 1] - top if n + 1 < len(layers) else deep
             for k in range(on):
                 if top + k in slices:
-                    yield (held[:, k] / total[k])[:, :rows, :columns]
+                    yield (held[:, k] / total[k])[:, rows, columns]
             for k in range(deep - on):  # one by one: numpy makes a copy of what overlaps
                 held[:, k], total[k] = held[:, k + on], total[k + on]
             held[:, deep - on :], total[deep - on :] = 0, 0
@@ -151,28 +157,39 @@ def _meets(top: int, deep: int, slices: range) -> bool:
     return top < slices.stop and slices.start < top + deep
 
 
-def windows(sizes: Sequence[int], patch: Sequence[int], overlap: float) -> list[tuple[slice, ...]]:
+def windows(sizes: Sequence[int], patch: Sequence[int], overlap: float, fixed: bool = False) -> list[tuple[slice, ...]]:
     """Where patches lie that slide over an array of some sizes."""
-    along = [starts(size, side, overlap) for size, side in zip(sizes, patch, strict=True)]
+    along = [starts(size, side, overlap, fixed) for size, side in zip(sizes, patch, strict=True)]
     return [
         tuple(slice(start, start + side) for start, side in zip(at, patch, strict=True))
         for at in itertools.product(*along)
     ]
 
 
-def starts(size: int, side: int, overlap: float) -> list[int]:
+def starts(size: int, side: int, overlap: float, fixed: bool = False) -> list[int]:
     """Where patches of a side begin along an axis: evenly apart, by at most the part of a side that does not overlap,
-    the first at its beginning and the last at its end."""
+    the first at its beginning and the last at its end. fixed: by that part, but for the last."""
     if size <= side:
         return [0]
+    if fixed:
+        apart = max(int(side * (1 - overlap)), 1)
+        return [*range(0, size - side, apart), size - side]
     count = math.ceil((size - side) / max(side * (1 - overlap), 1.0)) + 1
     return [round(at) for at in np.linspace(0, size - side, count).tolist()]
 
 
-def gaussian(patch: Sequence[int]) -> NDArray[np.float32]:
-    """Weights of a patch's voxels, 1 in its middle."""
+def _weights(patch: Sequence[int], preprocessing: Preprocessing) -> NDArray[np.float32]:
+    if preprocessing.weights == "equal":
+        return np.ones(patch, np.float32)
+    return gaussian(patch, preprocessing.weights == "nnunet")
+
+
+def gaussian(patch: Sequence[int], nnunet: bool = False) -> NDArray[np.float32]:
+    """Weights of a patch's voxels, 1 in its middle, which in nnU-Net is one of them."""
     weights = np.ones(())
     for side in patch:
-        away = (np.arange(side) - (side - 1) / 2) / (side * _SIGMA)
+        middle = side // 2 if nnunet else (side - 1) / 2
+        away = (np.arange(side) - middle) / (side * _SIGMA)
         weights = weights[..., None] * np.exp(-(away**2) / 2)
-    return np.maximum(weights / weights.max(), _LEAST_WEIGHT).astype(np.float32)
+    least = _LEAST_OF_NNUNET if nnunet else _LEAST_WEIGHT
+    return np.maximum(weights / weights.max(), least).astype(np.float32)

@@ -10,9 +10,9 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
-from inference.preprocess import ModelGrid, model_grid, nearest_slices, on_image, to_model_grid
+from inference.preprocess import ModelGrid, as_seen, model_grid, nearest_slices, on_image
 from inference.results import Certainty, Probabilities, Segmentation, SliceDoubt
-from inference.runtime import LoadedModel
+from inference.runtime import LoadedModel, logits_of
 from inference.sliding_window import logit_planes
 
 Progress = Callable[[float, str], None]
@@ -41,6 +41,7 @@ def segment(
     progress(0.0, "Preparing the image")
     grid, voxels = seen(image, model)
     slices = model_slices or range(grid.shape[0])
+    of_probabilities = manifest.resampled == "probabilities"
 
     def report(part: float) -> None:
         progress(part, f"Running {manifest.name} on {model.provider}")
@@ -51,16 +52,19 @@ def segment(
     def said() -> Iterator[NDArray[np.float32]]:
         for plane in logit_planes(voxels, model, slices, mirrored=mirrored, progress=report):
             values_told.extend((float(plane.min()), float(plane.max())))
-            yield np.concatenate([plane, _certainty_of(plane, model)]) if with_certainty else plane
+            told = model.probabilities(plane) if of_probabilities else plane
+            yield np.concatenate([told, _certainty_of(plane, model)]) if with_certainty else told
 
     found = [np.zeros(image.GetSize()[::-1], np.uint8) for _ in range(4 if with_certainty else 1)]
     oriented = [grid.reorient(values) for values in found]  # views: what is written there is in the image's order
     for n, values in on_image(said(), grid, slices):
-        oriented[0][n], likeliest = _labels_of(values[: manifest.classes], manifest)
+        told = values[: manifest.classes]
+        logits = logits_of(told, manifest.one_by_one) if of_probabilities else told
+        oriented[0][n], likeliest = _labels_of(logits, manifest)
         if with_certainty:
             oriented[1][n] = likeliest
-            for told, certain in zip(oriented[2:], values[manifest.classes :], strict=True):
-                told[n] = np.rint(255 * certain)
+            for shown, certain in zip(oriented[2:], values[manifest.classes :], strict=True):
+                shown[n] = np.rint(255 * certain)
     if min(values_told) == max(values_told):
         raise ModelError(f"{manifest.name} gave the same value everywhere; the result is discarded")
     label_image = sitk.GetImageFromArray(found[0])
@@ -113,7 +117,7 @@ def seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.f
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ModelError(f"{model.manifest.name} needs a 3-D image with one value per voxel")
     grid = model_grid(image, model.manifest.preprocessing)
-    voxels = to_model_grid(image, grid, model.manifest.preprocessing.intensity)
+    voxels = as_seen(image, grid, model.manifest.preprocessing)
     if float(voxels.min()) == float(voxels.max()):
         raise ModelError("the image has the same value everywhere: there is nothing to find")
     return grid, voxels

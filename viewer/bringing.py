@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from inference.bring import (
     Answers,
     Brought,
+    Network,
     check_usable,
     look_into,
     manifest_of,
     name_of,
     networks_in,
+    with_its_folds,
     write_model,
 )
 from inference.manifest import MANIFEST_FILE, NETWORK_FILE, ManifestError, ModelError, load_manifest
@@ -48,6 +50,7 @@ class Found:
     brought: Brought
     held: tempfile.TemporaryDirectory[str]  # which is deleted at the end of the program at the latest
     bytes: int
+    folds: int = 1  # of one model: their mean is its answer
 
     @property
     def copy(self) -> Path:
@@ -117,9 +120,14 @@ class Bringing:
             copy = Path(held.name)
             worker = Worker()
             try:
-                file = read_onnx(chosen, copy / NETWORK_FILE, job.check)
-                check_usable(chosen.name, file)
-                tried = worker.try_network(copy / NETWORK_FILE, file.last, progress=job.report)
+                file, tried = _tried(worker, chosen, copy / NETWORK_FILE, job)
+                folds = [] if path == chosen else with_its_folds(chosen)[1:]  # a fold that is chosen itself is alone
+                for n, fold in enumerate(folds, 1):
+                    _, alike = _tried(worker, fold, copy / f"model-{n:03}.onnx", job)
+                    if alike != tried:
+                        raise ManifestError(
+                            f"the network of {fold.parent.name} is not like that of {chosen.parent.name}"
+                        )
                 brought = look_into(chosen.parent, tried)
                 return Found(
                     chosen,
@@ -132,12 +140,11 @@ class Bringing:
                     tried.multiple,
                     brought,
                     held,
-                    (copy / NETWORK_FILE).stat().st_size,
+                    sum(file.stat().st_size for file in copy.glob("*.onnx")),
+                    1 + len(folds),
                 )
-            except BaseException as error:
+            except BaseException:
                 held.cleanup()
-                if isinstance(error, ManifestError | ModelError):  # which know only the name of our copy
-                    raise type(error)(str(error).replace(NETWORK_FILE, chosen.name)) from error
                 raise
             finally:
                 worker.close()
@@ -224,6 +231,16 @@ class Bringing:
     def leave(self, found: Found) -> None:
         """Forget what was found; what was copied of it is deleted."""
         found.held.cleanup()
+
+
+def _tried(worker: Worker, network: Path, copy: Path, job: Job) -> tuple[OnnxFile, Network]:
+    """What an ONNX file says and does; it is copied, with its weights."""
+    try:
+        file = read_onnx(network, copy, job.check)
+        check_usable(network.name, file)
+        return file, worker.try_network(copy, file.last, progress=job.report)
+    except (ManifestError, ModelError) as error:  # which know only the name of our copy
+        raise type(error)(str(error).replace(copy.name, network.name)) from error
 
 
 def _unless_cancelled(jobs: list[Job], act: Callable[[_T], None]) -> Callable[[_T], None]:

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from tests.gui.conftest import BRIGHT
-from tests.inference.test_brought_models import write_model
+from tests.inference.test_brought_models import write_folds, write_model
 from tests.inference.test_classify import write_scorer
 from viewer.gui.bring_dialog import BringDialog
 from viewer.gui.bring_fields import Choice, IntensityRule, LabelNames, Spacing, Words
@@ -89,6 +89,16 @@ def test_from_a_dropped_file_to_the_overlay(opened, qtbot, tmp_path):
     inside = np.zeros(proposed.shape, bool)
     inside[BRIGHT] = True
     np.testing.assert_array_equal(proposed == 1, inside)
+
+
+def test_folds_are_told_to_be_one_model(opened, qtbot, tmp_path):
+    opened._add_model(write_folds(tmp_path / "Trainer__plans__2d", [[0, 4], [0, -1]]))
+    dialog = dialog_of(opened)
+    qtbot.waitUntil(lambda: bool(dialog.fields), timeout=20_000)
+
+    words = [label.text() for label in dialog.findChildren(QLabel)]
+    assert any("2 folds become one model" in text for text in words)
+    assert not dialog._networks.isVisible()
 
 
 def test_what_files_tell_is_not_asked_for(opened, qtbot, tmp_path):

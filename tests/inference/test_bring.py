@@ -9,7 +9,16 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from inference.bring import Answers, Brought, look_into, manifest_of, networks_in, try_network, write_model
+from inference.bring import (
+    Answers,
+    Brought,
+    look_into,
+    manifest_of,
+    networks_in,
+    try_network,
+    with_its_folds,
+    write_model,
+)
 from inference.manifest import (
     FixedIntensity,
     ManifestError,
@@ -243,8 +252,27 @@ class TestNnunet:
             spacing_mm=(0.7, 0.8, 3.0),
             dimensions=3,
             patch=(64, 128, 96),
+            aligned="ends",
+            cropped=True,
+            centred=True,
+            weights="nnunet",
             intensity=FixedIntensity(low=-15, high=197, mean=99.4, deviation=39.4),
         )
+        assert found.known["mean_of"] == "logits"
+
+    def test_its_folds_are_found_as_one_network(self, tmp_path):
+        for fold in (0, 1, 10, 2):
+            write_network(tmp_path / f"fold_{fold}" / "model.onnx")
+        (tmp_path / "fold_3").mkdir()
+        write_network(tmp_path / "other" / "model.onnx")
+        first, other = tmp_path / "fold_0" / "model.onnx", tmp_path / "other" / "model.onnx"
+        assert len(networks_in(tmp_path)) == 5 and with_its_folds(first) == [first], "no nnU-Net model"
+
+        (tmp_path / "plans.json").write_text("{}")
+
+        assert networks_in(tmp_path) == [first, other]
+        assert [file.parent.name for file in with_its_folds(first)] == ["fold_0", "fold_1", "fold_2", "fold_10"]
+        assert with_its_folds(other) == [other]
 
     def test_the_configuration_is_that_of_the_networks_dimensions(self, tmp_path):
         write_network(tmp_path / "model.onnx", classes=3)
@@ -371,8 +399,46 @@ class TestMonai:
             dimensions=3,
             patch=(96, 96, 96),
             overlap=0.25,
+            aligned="centres",
+            scaled="after",
+            centred=True,
+            steps="fixed",
+            weights="equal",
             intensity=WindowIntensity(low=-57, high=164),
         )
+
+    def test_what_its_inferer_does_not_say_is_as_monai_has_it(self, folder):
+        said = {"_target_": "SlidingWindowInferer", "mode": "gaussian", "padding_mode": "replicate", "overlap": 0.6}
+        silent = {"_target_": "monai.inferers.SlidingWindowInferer"}
+        names = ("overlap", "weights", "padding")
+
+        found = [brought(folder, metadata=METADATA, inference={"inferer": one}).known for one in (said, silent)]
+
+        assert [[known[name] for name in names] for known in found] == [
+            [0.6, "gaussian", "edge"],
+            [0.25, "equal", "zero"],
+        ]
+
+    @pytest.mark.parametrize("steps", [["ScaleIntensityd", "Spacingd"], ["ScaleIntensityd"]])
+    def test_values_are_scaled_where_its_steps_do(self, folder, steps):
+        found = brought(folder, metadata=METADATA, inference={"preprocessing": [{"_target_": one} for one in steps]})
+
+        assert "scaled" not in found.known
+
+    @pytest.mark.parametrize("first", ["Activationsd", "Invertd"])
+    def test_what_is_resampled_are_probabilities_where_they_are_made_before(self, folder, first):
+        steps = [{"_target_": first}, *({"_target_": one} for one in {"Activationsd", "Invertd"} - {first})]
+
+        found = brought(folder, metadata=METADATA, inference={"postprocessing": steps})
+
+        assert found.known.get("resampled") == ("probabilities" if first == "Activationsd" else None)
+
+    def test_what_it_does_to_its_result_that_is_not_done_here_is_named(self, folder):
+        steps = [{"_target_": "Activationsd"}, {"_target_": "KeepLargestConnectedComponentd"}]
+
+        found = brought(folder, metadata=METADATA, inference={"postprocessing": steps})
+
+        assert [note for note in found.notes if note.endswith("not done here: KeepLargestConnectedComponent.")]
 
     def test_what_it_calls_itself_is_proposed(self, folder):
         named = {"name": "Spleen\n CT", "description": 7, "license": "MIT"}

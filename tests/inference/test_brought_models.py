@@ -1,6 +1,9 @@
 """Models of others run as their authors run them: axes in any order, outputs that are probabilities already, regions in
 one another, networks that were exported for one image."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -154,6 +157,18 @@ def test_it_still_gets_one_at_a_time_after_the_gpu_ran_out_of_memory(tmp_path):
     assert model.run(np.zeros((3, 1, 7, 8), np.float32)).shape == (3, 2, 7, 8)
 
 
+def write_folds(folder, weights):
+    """An nnU-Net model of two dimensions, of a network for each of some weights."""
+    for n, of_fold in enumerate(weights):
+        write_model(folder / f"fold_{n}", of_fold, [0] * len(of_fold), activation="softmax")
+        (folder / f"fold_{n}" / "manifest.json").unlink()
+    configuration = {"patch_size": [8, 8], "spacing": [1, 1], "normalization_schemes": ["NoNormalization"]}
+    (folder / "plans.json").write_text(json.dumps({"configurations": {"2d": configuration}}))
+    dataset = {"channel_names": {"0": "MRI"}, "labels": {"background": 0, "Bright": 1}}
+    (folder / "dataset.json").write_text(json.dumps(dataset))
+    return folder
+
+
 class TestUseCase:
     """From a file to a model of the store."""
 
@@ -201,6 +216,32 @@ class TestUseCase:
         assert "There is a model called Bright already" in failed[0]
         bringing.leave(found[1])
         assert not found[1].copy.exists()
+
+    def test_folds_become_one_model_of_their_mean(self, tmp_path, store, image):
+        folder = write_folds(tmp_path / "Trainer__plans__2d", [[0, 4], [0, -1]])
+        found, added = [], []
+        bringing = Bringing(JobQueue(0), store, lambda: None)
+
+        bringing.look(folder, found.append, pytest.fail)
+        known = self.ANSWERS.fields | found[0].known
+        bringing.install(found[0], replace(self.ANSWERS, fields=known), added.append, pytest.fail)
+        bringing.look(folder / "fold_1" / "model.onnx", found.append, pytest.fail)
+
+        assert [one.folds for one in found] == [2, 1], "a fold that is chosen itself is alone"
+        record = store.get(added[0])
+        assert record.manifest.networks == ["model.onnx", "model-001.onnx"]
+        assert "2 folds" in (record.folder / "card.md").read_text()
+        logits = load_model(record).run(np.ones((1, 1, 8, 8), np.float32))
+        np.testing.assert_allclose(logits[0, :, 0, 0], [0, 1.5], atol=1e-5)
+        bringing.leave(found[1])
+
+    def test_a_fold_unlike_the_others_is_refused(self, tmp_path, store):
+        folder = write_folds(tmp_path / "Trainer__plans__2d", [[0, 4], [0, -1, 2]])
+        failed = []
+
+        Bringing(JobQueue(0), store, lambda: None).look(folder, pytest.fail, failed.append)
+
+        assert failed == ["the network of fold_1 is not like that of fold_0"]
 
     def test_what_cannot_be_used_leaves_nothing_behind(self, tmp_path, store, monkeypatch):
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "copies"))

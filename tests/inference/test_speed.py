@@ -32,10 +32,10 @@ def test_planes_are_interpolated_as_the_formula_says(shape, spacing_mm, to_model
 
 @pytest.mark.parametrize("padding", ["zero", "edge", "reflect"])
 @pytest.mark.parametrize("shape", [(17, 16, 5), (3, 33, 20), (40, 1, 31)])
-@pytest.mark.parametrize("patch", [None, (16, 16, 16), (8, 16, 32)])
-def test_a_padded_block_is_that_of_the_padded_volume(padding, shape, patch):
+@pytest.mark.parametrize(("patch", "centred"), [(None, False), ((16, 16, 16), False), ((8, 16, 32), True)])
+def test_a_padded_block_is_that_of_the_padded_volume(padding, shape, patch, centred):
     preprocessing = Preprocessing(
-        dimensions=3, patch=patch, size_multiple=8, padding=padding, intensity=StoredIntensity()
+        dimensions=3, patch=patch, size_multiple=8, padding=padding, centred=centred, intensity=StoredIntensity()
     )
     voxels = noise(*shape)
     whole = padded_for(voxels, preprocessing)

@@ -268,6 +268,8 @@ class BringDialog(QDialog):
                 input=_shape(file.inputs[0].shape), output=_shape(file.outputs[0].shape)
             ),
         ]
+        if found.folds > 1:
+            lines.append(tr("Its {n} folds become one model: its answer is their mean.").format(n=found.folds))
         if found.multiple > 1 and "patch" not in found.known:
             lines.append(tr("Sizes are padded to multiples of {n}.").format(n=found.multiple))
         if len(file.outputs) > 1:
