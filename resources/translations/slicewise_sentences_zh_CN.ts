@@ -2004,7 +2004,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/files.py" line="274" />
-            <location filename="../../inference/bring.py" line="571" />
+            <location filename="../../inference/bring.py" line="616" />
             <location filename="../../inference/onnx_file.py" line="101" />
             <source>{0} cannot be read ({1})</source>
             <extracomment>{0}: archives.shown_name(file); {1}: why</extracomment>
@@ -3767,31 +3767,43 @@
             <translation>删除标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="113" />
-            <location filename="../../viewer/bringing.py" line="189" />
+            <location filename="../../viewer/bringing.py" line="116" />
+            <location filename="../../viewer/bringing.py" line="196" />
             <source>Looking into the file</source>
             <translation>正在查看文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="145" />
-            <location filename="../../viewer/bringing.py" line="196" />
+            <location filename="../../viewer/bringing.py" line="126" />
+            <source>model-{0}.onnx</source>
+            <extracomment>{0}: n</extracomment>
+            <translation>模型文件 model-{0}.onnx</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/bringing.py" line="129" />
+            <source>the network of {0} is not like that of {1}</source>
+            <extracomment>{0}: fold.parent.name; {1}: chosen.parent.name</extracomment>
+            <translation>{0} 的网络与 {1} 的不一致</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/bringing.py" line="152" />
+            <location filename="../../viewer/bringing.py" line="203" />
             <source>Looking into a model</source>
             <translation>正在查看模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="164" />
-            <location filename="../../viewer/bringing.py" line="206" />
+            <location filename="../../viewer/bringing.py" line="171" />
+            <location filename="../../viewer/bringing.py" line="213" />
             <source>Copying the model</source>
             <translation>正在复制模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="180" />
-            <location filename="../../viewer/bringing.py" line="215" />
+            <location filename="../../viewer/bringing.py" line="187" />
+            <location filename="../../viewer/bringing.py" line="222" />
             <source>Adding a model</source>
             <translation>正在添加模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/bringing.py" line="221" />
+            <location filename="../../viewer/bringing.py" line="228" />
             <source>There is a model called {0} already: give this one another title.</source>
             <extracomment>{0}: title</extracomment>
             <translation>已有名为 {0} 的模型：请换一个标题。</translation>
@@ -4241,210 +4253,249 @@
             <translation>{0}：已取消</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="113" />
+            <location filename="../../inference/bring.py" line="75" />
+            <source>Activations</source>
+            <translation>激活（Activations）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="75" />
+            <source>Invert</source>
+            <translation>逆变换（Invert）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="76" />
+            <source>Squeeze</source>
+            <translation>压缩维度（Squeeze）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="122" />
             <source>{0} is not an ONNX file: export the network by torch.onnx.export first</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 不是 ONNX 文件：请先用 torch.onnx.export 导出网络</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="122" />
+            <location filename="../../inference/bring.py" line="131" />
             <source>{0} has PyTorch weights ({1}) but no ONNX file: export it by torch.onnx.export first</source>
             <extracomment>{0}: path.name; {1}: weights.name</extracomment>
             <translation>{0} 中有 PyTorch 权重（{1}），但没有 ONNX 文件：请先用 torch.onnx.export 导出</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="124" />
+            <location filename="../../inference/bring.py" line="133" />
             <source>{0} has no ONNX file</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 中没有 ONNX 文件</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="130" />
+            <location filename="../../inference/bring.py" line="150" />
             <source>{0} needs an operator that is not one of ONNX: {1}</source>
             <extracomment>{0}: name; {1}: file.foreign[0]</extracomment>
             <translation>{0} 需要不属于 ONNX 的算子：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="133" />
+            <location filename="../../inference/bring.py" line="153" />
             <source>{0} needs {1} inputs at once ({2}); models here take one image</source>
             <extracomment>{0}: name; {1}: len(file.inputs) (number); {2}: names</extracomment>
             <translation>{0} 同时需要 {1} 个输入（{2}）；这里的模型只接受一幅图像</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="136" />
+            <location filename="../../inference/bring.py" line="156" />
             <source>{0} takes {1}; export it so that it takes float32</source>
             <extracomment>{0}: name; {1}: seen.type</extracomment>
             <translation>{0} 接受 {1}；请导出为接受 float32</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="139" />
+            <location filename="../../inference/bring.py" line="159" />
             <source>{0} does not take one image of two or three dimensions: its input has {1} axes</source>
             <extracomment>{0}: name; {1}: len(seen.shape) (number)</extracomment>
             <translation>{0} 不接受一幅二维或三维图像：其输入有 {1} 个轴</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="142" />
-            <location filename="../../inference/bring.py" line="169" />
+            <location filename="../../inference/bring.py" line="162" />
+            <location filename="../../inference/bring.py" line="189" />
             <source>{0} does not say how many channels its input has</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 没有说明其输入有多少个通道</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="144" />
+            <location filename="../../inference/bring.py" line="164" />
             <source>{0} takes {1} images at once; export it for one, or for any number</source>
             <extracomment>{0}: name; {1}: seen.shape[0]</extracomment>
             <translation>{0} 一次接受 {1} 幅图像；请按一幅或任意数量导出</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="146" />
+            <location filename="../../inference/bring.py" line="166" />
             <source>{0} takes {1} images at once as channels; models here take one</source>
             <extracomment>{0}: name; {1}: seen.shape[1]</extracomment>
             <translation>{0} 以通道形式一次接受 {1} 幅图像；这里的模型只接受一幅</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="157" />
-            <location filename="../../inference/bring.py" line="190" />
+            <location filename="../../inference/bring.py" line="177" />
+            <location filename="../../inference/bring.py" line="210" />
             <source>Trying the network on noise</source>
             <translation>正在用噪声试运行网络</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="163" />
+            <location filename="../../inference/bring.py" line="183" />
             <source>{0} is not a network that can be run ({1})</source>
             <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
             <translation>{0} 不是可运行的网络（{1}）</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="166" />
+            <location filename="../../inference/bring.py" line="186" />
             <source>{0} does not take one image of two or three dimensions as float numbers</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 的输入不是一幅二维或三维的浮点图像</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="182" />
+            <location filename="../../inference/bring.py" line="202" />
             <source>{0} cannot be run on an image ({1})</source>
             <extracomment>{0}: path.name; {1}: _first_line(error)</extracomment>
             <translation>{0} 无法在图像上运行（{1}）</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="184" />
+            <location filename="../../inference/bring.py" line="204" />
             <source>{0} makes {1} of an image of {2}</source>
             <extracomment>{0}: path.name; {1}: _shape(output.shape); {2}: _shape((1, channels, *shape))</extracomment>
             <translation>{0} 由 {2} 的图像得到 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="185" />
+            <location filename="../../inference/bring.py" line="205" />
             <source>{0}: it is no segmentation network</source>
             <extracomment>{0}: made</extracomment>
             <translation>{0}：这不是分割网络</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="187" />
+            <location filename="../../inference/bring.py" line="207" />
             <source>{0} makes of noise what are no numbers</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 对噪声的输出不是有效数值</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="189" />
+            <location filename="../../inference/bring.py" line="209" />
             <source>{0} gives {1} classes; models here have {2} at most</source>
             <extracomment>{0}: path.name; {1}: output.shape[1]; {2}: _MOST_LABELS</extracomment>
             <translation>{0} 给出 {1} 个类别；这里的模型最多 {2} 个</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="197" />
+            <location filename="../../inference/bring.py" line="217" />
             <source>{0} says that it takes any number of images, but not two: export it for one</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 声称接受任意数量的图像，却不接受两幅：请按一幅导出</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="241" />
+            <location filename="../../inference/bring.py" line="261" />
             <source>{0} is not as {1} writes it ({2})</source>
             <extracomment>{0}: names; {1}: program; {2}: _first_line(error)</extracomment>
             <translation>{0} 与 {1} 所写的格式不符（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="317" />
+            <location filename="../../inference/bring.py" line="337" />
             <source>this nnU-Net model needs several images at once; models here take one</source>
             <translation>该 nnU-Net 模型同时需要多幅图像；此处的模型只接受一幅</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="319" />
+            <location filename="../../inference/bring.py" line="339" />
             <source>this nnU-Net model needs the result of another one first, which is not done here</source>
             <translation>此 nnU-Net 模型需要先有另一个模型的结果，这里不支持</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="343" />
+            <location filename="../../inference/bring.py" line="363" />
             <source>plans.json turns axes that are not those of an image</source>
             <translation>plans.json 变换的轴不是图像的轴</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="354" />
+            <location filename="../../inference/bring.py" line="379" />
             <source>plans.json has a patch of {0}, the network one of {1}.</source>
             <extracomment>{0}: _shape(patch); {1}: _shape(network.patch)</extracomment>
             <translation>plans.json 的图块为 {0}，网络的为 {1}。</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="360" />
-            <source>nnU-Net resamples by cubic splines and crops what is zero all around; here images are resampled linearly and not cropped: results differ a little.</source>
-            <translation>nnU-Net 用三次样条重采样并裁掉四周的零值；这里用线性重采样且不裁剪：结果略有不同。</translation>
+            <location filename="../../inference/bring.py" line="385" />
+            <source>nnU-Net resamples by cubic splines; here images are resampled linearly: where their voxels have another size than the network's, results differ a little.</source>
+            <translation>nnU-Net 以三次样条重采样，此处以线性重采样：图像的体素大小与网络的不同时，结果略有差异。</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="372" />
+            <location filename="../../inference/bring.py" line="397" />
             <source>plans.json has no configuration of {0} dimensions, as the network has</source>
             <extracomment>{0}: network.dimensions</extracomment>
             <translation>plans.json 中没有与网络相同的 {0} 维配置</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="405" />
+            <location filename="../../inference/bring.py" line="430" />
             <source>this nnU-Net model scales its images by {0}, which is not known here</source>
             <extracomment>{0}: scheme</extracomment>
             <translation>该 nnU-Net 模型用 {0} 缩放图像，此处尚不支持</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="416" />
+            <location filename="../../inference/bring.py" line="441" />
             <source>this MONAI model needs several images at once; models here take one</source>
             <translation>该 MONAI 模型同时需要多幅图像；此处的模型只接受一幅</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="444" />
+            <location filename="../../inference/bring.py" line="474" />
             <source>The bundle prepares its images by steps that are not done here: {0}.</source>
             <extracomment>{0}: ', '.join(left_out)</extracomment>
             <translation>该 bundle 对图像的以下预处理步骤在这里不执行：{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="446" />
+            <location filename="../../inference/bring.py" line="476" />
             <source>The bundle does not clip values beyond its window; here they are clipped.</source>
             <translation>该 bundle 不截断窗外的值；这里会截断。</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="547" />
+            <location filename="../../inference/bring.py" line="483" />
+            <source>The bundle changes its result by steps that are not done here: {0}.</source>
+            <extracomment>{0}: ', '.join(undone)</extracomment>
+            <translation>该 bundle 会以此处不执行的步骤改变其结果：{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="489" />
+            <source>The bundle pads small images in a way that is not done here: {0}.</source>
+            <extracomment>{0}: padding</extracomment>
+            <translation>该 bundle 填充较小图像的方式此处不支持：{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="592" />
             <source>the files tell of {0} classes, the network gives {1}</source>
             <extracomment>{0}: told; {1}: network.classes</extracomment>
             <translation>文件说明有 {0} 个类别，而网络给出 {1} 个</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="568" />
+            <location filename="../../inference/bring.py" line="613" />
             <source>{0} is larger than such a file can be</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 超过了此类文件应有的大小</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="573" />
+            <location filename="../../inference/bring.py" line="618" />
             <source>{0} does not hold what it should</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 的内容不正确</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="614" />
+            <location filename="../../inference/bring.py" line="659" />
             <source>the model needs a title with at least one letter or digit of the Latin alphabet</source>
             <translation>模型标题至少要有一个拉丁字母或数字</translation>
         </message>
         <message>
-            <location filename="../../inference/bring.py" line="643" />
+            <location filename="../../inference/bring.py" line="688" />
             <source>{0} is not there any more</source>
             <extracomment>{0}: origin</extracomment>
             <translation>{0} 已不存在</translation>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="710" />
+            <source>{0} folds</source>
+            <extracomment>{0}: len(manifest.networks) (number)</extracomment>
+            <translation>{0} 个折</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/bring.py" line="714" />
+            <source>the network's folder</source>
+            <translation>网络所在的文件夹</translation>
         </message>
         <message>
             <location filename="../../inference/classify.py" line="45" />
@@ -4452,7 +4503,7 @@
             <location filename="../../inference/detect.py" line="90" />
             <location filename="../../inference/enhance.py" line="67" />
             <location filename="../../inference/tasks.py" line="41" />
-            <location filename="../../inference/tasks.py" line="91" />
+            <location filename="../../inference/tasks.py" line="95" />
             <source>Preparing the image</source>
             <translation>正在准备图像</translation>
         </message>
@@ -4460,9 +4511,9 @@
             <location filename="../../inference/classify.py" line="50" />
             <location filename="../../inference/detect.py" line="94" />
             <location filename="../../inference/enhance.py" line="75" />
-            <location filename="../../inference/tasks.py" line="46" />
-            <location filename="../../inference/tasks.py" line="97" />
-            <location filename="../../inference/tasks.py" line="184" />
+            <location filename="../../inference/tasks.py" line="47" />
+            <location filename="../../inference/tasks.py" line="101" />
+            <location filename="../../inference/tasks.py" line="188" />
             <source>Running {0} on {1}</source>
             <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
             <translation>正在 {1} 上运行 {0}</translation>
@@ -4507,7 +4558,7 @@
         </message>
         <message>
             <location filename="../../inference/classify.py" line="198" />
-            <location filename="../../inference/tasks.py" line="118" />
+            <location filename="../../inference/tasks.py" line="122" />
             <source>the image has the same value everywhere: there is nothing to find</source>
             <translation>图像处处值相同：没有可找的内容</translation>
         </message>
@@ -4607,7 +4658,7 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="98" />
-            <location filename="../../inference/tasks.py" line="65" />
+            <location filename="../../inference/tasks.py" line="69" />
             <source>{0} gave the same value everywhere; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 的输出各处相同；结果已丢弃</translation>
@@ -4631,7 +4682,7 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="130" />
-            <location filename="../../inference/runtime.py" line="199" />
+            <location filename="../../inference/runtime.py" line="201" />
             <location filename="../../inference/worker.py" line="194" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
@@ -4679,7 +4730,7 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="327" />
-            <location filename="../../inference/runtime.py" line="178" />
+            <location filename="../../inference/runtime.py" line="180" />
             <source>{0} gave an output of shape {1}, its manifest says {2}</source>
             <extracomment>{0}: manifest.name; {1}: told.shape; {2}: expected</extracomment>
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
@@ -4690,208 +4741,219 @@
             <translation>模型给出的区域与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="90" />
-            <location filename="../../inference/manifest.py" line="287" />
+            <location filename="../../inference/manifest.py" line="91" />
+            <location filename="../../inference/manifest.py" line="308" />
             <source>high must be above low</source>
             <translation>high 必须大于 low</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="159" />
+            <location filename="../../inference/manifest.py" line="174" />
             <source>axes must be those of {0} or one each of L or R, P or A, S or I, e.g. SPL</source>
             <extracomment>{0}: OWN_AXES</extracomment>
             <translation>轴向必须是 {0} 的字母，或 L/R、P/A、S/I 各取一个，例如 SPL</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="166" />
+            <location filename="../../inference/manifest.py" line="181" />
             <source>context_slices must be odd: the slice and as many neighbours on either side</source>
             <translation>context_slices 必须为奇数：本层及两侧相同数量的相邻层</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="172" />
+            <location filename="../../inference/manifest.py" line="187" />
             <source>a model of three dimensions has no context_slices</source>
             <translation>三维模型没有 context_slices</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="174" />
+            <location filename="../../inference/manifest.py" line="189" />
             <source>a model of three dimensions has all of spacing_mm, or none of it</source>
             <translation>三维模型的 spacing_mm 要么全有，要么全无</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="176" />
+            <location filename="../../inference/manifest.py" line="191" />
+            <source>slices that are stretched to a size are aligned by their edges</source>
+            <translation>拉伸到固定大小的切片必须按边缘对齐</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="193" />
             <source>patch must have {0} sizes, as the model has dimensions</source>
             <extracomment>{0}: self.dimensions</extracomment>
             <translation>patch 必须有 {0} 个尺寸，与模型的维数相同</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="178" />
+            <location filename="../../inference/manifest.py" line="195" />
             <source>the sizes of patch must be multiples of size_multiple</source>
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="225" />
+            <location filename="../../inference/manifest.py" line="246" />
             <source>features and weights make heat maps together: the manifest names only one of them</source>
             <translation>热图由特征和权重共同得出：清单只写明其中之一</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="227" />
+            <location filename="../../inference/manifest.py" line="248" />
             <source>heat maps are cam, or made of features and weights, not both</source>
             <translation>热图或为 cam，或由特征和权重得出，不能两者兼有</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="229" />
+            <location filename="../../inference/manifest.py" line="250" />
             <source>a sequence over time points is of the series</source>
             <translation>随时间的序列属于整个系列</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="231" />
+            <location filename="../../inference/manifest.py" line="252" />
             <source>slices and attention are of models that see a series at once</source>
             <translation>slices 和 attention 属于一次看到整个序列的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="309" />
+            <location filename="../../inference/manifest.py" line="330" />
             <source>a picture has either a residual_bound or, of a translation, a synthetic contrast (gives)</source>
             <translation>图像要么有 residual_bound，要么（转换时）有合成对比度（gives）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="311" />
+            <location filename="../../inference/manifest.py" line="332" />
             <source>a translation keeps the grid: its scale is 1</source>
             <translation>转换保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="353" />
+            <location filename="../../inference/manifest.py" line="374" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="402" />
+            <location filename="../../inference/manifest.py" line="426" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="410" />
+            <location filename="../../inference/manifest.py" line="434" />
             <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
             <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="414" />
+            <location filename="../../inference/manifest.py" line="438" />
+            <source>only a segmentation model has its own {0}</source>
+            <extracomment>{0}: ', '.join(theirs)</extracomment>
+            <translation>只有分割模型可以自行规定 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="440" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="418" />
+            <location filename="../../inference/manifest.py" line="444" />
             <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
             <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="427" />
+            <location filename="../../inference/manifest.py" line="453" />
             <source>scores of boxes are told one by one: their activation is sigmoid or probabilities</source>
             <translation>方框的评分是逐个给出的：其激活方式须为 sigmoid 或 probabilities</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="429" />
+            <location filename="../../inference/manifest.py" line="455" />
             <source>boxes of several networks have no mean</source>
             <translation>多个网络的方框没有平均值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="431" />
+            <location filename="../../inference/manifest.py" line="457" />
             <source>a model of several labels has to tell which one a box is of</source>
             <translation>有多个标签的模型须说明方框属于哪一个</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="433" />
+            <location filename="../../inference/manifest.py" line="459" />
             <source>no label can have a threshold below the lowest score that is told</source>
             <translation>任何标签的阈值都不能低于所给出的最低评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="437" />
+            <location filename="../../inference/manifest.py" line="463" />
             <source>a classification model sees slices, or blocks, whole: it has no patch</source>
             <translation>分类模型看到完整的切片或体块：它没有 patch</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="439" />
+            <location filename="../../inference/manifest.py" line="465" />
             <source>a classification model has one network</source>
             <translation>分类模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="441" />
+            <location filename="../../inference/manifest.py" line="467" />
             <source>a classification model of three dimensions scores the series</source>
             <translation>三维分类模型对整个序列评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="443" />
+            <location filename="../../inference/manifest.py" line="469" />
             <source>a sequence over time points is of slices: it has two dimensions</source>
             <translation>随时间的序列由层面组成：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="445" />
+            <location filename="../../inference/manifest.py" line="471" />
             <source>attention is of sequences of slices, not of a block</source>
             <translation>attention 属于切片序列，不属于体块</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="449" />
+            <location filename="../../inference/manifest.py" line="475" />
             <source>an enhancement has a residual_bound, a translation says which contrast it gives</source>
             <translation>增强有 residual_bound，转换须写明它给出的对比度</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="451" />
+            <location filename="../../inference/manifest.py" line="477" />
             <source>a model that makes pictures sees the image's own grid: no spacing_mm and no size</source>
             <translation>生成图像的模型使用图像自身的网格：没有 spacing_mm，也没有 size</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="453" />
+            <location filename="../../inference/manifest.py" line="479" />
             <source>a model of three dimensions keeps the grid: its scale is 1</source>
             <translation>三维模型保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="455" />
+            <location filename="../../inference/manifest.py" line="481" />
             <source>a model that makes pictures has one network</source>
             <translation>生成图像的模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="490" />
+            <location filename="../../inference/manifest.py" line="516" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="492" />
+            <location filename="../../inference/manifest.py" line="518" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="496" />
+            <location filename="../../inference/manifest.py" line="522" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="503" />
+            <location filename="../../inference/manifest.py" line="529" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="506" />
+            <location filename="../../inference/manifest.py" line="532" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="528" />
+            <location filename="../../inference/manifest.py" line="554" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="531" />
+            <location filename="../../inference/manifest.py" line="557" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="533" />
+            <location filename="../../inference/manifest.py" line="559" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -5138,31 +5200,31 @@
             <translation>{0} 的内存不足：已改在 CPU 上继续</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="181" />
+            <location filename="../../inference/runtime.py" line="183" />
             <source>{0} gave values that are no probabilities; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的值不是概率；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="195" />
+            <location filename="../../inference/runtime.py" line="197" />
             <source>{0} failed while running: {1}</source>
             <extracomment>{0}: self.manifest.name; {1}: said.splitlines()[0]</extracomment>
             <translation>{0} 运行失败：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="249" />
+            <location filename="../../inference/runtime.py" line="251" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="253" />
+            <location filename="../../inference/runtime.py" line="255" />
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="259" />
+            <location filename="../../inference/runtime.py" line="261" />
             <source>{0} has no output {1}, which its manifest names; it has {2}</source>
             <extracomment>{0}: record.manifest.name; {1}: missing[0]; {2}: ', '.join(made)</extracomment>
             <translation>{0} 没有其清单所写的输出 {1}；它有 {2}</translation>
@@ -5175,7 +5237,7 @@
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="114" />
+            <location filename="../../inference/tasks.py" line="118" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>

@@ -3929,6 +3929,10 @@ or press {File/Open folder…}.</source>
         <translation>输入 {input}，输出 {output}</translation>
     </message>
     <message>
+        <source>Its {n} folds become one model: its answer is their mean.</source>
+        <translation>其 {n} 个折（fold）合为一个模型：结果取各折的平均。</translation>
+    </message>
+    <message>
         <source>Sizes are padded to multiples of {n}.</source>
         <translation>尺寸会补齐为 {n} 的倍数。</translation>
     </message>
