@@ -193,16 +193,16 @@ def test_a_new_key_is_pressed_acts_at_once_and_after_a_restart(opened, start, sc
     window, session = opened, opened.session
     brush = window.commands.tools["brush"]
     dialog = keys_dialog(window, qtbot)
-    press_new_key(dialog, brush, Qt.Key.Key_Y)
-    assert window.commands.keys_of(brush) == ("Y",)
-    assert "(Y)" in brush.toolTip()
+    press_new_key(dialog, brush, Qt.Key.Key_Semicolon)
+    assert window.commands.keys_of(brush) == (";",)
+    assert "(;)" in brush.toolTip()
     dialog.reject()
     back_to(window, qtbot)
     pane = window.panes["axial"]
     pane.setFocus()
     QTest.keyClick(pane, "b")
     assert session.hand.tool == "window", "the old key is free"
-    QTest.keyClick(pane, "y")
+    QTest.keyClick(pane, ";")
     assert session.hand.tool == "brush"
 
     again = start()
@@ -211,7 +211,7 @@ def test_a_new_key_is_pressed_acts_at_once_and_after_a_restart(opened, start, sc
     again.focus_pane()
     QTest.keyClick(again.panes["axial"], "b")
     assert again.session.hand.tool == "window"
-    QTest.keyClick(again.panes["axial"], "y")
+    QTest.keyClick(again.panes["axial"], ";")
     assert again.session.hand.tool == "brush"
     dialog = keys_dialog(again, qtbot)
     dialog.choose(again.commands.tools["brush"])
@@ -309,13 +309,13 @@ def test_what_is_found_is_chosen_and_all_is_answered_by_return(opened, qtbot):
 def test_keys_of_the_panes_still_act_only_there_after_they_were_changed(opened, qtbot):
     session = opened.session
     up = opened.commands.named["Slices/Next slice towards head, front or left"]
-    opened.commands.set_keys({up: ("Y",)})
+    opened.commands.set_keys({up: (";",)})
     before = session.cursor_ijk
     opened.browser.tree.setFocus()
-    QTest.keyClick(opened.browser.tree, "y")
+    QTest.keyClick(opened.browser.tree, ";")
     assert session.cursor_ijk == before
     opened.focus_pane()
-    QTest.keyClick(opened.panes["axial"], "y")
+    QTest.keyClick(opened.panes["axial"], ";")
     assert session.cursor_ijk != before
 
 

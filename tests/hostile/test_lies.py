@@ -440,7 +440,7 @@ ODD_BUT_TRUE: dict[str, tuple[Callable[[], list[bytes]], str]] = {
 # Notes that are no accusation.
 INFORMS = (
     r"^note: (The pictures were compressed with loss|Slices have different rescales"
-    r"|The pixel size is that at the detector)"
+    r"|The pixel size is that at the detector|Derived: )"
 )
 
 
