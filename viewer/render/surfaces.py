@@ -175,6 +175,7 @@ def label_mesh(voxels: NDArray[np.uint8], geometry: Geometry, label: Label, *, s
 
 
 def _faces(surface: vtkPolyData, inner_faces: bool) -> vtkPolyData:
+    """The outer faces, or all. VTK takes the arrays as they are: while it copies them no other thread runs."""
     sides = vtk_to_numpy(surface.GetCellData().GetArray("BoundaryLabels"))
     outer = (sides == 0).any(axis=1) | inner_faces
     corners = vtk_to_numpy(surface.GetPolys().GetConnectivityArray()).reshape(-1, 3)[outer]
@@ -185,11 +186,11 @@ def _faces(surface: vtkPolyData, inner_faces: bool) -> vtkPolyData:
     renumbered[used] = np.arange(used.size)
     points = surface.GetPoints()
     kept_points = points.NewInstance()
-    kept_points.SetData(numpy_to_vtk(vtk_to_numpy(points.GetData())[used], deep=True))
+    kept_points.SetData(numpy_to_vtk(vtk_to_numpy(points.GetData())[used]))
     cells = vtkCellArray()
     offsets = np.arange(0, 3 * len(corners) + 1, 3, dtype=np.int64)
-    cells.SetData(numpy_to_vtk(offsets, deep=True), numpy_to_vtk(renumbered[corners].ravel(), deep=True))
-    label = numpy_to_vtk(sides.max(axis=1)[outer].astype(np.uint8), deep=True)
+    cells.SetData(numpy_to_vtk(offsets), numpy_to_vtk(renumbered[corners].ravel()))
+    label = numpy_to_vtk(sides.max(axis=1)[outer].astype(np.uint8))
     label.SetName("label")
     kept = vtkPolyData()
     kept.SetPoints(kept_points)
