@@ -1,6 +1,6 @@
 """What a person who runs a model waits for, and what it takes: our part beside the bare network, and beside MONAI's.
 
-Ratios are of medians of runs taken in turn in one process, as the machine may be busy with other work.
+Ratios are of the quickest of runs taken in turn in one process: other work on the machine only adds.
 """
 
 from __future__ import annotations
@@ -166,16 +166,16 @@ def _tiling(
     def monai(batch: int) -> None:
         by_monai(network, voxels, preprocessing, batch)
 
-    own_s, bare_s = _medians(2 * _REPEATS + 1, ours, bare)
+    own_s, bare_s = _quickest(2 * _REPEATS + 1, ours, bare)
     tell_share(f"tiled inference, {name}", own_s, "s", "the onnxruntime calls that it makes", bare_s)
     best = min((1, 4), key=lambda batch: _seconds(lambda: monai(batch)))  # whichever suits it
-    own_s, monai_s = _medians(_REPEATS, ours, lambda: monai(best))
+    own_s, monai_s = _quickest(2 * _REPEATS, ours, lambda: monai(best))
     tell_share(f"tiled inference, {name}", own_s, "s", f"MONAI in torch, {best} at once", monai_s)
 
 
-def _medians(repeats: int, *acts: Callable[[], object]) -> list[float]:
+def _quickest(repeats: int, *acts: Callable[[], object]) -> list[float]:
     times = [[_seconds(act) for act in acts] for _ in range(repeats)]
-    return [statistics.median(column) for column in zip(*times, strict=True)]
+    return [min(column) for column in zip(*times, strict=True)]
 
 
 def _first_result(tell_share: Tell, folder: Path) -> None:
