@@ -30,6 +30,7 @@ _TIERS = (
     "viewer/bringing.py",
     "viewer/model_runs.py",
     "viewer/study_runs.py",
+    "viewer/training_runs.py",
     "viewer/workflows.py",
     "viewer/jobs.py",
     "inference",
@@ -40,6 +41,7 @@ _NOT_IN_THE_WINDOW = {
     "training/brain_structures.py",  # how the shipped model was made, and its card
     "training/brain_structures_release.py",
     "training/brain_structures_seen.py",
+    "training/benchmark.py",  # the command line, and its table
     "inference/quicken.py",  # words of graphs
 }
 _NUMBER = " (number)"  # how the note on a value ends that is a number for certain

@@ -1,4 +1,4 @@
-"""`python -m training run JOB_DIR` for the viewer, `python -m training train ...` for the command line."""
+"""`python -m training run JOB_DIR` for the viewer, `train ...` and `benchmark ssl ...` for the command line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+_PROGRAM = "python -m training"
 _NICENESS = 15  # it takes minutes: the window, and what a person asks of it meanwhile, go first
 
 
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(os, "nice"):
             os.nice(_NICENESS)
         return job.run(options.job_folder, sys.stdout, sys.stdin)
+    if options.command == "benchmark":
+        return _benchmark(options)
     fields = {
         "schema_version": job.SCHEMA_VERSION,
         "recipe": options.recipe,
@@ -42,13 +45,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _benchmark(options: argparse.Namespace) -> int:
+    from training import benchmark, job
+
+    given = {name: getattr(options, name) for name in ("steps", "side") if getattr(options, name) is not None}
+    wanted = benchmark.Benchmark(options.data, options.labelled, options.seeds, options.out, **given)
+    try:
+        report = benchmark.run(wanted, lambda text: print(text, flush=True))
+    except KeyboardInterrupt:
+        return 130
+    except (*job.EXPECTED, OSError) as error:
+        print(f"slicewise benchmark: {error}", file=sys.stderr)
+        return 2
+    print((options.out / "table.md").read_text(encoding="utf-8"))
+    print(f"wrote {report}; what was trained is in the folders beside it. Not for diagnostic use.")
+    return 0
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"slicewise train: {message}\n")
+        command = self.prog.removeprefix(_PROGRAM).strip() or "train"
+        self.exit(2, f"slicewise {command}: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m training", description=__doc__)
+    parser = _Parser(prog=_PROGRAM, description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="do the job of a folder, telling events as JSON lines")
     run.add_argument("job_folder", type=Path)
@@ -60,6 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--steps", type=int, help="default: 120 with a parent, 1000 without")
     train.add_argument("--parent", type=Path, help="model folder to go on from")
+    benchmark = commands.add_parser("benchmark", help="measure ways of training on few labels against each other")
+    ssl = benchmark.add_subparsers(dest="what", required=True).add_parser("ssl")
+    ssl.add_argument("--data", type=Path, required=True)
+    ssl.add_argument("--labelled", type=_positive, required=True, help="labelled slices of each draw")
+    ssl.add_argument("--seeds", type=_positive, required=True, help="how often they are drawn")
+    ssl.add_argument("--out", type=Path, required=True)
+    ssl.add_argument("--steps", type=_positive, help="default: 1500")
+    ssl.add_argument("--side", type=_positive, help="pixels along the longer side of a slice; default: 128")
     return parser
 
 

@@ -21,12 +21,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
 import numpy as np
-import SimpleITK as sitk
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -36,40 +34,34 @@ from torch import nn
 from inference.manifest import (
     NETWORK_FILE,
     WEIGHTS_FILE,
-    LabelClass,
     ManifestError,
     ModelError,
     ModelManifest,
     ParentModel,
-    Preprocessing,
     load_manifest,
     write_manifest,
 )
 from inference.models import ModelRecord
-from inference.preprocess import ModelGrid, model_grid, padded_for, slice_stacks
-from inference.runtime import LoadedModel, load_model
-from inference.tasks import segment
+from inference.preprocess import padded_for, slice_stacks
+from training.compare import compare, held_out_cases
 from training.dataset import (
     Case,
     DataError,
     GridCase,
     SliceSampler,
     Split,
-    Unit,
     keep_labelled,
     read_dataset,
-    read_image,
-    read_labels,
-    slice_on_grid,
     split_cases,
     to_grid,
 )
-from training.evaluate import hd95_mm, mean_defined
+from training.evaluate import mean_defined
 from training.export import ExportError, export_model, load_network
-from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED, Scores, decide, overlaps, unit_dice
+from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED, overlaps
 from training.loops import Diverged, LoopSettings, Stopped, training_steps
 from training.losses import IGNORE
-from training.networks import build_network, unet_spec
+from training.networks import build_network
+from training.plan import plan_model
 from training.semi_supervised import FIRST_STAGE, semi_supervised_loss, supervised_loss
 
 SCHEMA_VERSION = 1
@@ -80,13 +72,10 @@ RECIPES = {
 
 FINE_TUNING_RATE = 3e-4
 FROM_SCRATCH_RATE = 2e-3
-_NOT_VERIFIED = "Not verified on other patients: fewer than three are annotated."
 _REPORT_EVERY_S = 2.0
 _WATCHED_SLICES = 12  # held-out slices looked at during training; the report measures all of them
 _SLIVER_VOXELS = 12  # on the model's grid, which is coarser than the one that the gate's limit is for
 _WATCHED_AT = (0.25, 0.5, 0.75, 1.0)  # of the steps, besides the start
-_LONGEST_SIDE = 256  # voxels in the plane of a model planned from scratch
-_COLOURS = ((226, 122, 63), (69, 178, 157), (239, 201, 76), (120, 170, 240), (210, 110, 180), (150, 210, 90))
 
 Tell = Callable[[dict[str, Any]], None]
 Check = Callable[[], None]
@@ -126,7 +115,7 @@ def run(job_folder: Path, out: TextIO, commands: TextIO) -> int:
     """
 
     def tell(event: dict[str, Any]) -> None:
-        out.write(json.dumps(_json_ready(event)) + "\n")
+        out.write(json.dumps(json_ready(event)) + "\n")
         out.flush()
 
     try:
@@ -255,94 +244,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
         _note_result(records[arm], report)
     report |= {"steps": steps, "seed": job.seed, "seconds": round(time.monotonic() - started, 1)}
     path = job.out / "report.json"
-    _write_at_once(path, json.dumps(_json_ready(report), indent=1))
+    write_at_once(path, json.dumps(json_ready(report), indent=1))
     return path
-
-
-def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
-    """Measure models by arm on the held-out units, through the code that runs them for a person.
-
-    Dice counts the annotated voxels of a unit on the image's own grid. hd95_mm is in the plane of a slice for
-    held-out slices and in space for whole volumes, averaged over corrected classes, then units. verified is
-    true only if whole patients were held out: slices of a patient that was trained on resemble its others.
-    """
-    corrected = {unit.name: _corrected(unit) for unit in split.held_out}
-    scores: dict[str, Scores] = {}
-    distances: dict[str, dict[str, dict[int, float]]] = {}
-    for arm, record in records.items():
-        scores[arm], distances[arm] = _measure(load_model(record), split.held_out)
-    names = {label.value: label.name for record in records.values() for label in record.manifest.labels}
-    decision = decide(scores, corrected, names, split.unit)
-    means = unit_dice(scores, corrected)
-    models = {}
-    for arm, record in records.items():
-        far = [
-            mean_defined([mm for v, mm in by_class.items() if corrected[unit] is None or v in (corrected[unit] or ())])
-            for unit, by_class in distances[arm].items()
-        ]
-        models[arm] = {
-            "name": record.manifest.name,
-            "version": record.manifest.version,
-            "dice": {
-                unit: {names[value]: overlap.dice for value, overlap in classes.items()}
-                for unit, classes in scores[arm].units.items()
-            },
-            "unit_dice": means[arm],
-            "mean_dice": mean_defined(list(means[arm].values())),
-            "hd95_mm": mean_defined(far),
-        }
-    measured = any(not math.isnan(value) for value in next(iter(means.values())).values())
-    verified = measured and split.unit == "patients"
-    reason = decision.reason if verified or not measured else f"{decision.reason} {_NOT_VERIFIED}"
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "unit": split.unit,
-        "verified": verified,
-        "held_out": [unit.name for unit in split.held_out],
-        "nearest_training_slice_mm": split.nearest_mm,
-        "corrected": {
-            unit: None if values is None else [names[v] for v in values if v in names]
-            for unit, values in corrected.items()
-        },
-        "models": models,
-        "decision": {"keep": decision.keep, "reason": reason},
-    }
-
-
-def plan_model(split: Split, name: str) -> ModelManifest:
-    """A model for a dataset without a parent: its labels' values as classes, the median spacing of its images.
-
-    Large pictures are made smaller, to 256 voxels along the longer side of a slice.
-    """
-    unknown = Preprocessing(spacing_mm=(1, 1, 1), context_slices=1, size_multiple=1)
-    grids = [model_grid(read_image(case), unknown) for case in split.train]
-    depth_mm, *in_plane = np.median([grid.image_spacing_mm for grid in grids], axis=0).tolist()
-    extent_mm = np.median([max(np.multiply(g.image_shape, g.image_spacing_mm)[1:]) for g in grids])
-    plane_mm = max(*in_plane, float(extent_mm) / _LONGEST_SIDE)
-    slices = np.median([grid.image_shape[0] for grid in grids])
-    context = 1 if slices == 1 else 5 if depth_mm <= 3 else 3
-    annotated = [*split.train, *(part for unit in split.held_out for part in unit.parts)]
-    classes = 1 + max(int(read_labels(case, 255).max()) for case in annotated if case.slices != ())
-    if classes == 1:
-        raise DataError("the labels are empty: there is no class to learn")
-    return ModelManifest(
-        name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "model",
-        version="0.0.0",
-        title=name,
-        task="segmentation",
-        modalities=["OT"],
-        body_part="",
-        labels=[
-            LabelClass(value=v, name=f"Class {v}", colour=_COLOURS[(v - 1) % len(_COLOURS)]) for v in range(1, classes)
-        ],
-        preprocessing=Preprocessing(
-            spacing_mm=(plane_mm, plane_mm, depth_mm), context_slices=context, size_multiple=16
-        ),
-        licence_code="Apache-2.0",
-        licence_weights="that of the images it was trained on",
-        network=unet_spec(context, classes),
-        created=_today(),
-    )
 
 
 def next_version(version: str, build: str) -> str:
@@ -495,7 +398,7 @@ class _Watch:
         self._corrected: set[int] | None = set()
         self._stacks: list[tuple[torch.Tensor, NDArray[np.uint8]]] = []
         places: list[tuple[GridCase, int]] = []
-        for case in _held_out_cases(split.held_out):
+        for case in held_out_cases(split.held_out):
             grid_case = to_grid(case, manifest.preprocessing, manifest.classes)
             known = (grid_case.target != IGNORE).mean(axis=(1, 2))
             places += [(grid_case, int(k)) for k in np.flatnonzero(known > 0.5)]
@@ -530,17 +433,6 @@ def _slice_dice(predicted: NDArray[np.uint8], reference: NDArray[np.uint8], valu
     """Mean Dice over the classes of which there is more than a sliver in a slice, as the gate averages them."""
     found = overlaps(predicted, reference, values).values()
     return mean_defined([o.dice for o in found if max(o.predicted, o.reference) >= _SLIVER_VOXELS])
-
-
-def _held_out_cases(units: Sequence[Unit]) -> list[Case]:
-    """Each held-out case once, with all its held-out slices."""
-    cases: dict[str, Case] = {}
-    for unit in units:
-        for part in unit.parts:
-            earlier = cases.get(part.name)
-            slices = part.slices if earlier is None else (*(earlier.slices or ()), *(part.slices or ()))
-            cases[part.name] = replace(part, slices=slices)
-    return list(cases.values())
 
 
 def _export(
@@ -582,7 +474,7 @@ def _note_result(record: ModelRecord, report: dict[str, Any]) -> None:
         "dice": report["models"][arm]["mean_dice"],
         "dice_of_current": report["models"].get(CURRENT, {}).get("mean_dice"),
     }
-    training = {**record.manifest.training, "held_out": _json_ready(measured)}
+    training = {**record.manifest.training, "held_out": json_ready(measured)}
     write_manifest(record.manifest.model_copy(update={"training": training}), record.folder)
 
 
@@ -596,68 +488,6 @@ def _card(manifest: ModelManifest, summary: dict[str, Any]) -> str:
     )
 
 
-def _measure(model: LoadedModel, units: Sequence[Unit]) -> tuple[Scores, dict[str, dict[int, float]]]:
-    """Overlaps and 95th percentile distances (mm) of each class on each held-out unit."""
-    values = [label.value for label in model.manifest.labels]
-    maps = {case.name: _label_maps(model, case) for case in _held_out_cases(units)}
-    found, far = {}, {}
-    for unit in units:
-        pieces = [piece for part in unit.parts for piece in _pieces(part, *maps[part.name])]
-        drawn = np.concatenate([predicted.ravel() for predicted, _, _ in pieces])
-        meant = np.concatenate([reference.ravel() for _, reference, _ in pieces])
-        found[unit.name] = overlaps(drawn, meant, values)
-        far[unit.name] = {
-            value: mean_defined([hd95_mm(p == value, r == value, spacing) for p, r, spacing in pieces])
-            for value, overlap in found[unit.name].items()
-            if overlap.predicted + overlap.reference
-        }
-    return Scores(found), far
-
-
-def _label_maps(model: LoadedModel, case: Case) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The model's labels where the case's slices need them, and the person's, both voxels[k, j, i]."""
-    image = read_image(case)
-    reference = read_labels(case, model.manifest.classes)
-    predicted = np.zeros_like(reference)
-    for needed in _model_slices(model_grid(image, model.manifest.preprocessing), case):
-        result = segment(image, model, model_slices=needed)
-        predicted = np.maximum(predicted, sitk.GetArrayFromImage(result.label_image))  # elsewhere it is 0
-    return predicted, reference
-
-
-def _model_slices(grid: ModelGrid, case: Case) -> list[range]:
-    """The model's slices between which the case's annotated slices lie, in runs; all for a slice across them."""
-    on_grid = [slice_on_grid(grid, one) for one in case.slices or ()]
-    if case.slices is None or any(axis != 0 for axis, _ in on_grid):
-        return [range(grid.shape[0])]
-    runs: list[range] = []
-    for _, index in sorted(on_grid):
-        position = (index + 0.5) * grid.image_spacing_mm[0] / grid.spacing_mm[0] - 0.5
-        low, high = (min(max(math.floor(position) + n, 0), grid.shape[0] - 1) for n in (0, 1))
-        if runs and low <= runs[-1].stop:
-            runs[-1] = range(runs[-1].start, high + 1)
-        else:
-            runs.append(range(low, high + 1))
-    return runs
-
-
-def _pieces(
-    part: Case, predicted: NDArray[np.uint8], reference: NDArray[np.uint8]
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[float, ...]]]:
-    """Model's and person's labels of what is annotated: slice by slice, or the volume; and its spacing."""
-    if part.slices is None:
-        yield predicted, reference, part.spacing_mm
-    for axis, index in part.slices or ():
-        in_plane = tuple(mm for n, mm in enumerate(part.spacing_mm) if n != axis)
-        yield np.take(predicted, index, 2 - axis), np.take(reference, index, 2 - axis), in_plane
-
-
-def _corrected(unit: Unit) -> tuple[int, ...] | None:
-    values = [part.corrected for part in unit.parts]
-    known = [v for v in values if v is not None]
-    return tuple(sorted({v for some in known for v in some})) if len(known) == len(values) else None
-
-
 def _count(cases: Sequence[Case]) -> int:
     """Annotated slices as a person counts them."""
     return sum(case.size[2] if case.slices is None else len(case.slices) for case in cases)
@@ -667,16 +497,17 @@ def _today() -> str:
     return datetime.date.today().isoformat()
 
 
-def _json_ready(value: Any) -> Any:
+def json_ready(value: Any) -> Any:
     """The same with null for numbers that JSON does not have."""
     if isinstance(value, dict):
-        return {key: _json_ready(part) for key, part in value.items()}
+        return {key: json_ready(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_json_ready(part) for part in value]
+        return [json_ready(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _write_at_once(path: Path, text: str) -> None:
+def write_at_once(path: Path, text: str) -> None:
+    """Write a file so that a crash at any moment leaves either none, the old one or the new one whole."""
     temporary = path.with_suffix(".tmp")
     with temporary.open("w", encoding="utf-8") as file:
         file.write(text)

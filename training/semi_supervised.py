@@ -55,18 +55,50 @@ def pseudo_labels(teacher: nn.Module, images: Tensor, inside: Tensor) -> tuple[T
     return torch.where(used, classes, IGNORE), float(used.sum() / inside.sum().clamp(min=1))
 
 
-def supervised_loss(network: nn.Module, sampler: SliceSampler, batch: int, device: str) -> LossOfStep:
-    """Loss of a step on annotated slices only, each with a box of another one of the batch pasted into it."""
+def supervised_loss(
+    network: nn.Module, sampler: SliceSampler, batch: int, device: str, *, pasted: bool = True
+) -> LossOfStep:
+    """Loss of a step on annotated slices only, each, if pasted, with a box of another one of the batch in it."""
     shown = _RunningMean()
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
         generator = torch.Generator().manual_seed(step)
         images, targets = (part.to(device) for part in sampler.labelled(step, batch))
-        box = paste_masks(batch, sampler.patch, generator).to(device)
-        images = strong_look(images, generator, ANNOTATED_LOOKS)
-        logits = network(torch.where(box[:, None], images.roll(1, 0), images))
-        targets = torch.where(box, targets.roll(1, 0), targets)
+        if pasted:
+            box = paste_masks(batch, sampler.patch, generator).to(device)
+            images = strong_look(images, generator, ANNOTATED_LOOKS)
+            images = torch.where(box[:, None], images.roll(1, 0), images)
+            targets = torch.where(box, targets.roll(1, 0), targets)
+        else:
+            images = strong_look(images, generator, ANNOTATED_LOOKS)
+        logits = network(images)
         return dice_cross_entropy(logits, targets), {"dice": shown.add(batch_dice(logits, targets))}
+
+    return loss_of_step
+
+
+def weak_to_strong_loss(
+    network: nn.Module, teacher: nn.Module, sampler: SliceSampler, batch: int, steps: int, device: str
+) -> LossOfStep:
+    """Loss of a step in which the student, shown unlabelled slices as by another scanner and mixed with each other,
+    must say what the teacher says of them plain: FixMatch with CutMix and an averaged teacher (arXiv:2001.07685,
+    arXiv:1906.01916, arXiv:2208.09910). A peer of semi_supervised_loss for the benchmark."""
+    first_stage = round(FIRST_STAGE * steps)
+    ramp_up_steps = max(1, round(RAMP_UP * (steps - first_stage)))
+    annotated_only = supervised_loss(network, sampler, batch, device, pasted=False)
+
+    def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
+        loss, figures = annotated_only(step)
+        if step < first_stage:
+            return loss, figures
+        generator = torch.Generator().manual_seed(step)
+        unlabelled, inside = (part.to(device) for part in sampler.unlabelled(step, batch))
+        guessed, _ = pseudo_labels(teacher, unlabelled, inside)
+        box = paste_masks(batch, sampler.patch, generator).to(device)
+        unlabelled = strong_look(unlabelled, generator)
+        logits = network(torch.where(box[:, None], unlabelled.roll(1, 0), unlabelled))
+        loss_unlabelled = dice_cross_entropy(logits, torch.where(box, guessed.roll(1, 0), guessed))
+        return loss + LARGEST_WEIGHT * consistency_weight(step - first_stage, ramp_up_steps) * loss_unlabelled, figures
 
     return loss_of_step
 

@@ -160,6 +160,16 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--steps", metavar="N")
     train.add_argument("--parent", metavar="MODEL_FOLDER")
 
+    benchmark = commands.add_parser("benchmark", help="what a way of training is worth, on patients that none has seen")
+    what = benchmark.add_subparsers(dest="what", required=True)
+    ssl = what.add_parser("ssl", help="few labels: without, and with, the slices that nobody labelled")
+    ssl.add_argument("--data", required=True)
+    ssl.add_argument("--labelled", required=True, metavar="N")
+    ssl.add_argument("--seeds", required=True, metavar="K")
+    ssl.add_argument("--out", required=True)
+    ssl.add_argument("--steps", metavar="N")
+    ssl.add_argument("--side", metavar="PIXELS")
+
     commands.add_parser("doctor", help="what is installed, what works, and how to mend what does not")
     return parser
 
@@ -622,8 +632,17 @@ def _progress_line(fraction: float, text: str) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    argv = [sys.executable, "-P", "-m", "training", "train"]
-    for name in ("data", "recipe", "out", "labelled", "seed", "steps", "parent"):
+    return _in_training(options, ["train"], ("data", "recipe", "out", "labelled", "seed", "steps", "parent"))
+
+
+def _benchmark(options: argparse.Namespace) -> int:
+    return _in_training(options, ["benchmark", "ssl"], ("data", "labelled", "seeds", "out", "steps", "side"))
+
+
+def _in_training(options: argparse.Namespace, command: Sequence[str], names: Sequence[str]) -> int:
+    """Do a command of `python -m training` with the options of these names that were given."""
+    argv = [sys.executable, "-P", "-m", "training", *command]
+    for name in names:
         value = getattr(options, name)
         if value is not None:
             argv += [f"--{name}", str(value)]
@@ -707,6 +726,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "detect": _detect,
     "enhance": _enhance,
     "train": _train,
+    "benchmark": _benchmark,
     "doctor": _doctor,
 }
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import json
-import shutil
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
 import resources
-from inference.manifest import ManifestError, ModelManifest
+from inference.manifest import ManifestError
 from inference.models import ModelRecord, ModelStore
 from viewer.bringing import Bringing
 from viewer.core.events import Change, What
@@ -47,10 +42,9 @@ from viewer.core.session import (
     Annotations,
     Session,
     State,
-    corrected_labels,
 )
 from viewer.core.study import GeometryVerdict, Refusal, Scan, Series, SeriesError
-from viewer.core.volume import LabelMap, Volume, to_image
+from viewer.core.volume import Volume, to_image
 from viewer.editing import Editing, layers_of
 from viewer.io import files
 from viewer.io.annotation_store import AnnotationStore, study_of
@@ -64,16 +58,12 @@ from viewer.io.library import Library
 from viewer.io.measurement_table import write_measurements
 from viewer.io.reader import Reader, SlicesUnreadable
 from viewer.io.thumbnails import make_thumbnail
-from viewer.io.training_set import TrainingCase, write_dataset
-from viewer.jobs import ChildProcess, Job, JobQueue
+from viewer.jobs import Job, JobQueue
 from viewer.model_runs import ModelRuns, heat_on_grid, labels_of
+from viewer.training_runs import TrainingRuns
 
 if TYPE_CHECKING:
     pass
-
-TrainingState = Literal[
-    "preparing", "running", "paused", "stopping", "finished", "installing", "failed", "accepted", "discarded"
-]
 
 Arrived = Callable[[Series, Volume, Sequence[int]], None]
 Labels = tuple[Label, ...]
@@ -81,46 +71,11 @@ _Read = tuple[Series, Volume, str, Annotations | None, tuple[Entry, ...]]  # wit
 
 DEMO_MODEL = "brain-structures-mr"
 _PATIENCE_S = 10.0  # for a disk, when a person waits for it
-_MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
 
 
 def user_folder() -> Path:
     """Where the library, the annotations and trained models live on this machine."""
     return Path(platformdirs.user_data_dir("slicewise", appauthor=False))
-
-
-@dataclass
-class TrainingRun:
-    """One retraining as the panel shows it: its curves, its comparison, and what a person decided."""
-
-    model: ModelRecord
-    folder: Path
-    steps: int
-    state: TrainingState = "preparing"
-    events: list[dict[str, Any]] = field(default_factory=list)
-    report: dict[str, Any] | None = None
-    installed: str = ""
-    message: str = ""
-
-    @property
-    def ended(self) -> bool:
-        return self.state in ("finished", "installing", "failed", "accepted", "discarded")
-
-    @property
-    def undecided(self) -> bool:
-        """True if it found a new model that nobody has taken or refused yet."""
-        return self.state in ("finished", "installing")
-
-    @property
-    def best_new(self) -> str:
-        """The recommended arm, or, if that is the current model, the one a person gets who insists on a new one."""
-        arms = [arm for arm in ("semi-supervised", "supervised") if self.report and arm in self.report["models"]]
-        return self.recommended if self.recommended in arms else next(iter(arms), "")
-
-    @property
-    def recommended(self) -> str:
-        """The arm that the gate would keep: "current", "semi-supervised" or "supervised"."""
-        return str(self.report["decision"]["keep"]) if self.report else "current"
 
 
 @dataclass(eq=False)
@@ -171,19 +126,29 @@ class Workflows:
         self.editing = Editing(lambda: self.session, jobs, self._fail)
         self.runs = ModelRuns(lambda: self.session, jobs, self.models, self._fail)
         self.bringing = Bringing(jobs, self.models, self._models_changed)
-        self.training: TrainingRun | None = None
-        self._child: ChildProcess | None = None
         self._desks: list[_Desk] = []
         self._take_in(session)
         self.session = session
+        self.training = TrainingRuns(
+            lambda: self.session,
+            lambda: self._desk(self.session).key,
+            jobs,
+            folder / "training",
+            self.models,
+            self.library,
+            self.annotation_store,
+            self.reader,
+            self.runs.cannot_segment,
+            self._models_changed,
+            self._fail,
+        )
         session.hand.set_findings(self.annotation_store.findings())
         self._journal = Journal(self.annotation_store, jobs.deliver, self._written, threaded=jobs.threaded)
         self._told_unsaved = False
         self._left_unsaved: set[str] = set()  # series that are closed, but held until what was done to them is written
         self._failure_listeners: list[Callable[[str], None]] = []
         self._library_listeners: list[Callable[[], None]] = []
-        self._training_listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
-        self._model_listeners: list[Callable[[], None]] = []
+        self._model_listeners: list[Callable[[], None]] = [self.training.show_again]
 
     # Sessions
 
@@ -238,10 +203,6 @@ class Workflows:
 
     def on_library_change(self, listener: Callable[[], None]) -> None:
         self._library_listeners.append(listener)
-
-    def on_training(self, listener: Callable[[TrainingRun, dict[str, Any]], None]) -> None:
-        """Listener gets the run and the event that changed it ({} for a change of state)."""
-        self._training_listeners.append(listener)
 
     def on_models_change(self, listener: Callable[[], None]) -> None:
         """Listener is called when a model was installed, activated or rolled back."""
@@ -956,103 +917,7 @@ class Workflows:
             self._fail(f"The list of findings could not be saved ({error}). It is as it was before.")
         self.session.hand.set_findings(self.annotation_store.findings())
 
-    # Train
-
-    def start_training(self, model_name: str, steps: int = 120, seed: int = 0, batch: int = 4) -> TrainingRun | None:
-        """Fine-tune a model, semi-supervised, in a child process, from the confirmed slices of all series."""
-        if self.training is not None and not self.training.ended:
-            self._fail("A training is already running: wait for it or stop it first.")
-            return None
-        if not self.session.confirmed:
-            self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
-            return None
-        problem = self.runs.cannot_segment(model_name)
-        if problem:
-            self._fail(problem)
-            return None
-        record = self.models.get(model_name)
-        jobs_folder = self.folder / "training"
-        jobs_folder.mkdir(exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=jobs_folder))
-        self.training = run = TrainingRun(record, folder, steps)
-        snapshot, key = self._current_case(record.manifest), self._desk(self.session).key
-
-        def work(job: Job) -> None:
-            job.report(0.1, "Writing the training data")
-            others = self._other_cases(record.manifest, snapshot.series_uid, key, job)
-            write_dataset(run.folder / "data", [snapshot, *others], job.check)
-            _write_job(run, seed, batch)
-
-        def begin(_: None) -> None:
-            # -P: a folder named training beside the person's scans must not be run in place of ours.
-            argv = [sys.executable, "-P", "-m", "training", "run", str(run.folder)]
-            try:
-                self._child = ChildProcess(
-                    argv,
-                    self.jobs.deliver,
-                    lambda event: self._training_event(run, event),
-                    lambda code, errors: self._training_exit(run, code, errors),
-                )
-            except OSError as error:
-                failed(f"The training cannot be started ({error}).")
-                return
-            run.state = "running"
-            self._training_changed({})
-
-        def failed(message: str) -> None:
-            run.state, run.message = "failed", message
-            self._training_changed({})
-            self._fail(message)
-
-        def cancelled() -> None:
-            run.state, run.message = "failed", "The training was cancelled before it began."
-            self._training_changed({})
-
-        self.jobs.submit("Preparing the training", work, begin, failed, cancelled)
-        return run
-
-    def pause_training(self) -> None:
-        self._command("pause", "paused")
-
-    def resume_training(self) -> None:
-        self._command("resume", "running")
-
-    def stop_training(self) -> None:
-        """End early; what was learnt so far is still compared."""
-        self._command("stop", "stopping")
-
-    def accept_training(self, arm: str | None = None, done: Callable[[], None] = lambda: None) -> Job | None:
-        """Install the new model and make it the active one. arm None takes the one the gate recommends."""
-        run = self.training
-        if run is None or run.state != "finished" or not run.best_new:
-            return None
-        chosen = arm or run.best_new
-        run.state = "installing"
-        self._training_changed({})
-
-        def finish(record: ModelRecord) -> None:
-            try:
-                self.models.activate(record.manifest.name, record.manifest.version)
-            except (OSError, ManifestError) as error:
-                failed(str(error))
-                return
-            run.installed = record.manifest.version
-            self._decided(run, "accepted")
-            done()
-
-        def failed(message: str) -> None:
-            run.state = "finished"
-            self._training_changed({})
-            self._fail(message)
-
-        return self.jobs.submit(
-            "Installing the new model", lambda job: self.models.install(run.folder / "out" / chosen), finish, failed
-        )
-
-    def discard_training(self) -> None:
-        """Keep the current model; the report stays in the job's folder."""
-        if self.training is not None and self.training.state == "finished":
-            self._decided(self.training, "discarded")
+    # Models
 
     def roll_back(self, model_name: str) -> ModelRecord | None:
         """Make the version that was active before the active one again; None, and a sentence, if there is none."""
@@ -1076,8 +941,7 @@ class Workflows:
         """End child processes and jobs, and write what is not yet written."""
         for session in self.sessions:
             session.end_stroke()
-        if self._child is not None and self._child.running:
-            self._child.kill()
+        self.training.close()
         self.jobs.close()
         self.runs.close()
         self.reader.close()
@@ -1155,74 +1019,6 @@ class Workflows:
         if shown:
             self.jobs.submit("Making thumbnails", work, finish, self._fail)
 
-    def _current_case(self, manifest: ModelManifest) -> TrainingCase:
-        session = self.session
-        assert session.volume is not None and session.series is not None
-        assert session.label_map is not None and session.machine is not None
-        return _training_case(
-            session.series,
-            session.volume,
-            Annotations(
-                LabelMap(session.label_map.voxels.copy()),
-                session.machine.copy(),
-                session.labels,
-                session.confirmed,
-                session.source,
-            ),
-            manifest,
-        )
-
-    def _other_cases(self, manifest: ModelManifest, open_uid: str, open_key: str, job: Job) -> list[TrainingCase]:
-        """Every other annotated series once, though there be copies of it, and a few of the same modality that nobody
-        has annotated. open_key is the one under which the open series' annotations are kept."""
-        cases: list[TrainingCase] = []
-        keys = {open_key}
-        unlabelled = 0
-        for series in self.library.all_series():
-            annotated = self.annotation_store.is_confirmed(series.uid)
-            fits = series.modality in manifest.modalities or (annotated and not series.modality)
-            if series.uid == open_uid or not fits or not series.verdict.is_volume:
-                continue
-            if not annotated and unlabelled == _MAX_UNLABELLED_SERIES:
-                continue
-            job.report(0.5, "Reading further series")
-            try:
-                volume = self.reader.read(series, lambda fraction, text: job.check())
-                key = self.annotation_store.key_of(series.uid, volume)
-                annotations = self.annotation_store.load(key, volume.geometry)
-            except SeriesError:
-                continue  # its files are gone or damaged: there is enough to learn from without it
-            labelled = annotations is not None and bool(annotations.confirmed)
-            if key in keys or not (labelled or (series.modality and unlabelled < _MAX_UNLABELLED_SERIES)):
-                continue
-            keys.add(key)
-            unlabelled += not labelled
-            cases.append(_training_case(series, volume, annotations, manifest))
-        return cases
-
-    def _training_event(self, run: TrainingRun, event: dict[str, Any]) -> None:
-        run.events.append(event)
-        if event["event"] == "finished":
-            run.report = json.loads(Path(event["report"]).read_text(encoding="utf-8"))
-            run.state = "finished"
-        elif event["event"] == "failed":
-            run.state, run.message = "failed", event["message"]
-        if run is self.training:
-            self._training_changed(event)
-
-    def _training_exit(self, run: TrainingRun, code: int, errors: str) -> None:
-        if not run.ended:
-            last = errors.strip().splitlines()[-1] if errors.strip() else f"exit code {code}"
-            run.state, run.message = "failed", f"The training ended unexpectedly: {last}"
-            self._training_changed({})
-            self._fail(run.message)
-
-    def _decided(self, run: TrainingRun, state: TrainingState) -> None:
-        run.state = state
-        shutil.rmtree(run.folder / "data", ignore_errors=True)  # copies of scans have done their work
-        self._models_changed()
-        self._training_changed({})
-
     def _change_models(self, change: Callable[[], ModelRecord]) -> ModelRecord | None:
         try:
             record = change()
@@ -1230,15 +1026,7 @@ class Workflows:
             self._fail(str(error))
             return None
         self._models_changed()
-        if self.training is not None:
-            self._training_changed({})
         return record
-
-    def _command(self, command: str, state: TrainingState) -> None:
-        if self.training is not None and self._child is not None and not self.training.ended:
-            self._child.send(command)
-            self.training.state = state
-            self._training_changed({})
 
     def _fail(self, message: str) -> None:
         for listener in tuple(self._failure_listeners):
@@ -1252,35 +1040,9 @@ class Workflows:
         for listener in tuple(self._model_listeners):
             listener()
 
-    def _training_changed(self, event: dict[str, Any]) -> None:
-        assert self.training is not None
-        for listener in tuple(self._training_listeners):
-            listener(self.training, event)
-
 
 def _labels_have_sizes(volume: Volume) -> bool:
     return volume.geometry.calibrated and volume.geometry.is_grid and min(volume.geometry.size) > 1
-
-
-def _training_case(
-    series: Series, volume: Volume, annotations: Annotations | None, manifest: ModelManifest
-) -> TrainingCase:
-    """A series with its labels in the model's own values; labels the model does not know become background."""
-    if annotations is None or not annotations.confirmed:
-        return TrainingCase(series.uid, series.patient_id, volume)
-    value_of = {row.name: row.value for row in manifest.labels}
-    lookup = np.zeros(256, dtype=np.uint8)
-    for label in annotations.labels:
-        lookup[label.value] = value_of.get(label.name, 0)
-    corrected = corrected_labels(annotations.label_map.voxels, annotations.machine, annotations.confirmed)
-    return TrainingCase(
-        series.uid,
-        series.patient_id,
-        volume,
-        lookup[annotations.label_map.voxels],
-        annotations.confirmed,
-        tuple(sorted({int(lookup[value]) for value in corrected} - {0})),
-    )
 
 
 def _on_regular_grid(series: Series, geometry: Geometry, sentence: str) -> Series:
@@ -1303,20 +1065,6 @@ def _on_regular_grid(series: Series, geometry: Geometry, sentence: str) -> Serie
 def _first_shown(series: Series) -> int:
     """The slice that is read before the others: the one on which the cross-hair stands after opening."""
     return int(np.rint((series.frames - 1) / 2)) if series.verdict.is_volume or series.origins else 0
-
-
-def _write_job(run: TrainingRun, seed: int, batch: int) -> None:
-    job = {
-        "schema_version": 1,
-        "recipe": "segmentation-semi-supervised",
-        "parent_model": str(run.model.folder),
-        "data": str(run.folder / "data"),
-        "out": str(run.folder / "out"),
-        "steps": run.steps,
-        "batch": batch,
-        "seed": seed,
-    }
-    (run.folder / "job.json").write_text(json.dumps(job, indent=2), encoding="utf-8")
 
 
 def _nothing_found(paths: Sequence[Path], refused: Sequence[Refusal]) -> str:

@@ -1027,7 +1027,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/derived_series.py" line="125" />
-            <location filename="../../viewer/workflows.py" line="944" />
+            <location filename="../../viewer/workflows.py" line="905" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: folder.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
@@ -2417,7 +2417,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="62" />
-            <location filename="../../viewer/workflows.py" line="1215" />
+            <location filename="../../viewer/training_runs.py" line="269" />
             <location filename="../../inference/worker.py" line="369" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
@@ -3618,7 +3618,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="572" />
+            <location filename="../../viewer/workflows.py" line="533" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3990,258 +3990,258 @@
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="266" />
+            <location filename="../../viewer/training_runs.py" line="106" />
+            <source>A training is already running: wait for it or stop it first.</source>
+            <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="109" />
+            <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
+            <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="122" />
+            <source>Writing the training data</source>
+            <translation>正在写入训练数据</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="138" />
+            <source>The training cannot be started ({0}).</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法开始训练（{0}）。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="149" />
+            <source>The training was cancelled before it began.</source>
+            <translation>训练在开始前已取消。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="152" />
+            <source>Preparing the training</source>
+            <translation>正在准备训练</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="190" />
+            <source>Installing the new model</source>
+            <translation>正在安装新模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="242" />
+            <source>Reading further series</source>
+            <translation>正在读取其他序列</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="270" />
+            <source>The training ended unexpectedly: {0}</source>
+            <extracomment>{0}: last</extracomment>
+            <translation>训练意外终止：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="227" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="284" />
+            <location filename="../../viewer/workflows.py" line="245" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="306" />
-            <location filename="../../viewer/workflows.py" line="443" />
+            <location filename="../../viewer/workflows.py" line="267" />
+            <location filename="../../viewer/workflows.py" line="404" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="311" />
+            <location filename="../../viewer/workflows.py" line="272" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="319" />
+            <location filename="../../viewer/workflows.py" line="280" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="344" />
+            <location filename="../../viewer/workflows.py" line="305" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="352" />
+            <location filename="../../viewer/workflows.py" line="313" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="372" />
+            <location filename="../../viewer/workflows.py" line="333" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="393" />
+            <location filename="../../viewer/workflows.py" line="354" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="423" />
+            <location filename="../../viewer/workflows.py" line="384" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="433" />
+            <location filename="../../viewer/workflows.py" line="394" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="461" />
+            <location filename="../../viewer/workflows.py" line="422" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="527" />
+            <location filename="../../viewer/workflows.py" line="488" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="527" />
+            <location filename="../../viewer/workflows.py" line="488" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="528" />
+            <location filename="../../viewer/workflows.py" line="489" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="531" />
+            <location filename="../../viewer/workflows.py" line="492" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="580" />
+            <location filename="../../viewer/workflows.py" line="541" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="621" />
+            <location filename="../../viewer/workflows.py" line="582" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="641" />
+            <location filename="../../viewer/workflows.py" line="602" />
             <source>Counting what is proposed</source>
             <translation>正在统计提议的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="662" />
+            <location filename="../../viewer/workflows.py" line="623" />
             <source>a region of {0}</source>
             <extracomment>{0}: label</extracomment>
             <translation>{0} 的一个区域</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="678" />
+            <location filename="../../viewer/workflows.py" line="639" />
             <source>Accepting a part of the proposal</source>
             <translation>正在接受提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="678" />
+            <location filename="../../viewer/workflows.py" line="639" />
             <source>Rejecting a part of the proposal</source>
             <translation>正在拒绝提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="699" />
+            <location filename="../../viewer/workflows.py" line="660" />
             <source>Comparing labels</source>
             <translation>正在比较标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="716" />
+            <location filename="../../viewer/workflows.py" line="677" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="739" />
+            <location filename="../../viewer/workflows.py" line="700" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="758" />
+            <location filename="../../viewer/workflows.py" line="719" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="792" />
-            <location filename="../../viewer/workflows.py" line="850" />
-            <location filename="../../viewer/workflows.py" line="864" />
-            <location filename="../../viewer/workflows.py" line="882" />
-            <location filename="../../viewer/workflows.py" line="908" />
+            <location filename="../../viewer/workflows.py" line="753" />
+            <location filename="../../viewer/workflows.py" line="811" />
+            <location filename="../../viewer/workflows.py" line="825" />
+            <location filename="../../viewer/workflows.py" line="843" />
+            <location filename="../../viewer/workflows.py" line="869" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="798" />
+            <location filename="../../viewer/workflows.py" line="759" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="939" />
+            <location filename="../../viewer/workflows.py" line="900" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="948" />
+            <location filename="../../viewer/workflows.py" line="909" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="950" />
+            <location filename="../../viewer/workflows.py" line="911" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="956" />
+            <location filename="../../viewer/workflows.py" line="917" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="964" />
-            <source>A training is already running: wait for it or stop it first.</source>
-            <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="967" />
-            <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
-            <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="981" />
-            <source>Writing the training data</source>
-            <translation>正在写入训练数据</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="997" />
-            <source>The training cannot be started ({0}).</source>
-            <extracomment>{0}: error</extracomment>
-            <translation>无法开始训练（{0}）。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1008" />
-            <source>The training was cancelled before it began.</source>
-            <translation>训练在开始前已取消。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1011" />
-            <source>Preparing the training</source>
-            <translation>正在准备训练</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1049" />
-            <source>Installing the new model</source>
-            <translation>正在安装新模型</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1125" />
+            <location filename="../../viewer/workflows.py" line="989" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1132" />
+            <location filename="../../viewer/workflows.py" line="996" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1156" />
+            <location filename="../../viewer/workflows.py" line="1020" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1188" />
-            <source>Reading further series</source>
-            <translation>正在读取其他序列</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1216" />
-            <source>The training ended unexpectedly: {0}</source>
-            <extracomment>{0}: last</extracomment>
-            <translation>训练意外终止：{0}</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/workflows.py" line="1292" />
+            <location filename="../../viewer/workflows.py" line="1054" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1324" />
+            <location filename="../../viewer/workflows.py" line="1072" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1326" />
+            <location filename="../../viewer/workflows.py" line="1074" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -5294,6 +5294,11 @@
             <translation>模型需要的内存超过可用内存</translation>
         </message>
         <message>
+            <location filename="../../training/compare.py" line="23" />
+            <source>Not verified on other patients: fewer than three are annotated.</source>
+            <translation>未在其他患者上验证：已标注的患者少于三位。</translation>
+        </message>
+        <message>
             <location filename="../../training/dataset.py" line="83" />
             <source>the dataset has no images: put NIfTI, NRRD, MHA or PNG files into its folder images</source>
             <translation>数据集中没有图像：请将 NIfTI、NRRD、MHA 或 PNG 文件放入其 images 文件夹</translation>
@@ -5501,97 +5506,76 @@
             <translation>监督</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="83" />
-            <source>Not verified on other patients: fewer than three are annotated.</source>
-            <translation>未在其他患者上验证：已标注的患者少于三位。</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="143" />
+            <location filename="../../training/job.py" line="132" />
             <source>The training failed: {0}</source>
             <extracomment>{0}: said[0] if said else type(error).__name__</extracomment>
             <translation>训练失败：{0}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="154" />
+            <location filename="../../training/job.py" line="143" />
             <source>job.json cannot be read ({0})</source>
             <extracomment>{0}: error.strerror</extracomment>
             <translation>无法读取 job.json（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="156" />
+            <location filename="../../training/job.py" line="145" />
             <source>job.json is not JSON ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>job.json 不是 JSON（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="159" />
+            <location filename="../../training/job.py" line="148" />
             <source>job version {0} is unknown; this program does version {1}</source>
             <extracomment>{0}: version; {1}: SCHEMA_VERSION</extracomment>
             <translation>任务版本 {0} 未知；本程序支持版本 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="166" />
+            <location filename="../../training/job.py" line="155" />
             <source>there is no recipe {0}; there are: {1}</source>
             <extracomment>{0}: raw.get('recipe'); {1}: ', '.join(RECIPES)</extracomment>
             <translation>没有训练方案 {0}；现有：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="171" />
+            <location filename="../../training/job.py" line="160" />
             <source>the job's {0} is wrong: {1}</source>
             <extracomment>{0}: '.'.join(map(str, first['loc'])); {1}: first['msg'].lower()</extracomment>
             <translation>任务的 {0} 有误：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="216" />
+            <location filename="../../training/job.py" line="205" />
             <source>nothing annotated is left to train on: confirm at least two slices</source>
             <translation>没有剩余的标注可用于训练：请至少确认两个层面</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="225" />
+            <location filename="../../training/job.py" line="214" />
             <source>Every slice is annotated, so there is nothing semi-supervised to do.</source>
             <translation>所有层面均已标注，无需半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="239" />
+            <location filename="../../training/job.py" line="228" />
             <source>Comparing the models on what was held out</source>
             <translation>正在留出数据上比较各模型</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="327" />
-            <source>the labels are empty: there is no class to learn</source>
-            <translation>标签为空：没有可学习的类别</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="336" />
-            <source>Class {0}</source>
-            <extracomment>{0}: v</extracomment>
-            <translation>类别 {0}</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="342" />
-            <source>that of the images it was trained on</source>
-            <translation>与训练所用图像的许可相同</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="361" />
+            <location filename="../../training/job.py" line="264" />
             <source>{0} {1} cannot be trained further: it has no {2}</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version; {2}: WEIGHTS_FILE</extracomment>
             <translation>{0} {1} 无法继续训练：缺少 {2}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="371" />
+            <location filename="../../training/job.py" line="274" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 无法训练：权重不匹配</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="444" />
+            <location filename="../../training/job.py" line="347" />
             <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
             <extracomment>{0}: done; {1}: job.steps</extracomment>
             <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="590" />
+            <location filename="../../training/job.py" line="482" />
             <source>random weights</source>
             <translation>随机权重</translation>
         </message>
@@ -5602,31 +5586,47 @@
             <translation>第 {0} 步的损失或梯度不是数字</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="150" />
+            <location filename="../../training/plan.py" line="34" />
+            <source>the labels are empty: there is no class to learn</source>
+            <translation>标签为空：没有可学习的类别</translation>
+        </message>
+        <message>
+            <location filename="../../training/plan.py" line="43" />
+            <source>Class {0}</source>
+            <extracomment>{0}: v</extracomment>
+            <translation>类别 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../training/plan.py" line="49" />
+            <source>that of the images it was trained on</source>
+            <translation>与训练所用图像的许可相同</translation>
+        </message>
+        <message>
+            <location filename="../../training/semi_supervised.py" line="182" />
             <source>only {0} of the unlabelled voxels get a sure label</source>
             <extracomment>{0}: used (number)</extracomment>
             <translation>未标注的体素中只有 {0} 得到可靠的标签</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="153" />
+            <location filename="../../training/semi_supervised.py" line="185" />
             <source>structures fill {0} of the unlabelled slices and {1} of the annotated ones</source>
             <extracomment>{0}: pseudo (number); {1}: annotated (number)</extracomment>
             <translation>结构在未标注层面中占 {0}，在已标注层面中占 {1}</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="159" />
+            <location filename="../../training/semi_supervised.py" line="191" />
             <source>count half from here on</source>
             <translation>此后权重减半</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="159" />
+            <location filename="../../training/semi_supervised.py" line="191" />
             <source>are not used any more</source>
             <translation>不再使用</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="160" />
+            <location filename="../../training/semi_supervised.py" line="192" />
             <source>Unlabelled slices {0}: {1}.</source>
             <extracomment>{0}: done; {1}: why</extracomment>
             <translation>未标注层面{0}：{1}。</translation>

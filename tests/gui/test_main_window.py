@@ -32,7 +32,7 @@ from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.left_out import RefusalsDialog
 from viewer.gui.question import agreed
 from viewer.io.files import write_image
-from viewer.workflows import TrainingRun
+from viewer.training_runs import TrainingRun
 
 
 def drop(window, *paths) -> None:
@@ -289,7 +289,7 @@ def test_cancelled_preparations_leave_a_window_that_can_go_on(opened, qtbot, mon
     release = threading.Event()
     for _ in range(2):  # both workers are busy: the preparations wait
         window.workflows.jobs.submit("busy", lambda job: release.wait(20))
-    run = window.workflows.start_training("tiny")
+    run = window.workflows.training.start("tiny")
 
     def preparations():
         return [job for job in window.status_bar.jobs if job.title == "Preparing the training"]
@@ -322,10 +322,10 @@ def test_closing_with_unsaved_or_undecided_work_asks_first(opened, monkeypatch):
     window, asked = opened, []
     monkeypatch.setattr(window, "_ask", lambda warning: bool(asked.append(warning)))
     record = window.workflows.models.get("tiny")
-    window.workflows.training = TrainingRun(record, window.workflows.folder, 1, state="finished")
+    window.workflows.training.run = TrainingRun(record, window.workflows.folder, 1, state="finished")
     assert not window.close()
     assert "waits for your decision" in asked[-1]
-    window.workflows.training = None
+    window.workflows.training.run = None
     assert window.close()
     assert len(asked) == 1
 

@@ -27,7 +27,7 @@ from viewer.core.volume import Volume
 from viewer.gui.command_palette import CommandPalette
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.slice_pane import SlicePane
-from viewer.workflows import TrainingRun
+from viewer.training_runs import TrainingRun
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 NONE, SHIFT, CTRL = (
@@ -680,7 +680,7 @@ def test_ctrl_q_closes_the_window_unless_something_would_be_lost(window, pane, m
     asked = []
     monkeypatch.setattr(window, "_ask", lambda warning: bool(asked.append(warning)))
     record = type("Record", (), {"name": "tiny"})
-    monkeypatch.setattr(window.workflows, "training", TrainingRun(record, Path(), 1, state="finished"))
+    monkeypatch.setattr(window.workflows.training, "run", TrainingRun(record, Path(), 1, state="finished"))
     press(pane, Qt.Key.Key_Q, CTRL)
     assert len(asked) == 1 and window.isVisible()
 

@@ -65,7 +65,7 @@ def test_open_segment_correct_train_accept_and_roll_back(start, scan_folder, qtb
     qtbot.waitUntil(panel.start.isEnabled)
     panel.steps.setValue(STEPS)
     panel.start.click()
-    run = workflows.training
+    run = workflows.training.run
     qtbot.waitUntil(lambda: any(e["event"] == "progress" for e in run.events) or run.ended, timeout=120_000)
     panel.pause.click()
     qtbot.waitUntil(lambda: panel.pause.text() == "Resume")

@@ -201,6 +201,20 @@ def test_strokes_are_passed_on_once_after_a_pause(session, pane_of, renderers, q
     assert [layer.voxels is session.label_map.voxels for layer in layers] == [True]
 
 
+def test_a_stroke_that_ends_as_the_pause_runs_out_is_passed_on_once(session, pane_of, renderers, qtbot):
+    pane_of(session)
+    before = len(renderers[0].called("set_labels"))
+    session.choose_tool("brush")
+    session.begin_stroke("axial", (7.0, 5.0, 3.0))
+    qtbot.wait(20)
+    time.sleep(0.2)  # the window is busy until the pause is over
+    session.end_stroke()
+    qtbot.waitUntil(lambda: len(renderers[0].called("set_labels")) > before)
+    qtbot.wait(100)
+
+    assert len(renderers[0].called("set_labels")) == before + 1
+
+
 def test_a_proposal_is_shown_over_the_labels_until_it_is_rejected(session, pane_of, renderers, qtbot):
     pane_of(session)
     session.replace_voxels("x", (slice(0, 1),) * 3, np.ones((1, 1, 1), np.uint8))

@@ -20,7 +20,7 @@ from inference.preprocess import slice_stacks
 from inference.runtime import load_model
 from inference.tasks import segment
 from tests.models import manifest, write_threshold_model
-from training import job
+from training import job, plan
 from training.__main__ import main
 from training.export import export_model
 from training.losses import dice_cross_entropy
@@ -358,7 +358,7 @@ def test_a_fault_of_the_program_is_told_in_a_sentence_too(parent, tmp_path, monk
 
 
 def test_command_line_trains_from_nothing_and_the_model_runs(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(job, "unet_spec", lambda context, classes: unet_spec(context, classes, (4, 8)))
+    monkeypatch.setattr(plan, "unet_spec", lambda context, classes: unet_spec(context, classes, (4, 8)))
     for n in range(3):
         write(tmp_path / "data" / "images", f"case{n}", balls(n)[0])
         write(tmp_path / "data" / "labels", f"case{n}", balls(n)[1])

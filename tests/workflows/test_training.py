@@ -15,7 +15,7 @@ from viewer.workflows import Workflows
 
 
 @pytest.fixture
-def training(tmp_path):
+def workflows(tmp_path):
     """The use cases with a small head open, four confirmed slices, and its training begun."""
     write_trainable_model(tmp_path / "shipped" / "tiny")
     scans = tmp_path / "scans"
@@ -35,7 +35,7 @@ def training(tmp_path):
         session.replace_voxels("Correct", (slice(k, k + 1), slice(0, 30), slice(0, 26)), bright)
         session.move_cursor((13, 15, k))
         session.toggle_confirmed("axial")
-    workflows.start_training("tiny", steps=2000)
+    workflows.training.start("tiny", steps=2000)
     yield workflows
     workflows.close()
 
@@ -47,30 +47,30 @@ def wait(ready, seconds: float = 120) -> None:
         time.sleep(0.02)
 
 
-def test_a_training_that_is_killed_is_said_and_the_model_stays(training):
-    run, messages = training.training, []
-    training.on_failure(messages.append)
+def test_a_training_that_is_killed_is_said_and_the_model_stays(workflows):
+    run, messages = workflows.training.run, []
+    workflows.on_failure(messages.append)
     wait(lambda: run.events)
-    training._child.kill()
+    workflows.training._child.kill()
     wait(lambda: run.ended)
 
     assert run.state == "failed"
     assert messages == [run.message] and run.message.startswith("The training ended unexpectedly")
-    assert training.models.get("tiny").manifest.version == "1.0.0"
-    assert training.accept_training() is None
-    assert len(training.session.confirmed) == 4
+    assert workflows.models.get("tiny").manifest.version == "1.0.0"
+    assert workflows.training.accept() is None
+    assert len(workflows.session.confirmed) == 4
     assert len(list((run.folder / "data" / "images").iterdir())) == 1, "the copy brings nothing new"
 
 
-def test_a_training_that_is_stopped_still_compares_what_it_learnt(training):
-    run = training.training
+def test_a_training_that_is_stopped_still_compares_what_it_learnt(workflows):
+    run = workflows.training.run
     wait(lambda: any(event["event"] == "progress" for event in run.events))
-    assert training.start_training("tiny") is None, "one training at a time"
-    training.stop_training()
+    assert workflows.training.start("tiny") is None, "one training at a time"
+    workflows.training.stop()
     wait(lambda: run.ended)
 
     assert run.state == "finished", run.message
     assert set(run.report["models"]) == {"current", "semi-supervised", "supervised"}
-    training.accept_training("supervised")
-    assert "supervised" in training.models.get("tiny").manifest.version
-    assert training.roll_back("tiny").manifest.version == "1.0.0"
+    workflows.training.accept("supervised")
+    assert "supervised" in workflows.models.get("tiny").manifest.version
+    assert workflows.roll_back("tiny").manifest.version == "1.0.0"

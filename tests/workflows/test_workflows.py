@@ -227,7 +227,7 @@ def test_nothing_open_and_nothing_confirmed_are_said_in_one_sentence(user, scan_
     workflows.runs.start("threshold")
     assert workflows.messages.pop() == "Open a series first, then segment it."
     open_first(workflows, scan_folder)
-    workflows.start_training("threshold")
+    workflows.training.start("threshold")
     assert workflows.messages.pop().startswith("Confirm at least one corrected slice first")
 
 

@@ -193,9 +193,9 @@ class _Story:
             elif event.get("event") == "message":
                 self.say(f"  {event['text']}")
 
-        self.workflows.on_training(tell)
+        self.workflows.training.on_change(tell)
         self.window.show_training()
-        run = self.workflows.start_training(DEMO_MODEL, steps=steps)
+        run = self.workflows.training.start(DEMO_MODEL, steps=steps)
         half_way: list[bool] = []
 
         def ended() -> bool:
@@ -216,10 +216,10 @@ class _Story:
         decision = comparison["decision"]
         self.say(f"5/5 Kept: {decision['keep']}. {decision['reason']}")
         if decision["keep"] == "current":
-            self.workflows.discard_training()
+            self.workflows.training.discard()
             return "current", None
         accepted: list[bool] = []
-        self.workflows.accept_training(done=lambda: accepted.append(True))
+        self.workflows.training.accept(done=lambda: accepted.append(True))
         self._wait(lambda: bool(accepted))
         return decision["keep"], self._segment("segment_with_the_new_model")
 

@@ -804,7 +804,7 @@ class MainWindow(QMainWindow):
 
     def _lost_by_closing(self) -> str:
         """What would be lost if the window closed now, in a sentence; empty if nothing."""
-        run = self.workflows.training
+        run = self.workflows.training.run
         if not self.workflows.save_again():
             return tr("Your last changes could not be saved yet, for want of space perhaps. Closing loses them.")
         if run is not None and not run.ended:

@@ -31,7 +31,8 @@ from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.scrolled import scrolled
 from viewer.gui.style import theme
-from viewer.workflows import TrainingRun, Workflows
+from viewer.training_runs import TrainingRun
+from viewer.workflows import Workflows
 
 if TYPE_CHECKING:
     import pyqtgraph as pg
@@ -78,13 +79,13 @@ class TrainingPanel(QWidget):
         self.pause.clicked.connect(self._pause)
         self.stop = QPushButton(tr("Stop"))
         self.stop.setToolTip(tr("End early; what was learnt so far is still compared with the current model"))
-        self.stop.clicked.connect(workflows.stop_training)
+        self.stop.clicked.connect(workflows.training.stop)
         self.progress = QProgressBar(textVisible=False)
         self._status = QLabel(wordWrap=True)
 
         self._plots = QVBoxLayout()
         self._until_loaded = QTimer(self, singleShot=True, interval=30)
-        self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training))
+        self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training.run))
         self.comparison = QTableWidget(0, 4)
         self.comparison.setHorizontalHeaderLabels([tr("Model"), "Dice", tr("Gain"), "HD95 mm"])
         self.comparison.verticalHeader().hide()
@@ -99,9 +100,9 @@ class TrainingPanel(QWidget):
         self._reason = QLabel(wordWrap=True)
         self._reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.use = QPushButton(tr("Use new model"))
-        self.use.clicked.connect(lambda: workflows.accept_training())
+        self.use.clicked.connect(lambda: workflows.training.accept())
         self.keep = QPushButton(tr("Keep current"))
-        self.keep.clicked.connect(workflows.discard_training)
+        self.keep.clicked.connect(workflows.training.discard)
         self.roll_back = QPushButton(tr("Roll back"))
         self.roll_back.clicked.connect(self._roll_back)
 
@@ -134,7 +135,7 @@ class TrainingPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolled(content), 1)  # the decision's buttons are always seen
         whole.addLayout(decision)
-        workflows.on_training(self._changed)
+        workflows.training.on_change(self._changed)
         self._show_run()
 
     def show_keys(self) -> None:
@@ -159,18 +160,18 @@ class TrainingPanel(QWidget):
 
     def _start(self) -> None:
         if self._models.model_name:
-            self._workflows.start_training(self._models.model_name, steps=self.steps.value())
+            self._workflows.training.start(self._models.model_name, steps=self.steps.value())
             self._show_run()
 
     def _pause(self) -> None:
-        run = self._workflows.training
+        run = self._workflows.training.run
         if run is not None and run.state == "paused":
-            self._workflows.resume_training()
+            self._workflows.training.resume()
         else:
-            self._workflows.pause_training()
+            self._workflows.training.pause()
 
     def _roll_back(self) -> None:
-        run = self._workflows.training
+        run = self._workflows.training.run
         if run is not None:
             self._workflows.roll_back(run.model.manifest.name)
 
@@ -181,7 +182,7 @@ class TrainingPanel(QWidget):
             self._show_run()
 
     def _show_ready(self) -> None:
-        run, count = self._workflows.training, len(self._workflows.session.confirmed)
+        run, count = self._workflows.training.run, len(self._workflows.session.confirmed)
         running = run is not None and not run.ended
         self.start.setEnabled(count > 0 and not running and bool(self._models.model_name))
         if count == 0:
@@ -201,7 +202,7 @@ class TrainingPanel(QWidget):
 
     def _show_run(self) -> None:
         """Show everything of the run: its state changed, or another one began."""
-        run = self._workflows.training
+        run = self._workflows.training.run
         self._show_ready()
         state = run.state if run is not None else ""
         running = run is not None and not run.ended

@@ -572,6 +572,7 @@ class VolumePane(Pane):
             self.settingsChanged.emit()
         if self._labels_due:
             self._labels_due = False
+            self._pause.stop()
             layers = self._layers() if volume is not None else []
             if volume is not None:
                 self._renderer.set_labels(layers, volume.geometry)
@@ -605,8 +606,8 @@ class VolumePane(Pane):
     def _labels_rest(self) -> None:
         if self.session.painting:
             self._pause.start(_STROKE_PAUSE_MS)
-        else:
-            self._send()
+        else:  # a stroke may have ended since, and be told in this turn of the event loop: it is sent along
+            QTimer.singleShot(0, self, self._send)
 
     def _send_visibility(self) -> None:
         if self._renderer is not None:

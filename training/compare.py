@@ -1,0 +1,146 @@
+"""Models measured side by side on what was held out, by the code that runs them for a person."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from inference.models import ModelRecord
+from inference.preprocess import ModelGrid, model_grid
+from inference.runtime import LoadedModel, load_model
+from inference.tasks import segment
+from training.dataset import Case, Split, Unit, read_image, read_labels, slice_on_grid
+from training.evaluate import hd95_mm, mean_defined
+from training.gate import Scores, decide, overlaps, unit_dice
+
+SCHEMA_VERSION = 1  # of a report
+_NOT_VERIFIED = "Not verified on other patients: fewer than three are annotated."
+
+
+def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
+    """Measure models by arm on the held-out units, through the code that runs them for a person.
+
+    Dice counts the annotated voxels of a unit on the image's own grid. hd95_mm is in the plane of a slice for
+    held-out slices and in space for whole volumes, averaged over corrected classes, then units. verified is
+    true only if whole patients were held out: slices of a patient that was trained on resemble its others.
+    """
+    corrected = {unit.name: _corrected(unit) for unit in split.held_out}
+    scores: dict[str, Scores] = {}
+    distances: dict[str, dict[str, dict[int, float]]] = {}
+    for arm, record in records.items():
+        scores[arm], distances[arm] = measure(load_model(record), split.held_out)
+    names = {label.value: label.name for record in records.values() for label in record.manifest.labels}
+    decision = decide(scores, corrected, names, split.unit)
+    means = unit_dice(scores, corrected)
+    models = {}
+    for arm, record in records.items():
+        far = [
+            mean_defined([mm for v, mm in by_class.items() if corrected[unit] is None or v in (corrected[unit] or ())])
+            for unit, by_class in distances[arm].items()
+        ]
+        models[arm] = {
+            "name": record.manifest.name,
+            "version": record.manifest.version,
+            "dice": {
+                unit: {names[value]: overlap.dice for value, overlap in classes.items()}
+                for unit, classes in scores[arm].units.items()
+            },
+            "unit_dice": means[arm],
+            "mean_dice": mean_defined(list(means[arm].values())),
+            "hd95_mm": mean_defined(far),
+        }
+    measured = any(not math.isnan(value) for value in next(iter(means.values())).values())
+    verified = measured and split.unit == "patients"
+    reason = decision.reason if verified or not measured else f"{decision.reason} {_NOT_VERIFIED}"
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "unit": split.unit,
+        "verified": verified,
+        "held_out": [unit.name for unit in split.held_out],
+        "nearest_training_slice_mm": split.nearest_mm,
+        "corrected": {
+            unit: None if values is None else [names[v] for v in values if v in names]
+            for unit, values in corrected.items()
+        },
+        "models": models,
+        "decision": {"keep": decision.keep, "reason": reason},
+    }
+
+
+def held_out_cases(units: Sequence[Unit]) -> list[Case]:
+    """Each held-out case once, with all its held-out slices."""
+    cases: dict[str, Case] = {}
+    for unit in units:
+        for part in unit.parts:
+            earlier = cases.get(part.name)
+            slices = part.slices if earlier is None else (*(earlier.slices or ()), *(part.slices or ()))
+            cases[part.name] = replace(part, slices=slices)
+    return list(cases.values())
+
+
+def measure(model: LoadedModel, units: Sequence[Unit]) -> tuple[Scores, dict[str, dict[int, float]]]:
+    """Overlaps and 95th percentile distances (mm) of each class on each held-out unit."""
+    values = [label.value for label in model.manifest.labels]
+    maps = {case.name: _label_maps(model, case) for case in held_out_cases(units)}
+    found, far = {}, {}
+    for unit in units:
+        pieces = [piece for part in unit.parts for piece in _pieces(part, *maps[part.name])]
+        drawn = np.concatenate([predicted.ravel() for predicted, _, _ in pieces])
+        meant = np.concatenate([reference.ravel() for _, reference, _ in pieces])
+        found[unit.name] = overlaps(drawn, meant, values)
+        far[unit.name] = {
+            value: mean_defined([hd95_mm(p == value, r == value, spacing) for p, r, spacing in pieces])
+            for value, overlap in found[unit.name].items()
+            if overlap.predicted + overlap.reference
+        }
+    return Scores(found), far
+
+
+def _label_maps(model: LoadedModel, case: Case) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The model's labels where the case's slices need them, and the person's, both voxels[k, j, i]."""
+    image = read_image(case)
+    reference = read_labels(case, model.manifest.classes)
+    predicted = np.zeros_like(reference)
+    for needed in _model_slices(model_grid(image, model.manifest.preprocessing), case):
+        result = segment(image, model, model_slices=needed)
+        predicted = np.maximum(predicted, sitk.GetArrayFromImage(result.label_image))  # elsewhere it is 0
+    return predicted, reference
+
+
+def _model_slices(grid: ModelGrid, case: Case) -> list[range]:
+    """The model's slices between which the case's annotated slices lie, in runs; all for a slice across them."""
+    on_grid = [slice_on_grid(grid, one) for one in case.slices or ()]
+    if case.slices is None or any(axis != 0 for axis, _ in on_grid):
+        return [range(grid.shape[0])]
+    runs: list[range] = []
+    for _, index in sorted(on_grid):
+        position = (index + 0.5) * grid.image_spacing_mm[0] / grid.spacing_mm[0] - 0.5
+        low, high = (min(max(math.floor(position) + n, 0), grid.shape[0] - 1) for n in (0, 1))
+        if runs and low <= runs[-1].stop:
+            runs[-1] = range(runs[-1].start, high + 1)
+        else:
+            runs.append(range(low, high + 1))
+    return runs
+
+
+def _pieces(
+    part: Case, predicted: NDArray[np.uint8], reference: NDArray[np.uint8]
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[float, ...]]]:
+    """Model's and person's labels of what is annotated: slice by slice, or the volume; and its spacing."""
+    if part.slices is None:
+        yield predicted, reference, part.spacing_mm
+    for axis, index in part.slices or ():
+        in_plane = tuple(mm for n, mm in enumerate(part.spacing_mm) if n != axis)
+        yield np.take(predicted, index, 2 - axis), np.take(reference, index, 2 - axis), in_plane
+
+
+def _corrected(unit: Unit) -> tuple[int, ...] | None:
+    values = [part.corrected for part in unit.parts]
+    known = [v for v in values if v is not None]
+    return tuple(sorted({v for some in known for v in some})) if len(known) == len(values) else None
