@@ -35,6 +35,7 @@ from tests.bench_panes import panes
 from tests.bench_running import running
 from tests.bench_scene import turning
 from tests.bench_start import starting
+from tests.bench_training import training_speed
 from viewer.core.display import WindowLevel, to_grey
 from viewer.core.geometry import Geometry
 from viewer.core.session import Session
@@ -319,6 +320,7 @@ def main() -> None:
     autosaving(tell_share)
     running(tell_share)
     turning(tell_share)
+    training_speed(tell)
 
 
 if __name__ == "__main__":
