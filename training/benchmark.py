@@ -28,7 +28,7 @@ from torch import nn
 from inference.models import ModelRecord
 from inference.runtime import load_model
 from training.compare import measure
-from training.dataset import Case, DataError, SliceSampler, Split, read_dataset, read_labels, split_cases, to_grid
+from training.dataset import DataError, SliceSampler, Split, read_dataset, split_cases, to_grid
 from training.evaluate import mean_defined
 from training.export import export_model
 from training.gate import Scores, unit_dice
@@ -134,28 +134,23 @@ def measured_arm(wanted: Benchmark, arm: str, seed: int) -> Measured:
 
 
 def drawn_slices(split: Split, count: int, seed: int) -> Split:
-    """The split with `count` annotated slices left, each with something labelled in it, of as many patients as there
-    are; the rest of the training images is unlabelled. Raises DataError if there are not so many."""
+    """The split with `count` slices annotated, of as many patients as there are; the rest of the training images is
+    unlabelled. Slices are drawn from all of a patient's, those without any structure too: a network that is only shown
+    slices with something in them finds it everywhere. Raises DataError if there are not so many."""
     draw = np.random.default_rng(seed)
-    candidates: dict[str, list[tuple[Case, int]]] = {}
+    places: dict[str, list[tuple[str, int]]] = {}
     for case in split.train:
         if case.slices is None:
-            filled = np.flatnonzero(read_labels(case, 255).any(axis=(1, 2))).tolist()
-            candidates.setdefault(case.patient, []).extend((case, k) for k in filled)
-    orders = {name: draw.permutation(len(candidates[name])).tolist() for name in sorted(candidates)}
-    patients = draw.permutation(sorted(orders)).tolist()
-    chosen: dict[str, list[int]] = {}
-    turn = 0
-    while sum(map(len, chosen.values())) < count:
-        ready = [name for name in patients if turn < len(orders[name])]
-        if not ready:
-            raise DataError(f"{count} labelled slices were asked for; {sum(map(len, chosen.values()))} are there")
-        for name in ready[: count - sum(map(len, chosen.values()))]:
-            case, k = candidates[name][orders[name][turn]]
-            chosen.setdefault(case.name, []).append(k)
-        turn += 1
+            places.setdefault(case.patient, []).extend((case.name, k) for k in range(case.size[2]))
+    for name in sorted(places):
+        draw.shuffle(places[name])
+    patients = draw.permutation(sorted(places)).tolist()
+    in_turn = [places[name][turn] for turn in range(count) for name in patients if turn < len(places[name])]
+    if len(in_turn) < count:
+        raise DataError(f"{count} labelled slices were asked for; {len(in_turn)} are there")
+    chosen = in_turn[:count]
     train = tuple(
-        replace(case, slices=tuple((2, k) for k in sorted(chosen.get(case.name, ())))) for case in split.train
+        replace(case, slices=tuple((2, k) for name, k in sorted(chosen) if name == case.name)) for case in split.train
     )
     return replace(split, train=train)
 
