@@ -1,4 +1,4 @@
-"""`python -m training run JOB_DIR` for the viewer, `train ...` and `benchmark ssl ...` for the command line."""
+"""`python -m training run JOB_DIR` for the viewer; `train`, `benchmark ssl` and `federated` for people."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return job.run(options.job_folder, sys.stdout, sys.stdin)
     if options.command == "benchmark":
         return _benchmark(options)
+    if options.command == "federated":
+        return _federated(options)
     fields = {
         "schema_version": job.SCHEMA_VERSION,
         "recipe": options.recipe,
@@ -62,6 +64,29 @@ def _benchmark(options: argparse.Namespace) -> int:
     return 0
 
 
+def _federated(options: argparse.Namespace) -> int:
+    from training import job
+
+    try:
+        from training import federated
+    except ModuleNotFoundError as error:
+        if error.name != "nvflare":
+            raise
+        print("slicewise federated: NVIDIA FLARE is not installed; it is the extra federated", file=sys.stderr)
+        return 2
+    try:
+        if options.what == "job":
+            size = options.sites, options.rounds, options.steps
+            print(f"wrote {federated.write_job(options.parent, options.result, *size, options.out)}")
+        else:
+            written = federated.write_model(options.weights, options.parent, options.out, options.version)
+            print(f"wrote {written.name} {written.version} to {options.out}. Not for diagnostic use.")
+    except (*job.EXPECTED, OSError) as error:
+        print(f"slicewise federated: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 def _positive(text: str) -> int:
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
@@ -95,6 +120,18 @@ def _parser() -> argparse.ArgumentParser:
     ssl.add_argument("--out", type=Path, required=True)
     ssl.add_argument("--steps", type=_positive, help="default: 1500")
     ssl.add_argument("--side", type=_positive, help="pixels along the longer side of a slice; default: 128")
+    federated = commands.add_parser("federated", help="one model from several hospitals, by NVIDIA FLARE")
+    parts = federated.add_subparsers(dest="what", required=True)
+    new = parts.add_parser("job", help="write a job to submit to FLARE")
+    new.add_argument("--parent", type=Path, required=True, help="model folder to go on from, on the server")
+    new.add_argument("--result", type=Path, required=True, help="file for the mean weights, on the server")
+    for name in ("sites", "rounds", "steps"):
+        new.add_argument(f"--{name}", type=_positive, required=True)
+    new.add_argument("--out", type=Path, required=True)
+    model = parts.add_parser("model", help="make a model of the mean weights")
+    for name in ("weights", "parent", "out"):
+        model.add_argument(f"--{name}", type=Path, required=True)
+    model.add_argument("--version", required=True)
     return parser
 
 
