@@ -203,8 +203,8 @@ def fitted_temperature(logits: Tensor, target: Tensor, offset: Tensor) -> float:
 
 @dataclass(frozen=True)
 class _Imbalance:
-    """What is done about rare classes: how often each labelled picture is drawn, their loss, and, for findings, what
-    is added to logits that leave out how common each is, and the thresholds, which are that."""
+    """What is done about rare classes: how often each labelled picture is drawn, their loss, how common each answer is,
+    and, for findings, what of that is added to exported logits, and the thresholds, which are that as well."""
 
     shares: Tensor
     loss: LabelledLoss
@@ -214,7 +214,8 @@ class _Imbalance:
 
 
 def _imbalance(way: Imbalance, split: PictureSplit) -> _Imbalance:
-    """Balanced sampling and logit adjustment give logits that leave out how common an answer is.
+    """Either rare answers are drawn as often as others ("balanced", and "focal" with that loss), or pictures as they
+    come ("adjusted"); logit adjustment for what was drawn then gives logits that leave out how common an answer is.
 
     Classes that exclude one another are told so: the likeliest is the answer, and a rare one would never be it.
     Findings have thresholds of their own, so their probabilities can be what they are, and the threshold is at how
@@ -223,14 +224,14 @@ def _imbalance(way: Imbalance, split: PictureSplit) -> _Imbalance:
     exclusive = split.kind == "label"
     target = answers(target_of(split.labelled, split.classes), exclusive)
     evenly = torch.full((len(target),), 1 / len(target))
-    shares = balanced_shares(target) if way == "balanced" else evenly
-    loss = focal if way == "focal" else adjusted(log_priors(target, shares))
+    shares = evenly if way == "adjusted" else balanced_shares(target)
+    loss = adjusted(focal if way == "focal" else cross_entropy, log_priors(target, shares))
     prior = log_priors(target, evenly)
     if exclusive:
         return _Imbalance(shares, loss, prior, torch.zeros(len(split.classes)), None)
     odds = prior[:, 1] - prior[:, 0]
     thresholds = odds.sigmoid().clamp(0.001, 0.999).tolist()
-    return _Imbalance(shares, loss, prior, torch.zeros_like(odds) if way == "focal" else odds, thresholds)
+    return _Imbalance(shares, loss, prior, odds, thresholds)
 
 
 def _continued(manifest: ModelManifest, split: PictureSplit) -> ModelManifest:

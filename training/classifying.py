@@ -80,9 +80,9 @@ def focal(logits: Tensor, target: Tensor) -> Tensor:
     return -(target * (1 - told.exp()) ** FOCUS * told).sum(-1).mean()
 
 
-def adjusted(prior: Tensor) -> LabelledLoss:
-    """Cross-entropy of logits to which the logarithm of how common each answer is has been added, tau being 1."""
-    return lambda logits, target: cross_entropy(logits + prior.to(logits.device), target)
+def adjusted(loss: LabelledLoss, prior: Tensor) -> LabelledLoss:
+    """A loss of logits to which the logarithm of how common each answer is has been added, tau being 1."""
+    return lambda logits, target: loss(logits + prior.to(logits.device), target)
 
 
 def sharpened(likely: Tensor) -> Tensor:
@@ -106,7 +106,8 @@ def mixed(pictures: Tensor, target: Tensor, generator: torch.Generator) -> tuple
 
 @dataclass(frozen=True)
 class Learning:
-    """What the losses of all recipes share."""
+    """What the losses of all recipes share. prior (questions, answers): log_priors of the labelled pictures as they
+    are, however often they are drawn."""
 
     network: nn.Module
     sampler: PictureSampler
