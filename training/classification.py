@@ -299,7 +299,9 @@ def _train(
 
     def steps_of(arm: str) -> Iterator[int]:
         prior = imbalance.prior.to(device)
-        learning = Learning(students[arm], sampler, imbalance.loss, prior, exclusive, _batch(job), device)
+        learning = Learning(
+            students[arm], teachers[arm], sampler, imbalance.loss, prior, exclusive, _batch(job), device
+        )
         if arm == SUPERVISED:
             loss = supervised_loss(learning)
         elif job.recipe == "classification-mixmatch":

@@ -110,6 +110,7 @@ class Learning:
     are, however often they are drawn."""
 
     network: nn.Module
+    teacher: nn.Module
     sampler: PictureSampler
     labelled_loss: LabelledLoss
     prior: Tensor
@@ -119,6 +120,11 @@ class Learning:
 
     def logits(self, pictures: Tensor) -> Tensor:
         return questions(self.network(pictures), self.exclusive)
+
+    @torch.no_grad()
+    def guessed(self, pictures: Tensor) -> Tensor:
+        """What the teacher says of unlabelled pictures, logits (N, questions, answers); its batch statistics stay."""
+        return questions(self.teacher(pictures.to(self.device)), self.exclusive)
 
     def labelled(self, step: int) -> tuple[Tensor, Tensor]:
         """Labelled pictures, half of them as by another scanner, and the answers."""
@@ -151,14 +157,13 @@ def mixmatch_loss(learning: Learning, steps: int, align: bool = True) -> LossOfS
         nonlocal usual
         pictures, target = learning.labelled(step)
         views = [view.to(learning.device) for view in learning.sampler.unlabelled(step, learning.batch, 2)]
-        with torch.no_grad():
-            told = torch.stack([learning.logits(view) for view in views])
-            if align:
-                prior = learning.prior
-                mean = (told + prior).softmax(-1).mean(dim=(0, 1))
-                usual = mean if usual is None else _FOLLOWING * usual + (1 - _FOLLOWING) * mean
-                told = told + prior - usual.log()
-            guessed = sharpened(told.softmax(-1).mean(0))
+        told = torch.stack([learning.guessed(view) for view in views])
+        if align:
+            prior = learning.prior
+            mean = (told + prior).softmax(-1).mean(dim=(0, 1))
+            usual = mean if usual is None else _FOLLOWING * usual + (1 - _FOLLOWING) * mean
+            told = told + prior - usual.log()
+        guessed = sharpened(told.softmax(-1).mean(0))
         every, wanted = mixed(
             torch.cat([pictures, *views]),
             torch.cat([target, guessed, guessed]),
@@ -193,11 +198,10 @@ def fixmatch_loss(learning: Learning) -> LossOfStep:
         pictures, target = mixed(*learning.labelled(step), sampler.generator(step, _ORDER))
         plain, other = sampler.unlabelled(step, learning.batch, 2)
         shown = strong_look(other, sampler.generator(step, _STRONG)).to(learning.device)
-        with torch.no_grad():
-            likely = learning.logits(plain.to(learning.device)).softmax(-1)
-            confidence, guessed = likely.max(-1)
-            sure = _surer(torch.full_like(likely[0], 1 / likely.shape[-1]) if sure is None else sure, likely)
-            used = confidence >= thresholds(sure).expand_as(likely).gather(-1, guessed[..., None])[..., 0]
+        likely = learning.guessed(plain).softmax(-1)
+        confidence, guessed = likely.max(-1)
+        sure = _surer(torch.full_like(likely[0], 1 / likely.shape[-1]) if sure is None else sure, likely)
+        used = confidence >= thresholds(sure).expand_as(likely).gather(-1, guessed[..., None])[..., 0]
         logits = learning.logits(torch.cat([pictures, shown]))
         labelled = learning.labelled_loss(logits[: len(pictures)], target)
         told = logits[len(pictures) :].log_softmax(-1).gather(-1, guessed[..., None])[..., 0]

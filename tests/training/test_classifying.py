@@ -112,7 +112,8 @@ def sampler(unlabelled: float):
 
 def learning(scale: float, unlabelled: float) -> Learning:
     prior = torch.tensor([[0.5, 0.5]]).log()
-    return Learning(_Said(scale), sampler(unlabelled), cross_entropy, prior, True, 4, "cpu")  # type: ignore[arg-type]
+    said = _Said(scale)
+    return Learning(said, said, sampler(unlabelled), cross_entropy, prior, True, 4, "cpu")  # type: ignore[arg-type]
 
 
 def test_fixmatch_learns_only_from_what_the_network_is_sure_of():
