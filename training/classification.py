@@ -54,6 +54,7 @@ from training.classifier import (
     classifier_spec,
     export_classifier,
     load_classifier,
+    settle,
 )
 from training.classifying import (
     LabelledLoss,
@@ -142,7 +143,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
     records = {CURRENT: parent} if parent else {}
     for arm in arms:
-        calibrated, told = _calibrated(trained[arm].cpu(), split, manifest, imbalance.offset)
+        settle(trained[arm].cpu(), sampler.plain(unlabelled=arm == SEMI_SUPERVISED))
+        calibrated, told = _calibrated(trained[arm], split, manifest, imbalance.offset)
         described = _described(manifest, parent, arm, run_id, {**summary, **told, "arm": arm}, imbalance.thresholds)
         records[arm] = _export(calibrated, described, job.out / arm)
     report = compare(records, split)

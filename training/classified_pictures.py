@@ -174,6 +174,13 @@ class PictureSampler:
     def unlabelled_pictures(self) -> int:
         return len(self._unlabelled)
 
+    def plain(self, unlabelled: bool, batch: int = 64) -> Iterator[Tensor]:
+        """Batches (N, 1, J, I) of the labelled pictures as they are, and, if asked for, of the unlabelled ones."""
+        every = self._labelled + (self._unlabelled if unlabelled else [])
+        parts = max(1, len(every) // batch)  # none is left with a single picture
+        for part in range(parts):
+            yield torch.from_numpy(np.stack(every[part::parts]).astype(np.float32))
+
     def generator(self, step: int, purpose: int) -> torch.Generator:
         """Random numbers of a step; those of different purposes have nothing to do with each other."""
         seeds = np.random.SeedSequence((self._seed, step, purpose)).generate_state(1, np.uint64)

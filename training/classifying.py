@@ -123,7 +123,9 @@ class Learning:
 
     @torch.no_grad()
     def guessed(self, pictures: Tensor) -> Tensor:
-        """What the teacher says of unlabelled pictures, logits (N, questions, answers); its batch statistics stay."""
+        """What the teacher says of plain pictures, logits (N, questions, answers), by the statistics of these: those
+        that it follows are of changed and mixed pictures."""
+        self.teacher.train()
         return questions(self.teacher(pictures.to(self.device)), self.exclusive)
 
     def labelled(self, step: int) -> tuple[Tensor, Tensor]:

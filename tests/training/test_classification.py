@@ -18,7 +18,7 @@ from training import classification, classifier, job
 from training.__main__ import main
 from training.classification import compare, fitted_temperature
 from training.classified_pictures import read_pictures, split_pictures
-from training.classifier import Calibrated, build_classifier, classifier_spec, export_classifier
+from training.classifier import Calibrated, build_classifier, classifier_spec, export_classifier, settle
 from training.export import ExportError
 
 SIDE = 32
@@ -278,3 +278,17 @@ def test_the_command_line_trains_and_tells_mistakes_in_a_sentence(sides, tmp_pat
     assert "the job's imbalance is wrong" in capsys.readouterr().err
     assert main([*arguments, "--recipe", "classification-supervised", "--labelled", "1"]) == 2
     assert "1 labelled pictures were asked for" in capsys.readouterr().err
+
+
+def test_statistics_are_of_pictures_as_they_will_be_seen():
+    """After a training on bright pictures the network knows those of plain ones, all that it is shown having a part."""
+    network = build_classifier(classifier_spec(2))
+    plain = torch.rand(6, 1, SIDE, SIDE)
+    with torch.no_grad():
+        for _ in range(20):
+            network.train()(torch.rand(6, 1, SIDE, SIDE) + 3)
+        expected = network.train()(plain)
+        settle(network, [plain, plain])
+        assert torch.allclose(network(plain), expected, atol=0.05)
+        settle(network, [plain, plain + 3])
+        assert not torch.allclose(network(plain), expected, atol=0.05)
