@@ -129,7 +129,7 @@ def test_a_step_draws_the_same_whenever_it_is_done_and_by_the_seed(tmp_path):
     split = keep_labelled_pictures(split_pictures(*read_pictures(many(tmp_path / "d")), 0), 6, 0)
     sampler = PictureSampler(split, SEEN, seed=1)
     pictures, classes = sampler.labelled(5, 4)
-    sampler.labelled(6, 4)
+    assert not torch.equal(sampler.labelled(6, 4)[0], pictures)
     again, classes_again = sampler.labelled(5, 4)
     assert pictures.shape == (4, 1, 16, 24) and classes.shape == (4, 2)
     assert torch.equal(pictures, again) and torch.equal(classes, classes_again)
