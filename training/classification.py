@@ -33,10 +33,12 @@ from inference.manifest import (
     ParentModel,
     Preprocessing,
     Scores,
+    SeenImages,
     write_manifest,
 )
 from inference.models import ModelRecord
 from inference.runtime import load_model
+from inference.seen import LEAST_IMAGES, image_statistics, seen_images
 from training.classification_gate import Measured, Reference, Told, decide, measured, too_few
 from training.classified_pictures import (
     PictureSampler,
@@ -92,6 +94,7 @@ SCHEMA_VERSION = 1  # of a report, as of those of segmentation
 SIDE = 128  # pixels to which pictures are stretched
 BATCH = 16
 
+_LOOKED_AT = 100  # pictures, to say what they look like
 _LEAST_CALIBRATION = 10  # pictures; of fewer no temperature is found
 _TEMPERATURES = np.geomspace(0.5, 5, 93)
 _COLOURS = ((226, 122, 63), (69, 178, 157), (239, 201, 76), (120, 170, 240), (210, 110, 180), (150, 210, 90))
@@ -114,6 +117,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     if job.labelled is not None:
         split = keep_labelled_pictures(split, job.labelled, job.seed)
     manifest = _continued(parent.manifest, split) if parent else _planned(split, job.out.name)
+    manifest = manifest.model_copy(update={"seen": manifest.seen or _seen(split, manifest.preprocessing)})
     split = replace(split, classes=tuple(label.name for label in manifest.labels))
     network = _network(parent, manifest)
     imbalance = _imbalance(job.imbalance, split)
@@ -269,6 +273,16 @@ def _planned(split: PictureSplit, name: str) -> ModelManifest:
     )
 
 
+def _seen(split: PictureSplit, preprocessing: Preprocessing) -> SeenImages | None:
+    """What the pictures to train on look like, of some of them; how large they are says nothing, for all are stretched
+    and most have pixels of no known size."""
+    step = max(1, len(split.train) // _LOOKED_AT)
+    found = [image_statistics(read_image_file(one.file), preprocessing) for one in split.train[::step]]
+    if len(found) < LEAST_IMAGES:
+        return None
+    return seen_images([{key: told for key, told in one.items() if not key.startswith("field")} for one in found])
+
+
 def _network(parent: ModelRecord | None, manifest: ModelManifest) -> Classifier:
     if parent is None:
         return build_classifier(manifest.network)
@@ -305,7 +319,7 @@ def _train(
             students[arm], teachers[arm], sampler, imbalance.loss, prior, exclusive, _batch(job), device
         )
         if arm == SUPERVISED:
-            loss = supervised_loss(learning)
+            loss = supervised_loss(learning, mixing=job.recipe != "classification-fixmatch")
         elif job.recipe == "classification-mixmatch":
             loss = mixmatch_loss(learning, job.steps)
         else:

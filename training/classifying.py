@@ -135,11 +135,13 @@ class Learning:
         return pictures.to(self.device), answers(classes, self.exclusive).to(self.device)
 
 
-def supervised_loss(learning: Learning) -> LossOfStep:
-    """Loss of a step on labelled pictures only, mixed with each other."""
+def supervised_loss(learning: Learning, *, mixing: bool = True) -> LossOfStep:
+    """Loss of a step on labelled pictures only, mixed with each other unless they are for the twin of FixMatch."""
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
-        pictures, target = mixed(*learning.labelled(step), learning.sampler.generator(step, _ORDER))
+        pictures, target = learning.labelled(step)
+        if mixing:
+            pictures, target = mixed(pictures, target, learning.sampler.generator(step, _ORDER))
         return learning.labelled_loss(learning.logits(pictures), target), {}
 
     return loss_of_step
@@ -199,7 +201,7 @@ def fixmatch_loss(learning: Learning) -> LossOfStep:
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
         nonlocal sure
         sampler = learning.sampler
-        pictures, target = mixed(*learning.labelled(step), sampler.generator(step, _ORDER))
+        pictures, target = learning.labelled(step)  # not mixed: of mixtures nobody is sure
         plain, other = sampler.unlabelled(step, learning.batch, 2)
         shown = strong_look(other, sampler.generator(step, _STRONG)).to(learning.device)
         likely = learning.guessed(plain).softmax(-1)
