@@ -130,7 +130,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     counts = {
         "labelled_slices": len(split.labelled),
         "unlabelled_slices": sampler.unlabelled_pictures,
-        "patients": split.patients,
+        "patients": len({picture.patient for picture in split.labelled}),
     }
     tell({"event": "started", "arms": list(arms), "device": device, "held_out_slices": len(split.held_out), **counts})
     trained, steps = _train(job, arms, network, sampler, imbalance, not manifest.one_by_one, device, tell, check)
@@ -441,7 +441,7 @@ def _card(manifest: ModelManifest) -> str:
     return (
         f"# {manifest.title} {manifest.version}\n\n**Not for diagnostic use.** Not a medical device.\n\n"
         f"Tells: {classes}. Trained on this machine from {origin}: {told['steps']} steps on {told['labelled_slices']} "
-        f"pictures with labels and {told['unlabelled_slices']} without, of {told['patients']} patients with labels; "
+        f"pictures of {told['patients']} patients with labels and {told['unlabelled_slices']} without; "
         f"calibrated on {told['calibration_slices']} others. {rarity} Heat maps say where the network looked, not why. "
         f"What it was measured on, and how it did, is in manifest.json under training. "
         f"Weights: {manifest.licence_weights}.\n"

@@ -56,7 +56,6 @@ class PictureSplit:
     train: tuple[Picture, ...]
     calibration: tuple[Picture, ...]
     held_out: tuple[Picture, ...]
-    patients: int
 
     @property
     def labelled(self) -> tuple[Picture, ...]:
@@ -103,7 +102,6 @@ def split_pictures(kind: Kind, pictures: Sequence[Picture], seed: int) -> Pictur
         tuple(picture for picture in pictures if picture.patient not in measured | calibrated),
         tuple(picture for picture in known if picture.patient in calibrated),
         tuple(picture for picture in known if picture.patient in measured),
-        len(with_labels),
     )
     return _with_each_class(split)
 

@@ -237,7 +237,7 @@ def test_a_temperature_makes_probabilities_as_sure_as_they_are_right():
 
 
 def described():
-    split = classification.PictureSplit("label", ("Left", "Right"), (), (), (), 0)
+    split = classification.PictureSplit("label", ("Left", "Right"), (), (), ())
     return classification._planned(split, "blobs")
 
 
