@@ -43,6 +43,11 @@ _NOT_IN_THE_WINDOW = {
     "training/brain_structures_seen.py",
     "training/benchmark.py",  # the command line, and its table
     "training/federated.py",  # the command line
+    "training/classification.py",  # classifiers are trained from the command line
+    "training/classification_gate.py",
+    "training/classified_pictures.py",
+    "training/classifier.py",
+    "training/classifying.py",
     "inference/quicken.py",  # words of graphs
 }
 _NUMBER = " (number)"  # how the note on a value ends that is a number for certain

@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "steps": options.steps if options.steps is not None else 120 if options.parent else 1000,
         "seed": options.seed,
         "labelled": options.labelled,
+        "imbalance": options.imbalance,
     }
     try:
         report = job.train_and_compare(job.checked_job(fields), _say, lambda: None)
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--steps", type=int, help="default: 120 with a parent, 1000 without")
     train.add_argument("--parent", type=Path, help="model folder to go on from")
+    train.add_argument("--imbalance", default="balanced", help="of a classifier's classes: balanced, adjusted or focal")
     benchmark = commands.add_parser("benchmark", help="measure ways of training on few labels against each other")
     ssl = benchmark.add_subparsers(dest="what", required=True).add_parser("ssl")
     ssl.add_argument("--data", type=Path, required=True)

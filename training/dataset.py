@@ -148,11 +148,16 @@ def keep_labelled(split: Split, count: int, seed: int) -> Split:
 
 def read_image(case: Case) -> sitk.Image:
     """The image of a case, 3-D (a single picture becomes one slice) with one value per voxel; LPS, mm."""
-    image = _read(case.image_file)
+    return read_image_file(case.image_file)
+
+
+def read_image_file(file: Path) -> sitk.Image:
+    """read_image of a file."""
+    image = _read(file)
     if image.GetNumberOfComponentsPerPixel() > 1:
         channels = sitk.GetArrayViewFromImage(image)
         if (channels[..., :3] != channels[..., :1]).any():
-            raise DataError(f"images/{case.image_file.name} is a colour picture; training needs one value per voxel")
+            raise DataError(f"images/{file.name} is a colour picture; training needs one value per voxel")
         image = sitk.VectorIndexSelectionCast(image, 0)
     return image if image.GetDimension() == 3 else sitk.JoinSeries(image)
 

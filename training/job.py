@@ -68,7 +68,11 @@ SCHEMA_VERSION = 1
 RECIPES = {
     "segmentation-semi-supervised": (SEMI_SUPERVISED, SUPERVISED),
     "segmentation-supervised": (SUPERVISED,),
+    "classification-mixmatch": (SEMI_SUPERVISED, SUPERVISED),
+    "classification-fixmatch": (SEMI_SUPERVISED, SUPERVISED),
+    "classification-supervised": (SUPERVISED,),
 }
+Imbalance = Literal["balanced", "adjusted", "focal"]
 
 FINE_TUNING_RATE = 3e-4
 FROM_SCRATCH_RATE = 2e-3
@@ -91,7 +95,8 @@ EXPECTED = (JobError, DataError, ManifestError, ModelError, ExportError, Diverge
 class Job(BaseModel):
     """What to train, as job.json says it. Without parent_model the network starts from nothing.
 
-    labelled, if set, leaves only so many of the annotated training cases annotated.
+    labelled, if set, leaves only so many of the annotated training cases annotated. imbalance is what a classifier does
+    about rare classes (training.classifying).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +110,7 @@ class Job(BaseModel):
     batch: int = Field(default=4, ge=1, le=64)
     seed: int = Field(default=0, ge=0, lt=2**31)
     labelled: int | None = Field(default=None, ge=1)
+    imbalance: Imbalance = "balanced"
 
 
 def run(job_folder: Path, out: TextIO, commands: TextIO) -> int:
@@ -193,11 +199,15 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     Writes out/semi-supervised, out/supervised and, last and at once, out/report.json. check is called before
     each step and may wait or raise Stopped: what was learnt until then is compared. Raises one of EXPECTED.
     """
+    if job.recipe.startswith("classification-"):
+        from training import classification  # which takes from here what both have in common
+
+        return classification.train_and_compare(job, tell, check)
     started = time.monotonic()
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    parent = _read_parent(job)
+    parent = read_parent(job)
     split = split_cases(read_dataset(job.data), job.seed)
     if job.labelled is not None:
         split = keep_labelled(split, job.labelled, job.seed)
@@ -256,7 +266,8 @@ def next_version(version: str, build: str) -> str:
     return f"{major}.{minor}.{patch + 1}+{build}"
 
 
-def _read_parent(job: Job) -> ModelRecord | None:
+def read_parent(job: Job) -> ModelRecord | None:
+    """The model to go on from, if the job names one. Raises ManifestError, or JobError if it has no weights."""
     if job.parent_model is None:
         return None
     manifest = load_manifest(job.parent_model)

@@ -159,6 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", metavar="S")
     train.add_argument("--steps", metavar="N")
     train.add_argument("--parent", metavar="MODEL_FOLDER")
+    train.add_argument("--imbalance", metavar="WAY", help="of a classifier's classes: balanced, adjusted or focal")
 
     benchmark = commands.add_parser("benchmark", help="what a way of training is worth, on patients that none has seen")
     what = benchmark.add_subparsers(dest="what", required=True)
@@ -632,7 +633,9 @@ def _progress_line(fraction: float, text: str) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    return _in_training(options, ["train"], ("data", "recipe", "out", "labelled", "seed", "steps", "parent"))
+    return _in_training(
+        options, ["train"], ("data", "recipe", "out", "labelled", "seed", "steps", "parent", "imbalance")
+    )
 
 
 def _benchmark(options: argparse.Namespace) -> int:
