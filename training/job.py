@@ -83,7 +83,8 @@ RECIPES = {
 FINE_TUNING_RATE = 3e-4
 FROM_SCRATCH_RATE = 2e-3
 _REPORT_EVERY_S = 2.0
-_CHECKPOINT_EVERY_S = 15.0  # it takes a tenth of a second to write: what a power cut takes is a few steps
+_CHECKPOINT_EVERY_S = 15.0  # what a power cut takes is a few steps
+_CHECKPOINT_SHARE = 0.05  # of the time at most, where the disk is slow
 _WATCHED_SLICES = 12  # held-out slices looked at during training; the report measures all of them
 _SLIVER_VOXELS = 12  # on the model's grid, which is coarser than the one that the gate's limit is for
 _WATCHED_AT = (0.25, 0.5, 0.75, 1.0)  # of the steps, besides the start
@@ -362,15 +363,16 @@ class _Saving:
 
     def __init__(self, file: Path, say: Callable[[str], None], tell: Tell) -> None:
         self._file, self._say, self._tell = file, say, tell
-        self._last_s = time.monotonic()
+        self._next_s = time.monotonic() + _CHECKPOINT_EVERY_S
         self._told = False
 
     @property
     def due(self) -> bool:
-        return time.monotonic() - self._last_s >= _CHECKPOINT_EVERY_S
+        return time.monotonic() >= self._next_s
 
     def __call__(self, turns: dict[str, Training], alarm: UnlabelledAlarm, step: int, spent_s: float) -> None:
         states = {arm: turn.state() for arm, turn in turns.items()}
+        began = time.monotonic()
         try:
             save_checkpoint(self._file, {"arms": states, "alarm": (alarm.factor, alarm.judged), "spent_s": spent_s})
         except OSError as error:  # it goes on: there may be space again by the next one
@@ -379,7 +381,8 @@ class _Saving:
             self._told = True
         else:
             self._tell({"event": "checkpoint", "step": step})
-        self._last_s = time.monotonic()
+        ended = time.monotonic()
+        self._next_s = ended + max(_CHECKPOINT_EVERY_S, (ended - began) / _CHECKPOINT_SHARE)
 
 
 def _checkpoint(job: Job) -> Path:

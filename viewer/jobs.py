@@ -222,7 +222,7 @@ class DetachedProcess:
     """A program that does the job of a folder and outlives the window.
 
     It appends JSON lines to events.jsonl there, looks at the file wanted for a word that says what a person wants, and
-    holds a lock on the file lock as long as it lives; what it writes otherwise goes to errors.txt. argv starts it;
+    holds a lock on the file lock as long as it lives; its error output goes to errors.txt. argv starts it;
     without, the one that is running is followed. Events after the first `read_bytes` of the file arrive through
     deliver, those of a moment together; on_exit gets the last lines of errors.txt once it is gone.
     """
@@ -348,7 +348,7 @@ def _started(argv: Sequence[str], errors: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             list(argv),
             stdin=subprocess.DEVNULL,
-            stdout=file,
+            stdout=subprocess.DEVNULL,
             stderr=file,
             start_new_session=os.name == "posix",
             creationflags=flags,

@@ -49,6 +49,7 @@ TrainingState = Literal[
 
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
 _DECIDED, _WINDOW_LOCK = "decided", "window.lock"
+_BREAKING = ("Traceback ", "Fatal Python error", "slicewise training: ")  # how the last words of a process begin
 
 
 @dataclass
@@ -140,13 +141,15 @@ class TrainingRuns:
         self._listeners.append(listener)
 
     def start(self, model_name: str, steps: int = 120, seed: int = 0, batch: int = 4) -> TrainingRun | None:
-        """Fine-tune a model, semi-supervised, from the confirmed slices of all series. A new model that an earlier run
-        found and nobody decided on is discarded."""
+        """Fine-tune a model, semi-supervised, from the confirmed slices of all series."""
         if self.run is not None and not self.run.ended:
             self._fail("A training is already running: wait for it or stop it first.")
             return None
         if self.run is not None and self.run.state == "interrupted":
             self._fail("A training was interrupted: go on with it or discard it first.")
+            return None
+        if self.run is not None and self.run.undecided:
+            self._fail("A newly trained model waits for your decision: use it or keep the current one first.")
             return None
         if not self._session.confirmed:
             self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
@@ -156,8 +159,6 @@ class TrainingRuns:
             self._fail(problem)
             return None
         record = self._models.get(model_name)
-        if self.run is not None and self.run.state == "finished":
-            self._decided(self.run, "discarded")
         self._folder.mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=self._folder))
         self._let_go()
@@ -405,7 +406,8 @@ class TrainingRuns:
         self._ended(run, errors)
         if run.state == "failed":
             self._clean(run, "failed")
-        self._changed(run.events[-1] if run.events else {})
+        last = run.events[-1] if run.events else {"event": ""}
+        self._changed(last if last["event"] in ("finished", "failed") else {})
         if run.state in ("failed", "interrupted"):
             self._fail(run.message)
 
@@ -426,7 +428,8 @@ class TrainingRuns:
     def _interrupted(self, run: TrainingRun, errors: str) -> None:
         run.state = "interrupted"
         lines = errors.strip().splitlines()
-        why = f" ({lines[-1][:200]})" if lines else ""
+        broke = any(line.startswith(_BREAKING) for line in lines)  # not a library's warning, which need not be why
+        why = f" ({lines[-1][:200]})" if broke else ""
         run.message = (
             f"The training was interrupted at step {run.step} of {run.steps}{why}. "
             f"It can go on from step {run.kept_step}."

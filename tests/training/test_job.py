@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import math
 import os
 import random
 import shutil
@@ -500,6 +501,12 @@ def at_event(kind: str, times: int) -> Callable[[], None]:
     return act
 
 
+def save_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a checkpoint whenever there may be one."""
+    monkeypatch.setattr(job, "_CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(job, "_CHECKPOINT_SHARE", math.inf)
+
+
 MOMENTS = {
     "half a checkpoint": in_the_middle_of_writing(2),
     "before the first checkpoint is on disk": at_call("fsync", 1),
@@ -527,7 +534,7 @@ def uninterrupted(parent, tmp_path_factory) -> list[bytes]:
 def test_killed_at_any_moment_it_goes_on_from_the_last_checkpoint_to_the_same_weights(
     parent, tmp_path, monkeypatch, uninterrupted, moment
 ):
-    monkeypatch.setattr(job, "_CHECKPOINT_EVERY_S", 0.0)
+    save_often(monkeypatch)
     folder = write_job(tmp_path, parent, balls(0)[1], steps=34)
 
     assert killed_at(folder, MOMENTS[moment]) == -signal.SIGKILL
@@ -545,7 +552,7 @@ def test_killed_at_any_moment_it_goes_on_from_the_last_checkpoint_to_the_same_we
 
 @posix
 def test_killed_again_and_again_at_random_it_still_arrives(parent, tmp_path, monkeypatch, uninterrupted):
-    monkeypatch.setattr(job, "_CHECKPOINT_EVERY_S", 0.0)
+    save_often(monkeypatch)
     folder = write_job(tmp_path, parent, balls(0)[1], steps=34)
     draw = random.Random(4)
 
@@ -573,7 +580,7 @@ def test_a_line_of_which_only_a_part_was_written_is_left_behind(tmp_path):
 
 
 def test_a_full_disk_ends_neither_the_training_nor_its_last_checkpoint(parent, tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "_CHECKPOINT_EVERY_S", 0.0)
+    save_often(monkeypatch)
     folder = write_job(tmp_path, parent, balls(0)[1], steps=12)
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -593,11 +600,12 @@ def test_a_full_disk_ends_neither_the_training_nor_its_last_checkpoint(parent, t
     assert run(folder)[0] == 0, "when there is space again"
 
 
-def test_a_collapsed_teacher_is_taken_back_to_the_last_good_step(parent, tmp_path, monkeypatch):
-    def empty(teacher: object, images: torch.Tensor, inside: torch.Tensor) -> tuple[torch.Tensor, float]:
-        return torch.zeros_like(inside, dtype=torch.int64), 1.0
+def no_structures(teacher: object, images: torch.Tensor, inside: torch.Tensor) -> tuple[torch.Tensor, float]:
+    return torch.zeros_like(inside, dtype=torch.int64), 1.0
 
-    monkeypatch.setattr("training.semi_supervised.pseudo_labels", empty)
+
+def test_a_collapsed_teacher_is_taken_back_to_the_last_good_step(parent, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.semi_supervised.pseudo_labels", no_structures)
     code, events = run(write_job(tmp_path, parent, balls(0)[1], steps=67))  # the first 20 on annotated slices alone
 
     assert code == 0
@@ -611,6 +619,20 @@ def test_a_collapsed_teacher_is_taken_back_to_the_last_good_step(parent, tmp_pat
     steps = [event["step"] for event in of_kind(events, "progress") if event["arm"] == "supervised"]
     assert steps == sorted(steps), "the twin goes its own way"
     assert weights_of(tmp_path)[0] == weights_of(tmp_path)[1], "nothing that came of the unlabelled slices is left"
+
+
+@posix
+def test_an_alarm_is_not_forgotten_by_a_training_that_goes_on(parent, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.semi_supervised.pseudo_labels", no_structures)
+    save_often(monkeypatch)
+    folder = write_job(tmp_path, parent, balls(0)[1], steps=67)
+    assert killed_at(folder, at_event("checkpoint", 4)) == -signal.SIGKILL
+
+    code, events = run(folder)
+
+    assert code == 0
+    assert [e["step"] for e in of_kind(events, "rewound")] == [20, 20, 40]
+    assert sum(event["text"].startswith("Unlabelled slices") for event in of_kind(events, "message")) == 2
 
 
 def test_versions_follow_their_parent():

@@ -77,11 +77,13 @@ def kill(run: TrainingRun, workflows: Workflows) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_a_training_that_is_killed_is_said_and_goes_on_or_is_discarded(workflows):
-    run, messages = workflows.training.run, []
+    run, messages, told = workflows.training.run, [], []
     workflows.on_failure(messages.append)
+    workflows.training.on_change(lambda _, event: told.append(event))
     wait(lambda: steps_of(run))
     kill(run, workflows)
 
+    assert told[-1] == {}, "no step, but that the run is another"
     assert run.state == "interrupted"
     assert messages == [run.message]
     assert run.message.startswith(f"The training was interrupted at step {run.step} of 2000. It can go on from step ")
@@ -111,6 +113,9 @@ def test_a_training_that_is_stopped_still_compares_what_it_learnt(workflows):
 
     assert run.state == "finished", run.message
     assert set(run.report["models"]) == {"current", "semi-supervised", "supervised"}
+    messages: list[str] = []
+    workflows.on_failure(messages.append)
+    assert workflows.training.start("tiny") is None and "waits for your decision" in messages[0]
     workflows.training.accept("supervised")
     assert "supervised" in workflows.models.get("tiny").manifest.version
     assert not (run.folder / "data").exists(), "copies of scans have done their work"

@@ -199,7 +199,7 @@ class TrainingPanel(QWidget):
 
     def _show_ready(self) -> None:
         run, count = self._workflows.training.run, len(self._workflows.session.confirmed)
-        busy = run is not None and (not run.ended or run.state == "interrupted")
+        busy = run is not None and (not run.ended or run.undecided or run.state == "interrupted")
         self.start.setEnabled(count > 0 and not busy and bool(self._models.model_name))
         if count == 0:
             text = with_keys(tr(_NONE_CONFIRMED), self.window())
