@@ -136,7 +136,7 @@ class Training:
             self._back(str(astray))
             return None
         if loss is None:
-            self._diverged("the loss or its gradient is not a number")
+            self._diverged(f"the loss or its gradient is not a number at step {self.step}")
             return None
         self._optimiser.step()
         _follow(self._ema, self._network, min(self._settings.ema_decay, 1 - 1 / (self.step + 10)))
@@ -145,7 +145,7 @@ class Training:
         if self.step % CHECKED_STEPS == 0:
             mean = sum(self._losses) / len(self._losses)
             if self._first_loss is not None and mean > max(_EXPLODED, _GROWN * self._first_loss):
-                self._diverged(f"the loss has grown from {self._first_loss:.1f} to {mean:.1f}")
+                self._diverged(f"the loss has grown from {self._first_loss:.1f} to {mean:.1f} at step {self.step}")
                 return None
             self._first_loss = mean if self._first_loss is None else self._first_loss
             self.keep()
@@ -216,13 +216,11 @@ class Training:
 
     def _diverged(self, why: str) -> None:
         self._faults += 1
-        at, faults = self.step, self._faults
-        if faults < 3:
-            self._rate /= 2
-            self._back(f"At step {at} {why}.")
-        else:
+        if self._faults == 3:
             self._load_good()
-            raise Diverged(f"{why} at step {at}")
+            raise Diverged(why)
+        self._rate /= 2
+        self._back(why)
 
     def _back(self, why: str) -> None:
         self._load_good()
