@@ -192,8 +192,7 @@ class LoadedModel:
             outputs = [np.asarray(output) for output in session.run(wanted, {name: batch})]
         except Exception as error:  # onnxruntime raises bare classes of its own
             said = str(error) or type(error).__name__
-            for_memory = isinstance(error, MemoryError) or any(words in said.lower() for words in _TOO_LITTLE_MEMORY)
-            kind = _TooLittleMemory if for_memory else ModelError
+            kind = _TooLittleMemory if _is_for_memory(error) else ModelError
             raise kind(f"{self.manifest.name} failed while running: {said.splitlines()[0]}") from error
         for output in outputs:
             numbers = output.dtype.kind in "fiub"  # and no array of answers is made: outputs are large
@@ -222,16 +221,26 @@ def load_model(record: ModelRecord) -> LoadedModel:
     def lanes() -> list[Sessions]:
         return [sessions(_PREFERRED[-1:], _LANES) for _ in range(_LANES)]
 
-    made, preprocessing = sessions(), record.manifest.preprocessing
+    notes: list[str] = []
+    try:
+        made = sessions()
+    except _TooLittleMemory:  # a training has it, say
+        made = sessions(_PREFERRED[-1:])
+        notes.append("The GPU had too little memory: it ran on the CPU")
+    preprocessing = record.manifest.preprocessing
     provider = made[0].get_providers()[0].removesuffix("ExecutionProvider")
     blocks = preprocessing.dimensions == 3 and preprocessing.patch is not None
     beside = lanes if blocks and provider == _CPU and _threads() >= _LANES else None
     takes = 1 if any(session.get_inputs()[0].shape[0] == 1 for session in made) else None  # exported for one image
-    return LoadedModel(record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]), beside, takes)
+    return LoadedModel(record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]), beside, takes, notes)
 
 
 def _threads() -> int:
     return os.cpu_count() or 1
+
+
+def _is_for_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in _TOO_LITTLE_MEMORY)
 
 
 def _session(record: ModelRecord, network: str, preferred: tuple[str, ...], share: int) -> ort.InferenceSession:
@@ -248,7 +257,8 @@ def _session(record: ModelRecord, network: str, preferred: tuple[str, ...], shar
     try:
         session = ort.InferenceSession(network_bytes, options, providers=available)
     except Exception as error:  # onnxruntime raises bare classes of its own
-        raise ModelError(f"{record.manifest.name} cannot be loaded: {str(error).splitlines()[0]}") from error
+        kind = _TooLittleMemory if _is_for_memory(error) and available[0] != _PREFERRED[-1] else ModelError
+        raise kind(f"{record.manifest.name} cannot be loaded: {str(error).splitlines()[0]}") from error
     needed = record.manifest.input_axes
     inputs = session.get_inputs()
     if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(inputs[0].shape) != needed:

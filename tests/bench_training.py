@@ -47,7 +47,7 @@ def training_speed(tell: Tell) -> None:
         teacher = copy.deepcopy(network).requires_grad_(False).eval()
         steps = 10 * _STEPS  # of a longer run, in whose second stage this begins
         loss = (
-            semi_supervised_loss(student, teacher, sampler, _BATCH, steps, "cpu", lambda text: None)
+            semi_supervised_loss(student, teacher, sampler, _BATCH, steps, "cpu")
             if semi_supervised
             else supervised_loss(student, sampler, _BATCH, "cpu")
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -11,17 +12,16 @@ from typing import Any, NoReturn
 
 _PROGRAM = "python -m training"
 _NICENESS = 15  # it takes minutes: the window, and what a person asks of it meanwhile, go first
+_OOM_SCORE = 900  # of 1000: where memory runs out, Linux ends this process and not the window; it can go on later
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 done, 2 a mistake that one sentence on the error output explains, 1 anything else."""
     options = _parser().parse_args(arguments)
+    if options.command == "run":
+        return _run(options.job_folder)
     from training import job  # torch takes seconds to load; a wrong argument is told at once
 
-    if options.command == "run":
-        if hasattr(os, "nice"):
-            os.nice(_NICENESS)
-        return job.run(options.job_folder, sys.stdout, sys.stdin)
     if options.command == "benchmark":
         return _benchmark(options)
     if options.command == "federated":
@@ -46,6 +46,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     print(f"wrote {report}; the models are in the folders beside it. Not for diagnostic use.")
     return 0
+
+
+def _run(folder: Path) -> int:
+    from training.process import AlreadyRunning, held
+
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE))
+    try:
+        with held(folder):
+            from training import job
+
+            return job.run(folder)
+    except (AlreadyRunning, OSError) as error:
+        print(f"slicewise training: {error}", file=sys.stderr)
+        return 3
 
 
 def _benchmark(options: argparse.Namespace) -> int:
@@ -103,7 +120,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog=_PROGRAM, description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="do the job of a folder, telling events as JSON lines")
+    run = commands.add_parser("run", help="do the job of a folder, or go on with it; events go to events.jsonl in it")
     run.add_argument("job_folder", type=Path)
     train = commands.add_parser("train", help="train from a dataset folder: images/, labels/, patients.csv")
     train.add_argument("--data", type=Path, required=True)

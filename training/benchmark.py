@@ -32,10 +32,11 @@ from training.dataset import DataError, SliceSampler, Split, read_dataset, split
 from training.evaluate import mean_defined
 from training.export import export_model
 from training.gate import Scores, unit_dice
-from training.job import FROM_SCRATCH_RATE, json_ready, write_at_once
+from training.job import FROM_SCRATCH_RATE, write_at_once
 from training.loops import LoopSettings, LossOfStep, training_steps
 from training.networks import build_network
 from training.plan import plan_model
+from training.process import json_ready
 from training.semi_supervised import semi_supervised_loss, supervised_loss, weak_to_strong_loss
 
 SUPERVISED, COPY_PASTE, ALL_LABELS = "supervised", "copy-paste", "all labels"
@@ -188,7 +189,7 @@ def _loss(
     arm: str, network: nn.Module, teacher: nn.Module, sampler: SliceSampler, wanted: Benchmark, device: str
 ) -> LossOfStep:
     if arm == DEFAULT:
-        return semi_supervised_loss(network, teacher, sampler, wanted.batch, wanted.steps, device, lambda text: None)
+        return semi_supervised_loss(network, teacher, sampler, wanted.batch, wanted.steps, device)
     if arm == "weak-to-strong":
         return weak_to_strong_loss(network, teacher, sampler, wanted.batch, wanted.steps, device)
     return supervised_loss(network, sampler, wanted.batch, device, pasted=arm == COPY_PASTE)

@@ -83,12 +83,12 @@ from training.job import (
     Job,
     JobError,
     Tell,
-    json_ready,
     next_version,
     read_parent,
     write_at_once,
 )
-from training.loops import LoopSettings, Stopped, training_steps
+from training.loops import LoopSettings, training_steps
+from training.process import Stopped, json_ready
 
 SCHEMA_VERSION = 1  # of a report, as of those of segmentation
 SIDE = 128  # pixels to which pictures are stretched

@@ -105,7 +105,7 @@ class Site:
         averaged = copy.deepcopy(network).requires_grad_(False).eval()
         whole, before = self._rounds * self._steps, turn * self._steps
         if self._sampler.unlabelled_slices:
-            loss = semi_supervised_loss(network, averaged, self._sampler, self._batch, whole, device, lambda text: None)
+            loss = semi_supervised_loss(network, averaged, self._sampler, self._batch, whole, device)
         else:
             loss = supervised_loss(network, self._sampler, self._batch, device)
         settings = LoopSettings(self._steps, learning_rate=FINE_TUNING_RATE * (1 - before / whole) ** 0.9)

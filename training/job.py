@@ -17,12 +17,11 @@ import re
 import secrets
 import shutil
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -58,11 +57,22 @@ from training.dataset import (
 from training.evaluate import mean_defined
 from training.export import ExportError, export_model, load_network
 from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED, overlaps
-from training.loops import Diverged, LoopSettings, Stopped, training_steps
+from training.loops import (
+    CHECKED_STEPS,
+    Diverged,
+    InParts,
+    LoopSettings,
+    Parts,
+    TooLittleMemory,
+    Training,
+    load_checkpoint,
+    save_checkpoint,
+)
 from training.losses import IGNORE
 from training.networks import build_network
 from training.plan import plan_model
-from training.semi_supervised import FIRST_STAGE, semi_supervised_loss, supervised_loss
+from training.process import Control, Events, Stopped, json_ready
+from training.semi_supervised import FIRST_STAGE, UnlabelledAlarm, semi_supervised_loss, supervised_loss
 
 SCHEMA_VERSION = 1
 RECIPES = {
@@ -77,6 +87,8 @@ Imbalance = Literal["balanced", "adjusted", "focal"]
 FINE_TUNING_RATE = 3e-4
 FROM_SCRATCH_RATE = 2e-3
 _REPORT_EVERY_S = 2.0
+_CHECKPOINT_EVERY_S = 15.0  # what a power cut takes is a few steps
+_CHECKPOINT_SHARE = 0.05  # of the time at most, where the disk is slow
 _WATCHED_SLICES = 12  # held-out slices looked at during training; the report measures all of them
 _SLIVER_VOXELS = 12  # on the model's grid, which is coarser than the one that the gate's limit is for
 _WATCHED_AT = (0.25, 0.5, 0.75, 1.0)  # of the steps, besides the start
@@ -89,7 +101,7 @@ class JobError(Exception):
     """A training cannot be done as it was asked for; one sentence says why."""
 
 
-EXPECTED = (JobError, DataError, ManifestError, ModelError, ExportError, Diverged)
+EXPECTED = (JobError, DataError, ManifestError, ModelError, ExportError, Diverged, TooLittleMemory)
 
 
 class Job(BaseModel):
@@ -113,31 +125,28 @@ class Job(BaseModel):
     imbalance: Imbalance = "balanced"
 
 
-def run(job_folder: Path, out: TextIO, commands: TextIO) -> int:
-    """Do the job of a folder: events as JSON lines to out, commands (pause, resume, stop) by line; exit code.
+def run(folder: Path) -> int:
+    """Do the job of a folder, or go on with it from its last checkpoint (see training.process); exit code.
 
     0 after the event finished, 2 after failed for a fault that can be told in a sentence, 1 for any other
-    (its traceback goes to the error output). The end of commands does not end the run.
+    (its traceback goes to the error output).
     """
-
-    def tell(event: dict[str, Any]) -> None:
-        out.write(json.dumps(json_ready(event)) + "\n")
-        out.flush()
-
-    try:
-        report = train_and_compare(read_job(job_folder), tell, Control(commands).check)
-        tell({"event": "finished", "report": str(report)})
-        return 0
-    except BrokenPipeError:
-        return 1  # whoever started this is gone
-    except EXPECTED as error:
-        code, message = 2, str(error)
-    except Exception as error:  # the border of the process: the viewer needs a sentence whatever happens
-        traceback.print_exc(file=sys.stderr)
-        said = str(error).strip().splitlines()
-        code, message = 1, f"The training failed: {said[0] if said else type(error).__name__}"
-    with contextlib.suppress(BrokenPipeError):
-        tell({"event": "failed", "message": message})
+    with contextlib.closing(Events(folder)) as events, contextlib.closing(Control(folder)) as control:
+        resumable = False
+        try:
+            report = train_and_compare(read_job(folder), events.tell, control.check, go_on=True)
+            events.tell({"event": "finished", "report": str(report)})
+            return 0
+        except EXPECTED as error:
+            code, message = 2, str(error)
+        except Exception as error:  # the border of the process: the viewer needs a sentence whatever happens
+            traceback.print_exc(file=sys.stderr)
+            said = str(error).strip().splitlines()
+            code, message = 1, f"The training failed: {said[0] if said else type(error).__name__}"
+            if resumable := isinstance(error, OSError):  # of a full disk, mostly: there will be space again
+                for arm in (SEMI_SUPERVISED, SUPERVISED):
+                    shutil.rmtree(folder / "out" / arm, ignore_errors=True)
+        events.tell({"event": "failed", "message": message, "resumable": resumable})
     return code
 
 
@@ -166,48 +175,23 @@ def checked_job(raw: dict[str, Any]) -> Job:
         raise JobError(f"the job's {'.'.join(map(str, first['loc']))} is wrong: {first['msg'].lower()}") from error
 
 
-class Control:
-    """Commands of a person, read line by line on a thread of their own."""
-
-    def __init__(self, commands: TextIO) -> None:
-        self._going, self._stopped = threading.Event(), threading.Event()
-        self._going.set()
-        threading.Thread(target=self._listen, args=(commands,), daemon=True).start()
-
-    def check(self) -> None:
-        """Wait while paused; raise Stopped once asked to stop."""
-        self._going.wait()
-        if self._stopped.is_set():
-            raise Stopped
-
-    def _listen(self, commands: TextIO) -> None:
-        for line in commands:
-            command = line.strip()
-            if command == "pause":
-                self._going.clear()
-            elif command == "resume":
-                self._going.set()
-            elif command == "stop":
-                self._stopped.set()
-                self._going.set()
-        self._going.set()  # nobody is left who could resume
-
-
-def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
+def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -> Path:
     """Train the recipe's arms, export them, measure them and the parent on what was held out; the report's path.
 
     Writes out/semi-supervised, out/supervised and, last and at once, out/report.json. check is called before
-    each step and may wait or raise Stopped: what was learnt until then is compared. Raises one of EXPECTED.
+    each step and may wait or raise Stopped: what was learnt until then is compared. go_on: from the
+    checkpoint that a process which was ended has left in out, to the same weights. Raises one of EXPECTED.
     """
     if job.recipe.startswith("classification-"):
         from training import classification  # which takes from here what both have in common
 
         return classification.train_and_compare(job, tell, check)
-    started = time.monotonic()
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parent = read_parent(job)
+    if not go_on:
+        shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
     split = split_cases(read_dataset(job.data), job.seed)
     if job.labelled is not None:
         split = keep_labelled(split, job.labelled, job.seed)
@@ -233,8 +217,9 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
             "patients": split.patients,
         }
     )
-    trained, steps = _train(job, arms, network, sampler, watch, bool(parent), device, tell, check)
+    trained, steps, spent_s = _train(job, arms, network, sampler, watch, bool(parent), device, tell, check)
 
+    compared = time.monotonic()
     tell({"event": "message", "text": "Comparing the models on what was held out"})
     records = {CURRENT: parent} if parent else {}
     summary = {
@@ -252,9 +237,10 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     report = compare(records, split)
     for arm in arms:
         _note_result(records[arm], report)
-    report |= {"steps": steps, "seed": job.seed, "seconds": round(time.monotonic() - started, 1)}
+    report |= {"steps": steps, "seed": job.seed, "seconds": round(spent_s + time.monotonic() - compared, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
+    shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
     return path
 
 
@@ -302,90 +288,144 @@ def _train(
     device: str,
     tell: Tell,
     check: Check,
-) -> tuple[dict[str, nn.Module], int]:
-    """The averaged networks by arm, and how many steps each had."""
+) -> tuple[dict[str, nn.Module], int, float]:
+    """The averaged networks by arm, how many steps each had, and the seconds that took."""
     shared = round(FIRST_STAGE * job.steps) if len(arms) > 1 else 0
     settings = LoopSettings(
         steps=job.steps,
         learning_rate=FINE_TUNING_RATE if fine_tuning else FROM_SCRATCH_RATE,
         ema_decay=min(0.99, max(0.8, 1 - 10 / job.steps)),
-        report_every=1,
-        checkpoint_every=shared or 200,
     )
-    checkpoints = _fresh_checkpoints(job)
     students = {arm: copy.deepcopy(network).to(device) for arm in arms}
     teachers = {arm: copy.deepcopy(student).requires_grad_(False).eval() for arm, student in students.items()}
-    progress = _Progress(job.steps, shared, arms, tell)
+    alarm = UnlabelledAlarm()
 
     def say(text: str) -> None:
         tell({"event": "message", "text": text})
 
-    def steps_of(arm: str) -> Iterator[int]:
-        student, teacher = students[arm], teachers[arm]
+    def training_of(arm: str) -> Training:
+        def went_back(why: str, step: int) -> None:
+            say(why)
+            tell({"event": "rewound", "arms": list(arms) if step < shared else [arm], "step": step})
+            say(f"The training went back to step {step}, the last good one.")
+
+        parts = Parts()
+        student, teacher = InParts(students[arm], parts), InParts(teachers[arm], parts)
         loss = (
-            semi_supervised_loss(student, teacher, sampler, job.batch, job.steps, device, say)
+            semi_supervised_loss(student, teacher, sampler, job.batch, job.steps, device, alarm)
             if arm == SEMI_SUPERVISED
             else supervised_loss(student, sampler, job.batch, device)
         )
-        return training_steps(
-            student,
-            teacher,
-            loss,
-            settings,
-            checkpoint=checkpoints / f"{arm}.pt",
-            report=lambda event: progress.report(arm, event),
-        )
+        return Training(students[arm], teachers[arm], loss, settings, parts=parts, say=say, went_back=went_back)
 
     first, rest = arms[0], arms[1:]
-    turns = {first: steps_of(first)}
+    turns = {first: training_of(first)}
+    done, spent_s = 0, 0.0
+    file = _checkpoint(job)
+    saved = _read_checkpoint(file, say)
+    if saved is not None:
+        turns = {arm: training_of(arm) for arm in saved["arms"]}
+        for arm, state in saved["arms"].items():
+            turns[arm].restore(state)
+        done, spent_s = turns[first].step, saved["spent_s"]
+        alarm.factor, alarm.judged = saved["alarm"]
+        tell({"event": "rewound", "arms": list(arms), "step": done})
+        say(f"The training goes on from step {done}.")
+    else:
+        watch.look(teachers[first], arms, 0, tell)
+    started = time.monotonic() - spent_s
+    progress = _Progress(job.steps, shared, arms, done, tell)
     watched = {max(1, round(share * job.steps)) for share in _WATCHED_AT}
-    watch.look(teachers[first], arms, 0, tell)
-    done = 0
+    saving = _Saving(file, say, tell)
     try:
         while done < job.steps:
             check()
             if done == shared:
                 for arm in rest:  # goes on from the first stage, which is the same for both
-                    if shared:
-                        shutil.copyfile(checkpoints / f"{first}.pt", checkpoints / f"{arm}.pt")
-                    turns[arm] = steps_of(arm)
-            for turn in turns.values():
-                done = next(turn)
+                    if arm not in turns:
+                        turns[first].keep()
+                        turns[arm] = training_of(arm)
+                        turns[arm].restore(turns[first].state())
+            done += 1
+            for arm, turn in turns.items():
+                while turn.step < done:  # more than once if it had to go back
+                    step = turn.step
+                    figures = turn.take_step(step / job.steps)
+                    if figures is not None:
+                        progress.report(arm, {"step": turn.step, "steps": job.steps, **figures})
             if done in watched:
                 for arm in turns:
                     watch.look(teachers[arm], [arm] if len(turns) > 1 else arms, done, tell)
+            if done % CHECKED_STEPS == 0 and saving.due:
+                saving(turns, alarm, done, time.monotonic() - started)
     except Stopped:
         say(f"Stopped after {done} of {job.steps} steps; what was learnt is compared.")
+    for turn in turns.values():
+        turn.keep()
+    saving(turns, alarm, done, time.monotonic() - started)
     for arm in arms:
         if arm not in turns:
             teachers[arm].load_state_dict(teachers[first].state_dict())
-    shutil.rmtree(checkpoints)
-    return teachers, done
+    return teachers, done, time.monotonic() - started
 
 
-def _fresh_checkpoints(job: Job) -> Path:
-    folder = job.out / "checkpoints"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+class _Saving:
+    """Writes checkpoints, of all arms at one step, now and then."""
+
+    def __init__(self, file: Path, say: Callable[[str], None], tell: Tell) -> None:
+        self._file, self._say, self._tell = file, say, tell
+        self._next_s = time.monotonic() + _CHECKPOINT_EVERY_S
+        self._told = False
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() >= self._next_s
+
+    def __call__(self, turns: dict[str, Training], alarm: UnlabelledAlarm, step: int, spent_s: float) -> None:
+        states = {arm: turn.state() for arm, turn in turns.items()}
+        began = time.monotonic()
+        try:
+            save_checkpoint(self._file, {"arms": states, "alarm": (alarm.factor, alarm.judged), "spent_s": spent_s})
+        except OSError as error:  # it goes on: there may be space again by the next one
+            if not self._told:
+                self._say(f"No checkpoint could be written ({error.strerror or error}); the training goes on.")
+            self._told = True
+        else:
+            self._tell({"event": "checkpoint", "step": step})
+        ended = time.monotonic()
+        self._next_s = ended + max(_CHECKPOINT_EVERY_S, (ended - began) / _CHECKPOINT_SHARE)
+
+
+def _checkpoint(job: Job) -> Path:
+    return job.out / "checkpoints" / "both.pt"
+
+
+def _read_checkpoint(file: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
+    if not file.exists():
+        return None
+    try:
+        return load_checkpoint(file)
+    except Exception:  # torch raises whatever a damaged file leads it to
+        say("The last checkpoint cannot be read: the training begins anew.")
+        return None
 
 
 class _Progress:
     """Passes a step's figures on, not more often than a curve needs them."""
 
-    def __init__(self, steps: int, shared: int, arms: Sequence[str], tell: Tell) -> None:
+    def __init__(self, steps: int, shared: int, arms: Sequence[str], done: int, tell: Tell) -> None:
         self._shared, self._arms, self._tell = shared, arms, tell
         self._started = time.monotonic()
         self._told = dict.fromkeys(arms, -math.inf)
-        self._all_turns = shared + len(arms) * (steps - shared)
+        self._turns_before, self._all_turns = self._turns(done), self._turns(steps)
 
     def report(self, arm: str, event: dict[str, Any]) -> None:
         step, now = event["step"], time.monotonic()
         if step % 5 and step != event["steps"] and now - self._told[arm] < _REPORT_EVERY_S:
             return
         arms = self._arms if step <= self._shared else [arm]  # the first stage is the same for all of them
-        turns = step if step <= self._shared else self._shared + len(self._arms) * (step - self._shared)
-        left_s = (now - self._started) / turns * (self._all_turns - turns)
+        turns = self._turns(step)
+        left_s = (now - self._started) / max(turns - self._turns_before, 1) * (self._all_turns - turns)
         for one in arms:
             self._told[one] = now
             self._tell(
@@ -399,6 +439,10 @@ class _Progress:
                     "eta_s": left_s,
                 }
             )
+
+    def _turns(self, step: int) -> int:
+        """Steps of single arms until that one."""
+        return step if step <= self._shared else self._shared + len(self._arms) * (step - self._shared)
 
 
 class _Watch:
@@ -506,15 +550,6 @@ def _count(cases: Sequence[Case]) -> int:
 
 def _today() -> str:
     return datetime.date.today().isoformat()
-
-
-def json_ready(value: Any) -> Any:
-    """The same with null for numbers that JSON does not have."""
-    if isinstance(value, dict):
-        return {key: json_ready(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_ready(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_at_once(path: Path, text: str) -> None:

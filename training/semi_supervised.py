@@ -9,7 +9,6 @@ the supervised twin does: same slices, same poses, same looks, so what differs i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 
 from training.augment import paste_masks, strong_look
 from training.dataset import SliceSampler
-from training.loops import LossOfStep
+from training.loops import CHECKED_STEPS, GoneAstray, LossOfStep
 from training.losses import IGNORE, batch_dice, dice_cross_entropy
 
 FIRST_STAGE = 0.3  # of the steps, annotated slices only
@@ -26,7 +25,6 @@ LARGEST_WEIGHT = 0.5  # of pseudo-labelled voxels against annotated ones
 CONFIDENCE = 0.75  # below it the teacher's label of a voxel is not used
 ANNOTATED_LOOKS = 0.5  # share of annotated slices shown as by another scanner: a model in use sees the one there is
 
-_WATCHED_STEPS = 10
 # Pseudo-labelled against annotated share. People confirm slices in which there is something to see, so that
 # much less on the others is no alarm yet; a teacher that has collapsed falls to nothing.
 _FOREGROUND_RANGE = (0.05, 4.0)
@@ -110,18 +108,18 @@ def semi_supervised_loss(
     batch: int,
     steps: int,
     device: str,
-    say: Callable[[str], None],
+    alarm: UnlabelledAlarm | None = None,
 ) -> LossOfStep:
     """Loss of a step that in its second stage uses as many unlabelled slices as annotated ones.
 
     Every annotated voxel of the batch is seen once, as in the supervised step: the inside of its box in the
-    unlabelled slice, the outside in its own. say gets a sentence when an alarm weakens or ends the use of
-    unlabelled slices.
+    unlabelled slice, the outside in its own. A step raises GoneAstray when the alarm weakens or ends the use of
+    unlabelled slices: what was learnt since the last good step came from those.
     """
     first_stage = round(FIRST_STAGE * steps)
     ramp_up_steps = max(1, round(RAMP_UP * (steps - first_stage)))
     annotated_only = supervised_loss(network, sampler, batch, device)
-    shown, alarm = _RunningMean(), UnlabelledAlarm()
+    shown, alarm = _RunningMean(), alarm or UnlabelledAlarm()
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
         weight = alarm.factor * LARGEST_WEIGHT * consistency_weight(step - first_stage, ramp_up_steps)
@@ -133,9 +131,8 @@ def semi_supervised_loss(
         images, targets = (part.to(device) for part in sampler.labelled(step, batch))
         unlabelled, inside = (part.to(device) for part in sampler.unlabelled(step, batch))
         guessed, utilisation = pseudo_labels(teacher, unlabelled, inside)
-        message = alarm.watch(guessed, targets, utilisation)
-        if message:
-            say(message)
+        if message := alarm.watch(step, guessed, targets, utilisation):
+            raise GoneAstray(message)
         box = paste_masks(batch, sampler.patch, generator).to(device)
         images = strong_look(images, generator, ANNOTATED_LOOKS)
         unlabelled = strong_look(unlabelled, generator)
@@ -159,26 +156,29 @@ def semi_supervised_loss(
 
 @dataclass
 class UnlabelledAlarm:
-    """Watches pseudo-labels over windows of 10 steps: the first alarm halves their weight, the second ends it.
+    """Watches pseudo-labels over the 10 steps to each multiple of 10: the first alarm halves their weight, the second
+    ends it.
 
-    An alarm is a foreground share outside 0.05 to 4 times that of the annotated voxels, or, in the first
-    window, less than 20 % of the voxels labelled at all. factor is what remains of the weight.
+    An alarm is a foreground share outside 0.05 to 4 times that of the annotated voxels, or, the first time, less than
+    20 % of the voxels labelled at all. factor is what remains of the weight, judged whether there was a first time.
     """
 
     factor: float = 1.0
-    _steps: int = 0
-    _figures: list[tuple[float, float, float]] = field(default_factory=list)
+    judged: bool = False
+    _figures: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
-    def watch(self, guessed: Tensor, targets: Tensor, utilisation: float) -> str:
-        """Count a step in; returns what to tell a person, mostly nothing."""
-        self._figures.append((_foreground(guessed), _foreground(targets), utilisation))
-        self._steps += 1
-        if len(self._figures) < _WATCHED_STEPS:
+    def watch(self, step: int, guessed: Tensor, targets: Tensor, utilisation: float) -> str:
+        """Count a step in, once though it be done again; returns what to tell a person, mostly nothing."""
+        self._figures[step] = _foreground(guessed), _foreground(targets), utilisation
+        if (step + 1) % CHECKED_STEPS:
             return ""
-        pseudo, annotated, used = (sum(column) / _WATCHED_STEPS for column in zip(*self._figures, strict=True))
-        self._figures.clear()
+        figures, self._figures = list(self._figures.values()), {}
+        if len(figures) < CHECKED_STEPS // 2:
+            return ""
+        first, self.judged = not self.judged, True
+        pseudo, annotated, used = (sum(column) / len(figures) for column in zip(*figures, strict=True))
         low, high = (bound * annotated for bound in _FOREGROUND_RANGE)
-        if used < _LEAST_UTILISATION and self._steps == _WATCHED_STEPS:
+        if used < _LEAST_UTILISATION and first:
             return self._weaken(f"only {used:.0%} of the unlabelled voxels get a sure label")
         if annotated > 0 and not low <= pseudo <= high:
             return self._weaken(

@@ -1,4 +1,4 @@
-"""Work off the GUI thread: background jobs with progress and cancel, and child processes that talk in JSON lines."""
+"""Work off the GUI thread: background jobs with progress and cancel, and processes that outlive the window."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
@@ -20,6 +20,10 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 Deliver = Callable[[Callable[[], None]], None]
 
 _ERROR_LINES = 20
+_EVENTS, _WANTED, _LOCK, _ERRORS = "events.jsonl", "wanted", "lock", "errors.txt"  # training.process knows them too
+_LOOK_EVERY_S = 0.1
+_END_WITHIN_S = 3.0
+_REPLACINGS = 20
 _LET_GO_AFTER_S = 1.0
 _NICENESS = 10
 
@@ -214,64 +218,144 @@ class JobQueue:
             listener(job)
 
 
-class ChildProcess:
-    """A program that writes JSON lines and reads one command a line; events arrive through deliver.
+class DetachedProcess:
+    """A program that does the job of a folder and outlives the window.
 
-    on_exit gets the exit code and the last lines it wrote to its error output.
+    It appends JSON lines to events.jsonl there, looks at the file wanted for a word that says what a person wants, and
+    holds a lock on the file lock as long as it lives; its error output goes to errors.txt. argv starts it;
+    without, the one that is running is followed. Events after the first `read_bytes` of the file arrive through
+    deliver, those of a moment together; on_exit gets the last lines of errors.txt once it is gone.
     """
 
     def __init__(
         self,
-        argv: Sequence[str],
+        folder: Path,
         deliver: Deliver,
-        on_event: Callable[[dict[str, Any]], None],
-        on_exit: Callable[[int, str], None],
+        on_events: Callable[[list[dict[str, Any]]], None],
+        on_exit: Callable[[str], None],
+        argv: Sequence[str] | None = None,
+        read_bytes: int = 0,
     ) -> None:
-        self._process = subprocess.Popen(
-            list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
-        )
-        self._deliver, self._on_event, self._on_exit = deliver, on_event, on_exit
-        self._errors: deque[str] = deque(maxlen=_ERROR_LINES)
-        self._error_reader = threading.Thread(target=self._read_errors, daemon=True)
-        self._error_reader.start()
-        self._reader = threading.Thread(target=self._read_events, daemon=True)
-        self._reader.start()
+        self._folder, self._read_bytes = folder, read_bytes
+        self._deliver, self._on_events, self._on_exit = deliver, on_events, on_exit
+        self._process = None if argv is None else _started(argv, folder / _ERRORS)
+        self._left = threading.Event()
+        self._follower = threading.Thread(target=self._follow, daemon=True)
+        self._follower.start()
 
     @property
     def running(self) -> bool:
-        return self._process.poll() is None
+        if self._process is not None:
+            return self._process.poll() is None
+        return is_locked(self._folder / _LOCK)
 
-    def send(self, command: str) -> None:
-        """Write one command line; a child that has already ended does not mind."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(command + "\n")
-            self._process.stdin.flush()
+    def leave(self) -> None:
+        """Follow it no longer; it goes on."""
+        self._left.set()
+        self._follower.join()
 
-    def kill(self) -> None:
-        """End the child at once and wait until it is gone."""
-        self._process.kill()
-        self._process.wait()
+    def end(self) -> None:
+        """Have it end at once, wait until it is gone, and follow it no longer."""
+        self.leave()
+        write_whole(self._folder / _WANTED, "end")
+        until_s = time.monotonic() + _END_WITHIN_S
+        while self.running and time.monotonic() < until_s:
+            time.sleep(_LOOK_EVERY_S)
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
-    def wait(self, timeout_s: float | None = None) -> int:
-        """Wait for the child's end and for its last event to be handed to deliver; returns the exit code."""
-        code = self._process.wait(timeout_s)
-        self._reader.join(timeout_s)
-        return code
+    def _follow(self) -> None:
+        running = True
+        while running and not self._left.wait(_LOOK_EVERY_S):
+            running = self.running  # looked at before the file: nothing that it told last is missed
+            events, self._read_bytes = read_events(self._folder, self._read_bytes)
+            if events:
+                self._deliver(lambda events=events: self._on_events(events))
+        if not running:
+            self._deliver(lambda: self._on_exit(_last_words(self._folder / _ERRORS)))
 
-    def _read_events(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue  # a library's own print must not end the run
-            if isinstance(event, dict):
-                self._deliver(lambda event=event: self._on_event(event))
-        code = self._process.wait()
-        self._error_reader.join()
-        self._deliver(lambda: self._on_exit(code, "".join(self._errors)))
 
-    def _read_errors(self) -> None:
-        assert self._process.stderr is not None
-        self._errors.extend(self._process.stderr)
+def read_events(folder: Path, after_bytes: int = 0) -> tuple[list[dict[str, Any]], int]:
+    """The events in a folder's events.jsonl after so many bytes, and where the next begins. A line that is not whole
+    yet, or never will be because its writer was killed, is no event."""
+    try:
+        with (folder / _EVENTS).open("rb") as file:
+            file.seek(after_bytes)
+            lines = file.read().splitlines(keepends=True)
+    except OSError:
+        return [], after_bytes
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+    events = []
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict) and "event" in event:
+                events.append(event)
+    return events, after_bytes + sum(map(len, lines))
+
+
+def is_locked(file: Path) -> bool:
+    """Whether a living process holds the lock on a file."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError) as error:
+        return isinstance(error, Timeout)
+    lock.release()
+    return False
+
+
+def wanted_of(folder: Path) -> str:
+    """What a person wanted last of the process of a folder, "run" if nothing."""
+    with contextlib.suppress(OSError):
+        return (folder / _WANTED).read_text(encoding="utf-8").strip()
+    return "run"
+
+
+def want(folder: Path, word: str) -> None:
+    """Tell the process of a folder, or the next one that goes on with its job, what a person wants. Raises OSError."""
+    write_whole(folder / _WANTED, word)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a small file so that whoever reads it, and whatever happens meanwhile, it is the old one or the new one.
+    Raises OSError."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    for attempt in range(_REPLACINGS):
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:  # Windows, while another process reads it
+            if attempt == _REPLACINGS - 1:
+                raise
+            time.sleep(_LOOK_EVERY_S / 10)
+
+
+def _started(argv: Sequence[str], errors: Path) -> subprocess.Popen[bytes]:
+    """A process that neither a closed window, nor its terminal, nor a log-off signal takes along."""
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    with errors.open("wb") as file:
+        return subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            start_new_session=os.name == "posix",
+            creationflags=flags,
+        )
+
+
+def _last_words(errors: Path) -> str:
+    with contextlib.suppress(OSError):
+        return "\n".join(errors.read_text(encoding="utf-8", errors="replace").splitlines()[-_ERROR_LINES:])
+    return ""

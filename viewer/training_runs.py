@@ -1,7 +1,13 @@
-"""Retrainings of a model: what they learn from, the child process that does them, and what becomes of the result."""
+"""Retrainings of a model: what they learn from, the process that does them, and what becomes of the result.
+
+A retraining belongs to its job folder, not to the window: its process goes on when the window is closed, the next
+window takes it up from the folder, and one whose process was ended goes on from its last checkpoint. What was decided
+stands in the file decided there.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
@@ -10,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -23,13 +29,27 @@ from viewer.io.annotation_store import AnnotationStore
 from viewer.io.library import Library
 from viewer.io.reader import Reader
 from viewer.io.training_set import TrainingCase, write_dataset
-from viewer.jobs import ChildProcess, Job, JobQueue
+from viewer.jobs import DetachedProcess, Job, JobQueue, is_locked, read_events, want, wanted_of, write_whole
+
+if TYPE_CHECKING:  # which takes a moment to load, and most windows train nothing
+    from filelock import FileLock
 
 TrainingState = Literal[
-    "preparing", "running", "paused", "stopping", "finished", "installing", "failed", "accepted", "discarded"
+    "preparing",
+    "running",
+    "paused",
+    "stopping",
+    "finished",
+    "installing",
+    "interrupted",
+    "failed",
+    "accepted",
+    "discarded",
 ]
 
 _MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
+_DECIDED, _WINDOW_LOCK = "decided", "window.lock"
+_BREAKING = ("Traceback ", "Fatal Python error", "slicewise training: ")  # how the last words of a process begin
 
 
 @dataclass
@@ -47,7 +67,26 @@ class TrainingRun:
 
     @property
     def ended(self) -> bool:
-        return self.state in ("finished", "installing", "failed", "accepted", "discarded")
+        """True if no process works on it, though an interrupted one may go on."""
+        return self.state not in ("preparing", "running", "paused", "stopping")
+
+    @property
+    def step(self) -> int:
+        """The last step of which anything was told, 0 before."""
+        return max((int(event.get("step", 0)) for event in self.events), default=0)
+
+    @property
+    def kept_step(self) -> int:
+        """The step of the last checkpoint, 0 before the first."""
+        return next((int(e["step"]) for e in reversed(self.events) if e["event"] == "checkpoint"), 0)
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Add an event. A training that went back to a step learns the following ones again: what was told of them
+        does not count any more."""
+        if event["event"] == "rewound":
+            arms, step = event["arms"], event["step"]
+            self.events = [e for e in self.events if e.get("arm") not in arms or e["step"] <= step]
+        self.events.append(event)
 
     @property
     def undecided(self) -> bool:
@@ -67,11 +106,11 @@ class TrainingRun:
 
 
 class TrainingRuns:
-    """Retrainings, one at a time; run is the last one that was started.
+    """Retrainings, one at a time; run is the last one that was started or taken up.
 
     session gives the one that a person works on, key the name under which its annotations are kept. Lives on the
-    session's thread; what is slow runs as jobs, the training itself in a child process. cannot_train says in a sentence
-    why a model cannot learn from what is open, "" if it can.
+    session's thread; what is slow runs as jobs, the training itself in a process that outlives the window. cannot_train
+    says in a sentence why a model cannot learn from what is open, "" if it can.
     """
 
     def __init__(
@@ -93,7 +132,8 @@ class TrainingRuns:
         self._library, self._annotations, self._reader = library, annotations, reader
         self._cannot_train, self._models_changed, self._fail = cannot_train, models_changed, fail
         self.run: TrainingRun | None = None
-        self._child: ChildProcess | None = None
+        self._process: DetachedProcess | None = None
+        self._held: FileLock | None = None  # the run's folder, so that no other window takes it up
         self._listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
 
     def on_change(self, listener: Callable[[TrainingRun, dict[str, Any]], None]) -> None:
@@ -101,9 +141,15 @@ class TrainingRuns:
         self._listeners.append(listener)
 
     def start(self, model_name: str, steps: int = 120, seed: int = 0, batch: int = 4) -> TrainingRun | None:
-        """Fine-tune a model, semi-supervised, in a child process, from the confirmed slices of all series."""
+        """Fine-tune a model, semi-supervised, from the confirmed slices of all series."""
         if self.run is not None and not self.run.ended:
             self._fail("A training is already running: wait for it or stop it first.")
+            return None
+        if self.run is not None and self.run.state == "interrupted":
+            self._fail("A training was interrupted: go on with it or discard it first.")
+            return None
+        if self.run is not None and self.run.undecided:
+            self._fail("A newly trained model waits for your decision: use it or keep the current one first.")
             return None
         if not self._session.confirmed:
             self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
@@ -115,6 +161,8 @@ class TrainingRuns:
         record = self._models.get(model_name)
         self._folder.mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=self._folder))
+        self._let_go()
+        self._held = _hold(folder)
         self.run = run = TrainingRun(record, folder, steps)
         snapshot, key = self._current_case(record.manifest), self._key()
 
@@ -124,39 +172,77 @@ class TrainingRuns:
             write_dataset(run.folder / "data", [snapshot, *others], job.check)
             _write_job(run, seed, batch)
 
-        def begin(_: None) -> None:
-            # -P: a folder named training beside the person's scans must not be run in place of ours.
-            argv = [sys.executable, "-P", "-m", "training", "run", str(run.folder)]
-            try:
-                self._child = ChildProcess(
-                    argv,
-                    self._jobs.deliver,
-                    lambda event: self._happened(run, event),
-                    lambda code, errors: self._exited(run, code, errors),
-                )
-            except OSError as error:
-                failed(f"The training cannot be started ({error}).")
-                return
-            run.state = "running"
-            self._changed({})
-
         def failed(message: str) -> None:
             run.state, run.message = "failed", message
+            self._clean(run, "failed")
             self._changed({})
             self._fail(message)
 
         def cancelled() -> None:
             run.state, run.message = "failed", "The training was cancelled before it began."
+            self._clean(run, "failed")
             self._changed({})
 
-        self._jobs.submit("Preparing the training", work, begin, failed, cancelled)
+        self._jobs.submit("Preparing the training", work, lambda _: self._launch(run), failed, cancelled)
         return run
+
+    def take_up(self) -> TrainingRun | None:
+        """Show the training that an earlier window has left, if there is one of which nothing is decided: it may still
+        run, have finished or failed, or have been interrupted. One that runs comes first, then the latest; others stay
+        until the next time. What is not needed any more of those that were decided is deleted as a job."""
+        if self.run is not None or not self._folder.exists():
+            return None
+        found: list[tuple[TrainingRun, FileLock, int]] = []
+        over: list[Path] = []
+        for folder in sorted(self._folder.iterdir(), reverse=True):
+            if (folder / _DECIDED).exists() and not _over_in(folder):
+                continue
+            held = _hold(folder) if folder.is_dir() else None
+            if held is None:
+                continue  # another window's
+            run = None
+            if not (folder / _DECIDED).exists():
+                run, read_bytes = self._left_in(folder)
+                if run is not None:
+                    found.append((run, held, read_bytes))
+                    continue
+            held.release()
+            if _over_in(folder):
+                over.append(folder)
+        found.sort(key=lambda one: one[0].ended)  # the order is kept otherwise
+        for _, held, _ in found[1:]:
+            held.release()
+        if over:
+            self._jobs.submit("Deleting old training data", lambda job: [_delete_what_is_over(one) for one in over])
+        if not found:
+            return None
+        self.run, self._held, read_bytes = found[0]
+        if not self.run.ended:
+            self._follow(self.run, None, read_bytes)
+        elif self.run.state == "failed":
+            self._clean(self.run, "failed")
+        self._changed({})
+        return self.run
+
+    def go_on(self) -> None:
+        """Go on with an interrupted training from its last checkpoint."""
+        run = self.run
+        if run is None or run.state != "interrupted":
+            return
+        try:
+            if wanted_of(run.folder) != "stop":  # then it is only compared
+                want(run.folder, "run")
+        except OSError as error:
+            self._fail(f"The training cannot be started ({error}).")
+            return
+        run.message = ""
+        self._launch(run)
 
     def pause(self) -> None:
         self._command("pause", "paused")
 
     def resume(self) -> None:
-        self._command("resume", "running")
+        self._command("run", "running")
 
     def stop(self) -> None:
         """End early; what was learnt so far is still compared."""
@@ -191,8 +277,8 @@ class TrainingRuns:
         )
 
     def discard(self) -> None:
-        """Keep the current model; the report stays in the job's folder."""
-        if self.run is not None and self.run.state == "finished":
+        """Keep the current model, of an interrupted training too; the report stays in the job's folder."""
+        if self.run is not None and self.run.state in ("finished", "interrupted"):
             self._decided(self.run, "discarded")
 
     def show_again(self) -> None:
@@ -200,10 +286,17 @@ class TrainingRuns:
         if self.run is not None:
             self._changed({})
 
+    def end(self) -> None:
+        """End a training that is running at once; it counts as interrupted."""
+        if self._process is not None and self.run is not None and not self.run.ended:
+            self._process.end()
+            self._interrupted(self.run, "")
+
     def close(self) -> None:
-        """End the child process."""
-        if self._child is not None and self._child.running:
-            self._child.kill()
+        """Leave the training, which goes on, to the next window."""
+        if self._process is not None:
+            self._process.leave()
+        self._let_go()
 
     @property
     def _session(self) -> Session:
@@ -254,38 +347,151 @@ class TrainingRuns:
             cases.append(_training_case(series, volume, annotations, manifest))
         return cases
 
-    def _happened(self, run: TrainingRun, event: dict[str, Any]) -> None:
-        run.events.append(event)
-        if event["event"] == "finished":
-            run.report = json.loads(Path(event["report"]).read_text(encoding="utf-8"))
-            run.state = "finished"
-        elif event["event"] == "failed":
-            run.state, run.message = "failed", event["message"]
-        if run is self.run:
-            self._changed(event)
-
-    def _exited(self, run: TrainingRun, code: int, errors: str) -> None:
-        if not run.ended:
-            last = errors.strip().splitlines()[-1] if errors.strip() else f"exit code {code}"
-            run.state, run.message = "failed", f"The training ended unexpectedly: {last}"
+    def _launch(self, run: TrainingRun) -> None:
+        """Start the process of a run whose folder is ready, or go on with one that has ended."""
+        # -P: a folder named training beside the person's scans must not be run in place of ours.
+        argv = [sys.executable, "-P", "-m", "training", "run", str(run.folder)]
+        try:
+            self._follow(run, argv, read_events(run.folder)[1])
+        except OSError as error:
+            run.state, run.message = "interrupted", f"The training cannot be started ({error})."
             self._changed({})
             self._fail(run.message)
+            return
+        run.state = "running" if wanted_of(run.folder) != "stop" else "stopping"
+        self._changed({})
+
+    def _follow(self, run: TrainingRun, argv: list[str] | None, read_bytes: int) -> None:
+        self._process = DetachedProcess(
+            run.folder,
+            self._jobs.deliver,
+            lambda events: self._happened(run, events),
+            lambda errors: self._exited(run, errors),
+            argv,
+            read_bytes,
+        )
+
+    def _left_in(self, folder: Path) -> tuple[TrainingRun | None, int]:
+        """The run of a folder that nobody has decided on, if it ever began and its model is still there; and how many
+        bytes of its events have been read."""
+        running = is_locked(folder / "lock")  # looked at before the events: nothing that it told last is missed
+        events, read_bytes = read_events(folder)
+        try:
+            job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+            parent, steps = Path(job["parent_model"]), int(job["steps"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None, 0  # its preparations were never done
+        record = next((one for one in self._models.list() if one.folder == parent), None)
+        if record is None or not (events or running):
+            return None, 0
+        run = TrainingRun(record, folder, steps, "running")
+        for event in events:
+            run.add(event)
+        if running:
+            words: dict[str, TrainingState] = {"pause": "paused", "stop": "stopping"}
+            run.state = words.get(wanted_of(folder), "running")
+        else:
+            self._ended(run, "")
+        return run, read_bytes
+
+    def _happened(self, run: TrainingRun, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            run.add(event)
+            if run is self.run and event["event"] not in ("finished", "failed"):  # which count when it has ended
+                self._changed(event)
+
+    def _exited(self, run: TrainingRun, errors: str) -> None:
+        if run is not self.run or run.ended:
+            return
+        self._ended(run, errors)
+        if run.state == "failed":
+            self._clean(run, "failed")
+        last = run.events[-1] if run.events else {"event": ""}
+        self._changed(last if last["event"] in ("finished", "failed") else {})
+        if run.state in ("failed", "interrupted"):
+            self._fail(run.message)
+
+    def _ended(self, run: TrainingRun, errors: str) -> None:
+        """Set the state of a run whose process is gone, by what it left."""
+        last = run.events[-1] if run.events else {"event": ""}
+        with contextlib.suppress(OSError, ValueError):
+            run.report = json.loads((run.folder / "out" / "report.json").read_text(encoding="utf-8"))
+            run.state = "finished"
+            return
+        if last["event"] == "failed" and not last.get("resumable"):
+            run.state, run.message = "failed", str(last["message"])
+        elif last["event"] == "failed":
+            run.state, run.message = "interrupted", f"{last['message']}. It can go on from step {run.kept_step}."
+        else:
+            self._interrupted(run, errors)
+
+    def _interrupted(self, run: TrainingRun, errors: str) -> None:
+        run.state = "interrupted"
+        lines = errors.strip().splitlines()
+        broke = any(line.startswith(_BREAKING) for line in lines)  # not a library's warning, which need not be why
+        why = f" ({lines[-1][:200]})" if broke else ""
+        run.message = (
+            f"The training was interrupted at step {run.step} of {run.steps}{why}. "
+            f"It can go on from step {run.kept_step}."
+        )
 
     def _decided(self, run: TrainingRun, state: TrainingState) -> None:
         run.state = state
-        shutil.rmtree(run.folder / "data", ignore_errors=True)  # copies of scans have done their work
+        self._clean(run, state)
         self._models_changed()
 
-    def _command(self, command: str, state: TrainingState) -> None:
-        if self.run is not None and self._child is not None and not self.run.ended:
-            self._child.send(command)
-            self.run.state = state
-            self._changed({})
+    def _clean(self, run: TrainingRun, state: TrainingState) -> None:
+        """Let a decision on a run outlive the window, and delete what it makes superfluous."""
+        with contextlib.suppress(OSError):  # of a full disk: the next window asks again
+            write_whole(run.folder / _DECIDED, json.dumps({"decision": state, "version": run.installed}))
+        _delete_what_is_over(run.folder)
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.release()
+
+    def _command(self, word: str, state: TrainingState) -> None:
+        if self.run is None or self._process is None or self.run.ended:
+            return
+        try:
+            want(self.run.folder, word)
+        except OSError as error:
+            self._fail(f"The training cannot be told ({error}).")
+            return
+        self.run.state = state
+        self._changed({})
 
     def _changed(self, event: dict[str, Any]) -> None:
         assert self.run is not None
         for listener in tuple(self._listeners):
             listener(self.run, event)
+
+
+def _hold(folder: Path) -> FileLock | None:
+    """The lock by which a window holds a run's folder; None if another window holds it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / _WINDOW_LOCK, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        return None
+    return lock
+
+
+def _over_in(folder: Path) -> list[Path]:
+    """What nobody needs any more of a run that is decided on, or never began: the copies of scans, the checkpoints, the
+    models that were not taken or are installed by now. What it did and how it compared stays."""
+    if not (folder / "events.jsonl").exists() and not (folder / "out" / "report.json").exists():
+        return [folder]
+    over = (folder / "data", folder / "out" / "checkpoints", *(folder / "out").glob("*supervised"))
+    return [one for one in over if one.exists()]
+
+
+def _delete_what_is_over(folder: Path) -> None:
+    for over in _over_in(folder):
+        shutil.rmtree(over, ignore_errors=True)
 
 
 def _training_case(
@@ -320,4 +526,4 @@ def _write_job(run: TrainingRun, seed: int, batch: int) -> None:
         "batch": batch,
         "seed": seed,
     }
-    (run.folder / "job.json").write_text(json.dumps(job, indent=2), encoding="utf-8")
+    write_whole(run.folder / "job.json", json.dumps(job, indent=2))

@@ -1,6 +1,7 @@
 """The window as a person uses it: mouse, keys and buttons, and what the session holds afterwards."""
 
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -318,16 +319,57 @@ def test_rolling_back_with_nothing_before_is_a_sentence_and_the_list_is_right(op
     assert workflows.models.get("tiny").manifest.version == "1.1.0"
 
 
-def test_closing_with_unsaved_or_undecided_work_asks_first(opened, monkeypatch):
-    window, asked = opened, []
-    monkeypatch.setattr(window, "_ask", lambda warning: bool(asked.append(warning)))
+def test_closing_asks_what_shall_become_of_a_training_and_of_nothing_that_waits(opened, monkeypatch):
+    window, training, asked, done = opened, opened.workflows.training, [], []
+    answers = iter([None, 1])
+    monkeypatch.setattr(window, "_ask_which", lambda question, _: asked.append(question) or next(answers))
+    monkeypatch.setattr(training, "stop", lambda: done.append("stopped"))
     record = window.workflows.models.get("tiny")
-    window.workflows.training.run = TrainingRun(record, window.workflows.folder, 1, state="finished")
-    assert not window.close()
-    assert "waits for your decision" in asked[-1]
-    window.workflows.training.run = None
+    training.run = TrainingRun(record, window.workflows.folder, 1, state="running")
+    assert not window.close() and window.isVisible()
+    assert "go on without the window" in asked[-1]
+    assert window.close() and done == ["stopped"]
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("state", ["finished", "interrupted", "stopping"])
+def test_closing_needs_no_answer_where_the_next_window_shows_what_waits(opened, monkeypatch, state):
+    window = opened
+    monkeypatch.setattr(window, "_ask_which", lambda *_: pytest.fail("asked"))
+    record = window.workflows.models.get("tiny")
+    window.workflows.training.run = TrainingRun(record, window.workflows.folder, 1, state=state)
     assert window.close()
-    assert len(asked) == 1
+
+
+def test_an_interrupted_training_is_shown_with_its_curves_and_goes_on_or_is_discarded_by_a_click(
+    opened, tmp_path, monkeypatch
+):
+    window, panel, training = opened, opened.training_panel, opened.workflows.training
+    folder = window.workflows.folder / "training" / "20300101-1"
+    folder.mkdir(parents=True)
+    record = window.workflows.models.get("tiny")
+    (folder / "job.json").write_text(json.dumps({"parent_model": str(record.folder), "steps": 80}))
+    arms = ["semi-supervised", "supervised"]
+    told = [
+        {"event": "progress", "arm": arm, "step": step, "steps": 80, "loss": 1 / step, "dice": 0.5}
+        for step in range(1, 31)
+        for arm in arms
+    ]
+    events = [{"event": "started", "arms": arms}, *told, {"event": "checkpoint", "step": 30}]
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    went_on: list[str] = []
+    monkeypatch.setattr(training, "_launch", lambda run: went_on.append(run.state))
+
+    window.take_up_training()
+
+    assert window.panels.currentWidget() is panel
+    assert "interrupted at step 30 of 80. It can go on from step 30" in panel._status.text()
+    assert panel.go_on.isVisible() and panel.discard.isVisible() and not panel.start.isEnabled()
+    assert len(panel._curves["loss"].getData()[0]) == 30
+    panel.go_on.click()
+    assert went_on == ["interrupted"]
+    panel.discard.click()
+    assert training.run.state == "discarded" and not panel.go_on.isVisible()
 
 
 def test_what_can_be_written_by_now_is_no_reason_to_ask(opened, monkeypatch):

@@ -6,7 +6,9 @@ import json
 import numpy as np
 import pytest
 
+from inference import runtime
 from inference.manifest import ModelError, Preprocessing, StoredIntensity
+from inference.models import ModelRecord
 from inference.runtime import LoadedModel
 from inference.tasks import segment
 from inference.worker import _Message, _run, _Runner
@@ -167,3 +169,40 @@ def test_notes_reach_the_window(model):
     assert told["provider"] == "CPU"
     run = _run(json.loads(json.dumps(told)))
     assert list(run.notes) == device.notes != []
+
+
+def test_a_gpu_that_a_training_has_filled_before_the_model_is_loaded_is_done_without(tmp_path, monkeypatch):
+    """A request during a training never fails for the memory that the training takes."""
+    kernel, plain = np.random.default_rng(0).normal(size=(2, 1, 3, 3)), Preprocessing(intensity=StoredIntensity())
+    model = linear(tmp_path, kernel, [0, 0], preprocessing=plain)
+    real, asked = runtime.ort.InferenceSession, []
+
+    def session(network: bytes, options: object, providers: list[str]):
+        asked.append(providers)
+        if "CUDAExecutionProvider" in providers:
+            raise RuntimeError(CUDA)
+        return real(network, options, providers=providers)
+
+    monkeypatch.setattr(runtime.ort, "InferenceSession", session)
+    providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(runtime.ort, "get_available_providers", lambda: providers)
+
+    loaded = runtime.load_model(ModelRecord(model.manifest, tmp_path, shipped=False, active=True))
+
+    assert asked == [providers, providers[1:]]
+    assert (loaded.provider, loaded.notes) == ("CPU", ["The GPU had too little memory: it ran on the CPU"])
+    np.testing.assert_array_equal(loaded.run(noise(2, 1, 9, 7)), model.run(noise(2, 1, 9, 7)))
+
+
+def test_a_model_that_cannot_be_loaded_for_another_reason_is_refused_at_once(model, tmp_path, monkeypatch):
+    asked: list[list[str]] = []
+
+    def session(*_: object, providers: list[str]):
+        asked.append(providers)
+        raise RuntimeError("the graph is invalid")
+
+    monkeypatch.setattr(runtime.ort, "InferenceSession", session)
+
+    with pytest.raises(ModelError, match="cannot be loaded: the graph is invalid"):
+        runtime.load_model(ModelRecord(model.manifest, tmp_path, shipped=False, active=True))
+    assert len(asked) == 1

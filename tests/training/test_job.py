@@ -1,13 +1,19 @@
 """Whole trainings of a tiny network on small volumes: what is kept, what is refused, what a person can do meanwhile."""
 
+import errno
 import io
 import json
+import math
 import os
+import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -25,6 +31,7 @@ from training.__main__ import main
 from training.export import export_model
 from training.losses import dice_cross_entropy
 from training.networks import build_network, unet_spec
+from training.process import EVENTS, WANTED, Control, Events, held
 
 SHAPE = (12, 28, 36)  # k, j, i
 SPACING = (1.0, 1.0, 2.0)  # i, j, k; mm
@@ -110,10 +117,13 @@ def write_job(folder: Path, parent: Path, labels: np.ndarray, *, confirmed=(5, 6
     return folder
 
 
-def run(folder: Path, commands="") -> tuple[int, list[dict]]:
-    out = io.StringIO()
-    code = job.run(folder, out, io.StringIO(commands) if isinstance(commands, str) else commands)
-    return code, [json.loads(line) for line in out.getvalue().splitlines()]
+def run(folder: Path) -> tuple[int, list[dict]]:
+    code = job.run(folder)
+    return code, told(folder)
+
+
+def told(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / EVENTS).read_text().splitlines()]
 
 
 def of_kind(events: list[dict], kind: str) -> list[dict]:
@@ -226,36 +236,34 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(parent, tm
     assert weights("other", 5) != first
 
 
-def test_stop_ends_early_and_still_compares_what_was_learnt(parent, tmp_path):
+def want(folder: Path, wanted: str) -> None:
+    (folder / "wanted.tmp").write_text(wanted)
+    os.replace(folder / "wanted.tmp", folder / WANTED)
+
+
+def test_stop_ends_early_and_still_compares_what_was_learnt(parent, tmp_path, monkeypatch):
     folder = write_job(tmp_path, parent, balls(0)[1], steps=100_000)
-    reader, writer = _pipe()
+    tell = Events.tell
 
-    class Events(io.StringIO):
-        def write(self, text: str) -> int:
-            if '"progress"' in text and json.loads(text)["step"] == 10:
-                writer.write("stop\n")
-                writer.flush()
-            return super().write(text)
+    def tell_and_stop(self, event: dict) -> None:
+        tell(self, event)
+        if event["event"] == "progress" and event["step"] == 10:
+            want(folder, "stop")
 
-    out = Events()
-    code = job.run(folder, out, reader)
-    writer.close()
+    monkeypatch.setattr(Events, "tell", tell_and_stop)
+    code, events = run(folder)
 
     assert code == 0
     report = json.loads((folder / "out" / "report.json").read_text())
     assert 10 <= report["steps"] < 100_000
     assert set(report["models"]) == {"current", "semi-supervised", "supervised"}
-    assert "Stopped after" in out.getvalue()
+    assert any(event["text"].startswith("Stopped after") for event in of_kind(events, "message"))
 
 
 def test_paused_training_does_nothing_until_it_is_resumed(parent, tmp_path):
     folder = write_job(tmp_path, parent, balls(0)[1], steps=12)
-    reader, writer = _pipe()
-    writer.write("pause\n")
-    writer.flush()
-    control = job.Control(reader)
-    while control._going.is_set():
-        threading.Event().wait(0.01)
+    want(folder, "pause")
+    control = Control(folder)
     events: list[dict] = []
     training = threading.Thread(
         target=job.train_and_compare, args=(job.read_job(folder), events.append, control.check), daemon=True
@@ -265,10 +273,9 @@ def test_paused_training_does_nothing_until_it_is_resumed(parent, tmp_path):
     assert training.is_alive()
     assert not of_kind(events, "progress")
 
-    writer.write("resume\n")
-    writer.flush()
+    want(folder, "run")
     training.join(120)
-    writer.close()
+    control.close()
     assert (folder / "out" / "report.json").exists()
     assert of_kind(events, "progress")[-1]["step"] == 12
 
@@ -300,7 +307,7 @@ def test_a_wrong_job_fails_with_one_sentence(parent, tmp_path, change, sentence)
 def test_a_missing_or_damaged_job_file_fails_with_one_sentence(tmp_path):
     assert "job.json cannot be read" in run(tmp_path)[1][0]["message"]
     (tmp_path / "job.json").write_text("{")
-    assert "job.json is not JSON" in run(tmp_path)[1][0]["message"]
+    assert "job.json is not JSON" in run(tmp_path)[1][-1]["message"]
 
 
 def test_labels_that_the_model_does_not_know_are_refused(parent, tmp_path):
@@ -353,7 +360,7 @@ def test_a_fault_of_the_program_is_told_in_a_sentence_too(parent, tmp_path, monk
     code, events = run(write_job(tmp_path, parent, balls(0)[1]))
 
     assert code == 1
-    assert events == [{"event": "failed", "message": "The training failed: out of memory"}]
+    assert events == [{"event": "failed", "message": "The training failed: out of memory", "resumable": False}]
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -401,23 +408,234 @@ def test_command_line_tells_a_mistake_in_one_line(tmp_path, capsys, arguments, s
     assert sentence in said and said.count("\n") == 1
 
 
-def test_as_a_child_process_it_tells_only_json_and_outlives_its_input(parent, tmp_path):
+def test_as_a_child_process_it_holds_the_folder_and_tells_only_json(parent, tmp_path):
     folder = write_job(tmp_path, parent, balls(0)[1], steps=2)
     argv = [sys.executable, "-m", "training", "run", str(folder)]
+    with held(folder):
+        second = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (second.returncode, second.stderr) == (3, "slicewise training: this training is already running\n")
+    assert not (folder / EVENTS).exists()
 
     child = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
     assert child.returncode == 0, child.stderr
-    events = [json.loads(line) for line in child.stdout.splitlines()]
+    events = told(folder)
     assert (events[0]["event"], events[-1]["event"]) == ("started", "finished")
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="a process that is copied is how the tests kill one quickly")
+
+
+def killed_at(folder: Path, act: Callable[[], None]) -> int:
+    """Do the job in a copy of this process, prepared by act to kill itself somewhere; how it ended."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            act()
+            code = job.run(folder)
+        except BaseException:  # nothing of pytest may run in the copy
+            code = 99
+        os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def kill_self() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def in_the_middle_of_writing(times: int) -> Callable[[], None]:
+    """Kill the process when half of the n-th checkpoint is written."""
+
+    def act() -> None:
+        save, calls = torch.save, iter(range(1, 1000))
+
+        def half(content: object, file: IO[bytes] | Path) -> None:
+            if next(calls) < times:
+                return save(content, file)
+            whole = io.BytesIO()
+            save(content, whole)
+            written = whole.getvalue()[: len(whole.getvalue()) // 2]
+            if isinstance(file, Path):
+                file.write_bytes(written)
+            else:
+                file.write(written)
+                file.flush()
+            kill_self()
+
+        torch.save = half
+
+    return act
+
+
+def at_call(name: str, times: int, after: bool = False) -> Callable[[], None]:
+    """Kill the process when a function of os is called for the n-th time on something in the job's folder."""
+
+    def act() -> None:
+        real, calls = getattr(os, name), iter(range(1, 1000))
+
+        def fatal(*arguments: object) -> object:
+            last = next(calls) == times
+            if last and not after:
+                kill_self()
+            found = real(*arguments)
+            if last:
+                kill_self()
+            return found
+
+        setattr(os, name, fatal)
+
+    return act
+
+
+def at_event(kind: str, times: int) -> Callable[[], None]:
+    def act() -> None:
+        tell, calls = Events.tell, iter(range(1, 10_000))
+
+        def fatal(self, event: dict) -> None:
+            tell(self, event)
+            if event["event"] == kind and next(calls) == times:
+                kill_self()
+
+        Events.tell = fatal
+
+    return act
+
+
+def save_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a checkpoint whenever there may be one."""
+    monkeypatch.setattr(job, "_CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(job, "_CHECKPOINT_SHARE", math.inf)
+
+
+MOMENTS = {
+    "half a checkpoint": in_the_middle_of_writing(2),
+    "before the first checkpoint is on disk": at_call("fsync", 1),
+    "before a checkpoint takes its place": at_call("replace", 3),
+    "after a checkpoint took its place": at_call("replace", 2, after=True),
+    "in the first stage": at_event("progress", 3),
+    "in the second stage": at_event("progress", 9),
+    "while comparing": at_event("message", 1),
+}
+
+
+def weights_of(folder: Path) -> list[bytes]:
+    return [(folder / "out" / arm / "weights.safetensors").read_bytes() for arm in ("semi-supervised", "supervised")]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(parent, tmp_path_factory) -> list[bytes]:
+    folder = write_job(tmp_path_factory.mktemp("uninterrupted"), parent, balls(0)[1], steps=34)
+    assert run(folder)[0] == 0
+    return weights_of(folder)
+
+
+@posix
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_any_moment_it_goes_on_from_the_last_checkpoint_to_the_same_weights(
+    parent, tmp_path, monkeypatch, uninterrupted, moment
+):
+    save_often(monkeypatch)
+    folder = write_job(tmp_path, parent, balls(0)[1], steps=34)
+
+    assert killed_at(folder, MOMENTS[moment]) == -signal.SIGKILL
+    before = told(folder)
+    code, events = run(folder)
+
+    assert code == 0, events[-1]
+    kept = max((event["step"] for event in of_kind(before, "checkpoint")), default=0)
+    went_on = [event["step"] for event in of_kind(events, "rewound")]
+    assert (went_on or [0])[0] >= kept, "a step before the last checkpoint was lost"
+    assert not [event for event in of_kind(events, "message") if "cannot be read" in event["text"]]
+    assert weights_of(folder) == uninterrupted
+    assert not (folder / "out" / "checkpoints").exists()
+
+
+@posix
+def test_killed_again_and_again_at_random_it_still_arrives(parent, tmp_path, monkeypatch, uninterrupted):
+    save_often(monkeypatch)
+    folder = write_job(tmp_path, parent, balls(0)[1], steps=34)
+    draw = random.Random(4)
+
+    def doomed() -> None:
+        threading.Thread(target=lambda: (threading.Event().wait(draw.uniform(0.05, 0.9)), kill_self())).start()
+
+    for _ in range(6):
+        killed_at(folder, doomed)
+        draw.random()  # the copy's draws are not seen here
+    code, events = run(folder)
+
+    assert code == 0, events[-1]
+    assert weights_of(folder) == uninterrupted
+    steps = [event["step"] for event in events if event["event"] in ("rewound", "checkpoint")]
+    assert steps == sorted(steps), "no checkpoint was ever lost"
+
+
+def test_a_line_of_which_only_a_part_was_written_is_left_behind(tmp_path):
+    (tmp_path / EVENTS).write_bytes(b'{"event": "progress", "st')
+    events = Events(tmp_path)
+    events.tell({"event": "message", "text": "next"})
+    events.close()
+
+    assert (tmp_path / EVENTS).read_bytes().splitlines()[1] == b'{"event": "message", "text": "next"}'
+
+
+def test_a_full_disk_ends_neither_the_training_nor_its_last_checkpoint(parent, tmp_path, monkeypatch):
+    save_often(monkeypatch)
+    folder = write_job(tmp_path, parent, balls(0)[1], steps=12)
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def no_space(*_: object) -> None:
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", no_space)
+        patch.setattr(job, "write_at_once", no_space)
+        code, events = run(folder)
+    said = [event["text"] for event in of_kind(events, "message")]
+
+    assert said.count("No checkpoint could be written (No space left on device); the training goes on.") == 1
+    assert of_kind(events, "progress")[-1]["step"] == 12
+    assert code == 1 and events[-1]["event"] == "failed" and events[-1]["resumable"]
+    assert not list((folder / "out").glob("*upervised")), "what cannot be used takes no space from what is told"
+    assert run(folder)[0] == 0, "when there is space again"
+
+
+def no_structures(teacher: object, images: torch.Tensor, inside: torch.Tensor) -> tuple[torch.Tensor, float]:
+    return torch.zeros_like(inside, dtype=torch.int64), 1.0
+
+
+def test_a_collapsed_teacher_is_taken_back_to_the_last_good_step(parent, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.semi_supervised.pseudo_labels", no_structures)
+    code, events = run(write_job(tmp_path, parent, balls(0)[1], steps=67))  # the first 20 on annotated slices alone
+
+    assert code == 0
+    assert [(event["arms"], event["step"]) for event in of_kind(events, "rewound")] == [
+        (["semi-supervised"], 20),  # seen over steps 20 to 29
+        (["semi-supervised"], 20),
+    ]
+    said = [event["text"] for event in of_kind(events, "message")]
+    assert [text for text in said if text.startswith(("Unlabelled slices count half", "Unlabelled slices are not"))]
+    assert said.count("The training went back to step 20, the last good one.") == 2
+    steps = [event["step"] for event in of_kind(events, "progress") if event["arm"] == "supervised"]
+    assert steps == sorted(steps), "the twin goes its own way"
+    assert weights_of(tmp_path)[0] == weights_of(tmp_path)[1], "nothing that came of the unlabelled slices is left"
+
+
+@posix
+def test_an_alarm_is_not_forgotten_by_a_training_that_goes_on(parent, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.semi_supervised.pseudo_labels", no_structures)
+    save_often(monkeypatch)
+    folder = write_job(tmp_path, parent, balls(0)[1], steps=67)
+    assert killed_at(folder, at_event("checkpoint", 4)) == -signal.SIGKILL
+
+    code, events = run(folder)
+
+    assert code == 0
+    assert [e["step"] for e in of_kind(events, "rewound")] == [20, 20, 40]
+    assert sum(event["text"].startswith("Unlabelled slices") for event in of_kind(events, "message")) == 2
 
 
 def test_versions_follow_their_parent():
     assert job.next_version("1.2.3", "b.1") == "1.2.4+b.1"
     assert job.next_version("1.2.4+b.1", "c") == "1.2.5+c"
     assert job.next_version("2", "c") == "2.0.1+c"
-
-
-def _pipe():
-    read, write_end = os.pipe()
-    return os.fdopen(read, "r"), os.fdopen(write_end, "w")

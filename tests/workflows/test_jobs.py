@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from viewer.jobs import ChildProcess, JobQueue
+from viewer.jobs import DetachedProcess, JobQueue, is_locked, read_events, want
 
 
 def run_until(queue_of_calls, ready, timeout_s=20.0):
@@ -76,33 +76,102 @@ def test_cancelled_job_gives_no_result():
     jobs.close()
 
 
-def child(program, calls):
+HOLDING = (
+    "import json, sys, time; from filelock import FileLock; from pathlib import Path; folder = Path(sys.argv[1]); \
+lock = FileLock(folder / 'lock', thread_local=False); lock.acquire(); "
+)
+SAY = "print(json.dumps({'event': 'word', 'word': word}), file=(folder / 'events.jsonl').open('a'), flush=True); "
+
+
+def program(folder, code):
+    return [sys.executable, "-c", HOLDING + code, str(folder)]
+
+
+def followed(folder, calls, argv=None, read_bytes=0):
     events, exits = [], []
-    process = ChildProcess(
-        [sys.executable, "-c", program], calls.append, events.append, lambda code, errors: exits.append((code, errors))
-    )
+    process = DetachedProcess(folder, calls.append, events.extend, exits.append, argv, read_bytes)
     return process, events, exits
 
 
-def test_child_process_sends_events_and_hears_commands():
+ECHO = f"""
+word = 'begun'; {SAY}
+wanted = folder / 'wanted'
+while True:
+    if wanted.exists():
+        word = wanted.read_text(); wanted.unlink(); {SAY}
+        if word == 'stop': break
+    time.sleep(0.01)
+"""
+
+
+def test_a_detached_process_tells_events_hears_words_and_outlives_whoever_started_it(tmp_path):
     calls = []
-    program = "import json\nprint('noise')\nline = input()\nprint(json.dumps({'event': line}), flush=True)"
-    process, events, exits = child(program, calls)
-    process.send("stop")
+    first, events, exits = followed(tmp_path, calls, program(tmp_path, ECHO))
+    run_until(calls, lambda: events)
+    want(tmp_path, "pause")
+    run_until(calls, lambda: len(events) == 2)
+    first.leave()
+    assert first.running and is_locked(tmp_path / "lock") and not exits
+
+    before, read_bytes = read_events(tmp_path)
+    second, more, exits = followed(tmp_path, calls, read_bytes=read_bytes)
+    want(tmp_path, "stop")
     run_until(calls, lambda: exits)
 
-    assert events == [{"event": "stop"}]
-    assert exits[0][0] == 0
+    assert [event["word"] for event in before] == ["begun", "pause"]
+    assert [event["word"] for event in more] == ["stop"], "nothing is told twice"
+    assert not second.running and not is_locked(tmp_path / "lock")
 
 
-def test_child_that_dies_is_noticed_with_its_last_words():
+def test_a_detached_process_that_dies_is_noticed_with_its_last_words(tmp_path):
     calls = []
-    process, _, exits = child("import sys; sys.exit('out of memory')", calls)
+    _, _, exits = followed(tmp_path, calls, program(tmp_path, "sys.exit('out of memory')"))
     run_until(calls, lambda: exits)
-    process.send("stop")  # nobody listens any more: no fault
 
-    assert exits[0][0] == 1
-    assert "out of memory" in exits[0][1]
+    assert exits[0] == "out of memory"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_one_that_is_followed_by_its_lock_alone_is_noticed_when_it_is_killed(tmp_path):
+    calls = []
+    first, events, _ = followed(tmp_path, calls, program(tmp_path, ECHO))
+    run_until(calls, lambda: events)
+    first.leave()
+    _, _, exits = followed(tmp_path, calls, read_bytes=read_events(tmp_path)[1])
+    first._process.kill()
+    run_until(calls, lambda: exits)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sessions")
+def test_a_detached_process_has_a_session_of_its_own(tmp_path):
+    """Closing the terminal from which the window was started ends all processes of its session."""
+    calls = []
+    process, events, _ = followed(tmp_path, calls, program(tmp_path, ECHO))
+    run_until(calls, lambda: events)
+
+    assert os.getsid(process._process.pid) == process._process.pid != os.getsid(0)
+    process.end()
+
+
+def test_one_that_does_not_listen_is_ended_nevertheless(tmp_path, monkeypatch):
+    monkeypatch.setattr("viewer.jobs._END_WITHIN_S", 0.2)
+    calls = []
+    process, events, _ = followed(tmp_path, calls, program(tmp_path, f"word = 'deaf'; {SAY} time.sleep(1000)"))
+    run_until(calls, lambda: events)
+    process.end()
+
+    assert not process.running
+
+
+def test_lines_that_are_no_events_are_left_out_and_one_that_is_not_whole_is_waited_for(tmp_path):
+    lines = b'{"event": "a"}\nnoise\n\x00\x00\n[1]\n{"no": 1}\n{"event": "b"}\n{"event": "c", "st'
+    (tmp_path / "events.jsonl").write_bytes(lines)
+    events, read_bytes = read_events(tmp_path)
+    assert [event["event"] for event in events] == ["a", "b"]
+
+    with (tmp_path / "events.jsonl").open("ab") as file:
+        file.write(b'ep": 1}\n')
+    assert read_events(tmp_path, read_bytes)[0] == [{"event": "c", "step": 1}]
 
 
 def test_a_job_submitted_after_the_end_is_cancelled_and_never_runs():

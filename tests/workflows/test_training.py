@@ -1,29 +1,49 @@
-"""Training as the window starts it, in a real child process, when something goes wrong with it."""
+"""Training as the window starts it, in a real process: it outlives the window, and what happens to it is told."""
 
+import json
+import os
+import signal
 import time
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from inference.models import ModelStore
 from tests.models import write_trainable_model
 from tests.workflows.test_workflows import head
 from viewer.core.session import Session
 from viewer.io.files import write_image
-from viewer.jobs import JobQueue
+from viewer.jobs import JobQueue, is_locked, want
+from viewer.training_runs import TrainingRun
 from viewer.workflows import Workflows
 
 
 @pytest.fixture
-def workflows(tmp_path):
-    """The use cases with a small head open, four confirmed slices, and its training begun."""
+def window(tmp_path):
+    """Opens a window's use cases on one user folder; at the end no process is left."""
     write_trainable_model(tmp_path / "shipped" / "tiny")
+    opened = []
+
+    def open_() -> Workflows:
+        models = ModelStore(tmp_path / "shipped", tmp_path / "user" / "models")
+        opened.append(Workflows(Session(), JobQueue(workers=0), tmp_path / "user", models))
+        return opened[-1]
+
+    yield open_
+    for one in opened:
+        one.training.end()
+        one.close()
+
+
+@pytest.fixture
+def workflows(window, tmp_path):
+    """The use cases with a small head open, four confirmed slices, and its training begun."""
     scans = tmp_path / "scans"
     scans.mkdir()
     for name in ("head", "copy"):
         write_image(head().voxels, head().geometry, scans / f"{name}.nii.gz")
-    models = ModelStore(tmp_path / "shipped", tmp_path / "user" / "models")
-    workflows = Workflows(Session(), JobQueue(workers=0), tmp_path / "user", models)
+    workflows = window()
     workflows.add_paths([scans])
     for name in ("copy", "head"):
         workflows.open_series(next(s.uid for s in workflows.library.all_series() if s.description.startswith(name)))
@@ -36,8 +56,7 @@ def workflows(tmp_path):
         session.move_cursor((13, 15, k))
         session.toggle_confirmed("axial")
     workflows.training.start("tiny", steps=2000)
-    yield workflows
-    workflows.close()
+    return workflows
 
 
 def wait(ready, seconds: float = 120) -> None:
@@ -47,19 +66,42 @@ def wait(ready, seconds: float = 120) -> None:
         time.sleep(0.02)
 
 
-def test_a_training_that_is_killed_is_said_and_the_model_stays(workflows):
-    run, messages = workflows.training.run, []
-    workflows.on_failure(messages.append)
-    wait(lambda: run.events)
-    workflows.training._child.kill()
+def steps_of(run: TrainingRun) -> list[int]:
+    return [e["step"] for e in run.events if e["event"] == "progress" and e["arm"] == "supervised"]
+
+
+def kill(run: TrainingRun, workflows: Workflows) -> None:
+    os.kill(workflows.training._process._process.pid, signal.SIGKILL)
     wait(lambda: run.ended)
 
-    assert run.state == "failed"
-    assert messages == [run.message] and run.message.startswith("The training ended unexpectedly")
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_training_that_is_killed_is_said_and_goes_on_or_is_discarded(workflows):
+    run, messages, told = workflows.training.run, [], []
+    workflows.on_failure(messages.append)
+    workflows.training.on_change(lambda _, event: told.append(event))
+    wait(lambda: steps_of(run))
+    kill(run, workflows)
+
+    assert told[-1] == {}, "no step, but that the run is another"
+    assert run.state == "interrupted"
+    assert messages == [run.message]
+    assert run.message.startswith(f"The training was interrupted at step {run.step} of 2000. It can go on from step ")
     assert workflows.models.get("tiny").manifest.version == "1.0.0"
     assert workflows.training.accept() is None
-    assert len(workflows.session.confirmed) == 4
+    assert workflows.training.start("tiny") is None and messages.pop().startswith("A training was interrupted")
     assert len(list((run.folder / "data" / "images").iterdir())) == 1, "the copy brings nothing new"
+
+    workflows.training.go_on()
+    assert (run.state, run.message) == ("running", "")
+    begun = sum(event["event"] == "started" for event in run.events)
+    wait(lambda: sum(event["event"] == "started" for event in run.events) == begun + 1)
+    kill(run, workflows)
+    workflows.training.discard()
+
+    assert run.state == "discarded"
+    assert not (run.folder / "data").exists() and (run.folder / "events.jsonl").exists()
+    assert workflows.training.run.ended and workflows.models.get("tiny").manifest.version == "1.0.0"
 
 
 def test_a_training_that_is_stopped_still_compares_what_it_learnt(workflows):
@@ -71,6 +113,129 @@ def test_a_training_that_is_stopped_still_compares_what_it_learnt(workflows):
 
     assert run.state == "finished", run.message
     assert set(run.report["models"]) == {"current", "semi-supervised", "supervised"}
+    messages: list[str] = []
+    workflows.on_failure(messages.append)
+    assert workflows.training.start("tiny") is None and "waits for your decision" in messages[0]
     workflows.training.accept("supervised")
     assert "supervised" in workflows.models.get("tiny").manifest.version
+    assert not (run.folder / "data").exists(), "copies of scans have done their work"
     assert workflows.roll_back("tiny").manifest.version == "1.0.0"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_training_outlives_its_window_and_the_next_one_takes_it_up(workflows, window):
+    first = workflows.training.run
+    wait(lambda: steps_of(first))
+    workflows.training.pause()
+    pid = workflows.training._process._process.pid
+    workflows.close()
+    told = steps_of(first)
+
+    second = window()
+    run = second.training.take_up()
+    assert run is not None and run.folder == first.folder
+    assert (run.state, run.steps, run.model.manifest.name) == ("paused", 2000, "tiny")
+    assert steps_of(run)[: len(told)] == told, "the curves are whole"
+    assert window().training.take_up() is None, "it is another window's"
+
+    second.training.resume()
+    wait(lambda: len(steps_of(run)) > len(told) + 1)
+    assert steps_of(run) == sorted(set(steps_of(run))), "and nothing is told twice"
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    wait(lambda: run.ended)
+    assert run.state == "interrupted"
+    second.close()
+
+    third = window()
+    run = third.training.take_up()
+    assert run is not None and run.state == "interrupted" and "can go on from step" in run.message
+    want(run.folder, "stop")
+    third.training.go_on()
+    assert run.state == "stopping"
+    wait(lambda: run.ended)
+    assert run.state == "finished", run.message
+    third.close()
+
+    fourth = window()  # it ended while no window was there, as far as this one knows
+    run = fourth.training.take_up()
+    assert run is not None and run.undecided and run.report is not None
+    fourth.training.discard()
+    fourth.close()
+    assert window().training.take_up() is None
+    assert sorted(one.name for one in run.folder.iterdir() if one.is_dir()) == ["out"]
+    assert [one.name for one in (run.folder / "out").iterdir()] == ["report.json"]
+
+
+def leave(folder, *events, **job) -> None:
+    """A job folder as a training leaves it."""
+    folder.mkdir(parents=True)
+    (folder / "data").mkdir()
+    if job:
+        (folder / "job.json").write_text(json.dumps(job))
+    if events:
+        (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+
+
+def test_what_a_training_went_through_twice_is_shown_once(window, tmp_path):
+    parent = str(tmp_path / "shipped" / "tiny")
+    progress = [{"event": "progress", "arm": "supervised", "step": n, "steps": 80} for n in range(1, 31)]
+    again = {"event": "rewound", "arms": ["supervised"], "step": 20}
+    events = [*progress, {"event": "checkpoint", "step": 20}, again, *progress[20:26]]
+    leave(tmp_path / "user" / "training" / "20300101-1", *events, parent_model=parent, steps=80)
+
+    run = window().training.take_up()
+
+    assert run is not None and steps_of(run) == list(range(1, 27))
+    assert run.message == "The training was interrupted at step 26 of 80. It can go on from step 20."
+
+
+def test_a_training_whose_lock_is_held_counts_as_running_whatever_its_process_is_called(window, tmp_path):
+    folder = tmp_path / "user" / "training" / "20300101-1"
+    parent = str(tmp_path / "shipped" / "tiny")
+    leave(folder, {"event": "started", "arms": ["supervised"]}, parent_model=parent, steps=80)
+    leave(folder.parent / "20300102-1", {"event": "started", "arms": []}, parent_model=parent, steps=9)
+    lock = FileLock(folder / "lock", thread_local=False)
+    with lock:
+        run = window().training.take_up()
+        assert run is not None and (run.folder, run.state) == (folder, "running"), "before a later one that died"
+    wait(lambda: run.ended)
+    assert run.state == "interrupted"
+    assert not is_locked(folder / "lock")
+
+
+def test_what_failed_while_no_window_was_there_is_said_once_and_its_copies_of_scans_are_deleted(window, tmp_path):
+    folder = tmp_path / "user" / "training" / "20300101-1"
+    parent = str(tmp_path / "shipped" / "tiny")
+    failed = {"event": "failed", "message": "the loss is not a number", "resumable": False}
+    leave(folder, failed, parent_model=parent, steps=80)
+    first = window()
+    run = first.training.take_up()
+    assert run is not None and (run.state, run.message) == ("failed", "the loss is not a number")
+    assert not (folder / "data").exists()
+    first.close()
+    assert window().training.take_up() is None
+
+
+def test_a_full_disk_is_said_and_the_training_can_go_on_when_there_is_space(window, tmp_path):
+    parent = str(tmp_path / "shipped" / "tiny")
+    failed = {"event": "failed", "message": "The training failed: no space left on device", "resumable": True}
+    saved = {"event": "checkpoint", "step": 80}
+    leave(tmp_path / "user" / "training" / "20300101-1", saved, failed, parent_model=parent, steps=80)
+
+    run = window().training.take_up()
+
+    assert run is not None and run.state == "interrupted"
+    assert run.message == "The training failed: no space left on device. It can go on from step 80."
+
+
+def test_folders_of_trainings_that_never_began_or_lost_their_model_keep_no_scans(window, tmp_path):
+    folder = tmp_path / "user" / "training"
+    leave(folder / "20300101-1")
+    leave(folder / "20300102-1", {"event": "started"}, parent_model=str(tmp_path / "gone"), steps=80)
+    (folder / "a file").write_text("of somebody")
+
+    assert window().training.take_up() is None
+    assert not (folder / "20300101-1").exists()
+    assert not (folder / "20300102-1" / "data").exists()
+    assert (folder / "a file").exists()

@@ -58,6 +58,7 @@ def run(paths: Sequence[Path], demo: bool = False) -> int:
     window.show_as_before()
     if salvaged := window.workflows.library.salvaged_paths:
         QTimer.singleShot(0, lambda: window.workflows.add_paths(salvaged))
+    QTimer.singleShot(0, window.take_up_training)
     if demo:
         QTimer.singleShot(0, window.open_demo)
     elif paths:

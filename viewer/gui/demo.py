@@ -53,6 +53,7 @@ def run_headless(out: Path, steps: int, say: Say) -> dict[str, Any]:
     try:
         report = _Story(window, out, say).tell(steps)
     finally:
+        window.workflows.training.end()
         window.close()
     report["seconds"]["total"] = round(time.monotonic() - started, 1)
     (out / "report.json").write_text(json.dumps(_tidy(report), indent=2), encoding="utf-8")

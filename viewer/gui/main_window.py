@@ -74,7 +74,7 @@ from viewer.gui.picture_commands import PictureCommands
 from viewer.gui.player import Player
 from viewer.gui.probability_export import ProbabilityExport
 from viewer.gui.proposal_bar import ProposalBar
-from viewer.gui.question import agreed
+from viewer.gui.question import agreed, chosen
 from viewer.gui.reading_room import ReadingRoom, View
 from viewer.gui.score_export import ScoreExport
 from viewer.gui.scrolled import scrolled
@@ -308,6 +308,11 @@ class MainWindow(QMainWindow):
     def show_training(self) -> None:
         """Bring the training panel to the front."""
         self.panels.setCurrentWidget(self.training_panel)
+
+    def take_up_training(self) -> None:
+        """Show the training that an earlier window has left, if there is one."""
+        if self.workflows.training.take_up() is not None:
+            self.show_training()
 
     def show_failure(self, sentence: str) -> None:
         """Show one sentence over the panes until it is closed or another replaces it; without one, take it away."""
@@ -788,7 +793,9 @@ class MainWindow(QMainWindow):
                 self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._closed and (warning := self._lost_by_closing()) and not self._ask(warning):
+        if not self._closed and (
+            ((warning := self._lost_by_closing()) and not self._ask(warning)) or not self._settle_training()
+        ):
             event.ignore()
             return
         if not self._closed:
@@ -804,14 +811,27 @@ class MainWindow(QMainWindow):
 
     def _lost_by_closing(self) -> str:
         """What would be lost if the window closed now, in a sentence; empty if nothing."""
-        run = self.workflows.training.run
         if not self.workflows.save_again():
             return tr("Your last changes could not be saved yet, for want of space perhaps. Closing loses them.")
-        if run is not None and not run.ended:
-            return tr("A training is running. Closing ends it.")
-        if run is not None and run.undecided:
-            return tr("A newly trained model waits for your decision. Closing keeps the current one.")
         return ""
+
+    def _settle_training(self) -> bool:
+        """Ask what shall become of a training that is running; False if the window shall stay open."""
+        run = self.workflows.training.run
+        if run is None or run.state not in ("running", "paused"):
+            return True  # one that is being stopped only has to compare; what is undecided waits
+        answer = self._ask_which(
+            tr("A training is not done. It can go on without the window and is shown when you open Slicewise again."),
+            (tr("Let it go on"), tr("Stop it and compare")),
+        )
+        if answer == 1:
+            self.workflows.training.stop()
+        elif answer == 0 and run.state == "paused":
+            self.workflows.training.resume()
+        return answer is not None
+
+    def _ask_which(self, question: str, answers: Sequence[str]) -> int | None:
+        return chosen(self, question, answers)
 
     def _ask(self, warning: str) -> bool:
         return agreed(self, tr("{warning} Close nevertheless?").format(warning=warning))

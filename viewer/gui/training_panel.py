@@ -105,6 +105,13 @@ class TrainingPanel(QWidget):
         self.keep.clicked.connect(workflows.training.discard)
         self.roll_back = QPushButton(tr("Roll back"))
         self.roll_back.clicked.connect(self._roll_back)
+        self.go_on = QPushButton(tr("Go on"))
+        self.go_on.setProperty("primary", True)
+        self.go_on.setToolTip(tr("Go on from the last checkpoint; the result is as if it had never been interrupted"))
+        self.go_on.clicked.connect(workflows.training.go_on)
+        self.discard = QPushButton(tr("Discard"))
+        self.discard.setToolTip(tr("Give this training up; the current model stays in use"))
+        self.discard.clicked.connect(workflows.training.discard)
 
         length = QHBoxLayout()
         length.addWidget(QLabel(tr("Steps")))
@@ -113,9 +120,18 @@ class TrainingPanel(QWidget):
         for widget in (self.start, self.pause, self.stop):
             steering.addWidget(widget)
         decision = QHBoxLayout()
-        for button in (self.use, self.keep, self.roll_back):
+        for button in (self.use, self.keep, self.roll_back, self.go_on, self.discard):
             decision.addWidget(button)
-        for button in (self.start, self.pause, self.stop, self.use, self.keep, self.roll_back):
+        for button in (
+            self.start,
+            self.pause,
+            self.stop,
+            self.use,
+            self.keep,
+            self.roll_back,
+            self.go_on,
+            self.discard,
+        ):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -176,15 +192,15 @@ class TrainingPanel(QWidget):
             self._workflows.roll_back(run.model.manifest.name)
 
     def _changed(self, run: TrainingRun, event: dict[str, Any]) -> None:
-        if event.get("event") in ("progress", "evaluation", "message", "started"):
+        if event.get("event") in ("progress", "evaluation", "message", "started", "rewound", "checkpoint"):
             self._show_progress(run, event)
         else:
             self._show_run()
 
     def _show_ready(self) -> None:
         run, count = self._workflows.training.run, len(self._workflows.session.confirmed)
-        running = run is not None and not run.ended
-        self.start.setEnabled(count > 0 and not running and bool(self._models.model_name))
+        busy = run is not None and (not run.ended or run.undecided or run.state == "interrupted")
+        self.start.setEnabled(count > 0 and not busy and bool(self._models.model_name))
         if count == 0:
             text = with_keys(tr(_NONE_CONFIRMED), self.window())
         else:
@@ -216,15 +232,26 @@ class TrainingPanel(QWidget):
             self.progress.setRange(0, 0)
         if run is None:
             self._status.clear()
-        elif run.state == "failed":
+        elif run.state in ("failed", "interrupted"):
             self._status.setText(said(run.message))
         elif run.state == "accepted" and self._in_use(run) != run.installed:
             self._status.setText(tr("Version {version} is in use.").format(version=self._in_use(run)))
         elif run.state in _STATES:
             self._status.setText(tr(_STATES[run.state]))
+        elif run.state == "running":
+            self._show_last(run)
         self._status.setVisible(run is not None)
         self._draw_curves(run)
         self._show_comparison(run)
+
+    def _show_last(self, run: TrainingRun) -> None:
+        """Show how far a run is that this window has not followed from its beginning."""
+        self.progress.setRange(0, 0)
+        for event in reversed(run.events):
+            if event["event"] == "progress":
+                self._show_progress(run, event)
+                return
+        self._status.setText(tr("The training is getting ready…"))
 
     def _show_progress(self, run: TrainingRun, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -312,6 +339,8 @@ class TrainingPanel(QWidget):
         state = run.state if run is not None else ""
         self.comparison.setVisible(report is not None)
         self._reason.setVisible(report is not None)
+        self.go_on.setVisible(state == "interrupted")
+        self.discard.setVisible(state == "interrupted")
         self.use.setVisible(state == "finished")
         self.keep.setVisible(state == "finished")
         self.roll_back.setVisible(run is not None and state == "accepted" and self._in_use(run) == run.installed)
