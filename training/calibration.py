@@ -60,7 +60,7 @@ def calibrate(network: nn.Module, split: Split, manifest: ModelManifest) -> Cali
         split.unit,
         len(found),
         calibration_error(*_claims(logits, target, 1.0)),
-        calibration_error(*(np.concatenate(parts) for parts in zip(*after, strict=True))),
+        calibration_error(np.concatenate([one for one, _ in after]), np.concatenate([right for _, right in after])),
         checked,
     )
 
@@ -70,12 +70,12 @@ def fit_temperature(logits: NDArray[np.float32], target: NDArray[np.uint8]) -> f
 
     logits (N, classes), target (N,). The likelihood is concave in 1 / temperature, whose best is found by halving.
     """
-    logits = logits.astype(np.float64)
-    right = logits[np.arange(len(target)), target]
+    exact = logits.astype(np.float64)
+    right = exact[np.arange(len(target)), target]
     low, high = 1 / _HOTTEST, 1 / _COLDEST
     for _ in range(_BISECTIONS):
         sharpness = (low + high) / 2
-        slope = float(np.mean((_softmax(logits * sharpness) * logits).sum(1) - right))
+        slope = float(np.mean((_softmax(exact * sharpness) * exact).sum(1) - right))
         low, high = (sharpness, high) if slope < 0 else (low, sharpness)
     return 2 / (low + high)
 
@@ -91,7 +91,7 @@ def _claims(
     return likely.max(1)[labelled], (classes == target)[labelled]
 
 
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+def _softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     powers = np.exp(logits - logits.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 

@@ -62,7 +62,7 @@ def hesitating(record: ModelRecord, split: Split) -> ModelRecord:
     labelled = [case for case in split.train if case.slices != ()][:_MOST_ASKED]
     told = [undecided(read_image(case), model) for case in labelled]
     values = [*seen.ranges["undecided"], *(share for share in told if share is not None)]
-    ranges = seen.ranges | {"undecided": (min(values), max(values))}
+    ranges: dict[Statistic, tuple[float, float]] = {**seen.ranges, "undecided": (min(values), max(values))}
     widest = SeenImages(images=seen.images, ranges=ranges)
     return replace(record, manifest=record.manifest.model_copy(update={"seen": widest}))
 

@@ -97,7 +97,8 @@ class TrainingPanel(QWidget):
         header = self.comparison.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.by_class = QPushButton(tr("By structure and case"), checkable=True)
+        self.by_class = QPushButton(tr("By structure and case"))
+        self.by_class.setCheckable(True)
         self.classes = QTableWidget(0, 2)
         self.classes.verticalHeader().hide()
         self.classes.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -395,8 +396,9 @@ class TrainingPanel(QWidget):
             told = [_number(_of_class(model, "dice", unit, name), "{:.3f}") for model in models]
             told += [_number(_of_class(model, "hd95_mm_of_class", unit, name), "{:.1f}") for model in models]
             for column, text in enumerate((unit, said(name), *told)):
-                self.classes.setItem(row, column, QTableWidgetItem(text))
-                self.classes.item(row, column).setToolTip(text)
+                cell = QTableWidgetItem(text)
+                cell.setToolTip(text)
+                self.classes.setItem(row, column, cell)
         self.classes.resizeColumnsToContents()
 
     def _in_use(self, run: TrainingRun) -> str:
