@@ -42,6 +42,7 @@ _NOT_IN_THE_WINDOW = {
     "training/brain_structures_release.py",
     "training/brain_structures_seen.py",
     "training/benchmark.py",  # the command line, and its table
+    "training/card.py",  # cards of models
     "inference/quicken.py",  # words of graphs
 }
 _NUMBER = " (number)"  # how the note on a value ends that is a number for certain

@@ -344,7 +344,7 @@ class TrainingPanel(QWidget):
             gain_interval = scores.get("gain_interval")
             sure = gain_interval is not None and (gain_interval[0] > 0 or gain_interval[1] < 0)
             if gain_interval is not None:
-                cells[2] += "\n" + _between(gain_interval, "{:+.3f}")
+                cells[2] += "\n[{:+.3f},\n{:+.3f}]".format(*gain_interval)  # the panel is narrow
             for column, text in enumerate(cells):
                 cell = QTableWidgetItem(text)
                 if intervals[column] is not None:
@@ -381,8 +381,8 @@ class TrainingPanel(QWidget):
         """Dice and HD95 of each structure on each held-out case, of the current model and the one to be had."""
         shown = [arm for arm in ("current", run.best_new) if arm in arms]
         rows = [
-            (unit, name, [report["models"][arm] for arm in shown])
-            for unit in report["held_out"]
+            (number, unit, name, [report["models"][arm] for arm in shown])
+            for number, unit in enumerate(report["held_out"], 1)
             for name in report["models"][shown[-1]]["dice"].get(unit, {})
             if any(_of_class(report["models"][arm], "dice", unit, name) is not None for arm in shown)
         ]
@@ -392,12 +392,14 @@ class TrainingPanel(QWidget):
         self.classes.setColumnCount(2 + len(heads))
         self.classes.setHorizontalHeaderLabels([tr("Held out"), tr("Label"), *heads])
         self.classes.setRowCount(len(rows))
-        for row, (unit, name, models) in enumerate(rows):
+        for row, (number, unit, name, models) in enumerate(rows):
+            # Pseudonyms mean nothing to a person: parts are numbered, as on the card, slices with axis and index.
+            part = " ".join([str(number), *(unit.split()[-2:] if report["unit"] == "slices" else [])])
             told = [_number(_of_class(model, "dice", unit, name), "{:.3f}") for model in models]
             told += [_number(_of_class(model, "hd95_mm_of_class", unit, name), "{:.1f}") for model in models]
-            for column, text in enumerate((unit, said(name), *told)):
+            for column, text in enumerate((part, said(name), *told)):
                 cell = QTableWidgetItem(text)
-                cell.setToolTip(text)
+                cell.setToolTip(text if column else unit)
                 self.classes.setItem(row, column, cell)
         self.classes.resizeColumnsToContents()
 
