@@ -48,6 +48,7 @@ _NOT_IN_THE_WINDOW = {
     "training/classified_pictures.py",
     "training/classifier.py",
     "training/classifying.py",
+    "training/card.py",  # cards of models
     "inference/quicken.py",  # words of graphs
 }
 _NUMBER = " (number)"  # how the note on a value ends that is a number for certain

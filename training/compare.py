@@ -16,19 +16,21 @@ from inference.preprocess import ModelGrid, model_grid
 from inference.runtime import LoadedModel, load_model
 from inference.tasks import segment
 from training.dataset import Case, Split, Unit, read_image, read_labels, slice_on_grid
-from training.evaluate import hd95_mm, mean_defined
-from training.gate import Scores, decide, overlaps, unit_dice
+from training.evaluate import bootstrap_interval, hd95_mm, mean_defined
+from training.gate import CURRENT, Scores, decide, overlaps, unit_dice
 
 SCHEMA_VERSION = 1  # of a report
-_NOT_VERIFIED = "Not verified on other patients: fewer than three are annotated."
+_NOT_VERIFIED = "Unverified: no patient that the model had not learnt from could be held out."
 
 
 def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
     """Measure models by arm on the held-out units, through the code that runs them for a person.
 
     Dice counts the annotated voxels of a unit on the image's own grid. hd95_mm is in the plane of a slice for
-    held-out slices and in space for whole volumes, averaged over corrected classes, then units. verified is
-    true only if whole patients were held out: slices of a patient that was trained on resemble its others.
+    held-out slices and in space for whole volumes, averaged over corrected classes, then units. Intervals are 95 %
+    bootstrap intervals over units, that of the gain over the paired differences to the current model; None for fewer
+    than two units. verified is true only if whole patients were held out: slices of a patient that was trained on
+    resemble its others.
     """
     corrected = {unit.name: _corrected(unit) for unit in split.held_out}
     scores: dict[str, Scores] = {}
@@ -51,10 +53,19 @@ def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
                 unit: {names[value]: overlap.dice for value, overlap in classes.items()}
                 for unit, classes in scores[arm].units.items()
             },
+            "hd95_mm_of_class": {
+                unit: {names[value]: mm for value, mm in classes.items()} for unit, classes in distances[arm].items()
+            },
             "unit_dice": means[arm],
             "mean_dice": mean_defined(list(means[arm].values())),
+            "dice_interval": interval(list(means[arm].values())),
             "hd95_mm": mean_defined(far),
+            "hd95_mm_interval": interval(far),
+            "classes": _by_class(scores[arm], distances[arm], names),
         }
+        if CURRENT in means and arm != CURRENT:
+            gains = [dice - means[CURRENT][unit] for unit, dice in means[arm].items()]
+            models[arm] |= {"gain": mean_defined(gains), "gain_interval": interval(gains)}
     measured = any(not math.isnan(value) for value in next(iter(means.values())).values())
     verified = measured and split.unit == "patients"
     reason = decision.reason if verified or not measured else f"{decision.reason} {_NOT_VERIFIED}"
@@ -71,6 +82,29 @@ def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
         "models": models,
         "decision": {"keep": decision.keep, "reason": reason},
     }
+
+
+def interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % bootstrap interval of the mean of the values that are defined; None for fewer than two."""
+    return bootstrap_interval(values) if sum(not math.isnan(value) for value in values) > 1 else None
+
+
+def _by_class(
+    scores: Scores, distances: dict[str, dict[int, float]], names: dict[int, str]
+) -> dict[str, dict[str, Any]]:
+    """Of each label its mean Dice and HD95 (mm) over the units that have it, with intervals."""
+    found: dict[str, dict[str, Any]] = {}
+    for value, name in names.items():
+        dice = [classes[value].dice for classes in scores.units.values() if value in classes]
+        far = [classes[value] for classes in distances.values() if value in classes]
+        if not math.isnan(mean_defined(dice)):
+            found[name] = {
+                "dice": mean_defined(dice),
+                "dice_interval": interval(dice),
+                "hd95_mm": mean_defined(far),
+                "hd95_mm_interval": interval(far),
+            }
+    return found
 
 
 def held_out_cases(units: Sequence[Unit]) -> list[Case]:

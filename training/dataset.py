@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -104,25 +105,72 @@ def read_dataset(folder: Path) -> list[Case]:
     return cases
 
 
-def split_cases(cases: Sequence[Case], seed: int) -> Split:
+@dataclass(frozen=True)
+class Learnt:
+    """What earlier trainings of a model held out and learnt the labels of: patients, cases and slices by known_as.
+
+    A model never says whom it saw by name, and its next training knows them all the same.
+    """
+
+    held_out: frozenset[str] = frozenset()
+    trained_on: frozenset[str] = frozenset()
+
+    def after(self, split: Split) -> Learnt:
+        """What is known once a split has been trained on, too."""
+        trained = set(self.trained_on)
+        for case in split.train:
+            if case.slices != ():
+                whole = known_as("case", case.name)
+                trained.add(known_as("patient", case.patient))
+                trained |= {whole} if case.slices is None else {_slice_known_as(case, one) for one in case.slices}
+        held = [part for unit in split.held_out for part in unit.parts]
+        if split.unit == "patients":
+            kept = {known_as("patient", part.patient) for part in held}
+        else:
+            kept = {_slice_known_as(part, one) for part in held for one in part.slices or ()}
+        return Learnt(frozenset(kept | self.held_out) - trained, frozenset(trained))
+
+
+def known_as(kind: str, name: str) -> str:
+    """A name that stays the same from training to training and is not the name of a patient, case or slice itself.
+
+    It hides no more than the name does: one that can be guessed, such as a number of a hospital, has to be replaced by
+    a pseudonym before.
+    """
+    return hashlib.sha256(f"slicewise {kind} {name}".encode()).hexdigest()[:16]
+
+
+def split_cases(cases: Sequence[Case], seed: int, learnt: Learnt | None = None) -> Split:
     """Hold out about a third: of the patients where three or more are annotated, else of the annotated slices.
 
-    The split depends only on the seed and the names. With a single annotated slice nothing is held out.
+    The split depends only on the seed, the names and what the model has learnt: patients and slices held out before
+    stay so, and none that it was trained on is held out, for a model is not judged by what it knows. If all the
+    patients are such, slices are held out; with a single annotated slice, or if it was trained on all, nothing is.
     Raises DataError if nothing is annotated.
     """
+    learnt = learnt or Learnt()
     annotated = [case for case in cases if case.slices != ()]
     patients = sorted({case.patient for case in annotated})
     if not annotated:
         raise DataError("nothing is annotated: training needs at least one confirmed slice")
     if len(patients) >= 3:
-        chosen = np.random.default_rng(seed).permutation(len(patients))[: max(1, len(patients) // 3)]
-        held = sorted(patients[n] for n in chosen)
-        units = tuple(Unit(name, tuple(c for c in annotated if c.patient == name)) for name in held)
-        return Split("patients", tuple(c for c in cases if c.patient not in held), units, {}, len(patients))
+        drawn = [patients[n] for n in np.random.default_rng(seed).permutation(len(patients))]
+        held = _held_out([(known_as("patient", p), p) for p in drawn], max(1, len(patients) // 3), learnt)
+        if held:
+            held = sorted(held[: len(patients) - 1])
+            units = tuple(Unit(name, tuple(c for c in annotated if c.patient == name)) for name in held)
+            return Split("patients", tuple(c for c in cases if c.patient not in held), units, {}, len(patients))
 
     every = [(case, one) for case in annotated for one in _annotated_slices(case)]
     first = seed % 3 if len(every) > 3 else seed % len(every)
-    held_out = every[first::3] if len(every) > 1 else []
+    wanted = every[first::3] if len(every) > 1 else []
+    known = [  # those that are evenly apart come first
+        (_slice_known_as(case, one), (case, one))
+        for case, one in [*wanted, *(pair for pair in every if pair not in wanted)]
+        if known_as("case", case.name) not in learnt.trained_on
+    ]
+    chosen = _held_out(known, len(wanted), learnt)[: len(every) - 1]
+    held_out = [pair for pair in every if pair in chosen]
     units = tuple(
         Unit(f"{case.name} {'ijk'[one[0]]} {one[1]}", (replace(case, slices=(one,)),)) for case, one in held_out
     )
@@ -134,6 +182,18 @@ def split_cases(cases: Sequence[Case], seed: int) -> Split:
         for case in cases
     )
     return Split("slices", train, units, hidden, len(patients), _nearest_mm(train, hidden))
+
+
+def _held_out(candidates: Sequence[tuple[str, T]], count: int, learnt: Learnt) -> list[T]:
+    """Of what has never been trained on all that was held out before, and further ones up to a count."""
+    unseen = [(known, one) for known, one in candidates if known not in learnt.trained_on]
+    kept = [one for known, one in unseen if known in learnt.held_out]
+    fresh = [one for known, one in unseen if known not in learnt.held_out]
+    return kept + fresh[: max(0, count - len(kept))]
+
+
+def _slice_known_as(case: Case, one: NativeSlice) -> str:
+    return known_as("slice", f"{case.name} {one[0]} {one[1]}")
 
 
 def keep_labelled(split: Split, count: int, seed: int) -> Split:

@@ -6,35 +6,56 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from inference.manifest import MANIFEST_FILE, NETWORK_FILE, WEIGHTS_FILE, ModelManifest, write_manifest
 from inference.models import ModelRecord
-from inference.preprocess import padded_for
-from inference.runtime import load_model
+from inference.preprocess import as_seen, model_grid, padded_for, unpadded
+from inference.runtime import LoadedModel, load_model
+from inference.sliding_window import logit_planes
 from training.networks import build_network
 
 _TOLERANCE = 2e-3  # of the logits' own spread
 _OPSET = 17
+_LARGE = 211, 197  # rows and columns of a real image, both prime
+_SLICES = 5
 
 
 class ExportError(Exception):
     """The exported network does not do what the trained one does."""
 
 
-def export_model(network: nn.Module, manifest: ModelManifest, folder: Path) -> ModelManifest:
+class _Tempered(nn.Module):
+    """A network whose logits are divided by a temperature, as a part of its graph."""
+
+    def __init__(self, network: nn.Module, temperature: float) -> None:
+        super().__init__()
+        self.network, self.temperature = network, temperature
+
+    def forward(self, stacks: torch.Tensor) -> torch.Tensor:
+        return self.network(stacks) / self.temperature
+
+
+def export_model(network: nn.Module, manifest: ModelManifest, folder: Path, temperature: float = 1.0) -> ModelManifest:
     """Write model.onnx, weights.safetensors and manifest.json to folder; returns the manifest with its hashes.
 
-    The ONNX file has dynamic batch and in-plane sizes. It is run by onnxruntime at three sizes, one of them
-    not a multiple of size_multiple and padded as inference does, and compared with the network: raises
-    ExportError if they differ, or if the network's output is so flat that the comparison would prove nothing.
+    temperature goes into the graph, so that whoever runs the file has it; the manifest's own is then 1, for the engine
+    would divide by it once more. The weights are those without it. The ONNX file has dynamic batch and in-plane sizes.
+    It is run by onnxruntime at several sizes, two of them prime and padded as inference does, and as a whole image by
+    inference itself, and compared with the network: raises ExportError if they differ, or if the network's output is so
+    flat that the comparison would prove nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     network = network.eval().cpu()
     save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / WEIGHTS_FILE)
     (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
+    if temperature != 1:
+        network = _Tempered(network, temperature).eval()
+    manifest = manifest.model_copy(update={"temperature": 1.0})
     multiple = manifest.preprocessing.size_multiple
     example = torch.rand(2, manifest.preprocessing.context_slices, 4 * multiple, 3 * multiple)
     with warnings.catch_warnings():
@@ -67,15 +88,49 @@ def load_network(folder: Path, manifest: ModelManifest) -> nn.Module:
 
 def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:
     model = load_model(ModelRecord(manifest, folder, shipped=False, active=False))
-    multiple, channels = manifest.preprocessing.size_multiple, manifest.preprocessing.context_slices
+    preprocessing = manifest.preprocessing
+    multiple, channels = preprocessing.size_multiple, preprocessing.context_slices
     rng = np.random.default_rng(0)
-    for count, rows, columns in ((1, 2 * multiple, 5 * multiple), (3, 6 * multiple, multiple), (1, 37, 53)):
-        stacks = padded_for(rng.random((count, channels, rows, columns), dtype=np.float32), manifest.preprocessing)
-        with torch.no_grad():
-            expected = network(torch.from_numpy(stacks)).numpy()
+    for count, rows, columns in (
+        (1, 2 * multiple, 5 * multiple),
+        (3, 6 * multiple, multiple),
+        (1, 37, 53),
+        (1, *_LARGE),
+    ):
+        stacks = padded_for(rng.random((count, channels, rows, columns), dtype=np.float32), preprocessing)
+        expected = _logits(network, stacks)
         spread = float(expected.std())
         if spread < 1e-3:
             raise ExportError("the network's output is flat, so the export cannot be checked")
         apart = float(np.abs(model.run(stacks) - expected).max())
         if apart > _TOLERANCE * spread:
             raise ExportError(f"the exported network differs from the trained one by {apart:.2g} at {rows} x {columns}")
+    own_grid = preprocessing.spacing_mm is not None and preprocessing.size is None
+    if own_grid and preprocessing.dimensions == 2 and preprocessing.patch is None:
+        _compare_as_inference(network, model, rng)
+
+
+def _compare_as_inference(network: nn.Module, model: LoadedModel, rng: np.random.Generator) -> None:
+    """Labels that inference gives of a whole image on the model's own grid, of prime sizes and with no two slices
+    alike, against those that the network gives of the same image, stack by stack, without inference's tiling."""
+    preprocessing = model.manifest.preprocessing
+    assert preprocessing.spacing_mm is not None
+    image = sitk.GetImageFromArray(rng.random((_SLICES, *_LARGE), dtype=np.float32))
+    image.SetSpacing(preprocessing.spacing_mm)
+    voxels = as_seen(image, model_grid(image, preprocessing), preprocessing)
+    half = preprocessing.context_slices // 2
+    expected = []
+    for k in range(len(voxels)):
+        # written out here, for what is checked must not be what checks
+        near = [voxels[min(max(k + n, 0), len(voxels) - 1)] for n in range(-half, half + 1)]
+        logits = _logits(network, padded_for(np.stack(near)[None], preprocessing))[0]
+        expected.append(logits[:, *unpadded(voxels.shape[1:], preprocessing)])
+    found = list(logit_planes(voxels, model, range(len(voxels))))
+    apart = max(float(np.abs(a - b).max()) for a, b in zip(found, expected, strict=True))
+    if apart > _TOLERANCE * float(np.std(expected)):
+        raise ExportError(f"inference with the exported network differs from the trained one by {apart:.2g}")
+
+
+def _logits(network: nn.Module, stacks: NDArray[np.float32]) -> NDArray[np.float32]:
+    with torch.no_grad():
+        return network(torch.from_numpy(stacks)).numpy()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluate import mean_defined
+from training.evaluate import bootstrap_interval, mean_defined
 
 CURRENT, SEMI_SUPERVISED, SUPERVISED = "current", "semi-supervised", "supervised"
 
@@ -90,7 +90,8 @@ def decide(models: Mapping[str, Scores], corrected: Corrected, class_names: Mapp
     Lost: the Dice of a corrected class over all units drops by more than 0.1, or of one that nobody touched by
     more than 0.3 (there the current model is compared with its own output, and small structures differ in a
     few voxels between any two models). Of two that pass, the better mean wins, and the semi-supervised one a
-    tie. Without a current model the better mean is kept. unit is "patients" or "slices".
+    tie. A gain whose 95 % bootstrap interval over units holds 0, or that one unit alone shows, is called uncertain.
+    Without a current model the better mean is kept. unit is "patients" or "slices".
     """
     measured = unit_dice(models, corrected)
     means = {arm: {u: d for u, d in by_unit.items() if not np.isnan(d)} for arm, by_unit in measured.items()}
@@ -114,7 +115,18 @@ def decide(models: Mapping[str, Scores], corrected: Corrected, class_names: Mapp
     ]
     keep = max(passed, key=lambda arm: average[arm]) if passed else CURRENT
     opening = f"Recommended: the {keep} model. Mean Dice {where}: the current model has {average[CURRENT]:.3f}."
-    return Decision(keep, " ".join([opening, *told, *_drift(models, corrected, keep, class_names)]))
+    doubt = [] if keep == CURRENT else _doubt([means[keep][u] - means[CURRENT][u] for u in means[keep]], unit)
+    return Decision(keep, " ".join([opening, *told, *doubt, *_drift(models, corrected, keep, class_names)]))
+
+
+def _doubt(gains: Sequence[float], unit: str) -> list[str]:
+    """How sure the gain of the recommended model is, as a sentence."""
+    if len(gains) == 1:
+        return [f"The gain is uncertain: it was measured on one of the {unit} only."]
+    low, high = bootstrap_interval(gains)
+    if low <= 0:
+        return [f"The gain is uncertain: its 95 % interval, {low:+.3f} to {high:+.3f}, holds 0."]
+    return [f"The 95 % interval of the gain is {low:+.3f} to {high:+.3f}."]
 
 
 def _fault(

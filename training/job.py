@@ -20,6 +20,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,11 +43,14 @@ from inference.manifest import (
 )
 from inference.models import ModelRecord
 from inference.preprocess import padded_for, slice_stacks
+from training.calibration import Calibration, calibrate
+from training.card import calibration_of, card, hesitating, provenance, widened
 from training.compare import compare, held_out_cases
 from training.dataset import (
     Case,
     DataError,
     GridCase,
+    Learnt,
     SliceSampler,
     Split,
     keep_labelled,
@@ -192,7 +196,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     parent = read_parent(job)
     if not go_on:
         shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
-    split = split_cases(read_dataset(job.data), job.seed)
+    learnt = _learnt(parent)
+    split = split_cases(read_dataset(job.data), job.seed, learnt)
     if job.labelled is not None:
         split = keep_labelled(split, job.labelled, job.seed)
     if all(case.slices == () for case in split.train):
@@ -230,13 +235,19 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         "labelled_slices": _count(split.train),
         "unlabelled_slices": sampler.unlabelled_slices,
         "patients": split.patients,
+        "split": _as_known(learnt.after(split)),
+        "provenance": provenance(job.data, split, device),
     }
+    seen = widened(manifest.seen, split, manifest)
+    manifest = manifest.model_copy(update={"seen": seen})
     run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
     for arm in arms:
-        records[arm] = _export(trained[arm], arm, run_id, manifest, parent, summary, job.out / arm)
+        calibration = calibrate(trained[arm], split, manifest)
+        records[arm] = _export(trained[arm], arm, run_id, manifest, parent, summary, calibration, job.out / arm)
+        records[arm] = hesitating(records[arm], split)
     report = compare(records, split)
     for arm in arms:
-        _note_result(records[arm], report)
+        records[arm] = _note_result(records[arm], report)
     report |= {"steps": steps, "seed": job.seed, "seconds": round(spent_s + time.monotonic() - compared, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
@@ -497,6 +508,7 @@ def _export(
     manifest: ModelManifest,
     parent: ModelRecord | None,
     summary: dict[str, Any],
+    calibration: Calibration,
     folder: Path,
 ) -> ModelRecord:
     shutil.rmtree(folder, ignore_errors=True)
@@ -510,37 +522,69 @@ def _export(
         update={
             "version": next_version(manifest.version, f"{arm}.{run_id}"),
             "parent": origin,
-            "training": {**summary, "arm": arm},
+            "training": json_ready({**summary, "arm": arm, "calibration": calibration_of(calibration)}),
             "created": _today(),
             "files": {},
         }
     )
-    (folder / "card.md").write_text(_card(described, summary), encoding="utf-8")
-    written = export_model(network, described, folder)
+    written = export_model(network, described, folder, calibration.temperature)
     return ModelRecord(written, folder, shipped=False, active=False)
 
 
-def _note_result(record: ModelRecord, report: dict[str, Any]) -> None:
-    """Put what was measured into an arm's manifest, so that it stays with the model."""
+def _note_result(record: ModelRecord, report: dict[str, Any]) -> ModelRecord:
+    """Put what was measured into an arm's manifest and card, so that it stays with the model.
+
+    Held-out units are numbered there: their names are those of files or pseudonyms, which no one else has to know.
+    """
     arm = record.manifest.training["arm"]
+    found = report["models"][arm]
+    numbered = {name: str(n) for n, name in enumerate(report["held_out"], 1)}
     measured = {
-        "held_out": report["held_out"],
+        "held_out": list(numbered.values()),
         "unit": report["unit"],
-        "dice": report["models"][arm]["mean_dice"],
+        "verified": report["verified"],
+        "dice": found["mean_dice"],
+        "dice_interval": found["dice_interval"],
+        "hd95_mm": found["hd95_mm"],
+        "gain": found.get("gain"),
+        "gain_interval": found.get("gain_interval"),
+        "classes": found["classes"],
+        "cases": {
+            numbered[name]: {
+                "dice": found["dice"][name],
+                "hd95_mm": found["hd95_mm_of_class"][name],
+            }
+            for name in numbered
+        },
         "dice_of_current": report["models"].get(CURRENT, {}).get("mean_dice"),
     }
     training = {**record.manifest.training, "held_out": json_ready(measured)}
-    write_manifest(record.manifest.model_copy(update={"training": training}), record.folder)
+    manifest = record.manifest.model_copy(update={"training": training})
+    (record.folder / "card.md").write_text(card(manifest, _numbered(report, numbered)), encoding="utf-8")
+    return replace(record, manifest=write_manifest(manifest, record.folder))
 
 
-def _card(manifest: ModelManifest, summary: dict[str, Any]) -> str:
-    origin = f"{manifest.parent.name} {manifest.parent.version}" if manifest.parent else "random weights"
-    return (
-        f"# {manifest.title} {manifest.version}\n\n**Not for diagnostic use.** Not a medical device.\n\n"
-        f"Trained on this machine from {origin}: {summary['steps']} steps on {summary['labelled_slices']} annotated "
-        f"slices of {summary['patients']} patients. What it was measured on, and how it did, is in manifest.json under "
-        f"training. Weights: {manifest.licence_weights}.\n"
-    )
+def _numbered(report: dict[str, Any], numbers: dict[str, str]) -> dict[str, Any]:
+    """A report whose decision calls held-out units by their numbers."""
+    reason = report["decision"]["reason"]
+    for name, number in numbers.items():
+        reason = re.sub(rf"\b(patient|slice) {re.escape(name)} got", rf"\1 {number} got", reason)
+    return report | {"decision": report["decision"] | {"reason": reason}}
+
+
+def _learnt(parent: ModelRecord | None) -> Learnt:
+    """Whom a model and its ancestors were trained on and judged by, as its manifest says."""
+    split = parent.manifest.training.get("split") if parent else None
+    if not isinstance(split, dict):
+        return Learnt()
+    held_out, trained_on = (split.get(name) for name in ("held_out", "trained_on"))
+    if not isinstance(held_out, list) or not isinstance(trained_on, list):
+        return Learnt()
+    return Learnt(frozenset(map(str, held_out)), frozenset(map(str, trained_on)))
+
+
+def _as_known(learnt: Learnt) -> dict[str, list[str]]:
+    return {"held_out": sorted(learnt.held_out), "trained_on": sorted(learnt.trained_on)}
 
 
 def _count(cases: Sequence[Case]) -> int:

@@ -28,7 +28,7 @@ from viewer.core.volume import LabelMap, Volume
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.library import Library
 from viewer.io.reader import Reader
-from viewer.io.training_set import TrainingCase, write_dataset
+from viewer.io.training_set import TrainingCase, installation_key, write_dataset
 from viewer.jobs import DetachedProcess, Job, JobQueue, is_locked, read_events, want, wanted_of, write_whole
 
 if TYPE_CHECKING:  # which takes a moment to load, and most windows train nothing
@@ -169,7 +169,8 @@ class TrainingRuns:
         def work(job: Job) -> None:
             job.report(0.1, "Writing the training data")
             others = self._other_cases(record.manifest, snapshot.series_uid, key, job)
-            write_dataset(run.folder / "data", [snapshot, *others], job.check)
+            key_of_names = installation_key(self._folder / "pseudonyms.key")
+            write_dataset(run.folder / "data", [snapshot, *others], job.check, key_of_names)
             _write_job(run, seed, batch)
 
         def failed(message: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from viewer.io.training_set import TrainingCase, write_dataset
+from viewer.io.training_set import TrainingCase, installation_key, write_dataset
 
 
 @pytest.fixture
@@ -84,3 +85,16 @@ def test_pseudonyms_cannot_be_made_again(tmp_path, cases):
     write_dataset(tmp_path / "two", cases)
     names = [{file.name for file in (tmp_path / part / "images").iterdir()} for part in ("one", "two")]
     assert not names[0] & names[1]
+
+
+def test_an_installation_names_a_case_alike_each_time_by_a_key_that_no_folder_holds(tmp_path, phantom):
+    key = installation_key(tmp_path / "pseudonyms.key")
+    case = TrainingCase("1.2.3", "MRN 4711", phantom)
+    for name in ("one", "two"):
+        write_dataset(tmp_path / name, [case], key=installation_key(tmp_path / "pseudonyms.key"))
+
+    patients = [(tmp_path / name / "patients.csv").read_bytes() for name in ("one", "two")]
+    assert patients[0] == patients[1]
+    assert (tmp_path / "pseudonyms.key").stat().st_mode & 0o077 == 0 or os.name != "posix"
+    for file in (tmp_path / "one").rglob("*"):
+        assert file.is_dir() or (key not in file.read_bytes() and b"4711" not in file.read_bytes())

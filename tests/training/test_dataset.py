@@ -13,7 +13,9 @@ from training.dataset import (
     Case,
     DataError,
     GridCase,
+    Learnt,
     SliceSampler,
+    Split,
     keep_labelled,
     read_dataset,
     read_labels,
@@ -306,3 +308,32 @@ def test_a_slice_larger_than_the_patch_is_shown_about_the_class_that_was_drawn()
     assert sampler.patch == (192, 192)
     seen = sum(bool((sampler.labelled(step, 1)[1] == 1).any()) for step in range(20))
     assert seen >= 7  # half of the draws ask for it
+
+
+def test_held_out_patients_stay_held_out_and_none_is_judged_by_whom_it_was_trained_on():
+    few = [case_of(f"c{n}", f"p{n}") for n in range(4)]
+    first = split_cases(few, 0)
+    learnt = Learnt().after(first)
+
+    more = [*few, *(case_of(f"c{n}", f"p{n}") for n in range(4, 9))]
+    trained = {case.patient for case in first.train}
+    for seed in range(20):
+        again = split_cases(more, seed, learnt)
+        held = {unit.name for unit in again.held_out}
+        assert {unit.name for unit in first.held_out} <= held
+        assert len(held) == 3 and not held & trained
+        assert split_cases(few, seed, learnt).held_out == first.held_out
+    assert not any("p" in known for known in learnt.held_out | learnt.trained_on)
+
+
+def test_patients_that_were_all_trained_on_leave_only_slices_to_judge_by():
+    slices = tuple((2, k) for k in range(6))
+    one = split_cases([case_of("c0", "p0", slices)], 1)
+    learnt = Learnt().after(one)
+    three = [case_of(f"c{n}", f"p{n}", slices) for n in range(3)]
+    all_known = learnt.after(Split("patients", tuple(three), (), {}, 3))
+
+    assert split_cases([case_of("c0", "p0", slices)], 5, learnt).held_out == one.held_out
+    assert {unit.name for unit in split_cases(three, 0, learnt).held_out} <= {"p1", "p2"}
+    left = split_cases(three, 0, all_known)
+    assert (left.unit, left.held_out) == ("slices", ())

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+import inference.sliding_window
 import training.export
 from inference.manifest import LabelClass, ManifestError, ModelManifest, Preprocessing, load_manifest, write_manifest
 from inference.models import ModelRecord
@@ -99,3 +100,32 @@ def test_flat_output_is_refused_because_it_would_agree_with_anything(tmp_path, n
 
     with pytest.raises(ExportError, match="flat"):
         export_model(network, small_manifest(), tmp_path)
+
+
+def test_a_temperature_is_in_the_graph_and_applied_once(tmp_path, network):
+    parents = small_manifest().model_copy(update={"temperature": 3.0})
+
+    manifest = export_model(network, parents, tmp_path, temperature=2.0)
+
+    model = load_model(ModelRecord(manifest, tmp_path, shipped=False, active=False))
+    stacks = np.random.default_rng(1).random((1, 3, 16, 20), dtype=np.float32)
+    with torch.no_grad():
+        logits = network(torch.from_numpy(stacks)).numpy()
+    assert manifest.temperature == 1
+    np.testing.assert_allclose(model.run(stacks), logits / 2, atol=1e-4)
+    for name, value in load_network(tmp_path, manifest).state_dict().items():
+        assert torch.equal(value, network.state_dict()[name]), name  # what is trained further has none
+
+
+def test_inference_that_shows_the_network_something_else_is_refused(tmp_path, network, monkeypatch):
+    stacks = inference.sliding_window.slice_stacks
+    monkeypatch.setattr(
+        inference.sliding_window,
+        "slice_stacks",
+        lambda voxels, ks, context: stacks(voxels, ks, context)[:, ::-1].copy(),
+    )
+
+    with pytest.raises(ExportError, match="inference with the exported network differs"):
+        export_model(network, small_manifest(), tmp_path)
+    with pytest.raises(ManifestError):
+        load_manifest(tmp_path)

@@ -141,3 +141,13 @@ def test_drift_of_a_structure_that_nobody_corrected_is_named():
     assert decision.reason.endswith("Dice of the supervised with the current model: Spleen 0.80.")
     alike = {"current": Scores({"unit": unit}), "supervised": Scores({"unit": {1: better[1], 2: unit[2]}})}
     assert "Spleen" not in decide(alike, {"unit": (1,)}, {1: "Liver", 2: "Spleen"}, "slices").reason
+
+
+def test_a_gain_whose_interval_holds_0_is_called_uncertain():
+    sure = choose(liver(0.5, 0.5, 0.5), supervised=liver(0.6, 0.7, 0.65))
+    unsure = choose(liver(0.5, 0.5, 0.5), supervised=liver(0.46, 0.7, 0.48))
+    once = choose(liver(0.5), supervised=liver(0.7))
+
+    assert "The 95 % interval of the gain is +0.100 to +0.200." in sure.reason
+    assert "The gain is uncertain: its 95 % interval, -0.040 to +0.200, holds 0." in unsure.reason
+    assert "uncertain: it was measured on one of the slices only" in once.reason

@@ -1,6 +1,7 @@
 """Whole trainings of a tiny network on small volumes: what is kept, what is refused, what a person can do meanwhile."""
 
 import errno
+import hashlib
 import io
 import json
 import math
@@ -165,6 +166,57 @@ def test_poisoned_corrections_are_refused(parent, tmp_path, spoil):
     assert "is refused: " in report["decision"]["reason"]
     for arm in ("semi-supervised", "supervised"):
         assert report["models"][arm]["mean_dice"] < report["models"]["current"]["mean_dice"] - 0.05
+
+
+def test_corrections_that_are_poisoned_throughout_are_refused(parent, tmp_path):
+    """Also where they are measured by: what is random cannot be learnt."""
+    labels, draw = balls(0)[1], np.random.default_rng(7)
+    for k in range(SHAPE[0]):
+        labels[k] = np.roll(labels[k], draw.integers(9, 19, 2), axis=(0, 1))
+
+    code, _ = run(write_job(tmp_path, parent, labels, confirmed=range(1, 11)))
+
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert code == 0
+    assert report["decision"]["keep"] == "current", report["decision"]["reason"]
+
+
+def test_models_say_what_they_were_trained_on_and_how_they_did_without_naming_anybody(helped):
+    folder, _, report = helped
+    sha256 = hashlib.sha256((folder / "data" / "images" / "first.nii.gz").read_bytes()).hexdigest()
+
+    for arm in ("semi-supervised", "supervised"):
+        written = load_manifest(folder / "out" / arm)
+        training = json.loads(json.dumps(written.training))
+        card = (folder / "out" / arm / "card.md").read_text(encoding="utf-8")
+        files = training["provenance"]["data"]
+        assert sha256 in [entry["image"] for entry in files] and sum("labels" in entry for entry in files) == 1
+        assert "torch" in training["provenance"]["versions"]
+        found = report["models"][arm]
+        low, high = found["gain_interval"]
+        assert low <= found["gain"] <= high
+        assert found["gain"] == pytest.approx(found["mean_dice"] - report["models"]["current"]["mean_dice"])
+        assert found["classes"]["Ball"]["hd95_mm"] == pytest.approx(found["hd95_mm"])
+        assert training["held_out"]["classes"] == found["classes"]
+        assert "Unverified on other patients" in card and f"{found['gain']:+.3f} ({low:+.3f} to {high:+.3f})" in card
+        assert "| 2 | Ball | " in card
+        assert written.temperature == 1 and 0.5 <= training["calibration"]["temperature"] <= 5
+        assert training["calibration"]["checked_on_others"] and "Expected calibration error" in card
+        assert training["split"]["held_out"] and training["split"]["trained_on"]
+        for told in (card, json.dumps(training)):
+            assert "first" not in told and "second" not in told
+
+
+def test_what_was_held_out_stays_so_when_the_new_model_is_trained_further(helped, tmp_path):
+    folder, _, report = helped
+
+    code, _ = run(
+        write_job(tmp_path, folder / "out" / "supervised", balls(0)[1], confirmed=range(4, 12), steps=2, seed=0)
+    )
+
+    again = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert code == 0
+    assert set(report["held_out"]) <= set(again["held_out"]) <= {"first k 4", "first k 6", "first k 9", "first k 11"}
 
 
 def test_events_tell_the_whole_course(helped):

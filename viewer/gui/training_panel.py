@@ -97,6 +97,15 @@ class TrainingPanel(QWidget):
         header = self.comparison.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.by_class = QPushButton(tr("By structure and case"))
+        self.by_class.setCheckable(True)
+        self.classes = QTableWidget(0, 2)
+        self.classes.verticalHeader().hide()
+        self.classes.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.classes.setFixedHeight(170)
+        self.classes.setAccessibleName(tr("Comparison by structure and case"))
+        self.classes.hide()
+        self.by_class.toggled.connect(self.classes.setVisible)
         self._reason = QLabel(wordWrap=True)
         self._reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.use = QPushButton(tr("Use new model"))
@@ -126,6 +135,7 @@ class TrainingPanel(QWidget):
             self.start,
             self.pause,
             self.stop,
+            self.by_class,
             self.use,
             self.keep,
             self.roll_back,
@@ -144,6 +154,8 @@ class TrainingPanel(QWidget):
         layout.addWidget(self._status)
         layout.addLayout(self._plots, 4)
         layout.addWidget(self.comparison)
+        layout.addWidget(self.by_class)
+        layout.addWidget(self.classes)
         layout.addWidget(self._reason)
         layout.addStretch(1)
         decision.setContentsMargins(8, 0, 8, 8)
@@ -338,6 +350,9 @@ class TrainingPanel(QWidget):
         report = run.report if run is not None else None
         state = run.state if run is not None else ""
         self.comparison.setVisible(report is not None)
+        if report is None:
+            self.by_class.hide()
+            self.classes.hide()
         self._reason.setVisible(report is not None)
         self.go_on.setVisible(state == "interrupted")
         self.discard.setVisible(state == "interrupted")
@@ -355,19 +370,31 @@ class TrainingPanel(QWidget):
             gain = dice - current if None not in (dice, current) and arm != "current" else None
             kept = arm == run.recommended
             cells = [tr(_NAMES[arm]), _number(dice, "{:.3f}"), _number(gain, "{:+.3f}"), _number(hd95_mm, "{:.1f}")]
+            intervals = [None, scores.get("dice_interval"), scores.get("gain_interval"), scores.get("hd95_mm_interval")]
+            gain_interval = scores.get("gain_interval")
+            sure = gain_interval is not None and (gain_interval[0] > 0 or gain_interval[1] < 0)
+            if gain_interval is not None:
+                cells[2] += "\n[{:+.3f},\n{:+.3f}]".format(*gain_interval)  # the panel is narrow
             for column, text in enumerate(cells):
                 cell = QTableWidgetItem(text)
+                if intervals[column] is not None:
+                    form = ("", "{:.3f}", "{:+.3f}", "{:.1f}")[column]
+                    words = tr("95 % interval: {interval}").format(interval=_between(intervals[column], form))
+                    cell.setToolTip(words)
+                elif column:
+                    cell.setToolTip(tr("Measured on too little for an interval"))
                 if column:
                     cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 font = cell.font()
                 font.setBold(kept)
                 cell.setFont(font)
                 if column == 2 and gain is not None:
-                    cell.setForeground(theme().good if gain > 0 else theme().warning)
+                    cell.setForeground(theme().good if gain > 0 and sure else theme().warning)
                 self.comparison.setItem(row, column, cell)
         self.comparison.resizeRowsToContents()
         heights = sum(self.comparison.rowHeight(row) for row in range(len(arms)))
         self.comparison.setFixedHeight(self.comparison.horizontalHeader().sizeHint().height() + heights + 6)
+        self._show_classes(run, report, arms)
         self._reason.setText(said(report["decision"]["reason"]))
         better = run.recommended != "current"
         for button, primary in ((self.use, better), (self.keep, not better)):
@@ -380,8 +407,42 @@ class TrainingPanel(QWidget):
             words = tr("Compared on held-out {unit} after {minutes:.1f} min. The choice is yours.")
             self._status.setText(words.format(unit=said(report["unit"]), minutes=minutes))
 
+    def _show_classes(self, run: TrainingRun, report: dict[str, Any], arms: Sequence[str]) -> None:
+        """Dice and HD95 of each structure on each held-out case, of the current model and the one to be had."""
+        shown = [arm for arm in ("current", run.best_new) if arm in arms]
+        rows = [
+            (number, unit, name, [report["models"][arm] for arm in shown])
+            for number, unit in enumerate(report["held_out"], 1)
+            for name in report["models"][shown[-1]]["dice"].get(unit, {})
+            if any(_of_class(report["models"][arm], "dice", unit, name) is not None for arm in shown)
+        ]
+        self.by_class.setVisible(bool(rows))
+        self.classes.setVisible(bool(rows) and self.by_class.isChecked())
+        heads = [f"{what}, {tr(_NAMES[arm])}" for what in ("Dice", "HD95 mm") for arm in shown]
+        self.classes.setColumnCount(2 + len(heads))
+        self.classes.setHorizontalHeaderLabels([tr("Held out"), tr("Label"), *heads])
+        self.classes.setRowCount(len(rows))
+        for row, (number, unit, name, models) in enumerate(rows):
+            # Pseudonyms mean nothing to a person: parts are numbered, as on the card, slices with axis and index.
+            part = " ".join([str(number), *(unit.split()[-2:] if report["unit"] == "slices" else [])])
+            told = [_number(_of_class(model, "dice", unit, name), "{:.3f}") for model in models]
+            told += [_number(_of_class(model, "hd95_mm_of_class", unit, name), "{:.1f}") for model in models]
+            for column, text in enumerate((part, said(name), *told)):
+                cell = QTableWidgetItem(text)
+                cell.setToolTip(text if column else unit)
+                self.classes.setItem(row, column, cell)
+        self.classes.resizeColumnsToContents()
+
     def _in_use(self, run: TrainingRun) -> str:
         return self._workflows.models.get(run.model.manifest.name).manifest.version
+
+
+def _of_class(model: dict[str, Any], what: str, unit: str, name: str) -> float | None:
+    return model.get(what, {}).get(unit, {}).get(name)
+
+
+def _between(interval: Sequence[float], form: str) -> str:
+    return tr("{low} to {high}").format(low=form.format(interval[0]), high=form.format(interval[1]))
 
 
 def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:

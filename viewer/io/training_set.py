@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from viewer.core.session import ConfirmedSlice
 from viewer.core.volume import Volume, to_image
 
+_KEY_BYTES = 32
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingCase:
@@ -30,13 +32,34 @@ class TrainingCase:
     corrected_labels: tuple[int, ...] = ()
 
 
-def write_dataset(folder: Path, cases: Sequence[TrainingCase], check: Callable[[], None] = lambda: None) -> None:
+def installation_key(file: Path) -> bytes:
+    """The secret by which this installation names patients in training folders, made at the first call.
+
+    It stays beside the folders of trainings and never goes into one of them or into a model. So the same patient has
+    the same name in the next training, and can stay held out, and nobody without the file learns who that is. Raises
+    OSError.
+    """
+    if not file.exists():
+        temporary = file.with_suffix(".tmp")  # a key cut short by a crash would be known to be none
+        temporary.touch(0o600)
+        temporary.write_bytes(secrets.token_bytes(_KEY_BYTES))
+        temporary.replace(file)
+    return file.read_bytes()
+
+
+def write_dataset(
+    folder: Path,
+    cases: Sequence[TrainingCase],
+    check: Callable[[], None] = lambda: None,
+    key: bytes | None = None,
+) -> None:
     """Write images/, labels/, patients.csv and confirmed.json; check is called before each case and may raise.
 
-    Cases and patients are named by HMAC-SHA-256 under a key that is thrown away, so the folder says which
-    cases share a patient and nothing else; no name, number, date or path of a patient is written.
+    Cases and patients are named by HMAC-SHA-256 under a key that is not in the folder (installation_key; without one,
+    a key that is thrown away), so the folder says which cases share a patient and nothing else; no name, number, date
+    or path of a patient is written.
     """
-    key = secrets.token_bytes(32)
+    key = key or secrets.token_bytes(_KEY_BYTES)
     for part in ("images", "labels"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     confirmed: dict[str, dict[str, object]] = {}
