@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "data": options.data,
         "out": options.out,
         "steps": options.steps if options.steps is not None else 120 if options.parent else 1000,
+        "minutes": options.minutes,
         "seed": options.seed,
         "labelled": options.labelled,
     }
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--labelled", type=int, help="use the labels of only so many training cases")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--steps", type=int, help="default: 120 with a parent, 1000 without")
+    train.add_argument("--minutes", type=float, help="as many steps as this time allows, instead of --steps")
     train.add_argument("--parent", type=Path, help="model folder to go on from")
     benchmark = commands.add_parser("benchmark", help="measure ways of training on few labels against each other")
     ssl = benchmark.add_subparsers(dest="what", required=True).add_parser("ssl")

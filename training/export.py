@@ -27,7 +27,7 @@ class ExportError(Exception):
 def export_model(network: nn.Module, manifest: ModelManifest, folder: Path) -> ModelManifest:
     """Write model.onnx, weights.safetensors and manifest.json to folder; returns the manifest with its hashes.
 
-    The ONNX file has dynamic batch and in-plane sizes. It is run by onnxruntime at three sizes, one of them
+    The ONNX file has dynamic batch and sizes. It is run by onnxruntime at three sizes, one of them
     not a multiple of size_multiple and padded as inference does, and compared with the network: raises
     ExportError if they differ, or if the network's output is so flat that the comparison would prove nothing.
     """
@@ -36,7 +36,9 @@ def export_model(network: nn.Module, manifest: ModelManifest, folder: Path) -> M
     save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / WEIGHTS_FILE)
     (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
     multiple = manifest.preprocessing.size_multiple
-    example = torch.rand(2, manifest.preprocessing.context_slices, 4 * multiple, 3 * multiple)
+    space = "kji"[-manifest.preprocessing.dimensions :]
+    example = torch.rand(2, manifest.preprocessing.channels, *(n * multiple for n in (2, 4, 3)[-len(space) :]))
+    dynamic = {0: "n", **dict(enumerate(space, 2))}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the TorchScript exporter warns of its end; the other one takes a minute
         torch.onnx.export(
@@ -45,7 +47,7 @@ def export_model(network: nn.Module, manifest: ModelManifest, folder: Path) -> M
             str(folder / NETWORK_FILE),
             input_names=["stacks"],
             output_names=["logits"],
-            dynamic_axes={"stacks": {0: "n", 2: "j", 3: "i"}, "logits": {0: "n", 2: "j", 3: "i"}},
+            dynamic_axes={"stacks": dynamic, "logits": dynamic},
             opset_version=_OPSET,
             dynamo=False,
         )
@@ -67,10 +69,12 @@ def load_network(folder: Path, manifest: ModelManifest) -> nn.Module:
 
 def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:
     model = load_model(ModelRecord(manifest, folder, shipped=False, active=False))
-    multiple, channels = manifest.preprocessing.size_multiple, manifest.preprocessing.context_slices
+    preprocessing, multiple = manifest.preprocessing, manifest.preprocessing.size_multiple
     rng = np.random.default_rng(0)
-    for count, rows, columns in ((1, 2 * multiple, 5 * multiple), (3, 6 * multiple, multiple), (1, 37, 53)):
-        stacks = padded_for(rng.random((count, channels, rows, columns), dtype=np.float32), manifest.preprocessing)
+    two = ((1, 2 * multiple, 5 * multiple), (3, 6 * multiple, multiple), (1, 37, 53))
+    three = ((1, multiple, 2 * multiple, 3 * multiple), (2, 3 * multiple, multiple, multiple), (1, 11, 23, 17))
+    for count, *sizes in two if preprocessing.dimensions == 2 else three:
+        stacks = padded_for(rng.random((count, preprocessing.channels, *sizes), dtype=np.float32), preprocessing)
         with torch.no_grad():
             expected = network(torch.from_numpy(stacks)).numpy()
         spread = float(expected.std())
@@ -78,4 +82,6 @@ def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:
             raise ExportError("the network's output is flat, so the export cannot be checked")
         apart = float(np.abs(model.run(stacks) - expected).max())
         if apart > _TOLERANCE * spread:
-            raise ExportError(f"the exported network differs from the trained one by {apart:.2g} at {rows} x {columns}")
+            raise ExportError(
+                f"the exported network differs from the trained one by {apart:.2g} at {' x '.join(map(str, sizes))}"
+            )

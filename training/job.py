@@ -42,7 +42,6 @@ from inference.manifest import (
     write_manifest,
 )
 from inference.models import ModelRecord
-from inference.preprocess import padded_for, slice_stacks
 from training.compare import compare, held_out_cases
 from training.dataset import (
     Case,
@@ -52,6 +51,7 @@ from training.dataset import (
     Split,
     keep_labelled,
     read_dataset,
+    seen_about,
     split_cases,
     to_grid,
 )
@@ -61,7 +61,7 @@ from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED, overlaps
 from training.loops import Diverged, LoopSettings, Stopped, training_steps
 from training.losses import IGNORE
 from training.networks import build_network
-from training.plan import plan_model
+from training.plan import plan_model, plan_step, step_seconds
 from training.semi_supervised import FIRST_STAGE, semi_supervised_loss, supervised_loss
 
 SCHEMA_VERSION = 1
@@ -91,7 +91,8 @@ EXPECTED = (JobError, DataError, ManifestError, ModelError, ExportError, Diverge
 class Job(BaseModel):
     """What to train, as job.json says it. Without parent_model the network starts from nothing.
 
-    labelled, if set, leaves only so many of the annotated training cases annotated.
+    labelled, if set, leaves only so many of the annotated training cases annotated. minutes, if set, makes steps as
+    many as that time allows by a few that are timed first. batch 0 is what memory allows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,8 +102,9 @@ class Job(BaseModel):
     parent_model: Path | None = None
     data: Path
     out: Path
-    steps: int = Field(ge=1)
-    batch: int = Field(default=4, ge=1, le=64)
+    steps: int = Field(default=1000, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
+    batch: int = Field(default=0, ge=0, le=64)
     seed: int = Field(default=0, ge=0, lt=2**31)
     labelled: int | None = Field(default=None, ge=1)
 
@@ -203,7 +205,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
         split = keep_labelled(split, job.labelled, job.seed)
     if all(case.slices == () for case in split.train):
         raise DataError("nothing annotated is left to train on: confirm at least two slices")
-    manifest = parent.manifest if parent else plan_model(split, job.out.name)
+    manifest = parent.manifest if parent else plan_model(split, job.out.name, dimensions=None, device=device)
     network = _network(parent, manifest)
     sampler = _sampler(split, manifest, job.seed)
     watch = _Watch(split, manifest, device)
@@ -212,6 +214,10 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     if SEMI_SUPERVISED in arms and not sampler.unlabelled_slices:
         arms = (SUPERVISED,)
         tell({"event": "message", "text": "Every slice is annotated, so there is nothing semi-supervised to do."})
+    plan = plan_step(manifest, sampler.patch, device, mixed=SEMI_SUPERVISED in arms, batch=job.batch)
+    job = job.model_copy(update={"batch": plan.batch})
+    if job.minutes is not None:
+        job = job.model_copy(update={"steps": _steps_in(job.minutes, job.batch, arms, network, sampler, device)})
     tell(
         {
             "event": "started",
@@ -223,6 +229,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
             "patients": split.patients,
         }
     )
+    tell({"event": "message", "text": f"{plan.text[:-1]}; {job.steps} steps."})
     trained, steps = _train(job, arms, network, sampler, watch, bool(parent), device, tell, check)
 
     tell({"event": "message", "text": "Comparing the models on what was held out"})
@@ -235,6 +242,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
         "labelled_slices": _count(split.train),
         "unlabelled_slices": sampler.unlabelled_slices,
         "patients": split.patients,
+        "plan": plan.figures,
     }
     run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
     for arm in arms:
@@ -279,6 +287,20 @@ def _sampler(split: Split, manifest: ModelManifest, seed: int) -> SliceSampler:
         to_grid(case, manifest.preprocessing, manifest.classes, split.hidden.get(case.name, ())) for case in split.train
     ]
     return SliceSampler(grids, manifest.preprocessing, seed)
+
+
+def _steps_in(
+    minutes: float, batch: int, arms: Sequence[str], network: nn.Module, sampler: SliceSampler, device: str
+) -> int:
+    """How many steps of all arms fit into a time, by a few steps of each kind on a copy of the network."""
+    trial = copy.deepcopy(network).to(device)
+    seconds = step_seconds(trial, supervised_loss(trial, sampler, batch, device))
+    if SEMI_SUPERVISED in arms:
+        averaged = copy.deepcopy(trial).requires_grad_(False).eval()
+        mixed = semi_supervised_loss(trial, averaged, sampler, batch, 1, device, lambda text: None)
+        alone = seconds if SUPERVISED in arms else 0.0
+        seconds = FIRST_STAGE * seconds + (1 - FIRST_STAGE) * (alone + step_seconds(trial, mixed))
+    return max(1, int(60 * minutes / seconds))
 
 
 def _train(
@@ -408,9 +430,8 @@ class _Watch:
                 self._corrected |= set(case.corrected)
         for n in np.unique(np.linspace(0, len(places) - 1, min(len(places), _WATCHED_SLICES)).astype(int)):
             grid_case, k = places[n]
-            stack = slice_stacks(grid_case.voxels, [k], manifest.preprocessing.context_slices)
-            padded = padded_for(stack, manifest.preprocessing)
-            self._stacks.append((torch.from_numpy(padded).to(device), grid_case.target[k]))
+            stack, target = seen_about(grid_case, k, manifest.preprocessing)
+            self._stacks.append((torch.from_numpy(stack).to(device), target))
 
     def look(self, teacher: nn.Module, arms: Sequence[str], step: int, tell: Tell) -> None:
         """Tell the mean Dice over corrected classes of the watched slices, for the arms that have this teacher."""
@@ -419,8 +440,8 @@ class _Watch:
         predicted, reference = [], []
         with torch.no_grad():
             for stack, target in self._stacks:
-                rows, columns = target.shape
-                classes = teacher(stack)[0].argmax(0)[:rows, :columns].cpu().numpy().astype(np.uint8)
+                unpadded = tuple(map(slice, target.shape))
+                classes = teacher(stack)[0].argmax(0)[unpadded].cpu().numpy().astype(np.uint8)
                 predicted.append(classes[target != IGNORE])
                 reference.append(target[target != IGNORE])
         values = [v for v in range(1, self._classes) if self._corrected is None or v in self._corrected]

@@ -77,7 +77,8 @@ def training_steps(
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * (1 - done) ** 0.9
         network.train()
-        loss, figures = loss_of_step(step)
+        with mixed_precision(network):
+            loss, figures = loss_of_step(step)
         finite = math.isfinite(loss.item())
         if finite:
             optimiser.zero_grad(set_to_none=True)
@@ -104,6 +105,14 @@ def training_steps(
         yield step
     if checkpoint is not None:
         _save(checkpoint, network, ema, optimiser, step, time.monotonic() - started)
+
+
+def mixed_precision(network: nn.Module) -> torch.autocast:
+    """What a step's forward pass runs in: bfloat16 where the network lies on a GPU that has it (compute capability 8
+    and later), else full precision. It has the range of 32 bits, so that no scaling of the loss is needed."""
+    device = next(network.parameters()).device
+    able = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=able)
 
 
 @torch.no_grad()

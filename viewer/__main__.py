@@ -158,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--labelled", metavar="N")
     train.add_argument("--seed", metavar="S")
     train.add_argument("--steps", metavar="N")
+    train.add_argument("--minutes", metavar="M", help="as many steps as this time allows")
     train.add_argument("--parent", metavar="MODEL_FOLDER")
 
     benchmark = commands.add_parser("benchmark", help="what a way of training is worth, on patients that none has seen")
@@ -632,7 +633,7 @@ def _progress_line(fraction: float, text: str) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    return _in_training(options, ["train"], ("data", "recipe", "out", "labelled", "seed", "steps", "parent"))
+    return _in_training(options, ["train"], ("data", "recipe", "out", "labelled", "seed", "steps", "minutes", "parent"))
 
 
 def _benchmark(options: argparse.Namespace) -> int:
