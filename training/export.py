@@ -72,7 +72,7 @@ def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:
     preprocessing, multiple = manifest.preprocessing, manifest.preprocessing.size_multiple
     rng = np.random.default_rng(0)
     two = ((1, 2 * multiple, 5 * multiple), (3, 6 * multiple, multiple), (1, 37, 53))
-    three = ((1, multiple, 2 * multiple, 3 * multiple), (2, 3 * multiple, multiple, multiple), (1, 11, 23, 17))
+    three = ((1, multiple, 2 * multiple, 3 * multiple), (2, multiple, multiple, multiple), (1, 11, 23, 17))
     for count, *sizes in two if preprocessing.dimensions == 2 else three:
         stacks = padded_for(rng.random((count, preprocessing.channels, *sizes), dtype=np.float32), preprocessing)
         with torch.no_grad():

@@ -64,14 +64,14 @@ def plan_step(
     device is "cpu" or "cuda". mixed: each comes with an unlabelled one. batch: a person's choice, which stays.
     """
     seen, most_bytes = manifest.preprocessing, most_bytes or memory_there_is(device)
-    needs = {
-        n: step_bytes(manifest.network, n * (1 + mixed), seen.channels, patch)
-        for n in ([batch] if batch else range(_MOST_BATCH[device][seen.dimensions], 0, -1))
-    }
-    batch = next((n for n, need in needs.items() if need <= most_bytes), min(needs))
+    need = 0
+    for batch in [batch] if batch else range(_MOST_BATCH[device][seen.dimensions], 0, -1):
+        need = step_bytes(manifest.network, batch * (1 + mixed), seen.channels, patch)
+        if need <= most_bytes:
+            break
     text = (
         f"Plan: a {seen.dimensions}-D model that sees {' x '.join(map(str, patch))} voxels, {batch} such patches a "
-        f"step, in about {needs[batch] / 2**30:.1f} GB of memory."
+        f"step, in about {need / 2**30:.1f} GB of memory."
     )
     figures = {
         "dimensions": seen.dimensions,
@@ -79,7 +79,7 @@ def plan_step(
         "spacing_mm": list(seen.spacing_mm or ()),
         "intensity": seen.intensity.rule,
         "batch": batch,
-        "memory_bytes": needs[batch],
+        "memory_bytes": need,
         "device": device,
     }
     return StepPlan(batch, text, figures)
@@ -243,7 +243,8 @@ def step_bytes(spec: dict[str, Any], batch: int, channels: int, patch: Sequence[
     """Estimate of the memory a training step takes at its peak: what the backward pass needs of the forward pass,
     weights, averaged weights, gradients and the optimiser's moments, and some work of the largest layer.
 
-    Reckoned by a forward pass on tensors without values, so that it takes no memory itself; in 32 bits.
+    Reckoned by a forward pass on tensors without values, so that it takes no memory itself; in 32 bits. A batch of one
+    block takes more on a processor, where torch unrolls its convolutions; plan_step has no such steps with blocks.
     """
     held: dict[int, int] = {}
     largest = 0
