@@ -324,7 +324,7 @@ class SliceSampler:
         shown = self._cases[case]
         if self._blocks:
             image, target = torch.from_numpy(shown.voxels)[None], shown.target
-            spacing = self._preprocessing.spacing_mm and self._preprocessing.spacing_mm[::-1]
+            spacing = [mm for mm in (self._preprocessing.spacing_mm or ())[::-1] if mm is not None] or None
         else:
             stack = slice_stacks(shown.voxels, [k], self._preprocessing.context_slices)[0]
             image, target, spacing = torch.from_numpy(stack), shown.target[k], None

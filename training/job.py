@@ -199,6 +199,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.use_deterministic_algorithms(device == "cuda", warn_only=True)  # a processor's are so by themselves
     parent = _read_parent(job)
     split = split_cases(read_dataset(job.data), job.seed)
     if job.labelled is not None:

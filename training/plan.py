@@ -64,13 +64,13 @@ def plan_step(
     device is "cpu" or "cuda". mixed: each comes with an unlabelled one. batch: a person's choice, which stays.
     """
     seen, most_bytes = manifest.preprocessing, most_bytes or memory_there_is(device)
-    need = 0
-    for batch in [batch] if batch else range(_MOST_BATCH[device][seen.dimensions], 0, -1):
-        need = step_bytes(manifest.network, batch * (1 + mixed), seen.channels, patch)
-        if need <= most_bytes:
-            break
+    count = batch or _MOST_BATCH[device][seen.dimensions]
+    need = step_bytes(manifest.network, count * (1 + mixed), seen.channels, patch)
+    while need > most_bytes and count > 1 and not batch:
+        count -= 1
+        need = step_bytes(manifest.network, count * (1 + mixed), seen.channels, patch)
     text = (
-        f"Plan: a {seen.dimensions}-D model that sees {' x '.join(map(str, patch))} voxels, {batch} such patches a "
+        f"Plan: a {seen.dimensions}-D model that sees {' x '.join(map(str, patch))} voxels, {count} such patches a "
         f"step, in about {need / 2**30:.1f} GB of memory."
     )
     figures = {
@@ -78,11 +78,11 @@ def plan_step(
         "patch": list(patch),
         "spacing_mm": list(seen.spacing_mm or ()),
         "intensity": seen.intensity.rule,
-        "batch": batch,
+        "batch": count,
         "memory_bytes": need,
         "device": device,
     }
-    return StepPlan(batch, text, figures)
+    return StepPlan(count, text, figures)
 
 
 def plan_model(
