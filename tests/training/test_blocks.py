@@ -75,6 +75,7 @@ def test_pose_of_a_block_is_rigid_in_mm_but_for_its_scale_tilts_little_and_never
             coordinates, torch.zeros(shape, dtype=torch.uint8), centre, (8, 12, 12), seeded(seed), spacing.tolist()
         )
         assert (target == 0).all()
+        assert all(float(seen.diff(n=2, dim=1 + axis).abs().max()) < 1e-3 for axis in range(3))  # nothing is cut off
         steps = [seen.diff(dim=1 + axis).mean(dim=(1, 2, 3)).numpy() for axis in range(3)]
         mm = np.stack(steps, axis=1) * spacing[:, None] / spacing
         scale = np.linalg.det(mm) ** (1 / 3)
@@ -96,19 +97,6 @@ def test_labels_move_with_the_block_and_outside_is_not_annotated():
         assert ((seen[0] > 0.5) == (moved == 1))[inside].float().mean() > 0.97
         assert 0.1 < inside.float().mean() < 0.7
         assert (seen[0][~inside] < 0.99).all()
-
-
-def test_a_part_of_a_large_block_is_posed_as_the_whole_would_be():
-    values, target = ball(1, (30, 60, 64))
-    image = torch.from_numpy(values)[None]
-
-    seen, moved = weak_affine(image, torch.from_numpy(target), (9, 14, 50), PATCH, seeded(5))
-
-    alone = torch.zeros_like(image)
-    alone[:, :24, :40, 26:] = image[:, :24, :40, 26:]  # all that the patch can reach
-    again, _ = weak_affine(alone, torch.from_numpy(target), (9, 14, 50), PATCH, seeded(5))
-    assert torch.equal(seen, again) and float(seen.std()) > 0.01
-    assert {0, 1} >= set(moved.unique().tolist()) - {IGNORE}
 
 
 def test_looks_of_blocks_keep_their_shape_and_range_and_boxes_have_two_thirds_of_each_side():
@@ -181,6 +169,7 @@ def test_what_is_watched_of_a_volume_lies_about_the_slice_and_is_padded_as_infer
 def trained(cases: list[GridCase], seen: Preprocessing, spec: dict, steps: int, mixed: bool = False) -> nn.Module:
     torch.manual_seed(7)
     network = build_network(spec)
+    torch.seed()  # what a step draws must not come from here
     ema = copy.deepcopy(network).requires_grad_(False).eval()
     sampler = SliceSampler(cases, seen, 3)
     loss = (
