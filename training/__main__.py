@@ -33,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "data": options.data,
         "out": options.out,
         "steps": options.steps if options.steps is not None else 120 if options.parent else 1000,
+        "minutes": options.minutes,
         "seed": options.seed,
         "labelled": options.labelled,
+        "dimensions": options.dimensions,
         "imbalance": options.imbalance,
     }
     try:
@@ -129,6 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--labelled", type=int, help="use the labels of only so many training cases")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--steps", type=int, help="default: 120 with a parent, 1000 without")
+    train.add_argument("--minutes", type=float, help="as many steps as this time allows, instead of --steps")
+    train.add_argument("--dimensions", type=int, help="2 or 3, of a model that starts from nothing; else by the images")
     train.add_argument("--parent", type=Path, help="model folder to go on from")
     train.add_argument("--imbalance", default="balanced", help="of a classifier's classes: balanced, adjusted or focal")
     benchmark = commands.add_parser("benchmark", help="measure ways of training on few labels against each other")

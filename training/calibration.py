@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
+from monai.inferers.utils import sliding_window_inference
 from numpy.typing import NDArray
 from torch import nn
 
-from inference.manifest import ModelManifest
+from inference.manifest import ModelManifest, Preprocessing
 from inference.preprocess import padded_for, slice_stacks
 from training.compare import held_out_cases
 from training.dataset import Split, to_grid
@@ -108,12 +110,9 @@ def _held_out_logits(
         grid = to_grid(case, manifest.preprocessing, manifest.classes)
         annotated = np.flatnonzero((grid.target != IGNORE).any(axis=(1, 2)))
         wanted = np.unique(np.linspace(0, len(annotated) - 1, min(len(annotated), _MOST_SLICES)).astype(int))
+        logits_of = _logits_by_slice(network, grid.voxels, manifest.preprocessing, device)
         for k in annotated[wanted].tolist():
-            stack = padded_for(
-                slice_stacks(grid.voxels, [k], manifest.preprocessing.context_slices), manifest.preprocessing
-            )
-            with torch.no_grad():
-                logits = network(torch.from_numpy(stack).to(device))[0].cpu().numpy()
+            logits = logits_of(k)
             rows, columns = np.nonzero(grid.target[k] != IGNORE)
             some = draw.permutation(len(rows))[:_MOST_VOXELS]
             rows, columns = rows[some], columns[some]
@@ -123,3 +122,25 @@ def _held_out_logits(
         unit: (np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
         for unit, parts in found.items()
     }
+
+
+def _logits_by_slice(
+    network: nn.Module, voxels: NDArray[np.float32], preprocessing: Preprocessing, device: torch.device
+) -> Callable[[int], NDArray[np.float32]]:
+    """What gives the logits (classes, rows, columns) of a slice k of voxels (k, j, i)."""
+    if preprocessing.dimensions == 3:
+        assert preprocessing.patch is not None
+        with torch.no_grad():
+            whole = sliding_window_inference(
+                torch.from_numpy(voxels)[None, None], preprocessing.patch, 1, network, sw_device=device, device="cpu"
+            )
+        assert isinstance(whole, torch.Tensor)
+        logits = whole[0].numpy()
+        return lambda k: logits[:, k]
+
+    def of_stack(k: int) -> NDArray[np.float32]:
+        stack = padded_for(slice_stacks(voxels, [k], preprocessing.context_slices), preprocessing)
+        with torch.no_grad():
+            return network(torch.from_numpy(stack).to(device))[0].cpu().numpy()
+
+    return of_stack

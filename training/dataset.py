@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.manifest import Preprocessing
-from inference.preprocess import ModelGrid, labels_to_model_grid, model_grid, slice_stacks, to_model_grid
+from inference.preprocess import ModelGrid, labels_to_model_grid, model_grid, padded_for, slice_stacks, to_model_grid
 from training.augment import weak_affine
 from training.losses import IGNORE
 
@@ -25,7 +25,8 @@ T = TypeVar("T")
 NativeSlice = tuple[int, int]  # (index axis of the image: 0 i, 1 j, 2 k; slice index)
 
 _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha", ".png")
-_LARGEST_PATCH = 192  # voxels a side: larger slices are cropped, so that a step stays below a second on a CPU
+# Voxels a side of what a step sees, where the model has no patch: a step shall stay below a second or two on a CPU.
+_LARGEST_SIDE = {2: 192, 3: 64}
 
 
 class DataError(Exception):
@@ -300,15 +301,37 @@ def to_grid(case: Case, preprocessing: Preprocessing, classes: int, hidden: Sequ
     return GridCase(case.patient, voxels, target, tuple(int(k) for k in np.flatnonzero(~taken)))
 
 
+def seen_about(case: GridCase, k: int, preprocessing: Preprocessing) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """What a model sees at once of slice k, (1, channels, *space), padded as inference does, and what is annotated
+    of that slice, (*space) without the padding, 255 elsewhere. A block lies about what is labelled there."""
+    if preprocessing.dimensions == 2:
+        return padded_for(slice_stacks(case.voxels, [k], preprocessing.context_slices), preprocessing), case.target[k]
+    labelled = np.argwhere((case.target[k] != 0) & (case.target[k] != IGNORE))
+    middle = labelled.mean(axis=0) if len(labelled) else np.array(case.target.shape[1:]) / 2
+    window = []
+    for centre, n, side in zip((k, *middle), case.target.shape, preprocessing.patch or case.target.shape, strict=True):
+        first = int(np.clip(centre - side // 2, 0, max(0, n - side)))
+        window.append(slice(first, min(n, first + side)))
+    block = case.voxels[tuple(window)]
+    known = np.full(block.shape, IGNORE, np.uint8)
+    known[k - window[0].start] = case.target[k][tuple(window[1:])]
+    return padded_for(block[None, None], preprocessing), known
+
+
 class SliceSampler:
-    """Draws batches of weakly augmented slice stacks from cases on the model's grid.
+    """Draws batches of weakly augmented slice stacks, or of blocks about slices, from cases on the model's grid.
+
+    A model of two dimensions gets stacks (context, J, I) and the target of the middle slice, (J, I); one of three
+    gets blocks (1, K, J, I) and targets (K, J, I), of which all but the annotated slices is 255: a volume with a
+    few confirmed slices is learnt from as a whole one is.
 
     What a step gets depends only on the seed and the step's number: a resumed run goes on exactly, and every
     arm of a comparison sees the same annotated slices in the same poses.
     """
 
     def __init__(self, cases: Sequence[GridCase], preprocessing: Preprocessing, seed: int) -> None:
-        self._cases, self._context, self._seed = cases, preprocessing.context_slices, seed
+        self._cases, self._preprocessing, self._seed = cases, preprocessing, seed
+        self._blocks = preprocessing.dimensions == 3
         self._with_class: dict[int, list[tuple[int, int]]] = {}
         self._annotated: dict[tuple[int, int], float] = {}  # share of the slice that is annotated
         for n, case in enumerate(cases):
@@ -321,18 +344,18 @@ class SliceSampler:
         for n, case in enumerate(cases):
             if case.unlabelled:
                 self._by_patient.setdefault(case.patient, []).extend((n, k) for k in case.unlabelled)
-        multiple = preprocessing.size_multiple
-        largest = _LARGEST_PATCH // multiple * multiple
-        sides = (max(case.voxels.shape[axis] for case in cases) for axis in (1, 2))
-        rows, columns = (min(-(-side // multiple) * multiple, max(largest, multiple)) for side in sides)
-        self.patch = rows, columns
+        multiple, dimensions = preprocessing.size_multiple, preprocessing.dimensions
+        largest = max(_LARGEST_SIDE[dimensions] // multiple * multiple, multiple)
+        sides = np.max([case.voxels.shape[-dimensions:] for case in cases], axis=0).tolist()
+        cropped = tuple(min(-(-side // multiple) * multiple, largest) for side in sides)
+        self.patch: tuple[int, ...] = preprocessing.patch or cropped
 
     @property
     def unlabelled_slices(self) -> int:
         return sum(map(len, self._by_patient.values()))
 
     def labelled(self, step: int, count: int) -> tuple[Tensor, Tensor]:
-        """Stacks (count, context, rows, columns) float32 and targets (count, rows, columns) int64, 255 = ignored.
+        """Stacks or blocks (count, channels, *patch) float32 and targets (count, *patch) int64, 255 = ignored.
 
         Each holds a class drawn uniformly from those annotated, so rare ones are not drowned by the others;
         of the slices that hold it, one that an annotated coronal slice crosses in a line counts as little.
@@ -348,7 +371,8 @@ class SliceSampler:
         return torch.stack([image for image, _ in drawn]), torch.stack([target for _, target in drawn])
 
     def unlabelled(self, step: int, count: int) -> tuple[Tensor, Tensor]:
-        """Stacks as from labelled, and (count, rows, columns) bool, False outside the image.
+        """Stacks or blocks as from labelled, and (count, *patch) bool, False outside the image and, in a block, on
+        slices that are not unlabelled.
 
         Drawn uniformly over patients, then over their slices.
         """
@@ -360,19 +384,32 @@ class SliceSampler:
         return torch.stack([image for image, _ in drawn]), torch.stack([inside != IGNORE for _, inside in drawn])
 
     def _patch(self, case: int, k: int, value: int | None, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A randomly posed patch; if the slice is larger than it, about a voxel of the class (anywhere if None)."""
-        voxels, target = self._cases[case].voxels, self._cases[case].target[k]
-        stack = torch.from_numpy(slice_stacks(voxels, [k], self._context)[0])
+        """A randomly posed patch; where the image is larger than it, about a voxel of slice k that has the class (any
+        voxel if None)."""
+        shown = self._cases[case]
+        if self._blocks:
+            image, target = torch.from_numpy(shown.voxels)[None], shown.target
+            spacing = [mm for mm in (self._preprocessing.spacing_mm or ())[::-1] if mm is not None] or None
+        else:
+            stack = slice_stacks(shown.voxels, [k], self._preprocessing.context_slices)[0]
+            image, target, spacing = torch.from_numpy(stack), shown.target[k], None
         centre = np.array([(n - 1) / 2 for n in target.shape])
         if any(n > side for n, side in zip(target.shape, self.patch, strict=True)):
-            about = np.argwhere(np.ones_like(target) if value is None else target == value)
+            plane = shown.target[k]
+            about = np.argwhere(np.ones_like(plane) if value is None else plane == value)
             seen = about[int(torch.randint(len(about), (), generator=generator))]
+            if self._blocks:
+                seen = np.array([k, *seen])
             reach = np.array(self.patch) / 2
-            spread = (torch.rand(2, generator=generator).numpy() - 0.5) * reach
+            spread = (torch.rand(len(seen), generator=generator).numpy() - 0.5) * reach
             low, high = np.minimum(reach, centre), np.maximum(np.array(target.shape) - reach, centre)
             centre = np.clip(seen + spread, low, high)
-        known = target if value is not None else np.zeros_like(target)
-        return weak_affine(stack, torch.from_numpy(known), (centre[0], centre[1]), self.patch, generator)
+        if value is None:
+            target = np.zeros_like(target)
+            if self._blocks:
+                target += np.uint8(IGNORE)
+                target[list(shown.unlabelled)] = 0
+        return weak_affine(image, torch.from_numpy(target), centre.tolist(), self.patch, generator, spacing)
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:

@@ -44,7 +44,7 @@ def export_model(network: nn.Module, manifest: ModelManifest, folder: Path, temp
     """Write model.onnx, weights.safetensors and manifest.json to folder; returns the manifest with its hashes.
 
     temperature goes into the graph, so that whoever runs the file has it; the manifest's own is then 1, for the engine
-    would divide by it once more. The weights are those without it. The ONNX file has dynamic batch and in-plane sizes.
+    would divide by it once more. The weights are those without it. The ONNX file has dynamic batch and sizes.
     It is run by onnxruntime at several sizes, two of them prime and padded as inference does, and as a whole image by
     inference itself, and compared with the network: raises ExportError if they differ, or if the network's output is so
     flat that the comparison would prove nothing.
@@ -57,7 +57,9 @@ def export_model(network: nn.Module, manifest: ModelManifest, folder: Path, temp
         network = _Tempered(network, temperature).eval()
     manifest = manifest.model_copy(update={"temperature": 1.0})
     multiple = manifest.preprocessing.size_multiple
-    example = torch.rand(2, manifest.preprocessing.context_slices, 4 * multiple, 3 * multiple)
+    space = "kji"[-manifest.preprocessing.dimensions :]
+    example = torch.rand(2, manifest.preprocessing.channels, *(n * multiple for n in (2, 4, 3)[-len(space) :]))
+    dynamic = {0: "n", **dict(enumerate(space, 2))}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the TorchScript exporter warns of its end; the other one takes a minute
         torch.onnx.export(
@@ -66,7 +68,7 @@ def export_model(network: nn.Module, manifest: ModelManifest, folder: Path, temp
             str(folder / NETWORK_FILE),
             input_names=["stacks"],
             output_names=["logits"],
-            dynamic_axes={"stacks": {0: "n", 2: "j", 3: "i"}, "logits": {0: "n", 2: "j", 3: "i"}},
+            dynamic_axes={"stacks": dynamic, "logits": dynamic},
             opset_version=_OPSET,
             dynamo=False,
         )
@@ -88,23 +90,21 @@ def load_network(folder: Path, manifest: ModelManifest) -> nn.Module:
 
 def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:
     model = load_model(ModelRecord(manifest, folder, shipped=False, active=False))
-    preprocessing = manifest.preprocessing
-    multiple, channels = preprocessing.size_multiple, preprocessing.context_slices
+    preprocessing, multiple = manifest.preprocessing, manifest.preprocessing.size_multiple
     rng = np.random.default_rng(0)
-    for count, rows, columns in (
-        (1, 2 * multiple, 5 * multiple),
-        (3, 6 * multiple, multiple),
-        (1, 37, 53),
-        (1, *_LARGE),
-    ):
-        stacks = padded_for(rng.random((count, channels, rows, columns), dtype=np.float32), preprocessing)
+    two = ((1, 2 * multiple, 5 * multiple), (3, 6 * multiple, multiple), (1, 37, 53), (1, *_LARGE))
+    three = ((1, multiple, 2 * multiple, 3 * multiple), (2, multiple, multiple, multiple), (1, 11, 23, 17))
+    for count, *sizes in two if preprocessing.dimensions == 2 else three:
+        stacks = padded_for(rng.random((count, preprocessing.channels, *sizes), dtype=np.float32), preprocessing)
         expected = _logits(network, stacks)
         spread = float(expected.std())
         if spread < 1e-3:
             raise ExportError("the network's output is flat, so the export cannot be checked")
         apart = float(np.abs(model.run(stacks) - expected).max())
         if apart > _TOLERANCE * spread:
-            raise ExportError(f"the exported network differs from the trained one by {apart:.2g} at {rows} x {columns}")
+            raise ExportError(
+                f"the exported network differs from the trained one by {apart:.2g} at {' x '.join(map(str, sizes))}"
+            )
     own_grid = preprocessing.spacing_mm is not None and preprocessing.size is None
     if own_grid and preprocessing.dimensions == 2 and preprocessing.patch is None:
         _compare_as_inference(network, model, rng)

@@ -42,7 +42,6 @@ from inference.manifest import (
     write_manifest,
 )
 from inference.models import ModelRecord
-from inference.preprocess import padded_for, slice_stacks
 from training.calibration import Calibration, calibrate
 from training.card import calibration_of, card, hesitating, provenance, widened
 from training.compare import compare, held_out_cases
@@ -55,6 +54,7 @@ from training.dataset import (
     Split,
     keep_labelled,
     read_dataset,
+    seen_about,
     split_cases,
     to_grid,
 )
@@ -74,7 +74,7 @@ from training.loops import (
 )
 from training.losses import IGNORE
 from training.networks import build_network
-from training.plan import plan_model
+from training.plan import plan_model, plan_step, step_seconds
 from training.process import Control, Events, Stopped, json_ready
 from training.semi_supervised import FIRST_STAGE, UnlabelledAlarm, semi_supervised_loss, supervised_loss
 
@@ -111,8 +111,10 @@ EXPECTED = (JobError, DataError, ManifestError, ModelError, ExportError, Diverge
 class Job(BaseModel):
     """What to train, as job.json says it. Without parent_model the network starts from nothing.
 
-    labelled, if set, leaves only so many of the annotated training cases annotated. imbalance is what a classifier does
-    about rare classes (training.classifying).
+    labelled, if set, leaves only so many of the annotated training cases annotated. minutes, if set, makes steps as
+    many as that time allows by a few that are timed first. batch 0 is what memory allows. dimensions of a model that
+    starts from nothing: None leaves them to the planner. imbalance is what a classifier does about rare classes
+    (training.classifying).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -122,10 +124,12 @@ class Job(BaseModel):
     parent_model: Path | None = None
     data: Path
     out: Path
-    steps: int = Field(ge=1)
-    batch: int = Field(default=4, ge=1, le=64)
+    steps: int = Field(default=1000, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
+    batch: int = Field(default=0, ge=0, le=64)
     seed: int = Field(default=0, ge=0, lt=2**31)
     labelled: int | None = Field(default=None, ge=1)
+    dimensions: Literal[2, 3] | None = None
     imbalance: Imbalance = "balanced"
 
 
@@ -193,6 +197,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.use_deterministic_algorithms(device == "cuda", warn_only=True)  # a processor's are so by themselves
     parent = read_parent(job)
     if not go_on:
         shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
@@ -202,7 +207,13 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         split = keep_labelled(split, job.labelled, job.seed)
     if all(case.slices == () for case in split.train):
         raise DataError("nothing annotated is left to train on: confirm at least two slices")
-    manifest = parent.manifest if parent else plan_model(split, job.out.name)
+    before = _planned_before(job)
+    if parent is not None:
+        manifest = parent.manifest
+    elif before is not None:
+        manifest = before.manifest
+    else:
+        manifest = plan_model(split, job.out.name, dimensions=job.dimensions, device=device)
     network = _network(parent, manifest)
     sampler = _sampler(split, manifest, job.seed)
     watch = _Watch(split, manifest, device)
@@ -211,6 +222,13 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     if SEMI_SUPERVISED in arms and not sampler.unlabelled_slices:
         arms = (SUPERVISED,)
         tell({"event": "message", "text": "Every slice is annotated, so there is nothing semi-supervised to do."})
+    batch = job.batch if before is None else before.batch
+    plan = plan_step(manifest, sampler.patch, device, mixed=SEMI_SUPERVISED in arms, batch=batch)
+    steps = job.steps if before is None else before.steps
+    if job.minutes is not None and before is None:
+        steps = _steps_in(job.minutes, plan.batch, arms, network, sampler, device)
+    job = job.model_copy(update={"batch": plan.batch, "steps": steps})
+    _write_plan(job, manifest)
     tell(
         {
             "event": "started",
@@ -222,6 +240,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
             "patients": split.patients,
         }
     )
+    tell({"event": "message", "text": f"{plan.text[:-1]}; {job.steps} steps."})
     trained, steps, spent_s = _train(job, arms, network, sampler, watch, bool(parent), device, tell, check)
 
     compared = time.monotonic()
@@ -237,6 +256,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         "patients": split.patients,
         "split": _as_known(learnt.after(split)),
         "provenance": provenance(job.data, split, device),
+        "plan": plan.figures,
     }
     seen = widened(manifest.seen, split, manifest)
     manifest = manifest.model_copy(update={"seen": seen})
@@ -287,6 +307,20 @@ def _sampler(split: Split, manifest: ModelManifest, seed: int) -> SliceSampler:
         to_grid(case, manifest.preprocessing, manifest.classes, split.hidden.get(case.name, ())) for case in split.train
     ]
     return SliceSampler(grids, manifest.preprocessing, seed)
+
+
+def _steps_in(
+    minutes: float, batch: int, arms: Sequence[str], network: nn.Module, sampler: SliceSampler, device: str
+) -> int:
+    """How many steps of all arms fit into a time, by a few steps of each kind on a copy of the network."""
+    trial = copy.deepcopy(network).to(device)
+    seconds = step_seconds(trial, supervised_loss(trial, sampler, batch, device))
+    if SEMI_SUPERVISED in arms:
+        averaged = copy.deepcopy(trial).requires_grad_(False).eval()
+        mixed = semi_supervised_loss(trial, averaged, sampler, batch, 1, device)
+        alone = seconds if SUPERVISED in arms else 0.0
+        seconds = FIRST_STAGE * seconds + (1 - FIRST_STAGE) * (alone + step_seconds(trial, mixed))
+    return max(1, int(60 * minutes / seconds))
 
 
 def _train(
@@ -411,6 +445,27 @@ def _checkpoint(job: Job) -> Path:
     return job.out / "checkpoints" / "both.pt"
 
 
+class _Planned(BaseModel):
+    """What was planned by the memory and the time that there were when a training began: it goes on with that."""
+
+    manifest: ModelManifest
+    batch: int
+    steps: int
+
+
+def _write_plan(job: Job, manifest: ModelManifest) -> None:
+    file = _checkpoint(job).with_name("planned.json")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_at_once(file, _Planned(manifest=manifest, batch=job.batch, steps=job.steps).model_dump_json())
+
+
+def _planned_before(job: Job) -> _Planned | None:
+    try:
+        return _Planned.model_validate_json(_checkpoint(job).with_name("planned.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def _read_checkpoint(file: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
     if not file.exists():
         return None
@@ -474,9 +529,8 @@ class _Watch:
                 self._corrected |= set(case.corrected)
         for n in np.unique(np.linspace(0, len(places) - 1, min(len(places), _WATCHED_SLICES)).astype(int)):
             grid_case, k = places[n]
-            stack = slice_stacks(grid_case.voxels, [k], manifest.preprocessing.context_slices)
-            padded = padded_for(stack, manifest.preprocessing)
-            self._stacks.append((torch.from_numpy(padded).to(device), grid_case.target[k]))
+            stack, target = seen_about(grid_case, k, manifest.preprocessing)
+            self._stacks.append((torch.from_numpy(stack).to(device), target))
 
     def look(self, teacher: nn.Module, arms: Sequence[str], step: int, tell: Tell) -> None:
         """Tell the mean Dice over corrected classes of the watched slices, for the arms that have this teacher."""
@@ -485,8 +539,8 @@ class _Watch:
         predicted, reference = [], []
         with torch.no_grad():
             for stack, target in self._stacks:
-                rows, columns = target.shape
-                classes = teacher(stack)[0].argmax(0)[:rows, :columns].cpu().numpy().astype(np.uint8)
+                unpadded = tuple(map(slice, target.shape))
+                classes = teacher(stack)[0].argmax(0)[unpadded].cpu().numpy().astype(np.uint8)
                 predicted.append(classes[target != IGNORE])
                 reference.append(target[target != IGNORE])
         values = [v for v in range(1, self._classes) if self._corrected is None or v in self._corrected]

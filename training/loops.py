@@ -206,7 +206,8 @@ class Training:
         """Gradients of a step; its loss, None if that or its gradient is not a number."""
         self._network.train()
         self._optimiser.zero_grad(set_to_none=True)
-        loss, figures = self._loss_of_step(self.step)
+        with mixed_precision(self._network):
+            loss, figures = self._loss_of_step(self.step)
         value = loss.item()
         if not math.isfinite(value):
             return None, figures
@@ -274,6 +275,14 @@ def training_steps(
         yield step
     if checkpoint is not None:
         save()
+
+
+def mixed_precision(network: nn.Module) -> torch.autocast:
+    """What a step's forward pass runs in: bfloat16 where the network lies on a GPU that has it (compute capability 8
+    and later), else full precision. It has the range of 32 bits, so that no scaling of the loss is needed."""
+    device = next(network.parameters()).device
+    able = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=able)
 
 
 @torch.no_grad()

@@ -12,11 +12,12 @@ IGNORE = 255  # "not annotated" in a target
 def dice_cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Mean of cross-entropy and soft Dice loss over annotated voxels; 0 if there is none.
 
-    logits (N, C, J, I); target (N, J, I) int64 in 0..C-1 or 255 = ignored; weight (N, J, I) in [0, 1] scales
-    each voxel in both terms. Dice is pooled over the batch and averaged over the foreground classes present
-    in the target: pooled, because on a sparse class a per-slice Dice rewards predicting nothing.
+    logits (N, C, *space); target (N, *space) int64 in 0..C-1 or 255 = ignored; weight (N, *space) in [0, 1] scales
+    each voxel in both terms. Reckoned in 32 bits whatever the logits have: 16 cannot count voxels. Dice is pooled
+    over the batch and averaged over the foreground classes present in the target: pooled, because on a sparse class
+    a per-slice Dice rewards predicting nothing.
     """
-    classes = logits.shape[1]
+    logits, classes = logits.float(), logits.shape[1]
     annotated = target != IGNORE
     known = torch.where(annotated, target, torch.zeros_like(target))
     weights = annotated.to(logits.dtype) if weight is None else annotated * weight.to(logits.dtype)
@@ -33,7 +34,7 @@ def dice_cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = N
     target_sum.index_add_(0, flat_target, flat_weights)
     overlap = torch.zeros_like(target_sum)
     overlap = overlap.index_add(0, flat_target, picked.exp().flatten() * flat_weights)
-    predicted_sum = probabilities.sum(dim=(0, 2, 3))
+    predicted_sum = probabilities.transpose(0, 1).flatten(1).sum(1)
     dice = (2 * overlap + 1.0) / (predicted_sum + target_sum + 1.0)
     present = target_sum[1:] > 0
     dice_loss = 1.0 - dice[1:][present].mean() if bool(present.any()) else (1.0 - dice[0])

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from monai.networks.nets.unet import UNet
 from torch import nn
 
 
-def unet_spec(in_channels: int, classes: int, channels: tuple[int, ...] = (24, 48, 96, 192, 256)) -> dict[str, Any]:
-    """Description of a 2-D residual U-Net; its input must be a multiple of 2^(len(channels) - 1) in size."""
+def unet_spec(
+    in_channels: int,
+    classes: int,
+    channels: tuple[int, ...] = (24, 48, 96, 192, 256),
+    strides: Sequence[tuple[int, int, int]] | None = None,
+) -> dict[str, Any]:
+    """Description of a residual U-Net, of three dimensions if strides (k, j, i) from level to level are given.
+
+    Its input must be a multiple of 2^(len(channels) - 1) in size, or along each axis of the product of its strides.
+    """
+    blocks = {} if strides is None else {"dimensions": 3, "strides": [list(stride) for stride in strides]}
     return {
         "kind": "unet",
         "in_channels": in_channels,
@@ -17,11 +27,12 @@ def unet_spec(in_channels: int, classes: int, channels: tuple[int, ...] = (24, 4
         "channels": list(channels),
         "residual_units": 2,
         "features": 16,
+        **blocks,
     }
 
 
 def build_network(spec: dict[str, Any]) -> nn.Module:
-    """The network of a description: (N, in_channels, J, I) float32 to logits (N, classes, J, I).
+    """The network of a description: (N, in_channels, [K,] J, I) float32 to logits (N, classes, [K,] J, I).
 
     At full resolution it computes few features and turns them into logits voxel by voxel: with 30 classes a
     3 x 3 convolution of the logits themselves would be two thirds of all arithmetic. Instance normalisation
@@ -31,13 +42,15 @@ def build_network(spec: dict[str, Any]) -> nn.Module:
     if spec.get("kind") != "unet":
         raise ValueError(f"unknown network kind {spec.get('kind')!r}")
     channels = tuple(spec["channels"])
+    dimensions = spec.get("dimensions", 2)
     body = UNet(
-        spatial_dims=2,
+        spatial_dims=dimensions,
         in_channels=spec["in_channels"],
         out_channels=spec["features"],
         channels=channels,
-        strides=(2,) * (len(channels) - 1),
+        strides=spec.get("strides", (2,) * (len(channels) - 1)),
         num_res_units=spec["residual_units"],
         norm="INSTANCE",
     )
-    return nn.Sequential(body, nn.PReLU(), nn.Conv2d(spec["features"], spec["classes"], kernel_size=1))
+    last = nn.Conv2d if dimensions == 2 else nn.Conv3d
+    return nn.Sequential(body, nn.PReLU(), last(spec["features"], spec["classes"], kernel_size=1))

@@ -45,7 +45,7 @@ def consistency_weight(step: int, ramp_up_steps: int) -> float:
 
 
 def pseudo_labels(teacher: nn.Module, images: Tensor, inside: Tensor) -> tuple[Tensor, float]:
-    """The teacher's classes (N, J, I) int64, 255 where it is less than 0.75 sure or outside the image; and the
+    """The teacher's classes (N, *space) int64, 255 where it is less than 0.75 sure or outside the image; and the
     share of voxels inside that are used."""
     with torch.no_grad():
         confidence, classes = teacher(images).softmax(1).max(1)

@@ -158,6 +158,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--labelled", metavar="N")
     train.add_argument("--seed", metavar="S")
     train.add_argument("--steps", metavar="N")
+    train.add_argument("--minutes", metavar="M", help="as many steps as this time allows")
+    train.add_argument("--dimensions", metavar="2|3", help="of a model that starts from nothing")
     train.add_argument("--parent", metavar="MODEL_FOLDER")
     train.add_argument("--imbalance", metavar="WAY", help="of a classifier's classes: balanced, adjusted or focal")
 
@@ -633,9 +635,8 @@ def _progress_line(fraction: float, text: str) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    return _in_training(
-        options, ["train"], ("data", "recipe", "out", "labelled", "seed", "steps", "parent", "imbalance")
-    )
+    names = ("data", "recipe", "out", "labelled", "seed", "steps", "minutes", "dimensions", "parent", "imbalance")
+    return _in_training(options, ["train"], names)
 
 
 def _benchmark(options: argparse.Namespace) -> int:
