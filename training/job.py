@@ -70,10 +70,12 @@ RECIPES = {
     "segmentation-supervised": (SUPERVISED,),
 }
 
+SAMPLES = "samples"  # the folder in out of what the watched slices look like, for a person to see
 FINE_TUNING_RATE = 3e-4
 FROM_SCRATCH_RATE = 2e-3
 _REPORT_EVERY_S = 2.0
 _WATCHED_SLICES = 12  # held-out slices looked at during training; the report measures all of them
+_SAMPLES = 3  # of them, that a person sees
 _SLIVER_VOXELS = 12  # on the model's grid, which is coarser than the one that the gate's limit is for
 _WATCHED_AT = (0.25, 0.5, 0.75, 1.0)  # of the steps, besides the start
 
@@ -206,7 +208,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     manifest = parent.manifest if parent else plan_model(split, job.out.name)
     network = _network(parent, manifest)
     sampler = _sampler(split, manifest, job.seed)
-    watch = _Watch(split, manifest, device)
+    watch = _Watch(split, manifest, device, job.out / SAMPLES)
 
     arms = RECIPES[job.recipe]
     if SEMI_SUPERVISED in arms and not sampler.unlabelled_slices:
@@ -391,10 +393,14 @@ class _Progress:
 
 
 class _Watch:
-    """A quick look at some held-out slices during training, on the model's grid; the report measures in full."""
+    """A quick look at some held-out slices during training, on the model's grid; the report measures in full.
 
-    def __init__(self, split: Split, manifest: ModelManifest, device: str) -> None:
-        self._device, self._classes = device, manifest.classes
+    Of a few of them folder gets what a person wants to see, n counting them: slices.npz with image_n (J, I) uint8,
+    reference_n (J, I) uint8 (255 where nobody has annotated); and of each look a file with predicted_n (J, I) uint8.
+    """
+
+    def __init__(self, split: Split, manifest: ModelManifest, device: str, folder: Path) -> None:
+        self._device, self._classes, self._folder = device, manifest.classes, folder
         self._corrected: set[int] | None = set()
         self._stacks: list[tuple[torch.Tensor, NDArray[np.uint8]]] = []
         places: list[tuple[GridCase, int]] = []
@@ -411,22 +417,42 @@ class _Watch:
             stack = slice_stacks(grid_case.voxels, [k], manifest.preprocessing.context_slices)
             padded = padded_for(stack, manifest.preprocessing)
             self._stacks.append((torch.from_numpy(padded).to(device), grid_case.target[k]))
+        filled = [int(((target > 0) & (target != IGNORE)).sum()) for _, target in self._stacks]
+        fullest = sorted(range(len(filled)), key=lambda n: -filled[n])
+        self._shown = sorted(fullest[:_SAMPLES])
+        self._write_slices()
+
+    def _write_slices(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        arrays: dict[str, NDArray] = {}
+        for n, at in enumerate(self._shown):
+            stack, target = self._stacks[at]
+            rows, columns = target.shape
+            image = stack[0, stack.shape[1] // 2, :rows, :columns].cpu().numpy()
+            low, high = np.percentile(image, (0.5, 99.5))
+            arrays[f"image_{n}"] = np.uint8(255 * np.clip((image - low) / max(high - low, 1e-6), 0, 1))
+            arrays[f"reference_{n}"] = np.where(target == IGNORE, 255, target).astype(np.uint8)
+        np.savez_compressed(self._folder / "slices.npz", **arrays)
 
     def look(self, teacher: nn.Module, arms: Sequence[str], step: int, tell: Tell) -> None:
         """Tell the mean Dice over corrected classes of the watched slices, for the arms that have this teacher."""
         if not self._stacks:
             return
-        predicted, reference = [], []
+        predicted, reference, whole = [], [], []
         with torch.no_grad():
             for stack, target in self._stacks:
                 rows, columns = target.shape
                 classes = teacher(stack)[0].argmax(0)[:rows, :columns].cpu().numpy().astype(np.uint8)
+                whole.append(classes)
                 predicted.append(classes[target != IGNORE])
                 reference.append(target[target != IGNORE])
         values = [v for v in range(1, self._classes) if self._corrected is None or v in self._corrected]
         dice = mean_defined([_slice_dice(*pair, values) for pair in zip(predicted, reference, strict=True)])
+        seen = self._folder / f"{arms[0]}-{step:06d}.npz"
+        np.savez_compressed(seen, **{f"predicted_{n}": whole[at] for n, at in enumerate(self._shown)})
         for arm in arms:
-            tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step})
+            tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step, "samples": seen.name})
 
 
 def _slice_dice(predicted: NDArray[np.uint8], reference: NDArray[np.uint8], values: Sequence[int]) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import resources
 from inference.manifest import ManifestError
-from inference.model_file import export_version, import_version
+from inference.model_file import ENDING, export_version, import_version
 from inference.models import ModelRecord, ModelStore
 from viewer.bringing import Bringing
 from viewer.core.events import Change, What
@@ -71,6 +71,7 @@ Labels = tuple[Label, ...]
 _Read = tuple[Series, Volume, str, Annotations | None, tuple[Entry, ...]]  # with its key and what is not written yet
 
 DEMO_MODEL = "brain-structures-mr"
+MODEL_FILE_ENDING = ENDING
 _PATIENCE_S = 10.0  # for a disk, when a person waits for it
 
 

@@ -31,6 +31,7 @@ from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.scrolled import scrolled
 from viewer.gui.style import theme
+from viewer.gui.training_samples import TrainingSamples
 from viewer.training_runs import TrainingRun
 from viewer.workflows import Workflows
 
@@ -83,6 +84,7 @@ class TrainingPanel(QWidget):
         self.progress = QProgressBar(textVisible=False)
         self._status = QLabel(wordWrap=True)
 
+        self.samples = TrainingSamples()
         self._plots = QVBoxLayout()
         self._until_loaded = QTimer(self, singleShot=True, interval=30)
         self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training.run))
@@ -127,6 +129,7 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(self._status)
         layout.addLayout(self._plots, 4)
+        layout.addWidget(self.samples)
         layout.addWidget(self.comparison)
         layout.addWidget(self._reason)
         layout.addStretch(1)
@@ -156,6 +159,7 @@ class TrainingPanel(QWidget):
                 assert plot is not None
                 plot.hide()
                 plot.deleteLater()
+        self.samples.dress()
         self._show_run()
 
     def _start(self) -> None:
@@ -277,9 +281,15 @@ class TrainingPanel(QWidget):
                 (tr("twin"), colours.dimmed_text),
             ),
         )
-        for plot in (loss, dice):
+        pseudo = _plot(
+            tr("Pseudo-labels"),
+            ((tr("share used"), colours.good), (tr("weight"), colours.warning)),
+        )
+        for plot in (loss, dice, pseudo):
             self._plots.addWidget(plot)
         return {
+            "utilisation": _curve(pseudo, colours.good),
+            "consistency_weight": _curve(pseudo, colours.warning),
             "loss of the twin": _curve(loss, colours.dimmed_text),
             "loss": _curve(loss, colours.accent),
             "loss_unlabelled": _curve(loss, colours.warning),
@@ -289,6 +299,7 @@ class TrainingPanel(QWidget):
         }
 
     def _draw_curves(self, run: TrainingRun | None) -> None:
+        self.samples.show_run(run)
         if run is None:
             return
         if not plots_are_loaded():
@@ -302,6 +313,8 @@ class TrainingPanel(QWidget):
                 if not twin:
                     _append(series["loss_unlabelled"], event, "loss_unlabelled")
                     _append(series["dice"], event, "dice")
+                    _append(series["utilisation"], event, "utilisation")
+                    _append(series["consistency_weight"], event, "consistency_weight")
             elif event["event"] == "evaluation":
                 _append(series["held out" + twin], event, "dice")
         for name, curve in self._curves.items():
