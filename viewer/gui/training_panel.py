@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -31,6 +31,8 @@ from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.scrolled import scrolled
 from viewer.gui.style import theme
+from viewer.gui.training_cases import TrainingCases
+from viewer.gui.training_readiness import TrainingReadiness
 from viewer.gui.training_samples import TrainingSamples
 from viewer.training_runs import TrainingRun
 from viewer.workflows import Workflows
@@ -67,6 +69,7 @@ class TrainingPanel(QWidget):
         self._workflows, self._models = workflows, models
         self._ready = QLabel(wordWrap=True)
         self._ready.setProperty("dimmed", True)
+        self.readiness = TrainingReadiness(workflows)
         self.steps = QSpinBox(value=_STEPS, singleStep=10)
         self.steps.setRange(*_STEPS_RANGE)
         self.steps.setValue(_STEPS)
@@ -85,6 +88,7 @@ class TrainingPanel(QWidget):
         self._status = QLabel(wordWrap=True)
 
         self.samples = TrainingSamples()
+        self.cases = TrainingCases()
         self._plots = QVBoxLayout()
         self._until_loaded = QTimer(self, singleShot=True, interval=30)
         self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training.run))
@@ -124,6 +128,7 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(8, 8, 8, 4)
         layout.setSpacing(7)
         layout.addWidget(self._ready)
+        layout.addWidget(self.readiness)
         layout.addLayout(length)
         layout.addLayout(steering)
         layout.addWidget(self.progress)
@@ -131,6 +136,7 @@ class TrainingPanel(QWidget):
         layout.addLayout(self._plots, 4)
         layout.addWidget(self.samples)
         layout.addWidget(self.comparison)
+        layout.addWidget(self.cases)
         layout.addWidget(self._reason)
         layout.addStretch(1)
         decision.setContentsMargins(8, 0, 8, 8)
@@ -149,6 +155,10 @@ class TrainingPanel(QWidget):
         """Show what changed in the session."""
         if what & (What.SERIES | What.CONFIRMED):
             self._show_ready()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_ready()
 
     def dress(self) -> None:
         """Draw the plots and the comparison in the colours of the theme."""
@@ -203,6 +213,9 @@ class TrainingPanel(QWidget):
             ).format(how_many=how_many)
         self._ready.setText(text)
         self._ready.setVisible(run is None or not run.undecided)  # the comparison needs the room
+        if self._models.model_name:
+            labels = self._workflows.models.get(self._models.model_name).manifest.labels
+            self.readiness.look(tuple(label.name for label in labels))
 
     def _show_run(self) -> None:
         """Show everything of the run: its state changed, or another one began."""
@@ -323,6 +336,7 @@ class TrainingPanel(QWidget):
     def _show_comparison(self, run: TrainingRun | None) -> None:
         report = run.report if run is not None else None
         state = run.state if run is not None else ""
+        self.cases.show_run(run)
         self.comparison.setVisible(report is not None)
         self._reason.setVisible(report is not None)
         self.use.setVisible(state == "finished")
