@@ -123,3 +123,7 @@ def test_less_training_data_is_told_as_less():
     assert difference_of_data({"labelled_slices": 3, "patients": 1}, {"labelled_slices": 5, "patients": 1}) == [
         "-2 annotated slices"
     ]
+
+
+def test_a_parent_that_does_not_tell_what_it_learnt_from_is_not_compared():
+    assert difference_of_data({"labelled_slices": 3}, {}) == []

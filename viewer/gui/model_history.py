@@ -232,10 +232,10 @@ class ModelHistory(QDialog):
 
 
 def difference_of_data(training: dict[str, Any], of_parent: dict[str, Any]) -> list[str]:
-    """How much more, or less, a version learnt from than its parent; a parent that says nothing learnt from none."""
+    """How much more, or less, a version learnt from than its parent, as far as both tell."""
     told = []
     for key, words in _COUNTS:
-        n, before = training.get(key), of_parent.get(key, 0)
+        n, before = training.get(key), of_parent.get(key)
         if isinstance(n, int) and isinstance(before, int) and n != before:
             told.append(tr(words).format(n=n - before))
     return told

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import pyqtgraph as pg
 
 _STEPS = 80
+_MOST_PLOT_PX = 130
 _NONE_CONFIRMED = QT_TR_NOOP(
     "Segment, correct some slices and confirm them ({Labels/Confirm the slice}). Then the model can learn from them."
 )
@@ -133,11 +134,11 @@ class TrainingPanel(QWidget):
         layout.addLayout(steering)
         layout.addWidget(self.progress)
         layout.addWidget(self._status)
-        layout.addLayout(self._plots, 4)
-        layout.addWidget(self.samples)
         layout.addWidget(self.comparison)
-        layout.addWidget(self.cases)
         layout.addWidget(self._reason)
+        layout.addWidget(self.cases)
+        layout.addWidget(self.samples)
+        layout.addLayout(self._plots, 4)
         layout.addStretch(1)
         decision.setContentsMargins(8, 0, 8, 8)
         whole = QVBoxLayout(self)
@@ -385,6 +386,7 @@ class TrainingPanel(QWidget):
 def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
     """An empty plot whose title names the colours of its curves: a legend inside would hide them when it is small."""
     plot = quiet_plot(92)
+    plot.setMaximumHeight(_MOST_PLOT_PX)  # three of them beside what they lead to
     keys = "&nbsp;&nbsp; ".join(f"<span style='color:{colour.name()}'>{name}</span>" for name, colour in legend)
     plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=theme().text, size="8pt")
     return plot
