@@ -425,13 +425,13 @@ class _Watch:
     def _write_slices(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        arrays: dict[str, NDArray] = {}
+        arrays: dict[str, Any] = {}
         for n, at in enumerate(self._shown):
             stack, target = self._stacks[at]
             rows, columns = target.shape
             image = stack[0, stack.shape[1] // 2, :rows, :columns].cpu().numpy()
             low, high = np.percentile(image, (0.5, 99.5))
-            arrays[f"image_{n}"] = np.uint8(255 * np.clip((image - low) / max(high - low, 1e-6), 0, 1))
+            arrays[f"image_{n}"] = (255 * np.clip((image - low) / max(high - low, 1e-6), 0, 1)).astype(np.uint8)
             arrays[f"reference_{n}"] = np.where(target == IGNORE, 255, target).astype(np.uint8)
         np.savez_compressed(self._folder / "slices.npz", **arrays)
 

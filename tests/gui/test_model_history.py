@@ -38,7 +38,9 @@ def history(start, tmp_path, qtbot) -> ModelHistory:
 def choose(history: ModelHistory, *path: int) -> None:
     item = history.tree.topLevelItem(0)
     for n in path:
+        assert item is not None
         item = item.child(n)
+    assert item is not None
     history.tree.setCurrentItem(item)
 
 

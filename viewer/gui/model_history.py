@@ -119,7 +119,8 @@ class ModelHistory(QDialog):
         self.tree.expandAll()
         for column in range(len(_COLUMNS) - 1):
             self.tree.resizeColumnToContents(column)
-        self.tree.setCurrentItem(items.get(chosen))
+        if chosen in items:
+            self.tree.setCurrentItem(items[chosen])
         self.roll_back.setEnabled(self._workflows.models.can_roll_back(self._name))
         self._show_version()
 
@@ -129,14 +130,14 @@ class ModelHistory(QDialog):
     def _fill(self, item: QTreeWidgetItem, record: ModelRecord) -> None:
         manifest, training = record.manifest, record.manifest.training
         measured = _measured(record)
-        dice, before = measured.get("dice"), measured.get("dice_of_current")
-        gain = dice - before if _number(dice) and _number(before) else None
+        dice, before = (_number(measured.get(key)) for key in ("dice", "dice_of_current"))
+        gain = dice - before if dice is not None and before is not None else None
         mark = "● " if record.active else ""
         origin = tr("shipped") if record.shipped else ""
         texts = [
             f"{mark}{manifest.version}" + (f" ({origin})" if origin else ""),
             manifest.created,
-            f"{dice:.3f}" if _number(dice) else "–",
+            f"{dice:.3f}" if dice is not None else "–",
             f"{gain:+.3f}" if gain is not None else "–",
             _count(training, "labelled_slices"),
             _count(training, "patients"),
@@ -178,7 +179,7 @@ class ModelHistory(QDialog):
         if difference and parent is not None:
             lines.append(tr("Training data against its parent: {list}.").format(list=tr(", ").join(difference)))
         measured = _measured(record)
-        if _number(measured.get("dice")):
+        if _number(measured.get("dice")) is not None:
             n = len(measured.get("held_out", ()))
             patients = measured.get("unit") == "patients"
             on = tr("{n} held-out patients") if patients else tr("{n} held-out slices; not verified on other patients")
@@ -256,8 +257,8 @@ def _measured(record: ModelRecord) -> dict[str, Any]:
     return measured if isinstance(measured, dict) else {}
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _count(training: dict[str, Any], key: str) -> str:

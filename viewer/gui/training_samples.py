@@ -113,10 +113,10 @@ def _pixmap(sample: Sample, ratio: float) -> QPixmap:
 
 
 def _outline(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Pixels of a label that have another one beside them."""
+    """Pixels of a label that have another one within two pixels: seen still once the picture is made smaller."""
     edge = np.zeros(labels.shape, bool)
     for axis in (0, 1):
-        for step in (1, -1):
+        for step in (1, -1, 2, -2):
             edge |= np.roll(labels, step, axis) != labels
     return edge & (labels > 0)
 
