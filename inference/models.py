@@ -7,10 +7,12 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from inference.manifest import MANIFEST_FILE, ManifestError, ModelManifest, load_manifest
 
 _ACTIVE_FILE = "active.json"
+_NOTES_FILE = "notes.json"
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,20 @@ class ModelStore:
     def can_roll_back(self, name: str) -> bool:
         return len(self._history().get(name, [])) > 1
 
+    def note(self, name: str, version: str) -> str:
+        """What a person wrote about a version; empty if nothing."""
+        of_model = self._kept(_NOTES_FILE).get(name)
+        return str(of_model.get(version, "")) if isinstance(of_model, dict) else ""
+
+    def write_note(self, name: str, version: str, text: str) -> None:
+        """Keep what a person writes about a version; empty text takes the note away. Raises OSError."""
+        notes = self._kept(_NOTES_FILE)
+        of_model = notes[name] if isinstance(notes.get(name), dict) else {}
+        of_model = {v: t for v, t in of_model.items() if v != version}
+        if text.strip():
+            of_model[version] = text.strip()
+        self._keep(_NOTES_FILE, notes | {name: of_model})
+
     def _records(self) -> list[ModelRecord | ManifestError]:
         history = self._history()
         folders = [(folder, True) for folder in _model_folders(self._shipped)]
@@ -130,20 +146,28 @@ class ModelStore:
         return self.get(name).manifest.version
 
     def _history(self) -> dict[str, list[str]]:
-        path = self._installed / _ACTIVE_FILE
-        if not path.exists():
-            return {}
-        try:
-            history = json.loads(path.read_text(encoding="utf-8"))
-            return {str(name): [str(v) for v in versions] for name, versions in history.items()}
-        except (OSError, ValueError, AttributeError, TypeError):
-            return {}  # the shipped versions are active again; the installed ones are still listed
+        kept = self._kept(
+            _ACTIVE_FILE
+        )  # where damaged, the shipped versions are active; the installed are still listed
+        lists = {name: versions for name, versions in kept.items() if versions and isinstance(versions, list)}
+        return {name: [str(version) for version in versions] for name, versions in lists.items()}
 
     def _write_history(self, history: dict[str, list[str]]) -> None:
+        self._keep(_ACTIVE_FILE, history)
+
+    def _kept(self, file_name: str) -> dict[str, Any]:
+        """What is kept of each model by its name; nothing where the file is damaged."""
+        try:
+            kept = json.loads((self._installed / file_name).read_text(encoding="utf-8"))
+            return {str(name): value for name, value in kept.items()}
+        except (OSError, ValueError, AttributeError):
+            return {}
+
+    def _keep(self, file_name: str, kept: dict[str, Any]) -> None:
         self._installed.mkdir(parents=True, exist_ok=True)
-        path = self._installed / _ACTIVE_FILE
+        path = self._installed / file_name
         temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(history, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps(kept, indent=1), encoding="utf-8")
         _flush(temporary)
         os.replace(temporary, path)
         _flush(path.parent)

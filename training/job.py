@@ -88,12 +88,14 @@ RECIPES = {
 }
 Imbalance = Literal["balanced", "adjusted", "focal"]
 
+SAMPLES = "samples"  # the folder in out of what the watched slices look like, for a person to see
 FINE_TUNING_RATE = 3e-4
 FROM_SCRATCH_RATE = 2e-3
 _REPORT_EVERY_S = 2.0
 _CHECKPOINT_EVERY_S = 15.0  # what a power cut takes is a few steps
 _CHECKPOINT_SHARE = 0.05  # of the time at most, where the disk is slow
 _WATCHED_SLICES = 12  # held-out slices looked at during training; the report measures all of them
+_SAMPLES = 3  # of them, that a person sees
 _SLIVER_VOXELS = 12  # on the model's grid, which is coarser than the one that the gate's limit is for
 _WATCHED_AT = (0.25, 0.5, 0.75, 1.0)  # of the steps, besides the start
 
@@ -200,7 +202,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     torch.use_deterministic_algorithms(device == "cuda", warn_only=True)  # a processor's are so by themselves
     parent = read_parent(job)
     if not go_on:
-        shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
+        for earlier in (_checkpoint(job).parent, job.out / SAMPLES):
+            shutil.rmtree(earlier, ignore_errors=True)
     learnt = _learnt(parent)
     split = split_cases(read_dataset(job.data), job.seed, learnt)
     if job.labelled is not None:
@@ -216,7 +219,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         manifest = plan_model(split, job.out.name, dimensions=job.dimensions, device=device)
     network = _network(parent, manifest)
     sampler = _sampler(split, manifest, job.seed)
-    watch = _Watch(split, manifest, device)
+    watch = _Watch(split, manifest, device, job.out / SAMPLES)
 
     arms = RECIPES[job.recipe]
     if SEMI_SUPERVISED in arms and not sampler.unlabelled_slices:
@@ -512,10 +515,14 @@ class _Progress:
 
 
 class _Watch:
-    """A quick look at some held-out slices during training, on the model's grid; the report measures in full."""
+    """A quick look at some held-out slices during training, on the model's grid; the report measures in full.
 
-    def __init__(self, split: Split, manifest: ModelManifest, device: str) -> None:
-        self._device, self._classes = device, manifest.classes
+    Of a few of them folder gets what a person wants to see, n counting them: slices.npz with image_n (J, I) uint8,
+    reference_n (J, I) uint8 (255 where nobody has annotated); and of each look a file with predicted_n (J, I) uint8.
+    """
+
+    def __init__(self, split: Split, manifest: ModelManifest, device: str, folder: Path) -> None:
+        self._device, self._classes, self._folder = device, manifest.classes, folder
         self._corrected: set[int] | None = set()
         self._stacks: list[tuple[torch.Tensor, NDArray[np.uint8]]] = []
         places: list[tuple[GridCase, int]] = []
@@ -531,22 +538,46 @@ class _Watch:
             grid_case, k = places[n]
             stack, target = seen_about(grid_case, k, manifest.preprocessing)
             self._stacks.append((torch.from_numpy(stack).to(device), target))
+        filled = [int(((target > 0) & (target != IGNORE)).sum()) for _, target in self._stacks]
+        fullest = sorted(range(len(filled)), key=lambda n: -filled[n])
+        self._shown = sorted(fullest[:_SAMPLES])
+        self._write_slices()
+
+    def _write_slices(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, Any] = {}
+        for n, at in enumerate(self._shown):
+            stack, target = self._stacks[at]
+            unpadded = tuple(map(slice, target.shape))
+            image = _middle(stack[0, stack.shape[1] // 2].cpu().numpy()[unpadded])
+            low, high = np.percentile(image, (0.5, 99.5))
+            arrays[f"image_{n}"] = (255 * np.clip((image - low) / max(high - low, 1e-6), 0, 1)).astype(np.uint8)
+            arrays[f"reference_{n}"] = _middle(target).astype(np.uint8)
+        np.savez_compressed(self._folder / "slices.npz", **arrays)
 
     def look(self, teacher: nn.Module, arms: Sequence[str], step: int, tell: Tell) -> None:
         """Tell the mean Dice over corrected classes of the watched slices, for the arms that have this teacher."""
         if not self._stacks:
             return
-        predicted, reference = [], []
+        predicted, reference, whole = [], [], []
         with torch.no_grad():
             for stack, target in self._stacks:
                 unpadded = tuple(map(slice, target.shape))
                 classes = teacher(stack)[0].argmax(0)[unpadded].cpu().numpy().astype(np.uint8)
+                whole.append(_middle(classes))
                 predicted.append(classes[target != IGNORE])
                 reference.append(target[target != IGNORE])
         values = [v for v in range(1, self._classes) if self._corrected is None or v in self._corrected]
         dice = mean_defined([_slice_dice(*pair, values) for pair in zip(predicted, reference, strict=True)])
+        seen = self._folder / f"{arms[0]}-{step:06d}.npz"
+        np.savez_compressed(seen, **{f"predicted_{n}": whole[at] for n, at in enumerate(self._shown)})
         for arm in arms:
-            tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step})
+            tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step, "samples": seen.name})
+
+
+def _middle(block: NDArray[Any]) -> NDArray[Any]:
+    """The middle slice (J, I) of a block (k, J, I), or the slice itself."""
+    return block if block.ndim == 2 else block[len(block) // 2]
 
 
 def _slice_dice(predicted: NDArray[np.uint8], reference: NDArray[np.uint8], values: Sequence[int]) -> float:

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.manifest import ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
-from viewer.core.session import Annotations, Session, corrected_labels
+from viewer.core.readiness import ConfirmedSeries
+from viewer.core.session import Annotations, ConfirmedSlice, Session, corrected_labels
 from viewer.core.study import Series, SeriesError
 from viewer.core.volume import LabelMap, Volume
 from viewer.io.annotation_store import AnnotationStore
@@ -64,6 +66,7 @@ class TrainingRun:
     report: dict[str, Any] | None = None
     installed: str = ""
     message: str = ""
+    series: dict[str, str] = field(default_factory=dict)  # by pseudonym; never on disk
 
     @property
     def ended(self) -> bool:
@@ -134,6 +137,7 @@ class TrainingRuns:
         self.run: TrainingRun | None = None
         self._process: DetachedProcess | None = None
         self._held: FileLock | None = None  # the run's folder, so that no other window takes it up
+        self._seen_confirmed: dict[str, tuple[frozenset[ConfirmedSlice], tuple[frozenset[str], ...]]] = {}
         self._listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
 
     def on_change(self, listener: Callable[[TrainingRun, dict[str, Any]], None]) -> None:
@@ -170,7 +174,7 @@ class TrainingRuns:
             job.report(0.1, "Writing the training data")
             others = self._other_cases(record.manifest, snapshot.series_uid, key, job)
             key_of_names = installation_key(self._folder / "pseudonyms.key")
-            write_dataset(run.folder / "data", [snapshot, *others], job.check, key_of_names)
+            run.series = write_dataset(run.folder / "data", [snapshot, *others], job.check, key_of_names)
             _write_job(run, seed, batch)
 
         def failed(message: str) -> None:
@@ -292,6 +296,34 @@ class TrainingRuns:
         if self._process is not None and self.run is not None and not self.run.ended:
             self._process.end()
             self._interrupted(self.run, "")
+
+    def look_at_confirmed(self, done: Callable[[list[ConfirmedSeries]], None]) -> Job:
+        """What is confirmed in all listed series and in the open one, label by label."""
+        patients = {one.uid: one.patient_id or one.uid for one in self._library.all_series()}
+        key, session, here = self._key(), self._session, []
+        if session.series is not None and session.label_map is not None and session.confirmed:
+            names = {label.value: label.name for label in session.labels}
+            patient = session.series.patient_id or session.series.uid
+            here = [ConfirmedSeries(patient, _names_on(session.label_map.voxels, session.confirmed, names))]
+        others = {uid: slices for uid, slices in self._annotations.all_confirmed().items() if uid != key}
+
+        def work(job: Job) -> list[ConfirmedSeries]:
+            found = list(here)
+            for uid, slices in others.items():
+                job.check()
+                if uid not in patients:
+                    continue  # its files are not listed any more: no training would find them
+                if self._seen_confirmed.get(uid, (None,))[0] != slices:
+                    geometry = self._annotations.grid_of(uid)
+                    kept = self._annotations.load(uid, geometry) if geometry is not None else None
+                    if kept is None:
+                        continue
+                    names = {label.value: label.name for label in kept.labels}
+                    self._seen_confirmed[uid] = slices, _names_on(kept.label_map.voxels, kept.confirmed, names)
+                found.append(ConfirmedSeries(patients[uid], self._seen_confirmed[uid][1]))
+            return found
+
+        return self._jobs.submit("Counting what is confirmed", work, done)
 
     def close(self) -> None:
         """Leave the training, which goes on, to the next window."""
@@ -493,6 +525,14 @@ def _over_in(folder: Path) -> list[Path]:
 def _delete_what_is_over(folder: Path) -> None:
     for over in _over_in(folder):
         shutil.rmtree(over, ignore_errors=True)
+
+
+def _names_on(
+    voxels: NDArray[np.uint8], confirmed: frozenset[ConfirmedSlice], names: dict[int, str]
+) -> tuple[frozenset[str], ...]:
+    """The labels on each confirmed slice of voxels (k, j, i), by name."""
+    on = [np.unique(np.take(voxels, index, 2 - axis)) for axis, index in sorted(confirmed)]
+    return tuple(frozenset(names[value] for value in values.tolist() if value in names) for values in on)
 
 
 def _training_case(

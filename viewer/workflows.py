@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import resources
 from inference.manifest import ManifestError
+from inference.model_file import ENDING, export_version, import_version
 from inference.models import ModelRecord, ModelStore
 from viewer.bringing import Bringing
 from viewer.core.events import Change, What
@@ -70,6 +71,7 @@ Labels = tuple[Label, ...]
 _Read = tuple[Series, Volume, str, Annotations | None, tuple[Entry, ...]]  # with its key and what is not written yet
 
 DEMO_MODEL = "brain-structures-mr"
+MODEL_FILE_ENDING = ENDING
 _PATIENCE_S = 10.0  # for a disk, when a person waits for it
 
 
@@ -926,6 +928,24 @@ class Workflows:
     def use_version(self, model_name: str, version: str) -> ModelRecord | None:
         """Make a version the active one; None, and a sentence, if it cannot be used."""
         return self._change_models(lambda: self.models.activate(model_name, version))
+
+    def export_model(self, name: str, version: str, path: Path, done: Callable[[], None] = lambda: None) -> Job:
+        """Write a version of a model as one file."""
+        record = self.models.get(name, version)
+        return self.jobs.submit(
+            "Exporting the model", lambda job: export_version(record, path), lambda _: done(), self._fail
+        )
+
+    def import_model(self, path: Path, done: Callable[[ModelRecord], None] = lambda record: None) -> Job:
+        """Install the version that a file holds; which version is in use stays as it is."""
+
+        def finish(record: ModelRecord) -> None:
+            self._models_changed()
+            done(record)
+
+        return self.jobs.submit(
+            "Importing the model", lambda job: import_version(path, self.models), finish, self._fail
+        )
 
     @property
     def unsaved(self) -> bool:

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 
 import resources
 from viewer.core.events import What
-from viewer.core.geometry import Plane
+from viewer.core.geometry import PLANES, Plane, plane_axes
 from viewer.core.hand import LABELLING
 from viewer.core.painting import Box
 from viewer.core.resample import can_be_resampled
@@ -305,6 +305,26 @@ class MainWindow(QMainWindow):
         elif not self.room.show_again(uid):
             self.open_series(uid, self.room.add_beside())
 
+    def _suggest_slices(self) -> None:
+        """Bring the suggestions of slices to the front and look for them."""
+        self.panels.setCurrentWidget(self.label_panel)
+        self.annotating.find(read_others=True)
+
+    def _show_case(self, uid: str, axis: int, index: int) -> None:
+        """Show a slice of a listed series, normal to an axis of its voxels; the series alone without one (-1)."""
+
+        def go() -> None:
+            series = self.session.series
+            if series is None or series.uid != uid or axis < 0:
+                return
+            plane: Plane = next(p for p in PLANES if plane_axes(series.geometry, p).normal == axis)
+            self.slice_commands.go_to_key_image(plane, index)
+
+        if self.session.series is not None and self.session.series.uid == uid:
+            go()
+        else:
+            self.workflows.open_series(uid, go)
+
     def show_training(self) -> None:
         """Bring the training panel to the front."""
         self.panels.setCurrentWidget(self.training_panel)
@@ -434,6 +454,8 @@ class MainWindow(QMainWindow):
             self.status_bar.notify,
             self.show_failure,
         )
+        self.training_panel.readiness.asked.connect(self._suggest_slices)
+        self.training_panel.cases.chosen.connect(self._show_case)
         self.answering = Answering(
             self.workflows,
             commands,

@@ -32,6 +32,7 @@ from viewer.gui.bring_dialog import BringDialog
 from viewer.gui.detection_panel import DetectionPanel
 from viewer.gui.enhanced_panel import EnhancedBox
 from viewer.gui.language import QT_TR_NOOP, said, tr
+from viewer.gui.model_history import ModelHistory
 from viewer.gui.proposal_part import ProposalPart
 from viewer.gui.question import agreed
 from viewer.gui.score_panel import ScorePanel
@@ -97,6 +98,9 @@ class ModelPanel(QWidget):
         self.run = QPushButton(tr(_RUN["segmentation"]))
         self.run.setProperty("primary", True)
         self.run.clicked.connect(self.start)
+        self.history = QPushButton(tr("History…"))
+        self.history.setToolTip(tr("Which version was trained from which, how well each did; export and import"))
+        self.history.clicked.connect(self._show_history)
         self.card = QPushButton(tr("About this model…"))
         self.card.clicked.connect(self._show_card)
         self.bring = QPushButton(tr("Add a model…"))
@@ -155,9 +159,15 @@ class ModelPanel(QWidget):
         layout.addWidget(self.scores)
         layout.addWidget(self.enhanced)
         layout.addStretch(1)
-        for widget in (_heading(tr("Versions")), self._problems, self.versions, self.roll_back, self.card, self.bring):
+        for widget in (_heading(tr("Versions")), self._problems, self.versions):
             layout.addWidget(widget)
-        for button in (self.run, self.accept, self.reject, self.roll_back, self.card, self.bring):
+        versions = QHBoxLayout()
+        versions.addWidget(self.roll_back)
+        versions.addWidget(self.history)
+        layout.addLayout(versions)
+        for widget in (self.card, self.bring):
+            layout.addWidget(widget)
+        for button in (self.run, self.accept, self.reject, self.roll_back, self.history, self.card, self.bring):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the panes
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -253,7 +263,7 @@ class ModelPanel(QWidget):
             self._about.setText(tr("No model is installed."))
             for widget in (self._level, self._fit, self._cost):
                 widget.hide()
-            for widget in (self.run, self.card, self.roll_back):
+            for widget in (self.run, self.card, self.roll_back, self.history):
                 widget.setEnabled(False)
             self._task = "segmentation"
             return
@@ -381,6 +391,11 @@ class ModelPanel(QWidget):
             waiting = [said(one.source) for one in self._session.waiting]
             then = [tr("Then: {models}").format(models=", ".join(waiting))] if waiting else []
             self._proposal_text.setText("\n".join([told, *against, *then]))
+
+    def _show_history(self) -> None:
+        dialog = ModelHistory(self._workflows, self.model_name, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _show_card(self) -> None:
         record = self._workflows.models.get(self.model_name)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -31,6 +31,9 @@ from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.scrolled import scrolled
 from viewer.gui.style import theme
+from viewer.gui.training_cases import TrainingCases
+from viewer.gui.training_readiness import TrainingReadiness
+from viewer.gui.training_samples import TrainingSamples
 from viewer.training_runs import TrainingRun
 from viewer.workflows import Workflows
 
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     import pyqtgraph as pg
 
 _STEPS = 80
+_MOST_PLOT_PX = 130
 _NONE_CONFIRMED = QT_TR_NOOP(
     "Segment, correct some slices and confirm them ({Labels/Confirm the slice}). Then the model can learn from them."
 )
@@ -66,6 +70,7 @@ class TrainingPanel(QWidget):
         self._workflows, self._models = workflows, models
         self._ready = QLabel(wordWrap=True)
         self._ready.setProperty("dimmed", True)
+        self.readiness = TrainingReadiness(workflows)
         self.steps = QSpinBox(value=_STEPS, singleStep=10)
         self.steps.setRange(*_STEPS_RANGE)
         self.steps.setValue(_STEPS)
@@ -83,6 +88,8 @@ class TrainingPanel(QWidget):
         self.progress = QProgressBar(textVisible=False)
         self._status = QLabel(wordWrap=True)
 
+        self.samples = TrainingSamples()
+        self.cases = TrainingCases()
         self._plots = QVBoxLayout()
         self._until_loaded = QTimer(self, singleShot=True, interval=30)
         self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training.run))
@@ -148,15 +155,18 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(8, 8, 8, 4)
         layout.setSpacing(7)
         layout.addWidget(self._ready)
+        layout.addWidget(self.readiness)
         layout.addLayout(length)
         layout.addLayout(steering)
         layout.addWidget(self.progress)
         layout.addWidget(self._status)
-        layout.addLayout(self._plots, 4)
         layout.addWidget(self.comparison)
         layout.addWidget(self.by_class)
         layout.addWidget(self.classes)
         layout.addWidget(self._reason)
+        layout.addWidget(self.cases)
+        layout.addWidget(self.samples)
+        layout.addLayout(self._plots, 4)
         layout.addStretch(1)
         decision.setContentsMargins(8, 0, 8, 8)
         whole = QVBoxLayout(self)
@@ -175,6 +185,10 @@ class TrainingPanel(QWidget):
         if what & (What.SERIES | What.CONFIRMED):
             self._show_ready()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_ready()
+
     def dress(self) -> None:
         """Draw the plots and the comparison in the colours of the theme."""
         if "_curves" in vars(self):
@@ -184,6 +198,7 @@ class TrainingPanel(QWidget):
                 assert plot is not None
                 plot.hide()
                 plot.deleteLater()
+        self.samples.dress()
         self._show_run()
 
     def _start(self) -> None:
@@ -227,6 +242,9 @@ class TrainingPanel(QWidget):
             ).format(how_many=how_many)
         self._ready.setText(text)
         self._ready.setVisible(run is None or not run.undecided)  # the comparison needs the room
+        if self._models.model_name:
+            labels = self._workflows.models.get(self._models.model_name).manifest.labels
+            self.readiness.look(tuple(label.name for label in labels))
 
     def _show_run(self) -> None:
         """Show everything of the run: its state changed, or another one began."""
@@ -316,9 +334,15 @@ class TrainingPanel(QWidget):
                 (tr("twin"), colours.dimmed_text),
             ),
         )
-        for plot in (loss, dice):
+        pseudo = _plot(
+            tr("Pseudo-labels"),
+            ((tr("share used"), colours.good), (tr("weight"), colours.warning)),
+        )
+        for plot in (loss, dice, pseudo):
             self._plots.addWidget(plot)
         return {
+            "utilisation": _curve(pseudo, colours.good),
+            "consistency_weight": _curve(pseudo, colours.warning),
             "loss of the twin": _curve(loss, colours.dimmed_text),
             "loss": _curve(loss, colours.accent),
             "loss_unlabelled": _curve(loss, colours.warning),
@@ -328,6 +352,7 @@ class TrainingPanel(QWidget):
         }
 
     def _draw_curves(self, run: TrainingRun | None) -> None:
+        self.samples.show_run(run)
         if run is None:
             return
         if not plots_are_loaded():
@@ -341,6 +366,8 @@ class TrainingPanel(QWidget):
                 if not twin:
                     _append(series["loss_unlabelled"], event, "loss_unlabelled")
                     _append(series["dice"], event, "dice")
+                    _append(series["utilisation"], event, "utilisation")
+                    _append(series["consistency_weight"], event, "consistency_weight")
             elif event["event"] == "evaluation":
                 _append(series["held out" + twin], event, "dice")
         for name, curve in self._curves.items():
@@ -349,6 +376,7 @@ class TrainingPanel(QWidget):
     def _show_comparison(self, run: TrainingRun | None) -> None:
         report = run.report if run is not None else None
         state = run.state if run is not None else ""
+        self.cases.show_run(run)
         self.comparison.setVisible(report is not None)
         if report is None:
             self.by_class.hide()
@@ -448,6 +476,7 @@ def _between(interval: Sequence[float], form: str) -> str:
 def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
     """An empty plot whose title names the colours of its curves: a legend inside would hide them when it is small."""
     plot = quiet_plot(92)
+    plot.setMaximumHeight(_MOST_PLOT_PX)  # three of them beside what they lead to
     keys = "&nbsp;&nbsp; ".join(f"<span style='color:{colour.name()}'>{name}</span>" for name, colour in legend)
     plot.setTitle(f"<b>{title}</b>&nbsp;&nbsp; {keys}", color=theme().text, size="8pt")
     return plot

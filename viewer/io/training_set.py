@@ -52,31 +52,37 @@ def write_dataset(
     cases: Sequence[TrainingCase],
     check: Callable[[], None] = lambda: None,
     key: bytes | None = None,
-) -> None:
+) -> dict[str, str]:
     """Write images/, labels/, patients.csv and confirmed.json; check is called before each case and may raise.
 
     Cases and patients are named by HMAC-SHA-256 under a key that is not in the folder (installation_key; without one,
     a key that is thrown away), so the folder says which cases share a patient and nothing else; no name, number, date
-    or path of a patient is written.
+    or path of a patient is written. Returns the uid of the series by the names of its case and, of annotated ones, of
+    its patient (the first one's): for the memory of the program only.
     """
     key = key or secrets.token_bytes(_KEY_BYTES)
     for part in ("images", "labels"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     confirmed: dict[str, dict[str, object]] = {}
     patients = ["case,patient"]
+    series: dict[str, str] = {}
     for case in cases:
         check()
         name = "case-" + _pseudonym(key, case.series_uid)
-        patients.append(f"{name},patient-{_pseudonym(key, case.patient_id or case.series_uid)}")
+        patient = f"patient-{_pseudonym(key, case.patient_id or case.series_uid)}"
+        patients.append(f"{name},{patient}")
+        series[name] = case.series_uid
         _write(case.volume.voxels, case, folder / "images" / f"{name}.nii.gz")
         if case.label_voxels is not None:
             _write(case.label_voxels, case, folder / "labels" / f"{name}.nii.gz")
+            series.setdefault(patient, case.series_uid)
             confirmed[name] = {
                 "slices": sorted(case.confirmed),
                 "corrected_labels": list(case.corrected_labels),
             }
     (folder / "patients.csv").write_text("\n".join(patients) + "\n", encoding="utf-8")
     (folder / "confirmed.json").write_text(json.dumps(confirmed, indent=1), encoding="utf-8")
+    return series
 
 
 def _write(voxels: NDArray, case: TrainingCase, path: Path) -> None:

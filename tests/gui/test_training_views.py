@@ -1,0 +1,94 @@
+"""What the training panel shows beside its comparison: readiness, held-out slices over time, cases won and lost."""
+
+import numpy as np
+import pytest
+
+from viewer.gui.training_cases import TrainingCases
+from viewer.training_runs import TrainingRun
+
+
+@pytest.fixture
+def run(tmp_path) -> TrainingRun:
+    """A finished run with two looks at one held-out slice."""
+    folder = tmp_path / "out" / "samples"
+    folder.mkdir(parents=True)
+    image = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    np.savez(folder / "slices.npz", image_0=image, reference_0=(image > 100).astype(np.uint8))
+    events = [{"event": "started", "arms": ["semi-supervised", "supervised"]}]
+    for step, dice in ((0, 0.4), (20, 0.9)):
+        name = f"semi-supervised-{step:06d}.npz"
+        np.savez(folder / name, predicted_0=(image > 150 - 2 * step).astype(np.uint8))
+        seen = {"event": "evaluation", "step": step, "dice": dice, "samples": name}
+        events += [seen | {"arm": arm} for arm in ("semi-supervised", "supervised")]
+    report = {
+        "decision": {"keep": "semi-supervised", "reason": "better"},
+        "models": {
+            "current": {"unit_dice": {"case-a k 4": 0.8, "case-a k 9": 0.7, "case-b k 2": None, "case-b k 3": 0.5}},
+            "semi-supervised": {
+                "unit_dice": {"case-a k 4": 0.9, "case-a k 9": 0.6, "case-b k 2": 0.5, "case-b k 3": 0.5}
+            },
+        },
+    }
+    return TrainingRun(None, tmp_path, 20, "finished", events, report, series={"case-a": "1.2.3"})  # pyright: ignore
+
+
+def test_losses_come_first_and_a_click_asks_for_the_slice(run, qtbot):
+    cases = TrainingCases()
+    qtbot.addWidget(cases)
+    cases.show_run(run)
+    lines = [cases.item(n).text() for n in range(cases.count())]
+    assert lines == [
+        "Slice 10: 0.700 → 0.600 (lost)",
+        "Slice 4: 0.500 → 0.500 (equal)",
+        "Slice 5: 0.800 → 0.900 (won)",
+    ]
+    with qtbot.waitSignal(cases.chosen) as asked:
+        cases.itemClicked.emit(cases.item(0))
+    assert asked.args == ["1.2.3", 2, 9]
+    with qtbot.assertNotEmitted(cases.chosen, wait=10):
+        cases.itemClicked.emit(cases.item(1))  # of a series that is not known any more
+    cases.show_run(None)
+    assert cases.count() == 0 and not cases.isVisible()
+
+
+def test_looks_follow_the_newest_until_a_person_goes_back(run, opened):
+    samples = opened.training_panel.samples
+    late = run.events.pop(), run.events.pop()
+    samples.show_run(run)
+    assert samples.time.maximum() == 0 and "step 0" in samples.told.text() and "0.400" in samples.told.text()
+    first = samples._pictures.itemAt(0).widget().pixmap().toImage()
+    run.events.extend(reversed(late))
+    samples.show_run(run)
+    assert samples.time.value() == 1 and "step 20" in samples.told.text()
+    assert samples._pictures.itemAt(0).widget().pixmap().toImage() != first
+    samples.time.setValue(0)
+    samples.show_run(run)
+    assert samples._pictures.itemAt(0).widget().pixmap().toImage() == first
+
+
+def test_torn_looks_are_told(run, opened):
+    (run.folder / "out" / "samples" / "slices.npz").write_bytes(b"torn")
+    opened.training_panel.samples.show_run(run)
+    assert "cannot be read" in opened.training_panel.samples.told.text()
+
+
+def test_confirmed_slices_of_all_scans_are_counted_and_the_advice_leads_on(opened, qtbot):
+    window = opened
+    session, readiness = window.workflows.session, window.training_panel.readiness
+    assert not readiness.isVisible()
+    session.add_label("Bright", (200, 40, 40))
+    for k in (5, 6):
+        session.move_cursor((13, 15, k))
+        session.toggle_confirmed("axial")
+    window.show_training()
+    qtbot.waitUntil(readiness.isVisible)
+    assert "slices 2, patients 1" in readiness.counted.text()
+    assert "another patient" in readiness.advice.text()
+    readiness.suggest.click()
+    assert window.panels.currentWidget() is window.label_panel
+
+
+def test_a_case_opens_at_its_slice(opened, qtbot):
+    uid = opened.workflows.session.series.uid
+    opened.training_panel.cases.chosen.emit(uid, 2, 7)
+    qtbot.waitUntil(lambda: opened.workflows.session.cursor_ijk[2] == 7)

@@ -1,0 +1,42 @@
+"""What a training shows of held-out slices is read back exactly, and what is torn is not shown."""
+
+import numpy as np
+import pytest
+
+from viewer.io.training_samples import read_samples
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rows = np.arange(35, dtype=np.uint8).reshape(5, 7)
+    np.savez(tmp_path / "slices.npz", image_0=rows, reference_0=rows % 3, image_1=rows[:, :4], reference_1=rows[:, :4])
+    np.savez(tmp_path / "a-000010.npz", predicted_0=rows % 2, predicted_1=rows[:, :4] % 2)
+    return tmp_path
+
+
+def test_slices_of_any_size_are_read_in_order(folder):
+    first, second = read_samples(folder, "a-000010.npz")
+    assert first.image.shape == (5, 7) and second.image.shape == (5, 4)
+    np.testing.assert_array_equal(first.predicted, first.image % 2)
+    np.testing.assert_array_equal(first.reference, first.image % 3)
+
+
+@pytest.mark.parametrize("look", ["", "none.npz", "../slices.npz", "slices.npz"])
+def test_what_is_no_look_shows_nothing(folder, look):
+    assert read_samples(folder, look) == ()
+
+
+def test_a_torn_file_shows_nothing(folder):
+    content = (folder / "a-000010.npz").read_bytes()
+    (folder / "a-000010.npz").write_bytes(content[: len(content) // 2])
+    assert read_samples(folder, "a-000010.npz") == ()
+
+
+def test_a_slice_that_does_not_fit_is_left_out(folder):
+    np.savez(folder / "b.npz", predicted_0=np.zeros((9, 9), np.uint8), predicted_1=np.zeros((5, 4), np.uint8))
+    assert [one.image.shape for one in read_samples(folder, "b.npz")] == [(5, 4)]
+
+
+def test_objects_that_would_be_unpickled_are_not_read(folder):
+    np.savez(folder / "c.npz", predicted_0=np.array([{"a": 1}], dtype=object), predicted_1=np.zeros((5, 4), np.uint8))
+    assert read_samples(folder, "c.npz") == ()
