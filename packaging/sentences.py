@@ -43,6 +43,7 @@ _NOT_IN_THE_WINDOW = {
     "training/brain_structures_seen.py",
     "training/benchmark.py",  # the command line, and its table
     "training/federated.py",  # the command line
+    "training/distributed.py",
     "training/classification.py",  # classifiers are trained from the command line
     "training/classification_gate.py",
     "training/classified_pictures.py",

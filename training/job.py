@@ -243,7 +243,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
             "patients": split.patients,
         }
     )
-    tell({"event": "message", "text": f"{plan.text[:-1]}; {job.steps} steps."})
+    tell({"event": "message", "text": plan.text})
     trained, steps, spent_s = _train(job, arms, network, sampler, watch, bool(parent), device, tell, check)
 
     compared = time.monotonic()
@@ -458,8 +458,9 @@ class _Planned(BaseModel):
 
 def _write_plan(job: Job, manifest: ModelManifest) -> None:
     file = _checkpoint(job).with_name("planned.json")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_at_once(file, _Planned(manifest=manifest, batch=job.batch, steps=job.steps).model_dump_json())
+    with contextlib.suppress(OSError):  # of a full disk: then there is no checkpoint to go on from either
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_at_once(file, _Planned(manifest=manifest, batch=job.batch, steps=job.steps).model_dump_json())
 
 
 def _planned_before(job: Job) -> _Planned | None:
@@ -544,7 +545,6 @@ class _Watch:
         self._write_slices()
 
     def _write_slices(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {}
         for n, at in enumerate(self._shown):
             stack, target = self._stacks[at]
@@ -553,7 +553,12 @@ class _Watch:
             low, high = np.percentile(image, (0.5, 99.5))
             arrays[f"image_{n}"] = (255 * np.clip((image - low) / max(high - low, 1e-6), 0, 1)).astype(np.uint8)
             arrays[f"reference_{n}"] = _middle(target).astype(np.uint8)
-        np.savez_compressed(self._folder / "slices.npz", **arrays)
+        self._write("slices.npz", arrays)
+
+    def _write(self, name: str, arrays: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # nobody trains to see these
+            self._folder.mkdir(parents=True, exist_ok=True)
+            np.savez_compressed(self._folder / name, **arrays)
 
     def look(self, teacher: nn.Module, arms: Sequence[str], step: int, tell: Tell) -> None:
         """Tell the mean Dice over corrected classes of the watched slices, for the arms that have this teacher."""
@@ -569,10 +574,10 @@ class _Watch:
                 reference.append(target[target != IGNORE])
         values = [v for v in range(1, self._classes) if self._corrected is None or v in self._corrected]
         dice = mean_defined([_slice_dice(*pair, values) for pair in zip(predicted, reference, strict=True)])
-        seen = self._folder / f"{arms[0]}-{step:06d}.npz"
-        np.savez_compressed(seen, **{f"predicted_{n}": whole[at] for n, at in enumerate(self._shown)})
+        samples = f"{arms[0]}-{step:06d}.npz"
+        self._write(samples, {f"predicted_{n}": whole[at] for n, at in enumerate(self._shown)})
         for arm in arms:
-            tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step, "samples": seen.name})
+            tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step, "samples": samples})
 
 
 def _middle(block: NDArray[Any]) -> NDArray[Any]:

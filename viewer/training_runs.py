@@ -462,11 +462,11 @@ class TrainingRuns:
         run.state = "interrupted"
         lines = errors.strip().splitlines()
         broke = any(line.startswith(_BREAKING) for line in lines)  # not a library's warning, which need not be why
-        why = f" ({lines[-1][:200]})" if broke else ""
         run.message = (
-            f"The training was interrupted at step {run.step} of {run.steps}{why}. "
-            f"It can go on from step {run.kept_step}."
+            f"The training was interrupted at step {run.step} of {run.steps}. It can go on from step {run.kept_step}."
         )
+        if broke:
+            run.message += f" Its last words were: {lines[-1][:200]}"
 
     def _decided(self, run: TrainingRun, state: TrainingState) -> None:
         run.state = state
@@ -514,11 +514,12 @@ def _hold(folder: Path) -> FileLock | None:
 
 
 def _over_in(folder: Path) -> list[Path]:
-    """What nobody needs any more of a run that is decided on, or never began: the copies of scans, the checkpoints, the
-    models that were not taken or are installed by now. What it did and how it compared stays."""
+    """What nobody needs any more of a run that is decided on, or never began: copies of scans and slices, checkpoints,
+    the models that were not taken or are installed by now. What it did and how it compared stays."""
     if not (folder / "events.jsonl").exists() and not (folder / "out" / "report.json").exists():
         return [folder]
-    over = (folder / "data", folder / "out" / "checkpoints", *(folder / "out").glob("*supervised"))
+    out = folder / "out"
+    over = (folder / "data", out / "checkpoints", out / "samples", *out.glob("*supervised"))
     return [one for one in over if one.exists()]
 
 

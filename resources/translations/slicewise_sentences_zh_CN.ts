@@ -1027,7 +1027,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/derived_series.py" line="125" />
-            <location filename="../../viewer/workflows.py" line="905" />
+            <location filename="../../viewer/workflows.py" line="907" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: folder.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
@@ -1381,7 +1381,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/dicom.py" line="50" />
-            <location filename="../../training/dataset.py" line="42" />
+            <location filename="../../training/dataset.py" line="44" />
             <source>patient</source>
             <translation>患者</translation>
         </message>
@@ -2005,6 +2005,7 @@
         <message>
             <location filename="../../viewer/io/files.py" line="274" />
             <location filename="../../inference/bring.py" line="616" />
+            <location filename="../../inference/model_file.py" line="64" />
             <location filename="../../inference/onnx_file.py" line="101" />
             <source>{0} cannot be read ({1})</source>
             <extracomment>{0}: archives.shown_name(file); {1}: why</extracomment>
@@ -2417,7 +2418,6 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="62" />
-            <location filename="../../viewer/training_runs.py" line="269" />
             <location filename="../../inference/worker.py" line="369" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
@@ -3618,7 +3618,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="533" />
+            <location filename="../../viewer/workflows.py" line="535" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3990,264 +3990,313 @@
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="106" />
+            <location filename="../../viewer/training_runs.py" line="150" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="109" />
+            <location filename="../../viewer/training_runs.py" line="153" />
+            <source>A training was interrupted: go on with it or discard it first.</source>
+            <translation>有一次训练被中断：请先继续或放弃。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="156" />
+            <source>A newly trained model waits for your decision: use it or keep the current one first.</source>
+            <translation>新训练的模型等待您的决定：请先选择使用它或保留当前模型。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="159" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="122" />
+            <location filename="../../viewer/training_runs.py" line="174" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="138" />
+            <location filename="../../viewer/training_runs.py" line="187" />
+            <source>The training was cancelled before it began.</source>
+            <translation>训练在开始前已取消。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="191" />
+            <source>Preparing the training</source>
+            <translation>正在准备训练</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="221" />
+            <source>Deleting old training data</source>
+            <translation>正在删除旧的训练数据</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="241" />
+            <location filename="../../viewer/training_runs.py" line="390" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="149" />
-            <source>The training was cancelled before it began.</source>
-            <translation>训练在开始前已取消。</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/training_runs.py" line="152" />
-            <source>Preparing the training</source>
-            <translation>正在准备训练</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/training_runs.py" line="190" />
+            <location filename="../../viewer/training_runs.py" line="281" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="242" />
+            <location filename="../../viewer/training_runs.py" line="326" />
+            <source>Counting what is confirmed</source>
+            <translation>正在统计已确认的内容</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="368" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="270" />
-            <source>The training ended unexpectedly: {0}</source>
-            <extracomment>{0}: last</extracomment>
-            <translation>训练意外终止：{0}</translation>
+            <location filename="../../viewer/training_runs.py" line="457" />
+            <source>{0}. It can go on from step {1}.</source>
+            <extracomment>{0}: last['message']; {1}: run.kept_step</extracomment>
+            <translation>{0}。可从第 {1} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="227" />
+            <location filename="../../viewer/training_runs.py" line="466" />
+            <source>The training was interrupted at step {0} of {1}. It can go on from step {2}.</source>
+            <extracomment>{0}: run.step; {1}: run.steps; {2}: run.kept_step</extracomment>
+            <translation>训练在第 {0} 步（共 {1} 步）中断。可从第 {2} 步继续。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="469" />
+            <source>Its last words were: {0}</source>
+            <extracomment>{0}: lines[-1][:200]</extracomment>
+            <translation>其最后的输出为：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="493" />
+            <source>The training cannot be told ({0}).</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>无法向训练进程发送指令（{0}）。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="229" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="245" />
+            <location filename="../../viewer/workflows.py" line="247" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="267" />
-            <location filename="../../viewer/workflows.py" line="404" />
+            <location filename="../../viewer/workflows.py" line="269" />
+            <location filename="../../viewer/workflows.py" line="406" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="272" />
+            <location filename="../../viewer/workflows.py" line="274" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="280" />
+            <location filename="../../viewer/workflows.py" line="282" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="305" />
+            <location filename="../../viewer/workflows.py" line="307" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="313" />
+            <location filename="../../viewer/workflows.py" line="315" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="333" />
+            <location filename="../../viewer/workflows.py" line="335" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="354" />
+            <location filename="../../viewer/workflows.py" line="356" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="384" />
+            <location filename="../../viewer/workflows.py" line="386" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="394" />
+            <location filename="../../viewer/workflows.py" line="396" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="422" />
+            <location filename="../../viewer/workflows.py" line="424" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="488" />
+            <location filename="../../viewer/workflows.py" line="490" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="488" />
+            <location filename="../../viewer/workflows.py" line="490" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="489" />
+            <location filename="../../viewer/workflows.py" line="491" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="492" />
+            <location filename="../../viewer/workflows.py" line="494" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="541" />
+            <location filename="../../viewer/workflows.py" line="543" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="582" />
+            <location filename="../../viewer/workflows.py" line="584" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="602" />
+            <location filename="../../viewer/workflows.py" line="604" />
             <source>Counting what is proposed</source>
             <translation>正在统计提议的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="623" />
+            <location filename="../../viewer/workflows.py" line="625" />
             <source>a region of {0}</source>
             <extracomment>{0}: label</extracomment>
             <translation>{0} 的一个区域</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="639" />
+            <location filename="../../viewer/workflows.py" line="641" />
             <source>Accepting a part of the proposal</source>
             <translation>正在接受提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="639" />
+            <location filename="../../viewer/workflows.py" line="641" />
             <source>Rejecting a part of the proposal</source>
             <translation>正在拒绝提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="660" />
+            <location filename="../../viewer/workflows.py" line="662" />
             <source>Comparing labels</source>
             <translation>正在比较标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="677" />
+            <location filename="../../viewer/workflows.py" line="679" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="700" />
+            <location filename="../../viewer/workflows.py" line="702" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="719" />
+            <location filename="../../viewer/workflows.py" line="721" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="753" />
-            <location filename="../../viewer/workflows.py" line="811" />
-            <location filename="../../viewer/workflows.py" line="825" />
-            <location filename="../../viewer/workflows.py" line="843" />
-            <location filename="../../viewer/workflows.py" line="869" />
+            <location filename="../../viewer/workflows.py" line="755" />
+            <location filename="../../viewer/workflows.py" line="813" />
+            <location filename="../../viewer/workflows.py" line="827" />
+            <location filename="../../viewer/workflows.py" line="845" />
+            <location filename="../../viewer/workflows.py" line="871" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="759" />
+            <location filename="../../viewer/workflows.py" line="761" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="900" />
+            <location filename="../../viewer/workflows.py" line="902" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="909" />
+            <location filename="../../viewer/workflows.py" line="911" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="911" />
+            <location filename="../../viewer/workflows.py" line="913" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="917" />
+            <location filename="../../viewer/workflows.py" line="919" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="989" />
+            <location filename="../../viewer/workflows.py" line="936" />
+            <source>Exporting the model</source>
+            <translation>正在导出模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="947" />
+            <source>Importing the model</source>
+            <translation>正在导入模型</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/workflows.py" line="1009" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="996" />
+            <location filename="../../viewer/workflows.py" line="1016" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1020" />
+            <location filename="../../viewer/workflows.py" line="1040" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1054" />
+            <location filename="../../viewer/workflows.py" line="1074" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1072" />
+            <location filename="../../viewer/workflows.py" line="1092" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1074" />
+            <location filename="../../viewer/workflows.py" line="1094" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
         </message>
         <message>
-            <location filename="../../viewer/jobs.py" line="69" />
+            <location filename="../../viewer/jobs.py" line="73" />
             <source>{0} was cancelled</source>
             <extracomment>{0}: self.title</extracomment>
             <translation>{0}：已取消</translation>
@@ -4682,7 +4731,7 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="130" />
-            <location filename="../../inference/runtime.py" line="201" />
+            <location filename="../../inference/runtime.py" line="200" />
             <location filename="../../inference/worker.py" line="194" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
@@ -4959,19 +5008,73 @@
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="56" />
+            <location filename="../../inference/model_file.py" line="62" />
+            <source>{0} is not a whole model file ({1})</source>
+            <extracomment>{0}: path.name; {1}: error</extracomment>
+            <translation>{0} 不是完整的模型文件（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../inference/model_file.py" line="73" />
+            <source>the model file has a part at a place of its own choice: {0}</source>
+            <extracomment>{0}: name</extracomment>
+            <translation>模型文件中有部分内容试图写入其他位置：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../inference/model_file.py" line="75" />
+            <source>the model file has too many parts, or two of one name</source>
+            <translation>模型文件包含过多部分，或有两个同名部分</translation>
+        </message>
+        <message>
+            <location filename="../../inference/model_file.py" line="77" />
+            <source>the model file would take more than {0} GB</source>
+            <extracomment>{0}: _MOST_BYTES &gt;&gt; 30 (number)</extracomment>
+            <translation>模型文件解压后将超过 {0} GB</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../inference/model_file.py" line="79" />
+            <source>the model file has no {0}: it is not one of a model's version</source>
+            <extracomment>{0}: SUMS_FILE</extracomment>
+            <translation>模型文件中没有 {0}：它不是模型版本文件</translation>
+        </message>
+        <message>
+            <location filename="../../inference/model_file.py" line="82" />
+            <source>the model file does not hold what its {0} lists</source>
+            <extracomment>{0}: SUMS_FILE</extracomment>
+            <translation>模型文件的内容与其 {0} 所列不符</translation>
+        </message>
+        <message>
+            <location filename="../../inference/model_file.py" line="88" />
+            <source>{0} in the model file is not the one that was exported</source>
+            <extracomment>{0}: member.filename</extracomment>
+            <translation>模型文件中的 {0} 与导出时不同</translation>
+        </message>
+        <message>
+            <location filename="../../inference/model_file.py" line="99" />
+            <source>{0} in the model file is damaged</source>
+            <extracomment>{0}: SUMS_FILE</extracomment>
+            <translation>模型文件中的 {0} 已损坏</translation>
+        </message>
+        <message>
+            <location filename="../../inference/model_file.py" line="114" />
+            <source>{0} in the model file is not as large as it says</source>
+            <extracomment>{0}: target.name</extracomment>
+            <translation>模型文件中 {0} 的大小与声明不符</translation>
+        </message>
+        <message>
+            <location filename="../../inference/models.py" line="58" />
             <source>there is no model {0}; installed: {1}</source>
             <extracomment>{0}: name; {1}: names</extracomment>
             <translation>没有模型 {0}；已安装：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="66" />
+            <location filename="../../inference/models.py" line="68" />
             <source>{0} {1} is installed already; a version is never replaced</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 已安装；已有版本不会被替换</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="95" />
+            <location filename="../../inference/models.py" line="97" />
             <source>{0} has no earlier version to go back to</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 没有可以退回的更早版本</translation>
@@ -5178,6 +5281,7 @@
         </message>
         <message>
             <location filename="../../inference/runtime.py" line="35" />
+            <location filename="../../training/loops.py" line="24" />
             <location filename="../../packaging/sentences.py" line="1" />
             <source>out of memory</source>
             <translation>内存不足</translation>
@@ -5206,25 +5310,30 @@
             <translation>{0} 给出的值不是概率；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="197" />
+            <location filename="../../inference/runtime.py" line="196" />
             <source>{0} failed while running: {1}</source>
             <extracomment>{0}: self.manifest.name; {1}: said.splitlines()[0]</extracomment>
             <translation>{0} 运行失败：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="251" />
+            <location filename="../../inference/runtime.py" line="229" />
+            <source>The GPU had too little memory: it ran on the CPU</source>
+            <translation>GPU 内存不足：已改用 CPU 运行</translation>
+        </message>
+        <message>
+            <location filename="../../inference/runtime.py" line="261" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="255" />
+            <location filename="../../inference/runtime.py" line="265" />
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="261" />
+            <location filename="../../inference/runtime.py" line="271" />
             <source>{0} has no output {1}, which its manifest names; it has {2}</source>
             <extracomment>{0}: record.manifest.name; {1}: missing[0]; {2}: ', '.join(made)</extracomment>
             <translation>{0} 没有其清单所写的输出 {1}；它有 {2}</translation>
@@ -5295,197 +5404,224 @@
         </message>
         <message>
             <location filename="../../training/compare.py" line="23" />
-            <source>Not verified on other patients: fewer than three are annotated.</source>
-            <translation>未在其他患者上验证：已标注的患者少于三位。</translation>
+            <source>Unverified: no patient that the model had not learnt from could be held out.</source>
+            <translation>未验证：没有模型未学习过的患者可供留出。</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="83" />
+            <location filename="../../training/dataset.py" line="85" />
             <source>the dataset has no images: put NIfTI, NRRD, MHA or PNG files into its folder images</source>
             <translation>数据集中没有图像：请将 NIfTI、NRRD、MHA 或 PNG 文件放入其 images 文件夹</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="86" />
+            <location filename="../../training/dataset.py" line="88" />
             <source>labels/{0} belongs to no file in images</source>
             <extracomment>{0}: stray[0]</extracomment>
             <translation>labels/{0} 在 images 中没有对应的文件</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="95" />
+            <location filename="../../training/dataset.py" line="97" />
             <source>labels/{0} has another size than its image</source>
             <extracomment>{0}: label_file.name</extracomment>
             <translation>labels/{0} 与其图像大小不同</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="97" />
+            <location filename="../../training/dataset.py" line="99" />
             <source>labels/{0} lies elsewhere in the patient than its image</source>
             <extracomment>{0}: label_file.name</extracomment>
             <translation>labels/{0} 与其图像在患者体内的位置不同</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="100" />
+            <location filename="../../training/dataset.py" line="102" />
             <source>confirmed.json names slices of {0}, but labels has no file for it</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的层面，但 labels 中没有对应的文件</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="102" />
+            <location filename="../../training/dataset.py" line="104" />
             <source>confirmed.json names a slice of {0} that is beyond its size {1}</source>
             <extracomment>{0}: name; {1}: size</extracomment>
             <translation>confirmed.json 列出的 {0} 的层面超出其大小 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="116" />
+            <location filename="../../training/dataset.py" line="156" />
             <source>nothing is annotated: training needs at least one confirmed slice</source>
             <translation>没有标注：训练至少需要一个已确认的层面</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="143" />
+            <location filename="../../training/dataset.py" line="204" />
             <source>{0} labelled cases were asked for; {1} are there to train on</source>
             <extracomment>{0}: count (number); {1}: len(labelled) (number)</extracomment>
             <translation>要求 {0} 个有标签的病例；可用于训练的有 {1} 个</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="155" />
+            <location filename="../../training/dataset.py" line="221" />
             <source>images/{0} is a colour picture; training needs one value per voxel</source>
-            <extracomment>{0}: case.image_file.name</extracomment>
+            <extracomment>{0}: file.name</extracomment>
             <translation>images/{0} 是彩色图像；训练需要每体素一个值</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="177" />
+            <location filename="../../training/dataset.py" line="243" />
             <source>labels/{0} holds the value {1}; the model has labels 1 to {2}</source>
             <extracomment>{0}: case.label_file.name; {1}: value; {2}: classes - 1 (number)</extracomment>
             <translation>labels/{0} 含有数值 {1}；模型的标签为 1 至 {2}</translation>
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="327" />
-            <location filename="../../training/dataset.py" line="339" />
+            <location filename="../../training/dataset.py" line="429" />
+            <location filename="../../training/dataset.py" line="441" />
             <source>{0}/{1} cannot be read as an image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>无法将 {0}/{1} 作为图像读取</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="341" />
+            <location filename="../../training/dataset.py" line="443" />
             <source>{0}/{1} is not a 3-D image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>{0}/{1} 不是三维图像</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="369" />
+            <location filename="../../training/dataset.py" line="471" />
             <source>patients.csv needs the columns case and patient, filled in every line</source>
             <translation>patients.csv 需要 case 和 patient 两列，且每行都要填写</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="372" />
+            <location filename="../../training/dataset.py" line="474" />
             <source>patients.csv names {0}, which is not in images</source>
             <extracomment>{0}: unknown[0]</extracomment>
             <translation>patients.csv 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="392" />
+            <location filename="../../training/dataset.py" line="494" />
             <source>confirmed.json must map each case to {"slices": [[axis, index], ...]}</source>
             <translation>confirmed.json 必须将每个病例对应到 {"slices": [[axis, index], ...]}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="395" />
+            <location filename="../../training/dataset.py" line="497" />
             <source>confirmed.json names {0}, which is not in images</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="397" />
+            <location filename="../../training/dataset.py" line="499" />
             <source>confirmed.json names an impossible slice of {0}; axes are 0, 1, 2, indices from 0</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的一个不存在的层面；轴为 0、1、2，索引从 0 开始</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="64" />
+            <location filename="../../training/dataset.py" line="66" />
             <source>patients</source>
             <translation>患者</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="27" />
+            <location filename="../../training/dataset.py" line="38" />
             <source>slices</source>
             <translation>层面</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="19" />
+            <location filename="../../training/dataset.py" line="20" />
             <source>slice</source>
             <translation>层面</translation>
         </message>
         <message>
-            <location filename="../../training/export.py" line="78" />
+            <location filename="../../training/export.py" line="102" />
             <source>the network's output is flat, so the export cannot be checked</source>
             <translation>网络的输出没有变化，无法核对导出结果</translation>
         </message>
         <message>
-            <location filename="../../training/export.py" line="81" />
-            <source>the exported network differs from the trained one by {0} at {1} x {2}</source>
-            <extracomment>{0}: apart (number); {1}: rows (number); {2}: columns (number)</extracomment>
-            <translation>导出的网络与训练所得的网络在 {1} x {2} 处相差 {0}</translation>
-            <extra-numbers>0 1 2</extra-numbers>
+            <location filename="../../training/export.py" line="106" />
+            <source>the exported network differs from the trained one by {0} at {1}</source>
+            <extracomment>{0}: apart (number); {1}: ' x '.join(map(str, sizes))</extracomment>
+            <translation>导出的网络与训练的网络在 {1} 处相差 {0}</translation>
+            <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="101" />
+            <location filename="../../training/export.py" line="131" />
+            <source>inference with the exported network differs from the trained one by {0}</source>
+            <extracomment>{0}: apart (number)</extracomment>
+            <translation>使用导出网络的推理与训练的网络相差 {0}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="102" />
             <source>Not measured: nothing that a person corrected could be held out, so no gain is shown.</source>
             <translation>未评估：没有可留出的人工修正内容，因此不显示增益。</translation>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="103" />
+            <location filename="../../training/gate.py" line="104" />
             <source>on {0} held-out {1}</source>
             <extracomment>{0}: len(units) (number); {1}: unit if len(units) &gt; 1 else unit[:-1]</extracomment>
             <translation>{0} 个留出的{1}</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="107" />
+            <location filename="../../training/gate.py" line="108" />
             <source>Mean Dice {0}: {1}. There was no earlier model to compare with.</source>
             <extracomment>{0}: where; {1}: compared</extracomment>
             <translation>平均 Dice（{0}）：{1}。没有可比较的更早模型。</translation>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="111" />
+            <location filename="../../training/gate.py" line="112" />
             <source>The {0} model has {1} ({2}) and is refused: {3}.</source>
             <extracomment>{0}: arm; {1}: average[arm] (number); {2}: average[arm] - average[CURRENT] (number); {3}: faults[arm]</extracomment>
             <translation>{0}模型为 {1}（{2}），未通过：{3}。</translation>
             <extra-numbers>1 2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="111" />
+            <location filename="../../training/gate.py" line="112" />
             <source>The {0} model has {1} ({2}).</source>
             <extracomment>{0}: arm; {1}: average[arm] (number); {2}: average[arm] - average[CURRENT] (number)</extracomment>
             <translation>{0}模型为 {1}（{2}）。</translation>
             <extra-numbers>1 2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="116" />
+            <location filename="../../training/gate.py" line="117" />
             <source>Recommended: the {0} model. Mean Dice {1}: the current model has {2}.</source>
             <extracomment>{0}: keep; {1}: where; {2}: average[CURRENT] (number)</extracomment>
             <translation>建议采用{0}模型。平均 Dice（{1}）：当前模型为 {2}。</translation>
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="131" />
+            <location filename="../../training/gate.py" line="125" />
+            <source>The gain is uncertain: it was measured on one of the {0} only.</source>
+            <extracomment>{0}: unit</extracomment>
+            <translation>提升并不确定：仅在一个{0}上测量。</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="128" />
+            <source>The gain is uncertain: its 95 % interval, {0} to {1}, holds 0.</source>
+            <extracomment>{0}: low (number); {1}: high (number)</extracomment>
+            <translation>提升并不确定：其 95% 区间 {0} 至 {1} 包含 0。</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="129" />
+            <source>The 95 % interval of the gain is {0} to {1}.</source>
+            <extracomment>{0}: low (number); {1}: high (number)</extracomment>
+            <translation>提升的 95% 区间为 {0} 至 {1}。</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="143" />
             <source>it is no better on average</source>
             <translation>平均而言没有改善</translation>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="134" />
+            <location filename="../../training/gate.py" line="146" />
             <source>{0} {1} got worse by {2}</source>
             <extracomment>{0}: unit; {1}: worst; {2}: -gains[worst] (number)</extracomment>
             <translation>{0} {1} 变差了 {2}</translation>
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="142" />
+            <location filename="../../training/gate.py" line="154" />
             <source>{0} fell from {1} to {2}</source>
             <extracomment>{0}: name; {1}: _agreed(before) (number); {2}: _agreed(after) (number)</extracomment>
             <translation>{0} 由 {1} 降至 {2}</translation>
             <extra-numbers>1 2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="160" />
+            <location filename="../../training/gate.py" line="172" />
             <source>It also changed what nobody corrected; Dice of the {0} with the current model: {1}.</source>
             <extracomment>{0}: keep; {1}: most</extracomment>
             <translation>它还改变了无人修正的部分；{0}模型与当前模型之间的 Dice：{1}。</translation>
@@ -5506,98 +5642,141 @@
             <translation>监督</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="132" />
+            <location filename="../../training/job.py" line="155" />
             <source>The training failed: {0}</source>
             <extracomment>{0}: said[0] if said else type(error).__name__</extracomment>
             <translation>训练失败：{0}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="143" />
+            <location filename="../../training/job.py" line="168" />
             <source>job.json cannot be read ({0})</source>
             <extracomment>{0}: error.strerror</extracomment>
             <translation>无法读取 job.json（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="145" />
+            <location filename="../../training/job.py" line="170" />
             <source>job.json is not JSON ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>job.json 不是 JSON（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="148" />
+            <location filename="../../training/job.py" line="173" />
             <source>job version {0} is unknown; this program does version {1}</source>
             <extracomment>{0}: version; {1}: SCHEMA_VERSION</extracomment>
             <translation>任务版本 {0} 未知；本程序支持版本 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="155" />
+            <location filename="../../training/job.py" line="180" />
             <source>there is no recipe {0}; there are: {1}</source>
             <extracomment>{0}: raw.get('recipe'); {1}: ', '.join(RECIPES)</extracomment>
             <translation>没有训练方案 {0}；现有：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="160" />
+            <location filename="../../training/job.py" line="185" />
             <source>the job's {0} is wrong: {1}</source>
             <extracomment>{0}: '.'.join(map(str, first['loc'])); {1}: first['msg'].lower()</extracomment>
             <translation>任务的 {0} 有误：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="205" />
+            <location filename="../../training/job.py" line="212" />
             <source>nothing annotated is left to train on: confirm at least two slices</source>
             <translation>没有剩余的标注可用于训练：请至少确认两个层面</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="214" />
+            <location filename="../../training/job.py" line="227" />
             <source>Every slice is annotated, so there is nothing semi-supervised to do.</source>
             <translation>所有层面均已标注，无需半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="228" />
+            <location filename="../../training/job.py" line="250" />
             <source>Comparing the models on what was held out</source>
             <translation>正在留出数据上比较各模型</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="264" />
+            <location filename="../../training/job.py" line="295" />
             <source>{0} {1} cannot be trained further: it has no {2}</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version; {2}: WEIGHTS_FILE</extracomment>
             <translation>{0} {1} 无法继续训练：缺少 {2}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="274" />
+            <location filename="../../training/job.py" line="305" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 无法训练：权重不匹配</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="347" />
+            <location filename="../../training/job.py" line="358" />
+            <source>The training went back to step {0}, the last good one.</source>
+            <extracomment>{0}: step</extracomment>
+            <translation>训练已退回到上一个正常的第 {0} 步。</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="381" />
+            <source>The training goes on from step {0}.</source>
+            <extracomment>{0}: done</extracomment>
+            <translation>训练从第 {0} 步继续。</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="410" />
             <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
             <extracomment>{0}: done; {1}: job.steps</extracomment>
             <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="482" />
-            <source>random weights</source>
-            <translation>随机权重</translation>
+            <location filename="../../training/job.py" line="439" />
+            <source>No checkpoint could be written ({0}); the training goes on.</source>
+            <extracomment>{0}: error.strerror or error</extracomment>
+            <translation>无法写入检查点（{0}）；训练继续进行。</translation>
         </message>
         <message>
-            <location filename="../../training/loops.py" line="90" />
+            <location filename="../../training/job.py" line="479" />
+            <source>The last checkpoint cannot be read: the training begins anew.</source>
+            <translation>无法读取上一个检查点：训练重新开始。</translation>
+        </message>
+        <message>
+            <location filename="../../training/loops.py" line="139" />
             <source>the loss or its gradient is not a number at step {0}</source>
-            <extracomment>{0}: step</extracomment>
+            <extracomment>{0}: self.step</extracomment>
             <translation>第 {0} 步的损失或梯度不是数字</translation>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="34" />
+            <location filename="../../training/loops.py" line="148" />
+            <source>the loss has grown from {0} to {1} at step {2}</source>
+            <extracomment>{0}: self._first_loss (number); {1}: mean (number); {2}: self.step</extracomment>
+            <translation>损失在第 {2} 步从 {0} 增大到 {1}</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/loops.py" line="197" />
+            <source>There is too little memory to train this model, even a slice at a time.</source>
+            <translation>内存过少，即使逐层也无法训练该模型。</translation>
+        </message>
+        <message>
+            <location filename="../../training/loops.py" line="200" />
+            <source>There was too little memory for the whole batch: it goes through the network in {0} parts. The result is the same, a step takes longer.</source>
+            <extracomment>{0}: self._parts.count</extracomment>
+            <translation>内存不足以处理整个批次：改为分 {0} 部分通过网络。结果相同，每步耗时更长。</translation>
+        </message>
+        <message>
+            <location filename="../../training/plan.py" line="73" />
+            <source>Plan: a {0}-D model that sees {1} voxels, {2} such patches a step, in about {3} GB of memory.</source>
+            <extracomment>{0}: seen.dimensions; {1}: ' x '.join(map(str, patch)); {2}: count (number); {3}: need / 2 ** 30 (number)</extracomment>
+            <translation>计划：{0} 维模型，每次查看 {1} 个体素，每步 {2} 个图块，约需 {3} GB 内存。</translation>
+            <extra-numbers>2 3</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/plan.py" line="106" />
             <source>the labels are empty: there is no class to learn</source>
             <translation>标签为空：没有可学习的类别</translation>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="43" />
+            <location filename="../../training/plan.py" line="118" />
             <source>Class {0}</source>
             <extracomment>{0}: v</extracomment>
             <translation>类别 {0}</translation>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="49" />
+            <location filename="../../training/plan.py" line="123" />
             <source>that of the images it was trained on</source>
             <translation>与训练所用图像的许可相同</translation>
         </message>

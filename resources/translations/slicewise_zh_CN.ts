@@ -2623,12 +2623,16 @@
         <translation>您最近的更改尚未保存，可能是磁盘空间不足。关闭将丢失这些更改。</translation>
     </message>
     <message>
-        <source>A training is running. Closing ends it.</source>
-        <translation>训练正在进行。关闭将终止训练。</translation>
+        <source>A training is not done. It can go on without the window and is shown when you open Slicewise again.</source>
+        <translation>训练尚未完成。关闭窗口后训练可以继续，下次打开 Slicewise 时会再次显示。</translation>
     </message>
     <message>
-        <source>A newly trained model waits for your decision. Closing keeps the current one.</source>
-        <translation>新训练的模型等待您的决定。关闭将保留当前模型。</translation>
+        <source>Let it go on</source>
+        <translation>让其继续</translation>
+    </message>
+    <message>
+        <source>Stop it and compare</source>
+        <translation>停止并比较</translation>
     </message>
     <message>
         <source>{warning} Close nevertheless?</source>
@@ -2991,8 +2995,44 @@
         <translation>分割建议</translation>
     </message>
     <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Patients</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>{n:+d} annotated slices</source>
+        <translation>已标注层面 {n:+d}</translation>
+    </message>
+    <message>
+        <source>{n:+d} patients</source>
+        <translation>患者 {n:+d}</translation>
+    </message>
+    <message>
+        <source>{n:+d} unlabelled slices</source>
+        <translation>未标注层面 {n:+d}</translation>
+    </message>
+    <message>
+        <source>History of {model}</source>
+        <translation>{model} 的历史</translation>
+    </message>
+    <message>
         <source>Versions</source>
         <translation>版本</translation>
+    </message>
+    <message>
+        <source>Your note on this version; it stays on this machine</source>
+        <translation>您对该版本的备注；仅保存在本机</translation>
+    </message>
+    <message>
+        <source>Use this version</source>
+        <translation>使用该版本</translation>
     </message>
     <message>
         <source>Roll back</source>
@@ -3001,6 +3041,74 @@
     <message>
         <source>Use the version that was active before; nothing is deleted</source>
         <translation>改用之前使用的版本，不会删除任何内容</translation>
+    </message>
+    <message>
+        <source>Save this version as one file, for another machine</source>
+        <translation>将该版本保存为一个文件，用于其他计算机</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Add a version that was exported elsewhere; its file is checked first</source>
+        <translation>添加在别处导出的版本；会先检查其文件</translation>
+    </message>
+    <message>
+        <source>It was trained from nothing.</source>
+        <translation>从零开始训练。</translation>
+    </message>
+    <message>
+        <source>It came as it is.</source>
+        <translation>随软件提供或直接添加。</translation>
+    </message>
+    <message>
+        <source>Trained from {name} {version}.</source>
+        <translation>由 {name} {version} 训练而来。</translation>
+    </message>
+    <message>
+        <source>The version of that number here is another one than it was trained from.</source>
+        <translation>本机上该版本号的模型与其训练来源不同。</translation>
+    </message>
+    <message>
+        <source>Training data against its parent: {list}.</source>
+        <translation>与来源版本相比的训练数据：{list}。</translation>
+    </message>
+    <message>
+        <source>{n} held-out patients</source>
+        <translation>{n} 名留出患者</translation>
+    </message>
+    <message>
+        <source>{n} held-out slices; not verified on other patients</source>
+        <translation>{n} 个留出层面；未在其他患者上验证</translation>
+    </message>
+    <message>
+        <source>Measured on {what}.</source>
+        <translation>测量于{what}。</translation>
+    </message>
+    <message>
+        <source>The note could not be kept ({reason}).</source>
+        <translation>无法保存备注（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Models (*{ending})</source>
+        <translation>模型 (*{ending})</translation>
+    </message>
+    <message>
+        <source>Export a version</source>
+        <translation>导出版本</translation>
+    </message>
+    <message>
+        <source>{version} is saved as {file}.</source>
+        <translation>{version} 已保存为 {file}。</translation>
+    </message>
+    <message>
+        <source>Import a version</source>
+        <translation>导入版本</translation>
+    </message>
+    <message>
+        <source>{name} {version} is here now; it is not in use yet.</source>
+        <translation>{name} {version} 已导入；尚未使用。</translation>
     </message>
     <message>
         <source>{reasons}
@@ -3017,6 +3125,14 @@ Run it all the same? What it proposes, and exports of it, will say that you did.
     <message>
         <source>The model also sees mirror images, and its answer is the mean: where they disagree it is less sure</source>
         <translation>模型也会查看镜像图像，其答案取平均值：结果不一致之处把握较小</translation>
+    </message>
+    <message>
+        <source>History…</source>
+        <translation>历史…</translation>
+    </message>
+    <message>
+        <source>Which version was trained from which, how well each did; export and import</source>
+        <translation>各版本的训练来源与表现；导出和导入</translation>
     </message>
     <message>
         <source>Version {version}</source>
@@ -4353,12 +4469,32 @@ or press {File/Open folder…}.</source>
         <translation>在留出层面上的比较</translation>
     </message>
     <message>
+        <source>By structure and case</source>
+        <translation>按结构和病例</translation>
+    </message>
+    <message>
+        <source>Comparison by structure and case</source>
+        <translation>按结构和病例比较</translation>
+    </message>
+    <message>
         <source>Use new model</source>
         <translation>启用新模型</translation>
     </message>
     <message>
         <source>Keep current</source>
         <translation>保留当前</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续训练</translation>
+    </message>
+    <message>
+        <source>Go on from the last checkpoint; the result is as if it had never been interrupted</source>
+        <translation>从上一个检查点继续；结果与未中断时相同</translation>
+    </message>
+    <message>
+        <source>Give this training up; the current model stays in use</source>
+        <translation>放弃本次训练；继续使用当前模型</translation>
     </message>
     <message>
         <source>Steps</source>
@@ -4383,6 +4519,10 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Version {version} is in use.</source>
         <translation>正在使用版本 {version}。</translation>
+    </message>
+    <message>
+        <source>The training is getting ready…</source>
+        <translation>训练正在准备…</translation>
     </message>
     <message>
         <source>{labelled} labelled and {unlabelled} unlabelled slices; {held_out} held out. Device: {device}.</source>
@@ -4421,12 +4561,40 @@ or press {File/Open folder…}.</source>
         <translation>留出（快速评估）</translation>
     </message>
     <message>
+        <source>Pseudo-labels</source>
+        <translation>伪标签</translation>
+    </message>
+    <message>
+        <source>share used</source>
+        <translation>使用比例</translation>
+    </message>
+    <message>
+        <source>weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>95 % interval: {interval}</source>
+        <translation>95% 区间：{interval}</translation>
+    </message>
+    <message>
+        <source>Measured on too little for an interval</source>
+        <translation>测量数据过少，无法给出区间</translation>
+    </message>
+    <message>
         <source>Use new anyway</source>
         <translation>仍启用新模型</translation>
     </message>
     <message>
         <source>Compared on held-out {unit} after {minutes:.1f} min. The choice is yours.</source>
         <translation>已在留出的{unit}上比较，用时 {minutes:.1f} 分钟。由您决定。</translation>
+    </message>
+    <message>
+        <source>Held out</source>
+        <translation>留出</translation>
+    </message>
+    <message>
+        <source>{low} to {high}</source>
+        <translation>{low} 至 {high}</translation>
     </message>
     <message>
         <source>{s:.0f} s</source>
@@ -6023,6 +6191,86 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Export scores and heat maps</source>
         <translation>导出评分和热图</translation>
+    </message>
+    <message>
+        <source>Cases won and lost</source>
+        <translation>变好与变差的病例</translation>
+    </message>
+    <message>
+        <source>won</source>
+        <translation>变好</translation>
+    </message>
+    <message>
+        <source>lost</source>
+        <translation>变差</translation>
+    </message>
+    <message>
+        <source>equal</source>
+        <translation>持平</translation>
+    </message>
+    <message>
+        <source>Slice {n}</source>
+        <translation>层面 {n}</translation>
+    </message>
+    <message>
+        <source>Patient {n}</source>
+        <translation>患者 {n}</translation>
+    </message>
+    <message>
+        <source>Dice of the current model and of the new one; a click shows the slice</source>
+        <translation>当前模型与新模型的 Dice；点击可显示该层面</translation>
+    </message>
+    <message>
+        <source>Dice of the current model and of the new one</source>
+        <translation>当前模型与新模型的 Dice</translation>
+    </message>
+    <message>
+        <source>Confirm a second slice: one is learnt from, the other measures the gain.</source>
+        <translation>请再确认一个层面：一个用于学习，另一个用于衡量提升。</translation>
+    </message>
+    <message>
+        <source>Confirm one or two slices in another patient: from three patients on, the gain is measured on patients whom the model has not seen.</source>
+        <translation>请在另一名患者中确认一两个层面：达到三名患者后，将在模型未见过的患者上衡量提升。</translation>
+    </message>
+    <message>
+        <source>Confirm another slice with {label}: it is on {n} only.</source>
+        <translation>请再确认一个含有“{label}”的层面：目前仅有 {n} 个。</translation>
+    </message>
+    <message>
+        <source>Confirm a slice on which nothing is: else the model learns that something is everywhere.</source>
+        <translation>请确认一个没有任何结构的层面：否则模型会以为处处都有结构。</translation>
+    </message>
+    <message>
+        <source>Further slices help most in further patients.</source>
+        <translation>在更多患者中确认层面最有帮助。</translation>
+    </message>
+    <message>
+        <source>Show which slice next</source>
+        <translation>显示下一个建议层面</translation>
+    </message>
+    <message>
+        <source>Confirmed in all scans: slices {slices}, patients {patients}, slices with nothing {empty}.</source>
+        <translation>所有扫描中已确认：层面 {slices}，患者 {patients}，无结构层面 {empty}。</translation>
+    </message>
+    <message>
+        <source> and {n} more</source>
+        <translation> 等另外 {n} 个</translation>
+    </message>
+    <message>
+        <source>Look at the held-out slices</source>
+        <translation>查看留出层面</translation>
+    </message>
+    <message>
+        <source>A held-out slice</source>
+        <translation>留出层面</translation>
+    </message>
+    <message>
+        <source>Held-out slices at step {step}{dice}. Outline: yours; area: the model&apos;s.</source>
+        <translation>第 {step} 步的留出层面{dice}。轮廓：您的标注；区域：模型的结果。</translation>
+    </message>
+    <message>
+        <source>These slices cannot be read.</source>
+        <translation>无法读取这些层面。</translation>
     </message>
 </context>
 </TS>

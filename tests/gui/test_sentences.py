@@ -393,6 +393,7 @@ def test_what_the_gate_says_is_chinese_with_its_figures(chinese):
     assert language.said(kept.reason) == (
         "建议采用半监督模型。平均 Dice（3 个留出的层面）：当前模型为 0.667。半监督模型为 0.767（+0.100）。"
         "监督模型为 0.880（+0.213），未通过：层面 unit 2 变差了 0.060。"
+        "提升并不确定：其 95% 区间 +0.000 至 +0.200 包含 0。"
     )
     current = scores({1: overlap(0.5), 2: overlap(0.9)})
     fallen = choose(current, (1, 2), supervised=scores({1: overlap(0.9), 2: overlap(0.7)}))

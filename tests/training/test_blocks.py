@@ -173,7 +173,7 @@ def trained(cases: list[GridCase], seen: Preprocessing, spec: dict, steps: int, 
     ema = copy.deepcopy(network).requires_grad_(False).eval()
     sampler = SliceSampler(cases, seen, 3)
     loss = (
-        semi_supervised_loss(network, ema, sampler, 2, steps, "cpu", lambda text: None)
+        semi_supervised_loss(network, ema, sampler, 2, steps, "cpu")
         if mixed
         else supervised_loss(network, sampler, 2, "cpu")
     )

@@ -54,7 +54,8 @@ class TrainingSamples(QWidget):
             for e in (run.events if run is not None else ())
             if e["event"] == "evaluation" and e.get("samples") and e["arm"] in arms[:1]
         ]
-        self.setVisible(bool(looks))
+        decided = run is not None and run.state in ("accepted", "discarded")  # with which they are deleted
+        self.setVisible(bool(looks) and not decided)
         if looks == self._looks:
             return
         newest = self.time.value() >= len(self._looks) - 1
