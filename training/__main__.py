@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "run":
         return _run(options.job_folder)
-    from training import job  # torch takes seconds to load; a wrong argument is told at once
+    from training import distributed, job  # torch takes seconds to load; a wrong argument is told at once
 
     if options.command == "benchmark":
         return _benchmark(options)
@@ -40,13 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "imbalance": options.imbalance,
     }
     try:
-        report = job.train_and_compare(job.checked_job(fields), _say, lambda: None)
+        with distributed.joined():
+            report = job.train_and_compare(job.checked_job(fields), _say, lambda: None)
+            first = distributed.is_first()
     except KeyboardInterrupt:
         return 130
     except (*job.EXPECTED, OSError) as error:
         print(f"slicewise train: {error}", file=sys.stderr)
         return 2
-    print(f"wrote {report}; the models are in the folders beside it. Not for diagnostic use.")
+    if first:
+        print(f"wrote {report}; the models are in the folders beside it. Not for diagnostic use.")
     return 0
 
 

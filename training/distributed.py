@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
@@ -35,12 +36,23 @@ def device() -> str:
     return f"cuda:{int(os.environ.get('LOCAL_RANK', '0'))}"
 
 
+def agreed(value: Any) -> Any:
+    """What the first process has found, for all of them: their memory and speed may differ."""
+    if not distributed.is_initialized():
+        return value
+    told = [value]
+    distributed.broadcast_object_list(told, device=torch.device(device()))
+    return told[0]
+
+
 @contextmanager
 def joined() -> Iterator[None]:
     """Meet the other processes that torchrun started, if it did, and part from them in the end."""
     if "WORLD_SIZE" not in os.environ:
         yield
         return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(device())
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield

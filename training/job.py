@@ -42,6 +42,7 @@ from inference.manifest import (
     write_manifest,
 )
 from inference.models import ModelRecord
+from training import distributed
 from training.calibration import Calibration, calibrate
 from training.card import calibration_of, card, hesitating, provenance, widened
 from training.compare import compare, held_out_cases
@@ -192,16 +193,20 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     each step and may wait or raise Stopped: what was learnt until then is compared. go_on: from the
     checkpoint that a process which was ended has left in out, to the same weights. Raises one of EXPECTED.
     """
+    if not distributed.is_first():
+        tell = _tell_nobody
     if job.recipe.startswith("classification-"):
+        if distributed.processes() > 1:
+            raise JobError("a classifier is trained by one process; start it without torchrun")
         from training import classification  # which takes from here what both have in common
 
         return classification.train_and_compare(job, tell, check)
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.use_deterministic_algorithms(device == "cuda", warn_only=True)  # a processor's are so by themselves
+    device = distributed.device()
+    torch.use_deterministic_algorithms(device != "cpu", warn_only=True)  # a processor's are so by themselves
     parent = read_parent(job)
-    if not go_on:
+    if not go_on and distributed.is_first():
         for earlier in (_checkpoint(job).parent, job.out / SAMPLES):
             shutil.rmtree(earlier, ignore_errors=True)
     learnt = _learnt(parent)
@@ -210,13 +215,13 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         split = keep_labelled(split, job.labelled, job.seed)
     if all(case.slices == () for case in split.train):
         raise DataError("nothing annotated is left to train on: confirm at least two slices")
-    before = _planned_before(job)
+    before = _planned_before(job) if go_on else None
     if parent is not None:
         manifest = parent.manifest
     elif before is not None:
         manifest = before.manifest
     else:
-        manifest = plan_model(split, job.out.name, dimensions=job.dimensions, device=device)
+        manifest = distributed.agreed(plan_model(split, job.out.name, dimensions=job.dimensions, device=device))
     network = _network(parent, manifest)
     sampler = _sampler(split, manifest, job.seed)
     watch = _Watch(split, manifest, device, job.out / SAMPLES)
@@ -226,11 +231,13 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         arms = (SUPERVISED,)
         tell({"event": "message", "text": "Every slice is annotated, so there is nothing semi-supervised to do."})
     batch = job.batch if before is None else before.batch
+    together = distributed.processes()
     plan = plan_step(manifest, sampler.patch, device, mixed=SEMI_SUPERVISED in arms, batch=batch)
+    batch = distributed.agreed(-(-plan.batch // together) * together)  # each process takes as much of it
     steps = job.steps if before is None else before.steps
     if job.minutes is not None and before is None:
-        steps = _steps_in(job.minutes, plan.batch, arms, network, sampler, device)
-    job = job.model_copy(update={"batch": plan.batch, "steps": steps})
+        steps = distributed.agreed(together * _steps_in(job.minutes, batch, arms, network, sampler, device))
+    job = job.model_copy(update={"batch": batch, "steps": steps})
     _write_plan(job, manifest)
     tell(
         {
@@ -245,6 +252,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     )
     tell({"event": "message", "text": plan.text})
     trained, steps, spent_s = _train(job, arms, network, sampler, watch, bool(parent), device, tell, check)
+    if not distributed.is_first():
+        return job.out / "report.json"  # which the first process is about to write
 
     compared = time.monotonic()
     tell({"event": "message", "text": "Comparing the models on what was held out"})
@@ -276,6 +285,10 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     write_at_once(path, json.dumps(json_ready(report), indent=1))
     shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
     return path
+
+
+def _tell_nobody(event: dict[str, Any]) -> None:
+    """What a process that is not the first one tells."""
 
 
 def next_version(version: str, build: str) -> str:
@@ -358,7 +371,10 @@ def _train(
             say(f"The training went back to step {step}, the last good one.")
 
         parts = Parts()
-        student, teacher = InParts(students[arm], parts), InParts(teachers[arm], parts)
+        if distributed.processes() > 1:  # which must do the same: one alone cannot split its share
+            student, teacher = distributed.shared(students[arm]), distributed.shared(teachers[arm])
+        else:
+            student, teacher = InParts(students[arm], parts), InParts(teachers[arm], parts)
         loss = (
             semi_supervised_loss(student, teacher, sampler, job.batch, job.steps, device, alarm)
             if arm == SEMI_SUPERVISED
@@ -430,6 +446,8 @@ class _Saving:
         return time.monotonic() >= self._next_s
 
     def __call__(self, turns: dict[str, Training], alarm: UnlabelledAlarm, step: int, spent_s: float) -> None:
+        if not distributed.is_first():
+            return
         states = {arm: turn.state() for arm, turn in turns.items()}
         began = time.monotonic()
         try:
@@ -457,6 +475,8 @@ class _Planned(BaseModel):
 
 
 def _write_plan(job: Job, manifest: ModelManifest) -> None:
+    if not distributed.is_first():
+        return
     file = _checkpoint(job).with_name("planned.json")
     with contextlib.suppress(OSError):  # of a full disk: then there is no checkpoint to go on from either
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -556,6 +576,8 @@ class _Watch:
         self._write("slices.npz", arrays)
 
     def _write(self, name: str, arrays: dict[str, Any]) -> None:
+        if not distributed.is_first():
+            return
         with contextlib.suppress(OSError):  # nobody trains to see these
             self._folder.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(self._folder / name, **arrays)

@@ -280,7 +280,7 @@ def step_seconds(network: nn.Module, loss_of_step: LossOfStep) -> float:
 
 def memory_there_is(device: str) -> float:
     """Bytes that a training may take: most of what is free on the GPU, a quarter of the machine's memory else."""
-    if device == "cuda":
+    if device != "cpu":
         return _SHARE_OF_MEMORY["cuda"] * torch.cuda.mem_get_info()[0]
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         return _SHARE_OF_MEMORY["cpu"] * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -5642,94 +5642,99 @@
             <translation>监督</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="155" />
+            <location filename="../../training/job.py" line="156" />
             <source>The training failed: {0}</source>
             <extracomment>{0}: said[0] if said else type(error).__name__</extracomment>
             <translation>训练失败：{0}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="168" />
+            <location filename="../../training/job.py" line="169" />
             <source>job.json cannot be read ({0})</source>
             <extracomment>{0}: error.strerror</extracomment>
             <translation>无法读取 job.json（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="170" />
+            <location filename="../../training/job.py" line="171" />
             <source>job.json is not JSON ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>job.json 不是 JSON（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="173" />
+            <location filename="../../training/job.py" line="174" />
             <source>job version {0} is unknown; this program does version {1}</source>
             <extracomment>{0}: version; {1}: SCHEMA_VERSION</extracomment>
             <translation>任务版本 {0} 未知；本程序支持版本 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="180" />
+            <location filename="../../training/job.py" line="181" />
             <source>there is no recipe {0}; there are: {1}</source>
             <extracomment>{0}: raw.get('recipe'); {1}: ', '.join(RECIPES)</extracomment>
             <translation>没有训练方案 {0}；现有：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="185" />
+            <location filename="../../training/job.py" line="186" />
             <source>the job's {0} is wrong: {1}</source>
             <extracomment>{0}: '.'.join(map(str, first['loc'])); {1}: first['msg'].lower()</extracomment>
             <translation>任务的 {0} 有误：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="212" />
+            <location filename="../../training/job.py" line="200" />
+            <source>a classifier is trained by one process; start it without torchrun</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="217" />
             <source>nothing annotated is left to train on: confirm at least two slices</source>
             <translation>没有剩余的标注可用于训练：请至少确认两个层面</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="227" />
+            <location filename="../../training/job.py" line="232" />
             <source>Every slice is annotated, so there is nothing semi-supervised to do.</source>
             <translation>所有层面均已标注，无需半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="250" />
+            <location filename="../../training/job.py" line="259" />
             <source>Comparing the models on what was held out</source>
             <translation>正在留出数据上比较各模型</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="295" />
+            <location filename="../../training/job.py" line="308" />
             <source>{0} {1} cannot be trained further: it has no {2}</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version; {2}: WEIGHTS_FILE</extracomment>
             <translation>{0} {1} 无法继续训练：缺少 {2}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="305" />
+            <location filename="../../training/job.py" line="318" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 无法训练：权重不匹配</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="358" />
+            <location filename="../../training/job.py" line="371" />
             <source>The training went back to step {0}, the last good one.</source>
             <extracomment>{0}: step</extracomment>
             <translation>训练已退回到上一个正常的第 {0} 步。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="381" />
+            <location filename="../../training/job.py" line="397" />
             <source>The training goes on from step {0}.</source>
             <extracomment>{0}: done</extracomment>
             <translation>训练从第 {0} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="410" />
+            <location filename="../../training/job.py" line="426" />
             <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
             <extracomment>{0}: done; {1}: job.steps</extracomment>
             <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="439" />
+            <location filename="../../training/job.py" line="457" />
             <source>No checkpoint could be written ({0}); the training goes on.</source>
             <extracomment>{0}: error.strerror or error</extracomment>
             <translation>无法写入检查点（{0}）；训练继续进行。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="479" />
+            <location filename="../../training/job.py" line="499" />
             <source>The last checkpoint cannot be read: the training begins anew.</source>
             <translation>无法读取上一个检查点：训练重新开始。</translation>
         </message>

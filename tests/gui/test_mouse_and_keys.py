@@ -27,7 +27,6 @@ from viewer.core.volume import Volume
 from viewer.gui.command_palette import CommandPalette
 from viewer.gui.key_dialog import KeysDialog
 from viewer.gui.slice_pane import SlicePane
-from viewer.training_runs import TrainingRun
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 NONE, SHIFT, CTRL = (
@@ -679,8 +678,7 @@ def test_ctrl_o_asks_for_a_folder_and_with_shift_for_files(window, pane, monkeyp
 def test_ctrl_q_closes_the_window_unless_something_would_be_lost(window, pane, monkeypatch):
     asked = []
     monkeypatch.setattr(window, "_ask", lambda warning: bool(asked.append(warning)))
-    record = type("Record", (), {"name": "tiny"})
-    monkeypatch.setattr(window.workflows.training, "run", TrainingRun(record, Path(), 1, state="finished"))
+    monkeypatch.setattr(window.workflows, "save_again", lambda patience_s=0.0: False)
     press(pane, Qt.Key.Key_Q, CTRL)
     assert len(asked) == 1 and window.isVisible()
 

@@ -48,10 +48,19 @@ def test_a_plain_plane_is_whole_at_once(qtbot):
     np.testing.assert_array_equal(found, values_on(PLAIN, AXES, 3.0))
 
 
-def test_what_is_refined_is_what_was_asked_for_last(qtbot):
+def begin_to_refine(sampling: ObliqueSampling, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the picture had rested and the work begun, all of which a quick machine does in two looks of a test."""
+    with monkeypatch.context() as patch:
+        patch.setattr("viewer.gui.oblique_sampling._STEP_S", 0.0)
+        sampling._still.stop()
+        sampling._begin()
+    assert sampling._steps is not None
+
+
+def test_what_is_refined_is_what_was_asked_for_last(qtbot, monkeypatch):
     sampling, slab = ObliqueSampling(), Slab("MIP", 30)
     sampling.values(PLAIN, AXES, 3.0, slab, False)
-    qtbot.waitUntil(lambda: sampling._steps is not None)
+    begin_to_refine(sampling, monkeypatch)
     sampling.values(PLAIN, AXES, 9.0, slab, False)
 
     with qtbot.waitSignal(sampling.refined, timeout=20_000):
@@ -72,10 +81,10 @@ def test_what_is_still_asked_for_is_not_sampled_again(qtbot):
     assert not sampling.refining
 
 
-def test_nothing_is_refined_once_it_is_forgotten(qtbot):
+def test_nothing_is_refined_once_it_is_forgotten(qtbot, monkeypatch):
     sampling = ObliqueSampling()
     sampling.values(PLAIN, AXES, 3.0, Slab("MIP", 30), False)
-    qtbot.waitUntil(lambda: sampling._steps is not None)
+    begin_to_refine(sampling, monkeypatch)
     sampling.forget()
 
     with qtbot.assertNotEmitted(sampling.refined, wait=400):

@@ -6,9 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import SimpleITK as sitk
 import torch
+from safetensors.torch import load_file
 
+from inference.manifest import WEIGHTS_FILE
+from tests.training.test_job import SPEC, balls, described
 from training import distributed
+from training.export import export_model
+from training.networks import build_network
 
 SCRIPT = """
 import copy, sys
@@ -69,6 +75,37 @@ def test_two_processes_learn_what_one_learns(tmp_path):
     for name, value in together["weights"].items():
         if not name.endswith("conv.bias"):  # which instance normalisation takes out again: they learn rounding only
             assert float((alone["weights"][name] - value).abs().max()) < 1e-5, name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="gloo under torchrun is not to be had there")
+def test_torchrun_does_the_training_that_one_process_does(tmp_path):
+    for part in ("images", "labels"):
+        (tmp_path / "data" / part).mkdir(parents=True)
+    for n in range(3):
+        values, whole, _ = balls(n)
+        for part, voxels in (("images", values), ("labels", whole)):
+            sitk.WriteImage(sitk.GetImageFromArray(voxels), str(tmp_path / "data" / part / f"case{n}.nii.gz"))
+    sitk.WriteImage(sitk.GetImageFromArray(balls(3)[0]), str(tmp_path / "data" / "images" / "more.nii.gz"))
+    torch.manual_seed(0)
+    export_model(build_network(SPEC), described(), tmp_path / "parent")
+    weights = []
+    for launcher in ((), ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")):
+        out = tmp_path / f"out{len(weights)}"
+        options = ["--data", tmp_path / "data", "--out", out, "--parent", tmp_path / "parent", "--steps", 12]
+        done = subprocess.run(
+            [sys.executable, *launcher, "-m", "training", "train", "--recipe", "segmentation-semi-supervised"]
+            + [str(option) for option in options],
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout.count("wrote ") == 1, "one process tells of it and writes the results"
+        weights.append({arm: load_file(out / arm / WEIGHTS_FILE) for arm in ("semi-supervised", "supervised")})
+    for arm, alone in weights[0].items():
+        for name, value in alone.items():
+            if not name.endswith("conv.bias"):
+                assert float((value - weights[1][arm][name]).abs().max()) < 1e-5, (arm, name)
 
 
 def test_without_others_a_network_stays_itself():
