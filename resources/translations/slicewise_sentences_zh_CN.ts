@@ -5680,7 +5680,7 @@
         <message>
             <location filename="../../training/job.py" line="200" />
             <source>a classifier is trained by one process; start it without torchrun</source>
-            <translation type="unfinished" />
+            <translation>分类器由单个进程训练；请不使用 torchrun 启动</translation>
         </message>
         <message>
             <location filename="../../training/job.py" line="217" />
