@@ -27,7 +27,7 @@ def training_speed(tell: Tell) -> None:
     from inference.manifest import Preprocessing
     from training.dataset import GridCase, SliceSampler
     from training.loops import LoopSettings, training_steps
-    from training.networks import build_network, unet_spec
+    from training.networks import TellingPlaces, build_network, unet_spec
     from training.semi_supervised import FIRST_STAGE, semi_supervised_loss, supervised_loss
 
     draw = np.random.default_rng(0)
@@ -43,16 +43,16 @@ def training_speed(tell: Tell) -> None:
     network = build_network(unet_spec(_CONTEXT, _CLASSES))
 
     def ours(semi_supervised: bool) -> Iterator[int]:
-        student = copy.deepcopy(network)
-        teacher = copy.deepcopy(network).requires_grad_(False).eval()
+        student = TellingPlaces(copy.deepcopy(network))
+        averaged = copy.deepcopy(student).requires_grad_(False).eval()
         steps = 10 * _STEPS  # of a longer run, in whose second stage this begins
         loss = (
-            semi_supervised_loss(student, teacher, sampler, _BATCH, steps, "cpu")
+            semi_supervised_loss(student, averaged.network, sampler, _BATCH, steps, "cpu")
             if semi_supervised
-            else supervised_loss(student, sampler, _BATCH, "cpu")
+            else supervised_loss(student.network, sampler, _BATCH, "cpu")
         )
         offset = round(FIRST_STAGE * steps) + 1
-        return training_steps(student, teacher, lambda step: loss(step + offset), LoopSettings(steps))
+        return training_steps(student, averaged, lambda step: loss(step + offset), LoopSettings(steps))
 
     peer = _monai_steps(network, cases)
     supervised, semi = ours(False), ours(True)

@@ -13,6 +13,9 @@ from training.losses import IGNORE
 
 _ROTATION_DEGREES, _TILT_DEGREES, _LARGEST_SCALE, _SHIFT = 20.0, 10.0, 1.25, 0.1
 _PASTED_SIDE = 2 / 3  # of each side of the patch: bidirectional copy-paste, arXiv:2305.00673
+# Of the slices; the others stay whole, for a box hides what a structure is told from its neighbour by. With boxes in
+# all of them front and back of a hippocampus change places.
+PASTED_SHARE = 0.5
 
 
 def weak_affine(
@@ -48,6 +51,7 @@ def weak_affine(
     window = tuple(slice(n, m) for n, m in zip(first, last, strict=True))
     image, target, places = image[(..., *window)], target[window], places - torch.tensor(first, dtype=torch.float32)
     grid = ((2 * places + 1) / torch.tensor(target.shape) - 1).flip(-1)[None]  # grid_sample wants columns first
+    grid = grid.to(image.device)
     posed = F.grid_sample(image[None], grid, mode="bilinear", padding_mode="zeros", align_corners=False)[0]
     known = (IGNORE - target.float())[None, None]  # so that the zeros outside come to mean "ignored"
     nearest = F.grid_sample(known, grid, mode="nearest", padding_mode="zeros", align_corners=False)[0, 0]
@@ -66,10 +70,25 @@ def strong_look(images: Tensor, generator: torch.Generator, share: float = 1.0) 
     return torch.stack(looks).clamp(0, 1)
 
 
-def paste_masks(count: int, patch: Sequence[int], generator: torch.Generator) -> Tensor:
-    """Boxes (count, *patch), True inside, of two thirds of each side at random places."""
+def posed_again(
+    images: Tensor, labels: Tensor, generator: torch.Generator, spacing_mm: Sequence[float] | None = None
+) -> tuple[Tensor, Tensor]:
+    """Patches (N, C, *patch) and labels (N, *patch) int64, 255 outside, each in one more pose of weak_affine."""
+    patch = labels.shape[1:]
+    centre = [(n - 1) / 2 for n in patch]
+    both = [
+        weak_affine(image, one.to(torch.uint8), centre, patch, generator, spacing_mm)
+        for image, one in zip(images, labels, strict=True)
+    ]
+    return torch.stack([image for image, _ in both]), torch.stack([label for _, label in both])
+
+
+def paste_masks(count: int, patch: Sequence[int], generator: torch.Generator, share: float = PASTED_SHARE) -> Tensor:
+    """Boxes (count, *patch), True inside, of two thirds of each side at random places; about a share has one at all."""
     masks = torch.zeros(count, *patch, dtype=torch.bool)
-    for mask in masks:
+    for mask, chance in zip(masks, torch.rand(count, generator=generator).tolist(), strict=True):
+        if chance >= share:
+            continue
         place = []
         for side in patch:
             length = round(_PASTED_SIDE * side)

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from inference.models import ModelRecord
 from inference.runtime import load_model
@@ -34,7 +33,7 @@ from training.export import export_model
 from training.gate import Scores, unit_dice
 from training.job import FROM_SCRATCH_RATE, write_at_once
 from training.loops import LoopSettings, LossOfStep, training_steps
-from training.networks import build_network
+from training.networks import TellingPlaces, build_network
 from training.plan import plan_model
 from training.process import json_ready
 from training.semi_supervised import semi_supervised_loss, supervised_loss, weak_to_strong_loss
@@ -120,7 +119,7 @@ def measured_arm(wanted: Benchmark, arm: str, seed: int) -> Measured:
     manifest = plan_model(split, "benchmark", longest=wanted.side)
     grids = [to_grid(case, manifest.preprocessing, manifest.classes) for case in drawn.train]
     torch.manual_seed(seed)
-    network = build_network(manifest.network).to(device)
+    network = TellingPlaces(build_network(manifest.network)).to(device)
     averaged = copy.deepcopy(network).requires_grad_(False).eval()
     loss = _loss(arm, network, averaged, SliceSampler(grids, manifest.preprocessing, seed), wanted, device)
     settings = LoopSettings(wanted.steps, learning_rate=FROM_SCRATCH_RATE)
@@ -129,7 +128,7 @@ def measured_arm(wanted: Benchmark, arm: str, seed: int) -> Measured:
         pass
     step_s = (time.monotonic() - started) / wanted.steps
     folder = wanted.out / "models" / f"{arm.replace(' ', '-')}-{seed}"
-    written = export_model(averaged, manifest, folder)
+    written = export_model(averaged.network, manifest, folder)
     scores, distances = measure(load_model(ModelRecord(written, folder, shipped=False, active=False)), split.held_out)
     return _measured(arm, seed, scores, distances, {label.value: label.name for label in manifest.labels}, step_s)
 
@@ -186,13 +185,13 @@ def _parted(wanted: Benchmark) -> Split:
 
 
 def _loss(
-    arm: str, network: nn.Module, teacher: nn.Module, sampler: SliceSampler, wanted: Benchmark, device: str
+    arm: str, network: TellingPlaces, averaged: TellingPlaces, sampler: SliceSampler, wanted: Benchmark, device: str
 ) -> LossOfStep:
     if arm == DEFAULT:
-        return semi_supervised_loss(network, teacher, sampler, wanted.batch, wanted.steps, device)
+        return semi_supervised_loss(network, averaged.network, sampler, wanted.batch, wanted.steps, device)
     if arm == "weak-to-strong":
-        return weak_to_strong_loss(network, teacher, sampler, wanted.batch, wanted.steps, device)
-    return supervised_loss(network, sampler, wanted.batch, device, pasted=arm == COPY_PASTE)
+        return weak_to_strong_loss(network.network, averaged.network, sampler, wanted.batch, wanted.steps, device)
+    return supervised_loss(network.network, sampler, wanted.batch, device, pasted=arm == COPY_PASTE)
 
 
 def _measured(

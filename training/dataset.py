@@ -332,6 +332,8 @@ class SliceSampler:
     def __init__(self, cases: Sequence[GridCase], preprocessing: Preprocessing, seed: int) -> None:
         self._cases, self._preprocessing, self._seed = cases, preprocessing, seed
         self._blocks = preprocessing.dimensions == 3
+        spacing = [mm for mm in (preprocessing.spacing_mm or ())[::-1] if mm is not None]
+        self.spacing_mm = spacing if self._blocks and spacing else None  # by axis of a patch; None: as long as wide
         self._with_class: dict[int, list[tuple[int, int]]] = {}
         self._annotated: dict[tuple[int, int], float] = {}  # share of the slice that is annotated
         for n, case in enumerate(cases):
@@ -354,8 +356,10 @@ class SliceSampler:
     def unlabelled_slices(self) -> int:
         return sum(map(len, self._by_patient.values()))
 
-    def labelled(self, step: int, count: int) -> tuple[Tensor, Tensor]:
+    def labelled(self, step: int, count: int, *, with_places: bool = False) -> tuple[Tensor, Tensor]:
         """Stacks or blocks (count, channels, *patch) float32 and targets (count, *patch) int64, 255 = ignored.
+
+        with_places adds three channels: where in its image a voxel lies along k, j and i, from -1 to 1.
 
         Each holds a class drawn uniformly from those annotated, so rare ones are not drowned by the others;
         of the slices that hold it, one that an annotated coronal slice crosses in a line counts as little.
@@ -367,10 +371,10 @@ class SliceSampler:
             places = self._with_class[value]
             shares = torch.tensor([self._annotated[place] for place in places])
             place = places[int(torch.multinomial(shares, 1, generator=generator))]
-            drawn.append(self._patch(*place, value, generator))
+            drawn.append(self._patch(*place, value, generator, with_places))
         return torch.stack([image for image, _ in drawn]), torch.stack([target for _, target in drawn])
 
-    def unlabelled(self, step: int, count: int) -> tuple[Tensor, Tensor]:
+    def unlabelled(self, step: int, count: int, *, with_places: bool = False) -> tuple[Tensor, Tensor]:
         """Stacks or blocks as from labelled, and (count, *patch) bool, False outside the image and, in a block, on
         slices that are not unlabelled.
 
@@ -380,19 +384,22 @@ class SliceSampler:
         drawn = []
         for _ in range(count):
             patient = _pick(sorted(self._by_patient), generator)
-            drawn.append(self._patch(*_pick(self._by_patient[patient], generator), None, generator))
+            drawn.append(self._patch(*_pick(self._by_patient[patient], generator), None, generator, with_places))
         return torch.stack([image for image, _ in drawn]), torch.stack([inside != IGNORE for _, inside in drawn])
 
-    def _patch(self, case: int, k: int, value: int | None, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _patch(
+        self, case: int, k: int, value: int | None, generator: torch.Generator, with_places: bool
+    ) -> tuple[Tensor, Tensor]:
         """A randomly posed patch; where the image is larger than it, about a voxel of slice k that has the class (any
         voxel if None)."""
         shown = self._cases[case]
         if self._blocks:
             image, target = torch.from_numpy(shown.voxels)[None], shown.target
-            spacing = [mm for mm in (self._preprocessing.spacing_mm or ())[::-1] if mm is not None] or None
         else:
             stack = slice_stacks(shown.voxels, [k], self._preprocessing.context_slices)[0]
-            image, target, spacing = torch.from_numpy(stack), shown.target[k], None
+            image, target = torch.from_numpy(stack), shown.target[k]
+        if with_places:
+            image = torch.cat([image, _places(shown.voxels.shape, None if self._blocks else k)])
         centre = np.array([(n - 1) / 2 for n in target.shape])
         if any(n > side for n, side in zip(target.shape, self.patch, strict=True)):
             plane = shown.target[k]
@@ -409,7 +416,17 @@ class SliceSampler:
             if self._blocks:
                 target += np.uint8(IGNORE)
                 target[list(shown.unlabelled)] = 0
-        return weak_affine(image, torch.from_numpy(target), centre.tolist(), self.patch, generator, spacing)
+        return weak_affine(image, torch.from_numpy(target), centre.tolist(), self.patch, generator, self.spacing_mm)
+
+
+def _places(shape: Sequence[int], k: int | None) -> Tensor:
+    """Where the voxels of an image (k, j, i), or of its slice k, lie in it: (3, *space) float32, -1 to 1 along each
+    axis, 0 where there is but one."""
+    along = [torch.linspace(-1, 1, n) if n > 1 else torch.zeros(1) for n in shape]
+    if k is None:
+        return torch.stack(torch.meshgrid(*along, indexing="ij"))
+    along[0] = along[0][k : k + 1]
+    return torch.stack(torch.meshgrid(*along, indexing="ij"))[:, 0]
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:

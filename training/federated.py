@@ -33,7 +33,7 @@ from training.dataset import DataError, SliceSampler, read_dataset, split_cases,
 from training.export import export_model
 from training.job import FINE_TUNING_RATE
 from training.loops import LoopSettings, training_steps
-from training.networks import build_network
+from training.networks import TellingPlaces, build_network
 from training.semi_supervised import semi_supervised_loss, supervised_loss
 
 # Of each site's environment; {site} in a value stands for the site's name.
@@ -94,24 +94,25 @@ class Site:
         hidden = split.hidden
         grids = [to_grid(c, manifest.preprocessing, manifest.classes, hidden.get(c.name, ())) for c in split.train]
         self._sampler = SliceSampler(grids, manifest.preprocessing, seed)
-        self._manifest, self._rounds, self._steps, self._batch = manifest, rounds, steps, batch
+        torch.manual_seed(seed)
+        self._network = TellingPlaces(build_network(manifest.network))
+        self._rounds, self._steps, self._batch = rounds, steps, batch
 
     def trained(self, weights: Weights, turn: int) -> dict[str, Tensor]:
         """Averaged weights after the steps of a round, which begins with the server's; turn counts from 0."""
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        network = build_network(self._manifest.network)
-        network.load_state_dict(weights)
-        network = network.to(device)
+        network = self._network.to(device)
+        network.network.load_state_dict(weights)
         averaged = copy.deepcopy(network).requires_grad_(False).eval()
         whole, before = self._rounds * self._steps, turn * self._steps
         if self._sampler.unlabelled_slices:
-            loss = semi_supervised_loss(network, averaged, self._sampler, self._batch, whole, device)
+            loss = semi_supervised_loss(network, averaged.network, self._sampler, self._batch, whole, device)
         else:
-            loss = supervised_loss(network, self._sampler, self._batch, device)
+            loss = supervised_loss(network.network, self._sampler, self._batch, device)
         settings = LoopSettings(self._steps, learning_rate=FINE_TUNING_RATE * (1 - before / whole) ** 0.9)
         for _ in training_steps(network, averaged, lambda step: loss(before + step), settings):
             pass
-        return {name: part.cpu() for name, part in averaged.state_dict().items()}
+        return {name: part.cpu() for name, part in averaged.network.state_dict().items()}
 
 
 def write_model(weights: Path, parent: Path, folder: Path, version: str) -> ModelManifest:

@@ -74,7 +74,7 @@ from training.loops import (
     save_checkpoint,
 )
 from training.losses import IGNORE
-from training.networks import build_network
+from training.networks import TellingPlaces, build_network
 from training.plan import plan_model, plan_step, step_seconds
 from training.process import Control, Events, Stopped, json_ready
 from training.semi_supervised import FIRST_STAGE, UnlabelledAlarm, semi_supervised_loss, supervised_loss
@@ -329,10 +329,10 @@ def _steps_in(
     minutes: float, batch: int, arms: Sequence[str], network: nn.Module, sampler: SliceSampler, device: str
 ) -> int:
     """How many steps of all arms fit into a time, by a few steps of each kind on a copy of the network."""
-    trial = copy.deepcopy(network).to(device)
-    seconds = step_seconds(trial, supervised_loss(trial, sampler, batch, device))
+    trial = TellingPlaces(copy.deepcopy(network)).to(device)
+    seconds = step_seconds(trial, supervised_loss(trial.network, sampler, batch, device))
     if SEMI_SUPERVISED in arms:
-        averaged = copy.deepcopy(trial).requires_grad_(False).eval()
+        averaged = copy.deepcopy(trial.network).requires_grad_(False).eval()
         mixed = semi_supervised_loss(trial, averaged, sampler, batch, 1, device)
         alone = seconds if SUPERVISED in arms else 0.0
         seconds = FIRST_STAGE * seconds + (1 - FIRST_STAGE) * (alone + step_seconds(trial, mixed))
@@ -357,7 +357,7 @@ def _train(
         learning_rate=FINE_TUNING_RATE if fine_tuning else FROM_SCRATCH_RATE,
         ema_decay=min(0.99, max(0.8, 1 - 10 / job.steps)),
     )
-    students = {arm: copy.deepcopy(network).to(device) for arm in arms}
+    students = {arm: TellingPlaces(copy.deepcopy(network)).to(device) for arm in arms}
     teachers = {arm: copy.deepcopy(student).requires_grad_(False).eval() for arm, student in students.items()}
     alarm = UnlabelledAlarm()
 
@@ -371,15 +371,16 @@ def _train(
             say(f"The training went back to step {step}, the last good one.")
 
         parts = Parts()
-        if distributed.processes() > 1:  # which must do the same: one alone cannot split its share
-            student, teacher = distributed.shared(students[arm]), distributed.shared(teachers[arm])
+
+        def run(network: nn.Module) -> nn.Module:
+            # Several processes must do the same: one alone cannot split its share.
+            return distributed.shared(network) if distributed.processes() > 1 else InParts(network, parts)
+
+        if arm == SEMI_SUPERVISED:
+            student, teacher = run(students[arm]), run(teachers[arm].network)
+            loss = semi_supervised_loss(student, teacher, sampler, job.batch, job.steps, device, alarm)
         else:
-            student, teacher = InParts(students[arm], parts), InParts(teachers[arm], parts)
-        loss = (
-            semi_supervised_loss(student, teacher, sampler, job.batch, job.steps, device, alarm)
-            if arm == SEMI_SUPERVISED
-            else supervised_loss(student, sampler, job.batch, device)
-        )
+            loss = supervised_loss(run(students[arm].network), sampler, job.batch, device)
         return Training(students[arm], teachers[arm], loss, settings, parts=parts, say=say, went_back=went_back)
 
     first, rest = arms[0], arms[1:]
@@ -396,7 +397,7 @@ def _train(
         tell({"event": "rewound", "arms": list(arms), "step": done})
         say(f"The training goes on from step {done}.")
     else:
-        watch.look(teachers[first], arms, 0, tell)
+        watch.look(teachers[first].network, arms, 0, tell)
     started = time.monotonic() - spent_s
     progress = _Progress(job.steps, shared, arms, done, tell)
     watched = {max(1, round(share * job.steps)) for share in _WATCHED_AT}
@@ -419,7 +420,7 @@ def _train(
                         progress.report(arm, {"step": turn.step, "steps": job.steps, **figures})
             if done in watched:
                 for arm in turns:
-                    watch.look(teachers[arm], [arm] if len(turns) > 1 else arms, done, tell)
+                    watch.look(teachers[arm].network, [arm] if len(turns) > 1 else arms, done, tell)
             if done % CHECKED_STEPS == 0 and saving.due:
                 saving(turns, alarm, done, time.monotonic() - started)
     except Stopped:
@@ -430,7 +431,7 @@ def _train(
     for arm in arms:
         if arm not in turns:
             teachers[arm].load_state_dict(teachers[first].state_dict())
-    return teachers, done, time.monotonic() - started
+    return {arm: teacher.network for arm, teacher in teachers.items()}, done, time.monotonic() - started
 
 
 class _Saving:

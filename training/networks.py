@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from monai.networks.nets.unet import UNet
-from torch import nn
+from torch import Tensor, nn
+
+PLACES = 3  # along k, j, i
 
 
 def unet_spec(
@@ -54,3 +57,23 @@ def build_network(spec: dict[str, Any]) -> nn.Module:
     )
     last = nn.Conv2d if dimensions == 2 else nn.Conv3d
     return nn.Sequential(body, nn.PReLU(), last(spec["features"], spec["classes"], kernel_size=1))
+
+
+class TellingPlaces(nn.Module):
+    """A network that after its logits tells, by the same features, where in its image a voxel lies.
+
+    (N, C, *space) to (N, classes + 3, *space), the last three along k, j and i as SliceSampler gives them. To tell them
+    it has to know the anatomy, which needs no annotation; what is in use later is network alone.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(network, nn.Sequential)  # as build_network makes it: what ends in a convolution of features
+        last = network[-1]
+        assert isinstance(last, nn.Conv2d | nn.Conv3d)
+        self.network = network
+        self.places = type(last)(last.in_channels, PLACES, kernel_size=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        features = self.network[:-1](images)
+        return torch.cat([self.network[-1](features), self.places(features)], dim=1)

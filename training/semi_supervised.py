@@ -9,15 +9,17 @@ the supervised twin does: same slices, same poses, same looks, so what differs i
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from training.augment import paste_masks, strong_look
+from training.augment import paste_masks, posed_again, strong_look
 from training.dataset import SliceSampler
 from training.loops import CHECKED_STEPS, GoneAstray, LossOfStep
 from training.losses import IGNORE, batch_dice, dice_cross_entropy
+from training.networks import PLACES
 
 FIRST_STAGE = 0.3  # of the steps, annotated slices only
 RAMP_UP = 0.3  # of the steps after it
@@ -29,6 +31,7 @@ ANNOTATED_LOOKS = 0.5  # share of annotated slices shown as by another scanner: 
 # much less on the others is no alarm yet; a teacher that has collapsed falls to nothing.
 _FOREGROUND_RANGE = (0.05, 4.0)
 _LEAST_UTILISATION = 0.2
+_WHOLLY = 0.99  # of a voxel inside the image
 _SMOOTHING = 0.8  # of the Dice shown: a batch of four slices says little
 
 
@@ -54,7 +57,7 @@ def pseudo_labels(teacher: nn.Module, images: Tensor, inside: Tensor) -> tuple[T
 
 
 def supervised_loss(
-    network: nn.Module, sampler: SliceSampler, batch: int, device: str, *, pasted: bool = True
+    network: Callable[[Tensor], Tensor], sampler: SliceSampler, batch: int, device: str, *, pasted: bool = True
 ) -> LossOfStep:
     """Loss of a step on annotated slices only, each, if pasted, with a box of another one of the batch in it."""
     shown = _RunningMean()
@@ -112,13 +115,16 @@ def semi_supervised_loss(
 ) -> LossOfStep:
     """Loss of a step that in its second stage uses as many unlabelled slices as annotated ones.
 
+    network is one that tells places (TellingPlaces), teacher the averaged network in it, which gives logits alone.
+
     Every annotated voxel of the batch is seen once, as in the supervised step: the inside of its box in the
-    unlabelled slice, the outside in its own. A step raises GoneAstray when the alarm weakens or ends the use of
+    unlabelled slice, the outside in its own. What the teacher says of a slice the student has to say of it in another
+    pose, and of all it sees where it lies. A step raises GoneAstray when the alarm weakens or ends the use of
     unlabelled slices: what was learnt since the last good step came from those.
     """
     first_stage = round(FIRST_STAGE * steps)
     ramp_up_steps = max(1, round(RAMP_UP * (steps - first_stage)))
-    annotated_only = supervised_loss(network, sampler, batch, device)
+    annotated_only = supervised_loss(lambda images: network(images)[:, :-PLACES], sampler, batch, device)
     shown, alarm = _RunningMean(), alarm or UnlabelledAlarm()
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
@@ -128,23 +134,27 @@ def semi_supervised_loss(
             shown.value = figures["dice"]
             return loss, {**figures, "consistency_weight": 0.0}
         generator = torch.Generator().manual_seed(step)
-        images, targets = (part.to(device) for part in sampler.labelled(step, batch))
-        unlabelled, inside = (part.to(device) for part in sampler.unlabelled(step, batch))
-        guessed, utilisation = pseudo_labels(teacher, unlabelled, inside)
+        images, targets = (part.to(device) for part in sampler.labelled(step, batch, with_places=True))
+        unlabelled, inside = (part.to(device) for part in sampler.unlabelled(step, batch, with_places=True))
+        guessed, utilisation = pseudo_labels(teacher, unlabelled[:, :-PLACES], inside)
         if message := alarm.watch(step, guessed, targets, utilisation):
             raise GoneAstray(message)
         box = paste_masks(batch, sampler.patch, generator).to(device)
-        images = strong_look(images, generator, ANNOTATED_LOOKS)
-        unlabelled = strong_look(unlabelled, generator)
+        seen = torch.cat([unlabelled, inside[:, None]], dim=1)
+        seen, guessed = posed_again(seen, guessed, generator, sampler.spacing_mm)
+        unlabelled, inside = seen[:, :-1], seen[:, -1] > _WHOLLY
+
         ignored = torch.full_like(targets, IGNORE)
-        mixed = torch.cat(
-            [torch.where(box[:, None], images, unlabelled), torch.where(box[:, None], unlabelled, images)]
-        )
-        known = torch.cat([torch.where(box, targets, ignored), torch.where(box, ignored, targets)])
-        supposed = torch.cat([torch.where(box, ignored, guessed), torch.where(box, guessed, ignored)])
-        logits = network(mixed)
+        known, supposed = _pasted(box, targets, ignored), _pasted(box, ignored, guessed)
+        places = _pasted(box[:, None], images[:, -PLACES:], unlabelled[:, -PLACES:])
+        told = _pasted(box, targets != IGNORE, inside)
+        images = strong_look(images[:, :-PLACES], generator, ANNOTATED_LOOKS)
+        unlabelled = strong_look(unlabelled[:, :-PLACES], generator)
+        answer = network(_pasted(box[:, None], images, unlabelled))
+        logits = answer[:, :-PLACES]
         loss_labelled, loss_unlabelled = dice_cross_entropy(logits, known), dice_cross_entropy(logits, supposed)
-        return loss_labelled + weight * loss_unlabelled, {
+        loss_places = _mean_distance(answer[:, -PLACES:], places, told)
+        return loss_labelled + weight * loss_unlabelled + loss_places, {
             "dice": shown.add(batch_dice(logits, known)),
             "loss_unlabelled": loss_unlabelled.item(),
             "consistency_weight": weight,
@@ -152,6 +162,18 @@ def semi_supervised_loss(
         }
 
     return loss_of_step
+
+
+def _pasted(box: Tensor, annotated: Tensor, unlabelled: Tensor) -> Tensor:
+    """Of each pair (N, ...) both mixtures (2 N, ...): the box of the annotated one in the unlabelled one, and the
+    other way round."""
+    return torch.cat([torch.where(box, annotated, unlabelled), torch.where(box, unlabelled, annotated)])
+
+
+def _mean_distance(told: Tensor, places: Tensor, counted: Tensor) -> Tensor:
+    """Mean absolute distance (N, 3, *space) over the voxels counted (N, *space) and the axes."""
+    counted = counted[:, None]
+    return ((told.float() - places).abs() * counted).sum() / (PLACES * counted.sum().clamp(min=1))
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from training.augment import paste_masks, strong_look, weak_affine
+from training.augment import paste_masks, posed_again, strong_look, weak_affine
 
 PATCH = (40, 56)
 
@@ -84,10 +84,32 @@ def test_a_share_of_none_leaves_images_as_they_are():
 
 
 def test_pasted_boxes_have_two_thirds_of_each_side_and_differ():
-    masks = paste_masks(8, PATCH, seeded(2))
+    masks = paste_masks(8, PATCH, seeded(2), share=1)
 
     assert masks.dtype == torch.bool
     for mask in masks:
         assert (int(mask.any(1).sum()), int(mask.any(0).sum())) == (27, 37)
         assert int(mask.sum()) == 27 * 37
     assert len({mask.numpy().tobytes() for mask in masks}) > 4
+
+
+def test_only_a_share_of_the_slices_gets_a_box():
+    masks = paste_masks(200, PATCH, seeded(4))
+
+    filled = masks.flatten(1).sum(1)
+    assert set(filled.tolist()) == {0, 27 * 37}
+    assert 80 <= int((filled > 0).sum()) <= 120
+    assert not paste_masks(200, PATCH, seeded(4), share=0).any()
+
+
+def test_a_second_pose_moves_image_and_labels_together_and_each_patch_its_own_way():
+    target = letter_f()
+    images, labels = (part.expand(6, *part.shape) for part in (target.float()[None], target.long()))
+
+    seen, moved = posed_again(images, labels, seeded(5))
+
+    assert seen.shape == (6, 1, *PATCH) and moved.shape == (6, *PATCH) and moved.dtype == torch.int64
+    inside = moved != 255
+    assert not inside.all() and inside.float().mean() > 0.6
+    assert ((seen[:, 0] > 0.5) == (moved == 1))[inside].float().mean() > 0.97
+    assert len({label.numpy().tobytes() for label in moved}) == 6

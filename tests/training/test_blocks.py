@@ -21,7 +21,7 @@ from training.dataset import GridCase, SliceSampler, seen_about
 from training.export import ExportError, export_model
 from training.loops import LoopSettings, training_steps
 from training.losses import IGNORE, dice_cross_entropy
-from training.networks import build_network, unet_spec
+from training.networks import TellingPlaces, build_network, unet_spec
 from training.semi_supervised import semi_supervised_loss, supervised_loss
 
 PATCH = (12, 16, 20)
@@ -103,7 +103,7 @@ def test_looks_of_blocks_keep_their_shape_and_range_and_boxes_have_two_thirds_of
     images = torch.rand(6, 1, *PATCH, generator=seeded(0))
 
     changed = strong_look(images, seeded(1))
-    boxes = paste_masks(6, PATCH, seeded(2))
+    boxes = paste_masks(6, PATCH, seeded(2), share=1)
 
     assert changed.shape == images.shape and float(changed.min()) >= 0 and float(changed.max()) <= 1
     assert not torch.equal(changed, images)
@@ -168,18 +168,18 @@ def test_what_is_watched_of_a_volume_lies_about_the_slice_and_is_padded_as_infer
 
 def trained(cases: list[GridCase], seen: Preprocessing, spec: dict, steps: int, mixed: bool = False) -> nn.Module:
     torch.manual_seed(7)
-    network = build_network(spec)
+    network = TellingPlaces(build_network(spec))
     torch.seed()  # what a step draws must not come from here
     ema = copy.deepcopy(network).requires_grad_(False).eval()
     sampler = SliceSampler(cases, seen, 3)
     loss = (
-        semi_supervised_loss(network, ema, sampler, 2, steps, "cpu")
+        semi_supervised_loss(network, ema.network, sampler, 2, steps, "cpu")
         if mixed
-        else supervised_loss(network, sampler, 2, "cpu")
+        else supervised_loss(network.network, sampler, 2, "cpu")
     )
     for _ in training_steps(network, ema, loss, LoopSettings(steps, learning_rate=1e-2, ema_decay=0.8)):
         pass
-    return ema
+    return ema.network
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])

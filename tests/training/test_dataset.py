@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 
 from inference.manifest import Preprocessing
 from inference.preprocess import model_grid
@@ -262,6 +263,29 @@ def test_every_arm_draws_the_same_and_every_step_and_seed_something_else():
     assert (images != one.labelled(8, 4)[0]).any()
     assert (images != other.labelled(7, 4)[0]).any()
     assert (one.unlabelled(7, 4)[0] == same.unlabelled(7, 4)[0]).all()
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_places_follow_the_pose(dimensions):
+    """Of an image whose values are its rows, columns or slices, the places are what is seen."""
+    shape = (9, 20, 24)
+    along = np.stack(np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij")).astype(np.float32)
+    target = np.zeros(shape, np.uint8)
+    target[0] = IGNORE
+    for axis in range(3):
+        case = GridCase("p", along[axis], target, (0,))
+        blocks = {"dimensions": 3, "patch": (8, 16, 16)} if dimensions == 3 else {}
+        sampler = SliceSampler([case], Preprocessing(spacing_mm=(1, 1, 1), size_multiple=4, **blocks), 0)
+
+        for draw in (sampler.labelled, sampler.unlabelled):
+            images, targets = draw(3, 6, with_places=True)
+            plain, same = draw(3, 6)
+            assert torch.equal(images[:, :-3], plain) and torch.equal(targets, same)
+            known = targets != IGNORE if targets.dtype == torch.int64 else targets
+            values, places = images[:, 0], images[:, -3:]
+            assert known.any() and torch.allclose(places[:, axis][known], values[known], atol=1e-5)
+            if draw == sampler.labelled:
+                assert all(float(places[:, other][known].std()) > 0.1 for other in range(3) if other != axis)
 
 
 def test_rare_classes_are_drawn_as_often_as_frequent_ones():

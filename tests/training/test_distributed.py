@@ -26,7 +26,7 @@ from training import distributed
 from training.dataset import GridCase, SliceSampler
 from training.loops import LoopSettings, training_steps
 from training.losses import IGNORE
-from training.networks import build_network, unet_spec
+from training.networks import TellingPlaces, build_network, unet_spec
 from training.semi_supervised import semi_supervised_loss
 
 torch.set_num_threads(1)
@@ -39,14 +39,14 @@ case = GridCase("p", draw.random((8, 20, 24), dtype=np.float32), target, (0, 1, 
 sampler = SliceSampler([case], Preprocessing(spacing_mm=(1, 1, 1), context_slices=3, size_multiple=4), 0)
 with distributed.joined():
     torch.manual_seed(0)
-    network = build_network(unet_spec(3, 3, (8, 16, 16)))
+    network = TellingPlaces(build_network(unet_spec(3, 3, (8, 16, 16))))
     averaged = copy.deepcopy(network).requires_grad_(False).eval()
-    both = distributed.shared(network), distributed.shared(averaged)
+    both = distributed.shared(network), distributed.shared(averaged.network)
     loss = semi_supervised_loss(*both, sampler, 4, 10, distributed.device())
     for _ in training_steps(network, averaged, loss, LoopSettings(10)):
         pass
     if distributed.is_first():
-        answers = averaged(torch.linspace(0, 1, 3 * 20 * 24).view(1, 3, 20, 24))
+        answers = averaged.network(torch.linspace(0, 1, 3 * 20 * 24).view(1, 3, 20, 24))
         saved = {"weights": network.state_dict(), "answers": answers, "processes": distributed.processes()}
         torch.save(saved, sys.argv[1])
 """

@@ -8,9 +8,12 @@ import torch
 from torch import nn
 
 from inference.manifest import Preprocessing
+from training import semi_supervised
+from training.augment import posed_again
 from training.dataset import GridCase, SliceSampler
 from training.loops import GoneAstray
 from training.losses import IGNORE, dice_cross_entropy
+from training.networks import TellingPlaces
 from training.semi_supervised import (
     UnlabelledAlarm,
     consistency_weight,
@@ -47,12 +50,12 @@ def sampler() -> SliceSampler:
 
 
 @pytest.fixture
-def student() -> nn.Module:
+def student() -> TellingPlaces:
     torch.manual_seed(0)
-    return nn.Conv2d(3, 3, 3, padding=1)
+    return TellingPlaces(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.PReLU(), nn.Conv2d(8, 3, 1)))
 
 
-def semi(student: nn.Module, teacher: nn.Module, sampler: SliceSampler, said: list[str]):
+def semi(student: TellingPlaces, teacher: nn.Module, sampler: SliceSampler, said: list[str]):
     """The loss of a step, and none, but a sentence in said, where the alarm ends the step."""
     loss_of_step = semi_supervised_loss(student, teacher, sampler, 4, STEPS, "cpu")
 
@@ -87,7 +90,7 @@ def test_unsure_voxels_and_those_outside_get_no_pseudo_label():
 
 
 def test_first_stage_is_the_same_for_both_arms(student, sampler):
-    both, alone = semi(student, Sure(1), sampler, []), supervised_loss(student, sampler, 4, "cpu")
+    both, alone = semi(student, Sure(1), sampler, []), supervised_loss(student.network, sampler, 4, "cpu")
 
     for step in (0, 13, 29):
         assert both(step)[0].item() == alone(step)[0].item()
@@ -105,7 +108,7 @@ def test_unlabelled_slices_enter_with_the_ramped_weight(student, sampler):
 
 
 def test_teacher_learns_nothing_from_a_step(sampler, student):
-    teacher = copy.deepcopy(student)
+    teacher = copy.deepcopy(student.network)
 
     semi(student, teacher, sampler, [])(60)[0].backward()
 
@@ -113,9 +116,67 @@ def test_teacher_learns_nothing_from_a_step(sampler, student):
     assert all(value.grad is not None for value in student.parameters())
 
 
+def test_the_student_is_told_where_what_it_sees_lies(student, sampler):
+    """A network that tells the wrong place loses by as much as it is wrong; outside of the image nothing counts."""
+
+    class Placed(nn.Module):
+        def __init__(self, place: float) -> None:
+            super().__init__()
+            self.place = place
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            logits = student.network(images)
+            return torch.cat([logits, torch.full((len(images), 3, *images.shape[2:]), self.place)], dim=1)
+
+    near, far, farther = (semi(Placed(place), Sure(1), sampler, [])(60)[0].item() for place in (0.0, 4.0, 9.0))
+    assert farther - far == pytest.approx(5.0, abs=1e-4)  # every place lies in -1 to 1
+    assert 2.5 < far - near < 4
+    first = [semi(Placed(place), Sure(1), sampler, [])(10)[0].item() for place in (0.0, 4.0)]
+    assert first[0] == first[1], "the first stage is that of the twin"
+
+
+def test_what_the_teacher_says_is_asked_for_in_another_pose(student, sampler):
+    """The labels that a teacher gives to what is bright move with the image."""
+    seen: list[torch.Tensor] = []
+    values = np.zeros((8, 40, 48), np.float32)
+    values[:, 10:30, 12:26] = 1
+    target = np.full(values.shape, IGNORE, np.uint8)
+    target[2:4] = 0
+    target[2:4, 10:30, 12:26] = 1
+    bright = SliceSampler(
+        [GridCase("p", values, target, (0, 1, 4, 5, 6, 7))],
+        Preprocessing(spacing_mm=(1, 1, 1), context_slices=3, size_multiple=4),
+        0,
+    )
+
+    class Bright(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            seen.append(images)
+            marked = images[:, 1:2] > 0.5
+            return torch.cat([~marked, marked, torch.zeros_like(marked)], dim=1) * 6.0
+
+    class Student(Bright):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return torch.cat([super().forward(images), images], dim=1)  # three channels stand for places
+
+    def image_alone(images, labels, *rest):
+        return posed_again(images, labels, *rest)[0], labels
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(semi_supervised, "strong_look", lambda images, *rest: images)
+        patch.setattr(semi_supervised, "paste_masks", lambda n, size, *rest: torch.zeros(n, *size, dtype=torch.bool))
+        lost = semi(Student(), Bright(), bright, [])(60)[1]["loss_unlabelled"]
+        patch.setattr(semi_supervised, "posed_again", image_alone)
+        left_behind = semi(Student(), Bright(), bright, [])(60)[1]["loss_unlabelled"]
+
+    plain, mixed = seen[:2]
+    assert not torch.equal(plain, mixed[:4]), "the student does not see the slice as the teacher did"
+    assert lost < 0.3 * left_behind
+
+
 def test_a_teacher_that_sees_nothing_is_first_doubted_then_ignored(student, sampler):
     said: list[str] = []
-    loss_of_step, alone = semi(student, Sure(0), sampler, said), supervised_loss(student, sampler, 4, "cpu")
+    loss_of_step, alone = semi(student, Sure(0), sampler, said), supervised_loss(student.network, sampler, 4, "cpu")
 
     weights = [loss_of_step(60 + n)[1]["consistency_weight"] for n in range(22)]
 
