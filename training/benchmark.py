@@ -87,6 +87,8 @@ def run(wanted: Benchmark, say: Callable[[str], None]) -> Path:
     missing = [
         (arm, seed) for seed in range(wanted.seeds) for arm in ARMS if not _file(parts, wanted, arm, seed).exists()
     ]
+    if not (wanted.data / "patients.csv").exists():
+        say("There is no patients.csv: each image is taken for a patient of its own.")
     say(
         f"{len(split.train)} images to train on, {len(split.held_out)} patients held out; {len(missing)} trainings "
         f"of {wanted.steps} steps to do, {wanted.seeds * len(ARMS) - len(missing)} are there"

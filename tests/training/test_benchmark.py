@@ -78,14 +78,17 @@ def test_a_whole_run_measures_every_arm_and_goes_on_where_it_was_left(data, tmp_
     for figures in report["arms"].values():
         assert len(figures["dice_by_draw"]) == 2 and figures["hd95_mm"] > 0
     assert report["arms"][ALL_LABELS].keys().isdisjoint({"gap_closed_against_supervised"})
-    table = (out / "table.md").read_text()
-    assert all(f"| {arm} |" in table for arm in ARMS) and table in capsys.readouterr().out
+    table, said = (out / "table.md").read_text(), capsys.readouterr().out
+    assert all(f"| {arm} |" in table for arm in ARMS) and table in said
+    assert "each image is taken for a patient of its own" in said
     assert len((out / "patients.csv").read_text().splitlines()) == 1 + len(ARMS) * 2 * 2
     assert (out / "plot.png").read_bytes().startswith(b"\x89PNG")
 
     (out / "arms" / "semi-supervised-1-4-6-8-128.json").unlink()
+    (data / "patients.csv").write_text("case,patient\n" + "".join(f"case{n},case{n}\n" for n in range(6)))
     assert main([*command, "--steps", "6"]) == 0
-    assert "1 trainings of 6 steps to do, 9 are there" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 trainings of 6 steps to do, 9 are there" in said and "patient of its own" not in said
     assert json.loads((out / "report.json").read_text())["arms"]["semi-supervised"]["dice_by_draw"] == pytest.approx(
         report["arms"]["semi-supervised"]["dice_by_draw"]
     )
