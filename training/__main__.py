@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "minutes": options.minutes,
         "seed": options.seed,
         "labelled": options.labelled,
+        "folds": options.folds,
         "dimensions": options.dimensions,
         "imbalance": options.imbalance,
     }
@@ -135,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--steps", type=int, help="default: 120 with a parent, 1000 without")
     train.add_argument("--minutes", type=float, help="as many steps as this time allows, instead of --steps")
+    train.add_argument(
+        "--folds", type=int, help="networks, each measured on whom it has not seen; the model is their mean"
+    )
     train.add_argument("--dimensions", type=int, help="2 or 3, of a model that starts from nothing; else by the images")
     train.add_argument("--parent", type=Path, help="model folder to go on from")
     train.add_argument("--imbalance", default="balanced", help="of a classifier's classes: balanced, adjusted or focal")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,12 +39,15 @@ class Calibration:
     checked_on_others: bool = False
 
 
-def calibrate(network: nn.Module, split: Split, manifest: ModelManifest) -> Calibration:
-    """Fit a temperature to a network's logits on held-out slices, never on those it was trained on.
+def calibrate(networks: Sequence[tuple[nn.Module, Split]], manifest: ModelManifest) -> Calibration:
+    """Fit a temperature to the logits of networks, each on the slices held out from it.
 
-    Temperature 1 if nothing is held out, no label is in it, or the output is not that of a softmax.
+    That of several is also their mean's. Temperature 1 if nothing is held out, no label is in it, or the output is not
+    that of a softmax.
     """
-    found = _held_out_logits(network, split, manifest) if manifest.activation == "softmax" else {}
+    found: dict[str, tuple[NDArray[np.float32], NDArray[np.uint8]]] = {}
+    for network, split in networks if manifest.activation == "softmax" else ():
+        found |= _held_out_logits(network, split, manifest)
     if not any(target.any() for _, target in found.values()):
         return Calibration()
     logits, target = (np.concatenate(parts) for parts in zip(*found.values(), strict=True))
@@ -59,7 +62,7 @@ def calibrate(network: nn.Module, split: Split, manifest: ModelManifest) -> Cali
             after.append(_claims(*pair, fitted))
     return Calibration(
         temperature,
-        split.unit,
+        networks[0][1].unit,
         len(found),
         calibration_error(*_claims(logits, target, 1.0)),
         calibration_error(np.concatenate([one for one, _ in after]), np.concatenate([right for _, right in after])),

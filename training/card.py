@@ -88,10 +88,14 @@ def card(manifest: ModelManifest, report: dict[str, Any]) -> str:
         f"Trained on one computer from {origin}: {training['steps']} steps of {training['batch']} images (seed "
         f"{training['seed']}, {arm}) on {training['labelled_slices']} annotated slices. Annotated were "
         f"{_counted(training['patients'], 'patients')}, the held-out ones included.",
+        *_of_networks(training.get("networks", 1)),
         "## How it was measured",
         verified
         + (
             f"On {_counted(count, unit)} that neither it nor the models it came from were trained on."
+            if count and training.get("networks", 1) == 1
+            else f"On {_counted(count, unit)}, each by the one of its networks that was not trained on them, nor were "
+            "those it came from. The mean itself has learnt from all and is not measured."
             if count
             else "Nothing could be held out, so nothing was measured."
         ),
@@ -144,6 +148,12 @@ def card(manifest: ModelManifest, report: dict[str, Any]) -> str:
         "training.",
     ]
     return "\n\n".join(lines) + "\n"
+
+
+def _of_networks(count: int) -> list[str]:
+    if count == 1:
+        return []
+    return [f"It is the mean of {count} networks, each trained that many steps without some of the patients."]
 
 
 def _calibrated(manifest: ModelManifest) -> str:

@@ -39,6 +39,7 @@ from inference.manifest import (
 from inference.models import ModelRecord
 from inference.runtime import load_model
 from inference.seen import LEAST_IMAGES, image_statistics, seen_images
+from training.arms import Check, Tell
 from training.classification_gate import Measured, Reference, Told, decide, measured, too_few
 from training.classified_pictures import (
     PictureSampler,
@@ -78,11 +79,9 @@ from training.job import (
     FINE_TUNING_RATE,
     FROM_SCRATCH_RATE,
     RECIPES,
-    Check,
     Imbalance,
     Job,
     JobError,
-    Tell,
     next_version,
     read_parent,
     write_at_once,

@@ -23,8 +23,14 @@ SCHEMA_VERSION = 1  # of a report
 _NOT_VERIFIED = "Unverified: no patient that the model had not learnt from could be held out."
 
 
-def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
+def compare(
+    records: dict[str, ModelRecord], measured: Sequence[tuple[dict[str, ModelRecord], Split]]
+) -> dict[str, Any]:
     """Measure models by arm on the held-out units, through the code that runs them for a person.
+
+    records are the models that the report is of; measured says which are run on which units: they themselves, or, where
+    they are means of networks, each network on the patients it has not seen.
+
 
     Dice counts the annotated voxels of a unit on the image's own grid. hd95_mm is in the plane of a slice for
     held-out slices and in space for whole volumes, averaged over corrected classes, then units. Intervals are 95 %
@@ -32,11 +38,15 @@ def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
     than two units. verified is true only if whole patients were held out: slices of a patient that was trained on
     resemble its others.
     """
-    corrected = {unit.name: _corrected(unit) for unit in split.held_out}
+    held_out = [unit for _, split in measured for unit in split.held_out]
+    split = measured[0][1]
+    corrected = {unit.name: _corrected(unit) for unit in held_out}
     scores: dict[str, Scores] = {}
     distances: dict[str, dict[str, dict[int, float]]] = {}
-    for arm, record in records.items():
-        scores[arm], distances[arm] = measure(load_model(record), split.held_out)
+    for arm in records:
+        parts = [measure(load_model(models[arm]), part.held_out) for models, part in measured]
+        scores[arm] = Scores({name: unit for found, _ in parts for name, unit in found.units.items()})
+        distances[arm] = {name: unit for _, far in parts for name, unit in far.items()}
     names = {label.value: label.name for record in records.values() for label in record.manifest.labels}
     decision = decide(scores, corrected, names, split.unit)
     means = unit_dice(scores, corrected)
@@ -66,14 +76,14 @@ def compare(records: dict[str, ModelRecord], split: Split) -> dict[str, Any]:
         if CURRENT in means and arm != CURRENT:
             gains = [dice - means[CURRENT][unit] for unit, dice in means[arm].items()]
             models[arm] |= {"gain": mean_defined(gains), "gain_interval": interval(gains)}
-    measured = any(not math.isnan(value) for value in next(iter(means.values())).values())
-    verified = measured and split.unit == "patients"
-    reason = decision.reason if verified or not measured else f"{decision.reason} {_NOT_VERIFIED}"
+    defined = any(not math.isnan(value) for value in next(iter(means.values())).values())
+    verified = defined and split.unit == "patients"
+    reason = decision.reason if verified or not defined else f"{decision.reason} {_NOT_VERIFIED}"
     return {
         "schema_version": SCHEMA_VERSION,
         "unit": split.unit,
         "verified": verified,
-        "held_out": [unit.name for unit in split.held_out],
+        "held_out": [unit.name for unit in held_out],
         "nearest_training_slice_mm": split.nearest_mm,
         "corrected": {
             unit: None if values is None else [names[v] for v in values if v in names]

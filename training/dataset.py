@@ -110,11 +110,13 @@ def read_dataset(folder: Path) -> list[Case]:
 class Learnt:
     """What earlier trainings of a model held out and learnt the labels of: patients, cases and slices by known_as.
 
-    A model never says whom it saw by name, and its next training knows them all the same.
+    A model never says whom it saw by name, and its next training knows them all the same. folds, of a model that is
+    the mean of networks, are the patients whom each of these has not learnt, though others have.
     """
 
     held_out: frozenset[str] = frozenset()
     trained_on: frozenset[str] = frozenset()
+    folds: tuple[frozenset[str], ...] = ()
 
     def after(self, split: Split) -> Learnt:
         """What is known once a split has been trained on, too."""

@@ -33,7 +33,7 @@ from training.dataset import DataError, SliceSampler, read_dataset, split_cases,
 from training.export import export_model
 from training.job import FINE_TUNING_RATE
 from training.loops import LoopSettings, training_steps
-from training.networks import TellingPlaces, build_network
+from training.networks import TellingPlaces, build_network, member_spec
 from training.semi_supervised import semi_supervised_loss, supervised_loss
 
 # Of each site's environment; {site} in a value stands for the site's name.
@@ -83,11 +83,14 @@ class WeightsKeeper(ModelPersistor):
 
 
 class Site:
-    """What one hospital trains on and with. Raises DataError if nothing is annotated there."""
+    """What one hospital trains on and with. Raises DataError if nothing is annotated there, or if the model is the mean
+    of networks, which know different patients."""
 
     def __init__(
         self, manifest: ModelManifest, data: Path, rounds: int, steps: int, batch: int = 4, seed: int = 0
     ) -> None:
+        if manifest.network != member_spec(manifest.network):
+            raise DataError(f"{manifest.name} is the mean of several networks: hospitals train a single one together")
         split = split_cases(read_dataset(data), seed)
         if all(case.slices == () for case in split.train):
             raise DataError("nothing annotated is left to train on: confirm at least two slices")

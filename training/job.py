@@ -1,17 +1,11 @@
-"""One training from a dataset folder to two compared models: what `python -m training run` and `train` do.
-
-The semi-supervised arm and its supervised twin start from the same weights and get the same number of steps,
-batches, poses and looks. They are trained in turn, a step each, so that both have learnt equally long
-whenever a person stops. Their first stage is the same and is computed once.
-"""
+"""One training from a dataset folder to two compared models: what `python -m training run` and `train` do."""
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import datetime
+import itertools
 import json
-import math
 import os
 import re
 import secrets
@@ -19,8 +13,9 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,37 +36,29 @@ from inference.manifest import (
 )
 from inference.models import ModelRecord
 from training import distributed
+from training.arms import Check, Tell, steps_in, train_arms
 from training.calibration import Calibration, calibrate
 from training.card import calibration_of, card, hesitating, provenance, widened
 from training.compare import compare
 from training.dataset import (
     Case,
     DataError,
+    GridCase,
     Learnt,
+    NativeSlice,
     SliceSampler,
     Split,
     keep_labelled,
     read_dataset,
-    split_cases,
     to_grid,
 )
 from training.export import ExportError, export_model, load_network
+from training.folds import known_after, parted, whole
 from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED
-from training.loops import (
-    CHECKED_STEPS,
-    Diverged,
-    InParts,
-    LoopSettings,
-    Parts,
-    TooLittleMemory,
-    Training,
-    load_checkpoint,
-    save_checkpoint,
-)
-from training.networks import TellingPlaces, build_network
-from training.plan import plan_model, plan_step, step_seconds
-from training.process import Control, Events, Stopped, json_ready
-from training.semi_supervised import FIRST_STAGE, UnlabelledAlarm, semi_supervised_loss, supervised_loss
+from training.loops import Diverged, TooLittleMemory
+from training.networks import Mean, build_network, mean_spec, member_spec
+from training.plan import plan_model, plan_step
+from training.process import Control, Events, json_ready
 from training.watch import SAMPLES, Watch
 
 SCHEMA_VERSION = 1
@@ -86,13 +73,6 @@ Imbalance = Literal["balanced", "adjusted", "focal"]
 
 FINE_TUNING_RATE = 3e-4
 FROM_SCRATCH_RATE = 2e-3
-_REPORT_EVERY_S = 2.0
-_CHECKPOINT_EVERY_S = 15.0  # what a power cut takes is a few steps
-_CHECKPOINT_SHARE = 0.05  # of the time at most, where the disk is slow
-_WATCHED_AT = (0.25, 0.5, 0.75, 1.0)  # of the steps, besides the start
-
-Tell = Callable[[dict[str, Any]], None]
-Check = Callable[[], None]
 
 
 class JobError(Exception):
@@ -106,7 +86,8 @@ class Job(BaseModel):
     """What to train, as job.json says it. Without parent_model the network starts from nothing.
 
     labelled, if set, leaves only so many of the annotated training cases annotated. minutes, if set, makes steps as
-    many as that time allows by a few that are timed first. batch 0 is what memory allows. dimensions of a model that
+    many as that time allows by a few that are timed first, for all folds together. folds, if set, asks for so many
+    networks (training.folds), which few patients get anyway. batch 0 is what memory allows. dimensions of a model that
     starts from nothing: None leaves them to the planner. imbalance is what a classifier does about rare classes
     (training.classifying).
     """
@@ -123,6 +104,7 @@ class Job(BaseModel):
     batch: int = Field(default=0, ge=0, le=64)
     seed: int = Field(default=0, ge=0, lt=2**31)
     labelled: int | None = Field(default=None, ge=1)
+    folds: int | None = Field(default=None, ge=2, le=10)
     dimensions: Literal[2, 3] | None = None
     imbalance: Imbalance = "balanced"
 
@@ -189,6 +171,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     if job.recipe.startswith("classification-"):
         if distributed.processes() > 1:
             raise JobError("a classifier is trained by one process; start it without torchrun")
+        if job.folds is not None:
+            raise JobError("a classifier is not trained in folds")
         from training import classification  # which takes from here what both have in common
 
         return classification.train_and_compare(job, tell, check)
@@ -198,13 +182,13 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     torch.use_deterministic_algorithms(device != "cpu", warn_only=True)  # a processor's are so by themselves
     parent = read_parent(job)
     if not go_on and distributed.is_first():
-        for earlier in (_checkpoint(job).parent, job.out / SAMPLES):
+        for earlier in (_checkpoints(job), job.out / SAMPLES):
             shutil.rmtree(earlier, ignore_errors=True)
     learnt = _learnt(parent)
-    split = split_cases(read_dataset(job.data), job.seed, learnt)
+    splits = parted(read_dataset(job.data), job.seed, learnt, job.folds)
     if job.labelled is not None:
-        split = keep_labelled(split, job.labelled, job.seed)
-    if all(case.slices == () for case in split.train):
+        splits = [keep_labelled(split, job.labelled, job.seed) for split in splits]
+    if not all(map(_annotated, splits)):
         raise DataError("nothing annotated is left to train on: confirm at least two slices")
     before = _planned_before(job) if go_on else None
     if parent is not None:
@@ -212,70 +196,123 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     elif before is not None:
         manifest = before.manifest
     else:
-        manifest = distributed.agreed(plan_model(split, job.out.name, dimensions=job.dimensions, device=device))
-    network = _network(parent, manifest)
-    sampler = _sampler(split, manifest, job.seed)
-    watch = Watch(split, manifest, device, job.out / SAMPLES)
+        manifest = distributed.agreed(plan_model(whole(splits), job.out.name, dimensions=job.dimensions, device=device))
+    member = manifest.model_copy(update={"network": member_spec(manifest.network)})
+    networks = _networks(parent, member, job.seed, len(splits))
+    samplers = _samplers(splits, member, job.seed)
 
     arms = RECIPES[job.recipe]
-    if SEMI_SUPERVISED in arms and not sampler.unlabelled_slices:
+    if SEMI_SUPERVISED in arms and not all(sampler.unlabelled_slices for sampler in samplers):
         arms = (SUPERVISED,)
         tell({"event": "message", "text": "Every slice is annotated, so there is nothing semi-supervised to do."})
     batch = job.batch if before is None else before.batch
     together = distributed.processes()
-    plan = plan_step(manifest, sampler.patch, device, mixed=SEMI_SUPERVISED in arms, batch=batch)
+    plan = plan_step(member, samplers[0].patch, device, mixed=SEMI_SUPERVISED in arms, batch=batch)
     batch = distributed.agreed(-(-plan.batch // together) * together)  # each process takes as much of it
     steps = job.steps if before is None else before.steps
     if job.minutes is not None and before is None:
-        steps = distributed.agreed(together * _steps_in(job.minutes, batch, arms, network, sampler, device))
+        minutes = job.minutes / len(splits)
+        steps = distributed.agreed(together * steps_in(minutes, batch, arms, networks[0], samplers[0], device))
     job = job.model_copy(update={"batch": batch, "steps": steps})
     _write_plan(job, manifest)
-    tell(
-        {
-            "event": "started",
-            "arms": list(arms),
-            "device": device,
-            "labelled_slices": _count(split.train),
-            "unlabelled_slices": sampler.unlabelled_slices,
-            "held_out_slices": _count([part for unit in split.held_out for part in unit.parts]),
-            "patients": split.patients,
-        }
-    )
+    counts = {
+        "labelled_slices": _count(whole(splits).train),
+        "unlabelled_slices": max(sampler.unlabelled_slices for sampler in samplers),
+        "patients": splits[0].patients,
+    }
+    held_out = [part for split in splits for unit in split.held_out for part in unit.parts]
+    tell({"event": "started", "arms": list(arms), "device": device, **counts, "held_out_slices": _count(held_out)})
     tell({"event": "message", "text": plan.text})
-    trained, steps, spent_s = _train(job, arms, network, sampler, watch, bool(parent), device, tell, check)
+    if len(splits) > 1:
+        text = (
+            f"{len(splits)} networks are trained, each without some of the patients, by whom it is measured; the new "
+            "model is their mean."
+        )
+        tell({"event": "message", "text": text})
+    trained: list[dict[str, nn.Module]] = []
+    spent_s = 0.0
+    for n, (split, sampler) in enumerate(zip(splits, samplers, strict=True)):
+        found, done, seconds = train_arms(
+            arms,
+            networks[n],
+            sampler,
+            Watch(split, member, device, job.out / SAMPLES if n == 0 else None),
+            steps=steps,
+            batch=batch,
+            learning_rate=FINE_TUNING_RATE if parent else FROM_SCRATCH_RATE,
+            device=device,
+            checkpoint=_checkpoints(job) / (f"both-{n}.pt" if len(splits) > 1 else "both.pt"),
+            tell=_of_all_folds(tell, n, len(splits), steps),
+            check=check,
+        )
+        trained.append(found)
+        spent_s += seconds
+        if done < steps:  # a person does not want to wait for the others
+            break
     if not distributed.is_first():
         return job.out / "report.json"  # which the first process is about to write
 
     compared = time.monotonic()
     tell({"event": "message", "text": "Comparing the models on what was held out"})
+    splits = splits[: len(trained)]
+    everything = whole(splits)
     records = {CURRENT: parent} if parent else {}
     summary = {
         "recipe": job.recipe,
-        "steps": steps,
+        "steps": done,
         "batch": job.batch,
         "seed": job.seed,
-        "labelled_slices": _count(split.train),
-        "unlabelled_slices": sampler.unlabelled_slices,
-        "patients": split.patients,
-        "split": _as_known(learnt.after(split)),
-        "provenance": provenance(job.data, split, device),
+        **counts,
+        "networks": len(trained),
+        "split": _as_known(known_after(learnt, splits)),
+        "provenance": provenance(job.data, everything, device),
         "plan": plan.figures,
     }
-    seen = widened(manifest.seen, split, manifest)
-    manifest = manifest.model_copy(update={"seen": seen})
+    member = member.model_copy(update={"seen": widened(manifest.seen, everything, manifest)})
+    current = itertools.islice(_current(job, parent), len(splits))
+    measured = [({CURRENT: one} if one else {}, split) for one, split in zip(current, splits, strict=True)]
     run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
     for arm in arms:
-        calibration = calibrate(trained[arm], split, manifest)
-        records[arm] = _export(trained[arm], arm, run_id, manifest, parent, summary, calibration, job.out / arm)
-        records[arm] = hesitating(records[arm], split)
-    report = compare(records, split)
+        parts = [(found[arm], split) for found, split in zip(trained, splits, strict=True)]
+        calibration = calibrate(parts, member)
+        export = partial(_export, arm=arm, run_id=run_id, parent=parent, summary=summary, calibration=calibration)
+        network, described = parts[0][0], member
+        if len(parts) > 1:
+            network = Mean([one for one, _ in parts])
+            described = member.model_copy(update={"network": mean_spec(member.network, len(parts))})
+        records[arm] = hesitating(export(network, described, job.out / arm), everything)
+        for n, (models, _) in enumerate(measured):
+            alone = len(parts) == 1
+            models[arm] = records[arm] if alone else export(parts[n][0], member, _members(job) / f"{arm}-{n}")
+    report = compare(records, measured)
     for arm in arms:
         records[arm] = _note_result(records[arm], report)
-    report |= {"steps": steps, "seed": job.seed, "seconds": round(spent_s + time.monotonic() - compared, 1)}
+    report |= {"steps": done, "seed": job.seed, "seconds": round(spent_s + time.monotonic() - compared, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
-    shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
+    for over in (_checkpoints(job), _members(job)):
+        shutil.rmtree(over, ignore_errors=True)
     return path
+
+
+def _of_all_folds(tell: Tell, fold: int, folds: int, steps: int) -> Tell:
+    """Tells what happens in a fold as a part of all of them: its steps come after those of the ones before, and what is
+    left of it is not all that is left."""
+    if folds == 1:
+        return tell
+    fold_s = 0.0
+
+    def told(event: dict[str, Any]) -> None:
+        nonlocal fold_s
+        if event.get("eta_s") is not None:
+            if event["step"] < steps:
+                fold_s = event["eta_s"] / (1 - event["step"] / steps)
+            event = event | {"eta_s": event["eta_s"] + (folds - 1 - fold) * fold_s}
+        if "steps" in event:
+            event = event | {"steps": folds * steps}
+        tell(event | {"step": fold * steps + event["step"]} if "step" in event else event)
+
+    return told
 
 
 def _tell_nobody(event: dict[str, Any]) -> None:
@@ -300,162 +337,68 @@ def read_parent(job: Job) -> ModelRecord | None:
     return ModelRecord(manifest, job.parent_model, shipped=False, active=True)
 
 
-def _network(parent: ModelRecord | None, manifest: ModelManifest) -> nn.Module:
+def _networks(parent: ModelRecord | None, member: ModelManifest, seed: int, count: int) -> list[nn.Module]:
+    """What each fold begins with: networks of their own, the parent, or those that the parent is the mean of."""
     if parent is None:
-        return build_network(manifest.network)
+        networks = []
+        for n in range(count):
+            torch.manual_seed(seed + n)
+            networks.append(build_network(member.network))
+        return networks
+    manifest = parent.manifest
     try:
-        return load_network(parent.folder, manifest)
+        network = load_network(parent.folder, manifest)
     except (ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise JobError(f"{manifest.name} {manifest.version} cannot be trained: its weights do not fit") from error
+    if not isinstance(network, Mean):
+        return [network] * count
+    if len(network.members) != count:
+        raise JobError(f"{manifest.name} {manifest.version} cannot be trained: it does not say whom its networks know")
+    return list(network.members)
 
 
-def _sampler(split: Split, manifest: ModelManifest, seed: int) -> SliceSampler:
-    grids = [
-        to_grid(case, manifest.preprocessing, manifest.classes, split.hidden.get(case.name, ())) for case in split.train
+def _current(job: Job, parent: ModelRecord | None) -> Iterator[ModelRecord | None]:
+    """The parent as it is measured in each fold: itself, or that of its networks that has not seen the fold's
+    patients."""
+    if parent is None or member_spec(parent.manifest.network) is parent.manifest.network:
+        yield from itertools.repeat(parent)
+        return
+    network = load_network(parent.folder, parent.manifest)
+    assert isinstance(network, Mean)
+    described = parent.manifest.model_copy(update={"network": member_spec(parent.manifest.network), "files": {}})
+    for n, one in enumerate(network.members):
+        folder = _members(job) / f"{CURRENT}-{n}"
+        yield ModelRecord(export_model(one, described, folder), folder, shipped=False, active=False)
+
+
+def _samplers(splits: Sequence[Split], manifest: ModelManifest, seed: int) -> list[SliceSampler]:
+    """What each split's network learns from; splits share the images."""
+    grids: dict[tuple[Case, tuple[NativeSlice, ...]], GridCase] = {}
+
+    def grid(case: Case, hidden: tuple[NativeSlice, ...]) -> GridCase:
+        if (case, hidden) not in grids:
+            grids[case, hidden] = to_grid(case, manifest.preprocessing, manifest.classes, hidden)
+        return grids[case, hidden]
+
+    return [
+        SliceSampler(
+            [grid(case, split.hidden.get(case.name, ())) for case in split.train], manifest.preprocessing, seed
+        )
+        for split in splits
     ]
-    return SliceSampler(grids, manifest.preprocessing, seed)
 
 
-def _steps_in(
-    minutes: float, batch: int, arms: Sequence[str], network: nn.Module, sampler: SliceSampler, device: str
-) -> int:
-    """How many steps of all arms fit into a time, by a few steps of each kind on a copy of the network."""
-    trial = TellingPlaces(copy.deepcopy(network)).to(device)
-    seconds = step_seconds(trial, supervised_loss(trial.network, sampler, batch, device))
-    if SEMI_SUPERVISED in arms:
-        averaged = copy.deepcopy(trial.network).requires_grad_(False).eval()
-        mixed = semi_supervised_loss(trial, averaged, sampler, batch, 1, device)
-        alone = seconds if SUPERVISED in arms else 0.0
-        seconds = FIRST_STAGE * seconds + (1 - FIRST_STAGE) * (alone + step_seconds(trial, mixed))
-    return max(1, int(60 * minutes / seconds))
+def _annotated(split: Split) -> bool:
+    return any(case.slices != () for case in split.train)
 
 
-def _train(
-    job: Job,
-    arms: Sequence[str],
-    network: nn.Module,
-    sampler: SliceSampler,
-    watch: Watch,
-    fine_tuning: bool,
-    device: str,
-    tell: Tell,
-    check: Check,
-) -> tuple[dict[str, nn.Module], int, float]:
-    """The averaged networks by arm, how many steps each had, and the seconds that took."""
-    shared = round(FIRST_STAGE * job.steps) if len(arms) > 1 else 0
-    settings = LoopSettings(
-        steps=job.steps,
-        learning_rate=FINE_TUNING_RATE if fine_tuning else FROM_SCRATCH_RATE,
-        ema_decay=min(0.99, max(0.8, 1 - 10 / job.steps)),
-    )
-    students = {arm: TellingPlaces(copy.deepcopy(network)).to(device) for arm in arms}
-    teachers = {arm: copy.deepcopy(student).requires_grad_(False).eval() for arm, student in students.items()}
-    alarm = UnlabelledAlarm()
-
-    def say(text: str) -> None:
-        tell({"event": "message", "text": text})
-
-    def training_of(arm: str) -> Training:
-        def went_back(why: str, step: int) -> None:
-            say(why)
-            tell({"event": "rewound", "arms": list(arms) if step < shared else [arm], "step": step})
-            say(f"The training went back to step {step}, the last good one.")
-
-        parts = Parts()
-
-        def run(network: nn.Module) -> nn.Module:
-            # Several processes must do the same: one alone cannot split its share.
-            return distributed.shared(network) if distributed.processes() > 1 else InParts(network, parts)
-
-        if arm == SEMI_SUPERVISED:
-            student, teacher = run(students[arm]), run(teachers[arm].network)
-            loss = semi_supervised_loss(student, teacher, sampler, job.batch, job.steps, device, alarm)
-        else:
-            loss = supervised_loss(run(students[arm].network), sampler, job.batch, device)
-        return Training(students[arm], teachers[arm], loss, settings, parts=parts, say=say, went_back=went_back)
-
-    first, rest = arms[0], arms[1:]
-    turns = {first: training_of(first)}
-    done, spent_s = 0, 0.0
-    file = _checkpoint(job)
-    saved = _read_checkpoint(file, say)
-    if saved is not None:
-        turns = {arm: training_of(arm) for arm in saved["arms"]}
-        for arm, state in saved["arms"].items():
-            turns[arm].restore(state)
-        done, spent_s = turns[first].step, saved["spent_s"]
-        alarm.factor, alarm.judged = saved["alarm"]
-        tell({"event": "rewound", "arms": list(arms), "step": done})
-        say(f"The training goes on from step {done}.")
-    else:
-        watch.look(teachers[first].network, arms, 0, tell)
-    started = time.monotonic() - spent_s
-    progress = _Progress(job.steps, shared, arms, done, tell)
-    watched = {max(1, round(share * job.steps)) for share in _WATCHED_AT}
-    saving = _Saving(file, say, tell)
-    try:
-        while done < job.steps:
-            check()
-            if done == shared:
-                for arm in rest:  # goes on from the first stage, which is the same for both
-                    if arm not in turns:
-                        turns[first].keep()
-                        turns[arm] = training_of(arm)
-                        turns[arm].restore(turns[first].state())
-            done += 1
-            for arm, turn in turns.items():
-                while turn.step < done:  # more than once if it had to go back
-                    step = turn.step
-                    figures = turn.take_step(step / job.steps)
-                    if figures is not None:
-                        progress.report(arm, {"step": turn.step, "steps": job.steps, **figures})
-            if done in watched:
-                for arm in turns:
-                    watch.look(teachers[arm].network, [arm] if len(turns) > 1 else arms, done, tell)
-            if done % CHECKED_STEPS == 0 and saving.due:
-                saving(turns, alarm, done, time.monotonic() - started)
-    except Stopped:
-        say(f"Stopped after {done} of {job.steps} steps; what was learnt is compared.")
-    for turn in turns.values():
-        turn.keep()
-    saving(turns, alarm, done, time.monotonic() - started)
-    for arm in arms:
-        if arm not in turns:
-            teachers[arm].load_state_dict(teachers[first].state_dict())
-    return {arm: teacher.network for arm, teacher in teachers.items()}, done, time.monotonic() - started
+def _checkpoints(job: Job) -> Path:
+    return job.out / "checkpoints"
 
 
-class _Saving:
-    """Writes checkpoints, of all arms at one step, now and then."""
-
-    def __init__(self, file: Path, say: Callable[[str], None], tell: Tell) -> None:
-        self._file, self._say, self._tell = file, say, tell
-        self._next_s = time.monotonic() + _CHECKPOINT_EVERY_S
-        self._told = False
-
-    @property
-    def due(self) -> bool:
-        return time.monotonic() >= self._next_s
-
-    def __call__(self, turns: dict[str, Training], alarm: UnlabelledAlarm, step: int, spent_s: float) -> None:
-        if not distributed.is_first():
-            return
-        states = {arm: turn.state() for arm, turn in turns.items()}
-        began = time.monotonic()
-        try:
-            save_checkpoint(self._file, {"arms": states, "alarm": (alarm.factor, alarm.judged), "spent_s": spent_s})
-        except OSError as error:  # it goes on: there may be space again by the next one
-            if not self._told:
-                self._say(f"No checkpoint could be written ({error.strerror or error}); the training goes on.")
-            self._told = True
-        else:
-            self._tell({"event": "checkpoint", "step": step})
-        ended = time.monotonic()
-        self._next_s = ended + max(_CHECKPOINT_EVERY_S, (ended - began) / _CHECKPOINT_SHARE)
-
-
-def _checkpoint(job: Job) -> Path:
-    return job.out / "checkpoints" / "both.pt"
+def _members(job: Job) -> Path:
+    """Where the networks of a mean are while they are measured."""
+    return job.out / "members"
 
 
 class _Planned(BaseModel):
@@ -469,7 +412,7 @@ class _Planned(BaseModel):
 def _write_plan(job: Job, manifest: ModelManifest) -> None:
     if not distributed.is_first():
         return
-    file = _checkpoint(job).with_name("planned.json")
+    file = _checkpoints(job) / "planned.json"
     with contextlib.suppress(OSError):  # of a full disk: then there is no checkpoint to go on from either
         file.parent.mkdir(parents=True, exist_ok=True)
         write_at_once(file, _Planned(manifest=manifest, batch=job.batch, steps=job.steps).model_dump_json())
@@ -477,65 +420,21 @@ def _write_plan(job: Job, manifest: ModelManifest) -> None:
 
 def _planned_before(job: Job) -> _Planned | None:
     try:
-        return _Planned.model_validate_json(_checkpoint(job).with_name("planned.json").read_text(encoding="utf-8"))
+        return _Planned.model_validate_json((_checkpoints(job) / "planned.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
 
-def _read_checkpoint(file: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
-    if not file.exists():
-        return None
-    try:
-        return load_checkpoint(file)
-    except Exception:  # torch raises whatever a damaged file leads it to
-        say("The last checkpoint cannot be read: the training begins anew.")
-        return None
-
-
-class _Progress:
-    """Passes a step's figures on, not more often than a curve needs them."""
-
-    def __init__(self, steps: int, shared: int, arms: Sequence[str], done: int, tell: Tell) -> None:
-        self._shared, self._arms, self._tell = shared, arms, tell
-        self._started = time.monotonic()
-        self._told = dict.fromkeys(arms, -math.inf)
-        self._turns_before, self._all_turns = self._turns(done), self._turns(steps)
-
-    def report(self, arm: str, event: dict[str, Any]) -> None:
-        step, now = event["step"], time.monotonic()
-        if step % 5 and step != event["steps"] and now - self._told[arm] < _REPORT_EVERY_S:
-            return
-        arms = self._arms if step <= self._shared else [arm]  # the first stage is the same for all of them
-        turns = self._turns(step)
-        left_s = (now - self._started) / max(turns - self._turns_before, 1) * (self._all_turns - turns)
-        for one in arms:
-            self._told[one] = now
-            self._tell(
-                {
-                    "event": "progress",
-                    "arm": one,
-                    "consistency_weight": 0.0,
-                    "utilisation": None,
-                    "loss_unlabelled": None,
-                    **event,
-                    "eta_s": left_s,
-                }
-            )
-
-    def _turns(self, step: int) -> int:
-        """Steps of single arms until that one."""
-        return step if step <= self._shared else self._shared + len(self._arms) * (step - self._shared)
-
-
 def _export(
     network: nn.Module,
+    manifest: ModelManifest,
+    folder: Path,
+    *,
     arm: str,
     run_id: str,
-    manifest: ModelManifest,
     parent: ModelRecord | None,
     summary: dict[str, Any],
     calibration: Calibration,
-    folder: Path,
 ) -> ModelRecord:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -603,14 +502,19 @@ def _learnt(parent: ModelRecord | None) -> Learnt:
     split = parent.manifest.training.get("split") if parent else None
     if not isinstance(split, dict):
         return Learnt()
-    held_out, trained_on = (split.get(name) for name in ("held_out", "trained_on"))
-    if not isinstance(held_out, list) or not isinstance(trained_on, list):
+    held_out, trained_on, folds = (split.get(name, []) for name in ("held_out", "trained_on", "folds"))
+    if not all(isinstance(part, list) for part in (held_out, trained_on, folds)):
         return Learnt()
-    return Learnt(frozenset(map(str, held_out)), frozenset(map(str, trained_on)))
+    return Learnt(
+        frozenset(map(str, held_out)),
+        frozenset(map(str, trained_on)),
+        tuple(frozenset(map(str, fold)) for fold in folds),
+    )
 
 
-def _as_known(learnt: Learnt) -> dict[str, list[str]]:
-    return {"held_out": sorted(learnt.held_out), "trained_on": sorted(learnt.trained_on)}
+def _as_known(learnt: Learnt) -> dict[str, Any]:
+    folds = {"folds": [sorted(fold) for fold in learnt.folds]} if learnt.folds else {}
+    return {"held_out": sorted(learnt.held_out), "trained_on": sorted(learnt.trained_on), **folds}
 
 
 def _count(cases: Sequence[Case]) -> int:

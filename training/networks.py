@@ -10,6 +10,7 @@ from monai.networks.nets.unet import UNet
 from torch import Tensor, nn
 
 PLACES = 3  # along k, j, i
+_LEAST_LIKELY = 1e-7  # whose logarithm is still a number
 
 
 def unet_spec(
@@ -40,8 +41,10 @@ def build_network(spec: dict[str, Any]) -> nn.Module:
     At full resolution it computes few features and turns them into logits voxel by voxel: with 30 classes a
     3 x 3 convolution of the logits themselves would be two thirds of all arithmetic. Instance normalisation
     throughout: unlabelled slices can then not poison statistics, as they do with batch normalisation
-    (arXiv:2010.03658). Raises ValueError for an unknown kind.
+    (arXiv:2010.03658). Of kind "mean" it is one of so many members. Raises ValueError for an unknown kind.
     """
+    if spec.get("kind") == "mean":
+        return Mean([build_network(spec["of"]) for _ in range(spec["members"])])
     if spec.get("kind") != "unet":
         raise ValueError(f"unknown network kind {spec.get('kind')!r}")
     channels = tuple(spec["channels"])
@@ -57,6 +60,28 @@ def build_network(spec: dict[str, Any]) -> nn.Module:
     )
     last = nn.Conv2d if dimensions == 2 else nn.Conv3d
     return nn.Sequential(body, nn.PReLU(), last(spec["features"], spec["classes"], kernel_size=1))
+
+
+def mean_spec(of: dict[str, Any], members: int) -> dict[str, Any]:
+    """Description of the mean of networks that are each of one description."""
+    return {"kind": "mean", "of": of, "members": members}
+
+
+def member_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """The description of the networks in a mean, or of a single one."""
+    return spec["of"] if spec.get("kind") == "mean" else spec
+
+
+class Mean(nn.Module):
+    """Networks as one: logits whose softmax is the mean of theirs, (N, C, *space)."""
+
+    def __init__(self, members: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, images: Tensor) -> Tensor:
+        likely = torch.stack([member(images).softmax(1) for member in self.members]).mean(0)
+        return likely.clamp(min=_LEAST_LIKELY).log()
 
 
 class TellingPlaces(nn.Module):

@@ -29,11 +29,12 @@ _SLIVER_VOXELS = 12  # on the model's grid, which is coarser than the one that t
 class Watch:
     """A quick look at some held-out slices during training, on the model's grid; the report measures in full.
 
-    Of a few of them folder gets what a person wants to see, n counting them: slices.npz with image_n (J, I) uint8,
-    reference_n (J, I) uint8 (255 where nobody has annotated); and of each look a file with predicted_n (J, I) uint8.
+    Of a few of them folder, if any, gets what a person wants to see, n counting them: slices.npz with image_n (J, I)
+    uint8, reference_n (J, I) uint8 (255 where nobody has annotated); and of each look a file with predicted_n (J, I)
+    uint8.
     """
 
-    def __init__(self, split: Split, manifest: ModelManifest, device: str, folder: Path) -> None:
+    def __init__(self, split: Split, manifest: ModelManifest, device: str, folder: Path | None) -> None:
         self._device, self._classes, self._folder = device, manifest.classes, folder
         self._corrected: set[int] | None = set()
         self._stacks: list[tuple[torch.Tensor, NDArray[np.uint8]]] = []
@@ -67,7 +68,7 @@ class Watch:
         self._write("slices.npz", arrays)
 
     def _write(self, name: str, arrays: dict[str, Any]) -> None:
-        if not distributed.is_first():
+        if self._folder is None or not distributed.is_first():
             return
         with contextlib.suppress(OSError):  # nobody trains to see these
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,7 @@ class Watch:
                 reference.append(target[target != IGNORE])
         values = [v for v in range(1, self._classes) if self._corrected is None or v in self._corrected]
         dice = mean_defined([_slice_dice(*pair, values) for pair in zip(predicted, reference, strict=True)])
-        samples = f"{arms[0]}-{step:06d}.npz"
+        samples = f"{arms[0]}-{step:06d}.npz" if self._folder is not None else ""
         self._write(samples, {f"predicted_{n}": whole[at] for n, at in enumerate(self._shown)})
         for arm in arms:
             tell({"event": "evaluation", "arm": arm, "dice": dice, "step": step, "samples": samples})

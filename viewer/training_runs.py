@@ -79,6 +79,11 @@ class TrainingRun:
         return max((int(event.get("step", 0)) for event in self.events), default=0)
 
     @property
+    def all_steps(self) -> int:
+        """How many steps there are in all: more than were asked for where several networks are trained."""
+        return next((int(e["steps"]) for e in reversed(self.events) if "steps" in e), self.steps)
+
+    @property
     def kept_step(self) -> int:
         """The step of the last checkpoint, 0 before the first."""
         return next((int(e["step"]) for e in reversed(self.events) if e["event"] == "checkpoint"), 0)
@@ -462,8 +467,9 @@ class TrainingRuns:
         run.state = "interrupted"
         lines = errors.strip().splitlines()
         broke = any(line.startswith(_BREAKING) for line in lines)  # not a library's warning, which need not be why
+        kept = run.kept_step
         run.message = (
-            f"The training was interrupted at step {run.step} of {run.steps}. It can go on from step {run.kept_step}."
+            f"The training was interrupted at step {run.step} of {run.all_steps}. It can go on from step {kept}."
         )
         if broke:
             run.message += f" Its last words were: {lines[-1][:200]}"

@@ -20,6 +20,7 @@ from training.classification import compare, fitted_temperature
 from training.classified_pictures import read_pictures, split_pictures
 from training.classifier import Calibrated, build_classifier, classifier_spec, export_classifier, settle
 from training.export import ExportError
+from training.process import Stopped
 
 SIDE = 32
 
@@ -202,7 +203,7 @@ def test_a_person_may_stop_and_keeps_what_was_learnt(sides, tmp_path):
     def check() -> None:
         turns.append(None)
         if len(turns) == 4:
-            raise job.Stopped
+            raise Stopped
 
     path = job.train_and_compare(asked(tmp_path / "out", sides, labelled=8), lambda event: None, check)
     assert json.loads(path.read_text())["steps"] == 3

@@ -18,7 +18,7 @@ from tests.training.test_job import SPEC, balls, described
 from training.dataset import DataError
 from training.export import export_model
 from training.federated import DATA_VARIABLE, MODEL_VARIABLE, Site, write_job, write_model
-from training.networks import build_network
+from training.networks import build_network, mean_spec
 
 
 @pytest.fixture
@@ -75,6 +75,13 @@ def test_a_site_without_annotations_says_so(tmp_path, parent):
         file.unlink()
     with pytest.raises(DataError, match="nothing is annotated"):
         Site(load_manifest(parent), site, 1, 1)
+
+
+def test_a_mean_of_networks_is_no_model_that_hospitals_train_together(tmp_path, parent):
+    single = load_manifest(parent)
+    several = single.model_copy(update={"network": mean_spec(single.network, 3)})
+    with pytest.raises(DataError, match="train a single one together"):
+        Site(several, write_site(tmp_path / "site", 0), 1, 1)
 
 
 def test_weights_of_another_network_are_no_model(tmp_path, parent):

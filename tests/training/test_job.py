@@ -27,7 +27,7 @@ from inference.preprocess import slice_stacks
 from inference.runtime import load_model
 from inference.tasks import segment
 from tests.models import manifest, write_threshold_model
-from training import job, plan
+from training import arms, job, plan
 from training.__main__ import main
 from training.export import export_model
 from training.losses import dice_cross_entropy
@@ -407,7 +407,7 @@ def test_a_fault_of_the_program_is_told_in_a_sentence_too(parent, tmp_path, monk
     def broken(*_: object) -> None:
         raise MemoryError("out of memory\nwith details")
 
-    monkeypatch.setattr(job, "split_cases", broken)
+    monkeypatch.setattr(job, "parted", broken)
 
     code, events = run(write_job(tmp_path, parent, balls(0)[1]))
 
@@ -418,7 +418,7 @@ def test_a_fault_of_the_program_is_told_in_a_sentence_too(parent, tmp_path, monk
 
 def test_command_line_trains_from_nothing_and_the_model_runs(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(plan, "unet_spec", lambda context, classes: unet_spec(context, classes, (4, 8)))
-    for n in range(3):
+    for n in range(6):
         write(tmp_path / "data" / "images", f"case{n}", balls(n)[0])
         write(tmp_path / "data" / "labels", f"case{n}", balls(n)[1])
     write(tmp_path / "data" / "images", "more", balls(9)[0])
@@ -428,7 +428,7 @@ def test_command_line_trains_from_nothing_and_the_model_runs(tmp_path, capsys, m
                  "--out", str(out), "--steps", "4", "--labelled", "1"])  # fmt: skip
 
     assert code == 0
-    assert "12 annotated slices, 24 without labels, 12 held out, 3 patients" in capsys.readouterr().out
+    assert "12 annotated slices, 48 without labels, 24 held out, 6 patients" in capsys.readouterr().out
     made = load_manifest(out / "semi-supervised")
     assert (made.name, made.preprocessing.spacing_mm) == ("my-balls", SPACING)
     model = load_model(ModelRecord(made, out / "semi-supervised", shipped=False, active=False))
@@ -555,8 +555,8 @@ def at_event(kind: str, times: int) -> Callable[[], None]:
 
 def save_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a checkpoint whenever there may be one."""
-    monkeypatch.setattr(job, "_CHECKPOINT_EVERY_S", 0.0)
-    monkeypatch.setattr(job, "_CHECKPOINT_SHARE", math.inf)
+    monkeypatch.setattr(arms, "_CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(arms, "_CHECKPOINT_SHARE", math.inf)
 
 
 MOMENTS = {
