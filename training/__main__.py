@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "folds": options.folds,
         "dimensions": options.dimensions,
         "imbalance": options.imbalance,
+        "trials": options.trials,
     }
     try:
         with distributed.joined():
@@ -141,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--dimensions", type=int, help="2 or 3, of a model that starts from nothing; else by the images")
     train.add_argument("--parent", type=Path, help="model folder to go on from")
+    train.add_argument("--trials", type=int, default=0, help="try so many settings before, on folds of the patients")
     train.add_argument("--imbalance", default="balanced", help="of a classifier's classes: balanced, adjusted or focal")
     benchmark = commands.add_parser("benchmark", help="measure ways of training on few labels against each other")
     ssl = benchmark.add_subparsers(dest="what", required=True).add_parser("ssl")
@@ -176,6 +178,9 @@ def _say(event: dict[str, Any]) -> None:
         print(f"{event['arm']}: step {event['step']} of {event['steps']}, loss {event['loss']:.3f}", flush=True)
     elif kind == "evaluation":
         print(f"{event['arm']}: step {event['step']}, Dice of held-out slices {event['dice']:.3f}", flush=True)
+    elif kind == "trial":
+        found = "given up" if event["pruned"] else f"Dice {event['dice']:.3f}"
+        print(f"trial {event['trial']} of {event['trials']}: {found}, the best {event['best']:.3f}", flush=True)
     elif kind == "message":
         print(event["text"], flush=True)
 

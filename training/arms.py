@@ -31,7 +31,7 @@ from training.loops import (
 from training.networks import TellingPlaces
 from training.plan import step_seconds
 from training.process import Stopped
-from training.semi_supervised import FIRST_STAGE, UnlabelledAlarm, semi_supervised_loss, supervised_loss
+from training.semi_supervised import FIRST_STAGE, Recipe, UnlabelledAlarm, semi_supervised_loss, supervised_loss
 from training.watch import Watch
 
 _REPORT_EVERY_S = 2.0
@@ -52,6 +52,7 @@ def train_arms(
     steps: int,
     batch: int,
     learning_rate: float,
+    recipe: Recipe,
     device: str,
     checkpoint: Path,
     tell: Tell,
@@ -64,7 +65,7 @@ def train_arms(
     Stopped, the training ends with what was learnt.
     """
     shared = round(FIRST_STAGE * steps) if len(arms) > 1 else 0
-    settings = LoopSettings(steps, learning_rate, ema_decay=min(0.99, max(0.8, 1 - 10 / steps)))
+    settings = LoopSettings(steps, recipe.rate * learning_rate, ema_decay=min(0.99, max(0.8, 1 - 10 / steps)))
     students = {arm: TellingPlaces(copy.deepcopy(network)).to(device) for arm in arms}
     teachers = {arm: copy.deepcopy(student).requires_grad_(False).eval() for arm, student in students.items()}
     alarm = UnlabelledAlarm()
@@ -86,9 +87,9 @@ def train_arms(
 
         if arm == SEMI_SUPERVISED:
             student, teacher = run(students[arm]), run(teachers[arm].network)
-            loss = semi_supervised_loss(student, teacher, sampler, batch, steps, device, alarm)
+            loss = semi_supervised_loss(student, teacher, sampler, batch, steps, device, alarm, recipe)
         else:
-            loss = supervised_loss(run(students[arm].network), sampler, batch, device)
+            loss = supervised_loss(run(students[arm].network), sampler, batch, device, recipe=recipe)
         return Training(students[arm], teachers[arm], loss, settings, parts=parts, say=say, went_back=went_back)
 
     first, rest = arms[0], arms[1:]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from inference.manifest import ModelManifest, Preprocessing
-from inference.preprocess import padded_for, slice_stacks
+from inference.preprocess import padded_for, slice_stacks, unpadded
 from training.compare import held_out_cases
 from training.dataset import Split, to_grid
 from training.evaluate import calibration_error
@@ -113,7 +113,7 @@ def _held_out_logits(
         grid = to_grid(case, manifest.preprocessing, manifest.classes)
         annotated = np.flatnonzero((grid.target != IGNORE).any(axis=(1, 2)))
         wanted = np.unique(np.linspace(0, len(annotated) - 1, min(len(annotated), _MOST_SLICES)).astype(int))
-        logits_of = _logits_by_slice(network, grid.voxels, manifest.preprocessing, device)
+        logits_of = logits_by_slice(network, grid.voxels, manifest.preprocessing, device)
         for k in annotated[wanted].tolist():
             logits = logits_of(k)
             rows, columns = np.nonzero(grid.target[k] != IGNORE)
@@ -127,7 +127,7 @@ def _held_out_logits(
     }
 
 
-def _logits_by_slice(
+def logits_by_slice(
     network: nn.Module, voxels: NDArray[np.float32], preprocessing: Preprocessing, device: torch.device
 ) -> Callable[[int], NDArray[np.float32]]:
     """What gives the logits (classes, rows, columns) of a slice k of voxels (k, j, i)."""
@@ -141,9 +141,11 @@ def _logits_by_slice(
         logits = whole[0].numpy()
         return lambda k: logits[:, k]
 
+    inside = unpadded(voxels.shape[1:], preprocessing)
+
     def of_stack(k: int) -> NDArray[np.float32]:
         stack = padded_for(slice_stacks(voxels, [k], preprocessing.context_slices), preprocessing)
         with torch.no_grad():
-            return network(torch.from_numpy(stack).to(device))[0].cpu().numpy()
+            return network(torch.from_numpy(stack).to(device))[0].cpu().numpy()[:, *inside]
 
     return of_stack

@@ -89,6 +89,7 @@ def card(manifest: ModelManifest, report: dict[str, Any]) -> str:
         f"{training['seed']}, {arm}) on {training['labelled_slices']} annotated slices. Annotated were "
         f"{_counted(training['patients'], 'patients')}, the held-out ones included.",
         *_of_networks(training.get("networks", 1)),
+        *_of_study(training.get("tuning")),
         "## How it was measured",
         verified
         + (
@@ -154,6 +155,17 @@ def _of_networks(count: int) -> list[str]:
     if count == 1:
         return []
     return [f"It is the mean of {count} networks, each trained that many steps without some of the patients."]
+
+
+def _of_study(found: Any) -> list[str]:
+    if not found:
+        return []
+    low, high = found["gain_interval"]
+    taken = "are what it was trained by" if found["taken"] else "were not taken"
+    return [
+        f"Before, {found['trials']} settings were tried on {found['patients']} of the patients to train on. The best "
+        f"{taken}: their gain in Dice over the usual ones was {found['gain']:+.3f} ({low:+.3f} to {high:+.3f})."
+    ]
 
 
 def _calibrated(manifest: ModelManifest) -> str:

@@ -59,6 +59,7 @@ from training.loops import Diverged, TooLittleMemory
 from training.networks import Mean, build_network, mean_spec, member_spec
 from training.plan import plan_model, plan_step
 from training.process import Control, Events, json_ready
+from training.semi_supervised import USUAL, Recipe
 from training.watch import SAMPLES, Watch
 
 SCHEMA_VERSION = 1
@@ -107,6 +108,7 @@ class Job(BaseModel):
     folds: int | None = Field(default=None, ge=2, le=10)
     dimensions: Literal[2, 3] | None = None
     imbalance: Imbalance = "balanced"
+    trials: int = Field(default=0, ge=0, le=200)
 
 
 def run(folder: Path) -> int:
@@ -171,8 +173,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     if job.recipe.startswith("classification-"):
         if distributed.processes() > 1:
             raise JobError("a classifier is trained by one process; start it without torchrun")
-        if job.folds is not None:
-            raise JobError("a classifier is not trained in folds")
+        if job.folds is not None or job.trials:
+            raise JobError("a classifier is not trained in folds, nor are settings tried for it")
         from training import classification  # which takes from here what both have in common
 
         return classification.train_and_compare(job, tell, check)
@@ -229,6 +231,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
             "model is their mean."
         )
         tell({"event": "message", "text": text})
+    recipe, tuning = _recipe(job, splits, networks[0], member, arms, device, tell, check)
+    torch.manual_seed(job.seed)  # whatever a study has drawn
     trained: list[dict[str, nn.Module]] = []
     spent_s = 0.0
     for n, (split, sampler) in enumerate(zip(splits, samplers, strict=True)):
@@ -239,7 +243,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
             Watch(split, member, device, job.out / SAMPLES if n == 0 else None),
             steps=steps,
             batch=batch,
-            learning_rate=FINE_TUNING_RATE if parent else FROM_SCRATCH_RATE,
+            learning_rate=_rate(job),
+            recipe=recipe,
             device=device,
             checkpoint=_checkpoints(job) / (f"both-{n}.pt" if len(splits) > 1 else "both.pt"),
             tell=_of_all_folds(tell, n, len(splits), steps),
@@ -264,6 +269,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         "seed": job.seed,
         **counts,
         "networks": len(trained),
+        **tuning,
         "split": _as_known(known_after(learnt, splits)),
         "provenance": provenance(job.data, everything, device),
         "plan": plan.figures,
@@ -293,6 +299,53 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     for over in (_checkpoints(job), _members(job)):
         shutil.rmtree(over, ignore_errors=True)
     return path
+
+
+def _recipe(
+    job: Job,
+    splits: Sequence[Split],
+    network: nn.Module,
+    manifest: ModelManifest,
+    arms: Sequence[str],
+    device: str,
+    tell: Tell,
+    check: Check,
+) -> tuple[Recipe, dict[str, Any]]:
+    """What to train by: as usual, or what a study finds, and what a model's manifest then says of that."""
+    if not job.trials:
+        return USUAL, {}
+    if distributed.processes() > 1:
+        raise JobError("other settings are looked for by one process; start it without torchrun")
+    if len(splits) > 1:
+        raise JobError("other settings cannot be looked for where every patient is one to measure by")
+    try:
+        from training.tuning import tune
+    except ModuleNotFoundError as error:
+        raise JobError(f"other settings are looked for by Optuna, which is not installed ({error.name})") from error
+    tuned = tune(
+        splits[0],
+        network,
+        manifest,
+        trials=job.trials,
+        steps=job.steps,
+        batch=job.batch,
+        learning_rate=_rate(job),
+        unlabelled=SEMI_SUPERVISED in arms,
+        seed=job.seed,
+        device=device,
+        file=_checkpoints(job) / "study.journal",
+        tell=tell,
+        check=check,
+    )
+    found = tuned.figures
+    best = f"the best had a Dice of {found['dice_of_best']:.3f}, the usual ones {found['dice_of_usual']:.3f}"
+    end = "they are taken." if found["taken"] else "that is no more than chance gives, and the usual ones stay."
+    tell({"event": "message", "text": f"{job.trials} settings were tried: {best}; {end}"})
+    return tuned.recipe, {"tuning": json_ready(found)}
+
+
+def _rate(job: Job) -> float:
+    return FINE_TUNING_RATE if job.parent_model is not None else FROM_SCRATCH_RATE
 
 
 def _of_all_folds(tell: Tell, fold: int, folds: int, steps: int) -> Tell:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from training.augment import paste_masks, posed_again, strong_look
+from training.augment import PASTED_SHARE, paste_masks, posed_again, strong_look
 from training.dataset import SliceSampler
 from training.loops import CHECKED_STEPS, GoneAstray, LossOfStep
 from training.losses import IGNORE, batch_dice, dice_cross_entropy
@@ -23,9 +23,6 @@ from training.networks import PLACES
 
 FIRST_STAGE = 0.3  # of the steps, annotated slices only
 RAMP_UP = 0.3  # of the steps after it
-LARGEST_WEIGHT = 0.5  # of pseudo-labelled voxels against annotated ones
-CONFIDENCE = 0.75  # below it the teacher's label of a voxel is not used
-ANNOTATED_LOOKS = 0.5  # share of annotated slices shown as by another scanner: a model in use sees the one there is
 
 # Pseudo-labelled against annotated share. People confirm slices in which there is something to see, so that
 # much less on the others is no alarm yet; a teacher that has collapsed falls to nothing.
@@ -33,6 +30,20 @@ _FOREGROUND_RANGE = (0.05, 4.0)
 _LEAST_UTILISATION = 0.2
 _WHOLLY = 0.99  # of a voxel inside the image
 _SMOOTHING = 0.8  # of the Dice shown: a batch of four slices says little
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What of a training may be set otherwise where a study (training.tuning) finds that it pays."""
+
+    rate: float = 1.0  # of the usual learning rate
+    unlabelled_weight: float = 0.5  # the largest, of pseudo-labelled voxels against annotated ones
+    confidence: float = 0.75  # below it the teacher's label of a voxel is not used
+    looks: float = 0.5  # share of annotated slices shown as by another scanner: a model in use sees the one there is
+    pasted: float = PASTED_SHARE  # share of slices with a box of another one
+
+
+USUAL = Recipe()
 
 
 def consistency_weight(step: int, ramp_up_steps: int) -> float:
@@ -47,31 +58,39 @@ def consistency_weight(step: int, ramp_up_steps: int) -> float:
     return math.exp(-5.0 * (1.0 - t) ** 2)
 
 
-def pseudo_labels(teacher: nn.Module, images: Tensor, inside: Tensor) -> tuple[Tensor, float]:
-    """The teacher's classes (N, *space) int64, 255 where it is less than 0.75 sure or outside the image; and the
-    share of voxels inside that are used."""
+def pseudo_labels(
+    teacher: nn.Module, images: Tensor, inside: Tensor, least: float = USUAL.confidence
+) -> tuple[Tensor, float]:
+    """The teacher's classes (N, *space) int64, 255 where it is less than so sure or outside the image; and the share of
+    voxels inside that are used."""
     with torch.no_grad():
         confidence, classes = teacher(images).softmax(1).max(1)
-    used = (confidence >= CONFIDENCE) & inside
+    used = (confidence >= least) & inside
     return torch.where(used, classes, IGNORE), float(used.sum() / inside.sum().clamp(min=1))
 
 
 def supervised_loss(
-    network: Callable[[Tensor], Tensor], sampler: SliceSampler, batch: int, device: str, *, pasted: bool = True
+    network: Callable[[Tensor], Tensor],
+    sampler: SliceSampler,
+    batch: int,
+    device: str,
+    *,
+    pasted: bool = True,
+    recipe: Recipe = USUAL,
 ) -> LossOfStep:
-    """Loss of a step on annotated slices only, each, if pasted, with a box of another one of the batch in it."""
+    """Loss of a step on annotated slices only, some, if pasted, with a box of another one of the batch in them."""
     shown = _RunningMean()
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
         generator = torch.Generator().manual_seed(step)
         images, targets = (part.to(device) for part in sampler.labelled(step, batch))
         if pasted:
-            box = paste_masks(batch, sampler.patch, generator).to(device)
-            images = strong_look(images, generator, ANNOTATED_LOOKS)
+            box = paste_masks(batch, sampler.patch, generator, recipe.pasted).to(device)
+            images = strong_look(images, generator, recipe.looks)
             images = torch.where(box[:, None], images.roll(1, 0), images)
             targets = torch.where(box, targets.roll(1, 0), targets)
         else:
-            images = strong_look(images, generator, ANNOTATED_LOOKS)
+            images = strong_look(images, generator, recipe.looks)
         logits = network(images)
         return dice_cross_entropy(logits, targets), {"dice": shown.add(batch_dice(logits, targets))}
 
@@ -99,7 +118,9 @@ def weak_to_strong_loss(
         unlabelled = strong_look(unlabelled, generator)
         logits = network(torch.where(box[:, None], unlabelled.roll(1, 0), unlabelled))
         loss_unlabelled = dice_cross_entropy(logits, torch.where(box, guessed.roll(1, 0), guessed))
-        return loss + LARGEST_WEIGHT * consistency_weight(step - first_stage, ramp_up_steps) * loss_unlabelled, figures
+        return loss + USUAL.unlabelled_weight * consistency_weight(
+            step - first_stage, ramp_up_steps
+        ) * loss_unlabelled, figures
 
     return loss_of_step
 
@@ -112,6 +133,7 @@ def semi_supervised_loss(
     steps: int,
     device: str,
     alarm: UnlabelledAlarm | None = None,
+    recipe: Recipe = USUAL,
 ) -> LossOfStep:
     """Loss of a step that in its second stage uses as many unlabelled slices as annotated ones.
 
@@ -124,11 +146,12 @@ def semi_supervised_loss(
     """
     first_stage = round(FIRST_STAGE * steps)
     ramp_up_steps = max(1, round(RAMP_UP * (steps - first_stage)))
-    annotated_only = supervised_loss(lambda images: network(images)[:, :-PLACES], sampler, batch, device)
+    annotated_only = supervised_loss(lambda images: network(images)[:, :-PLACES], sampler, batch, device, recipe=recipe)
     shown, alarm = _RunningMean(), alarm or UnlabelledAlarm()
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
-        weight = alarm.factor * LARGEST_WEIGHT * consistency_weight(step - first_stage, ramp_up_steps)
+        ramp = consistency_weight(step - first_stage, ramp_up_steps)
+        weight = alarm.factor * recipe.unlabelled_weight * ramp
         if step < first_stage or weight == 0:
             loss, figures = annotated_only(step)
             shown.value = figures["dice"]
@@ -136,10 +159,10 @@ def semi_supervised_loss(
         generator = torch.Generator().manual_seed(step)
         images, targets = (part.to(device) for part in sampler.labelled(step, batch, with_places=True))
         unlabelled, inside = (part.to(device) for part in sampler.unlabelled(step, batch, with_places=True))
-        guessed, utilisation = pseudo_labels(teacher, unlabelled[:, :-PLACES], inside)
+        guessed, utilisation = pseudo_labels(teacher, unlabelled[:, :-PLACES], inside, recipe.confidence)
         if message := alarm.watch(step, guessed, targets, utilisation):
             raise GoneAstray(message)
-        box = paste_masks(batch, sampler.patch, generator).to(device)
+        box = paste_masks(batch, sampler.patch, generator, recipe.pasted).to(device)
         seen = torch.cat([unlabelled, inside[:, None]], dim=1)
         seen, guessed = posed_again(seen, guessed, generator, sampler.spacing_mm)
         unlabelled, inside = seen[:, :-1], seen[:, -1] > _WHOLLY
@@ -148,7 +171,7 @@ def semi_supervised_loss(
         known, supposed = _pasted(box, targets, ignored), _pasted(box, ignored, guessed)
         places = _pasted(box[:, None], images[:, -PLACES:], unlabelled[:, -PLACES:])
         told = _pasted(box, targets != IGNORE, inside)
-        images = strong_look(images[:, :-PLACES], generator, ANNOTATED_LOOKS)
+        images = strong_look(images[:, :-PLACES], generator, recipe.looks)
         unlabelled = strong_look(unlabelled[:, :-PLACES], generator)
         answer = network(_pasted(box[:, None], images, unlabelled))
         logits = answer[:, :-PLACES]
