@@ -60,6 +60,7 @@ from training.networks import Mean, build_network, mean_spec, member_spec
 from training.plan import plan_model, plan_step
 from training.process import Control, Events, json_ready
 from training.semi_supervised import USUAL, Recipe
+from training.tuning import tune
 from training.watch import SAMPLES, Watch
 
 SCHEMA_VERSION = 1
@@ -316,27 +317,29 @@ def _recipe(
         return USUAL, {}
     if distributed.processes() > 1:
         raise JobError("other settings are looked for by one process; start it without torchrun")
-    if len(splits) > 1:
-        raise JobError("other settings cannot be looked for where every patient is one to measure by")
     try:
-        from training.tuning import tune
+        if len(splits) > 1:
+            raise DataError("every patient is one to measure by")
+        tuned = tune(
+            splits[0],
+            network,
+            manifest,
+            trials=job.trials,
+            steps=job.steps,
+            batch=job.batch,
+            learning_rate=_rate(job),
+            unlabelled=SEMI_SUPERVISED in arms,
+            seed=job.seed,
+            device=device,
+            file=_checkpoints(job) / "study.journal",
+            tell=tell,
+            check=check,
+        )
+    except DataError as error:
+        tell({"event": "message", "text": f"The training goes by the usual settings: {error}."})
+        return USUAL, {}
     except ModuleNotFoundError as error:
         raise JobError(f"other settings are looked for by Optuna, which is not installed ({error.name})") from error
-    tuned = tune(
-        splits[0],
-        network,
-        manifest,
-        trials=job.trials,
-        steps=job.steps,
-        batch=job.batch,
-        learning_rate=_rate(job),
-        unlabelled=SEMI_SUPERVISED in arms,
-        seed=job.seed,
-        device=device,
-        file=_checkpoints(job) / "study.journal",
-        tell=tell,
-        check=check,
-    )
     found = tuned.figures
     best = f"the best had a Dice of {found['dice_of_best']:.3f}, the usual ones {found['dice_of_usual']:.3f}"
     end = "they are taken." if found["taken"] else "that is no more than chance gives, and the usual ones stay."

@@ -72,9 +72,7 @@ def tune(
     from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
     if split.unit != "patients" or _patients(split) < LEAST:
-        raise DataError(
-            "other settings can be looked for with three annotated patients or more beside those that are held out"
-        )
+        raise DataError("others can be looked for with three annotated patients or more beside those that are held out")
     folds = parted(split.train, seed, count=_FOLDS)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -149,8 +149,11 @@ class TrainingRuns:
         """Have a listener told of the run and the event that changed it; {} if it was a person."""
         self._listeners.append(listener)
 
-    def start(self, model_name: str, steps: int = 120, seed: int = 0, batch: int = 4) -> TrainingRun | None:
-        """Fine-tune a model, semi-supervised, from the confirmed slices of all series."""
+    def start(
+        self, model_name: str, steps: int = 120, seed: int = 0, batch: int = 4, trials: int = 0
+    ) -> TrainingRun | None:
+        """Fine-tune a model, semi-supervised, from the confirmed slices of all series; trials, if any, is how many
+        settings are tried before."""
         if self.run is not None and not self.run.ended:
             self._fail("A training is already running: wait for it or stop it first.")
             return None
@@ -180,7 +183,7 @@ class TrainingRuns:
             others = self._other_cases(record.manifest, snapshot.series_uid, key, job)
             key_of_names = installation_key(self._folder / "pseudonyms.key")
             run.series = write_dataset(run.folder / "data", [snapshot, *others], job.check, key_of_names)
-            _write_job(run, seed, batch)
+            _write_job(run, seed, batch, trials)
 
         def failed(message: str) -> None:
             run.state, run.message = "failed", message
@@ -563,7 +566,7 @@ def _training_case(
     )
 
 
-def _write_job(run: TrainingRun, seed: int, batch: int) -> None:
+def _write_job(run: TrainingRun, seed: int, batch: int, trials: int) -> None:
     job = {
         "schema_version": 1,
         "recipe": "segmentation-semi-supervised",
@@ -573,5 +576,6 @@ def _write_job(run: TrainingRun, seed: int, batch: int) -> None:
         "steps": run.steps,
         "batch": batch,
         "seed": seed,
+        "trials": trials,
     }
     write_whole(run.folder / "job.json", json.dumps(job, indent=2))

@@ -1,6 +1,7 @@
 """What the training panel shows beside its comparison: readiness, held-out slices over time, cases won and lost."""
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 
 from viewer.gui.training_cases import TrainingCases
@@ -92,3 +93,33 @@ def test_a_case_opens_at_its_slice(opened, qtbot):
     uid = opened.workflows.session.series.uid
     opened.training_panel.cases.chosen.emit(uid, 2, 7)
     qtbot.waitUntil(lambda: opened.workflows.session.cursor_ijk[2] == 7)
+
+
+def test_trials_of_a_study_are_told_and_drawn(run, opened, qtbot):
+    study = opened.training_panel.study
+    study.show_run(run)
+    assert study.isHidden()
+
+    for n, (dice, best, pruned) in enumerate([(0.5, 0.5, False), (0.3, 0.5, True), (0.7, 0.7, False)], 1):
+        run.events.append({"event": "trial", "trial": n, "trials": 5, "dice": dice, "best": best, "pruned": pruned})
+    qtbot.waitUntil(lambda: study.show_run(run) is None and study.findChild(pg.PlotWidget) is not None)
+
+    assert "Settings tried: 3 of 5; the best Dice is 0.700, that of the usual ones 0.500." in study.told.text()
+    each, best = (item.getData() for item in study._curves[1:])
+    assert each[1].tolist() == [0.5, 0.3, 0.7] and best[1].tolist() == [0.5, 0.5, 0.7]
+    study.dress()
+    study.show_run(run)
+    assert study._curves[1].getData()[1].tolist() == [0.5, 0.3, 0.7]
+    study.show_run(None)
+    assert study.isHidden()
+
+
+@pytest.mark.parametrize(("ticked", "trials"), [(False, 0), (True, 12)])
+def test_a_study_is_asked_for_by_a_tick(opened, monkeypatch, ticked, trials):
+    asked = []
+    monkeypatch.setattr(opened.workflows.training, "start", lambda name, **more: asked.append(more))
+    panel = opened.training_panel
+    assert not panel.tune.isChecked()
+    panel.tune.setChecked(ticked)
+    panel._start()
+    assert asked[0]["trials"] == trials

@@ -1,6 +1,7 @@
 """A study of settings: on patients to train on alone, taken only for a sure gain, going on after its process ended."""
 
 import json
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -128,7 +129,7 @@ def test_a_training_goes_by_what_the_study_found_and_says_so(tmp_path, monkeypat
     shares.clear(), rates.clear()
     figures = {"trials": 2, "patients": 4, "dice_of_usual": 0.5, "dice_of_best": 0.6, "gain": 0.1,
                "gain_interval": [0.05, 0.15], "taken": True, "recipe": {}}  # fmt: skip
-    monkeypatch.setattr(tuning, "tune", lambda *rest, **more: Tuned(Recipe(rate=0.5, pasted=0.1), figures))
+    monkeypatch.setattr(job, "tune", lambda *rest, **more: Tuned(Recipe(rate=0.5, pasted=0.1), figures))
     path = job.train_and_compare(asked(tmp_path, "tuned", trials=2), events.append, nothing)
 
     assert (shares, rates) == ({0.1}, {0.5 * job.FROM_SCRATCH_RATE})
@@ -154,5 +155,15 @@ def test_who_has_too_few_patients_for_a_study_is_told(tmp_path):
     with pytest.raises(DataError, match="three annotated patients or more beside those that are held out"):
         studied(tmp_path / "two", 2, patients=PATIENTS[:2])
     annotated(tmp_path / "four" / "data", *PATIENTS[:4])
-    with pytest.raises(job.JobError, match="every patient is one to measure by"):
-        job.train_and_compare(asked(tmp_path / "four", "out", trials=2), lambda event: None, nothing)
+    events: list[dict] = []
+    path = job.train_and_compare(asked(tmp_path / "four", "out", trials=2), events.append, nothing)
+    told = "The training goes by the usual settings: every patient is one to measure by."
+    assert told in [event.get("text") for event in events]
+    assert "tuning" not in load_manifest(path.parent / "supervised").training
+
+
+def test_without_optuna_a_study_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    annotated(tmp_path / "data", *PATIENTS)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(job.JobError, match="by Optuna, which is not installed"):
+        job.train_and_compare(asked(tmp_path, "out", trials=2), lambda event: None, nothing)

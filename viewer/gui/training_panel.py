@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -34,6 +35,7 @@ from viewer.gui.style import theme
 from viewer.gui.training_cases import TrainingCases
 from viewer.gui.training_readiness import TrainingReadiness
 from viewer.gui.training_samples import TrainingSamples
+from viewer.gui.training_study import TrainingStudy
 from viewer.training_runs import TrainingRun
 from viewer.workflows import Workflows
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     import pyqtgraph as pg
 
 _STEPS = 80
+_TRIALS = 12
 _MOST_PLOT_PX = 130
 _NONE_CONFIRMED = QT_TR_NOOP(
     "Segment, correct some slices and confirm them ({Labels/Confirm the slice}). Then the model can learn from them."
@@ -77,6 +80,14 @@ class TrainingPanel(QWidget):
         self.steps.setToolTip(
             tr("Training steps of the new model and of its twin; more take longer and may learn more")
         )
+        self.tune = QCheckBox(tr("Look for better settings first"))
+        self.tune.setToolTip(
+            tr(
+                "Tries {count} settings on parts of the patients to train on, and takes others than the usual ones "
+                "only for a gain that is not chance. It takes several times as long as the training, and six annotated "
+                "patients."
+            ).format(count=_TRIALS)
+        )
         self.start = QPushButton(tr("Train"))
         self.start.setProperty("primary", True)
         self.start.clicked.connect(self._start)
@@ -88,6 +99,7 @@ class TrainingPanel(QWidget):
         self.progress = QProgressBar(textVisible=False)
         self._status = QLabel(wordWrap=True)
 
+        self.study = TrainingStudy()
         self.samples = TrainingSamples()
         self.cases = TrainingCases()
         self._plots = QVBoxLayout()
@@ -157,9 +169,11 @@ class TrainingPanel(QWidget):
         layout.addWidget(self._ready)
         layout.addWidget(self.readiness)
         layout.addLayout(length)
+        layout.addWidget(self.tune)
         layout.addLayout(steering)
         layout.addWidget(self.progress)
         layout.addWidget(self._status)
+        layout.addWidget(self.study)
         layout.addWidget(self.comparison)
         layout.addWidget(self.by_class)
         layout.addWidget(self.classes)
@@ -199,11 +213,13 @@ class TrainingPanel(QWidget):
                 plot.hide()
                 plot.deleteLater()
         self.samples.dress()
+        self.study.dress()
         self._show_run()
 
     def _start(self) -> None:
         if self._models.model_name:
-            self._workflows.training.start(self._models.model_name, steps=self.steps.value())
+            trials = _TRIALS if self.tune.isChecked() else 0
+            self._workflows.training.start(self._models.model_name, steps=self.steps.value(), trials=trials)
             self._show_run()
 
     def _pause(self) -> None:
@@ -219,7 +235,7 @@ class TrainingPanel(QWidget):
             self._workflows.roll_back(run.model.manifest.name)
 
     def _changed(self, run: TrainingRun, event: dict[str, Any]) -> None:
-        if event.get("event") in ("progress", "evaluation", "message", "started", "rewound", "checkpoint"):
+        if event.get("event") in ("progress", "evaluation", "message", "started", "rewound", "checkpoint", "trial"):
             self._show_progress(run, event)
         else:
             self._show_run()
@@ -257,6 +273,7 @@ class TrainingPanel(QWidget):
         self.pause.setText(tr("Resume") if state == "paused" else tr("Pause"))
         self.stop.setEnabled(steerable)
         self.steps.setEnabled(not running)
+        self.tune.setEnabled(not running)
         self.progress.setVisible(running)
         if state == "preparing":
             self.progress.setRange(0, 0)
@@ -287,6 +304,11 @@ class TrainingPanel(QWidget):
         kind = event["event"]
         if kind == "message":
             self._status.setText(said(event["text"]))
+        elif kind == "trial":
+            self.progress.setRange(0, event["trials"])
+            self.progress.setValue(event["trial"])
+            words = tr("Looking for better settings · {time} left")
+            self._status.setText(words.format(time=_duration(event["eta_s"])))
         elif kind == "started":
             self._status.setText(
                 tr(
@@ -353,6 +375,7 @@ class TrainingPanel(QWidget):
 
     def _draw_curves(self, run: TrainingRun | None) -> None:
         self.samples.show_run(run)
+        self.study.show_run(run)
         if run is None:
             return
         if not plots_are_loaded():
