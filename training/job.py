@@ -86,6 +86,7 @@ RECIPES = {
     "classification-mixmatch": (SEMI_SUPERVISED, SUPERVISED),
     "classification-fixmatch": (SEMI_SUPERVISED, SUPERVISED),
     "classification-supervised": (SUPERVISED,),
+    "detection-supervised": (SUPERVISED,),
 }
 Imbalance = Literal["balanced", "adjusted", "focal"]
 
@@ -201,6 +202,12 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         from training import classification  # which takes from here what both have in common
 
         return classification.train_and_compare(job, tell, check)
+    if job.recipe.startswith("detection-"):
+        if distributed.processes() > 1:
+            raise JobError("a detector is trained by one process; start it without torchrun")
+        from training import detection
+
+        return detection.train_and_compare(job, tell, check, go_on)
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = distributed.device()
@@ -209,7 +216,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     if not go_on and distributed.is_first():
         for earlier in (_checkpoint(job).parent, job.out / SAMPLES):
             shutil.rmtree(earlier, ignore_errors=True)
-    learnt = _learnt(parent)
+    learnt = learnt_by(parent)
     split = split_cases(read_dataset(job.data), job.seed, learnt)
     if job.labelled is not None:
         split = keep_labelled(split, job.labelled, job.seed)
@@ -266,7 +273,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         "labelled_slices": _count(split.train),
         "unlabelled_slices": sampler.unlabelled_slices,
         "patients": split.patients,
-        "split": _as_known(learnt.after(split)),
+        "split": as_known(learnt.after(split)),
         "provenance": provenance(job.data, split, device),
         "plan": plan.figures,
     }
@@ -684,7 +691,7 @@ def _numbered(report: dict[str, Any], numbers: dict[str, str]) -> dict[str, Any]
     return report | {"decision": report["decision"] | {"reason": reason}}
 
 
-def _learnt(parent: ModelRecord | None) -> Learnt:
+def learnt_by(parent: ModelRecord | None) -> Learnt:
     """Whom a model and its ancestors were trained on and judged by, as its manifest says."""
     split = parent.manifest.training.get("split") if parent else None
     if not isinstance(split, dict):
@@ -695,7 +702,7 @@ def _learnt(parent: ModelRecord | None) -> Learnt:
     return Learnt(frozenset(map(str, held_out)), frozenset(map(str, trained_on)))
 
 
-def _as_known(learnt: Learnt) -> dict[str, list[str]]:
+def as_known(learnt: Learnt) -> dict[str, list[str]]:
     return {"held_out": sorted(learnt.held_out), "trained_on": sorted(learnt.trained_on)}
 
 

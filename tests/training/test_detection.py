@@ -1,0 +1,337 @@
+"""Whole trainings of detectors on small pictures: what they find, what they are compared with, what is refused."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+from safetensors.torch import load_file
+
+from inference.detect import detect
+from inference.manifest import load_manifest
+from inference.models import ModelRecord
+from inference.runtime import load_model
+from training import detection, detector, job
+from training.boxed_pictures import read_boxed_images, split_boxed_images
+from training.dataset import Learnt
+from training.detecting import penalty_reduced_focal, target_maps
+from training.detection import compare, found_by
+from training.detector import Decoded, build_detector, detector_spec, export_detector, load_detector
+from training.export import ExportError
+from training.process import Stopped
+
+SIDE = 64
+PATIENTS = 60
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small():
+    """Networks this small lose more by sharing cores with other work than they gain."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.cpu_count", lambda: 1)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        yield
+        torch.set_num_threads(threads)
+
+
+def picture(seed: int) -> tuple[sitk.Image, list[tuple[str, float, float, float, float]]]:
+    """A bright disc, a bright square, both or none in noise, and their boxes: label, x, y, width and height."""
+    draw = np.random.default_rng(seed)
+    j, i = np.indices((SIDE, SIDE)) + 0.5
+    values, boxes = 60 * draw.random((SIDE, SIDE)), []
+    for name, there, column in (("Disc", seed % 4 in (0, 1), 18), ("Square", seed % 4 in (0, 2), 46)):
+        if there:
+            radius, y, x = draw.uniform(5, 9), draw.uniform(14, 50), column + draw.uniform(-4, 4)
+            far = np.hypot(j - y, i - x) if name == "Disc" else np.maximum(abs(j - y), abs(i - x))
+            values[far < radius] += 140
+            boxes.append((name, x - radius, y - radius, 2 * radius, 2 * radius))
+    return sitk.GetImageFromArray(values.astype(np.uint8)[None]), boxes
+
+
+def dataset(folder: Path, patients: int = PATIENTS) -> Path:
+    (folder / "images").mkdir(parents=True)
+    lines, checked = ["case,label,x,y,width,height"], ["case"]
+    for n in range(patients):
+        image, boxes = picture(n)
+        sitk.WriteImage(image[:, :, 0], folder / "images" / f"p{n}.png")
+        lines += [f"p{n}.png,{name}," + ",".join(f"{one:.2f}" for one in place) for name, *place in boxes]
+        checked.append(f"p{n}")
+    (folder / "boxes.csv").write_text("\n".join(lines) + "\n")
+    (folder / "checked.csv").write_text("\n".join(checked) + "\n")
+    return folder
+
+
+def asked(out: Path, data: Path, **fields) -> job.Job:
+    given = {"schema_version": 1, "recipe": "detection-supervised", "data": data, "out": out, "steps": 2}
+    return job.checked_job(given | fields)
+
+
+def train(what: job.Job, check=lambda: None, go_on: bool = False) -> tuple[dict, list[dict]]:
+    events: list[dict] = []
+    path = job.train_and_compare(what, events.append, check, go_on)
+    return json.loads(path.read_text()), events
+
+
+def record_of(folder: Path) -> ModelRecord:
+    return ModelRecord(load_manifest(folder), folder, shipped=False, active=False)
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return dataset(tmp_path_factory.mktemp("shapes") / "data")
+
+
+@pytest.fixture(scope="module")
+def trained(shapes, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, list[dict]]:
+    out = tmp_path_factory.mktemp("shapes") / "bright shapes"
+    return out, *train(asked(out, shapes, steps=120))
+
+
+@pytest.fixture(scope="module")
+def reference(shapes) -> detection.Reference:
+    images = read_boxed_images(shapes)
+    return detection._reference(split_boxed_images(images, 0, Learnt()), images, images.labels)
+
+
+def test_a_short_training_finds_discs_and_squares_on_patients_it_has_not_seen(trained):
+    out, report, events = trained
+    assert (report["task"], report["unit"], report["verified"]) == ("detection", "patients", True)
+    found = report["models"]["supervised"]
+    for name in ("Disc", "Square"):
+        assert found["classes"][name]["sensitivity_at_1"]["value"] > 0.8
+        assert all(one["low"] <= one["value"] <= one["high"] for one in found["classes"][name].values())
+    assert found["mean_froc"] == found["mean"]["froc"]["value"] > 0.7
+    assert events[0]["event"] == "started" and events[0]["held_out_slices"] == len(report["held_out"]) == 20
+    assert {event["event"] for event in events} >= {"progress", "checkpoint"}
+    assert not (out / "checkpoints").exists()
+    manifest = load_manifest(out / "supervised")
+    assert manifest.name == "bright-shapes" and manifest.task == "detection"
+    assert manifest.seen is not None and set(manifest.seen.ranges) >= {"p50", "gradient"}
+    assert manifest.training["held_out"]["classes"].keys() == {"Disc", "Square"}
+    assert manifest.training["provenance"]["lists"].keys() == {"boxes.csv", "checked.csv"}
+    assert all(0.05 <= label.threshold <= 0.95 for label in manifest.labels)
+    card = (out / "supervised" / "card.md").read_text()
+    assert "Not for diagnostic use" in card and f"{found['mean_froc']:.3f}" in card and "Unverified" not in card
+
+
+def test_one_that_has_learnt_nothing_finds_nothing(shapes, tmp_path):
+    report, _ = train(asked(tmp_path / "out", shapes, steps=1))
+    assert report["models"]["supervised"]["mean"]["sensitivity_at_1"]["value"] < 0.3
+
+
+def test_a_trained_model_tells_where_and_what(trained):
+    model = load_model(record_of(trained[0] / "supervised"))
+    right = 0
+    for seed in range(1000, 1020):
+        image, boxes = picture(seed)
+        told = detect(image, model).found
+        for name, x, y, width, height in boxes:
+            best = next((one for one in told if model.manifest.labels[one.label - 1].name == name), None)
+            if best is not None:
+                places = np.array([*best.low[:2], *best.high[:2]]) + 0.5
+                right += np.abs(places - (x, y, x + width, y + height)).max() < 4
+    assert right >= 14, "of 20"
+
+
+def test_the_same_seed_gives_the_same_network(shapes, tmp_path):
+    def weights(name: str, seed: int) -> bytes:
+        train(asked(tmp_path / name, shapes, steps=3, seed=seed))
+        return (tmp_path / name / "supervised" / "weights.safetensors").read_bytes()
+
+    assert weights("one", 3) == weights("two", 3) != weights("three", 4)
+
+
+def test_a_training_that_was_ended_goes_on_to_the_same_weights(shapes, tmp_path, monkeypatch):
+    monkeypatch.setattr(detection, "_CHECKPOINT_EVERY_S", 0.0)
+    whole, cut = asked(tmp_path / "whole", shapes, steps=14), asked(tmp_path / "cut", shapes, steps=14)
+    train(whole)
+    calls = []
+
+    def power_cut() -> None:
+        calls.append(1)
+        if len(calls) == 13:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(cut, power_cut)
+    _, events = train(cut, go_on=True)
+    assert {"event": "rewound", "arms": ["supervised"], "step": 10} in events
+    one, two = (load_file(tmp_path / name / "supervised" / "weights.safetensors") for name in ("whole", "cut"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_damaged_checkpoint_is_said_and_left(shapes, tmp_path):
+    what = asked(tmp_path / "out", shapes)
+    (tmp_path / "out" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "out" / "checkpoints" / "supervised.pt").write_bytes(b"no checkpoint")
+    _, events = train(what, go_on=True)
+    assert any("cannot be read: the training begins anew" in str(event.get("text")) for event in events)
+
+
+def test_a_person_may_stop_and_keeps_what_was_learnt(shapes, tmp_path):
+    def stop() -> None:
+        raise Stopped
+
+    calls = iter([lambda: None, lambda: None, stop])
+    report, events = train(asked(tmp_path / "out", shapes, steps=50), lambda: next(calls)())
+    assert report["steps"] == 2 and any("Stopped after 2 of 50" in str(event.get("text")) for event in events)
+
+
+def test_a_job_folder_is_done_as_the_window_does_it(shapes, tmp_path):
+    fields = {"schema_version": 1, "recipe": "detection-supervised", "data": str(shapes), "out": str(tmp_path / "out")}
+    (tmp_path / "job.json").write_text(json.dumps(fields | {"steps": 2}))
+    assert job.run(tmp_path) == 0
+    told = [json.loads(line)["event"] for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert told[0] == "started" and told[-1] == "finished"
+
+
+def test_minutes_are_as_many_steps_as_fit(shapes, tmp_path):
+    report, _ = train(asked(tmp_path / "out", shapes, minutes=1e-6, steps=500))
+    assert report["steps"] == 1
+
+
+def shuffled(data: Path, at: Path, reference: detection.Reference) -> Path:
+    """The data with the boxes of the patients to train on exchanged among them, and with their labels exchanged."""
+    shutil.copytree(data, at)
+    held = {one.patient for one in reference.slices}
+    head, *lines = (data / "boxes.csv").read_text().splitlines()
+    rows = [line.split(",") for line in lines]
+    learnt = [row for row in rows if row[0].removesuffix(".png") not in held]
+    draw = np.random.default_rng(1)
+    others = [learnt[n] for n in draw.permutation(len(learnt))]
+    wrong = {"Disc": "Square", "Square": "Disc"}
+    mixed = [[row[0], wrong[row[1]], *other[2:]] for row, other in zip(learnt, others, strict=True)]
+    kept = [row for row in rows if row[0].removesuffix(".png") in held]
+    (at / "boxes.csv").write_text("\n".join([head, *(",".join(row) for row in kept + mixed)]) + "\n")
+    return at
+
+
+def test_a_model_that_learnt_from_shuffled_boxes_is_refused(trained, shapes, reference, tmp_path):
+    out, before, _ = trained
+    data = shuffled(shapes, tmp_path / "data", reference)
+    report, _ = train(asked(tmp_path / "out", data, parent_model=out / "supervised", steps=40, seed=5))
+    assert report["held_out"] == before["held_out"], "whom the model knows is never held out, whatever the seed"
+    assert report["models"]["current"]["mean_froc"] == pytest.approx(before["models"]["supervised"]["mean_froc"])
+    assert report["models"]["supervised"]["mean_froc"] < before["models"]["supervised"]["mean_froc"] - 0.1
+    assert report["decision"]["keep"] == "current" and "is refused" in report["decision"]["reason"]
+    written = load_manifest(tmp_path / "out" / "supervised")
+    assert written.parent is not None and written.parent.version == load_manifest(out / "supervised").version
+
+
+def test_a_model_whose_weights_were_ruined_is_refused(trained, reference, tmp_path):
+    good = record_of(trained[0] / "supervised")
+    network = load_detector(good.folder, good.manifest)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.add_(
+                weight.std(correction=0) * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0))
+            )
+    bad = ModelRecord(export_detector(network, good.manifest, tmp_path), tmp_path, shipped=False, active=False)
+    records = {"current": good, "supervised": bad}
+    told = {arm: found_by(record, reference) for arm, record in records.items()}
+    report = compare(records, told, reference)
+    assert report["decision"]["keep"] == "current"
+    gain = report["models"]["supervised"]["gains"]["current"]
+    assert gain["high"] < 0
+    report = compare(
+        {"current": bad, "supervised": good}, {"current": told["supervised"], "supervised": told["current"]}, reference
+    )
+    assert report["decision"]["keep"] == "supervised"
+
+
+def test_few_patients_are_told_to_prove_nothing(tmp_path):
+    report, _ = train(asked(tmp_path / "out", dataset(tmp_path / "data", 12)))
+    assert not report["verified"] and report["decision"]["reason"].startswith("Not verified")
+    assert "**Unverified" in (tmp_path / "out" / "supervised" / "card.md").read_text()
+
+
+def test_a_parent_that_finds_something_else_is_refused(trained, shapes, tmp_path):
+    other = shutil.copytree(shapes, tmp_path / "data")
+    (other / "boxes.csv").write_text((other / "boxes.csv").read_text().replace("Disc", "Ring"))
+    with pytest.raises(job.JobError, match="have different labels: Disc is in one of them only"):
+        train(asked(tmp_path / "out", other, parent_model=trained[0] / "supervised"))
+
+
+def test_slices_of_volumes_are_learnt_from_and_measured_one_by_one(tmp_path):
+    data = tmp_path / "data"
+    (data / "images").mkdir(parents=True)
+    lines, checked = ["case,label,x,y,width,height,slice"], ["case,slice"]
+    for n in range(9):
+        slices = [picture(4 * (3 * n + k)) for k in range(3)]
+        sitk.WriteImage(sitk.Tile([image for image, _ in slices], (1, 1, 3)), data / "images" / f"v{n}.nii.gz")
+        for k in (0, 1):
+            lines += [f"v{n},{name},{x},{y},{w},{h},{k}" for name, x, y, w, h in slices[k][1]]
+    checked += ["v0,2"]
+    (data / "boxes.csv").write_text("\n".join(lines) + "\n")
+    (data / "checked.csv").write_text("\n".join(checked) + "\n")
+    images = read_boxed_images(data)
+    split = split_boxed_images(images, 0, Learnt())
+    known = detection._reference(split, images, images.labels)
+    perfect = [[(label, 0.9, corners) for label, corners in one.boxes] for one in known.slices]
+    report, events = train(asked(tmp_path / "out", data))
+    looked_at = {case.name: len(case.slices or ()) for case in images.cases}
+    assert events[0]["held_out_slices"] == sum(looked_at[name] for name in report["held_out"]) == len(known.slices)
+    told = found_by(record_of(tmp_path / "out" / "supervised"), known)
+    assert len(told) == len(known.slices)
+    records = {arm: record_of(tmp_path / "out" / "supervised") for arm in ("current", "supervised")}
+    compared = compare(records, {"current": told, "supervised": perfect}, known)
+    assert compared["models"]["supervised"]["mean_froc"] == 1
+
+
+def test_an_export_that_differs_is_no_model(trained, tmp_path, monkeypatch):
+    good = record_of(trained[0] / "supervised")
+    network = load_detector(good.folder, good.manifest)
+
+    class Shifted(Decoded):
+        def forward(self, slices):
+            boxes, *others = super().forward(slices)
+            return (boxes if torch.onnx.is_in_onnx_export() else (boxes - 3).clamp(min=0)), *others
+
+    monkeypatch.setattr(detector, "Decoded", Shifted)
+    with pytest.raises(ExportError, match="a box that the trained one does not"):
+        export_detector(network, good.manifest, tmp_path / "shifted")
+    assert not (tmp_path / "shifted" / "manifest.json").exists()
+
+
+def test_an_export_with_other_scores_is_no_model(trained, tmp_path, monkeypatch):
+    good = record_of(trained[0] / "supervised")
+    monkeypatch.setattr(detector, "load_model", lambda record: dataclasses.replace(load_model(good)))
+    with pytest.raises(ExportError):
+        export_detector(build_detector(good.manifest.network), good.manifest, tmp_path)
+
+
+def test_an_unknown_network_is_refused():
+    with pytest.raises(ValueError, match="unknown network kind"):
+        build_detector({"kind": "unet"})
+
+
+def test_maps_decode_to_the_boxes_they_were_made_of():
+    corners = torch.tensor([[8.0, 12.0, 30.0, 28.0], [40.0, 33.0, 50.0, 61.0], [1.0, 50.0, 9.0, 58.0]])
+    numbers = torch.tensor([0, 1, 1])
+    heat, places, weight = target_maps([(corners, numbers)], 2, 16, 16)
+    assert (heat == 1).sum() == 3 and weight.sum() == pytest.approx(3)
+    network = build_detector(detector_spec(2))
+    network.forward = lambda slices: torch.cat([torch.logit(heat.clamp(1e-6, 1 - 1e-6)), places], dim=1)
+    boxes, logits, labels = Decoded(network)(torch.zeros(1, 1, 64, 64))
+    found = {int(label): [] for label in (1, 2)}
+    for box, logit, label in zip(boxes[0], logits[0], labels[0], strict=True):
+        if logit > 5:
+            found[int(label)].append([round(x, 3) for x in box.tolist()])
+    assert found == {
+        1: [[8.0, 12.0, 30.0, 28.0]],
+        2: sorted([[40.0, 33.0, 50.0, 61.0], [1.0, 50.0, 9.0, 58.0]], key=found[2].index),
+    }
+
+
+def test_the_loss_of_heat_is_that_worked_out_by_hand():
+    heat = torch.tensor([[[[1.0, 0.5, 0.0]]]])
+    logits = torch.logit(torch.tensor([[[[0.8, 0.6, 0.3]]]]))
+    wanted = -(0.2**2 * np.log(0.8) + 0.5**4 * 0.6**2 * np.log(0.4) + 0.3**2 * np.log(0.7))
+    assert penalty_reduced_focal(logits, heat).item() == pytest.approx(wanted, rel=1e-5)
+    nothing = penalty_reduced_focal(logits, torch.zeros_like(heat)).item()
+    assert nothing == pytest.approx(-(0.8**2 * np.log(0.2) + 0.6**2 * np.log(0.4) + 0.3**2 * np.log(0.7)), rel=1e-5)
