@@ -30,6 +30,7 @@ from inference.manifest import (
     ModelManifest,
     ParentModel,
     Preprocessing,
+    SeenImages,
     write_manifest,
 )
 from inference.models import ModelRecord
@@ -121,7 +122,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
 
     tell({"event": "message", "text": "Comparing the models on what was held out"})
     described = _described(
-        manifest.model_copy(update={"seen": widened(manifest.seen, split, manifest)}),
+        manifest.model_copy(update={"seen": _seen(manifest, split)}),
         parent,
         {
             "recipe": job.recipe,
@@ -254,6 +255,15 @@ def _planned(split: Split, images: BoxedImages, name: str) -> ModelManifest:
         network=detector_spec(len(images.labels)),
         created=datetime.date.today().isoformat(),
     )
+
+
+def _seen(manifest: ModelManifest, split: Split) -> SeenImages | None:
+    """What the images look like; how large they are says nothing, for all are stretched to one size."""
+    seen = widened(manifest.seen, split, manifest)
+    if seen is None:
+        return None
+    ranges = {name: both for name, both in seen.ranges.items() if not name.startswith("field")}
+    return SeenImages(images=seen.images, ranges=ranges)
 
 
 def _size(split: Split) -> tuple[int, int]:
