@@ -9,7 +9,7 @@ case is a file's name, with or without its ending. x and y are the left and uppe
 the outer edge of the first pixel: a box around the first pixel of the first row is 0, 0, 1, 1. slice is the index along
 the image's third axis, from 0. Whoever draws a box on a slice draws all that is there: a slice with a box has been
 looked at. A line of checked.csv without a slice is of all slices of the case. What has neither a box nor a line there
-is unlabelled: nobody knows what is on it, and nothing is learnt from it.
+is unlabelled: nobody knows what is on it, and it is not learnt from as if nothing were.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _HELD_OUT = 1 / 3  # of the patients with boxes, and of those without
 _LEAST_PATIENTS = 3
 _BEYOND_PX = 1.0  # so far a box may reach out of its image: what rounding does
 _EMPTY_SHARE = 0.25  # of the slices of a step, if there are any without a box
+_UNLABELLED_SLICES = 32  # of an image: neighbours differ by little
 _ROTATION_DEGREES, _LARGEST_SCALE, _SHIFT = 10.0, 1.25, 0.1
 
 
@@ -153,9 +154,14 @@ class BoxSampler:
                     self._empty.append(len(self._slices))
                 scaled = corners * torch.tensor([columns, rows, columns, rows])
                 self._slices.append((torch.from_numpy(voxels[k].astype(np.float16)), scaled, numbers))
+        self._by_patient = _not_looked_at(split, preprocessing)
         missing = [label for label, found in zip(labels, self._with_label, strict=True) if not found]
         if missing:
             raise DataError(f"no image that is left to train on has {missing[0]}: draw more of them, or none")
+
+    @property
+    def unlabelled_slices(self) -> int:
+        return sum(map(len, self._by_patient))
 
     def generator(self, step: int, purpose: int) -> torch.Generator:
         """Random numbers of a step, for one purpose; those of different ones have nothing to do with each other."""
@@ -175,6 +181,16 @@ class BoxSampler:
             pictures.append(shown[None])
             boxes.append((moved, numbers[kept]))
         return torch.stack(pictures), boxes
+
+    def unlabelled(self, step: int, count: int) -> Tensor:
+        """Slices (count, 1, J, I) that nobody has looked at, in poses: uniformly over patients, then over theirs."""
+        generator = self.generator(step, 1)
+        shown = []
+        for patient in torch.randint(len(self._by_patient), (count,), generator=generator).tolist():
+            own = self._by_patient[patient]
+            picture = own[int(torch.randint(len(own), (), generator=generator))]
+            shown.append(posed(picture.float(), torch.zeros(0, 4), generator)[0][None])
+        return torch.stack(shown)
 
 
 def posed(picture: Tensor, corners: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -202,6 +218,21 @@ def posed(picture: Tensor, corners: Tensor, generator: torch.Generator) -> tuple
     low = (middle - reach).clamp(min=0)[kept]
     high = torch.minimum(middle + reach, sides)[kept]
     return shown, torch.cat([low.flip(1), high.flip(1)], dim=1), kept
+
+
+def _not_looked_at(split: Split, preprocessing: Preprocessing) -> list[list[Tensor]]:
+    """By patient the slices (J, I) float16 of images to train on that nobody has looked at, some of a large volume."""
+    found: dict[str, list[Tensor]] = {}
+    for case in split.train:
+        looked_at = {k for _, k in case.slices or ()}
+        free = [k for k in range(case.size[2]) if k not in looked_at]
+        if not free:
+            continue
+        image = read_image(case)
+        voxels = to_model_grid(image, model_grid(image, preprocessing), preprocessing.intensity)
+        some = free[:: -(-len(free) // _UNLABELLED_SLICES)]
+        found.setdefault(case.patient, []).extend(torch.from_numpy(voxels[k].astype(np.float16)) for k in some)
+    return [found[patient] for patient in sorted(found)]
 
 
 def _labels_of(images: BoxedImages, patient: str) -> set[str]:

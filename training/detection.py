@@ -1,4 +1,7 @@
-"""A detector from a folder of images and boxes: trained, exported, and compared with the model that it came from."""
+"""A detector from a folder of images and boxes, and its supervised twin: trained, exported and compared.
+
+Both arms start from the same weights and get the same number of steps and the same drawn boxes in the same poses.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ from inference.manifest import (
     ParentModel,
     Preprocessing,
     SeenImages,
+    Statistic,
     write_manifest,
 )
 from inference.models import ModelRecord
@@ -38,7 +42,7 @@ from inference.runtime import load_model
 from training.boxed_pictures import BoxedImages, BoxSampler, read_boxed_images, split_boxed_images
 from training.card import provenance, widened
 from training.dataset import Split, keep_labelled, read_image
-from training.detecting import detection_loss
+from training.detecting import detection_loss, semi_supervised_loss
 from training.detection_gate import (
     LEAST_OVERLAP,
     Drawn,
@@ -51,10 +55,11 @@ from training.detection_gate import (
     too_few,
 )
 from training.detector import MULTIPLE, Detector, build_detector, detector_spec, export_detector, load_detector
-from training.gate import CURRENT, SUPERVISED
+from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED
 from training.job import (
     FINE_TUNING_RATE,
     FROM_SCRATCH_RATE,
+    RECIPES,
     Check,
     Job,
     JobError,
@@ -84,15 +89,17 @@ SHOWN_FROM = 0.3  # the score from which boxes are shown at first, of labels of 
 
 _COLOURS = ((226, 122, 63), (69, 178, 157), (239, 201, 76), (120, 170, 240), (210, 110, 180), (150, 210, 90))
 _REPORT_EVERY = 5  # steps
+_ARMS_COST = 3.3  # a step of both arms by one of the supervised arm: three of these, and what the teacher looks at
+_NOTHING_UNLABELLED = {"consistency_weight": 0.0, "utilisation": None, "loss_unlabelled": None}
 _CHECKPOINT_EVERY_S = 15.0
 
 
 def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -> Path:
-    """Train on a folder of images with boxes, export, measure the new model and the parent; the report's path.
+    """Train the recipe's arms on a folder of images with boxes, export, measure them and the parent; the report's path.
 
-    Writes out/supervised and, last and at once, out/report.json. check is called before each step and may wait or raise
-    Stopped: what was learnt until then is compared. go_on: from the checkpoint that a process which was ended has left
-    in out, to the same weights. Raises one of job.EXPECTED.
+    Writes out/semi-supervised, out/supervised and, last and at once, out/report.json. check is called before each step
+    and may wait or raise Stopped: what was learnt until then is compared. go_on: from the checkpoint that a process
+    which was ended has left in out, to the same weights. Raises one of job.EXPECTED.
     """
     started = time.monotonic()
     torch.set_num_threads(os.cpu_count() or 1)
@@ -110,37 +117,39 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     network = _network(parent, manifest)
 
     reference = _reference(split, images, labels)
+    arms = RECIPES[job.recipe]
+    if SEMI_SUPERVISED in arms and not sampler.unlabelled_slices:
+        arms = (SUPERVISED,)
+        tell({"event": "message", "text": "Every slice was looked at, so there is nothing semi-supervised to do."})
     counts = {
         "labelled_slices": sum(len(case.slices or ()) for case in split.train),
-        "unlabelled_slices": 0,
+        "unlabelled_slices": sampler.unlabelled_slices,
         "patients": split.patients,
     }
-    tell(
-        {"event": "started", "arms": [SUPERVISED], "device": device, "held_out_slices": len(reference.slices), **counts}
-    )
-    trained, steps = _train(job, network, sampler, device, tell, check, go_on)
+    tell({"event": "started", "arms": list(arms), "device": device, "held_out_slices": len(reference.slices), **counts})
+    trained, steps = _train(job, arms, network, sampler, device, tell, check, go_on)
 
     tell({"event": "message", "text": "Comparing the models on what was held out"})
-    described = _described(
-        manifest.model_copy(update={"seen": _seen(manifest, split)}),
-        parent,
-        {
-            "recipe": job.recipe,
-            "steps": steps,
-            "batch": _batch(job),
-            "seed": job.seed,
-            **counts,
-            "boxes": sum(len(images.boxes.get(case.name, ())) for case in split.train if case.slices),
-            "split": as_known(learnt.after(split)),
-            "provenance": provenance(job.data, split, device),
-            "arm": SUPERVISED,
-        },
-    )
+    manifest = manifest.model_copy(update={"seen": _seen(manifest, split)})
+    summary = {
+        "recipe": job.recipe,
+        "steps": steps,
+        "batch": _batch(job),
+        "seed": job.seed,
+        **counts,
+        "boxes": sum(len(images.boxes.get(case.name, ())) for case in split.train if case.slices),
+        "split": as_known(learnt.after(split)),
+        "provenance": provenance(job.data, split, device),
+    }
+    run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
     records = {CURRENT: parent} if parent else {}
-    records[SUPERVISED] = _export(trained, described, job.out / SUPERVISED)
+    for arm in arms:
+        described = _described(manifest, parent, arm, run_id, summary)
+        records[arm] = _export(trained[arm], described, job.out / arm)
     told = {arm: found_by(record, reference) for arm, record in records.items()}
     report = compare(records, told, reference)
-    _note_result(records[SUPERVISED], told[SUPERVISED], report, reference)
+    for arm in arms:
+        _note_result(records[arm], told[arm], report, reference)
     report |= {"steps": steps, "seed": job.seed, "seconds": round(time.monotonic() - started, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
@@ -262,7 +271,9 @@ def _seen(manifest: ModelManifest, split: Split) -> SeenImages | None:
     seen = widened(manifest.seen, split, manifest)
     if seen is None:
         return None
-    ranges = {name: both for name, both in seen.ranges.items() if not name.startswith("field")}
+    ranges: dict[Statistic, tuple[float, float]] = {
+        name: both for name, both in seen.ranges.items() if not name.startswith("field")
+    }
     return SeenImages(images=seen.images, ranges=ranges)
 
 
@@ -285,72 +296,96 @@ def _network(parent: ModelRecord | None, manifest: ModelManifest) -> Detector:
 
 
 def _train(
-    job: Job, network: Detector, sampler: BoxSampler, device: str, tell: Tell, check: Check, go_on: bool
-) -> tuple[Detector, int]:
-    """The averaged network, and how many steps it had."""
+    job: Job,
+    arms: Sequence[str],
+    network: Detector,
+    sampler: BoxSampler,
+    device: str,
+    tell: Tell,
+    check: Check,
+    go_on: bool,
+) -> tuple[dict[str, Detector], int]:
+    """The averaged networks by arm, and how many steps each had; they take turns, so that both can be stopped."""
 
     def say(text: str) -> None:
         tell({"event": "message", "text": text})
-
-    def went_back(why: str, step: int) -> None:
-        say(why)
-        tell({"event": "rewound", "arms": [SUPERVISED], "step": step})
-        say(f"The training went back to step {step}, the last good one.")
 
     file = _checkpoint(job)
     if not go_on:
         shutil.rmtree(file.parent, ignore_errors=True)
     saved = _read_checkpoint(file, say)
-    student = network.to(device)
-    teacher = copy.deepcopy(student).requires_grad_(False).eval()
-    parts = Parts()
-    loss = detection_loss(InParts(student, parts), sampler, _batch(job), device)
     steps = job.steps
     if saved is not None:
         steps = saved["steps"]
     elif job.minutes is not None:
-        trial = copy.deepcopy(student)
+        trial = copy.deepcopy(network).to(device)
         seconds = step_seconds(trial, detection_loss(trial, sampler, _batch(job), device))
+        if SEMI_SUPERVISED in arms:
+            seconds *= _ARMS_COST
         steps = max(1, int(60 * job.minutes / seconds))
     settings = LoopSettings(
         steps=steps,
         learning_rate=FINE_TUNING_RATE if job.parent_model else FROM_SCRATCH_RATE,
         ema_decay=min(0.99, max(0.8, 1 - 10 / steps)),
     )
-    training = Training(student, teacher, loss, settings, parts=parts, say=say, went_back=went_back)
+    students = {arm: copy.deepcopy(network).to(device) for arm in arms}
+    teachers = {arm: copy.deepcopy(student).requires_grad_(False).eval() for arm, student in students.items()}
+
+    def training_of(arm: str) -> Training:
+        def went_back(why: str, step: int) -> None:
+            say(why)
+            tell({"event": "rewound", "arms": [arm], "step": step})
+            say(f"The training went back to step {step}, the last good one.")
+
+        parts = Parts()
+        student, teacher = InParts(students[arm], parts), InParts(teachers[arm], parts)
+        loss = (
+            semi_supervised_loss(student, teacher, sampler, _batch(job), steps, device)
+            if arm == SEMI_SUPERVISED
+            else detection_loss(student, sampler, _batch(job), device)
+        )
+        return Training(students[arm], teachers[arm], loss, settings, parts=parts, say=say, went_back=went_back)
+
+    turns = {arm: training_of(arm) for arm in arms}
+    done = 0
     if saved is not None:
-        training.restore(saved)
-        tell({"event": "rewound", "arms": [SUPERVISED], "step": training.step})
-        say(f"The training goes on from step {training.step}.")
+        for arm, turn in turns.items():
+            turn.restore(saved["arms"][arm])
+            done = turn.step
+        tell({"event": "rewound", "arms": list(arms), "step": done})
+        say(f"The training goes on from step {done}.")
 
     def save() -> None:
-        training.keep()
+        for turn in turns.values():
+            turn.keep()
         try:
-            save_checkpoint(file, {**training.state(), "steps": steps})
+            save_checkpoint(file, {"arms": {arm: turn.state() for arm, turn in turns.items()}, "steps": steps})
         except OSError as error:  # it goes on: there may be space again by the next one
             say(f"No checkpoint could be written ({error.strerror or error}); the training goes on.")
         else:
-            tell({"event": "checkpoint", "step": training.step})
+            tell({"event": "checkpoint", "step": done})
 
-    first, began = training.step, time.monotonic()
+    first, began = done, time.monotonic()
     next_s = began + _CHECKPOINT_EVERY_S
     try:
-        while training.step < steps:
+        while done < steps:
             check()
-            figures = training.take_step(training.step / steps)
-            step = training.step
-            if figures is None:
-                continue
-            if step % _REPORT_EVERY == 0 or step == steps:
-                left_s = (time.monotonic() - began) / max(1, step - first) * (steps - step)
-                tell({"event": "progress", "arm": SUPERVISED, "step": step, "steps": steps, "eta_s": left_s, **figures})
-            if step % CHECKED_STEPS == 0 and time.monotonic() >= next_s:
+            done += 1
+            for arm, turn in turns.items():
+                while turn.step < done:  # more than once if it had to go back
+                    figures = turn.take_step(turn.step / steps)
+                    step = turn.step
+                    if figures is not None and (step % _REPORT_EVERY == 0 or step == steps):
+                        left_s = (time.monotonic() - began) / max(1, done - first) * (steps - done)
+                        event = {"event": "progress", "arm": arm, "step": step, "steps": steps, "eta_s": left_s}
+                        tell({**event, **_NOTHING_UNLABELLED, **figures})
+            if done % CHECKED_STEPS == 0 and time.monotonic() >= next_s:
                 save()
                 next_s = time.monotonic() + _CHECKPOINT_EVERY_S
     except Stopped:
-        say(f"Stopped after {training.step} of {steps} steps; what was learnt is compared.")
+        say(f"Stopped after {done} of {steps} steps; what was learnt is compared.")
     save()
-    return teacher, training.step
+    return teachers, done
 
 
 def _batch(job: Job) -> int:
@@ -358,7 +393,7 @@ def _batch(job: Job) -> int:
 
 
 def _checkpoint(job: Job) -> Path:
-    return job.out / "checkpoints" / "supervised.pt"
+    return job.out / "checkpoints" / "both.pt"
 
 
 def _read_checkpoint(file: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
@@ -371,18 +406,19 @@ def _read_checkpoint(file: Path, say: Callable[[str], None]) -> dict[str, Any] |
         return None
 
 
-def _described(manifest: ModelManifest, parent: ModelRecord | None, training: dict[str, Any]) -> ModelManifest:
+def _described(
+    manifest: ModelManifest, parent: ModelRecord | None, arm: str, run_id: str, training: dict[str, Any]
+) -> ModelManifest:
     origin = (
         ParentModel(name=manifest.name, version=manifest.version, sha256=manifest.files[NETWORK_FILE])
         if parent
         else None
     )
-    build = f"{SUPERVISED}.{secrets.token_hex(3)}"  # two trainings of one model must not have the same version
     return manifest.model_copy(
         update={
-            "version": next_version(manifest.version, build),
+            "version": next_version(manifest.version, f"{arm}.{run_id}"),
             "parent": origin,
-            "training": json_ready(training),
+            "training": json_ready({**training, "arm": arm}),
             "created": datetime.date.today().isoformat(),
             "files": {},
         }
@@ -411,7 +447,7 @@ def _note_result(record: ModelRecord, told: Told, report: dict[str, Any], refere
         if label.name not in few and not np.isnan(best):
             label = label.model_copy(update={"threshold": float(np.clip(best, 0.05, 0.95))})
         labels.append(label)
-    found = report["models"][SUPERVISED]
+    found = report["models"][record.manifest.training["arm"]]
     noted = {
         "held_out_patients": len(report["held_out"]),
         "held_out_boxes": report["held_out_boxes"],
@@ -428,7 +464,7 @@ def _note_result(record: ModelRecord, told: Told, report: dict[str, Any], refere
 
 def _card(manifest: ModelManifest, report: dict[str, Any]) -> str:
     origin = f"{manifest.parent.name} {manifest.parent.version}" if manifest.parent else "random weights"
-    told, found = manifest.training, report["models"][SUPERVISED]
+    told, found = manifest.training, report["models"][manifest.training["arm"]]
     rows = [
         f"| {name} | {_figure(row['froc'])} | {_figure(row['sensitivity_at_1'])} | {_figure(row['ap'])} |"
         for name, row in (*found["classes"].items(), ("mean", found["mean"]))
@@ -440,7 +476,8 @@ def _card(manifest: ModelManifest, report: dict[str, Any]) -> str:
             "**Not for diagnostic use.** Not a medical device.",
             "",
             f"Finds, as boxes on slices: {', '.join(label.name for label in manifest.labels)}. Trained on this machine "
-            f"from {origin}: {told['steps']} steps on {told['labelled_slices']} slices with {told['boxes']} boxes; "
+            f"from {origin}: {told['steps']} steps on {told['labelled_slices']} slices with {told['boxes']} boxes "
+            f"and {told['unlabelled_slices'] if told['arm'] == SEMI_SUPERVISED else 0} that nobody has looked at; "
             f"{told['patients']} patients in all, the held-out ones included.",
             "",
             ("" if report["verified"] else "**Unverified: too few patients could be held out.** ")

@@ -175,8 +175,8 @@ def decide(models: Mapping[str, Measured], reference: Sequence[Drawn], labels: S
     label falls.
 
     Better: the 95 % interval of the gain, over the same patients, lies above 0. A label falls if its score is lower by
-    more than 0.05. With too few held-out patients nothing is replaced. Without a current model there is nothing to
-    replace: the supervised one is kept, and its score told without a recommendation.
+    more than 0.05. With too few held-out patients nothing is replaced. Without a current model the supervised one is
+    what there is; alone, it is kept, and its score told without a recommendation.
     """
     arms = [arm for arm in (SEMI_SUPERVISED, SUPERVISED) if arm in models]
     baseline = CURRENT if CURRENT in models else arms[-1]
@@ -195,7 +195,7 @@ def decide(models: Mapping[str, Measured], reference: Sequence[Drawn], labels: S
     ]
     count = len({one.patient for one in reference})
     measure = f"Mean FROC score on {count} held-out patients: the {baseline} model has {scores[baseline]:.3f}."
-    if baseline != CURRENT:
+    if len(models) == 1:
         return Decision(keep, f"{measure} There was no earlier model to compare with.")
     return Decision(keep, " ".join([f"Recommended: the {keep} model. {measure}", *told]))
 

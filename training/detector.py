@@ -83,30 +83,34 @@ class Detector(nn.Module):
 
 
 class Decoded(nn.Module):
-    """A detector as it is exported: the boxes (N, M, 4) at the peaks of its heat, x0, y0, x1, y1 in pixels of the
-    input, their logits (N, M) and their labels (N, M), from 1. A peak is the largest of the cells about it
-    (arXiv:1904.07850)."""
+    """A detector as it is exported: slices (N, 1, J, I) to what decoded makes of its answer."""
 
     def __init__(self, network: Detector) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, slices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        told, labels = self.network(slices), self.network.labels
-        rows, columns = told.shape[2:]
-        logits = told[:, :labels]
-        peaks = torch.where(logits == F.max_pool2d(logits, 3, 1, 1), logits, torch.full_like(logits, _NO_PEAK))
-        scores, places = peaks.flatten(1).topk(min(_MOST, labels * int(rows) * int(columns)))
-        at = places % (rows * columns)
-        x, y, width, height = (told[:, labels + n].flatten(1).gather(1, at) for n in range(4))
-        middle_x, middle_y = x + at % columns + 0.5, y + torch.div(at, columns, rounding_mode="floor") + 0.5
-        half_width, half_height = (side.clamp(_SMALLEST, _LARGEST).exp() / 2 for side in (width, height))
-        ends = [
-            (middle + sign * half).clamp(0, int(cells)) * STRIDE
-            for sign in (-1, 1)
-            for middle, half, cells in ((middle_x, half_width, columns), (middle_y, half_height, rows))
-        ]
-        return torch.stack(ends, dim=-1), scores, torch.div(places, rows * columns, rounding_mode="floor") + 1
+        return decoded(self.network(slices), self.network.labels)
+
+
+def decoded(told: Tensor, labels: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The boxes (N, M, 4) at the peaks of a detector's heat, x0, y0, x1, y1 in pixels of the input, their logits
+    (N, M), the highest first, and their labels (N, M), from 1. A peak is the largest of the cells about it
+    (arXiv:1904.07850); where there are fewer than M, the rest have a logit of -20."""
+    rows, columns = told.shape[2:]
+    logits = told[:, :labels]
+    peaks = torch.where(logits == F.max_pool2d(logits, 3, 1, 1), logits, torch.full_like(logits, _NO_PEAK))
+    scores, places = peaks.flatten(1).topk(min(_MOST, labels * int(rows) * int(columns)))
+    at = places % (rows * columns)
+    x, y, width, height = (told[:, labels + n].flatten(1).gather(1, at) for n in range(4))
+    middle_x, middle_y = x + at % columns + 0.5, y + torch.div(at, columns, rounding_mode="floor") + 0.5
+    half_width, half_height = (side.clamp(_SMALLEST, _LARGEST).exp() / 2 for side in (width, height))
+    ends = [
+        (middle + sign * half).clamp(0, int(cells)) * STRIDE
+        for sign in (-1, 1)
+        for middle, half, cells in ((middle_x, half_width, columns), (middle_y, half_height, rows))
+    ]
+    return torch.stack(ends, dim=-1), scores, torch.div(places, rows * columns, rounding_mode="floor") + 1
 
 
 def load_detector(folder: Path, manifest: ModelManifest) -> Detector:

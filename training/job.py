@@ -86,6 +86,7 @@ RECIPES = {
     "classification-mixmatch": (SEMI_SUPERVISED, SUPERVISED),
     "classification-fixmatch": (SEMI_SUPERVISED, SUPERVISED),
     "classification-supervised": (SUPERVISED,),
+    "detection-semi-supervised": (SEMI_SUPERVISED, SUPERVISED),
     "detection-supervised": (SUPERVISED,),
 }
 Imbalance = Literal["balanced", "adjusted", "focal"]

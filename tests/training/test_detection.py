@@ -15,7 +15,7 @@ from inference.detect import detect
 from inference.manifest import load_manifest
 from inference.models import ModelRecord
 from inference.runtime import load_model
-from training import detection, detector, job
+from training import detecting, detection, detector, job
 from training.boxed_pictures import read_boxed_images, split_boxed_images
 from training.dataset import Learnt
 from training.detecting import penalty_reduced_focal, target_maps
@@ -169,7 +169,7 @@ def test_a_training_that_was_ended_goes_on_to_the_same_weights(shapes, tmp_path,
 def test_a_damaged_checkpoint_is_said_and_left(shapes, tmp_path):
     what = asked(tmp_path / "out", shapes)
     (tmp_path / "out" / "checkpoints").mkdir(parents=True)
-    (tmp_path / "out" / "checkpoints" / "supervised.pt").write_bytes(b"no checkpoint")
+    (tmp_path / "out" / "checkpoints" / "both.pt").write_bytes(b"no checkpoint")
     _, events = train(what, go_on=True)
     assert any("cannot be read: the training begins anew" in str(event.get("text")) for event in events)
 
@@ -333,3 +333,81 @@ def test_the_loss_of_heat_is_that_worked_out_by_hand():
     assert penalty_reduced_focal(logits, heat).item() == pytest.approx(wanted, rel=1e-5)
     nothing = penalty_reduced_focal(logits, torch.zeros_like(heat)).item()
     assert nothing == pytest.approx(-(0.8**2 * np.log(0.2) + 0.6**2 * np.log(0.4) + 0.3**2 * np.log(0.7)), rel=1e-5)
+
+
+@pytest.fixture(scope="module")
+def half_looked_at(shapes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shapes, of which nobody has looked at every other picture."""
+    data = shutil.copytree(shapes, tmp_path_factory.mktemp("half") / "data")
+    for name in ("boxes.csv", "checked.csv"):
+        head, *lines = (data / name).read_text().splitlines()
+        kept = [line for line in lines if int(line.split(",")[0].split(".")[0][1:]) % 8 < 4]
+        (data / name).write_text("\n".join([head, *kept]) + "\n")
+    return data
+
+
+def test_a_semi_supervised_training_learns_from_what_nobody_has_looked_at(half_looked_at, tmp_path):
+    what = asked(tmp_path / "out", half_looked_at, recipe="detection-semi-supervised", steps=90)
+    report, events = train(what)
+    assert set(report["models"]) == {"semi-supervised", "supervised"}
+    assert report["decision"]["keep"] in report["models"]
+    started = events[0]
+    assert started["arms"] == ["semi-supervised", "supervised"] and started["unlabelled_slices"] == 28
+    progress = [event for event in events if event["event"] == "progress"]
+    semi = [event for event in progress if event["arm"] == "semi-supervised"]
+    assert semi[0]["consistency_weight"] == 0 and semi[-1]["consistency_weight"] == 1
+    assert max(event["utilisation"] or 0 for event in semi) > 0
+    assert all(event["utilisation"] is None for event in progress if event["arm"] == "supervised")
+    for arm in report["models"]:
+        assert report["models"][arm]["mean_froc"] > 0.5
+        assert load_manifest(tmp_path / "out" / arm).training["arm"] == arm
+    versions = {arm: report["models"][arm]["version"] for arm in report["models"]}
+    assert versions["semi-supervised"].startswith("0.0.1+semi-supervised.")
+
+
+def test_the_twin_learns_the_same_with_and_without_the_other_arm(half_looked_at, tmp_path):
+    train(asked(tmp_path / "both", half_looked_at, recipe="detection-semi-supervised", steps=4))
+    train(asked(tmp_path / "alone", half_looked_at, steps=4))
+    both, alone = (load_file(tmp_path / one / "supervised" / "weights.safetensors") for one in ("both", "alone"))
+    assert all(torch.equal(both[name], alone[name]) for name in both)
+
+
+def test_where_every_slice_was_looked_at_only_the_twin_is_trained(shapes, tmp_path):
+    report, events = train(asked(tmp_path / "out", shapes, recipe="detection-semi-supervised"))
+    assert list(report["models"]) == ["supervised"]
+    assert any("Every slice was looked at" in str(event.get("text")) for event in events)
+
+
+def test_what_a_teacher_is_unsure_of_is_neither_there_nor_not():
+    logits = torch.tensor([[[[2.0, 2.0, 2.0]]]])
+    counted = torch.tensor([[[[True, False, True]]]])
+    heat = torch.zeros_like(logits)
+    every, some = penalty_reduced_focal(logits, heat).item(), penalty_reduced_focal(logits, heat, counted).item()
+    assert some == pytest.approx(every * 2 / 3)
+
+
+def test_a_teacher_s_sure_boxes_are_what_is_learnt_of_slices_nobody_has_looked_at(monkeypatch):
+    """A teacher that is sure of one box, unsure of a second place, and of nothing else."""
+    corners, number = torch.tensor([[8.0, 12.0, 30.0, 28.0]]), torch.tensor([0])
+    heat, places, _ = target_maps([(corners, number)], 1, 16, 16)
+    likely = torch.where(heat == 1, 0.9, 0.01)
+    likely[0, 0, 12, 12] = 0.3
+    told = torch.cat([torch.logit(likely), places], dim=1)
+
+    class Sampler:
+        generator = staticmethod(lambda step, purpose: torch.Generator().manual_seed(0))
+        drawn = staticmethod(lambda step, count: (torch.zeros(1, 1, 64, 64), [(corners, number)]))
+        unlabelled = staticmethod(lambda step, count: torch.zeros(1, 1, 64, 64))
+
+    seen = []
+    monkeypatch.setattr(
+        detecting, "_loss_of", lambda told, boxes, counted=None: seen.append((boxes, counted)) or told.sum()
+    )
+    network = teacher = lambda pictures: told
+    loss = detecting.semi_supervised_loss(network, teacher, Sampler, 1, 9, "cpu")
+    _, figures = loss(2)
+    assert len(seen) == 1 and "utilisation" not in figures, "at first only what a person has drawn"
+    _, figures = loss(8)
+    [(boxes, _)], counted = seen[-1]
+    assert torch.allclose(boxes, corners, atol=1e-3) and figures["utilisation"] == 1
+    assert not counted[0, 0, 12, 12] and not counted[0, 0, 5, 4] and counted.sum() == 254
