@@ -49,6 +49,11 @@ _NOT_IN_THE_WINDOW = {
     "training/classified_pictures.py",
     "training/classifier.py",
     "training/classifying.py",
+    "training/boxed_pictures.py",  # detectors, too
+    "training/detecting.py",
+    "training/detection.py",
+    "training/detection_gate.py",
+    "training/detector.py",
     "training/card.py",  # cards of models
     "inference/quicken.py",  # words of graphs
 }

@@ -29,7 +29,8 @@ def provenance(data: Path, split: Split, device: str) -> dict[str, Any]:
         if case.label_file is not None:
             entry["labels"] = file_sha256(case.label_file)
         files.append(entry | {"held_out": case.name in held and split.unit == "patients"})
-    lists = {name: file_sha256(data / name) for name in ("confirmed.json", "patients.csv") if (data / name).is_file()}
+    named = ("confirmed.json", "patients.csv", "boxes.csv", "checked.csv")
+    lists = {name: file_sha256(data / name) for name in named if (data / name).is_file()}
     return {"data": files, "lists": lists, "versions": _versions(), "device": device}
 
 

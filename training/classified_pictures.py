@@ -67,11 +67,11 @@ def read_pictures(folder: Path) -> tuple[Kind, list[Picture]]:
 
     No picture is read yet. Raises DataError for what is missing, or does not fit in labels.csv or patients.csv.
     """
-    files = _files(folder / "images")
+    files = image_files(folder / "images")
     if not files:
         raise DataError("the dataset has no images: put PNG, JPEG, NIfTI, NRRD or MHA files into its folder images")
     kind, rows = _read_labels(folder / LABELS_FILE, files)
-    patients = _read_patients(folder / "patients.csv", files)
+    patients = read_patients(folder / "patients.csv", files)
     pictures = []
     for stem, file in files.items():
         row = rows.get(stem, {})
@@ -220,10 +220,11 @@ def _with_each_class(split: PictureSplit) -> PictureSplit:
     return split
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def image_files(folder: Path) -> dict[str, Path]:
+    """The image files of a folder by their names without the ending. Raises DataError where two have one name."""
     found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()) if folder.is_dir() else []:
-        stem = _stem(file.name)
+        stem = stem_of(file.name)
         if stem is None:
             continue
         if stem in found:
@@ -232,7 +233,8 @@ def _files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _stem(name: str) -> str | None:
+def stem_of(name: str) -> str | None:
+    """A file's name without the ending of an image; None if it has no such ending."""
     for suffix in _SUFFIXES:
         if name.lower().endswith(suffix):
             return name[: -len(suffix)]
@@ -240,14 +242,14 @@ def _stem(name: str) -> str | None:
 
 
 def _read_labels(file: Path, files: dict[str, Path]) -> tuple[Kind, dict[str, dict[str, str]]]:
-    rows = list(_rows(file))
+    rows = list(rows_of(file))
     columns = rows[0].keys() if rows else ()
     given = [kind for kind in ("label", "findings") if kind in columns]
     if "image" not in columns or len(given) != 1:
         raise DataError(f"{LABELS_FILE} needs the column image and either label or findings")
     found: dict[str, dict[str, str]] = {}
     for row in rows:
-        stem = _stem(row["image"]) or row["image"]
+        stem = stem_of(row["image"]) or row["image"]
         if stem not in files:
             raise DataError(f"{LABELS_FILE} names {row['image'] or 'no image'}, which is not in images")
         if stem in found:
@@ -256,20 +258,23 @@ def _read_labels(file: Path, files: dict[str, Path]) -> tuple[Kind, dict[str, di
     return ("label" if "label" in given else "findings"), found
 
 
-def _read_patients(file: Path, files: dict[str, Path]) -> dict[str, str]:
+def read_patients(file: Path, files: dict[str, Path]) -> dict[str, str]:
+    """Whose images they are, by the names of image_files, as a table of case and patient says; {} without the table.
+    Raises DataError."""
     if not file.exists():
         return {}
     found: dict[str, str] = {}
-    for row in _rows(file):
+    for row in rows_of(file):
         case = row.get("case", "")
-        stem = _stem(case) or case
+        stem = stem_of(case) or case
         if not row.get("patient") or stem not in files:
             raise DataError(f"{file.name} needs the columns case and patient, and only cases that are in images")
         found[stem] = row["patient"]
     return found
 
 
-def _rows(file: Path) -> Iterator[dict[str, str]]:
+def rows_of(file: Path) -> Iterator[dict[str, str]]:
+    """The lines of a table by its columns. Raises DataError for what is no table."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             for row in csv.DictReader(lines):

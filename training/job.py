@@ -70,6 +70,8 @@ RECIPES = {
     "classification-mixmatch": (SEMI_SUPERVISED, SUPERVISED),
     "classification-fixmatch": (SEMI_SUPERVISED, SUPERVISED),
     "classification-supervised": (SUPERVISED,),
+    "detection-semi-supervised": (SEMI_SUPERVISED, SUPERVISED),
+    "detection-supervised": (SUPERVISED,),
 }
 Imbalance = Literal["balanced", "adjusted", "focal"]
 
@@ -171,14 +173,17 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     """
     if not distributed.is_first():
         tell = _tell_nobody
-    if job.recipe.startswith("classification-"):
+    if not job.recipe.startswith("segmentation-"):
+        what = "a classifier" if job.recipe.startswith("classification-") else "a detector"
         if distributed.processes() > 1:
-            raise JobError("a classifier is trained by one process; start it without torchrun")
+            raise JobError(f"{what} is trained by one process; start it without torchrun")
         if job.folds is not None or job.trials:
-            raise JobError("a classifier is not trained in folds, nor are settings tried for it")
-        from training import classification  # which takes from here what both have in common
+            raise JobError(f"{what} is not trained in folds, nor are settings tried for it")
+        from training import classification, detection  # which take from here what all have in common
 
-        return classification.train_and_compare(job, tell, check)
+        if what == "a classifier":
+            return classification.train_and_compare(job, tell, check)
+        return detection.train_and_compare(job, tell, check, go_on)
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = distributed.device()
@@ -187,7 +192,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     if not go_on and distributed.is_first():
         for earlier in (_checkpoints(job), job.out / SAMPLES):
             shutil.rmtree(earlier, ignore_errors=True)
-    learnt = _learnt(parent)
+    learnt = learnt_by(parent)
     splits = parted(read_dataset(job.data), job.seed, learnt, job.folds)
     if job.labelled is not None:
         splits = [keep_labelled(split, job.labelled, job.seed) for split in splits]
@@ -271,7 +276,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         **counts,
         "networks": len(trained),
         **tuning,
-        "split": _as_known(known_after(learnt, splits)),
+        "split": as_known(known_after(learnt, splits)),
         "provenance": provenance(job.data, everything, device),
         "plan": plan.figures,
     }
@@ -553,7 +558,7 @@ def _numbered(report: dict[str, Any], numbers: dict[str, str]) -> dict[str, Any]
     return report | {"decision": report["decision"] | {"reason": reason}}
 
 
-def _learnt(parent: ModelRecord | None) -> Learnt:
+def learnt_by(parent: ModelRecord | None) -> Learnt:
     """Whom a model and its ancestors were trained on and judged by, as its manifest says."""
     split = parent.manifest.training.get("split") if parent else None
     if not isinstance(split, dict):
@@ -568,7 +573,7 @@ def _learnt(parent: ModelRecord | None) -> Learnt:
     )
 
 
-def _as_known(learnt: Learnt) -> dict[str, Any]:
+def as_known(learnt: Learnt) -> dict[str, Any]:
     folds = {"folds": [sorted(fold) for fold in learnt.folds]} if learnt.folds else {}
     return {"held_out": sorted(learnt.held_out), "trained_on": sorted(learnt.trained_on), **folds}
 

@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -356,6 +356,7 @@ class TrainingRuns:
                 session.labels,
                 session.confirmed,
                 session.source,
+                session.measurements,
             ),
             manifest,
         )
@@ -549,21 +550,40 @@ def _training_case(
     series: Series, volume: Volume, annotations: Annotations | None, manifest: ModelManifest
 ) -> TrainingCase:
     """A series with its labels in the model's own values; labels the model does not know become background."""
-    if annotations is None or not annotations.confirmed:
-        return TrainingCase(series.uid, series.patient_id, volume)
     value_of = {row.name: row.value for row in manifest.labels}
+    confirmed = frozenset() if annotations is None else _drawn_in_full(annotations, value_of)
+    if annotations is None or not confirmed:
+        return TrainingCase(series.uid, series.patient_id, volume)
     lookup = np.zeros(256, dtype=np.uint8)
     for label in annotations.labels:
         lookup[label.value] = value_of.get(label.name, 0)
-    corrected = corrected_labels(annotations.label_map.voxels, annotations.machine, annotations.confirmed)
+    corrected = corrected_labels(annotations.label_map.voxels, annotations.machine, confirmed)
     return TrainingCase(
         series.uid,
         series.patient_id,
         volume,
         lookup[annotations.label_map.voxels],
-        annotations.confirmed,
+        confirmed,
         tuple(sorted({int(lookup[value]) for value in corrected} - {0})),
     )
+
+
+def _drawn_in_full(annotations: Annotations, known: Collection[str]) -> frozenset[ConfirmedSlice]:
+    """The confirmed slices but for those that a box of a known label crosses in which nothing of the label is drawn: it
+    is there, a person said so, and a model would learn from the slice that it is not."""
+    value_of = {label.name: label.value for label in annotations.labels}
+    lacking: set[ConfirmedSlice] = set()
+    for box in annotations.measurements:
+        if box.kind != "box" or box.spread is not None or box.text not in known:
+            continue
+        first = np.rint(np.min(box.points, axis=0)).astype(int).clip(0)
+        last = np.rint(np.max(box.points, axis=0)).astype(int)
+        place = tuple(slice(a, b + 1) for a, b in zip(first[::-1], last[::-1], strict=True))
+        drawn = annotations.label_map.voxels[place] == value_of.get(box.text, -1)
+        for axis, index in annotations.confirmed:
+            if first[axis] <= index <= last[axis] and not drawn.take(index - first[axis], 2 - axis).any():
+                lacking.add((axis, index))
+    return annotations.confirmed - lacking
 
 
 def _write_job(run: TrainingRun, seed: int, batch: int, trials: int) -> None:

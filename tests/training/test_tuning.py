@@ -167,3 +167,10 @@ def test_without_optuna_a_study_is_refused_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(job.JobError, match="by Optuna, which is not installed"):
         job.train_and_compare(asked(tmp_path, "out", trials=2), lambda event: None, nothing)
+
+
+@pytest.mark.parametrize("more", [{"folds": 3}, {"trials": 2}])
+@pytest.mark.parametrize("recipe", ["classification-supervised", "detection-supervised"])
+def test_classifiers_and_detectors_have_neither_folds_nor_studies(tmp_path, recipe, more):
+    with pytest.raises(job.JobError, match="is not trained in folds, nor are settings tried"):
+        job.train_and_compare(asked(tmp_path, "out", recipe=recipe, **more), lambda event: None, nothing)

@@ -239,3 +239,37 @@ def test_folders_of_trainings_that_never_began_or_lost_their_model_keep_no_scans
     assert not (folder / "20300101-1").exists()
     assert not (folder / "20300102-1" / "data").exists()
     assert (folder / "a file").exists()
+
+
+def test_a_confirmed_slice_with_only_a_box_does_not_teach_that_nothing_is_there(window, tmp_path):
+    """A box of a label in which nothing of it is drawn says that it is there: neither its own slice nor one across may
+    be learnt as background. A box of what the model does not know, or in which it is drawn, changes nothing."""
+    write_image(head().voxels, head().geometry, tmp_path / "head.nii.gz")
+    workflows = window()
+    workflows.add_paths([tmp_path / "head.nii.gz"])
+    workflows.open_series(workflows.library.all_series()[0].uid)
+    workflows.runs.start("tiny")
+    workflows.accept_proposal()
+    session, manifest = workflows.session, workflows.models.get("tiny").manifest
+    (known,) = (label for label in session.labels if label.name == manifest.labels[0].name)
+    nothing = np.zeros(session.label_map.voxels.shape, np.uint8)
+    nothing[9, 10:15, 10:15] = known.value
+    session.replace_voxels("Clear", tuple(slice(0, n) for n in nothing.shape), nothing)
+    for plane, axis, index in (
+        ("axial", 2, 5),
+        ("axial", 2, 7),
+        ("axial", 2, 9),
+        ("coronal", 1, 12),
+        ("coronal", 1, 20),
+    ):
+        cursor = [13, 15, 3]
+        cursor[axis] = index
+        session.move_cursor(tuple(cursor))
+        session.toggle_confirmed(plane)
+    every = frozenset({(2, 5), (2, 7), (2, 9), (1, 12), (1, 20)})
+
+    session.add_measurement("box", [(9.5, 9.5, 7), (14.5, 14.5, 7)], 2, "Unknown thing")
+    session.add_measurement("box", [(9.5, 9.5, 9), (14.5, 14.5, 9)], 2, known.name)
+    assert workflows.training._current_case(manifest).confirmed == every
+    session.add_measurement("box", [(9.5, 9.5, 7), (14.5, 14.5, 7)], 2, known.name)
+    assert workflows.training._current_case(manifest).confirmed == every - {(2, 7), (1, 12)}

@@ -1,0 +1,236 @@
+"""Detectors measured side by side on held-out patients, and whether a new one may take the place of the current.
+
+A box hits the one that a person drew if their intersection is at least 0.3 of their union. The likelier chooses first,
+and each drawn box is hit once: a second box on the same thing is a false one, as PASCAL VOC counts (Everingham et al.,
+Int J Comput Vis 88:303, 2010). From a score down, so many drawn boxes are hit and so many false ones there are on a
+slice: that is the FROC curve, and its sensitivity at 1/8, 1/4, 1/2, 1, 2, 4 and 8 false boxes a slice, and the mean of
+these, are the figures of the LUNA16 challenge (Setio et al., Med Image Anal 42:1, 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.classification_gate import CLASS_DROP, LEAST_PATIENTS, Interval, interval
+from training.evaluate import NAN, mean_defined
+from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED, Decision
+
+LEAST_OVERLAP = 0.3  # of intersection and union
+RATES = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)  # false boxes a slice
+_SAMPLES = 1000
+
+Corners = tuple[float, float, float, float]  # x0, y0, x1, y1
+Figures = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A slice that a person has looked at: whose it is, and the boxes on it, each with the number of its label."""
+
+    patient: str
+    boxes: tuple[tuple[int, Corners], ...]
+
+
+Told = Sequence[
+    Sequence[tuple[int, float, Corners]]
+]  # of each slice the boxes that a model found: label, score, corners
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """A model's boxes of one label on all slices, the highest score first: scores, whether each hit, and its slice; and
+    how many boxes of the label a person drew on each slice (slices,)."""
+
+    scores: NDArray[np.float64]
+    hits: NDArray[np.bool_]
+    slices: NDArray[np.intp]
+    drawn: NDArray[np.intp]
+
+    def curve(self, times: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """False boxes and hits from each score down, each slice counting so many times (slices,)."""
+        counted = times[self.slices]
+        last = np.append(np.diff(self.scores) != 0, True)[: len(self.scores)]  # of those of one score
+        return tuple(np.cumsum(counted * which)[last].astype(np.float64) for which in (~self.hits, self.hits))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By how much a model's mean FROC score is above another's, and the interval of that over the same patients."""
+
+    score: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A model's figures by label, or "mean", and then by name; their intervals; its gains over the other models."""
+
+    figures: Figures
+    intervals: dict[str, dict[str, Interval]]
+    gains: dict[str, Gain]
+
+
+def rate_name(rate: float) -> str:
+    return f"sensitivity_at_{rate:g}"
+
+
+def overlap(one: Corners, other: Corners) -> float:
+    """Intersection by union of two boxes, 0 to 1."""
+    wide, high = (min(one[n + 2], other[n + 2]) - max(one[n], other[n]) for n in (0, 1))
+    if wide <= 0 or high <= 0:
+        return 0.0
+    areas = [(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in (one, other)]
+    return wide * high / (sum(areas) - wide * high)
+
+
+def marked(told: Told, reference: Sequence[Drawn], label: int) -> Marked:
+    """A model's boxes of one label against those that a person drew."""
+    scores, hits, places, drawn = [], [], [], []
+    for place, (boxes, known) in enumerate(zip(told, reference, strict=True)):
+        left = [corners for number, corners in known.boxes if number == label]
+        drawn.append(len(left))
+        for _, score, corners in sorted((one for one in boxes if one[0] == label), key=lambda one: -one[1]):
+            nearest = max(left, key=lambda other: overlap(corners, other), default=None)
+            hit = nearest is not None and overlap(corners, nearest) >= LEAST_OVERLAP
+            if hit and nearest is not None:
+                left.remove(nearest)
+            scores.append(score)
+            hits.append(hit)
+            places.append(place)
+    order = np.argsort(-np.array(scores, np.float64), kind="stable")
+    return Marked(
+        np.array(scores, np.float64)[order],
+        np.array(hits, bool)[order],
+        np.array(places, np.intp)[order],
+        np.array(drawn, np.intp),
+    )
+
+
+def label_figures(found: Marked, times: NDArray[np.intp]) -> dict[str, float]:
+    """Sensitivities, their mean ("froc") and average precision ("ap", the sum over scores of the precision times the
+    sensitivity won there) of one label, each slice counting so many times; NaN where nobody drew a box."""
+    there, slices = int((found.drawn * times).sum()), int(times.sum())
+    names = [rate_name(rate) for rate in RATES]
+    if not there:
+        return dict.fromkeys([*names, "froc", "ap"], NAN)
+    false, right = found.curve(times)
+    within = [right[false <= rate * slices] for rate in RATES]
+    sensitivities = [float(one.max()) / there if one.size else 0.0 for one in within]
+    precision = right / np.maximum(right + false, 1)
+    average = float((np.diff(right, prepend=0) / there * precision).sum())
+    return {**dict(zip(names, sensitivities, strict=True)), "froc": float(np.mean(sensitivities)), "ap": average}
+
+
+def best_threshold(found: Marked) -> float:
+    """The score from which on a label's boxes have the best F1; NaN where nothing was hit."""
+    false, right = found.curve(np.ones(len(found.drawn), np.intp))
+    if not right.size or not right[-1]:
+        return NAN
+    scores = np.unique(found.scores)[::-1]
+    return float(scores[np.argmax(2 * right / (right + false + found.drawn.sum()))])
+
+
+def measured(
+    models: Mapping[str, Told], reference: Sequence[Drawn], labels: Sequence[str], samples: int = _SAMPLES
+) -> dict[str, Measured]:
+    """Each model's figures by arm, with the intervals of samples drawn from the patients (bootstrap, Efron 1979)."""
+    once = np.ones(len(reference), np.intp)
+    draws = _drawn_times(reference, samples)
+    marks = {arm: [marked(told, reference, n) for n in range(len(labels))] for arm, told in models.items()}
+    whole = {arm: _figures(own, labels, once) for arm, own in marks.items()}
+    again = {arm: [_figures(own, labels, times) for times in draws] for arm, own in marks.items()}
+    scores = {arm: np.array([one["mean"]["froc"] for one in drawn]) for arm, drawn in again.items()}
+    return {
+        arm: Measured(
+            whole[arm],
+            {
+                name: {
+                    key: _share(interval(value, [one[name][key] for one in again[arm]])) for key, value in row.items()
+                }
+                for name, row in whole[arm].items()
+            },
+            {
+                other: Gain(gain, interval(gain, scores[arm] - scores[other]))
+                for other in models
+                if other != arm
+                for gain in [whole[arm]["mean"]["froc"] - whole[other]["mean"]["froc"]]
+            },
+        )
+        for arm in models
+    }
+
+
+def too_few(reference: Sequence[Drawn], labels: Sequence[str]) -> list[str]:
+    """The labels of which fewer than five held-out patients have a box."""
+    having = [{one.patient for one in reference if any(n == m for m, _ in one.boxes)} for n in range(len(labels))]
+    return [name for name, patients in zip(labels, having, strict=True) if len(patients) < LEAST_PATIENTS]
+
+
+def decide(models: Mapping[str, Measured], reference: Sequence[Drawn], labels: Sequence[str]) -> Decision:
+    """Keep a new model only if its mean FROC score is better than the current one's, beyond what chance gives, and no
+    label falls.
+
+    Better: the 95 % interval of the gain, over the same patients, lies above 0. A label falls if its score is lower by
+    more than 0.05. With too few held-out patients nothing is replaced. Without a current model the supervised one is
+    what there is; alone, it is kept, and its score told without a recommendation.
+    """
+    arms = [arm for arm in (SEMI_SUPERVISED, SUPERVISED) if arm in models]
+    baseline = CURRENT if CURRENT in models else arms[-1]
+    scores = {arm: one.figures["mean"]["froc"] for arm, one in models.items()}
+    if few := too_few(reference, labels):
+        return Decision(
+            baseline, f"Not verified: fewer than {LEAST_PATIENTS} held-out patients have {few[0]}; no gain is shown."
+        )
+    faults = {arm: _fault(models, arm, baseline, labels) for arm in arms if arm != baseline}
+    passed = [arm for arm in faults if not faults[arm]]
+    keep = max(passed, key=lambda arm: scores[arm]) if passed else baseline
+    told = [
+        f"The {arm} model has {scores[arm]:.3f} ({scores[arm] - scores[baseline]:+.3f})"
+        + (f" and is refused: {fault}." if fault else ".")
+        for arm, fault in faults.items()
+    ]
+    count = len({one.patient for one in reference})
+    measure = f"Mean FROC score on {count} held-out patients: the {baseline} model has {scores[baseline]:.3f}."
+    if len(models) == 1:
+        return Decision(keep, f"{measure} There was no earlier model to compare with.")
+    return Decision(keep, " ".join([f"Recommended: the {keep} model. {measure}", *told]))
+
+
+def _fault(models: Mapping[str, Measured], arm: str, baseline: str, labels: Sequence[str]) -> str:
+    """Why a model may not take the place of another, as the end of a sentence; empty if it may."""
+    gain = models[arm].gains[baseline]
+    if not gain.score > 0:
+        return "it is no better on average"
+    for name in labels:
+        before, after = (models[which].figures[name]["froc"] for which in (baseline, arm))
+        if before - after > CLASS_DROP:
+            return f"{name} fell from {before:.3f} to {after:.3f}"
+    low, high = gain.interval
+    if not low > 0:
+        return f"the gain may be chance, its 95 % interval being {low:+.3f} to {high:+.3f}"
+    return ""
+
+
+def _figures(found: Sequence[Marked], labels: Sequence[str], times: NDArray[np.intp]) -> Figures:
+    by_label = {name: label_figures(one, times) for name, one in zip(labels, found, strict=True)}
+    keys = next(iter(by_label.values()))
+    return {**by_label, "mean": {key: mean_defined([one[key] for one in by_label.values()]) for key in keys}}
+
+
+def _drawn_times(reference: Sequence[Drawn], samples: int, seed: int = 0) -> list[NDArray[np.intp]]:
+    """How often each slice counts where as many patients as there are were drawn with replacement, so many times: the
+    same for all models, so that what they differ by can be told."""
+    names = sorted({one.patient for one in reference})
+    of = np.array([names.index(one.patient) for one in reference], np.intp)
+    rng = np.random.default_rng(seed)
+    draws = (rng.integers(0, len(names), len(names)) for _ in range(samples if names else 0))
+    return [np.bincount(draw, minlength=len(names))[of] for draw in draws]
+
+
+def _share(found: Interval) -> Interval:
+    low, high = np.clip(found, 0, 1).tolist()
+    return low, high
