@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.manifest import ManifestError, ModelManifest
+from inference.manifest import WEIGHTS_FILE, ManifestError, ModelManifest
 from inference.models import ModelRecord, ModelStore
 from viewer.core.readiness import ConfirmedSeries
 from viewer.core.session import Annotations, ConfirmedSlice, Session, corrected_labels
@@ -30,7 +30,7 @@ from viewer.core.volume import LabelMap, Volume
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.library import Library
 from viewer.io.reader import Reader
-from viewer.io.training_set import TrainingCase, installation_key, write_dataset
+from viewer.io.training_set import TrainingCase, installation_key, series_of_dataset, write_dataset
 from viewer.jobs import DetachedProcess, Job, JobQueue, is_locked, read_events, want, wanted_of, write_whole
 
 if TYPE_CHECKING:  # which takes a moment to load, and most windows train nothing
@@ -166,7 +166,7 @@ class TrainingRuns:
         if not self._session.confirmed:
             self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
             return None
-        problem = self._cannot_train(model_name)
+        problem = self.cannot_learn(model_name) or self._cannot_train(model_name)
         if problem:
             self._fail(problem)
             return None
@@ -198,6 +198,13 @@ class TrainingRuns:
 
         self._jobs.submit("Preparing the training", work, lambda _: self._launch(run), failed, cancelled)
         return run
+
+    def cannot_learn(self, model_name: str) -> str:
+        """Why a model cannot be trained further at all, "" if it can."""
+        manifest = self._models.get(model_name).manifest
+        if WEIGHTS_FILE in manifest.files and manifest.network:
+            return ""
+        return "This model cannot be trained further: there is only its ONNX file, without the weights it was made of."
 
     def take_up(self) -> TrainingRun | None:
         """Show the training that an earlier window has left, if there is one of which nothing is decided: it may still
@@ -427,6 +434,9 @@ class TrainingRuns:
         if record is None or not (events or running):
             return None, 0
         run = TrainingRun(record, folder, steps, "running")
+        with contextlib.suppress(OSError):  # without it the list of cases leads nowhere
+            uids = [one.uid for one in self._library.all_series()]
+            run.series = series_of_dataset(folder / "data", uids, installation_key(self._folder / "pseudonyms.key"))
         for event in events:
             run.add(event)
         if running:

@@ -206,9 +206,10 @@ class Workflows:
     def on_library_change(self, listener: Callable[[], None]) -> None:
         self._library_listeners.append(listener)
 
-    def on_models_change(self, listener: Callable[[], None]) -> None:
-        """Listener is called when a model was installed, activated or rolled back."""
+    def on_models_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Listener is called when a model was installed, activated or rolled back, until what is returned is called."""
         self._model_listeners.append(listener)
+        return lambda: self._model_listeners.remove(listener)
 
     # Open
 

@@ -129,3 +129,13 @@ def test_less_training_data_is_told_as_less():
 
 def test_a_parent_that_does_not_tell_what_it_learnt_from_is_not_compared():
     assert difference_of_data({"labelled_slices": 3}, {}) == []
+
+
+def test_a_closed_history_hears_nothing_more(history, monkeypatch):
+    heard = []
+    monkeypatch.setattr(history.tree, "clear", lambda: heard.append("refreshed"))
+    before = len(history._workflows._model_listeners)
+    history.close()
+    assert len(history._workflows._model_listeners) == before - 1
+    history._workflows.use_version("tiny", "1.0.1+a")
+    assert not heard

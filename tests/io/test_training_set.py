@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from viewer.io.training_set import TrainingCase, installation_key, write_dataset
+from viewer.io.training_set import TrainingCase, installation_key, series_of_dataset, write_dataset
 
 
 @pytest.fixture
@@ -98,3 +98,14 @@ def test_an_installation_names_a_case_alike_each_time_by_a_key_that_no_folder_ho
     assert (tmp_path / "pseudonyms.key").stat().st_mode & 0o077 == 0 or os.name != "posix"
     for file in (tmp_path / "one").rglob("*"):
         assert file.is_dir() or (key not in file.read_bytes() and b"4711" not in file.read_bytes())
+
+
+def test_the_key_leads_from_names_back_to_series(tmp_path, cases):
+    key = installation_key(tmp_path / "pseudonyms.key")
+    series = write_dataset(tmp_path / "data", cases, key=key)
+    uids = [case.series_uid for case in reversed(cases)]
+
+    assert series_of_dataset(tmp_path / "data", uids, key) == series and len(series) == 4  # the annotated patient, too
+    assert set(series_of_dataset(tmp_path / "data", uids[:2], key).values()) == set(uids[:2])
+    assert series_of_dataset(tmp_path / "data", uids, b"another key") == {}
+    assert series_of_dataset(tmp_path / "gone", uids, key) == {}

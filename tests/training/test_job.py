@@ -168,6 +168,41 @@ def test_poisoned_corrections_are_refused(parent, tmp_path, spoil):
         assert report["models"][arm]["mean_dice"] < report["models"]["current"]["mean_dice"] - 0.05
 
 
+def test_labels_that_are_shuffled_between_classes_are_refused(tmp_path):
+    """Rim and core of the balls, each slice's swapped or not by chance; the held-out slices are right."""
+    torch.manual_seed(3)
+    network = build_network(unet_spec(3, 3, (8, 16, 16)))
+    optimiser = torch.optim.AdamW(network.parameters(), 5e-3)
+    for step in range(60):
+        values, ball, core = balls(1000 + step)
+        slices = [2, 4, 6, 8]
+        stacks, known = slice_stacks(values / 960, slices, 3), (ball + core)[slices].astype(np.int64)
+        loss = dice_cross_entropy(network(torch.from_numpy(stacks)), torch.from_numpy(known))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    grid = described().preprocessing
+    two = manifest("balls", ("Rim", "Core"), 1.0, "1.0.0", network=unet_spec(3, 3, (8, 16, 16)))
+    export_model(network, two.model_copy(update={"preprocessing": grid}), tmp_path / "parent")
+    labels = sum(balls(0)[1:])
+    for k in (5, 8, 10):  # beside slice 7, which stays right: what is learnt of one is taken back by the other
+        labels[k] = np.where(labels[k] > 0, 3 - labels[k], 0)
+
+    folder = write_job(tmp_path / "job", tmp_path / "parent", labels)
+    confirmed = json.loads((folder / "data" / "confirmed.json").read_text())
+    confirmed["first"]["corrected_labels"] = [1, 2]
+    (folder / "data" / "confirmed.json").write_text(json.dumps(confirmed))
+    code, _ = run(folder)
+
+    report = json.loads((folder / "out" / "report.json").read_text())
+    assert code == 0
+    assert report["models"]["current"]["mean_dice"] > 0.7
+    for arm in ("semi-supervised", "supervised"):
+        assert report["models"][arm]["mean_dice"] < report["models"]["current"]["mean_dice"] - 0.05
+    assert report["decision"]["keep"] == "current", report["decision"]["reason"]
+    assert "is refused: " in report["decision"]["reason"]
+
+
 def test_corrections_that_are_poisoned_throughout_are_refused(parent, tmp_path):
     """Also where they are measured by: what is random cannot be learnt."""
     labels, draw = balls(0)[1], np.random.default_rng(7)

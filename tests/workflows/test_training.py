@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from inference.models import ModelStore
-from tests.models import write_trainable_model
+from tests.models import write_threshold_model, write_trainable_model
 from tests.workflows.test_workflows import head
 from viewer.core.session import Session
 from viewer.io.files import write_image
@@ -104,6 +104,21 @@ def test_a_training_that_is_killed_is_said_and_goes_on_or_is_discarded(workflows
     assert workflows.training.run.ended and workflows.models.get("tiny").manifest.version == "1.0.0"
 
 
+def test_a_model_without_weights_is_refused_before_anything_is_written(workflows, tmp_path):
+    training, messages = workflows.training, []
+    training.end()
+    training.discard()
+    folders = len(list((tmp_path / "user" / "training").iterdir()))
+    write_threshold_model(tmp_path / "bare")
+    workflows.models.install(tmp_path / "bare")
+    workflows.on_failure(messages.append)
+
+    assert training.cannot_learn("tiny") == ""
+    assert training.start("threshold") is None
+    assert messages == [training.cannot_learn("threshold")] and "only its ONNX file" in messages[0]
+    assert len(list((tmp_path / "user" / "training").iterdir())) == folders
+
+
 def test_a_training_that_is_stopped_still_compares_what_it_learnt(workflows):
     run = workflows.training.run
     wait(lambda: any(event["event"] == "progress" for event in run.events))
@@ -136,6 +151,7 @@ def test_a_training_outlives_its_window_and_the_next_one_takes_it_up(workflows, 
     assert run is not None and run.folder == first.folder
     assert (run.state, run.steps, run.model.manifest.name) == ("paused", 2000, "tiny")
     assert steps_of(run)[: len(told)] == told, "the curves are whole"
+    assert run.series == first.series and run.series, "and the held-out cases lead to their scans"
     assert window().training.take_up() is None, "it is another window's"
 
     second.training.resume()

@@ -91,7 +91,7 @@ class ModelHistory(QDialog):
         for widget in (self._about, self.note, self._done):
             layout.addWidget(widget)
         layout.addLayout(buttons)
-        workflows.on_models_change(self._models_changed)
+        self._unheard = workflows.on_models_change(self.refresh)
         self.finished.connect(self._closed)
         self.refresh()
 
@@ -223,13 +223,10 @@ class ModelHistory(QDialog):
         if self._tell:
             self._done.setText(text)
 
-    def _models_changed(self) -> None:
-        if self._tell:
-            self.refresh()
-
     def _closed(self) -> None:
         self._write_note()
         self._tell = False  # what still runs tells nobody: the dialog's parts are gone
+        self._unheard()
 
 
 def difference_of_data(training: dict[str, Any], of_parent: dict[str, Any]) -> list[str]:

@@ -243,8 +243,12 @@ class TrainingPanel(QWidget):
     def _show_ready(self) -> None:
         run, count = self._workflows.training.run, len(self._workflows.session.confirmed)
         busy = run is not None and (not run.ended or run.undecided or run.state == "interrupted")
-        self.start.setEnabled(count > 0 and not busy and bool(self._models.model_name))
-        if count == 0:
+        name = self._models.model_name
+        cannot = self._workflows.training.cannot_learn(name) if name else ""
+        self.start.setEnabled(count > 0 and not busy and bool(name) and not cannot)
+        if cannot:
+            text = said(cannot)
+        elif count == 0:
             text = with_keys(tr(_NONE_CONFIRMED), self.window())
         else:
             how_many = (

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def write_dataset(
     series: dict[str, str] = {}
     for case in cases:
         check()
-        name = "case-" + _pseudonym(key, case.series_uid)
+        name = _case_name(key, case.series_uid)
         patient = f"patient-{_pseudonym(key, case.patient_id or case.series_uid)}"
         patients.append(f"{name},{patient}")
         series[name] = case.series_uid
@@ -83,6 +83,28 @@ def write_dataset(
     (folder / "patients.csv").write_text("\n".join(patients) + "\n", encoding="utf-8")
     (folder / "confirmed.json").write_text(json.dumps(confirmed, indent=1), encoding="utf-8")
     return series
+
+
+def series_of_dataset(folder: Path, uids: Iterable[str], key: bytes) -> dict[str, str]:
+    """What write_dataset returned when it wrote a folder under a key, of the series that are among uids; nothing if the
+    folder is gone."""
+    uid_of = {_case_name(key, uid): uid for uid in uids}
+    try:
+        lines = (folder / "patients.csv").read_text(encoding="utf-8").splitlines()[1:]
+        annotated = json.loads((folder / "confirmed.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    series: dict[str, str] = {}
+    for name, _, patient in (line.partition(",") for line in lines):
+        if name in uid_of:
+            series[name] = uid_of[name]
+            if name in annotated:
+                series.setdefault(patient, uid_of[name])
+    return series
+
+
+def _case_name(key: bytes, series_uid: str) -> str:
+    return "case-" + _pseudonym(key, series_uid)
 
 
 def _write(voxels: NDArray, case: TrainingCase, path: Path) -> None:
