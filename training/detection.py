@@ -105,6 +105,9 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.use_deterministic_algorithms(device != "cpu", warn_only=True)  # a processor's are so by themselves
+    if job.dimensions == 3:
+        raise JobError("a detector sees slices, one by one: it has two dimensions")
     parent = read_parent(job)
     learnt = learnt_by(parent)
     images = read_boxed_images(job.data)
@@ -159,7 +162,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
 
 @dataclass(frozen=True)
 class Reference:
-    """What a person drew on held-out slices: cases with the slices in their order, of which boxes are in pixels."""
+    """What models are measured by: what a person drew on each held-out slice, in the order of the split's cases, the
+    boxes in pixels of the image and their labels by number."""
 
     split: Split
     labels: tuple[str, ...]
