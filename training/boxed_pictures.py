@@ -84,9 +84,10 @@ def read_boxed_images(folder: Path) -> BoxedImages:
     for stem, drawn in boxes.items():
         looked_at.setdefault(stem, set()).update(box.k for box in drawn)
     cases = []
-    for stem, (size, spacing) in grids.items():
+    for stem, file in files.items():
+        size, spacing = grids[stem]
         slices: tuple[NativeSlice, ...] = tuple((2, k) for k in sorted(looked_at.get(stem, ())))
-        cases.append(Case(stem, patients.get(stem, stem), files[stem], None, size, spacing, slices))
+        cases.append(Case(stem, patients.get(stem, stem), file, None, size, spacing, slices))
     return BoxedImages(tuple(cases), {stem: tuple(drawn) for stem, drawn in boxes.items()})
 
 

@@ -39,6 +39,7 @@ from inference.manifest import (
 )
 from inference.models import ModelRecord
 from inference.runtime import load_model
+from training import distributed
 from training.boxed_pictures import BoxedImages, BoxSampler, read_boxed_images, split_boxed_images
 from training.card import provenance, widened
 from training.dataset import Split, keep_labelled, read_image
@@ -102,6 +103,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     which was ended has left in out, to the same weights. Raises one of job.EXPECTED.
     """
     started = time.monotonic()
+    if distributed.processes() > 1:
+        raise JobError("a detector is trained by one process; start it without torchrun")
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"

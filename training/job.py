@@ -204,8 +204,6 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
 
         return classification.train_and_compare(job, tell, check)
     if job.recipe.startswith("detection-"):
-        if distributed.processes() > 1:
-            raise JobError("a detector is trained by one process; start it without torchrun")
         from training import detection
 
         return detection.train_and_compare(job, tell, check, go_on)
