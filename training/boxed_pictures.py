@@ -74,17 +74,20 @@ def read_boxed_images(folder: Path) -> BoxedImages:
     if not files:
         raise DataError("the dataset has no images: put PNG, JPEG, NIfTI, NRRD or MHA files into its folder images")
     patients = read_patients(folder / "patients.csv", files)
-    images = {stem: read_image_file(file) for stem, file in files.items()}
-    sizes = {stem: image.GetSize() for stem, image in images.items()}
+    grids = {}
+    for stem, file in files.items():
+        image = read_image_file(file)
+        grids[stem] = image.GetSize(), image.GetSpacing()
+    sizes = {stem: size for stem, (size, _) in grids.items()}
     boxes = _read_boxes(folder / BOXES_FILE, sizes)
     looked_at = _read_checked(folder / CHECKED_FILE, sizes)
     for stem, drawn in boxes.items():
         looked_at.setdefault(stem, set()).update(box.k for box in drawn)
     cases = []
     for stem, file in files.items():
+        size, spacing = grids[stem]
         slices: tuple[NativeSlice, ...] = tuple((2, k) for k in sorted(looked_at.get(stem, ())))
-        patient = patients.get(stem, stem)
-        cases.append(Case(stem, patient, file, None, sizes[stem], images[stem].GetSpacing(), slices))
+        cases.append(Case(stem, patients.get(stem, stem), file, None, size, spacing, slices))
     return BoxedImages(tuple(cases), {stem: tuple(drawn) for stem, drawn in boxes.items()})
 
 

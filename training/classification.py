@@ -39,6 +39,7 @@ from inference.manifest import (
 from inference.models import ModelRecord
 from inference.runtime import load_model
 from inference.seen import LEAST_IMAGES, image_statistics, seen_images
+from training import distributed
 from training.arms import Check, Tell
 from training.classification_gate import Measured, Reference, Told, decide, measured, too_few
 from training.classified_pictures import (
@@ -108,6 +109,10 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     and may wait or raise Stopped: what was learnt until then is compared. Raises one of job.EXPECTED.
     """
     started = time.monotonic()
+    if distributed.processes() > 1:
+        raise JobError("a classifier is trained by one process; start it without torchrun")
+    if job.folds is not None or job.trials:
+        raise JobError("a classifier is not trained in folds, nor are settings tried for it")
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -39,6 +39,8 @@ from inference.manifest import (
 )
 from inference.models import ModelRecord
 from inference.runtime import load_model
+from training import distributed
+from training.arms import Check, Tell
 from training.boxed_pictures import BoxedImages, BoxSampler, read_boxed_images, split_boxed_images
 from training.card import provenance, widened
 from training.dataset import Split, keep_labelled, read_image
@@ -60,10 +62,8 @@ from training.job import (
     FINE_TUNING_RATE,
     FROM_SCRATCH_RATE,
     RECIPES,
-    Check,
     Job,
     JobError,
-    Tell,
     as_known,
     learnt_by,
     next_version,
@@ -102,9 +102,16 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     which was ended has left in out, to the same weights. Raises one of job.EXPECTED.
     """
     started = time.monotonic()
+    if distributed.processes() > 1:
+        raise JobError("a detector is trained by one process; start it without torchrun")
+    if job.folds is not None or job.trials:
+        raise JobError("a detector is not trained in folds, nor are settings tried for it")
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.use_deterministic_algorithms(device != "cpu", warn_only=True)  # a processor's are so by themselves
+    if job.dimensions == 3:
+        raise JobError("a detector sees slices, one by one: it has two dimensions")
     parent = read_parent(job)
     learnt = learnt_by(parent)
     images = read_boxed_images(job.data)
@@ -159,7 +166,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
 
 @dataclass(frozen=True)
 class Reference:
-    """What a person drew on held-out slices: cases with the slices in their order, of which boxes are in pixels."""
+    """What models are measured by: what a person drew on each held-out slice, in the order of the split's cases, the
+    boxes in pixels of the image and their labels by number."""
 
     split: Split
     labels: tuple[str, ...]

@@ -174,14 +174,9 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     if not distributed.is_first():
         tell = _tell_nobody
     if not job.recipe.startswith("segmentation-"):
-        what = "a classifier" if job.recipe.startswith("classification-") else "a detector"
-        if distributed.processes() > 1:
-            raise JobError(f"{what} is trained by one process; start it without torchrun")
-        if job.folds is not None or job.trials:
-            raise JobError(f"{what} is not trained in folds, nor are settings tried for it")
         from training import classification, detection  # which take from here what all have in common
 
-        if what == "a classifier":
+        if job.recipe.startswith("classification-"):
             return classification.train_and_compare(job, tell, check)
         return detection.train_and_compare(job, tell, check, go_on)
     torch.set_num_threads(os.cpu_count() or 1)

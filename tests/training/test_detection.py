@@ -12,12 +12,12 @@ import torch
 from safetensors.torch import load_file
 
 from inference.detect import detect
-from inference.manifest import load_manifest
+from inference.manifest import load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.runtime import load_model
 from training import detecting, detection, detector, job
 from training.boxed_pictures import read_boxed_images, split_boxed_images
-from training.dataset import Learnt
+from training.dataset import Learnt, known_as
 from training.detecting import penalty_reduced_focal, target_maps
 from training.detection import compare, found_by
 from training.detector import Decoded, build_detector, detector_spec, export_detector, load_detector
@@ -249,6 +249,23 @@ def test_few_patients_are_told_to_prove_nothing(tmp_path):
     report, _ = train(asked(tmp_path / "out", dataset(tmp_path / "data", 12)))
     assert not report["verified"] and report["decision"]["reason"].startswith("Not verified")
     assert "**Unverified" in (tmp_path / "out" / "supervised" / "card.md").read_text()
+
+
+def test_where_all_patients_were_learnt_from_nothing_is_measured_and_nothing_replaced(trained, shapes, tmp_path):
+    parent = shutil.copytree(trained[0] / "supervised", tmp_path / "parent")
+    everyone = [known_as("patient", f"p{n}") for n in range(PATIENTS)]
+    manifest = load_manifest(parent)
+    training = {**manifest.training, "split": {"held_out": [], "trained_on": everyone}}
+    write_manifest(manifest.model_copy(update={"training": training}), parent)
+    report, _ = train(asked(tmp_path / "out", shapes, parent_model=parent))
+    assert report["held_out"] == [] and report["decision"]["keep"] == "current" and not report["verified"]
+    assert report["models"]["supervised"]["mean_froc"] is None
+    assert "not defined" in (tmp_path / "out" / "supervised" / "card.md").read_text()
+
+
+def test_a_detector_of_blocks_is_refused(shapes, tmp_path):
+    with pytest.raises(job.JobError, match="it has two dimensions"):
+        train(asked(tmp_path / "out", shapes, dimensions=3))
 
 
 def test_a_parent_that_finds_something_else_is_refused(trained, shapes, tmp_path):
