@@ -247,7 +247,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
             learning_rate=_rate(job),
             recipe=recipe,
             device=device,
-            checkpoint=_checkpoints(job) / (f"both-{n}.pt" if len(splits) > 1 else "both.pt"),
+            checkpoint=(_checkpoints(job) / (str(n) if len(splits) > 1 else "both")).with_suffix(".pt"),
             tell=_of_all_folds(tell, n, len(splits), steps),
             check=check,
         )
@@ -341,9 +341,15 @@ def _recipe(
     except ModuleNotFoundError as error:
         raise JobError(f"other settings are looked for by Optuna, which is not installed ({error.name})") from error
     found = tuned.figures
-    best = f"the best had a Dice of {found['dice_of_best']:.3f}, the usual ones {found['dice_of_usual']:.3f}"
-    end = "they are taken." if found["taken"] else "that is no more than chance gives, and the usual ones stay."
-    tell({"event": "message", "text": f"{job.trials} settings were tried: {best}; {end}"})
+    best, usual = f"{found['dice_of_best']:.3f}", f"{found['dice_of_usual']:.3f}"
+    if found["taken"]:
+        text = f"{job.trials} settings were tried: the best, with a Dice of {best} to the usual {usual}, are taken."
+    else:
+        text = (
+            f"{job.trials} settings were tried: the best had a Dice of {best} to the usual {usual}, which is no "
+            "more than chance gives; the usual ones stay."
+        )
+    tell({"event": "message", "text": text})
     return tuned.recipe, {"tuning": json_ready(found)}
 
 

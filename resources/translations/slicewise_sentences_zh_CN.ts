@@ -1027,7 +1027,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/derived_series.py" line="125" />
-            <location filename="../../viewer/workflows.py" line="907" />
+            <location filename="../../viewer/workflows.py" line="908" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: folder.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
@@ -3618,7 +3618,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="535" />
+            <location filename="../../viewer/workflows.py" line="536" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3990,307 +3990,312 @@
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="150" />
+            <location filename="../../viewer/training_runs.py" line="158" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="153" />
+            <location filename="../../viewer/training_runs.py" line="161" />
             <source>A training was interrupted: go on with it or discard it first.</source>
             <translation>有一次训练被中断：请先继续或放弃。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="156" />
+            <location filename="../../viewer/training_runs.py" line="164" />
             <source>A newly trained model waits for your decision: use it or keep the current one first.</source>
             <translation>新训练的模型等待您的决定：请先选择使用它或保留当前模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="159" />
+            <location filename="../../viewer/training_runs.py" line="167" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="174" />
+            <location filename="../../viewer/training_runs.py" line="182" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="187" />
+            <location filename="../../viewer/training_runs.py" line="195" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="191" />
+            <location filename="../../viewer/training_runs.py" line="199" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="221" />
+            <location filename="../../viewer/training_runs.py" line="207" />
+            <source>This model cannot be trained further: there is only its ONNX file, without the weights it was made of.</source>
+            <translation>此模型无法继续训练：只有其 ONNX 文件，没有用来生成它的权重。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="236" />
             <source>Deleting old training data</source>
             <translation>正在删除旧的训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="241" />
-            <location filename="../../viewer/training_runs.py" line="390" />
+            <location filename="../../viewer/training_runs.py" line="256" />
+            <location filename="../../viewer/training_runs.py" line="406" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="281" />
+            <location filename="../../viewer/training_runs.py" line="296" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="326" />
+            <location filename="../../viewer/training_runs.py" line="341" />
             <source>Counting what is confirmed</source>
             <translation>正在统计已确认的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="368" />
+            <location filename="../../viewer/training_runs.py" line="384" />
             <source>Reading further series</source>
             <translation>正在读取其他序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="457" />
+            <location filename="../../viewer/training_runs.py" line="476" />
             <source>{0}. It can go on from step {1}.</source>
             <extracomment>{0}: last['message']; {1}: run.kept_step</extracomment>
             <translation>{0}。可从第 {1} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="466" />
+            <location filename="../../viewer/training_runs.py" line="486" />
             <source>The training was interrupted at step {0} of {1}. It can go on from step {2}.</source>
-            <extracomment>{0}: run.step; {1}: run.steps; {2}: run.kept_step</extracomment>
+            <extracomment>{0}: run.step; {1}: run.all_steps; {2}: kept</extracomment>
             <translation>训练在第 {0} 步（共 {1} 步）中断。可从第 {2} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="469" />
+            <location filename="../../viewer/training_runs.py" line="489" />
             <source>Its last words were: {0}</source>
             <extracomment>{0}: lines[-1][:200]</extracomment>
             <translation>其最后的输出为：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="493" />
+            <location filename="../../viewer/training_runs.py" line="513" />
             <source>The training cannot be told ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法向训练进程发送指令（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="229" />
+            <location filename="../../viewer/workflows.py" line="230" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="247" />
+            <location filename="../../viewer/workflows.py" line="248" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="269" />
-            <location filename="../../viewer/workflows.py" line="406" />
+            <location filename="../../viewer/workflows.py" line="270" />
+            <location filename="../../viewer/workflows.py" line="407" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="274" />
+            <location filename="../../viewer/workflows.py" line="275" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="282" />
+            <location filename="../../viewer/workflows.py" line="283" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="307" />
+            <location filename="../../viewer/workflows.py" line="308" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="315" />
+            <location filename="../../viewer/workflows.py" line="316" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="335" />
+            <location filename="../../viewer/workflows.py" line="336" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="356" />
+            <location filename="../../viewer/workflows.py" line="357" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="386" />
+            <location filename="../../viewer/workflows.py" line="387" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="396" />
+            <location filename="../../viewer/workflows.py" line="397" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="424" />
+            <location filename="../../viewer/workflows.py" line="425" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="490" />
+            <location filename="../../viewer/workflows.py" line="491" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="490" />
+            <location filename="../../viewer/workflows.py" line="491" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="491" />
+            <location filename="../../viewer/workflows.py" line="492" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="494" />
+            <location filename="../../viewer/workflows.py" line="495" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="543" />
+            <location filename="../../viewer/workflows.py" line="544" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="584" />
+            <location filename="../../viewer/workflows.py" line="585" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="604" />
+            <location filename="../../viewer/workflows.py" line="605" />
             <source>Counting what is proposed</source>
             <translation>正在统计提议的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="625" />
+            <location filename="../../viewer/workflows.py" line="626" />
             <source>a region of {0}</source>
             <extracomment>{0}: label</extracomment>
             <translation>{0} 的一个区域</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="641" />
+            <location filename="../../viewer/workflows.py" line="642" />
             <source>Accepting a part of the proposal</source>
             <translation>正在接受提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="641" />
+            <location filename="../../viewer/workflows.py" line="642" />
             <source>Rejecting a part of the proposal</source>
             <translation>正在拒绝提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="662" />
+            <location filename="../../viewer/workflows.py" line="663" />
             <source>Comparing labels</source>
             <translation>正在比较标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="679" />
+            <location filename="../../viewer/workflows.py" line="680" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="702" />
+            <location filename="../../viewer/workflows.py" line="703" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="721" />
+            <location filename="../../viewer/workflows.py" line="722" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="755" />
-            <location filename="../../viewer/workflows.py" line="813" />
-            <location filename="../../viewer/workflows.py" line="827" />
-            <location filename="../../viewer/workflows.py" line="845" />
-            <location filename="../../viewer/workflows.py" line="871" />
+            <location filename="../../viewer/workflows.py" line="756" />
+            <location filename="../../viewer/workflows.py" line="814" />
+            <location filename="../../viewer/workflows.py" line="828" />
+            <location filename="../../viewer/workflows.py" line="846" />
+            <location filename="../../viewer/workflows.py" line="872" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="761" />
+            <location filename="../../viewer/workflows.py" line="762" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="902" />
+            <location filename="../../viewer/workflows.py" line="903" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="911" />
+            <location filename="../../viewer/workflows.py" line="912" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="913" />
+            <location filename="../../viewer/workflows.py" line="914" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="919" />
+            <location filename="../../viewer/workflows.py" line="920" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="936" />
+            <location filename="../../viewer/workflows.py" line="937" />
             <source>Exporting the model</source>
             <translation>正在导出模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="947" />
+            <location filename="../../viewer/workflows.py" line="948" />
             <source>Importing the model</source>
             <translation>正在导入模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1009" />
+            <location filename="../../viewer/workflows.py" line="1010" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1016" />
+            <location filename="../../viewer/workflows.py" line="1017" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1040" />
+            <location filename="../../viewer/workflows.py" line="1041" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1074" />
+            <location filename="../../viewer/workflows.py" line="1075" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1092" />
+            <location filename="../../viewer/workflows.py" line="1093" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1094" />
+            <location filename="../../viewer/workflows.py" line="1095" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -5403,6 +5408,35 @@
             <translation>模型需要的内存超过可用内存</translation>
         </message>
         <message>
+            <location filename="../../training/arms.py" line="80" />
+            <source>The training went back to step {0}, the last good one.</source>
+            <extracomment>{0}: step</extracomment>
+            <translation>训练已退回到上一个正常的第 {0} 步。</translation>
+        </message>
+        <message>
+            <location filename="../../training/arms.py" line="106" />
+            <source>The training goes on from step {0}.</source>
+            <extracomment>{0}: done</extracomment>
+            <translation>训练从第 {0} 步继续。</translation>
+        </message>
+        <message>
+            <location filename="../../training/arms.py" line="135" />
+            <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
+            <extracomment>{0}: done; {1}: steps</extracomment>
+            <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
+        </message>
+        <message>
+            <location filename="../../training/arms.py" line="180" />
+            <source>No checkpoint could be written ({0}); the training goes on.</source>
+            <extracomment>{0}: error.strerror or error</extracomment>
+            <translation>无法写入检查点（{0}）；训练继续进行。</translation>
+        </message>
+        <message>
+            <location filename="../../training/arms.py" line="194" />
+            <source>The last checkpoint cannot be read: the training begins anew.</source>
+            <translation>无法读取上一个检查点：训练重新开始。</translation>
+        </message>
+        <message>
             <location filename="../../training/compare.py" line="23" />
             <source>Unverified: no patient that the model had not learnt from could be held out.</source>
             <translation>未验证：没有模型未学习过的患者可供留出。</translation>
@@ -5443,67 +5477,67 @@
             <translation>confirmed.json 列出的 {0} 的层面超出其大小 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="156" />
+            <location filename="../../training/dataset.py" line="158" />
             <source>nothing is annotated: training needs at least one confirmed slice</source>
             <translation>没有标注：训练至少需要一个已确认的层面</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="204" />
+            <location filename="../../training/dataset.py" line="206" />
             <source>{0} labelled cases were asked for; {1} are there to train on</source>
             <extracomment>{0}: count (number); {1}: len(labelled) (number)</extracomment>
             <translation>要求 {0} 个有标签的病例；可用于训练的有 {1} 个</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="221" />
+            <location filename="../../training/dataset.py" line="223" />
             <source>images/{0} is a colour picture; training needs one value per voxel</source>
             <extracomment>{0}: file.name</extracomment>
             <translation>images/{0} 是彩色图像；训练需要每体素一个值</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="243" />
+            <location filename="../../training/dataset.py" line="245" />
             <source>labels/{0} holds the value {1}; the model has labels 1 to {2}</source>
             <extracomment>{0}: case.label_file.name; {1}: value; {2}: classes - 1 (number)</extracomment>
             <translation>labels/{0} 含有数值 {1}；模型的标签为 1 至 {2}</translation>
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="429" />
-            <location filename="../../training/dataset.py" line="441" />
+            <location filename="../../training/dataset.py" line="448" />
+            <location filename="../../training/dataset.py" line="460" />
             <source>{0}/{1} cannot be read as an image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>无法将 {0}/{1} 作为图像读取</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="443" />
+            <location filename="../../training/dataset.py" line="462" />
             <source>{0}/{1} is not a 3-D image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>{0}/{1} 不是三维图像</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="471" />
+            <location filename="../../training/dataset.py" line="490" />
             <source>patients.csv needs the columns case and patient, filled in every line</source>
             <translation>patients.csv 需要 case 和 patient 两列，且每行都要填写</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="474" />
+            <location filename="../../training/dataset.py" line="493" />
             <source>patients.csv names {0}, which is not in images</source>
             <extracomment>{0}: unknown[0]</extracomment>
             <translation>patients.csv 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="494" />
+            <location filename="../../training/dataset.py" line="513" />
             <source>confirmed.json must map each case to {"slices": [[axis, index], ...]}</source>
             <translation>confirmed.json 必须将每个病例对应到 {"slices": [[axis, index], ...]}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="497" />
+            <location filename="../../training/dataset.py" line="516" />
             <source>confirmed.json names {0}, which is not in images</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="499" />
+            <location filename="../../training/dataset.py" line="518" />
             <source>confirmed.json names an impossible slice of {0}; axes are 0, 1, 2, indices from 0</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的一个不存在的层面；轴为 0、1、2，索引从 0 开始</translation>
@@ -5541,6 +5575,16 @@
             <extracomment>{0}: apart (number)</extracomment>
             <translation>使用导出网络的推理与训练的网络相差 {0}</translation>
             <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/folds.py" line="35" />
+            <source>the model has learnt from some of these patients: folds would judge it by what it knows</source>
+            <translation>该模型已从其中一些患者学习过：分折会用它已知的内容来评判它</translation>
+        </message>
+        <message>
+            <location filename="../../training/folds.py" line="37" />
+            <source>folds need two or more annotated patients: name them in patients.csv</source>
+            <translation>分折需要两名或更多已标注的患者：请在 patients.csv 中列出</translation>
         </message>
         <message>
             <location filename="../../training/gate.py" line="102" />
@@ -5642,101 +5686,114 @@
             <translation>监督</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="156" />
+            <location filename="../../training/job.py" line="134" />
             <source>The training failed: {0}</source>
             <extracomment>{0}: said[0] if said else type(error).__name__</extracomment>
             <translation>训练失败：{0}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="169" />
+            <location filename="../../training/job.py" line="147" />
             <source>job.json cannot be read ({0})</source>
             <extracomment>{0}: error.strerror</extracomment>
             <translation>无法读取 job.json（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="171" />
+            <location filename="../../training/job.py" line="149" />
             <source>job.json is not JSON ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>job.json 不是 JSON（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="174" />
+            <location filename="../../training/job.py" line="152" />
             <source>job version {0} is unknown; this program does version {1}</source>
             <extracomment>{0}: version; {1}: SCHEMA_VERSION</extracomment>
             <translation>任务版本 {0} 未知；本程序支持版本 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="181" />
+            <location filename="../../training/job.py" line="159" />
             <source>there is no recipe {0}; there are: {1}</source>
             <extracomment>{0}: raw.get('recipe'); {1}: ', '.join(RECIPES)</extracomment>
             <translation>没有训练方案 {0}；现有：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="186" />
+            <location filename="../../training/job.py" line="164" />
             <source>the job's {0} is wrong: {1}</source>
             <extracomment>{0}: '.'.join(map(str, first['loc'])); {1}: first['msg'].lower()</extracomment>
             <translation>任务的 {0} 有误：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="200" />
-            <source>a classifier is trained by one process; start it without torchrun</source>
-            <translation>分类器由单个进程训练；请不使用 torchrun 启动</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="217" />
+            <location filename="../../training/job.py" line="195" />
             <source>nothing annotated is left to train on: confirm at least two slices</source>
             <translation>没有剩余的标注可用于训练：请至少确认两个层面</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="232" />
+            <location filename="../../training/job.py" line="210" />
             <source>Every slice is annotated, so there is nothing semi-supervised to do.</source>
             <translation>所有层面均已标注，无需半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="259" />
+            <location filename="../../training/job.py" line="231" />
+            <source>{0} networks are trained, each without some of the patients, by whom it is measured; the new model is their mean.</source>
+            <extracomment>{0}: len(splits) (number)</extracomment>
+            <translation>将训练 {0} 个网络，每个都不使用一部分患者，并以这些患者来测量；新模型是它们的平均。</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="262" />
             <source>Comparing the models on what was held out</source>
             <translation>正在留出数据上比较各模型</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="308" />
+            <location filename="../../training/job.py" line="319" />
+            <source>other settings are looked for by one process; start it without torchrun</source>
+            <translation>寻找其他设置须由单个进程进行；请不要用 torchrun 启动</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="322" />
+            <source>every patient is one to measure by</source>
+            <translation>每名患者都用于测量</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="339" />
+            <source>The training goes by the usual settings: {0}.</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>训练采用常规设置：{0}。</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="342" />
+            <source>other settings are looked for by Optuna, which is not installed ({0})</source>
+            <extracomment>{0}: error.name</extracomment>
+            <translation>寻找其他设置需要 Optuna，但未安装（{0}）</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="346" />
+            <source>{0} settings were tried: the best, with a Dice of {1} to the usual {2}, are taken.</source>
+            <extracomment>{0}: job.trials; {1}: best; {2}: usual</extracomment>
+            <translation>已试验 {0} 组设置：采用其中最好的，其 Dice 为 {1}，常规设置为 {2}。</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="349" />
+            <source>{0} settings were tried: the best had a Dice of {1} to the usual {2}, which is no more than chance gives; the usual ones stay.</source>
+            <extracomment>{0}: job.trials; {1}: best; {2}: usual</extracomment>
+            <translation>已试验 {0} 组设置：最好的 Dice 为 {1}，常规设置为 {2}，差别不超过偶然；保留常规设置。</translation>
+        </message>
+        <message>
+            <location filename="../../training/job.py" line="398" />
             <source>{0} {1} cannot be trained further: it has no {2}</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version; {2}: WEIGHTS_FILE</extracomment>
             <translation>{0} {1} 无法继续训练：缺少 {2}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="318" />
+            <location filename="../../training/job.py" line="414" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 无法训练：权重不匹配</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="371" />
-            <source>The training went back to step {0}, the last good one.</source>
-            <extracomment>{0}: step</extracomment>
-            <translation>训练已退回到上一个正常的第 {0} 步。</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="397" />
-            <source>The training goes on from step {0}.</source>
-            <extracomment>{0}: done</extracomment>
-            <translation>训练从第 {0} 步继续。</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="426" />
-            <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
-            <extracomment>{0}: done; {1}: job.steps</extracomment>
-            <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="457" />
-            <source>No checkpoint could be written ({0}); the training goes on.</source>
-            <extracomment>{0}: error.strerror or error</extracomment>
-            <translation>无法写入检查点（{0}）；训练继续进行。</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="499" />
-            <source>The last checkpoint cannot be read: the training begins anew.</source>
-            <translation>无法读取上一个检查点：训练重新开始。</translation>
+            <location filename="../../training/job.py" line="418" />
+            <source>{0} {1} cannot be trained: it does not say whom its networks know</source>
+            <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
+            <translation>无法训练 {0} {1}：它没有说明其各网络已知哪些患者</translation>
         </message>
         <message>
             <location filename="../../training/loops.py" line="139" />
@@ -5786,34 +5843,39 @@
             <translation>与训练所用图像的许可相同</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="182" />
+            <location filename="../../training/semi_supervised.py" line="227" />
             <source>only {0} of the unlabelled voxels get a sure label</source>
             <extracomment>{0}: used (number)</extracomment>
             <translation>未标注的体素中只有 {0} 得到可靠的标签</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="185" />
+            <location filename="../../training/semi_supervised.py" line="230" />
             <source>structures fill {0} of the unlabelled slices and {1} of the annotated ones</source>
             <extracomment>{0}: pseudo (number); {1}: annotated (number)</extracomment>
             <translation>结构在未标注层面中占 {0}，在已标注层面中占 {1}</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="191" />
+            <location filename="../../training/semi_supervised.py" line="236" />
             <source>count half from here on</source>
             <translation>此后权重减半</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="191" />
+            <location filename="../../training/semi_supervised.py" line="236" />
             <source>are not used any more</source>
             <translation>不再使用</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="192" />
+            <location filename="../../training/semi_supervised.py" line="237" />
             <source>Unlabelled slices {0}: {1}.</source>
             <extracomment>{0}: done; {1}: why</extracomment>
             <translation>未标注层面{0}：{1}。</translation>
+        </message>
+        <message>
+            <location filename="../../training/tuning.py" line="75" />
+            <source>others can be looked for with three annotated patients or more beside those that are held out</source>
+            <translation>除留出的患者外，还需三名或更多已标注的患者才能寻找其他设置</translation>
         </message>
         <message>
             <location filename="../../resources/presets/window_level.json" line="3" />

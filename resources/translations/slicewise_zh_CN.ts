@@ -4449,6 +4449,14 @@ or press {File/Open folder…}.</source>
         <translation>新模型和对照模型的训练步数；步数越多耗时越长，可能学得更好</translation>
     </message>
     <message>
+        <source>Look for better settings first</source>
+        <translation>先寻找更好的设置</translation>
+    </message>
+    <message>
+        <source>Tries {count} settings on parts of the patients to train on, and takes others than the usual ones only for a gain that is not chance. It takes several times as long as the training, and six annotated patients.</source>
+        <translation>在用于训练的患者的各部分上试验 {count} 组设置，仅当增益并非偶然时才采用不同于常规的设置。所需时间是训练的数倍，并需要六名已标注的患者。</translation>
+    </message>
+    <message>
         <source>Train</source>
         <translation>训练</translation>
     </message>
@@ -4523,6 +4531,10 @@ or press {File/Open folder…}.</source>
     <message>
         <source>The training is getting ready…</source>
         <translation>训练正在准备…</translation>
+    </message>
+    <message>
+        <source>Looking for better settings · {time} left</source>
+        <translation>正在寻找更好的设置 · 剩余 {time}</translation>
     </message>
     <message>
         <source>{labelled} labelled and {unlabelled} unlabelled slices; {held_out} held out. Device: {device}.</source>
@@ -6271,6 +6283,14 @@ or press {File/Open folder…}.</source>
     <message>
         <source>These slices cannot be read.</source>
         <translation>无法读取这些层面。</translation>
+    </message>
+    <message>
+        <source>Settings tried: {n} of {all}; the best Dice is {best:.3f}, that of the usual ones {usual:.3f}.</source>
+        <translation>已试验的设置：{n}/{all}；最佳 Dice 为 {best:.3f}，常规设置为 {usual:.3f}。</translation>
+    </message>
+    <message>
+        <source>Dice of the settings that were tried</source>
+        <translation>已试验设置的 Dice</translation>
     </message>
 </context>
 </TS>
