@@ -83,6 +83,8 @@ from training.job import (
     Imbalance,
     Job,
     JobError,
+    as_known,
+    learnt_by,
     next_version,
     read_parent,
     write_at_once,
@@ -117,7 +119,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     torch.manual_seed(job.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parent = read_parent(job)
-    split = split_pictures(*read_pictures(job.data), job.seed)
+    learnt = learnt_by(parent)
+    split = split_pictures(*read_pictures(job.data), job.seed, learnt)
     if job.labelled is not None:
         split = keep_labelled_pictures(split, job.labelled, job.seed)
     manifest = _continued(parent.manifest, split) if parent else _planned(split, job.out.name)
@@ -147,6 +150,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
         "batch": _batch(job),
         "seed": job.seed,
         **counts,
+        "split": as_known(split.known_after(learnt)),
     }
     run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
     records = {CURRENT: parent} if parent else {}

@@ -24,7 +24,7 @@ from torch import Tensor
 from inference.manifest import Preprocessing
 from inference.preprocess import model_grid, to_model_grid
 from training.augment import weak_affine
-from training.dataset import DataError, read_image_file
+from training.dataset import DataError, Learnt, known_as, read_image_file
 
 NO_FINDING = "No Finding"
 LABELS_FILE = "labels.csv"
@@ -57,6 +57,12 @@ class PictureSplit:
     calibration: tuple[Picture, ...]
     held_out: tuple[Picture, ...]
 
+    def known_after(self, learnt: Learnt) -> Learnt:
+        """Whom a model knows that was trained and calibrated on this split, too."""
+        trained = {known_as("patient", picture.patient) for picture in (*self.labelled, *self.calibration)}
+        held = {known_as("patient", picture.patient) for picture in self.held_out}
+        return Learnt(frozenset((learnt.held_out | held) - trained), learnt.trained_on | trained)
+
     @property
     def labelled(self) -> tuple[Picture, ...]:
         return tuple(picture for picture in self.train if picture.classes is not None)
@@ -80,12 +86,14 @@ def read_pictures(folder: Path) -> tuple[Kind, list[Picture]]:
     return kind, pictures
 
 
-def split_pictures(kind: Kind, pictures: Sequence[Picture], seed: int) -> PictureSplit:
+def split_pictures(kind: Kind, pictures: Sequence[Picture], seed: int, learnt: Learnt | None = None) -> PictureSplit:
     """Hold out a third of the patients with labels, and a tenth more for calibration, by the seed and their names.
 
-    Classes are those of all labels, by name. Raises DataError for fewer than three patients with labels or fewer than
-    two classes that exclude one another, or if a class is in none of the pictures to train on.
+    Patients held out before stay so, and none that the model has learnt is held out or calibrated on. Classes are those
+    of all labels, by name. Raises DataError for fewer than three patients with labels or fewer than two classes that
+    exclude one another, if a class is in none of the pictures to train on, or if nobody is left to judge the model by.
     """
+    learnt = learnt or Learnt()
     with_labels = sorted({picture.patient for picture in pictures if picture.classes is not None})
     if len(with_labels) < _LEAST_PATIENTS:
         raise DataError(f"pictures of {len(with_labels)} patients have labels: {_LEAST_PATIENTS} are needed at least")
@@ -94,7 +102,13 @@ def split_pictures(kind: Kind, pictures: Sequence[Picture], seed: int) -> Pictur
         raise DataError(f"{LABELS_FILE} names {len(classes)} classes: there is nothing to tell apart")
     order = [with_labels[n] for n in np.random.default_rng(seed).permutation(len(with_labels))]
     held, more = max(1, int(len(order) * _HELD_OUT)), int(len(order) * _CALIBRATION)
-    measured, calibrated = set(order[:held]), set(order[held : held + more])
+    unknown = [one for one in order if known_as("patient", one) not in learnt.trained_on]
+    before = [one for one in unknown if known_as("patient", one) in learnt.held_out]
+    fresh = [one for one in unknown if one not in before]
+    new = max(0, held - len(before))
+    measured, calibrated = {*before, *fresh[:new]}, set(fresh[new : new + more])
+    if not measured:
+        raise DataError("the model has learnt from all patients with labels: add pictures of others to judge it by")
     known = [picture for picture in pictures if picture.classes is not None]
     split = PictureSplit(
         kind,

@@ -262,7 +262,6 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     tell({"event": "message", "text": "Comparing the models on what was held out"})
     splits = splits[: len(trained)]
     everything = whole(splits)
-    records = {CURRENT: parent} if parent else {}
     summary = {
         "recipe": job.recipe,
         "steps": done,
@@ -276,30 +275,46 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         "plan": plan.figures,
     }
     member = member.model_copy(update={"seen": widened(manifest.seen, everything, manifest)})
-    current = itertools.islice(_current(job, parent), len(splits))
-    measured = [({CURRENT: one} if one else {}, split) for one, split in zip(current, splits, strict=True)]
-    run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
-    for arm in arms:
-        parts = [(found[arm], split) for found, split in zip(trained, splits, strict=True)]
-        calibration = calibrate(parts, member)
-        export = partial(_export, arm=arm, run_id=run_id, parent=parent, summary=summary, calibration=calibration)
-        network, described = parts[0][0], member
-        if len(parts) > 1:
-            network = Mean([one for one, _ in parts])
-            described = member.model_copy(update={"network": mean_spec(member.network, len(parts))})
-        records[arm] = hesitating(export(network, described, job.out / arm), everything)
-        for n, (models, _) in enumerate(measured):
-            alone = len(parts) == 1
-            models[arm] = records[arm] if alone else export(parts[n][0], member, _members(job) / f"{arm}-{n}")
-    report = compare(records, measured)
-    for arm in arms:
-        records[arm] = _note_result(records[arm], report)
+    report = _exported_and_compared(job, parent, arms, list(zip(trained, splits, strict=True)), member, summary)
     report |= {"steps": done, "seed": job.seed, "seconds": round(spent_s + time.monotonic() - compared, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
     for over in (_checkpoints(job), _members(job)):
         shutil.rmtree(over, ignore_errors=True)
     return path
+
+
+def _exported_and_compared(
+    job: Job,
+    parent: ModelRecord | None,
+    arms: Sequence[str],
+    folds: Sequence[tuple[dict[str, nn.Module], Split]],
+    member: ModelManifest,
+    summary: dict[str, Any],
+) -> dict[str, Any]:
+    """The report of the networks by arm that were trained on each split, after writing each arm's model: the network
+    itself, or the mean of those of all folds, which are measured each on its own patients."""
+    everything = whole([split for _, split in folds])
+    records = {CURRENT: parent} if parent else {}
+    current = itertools.islice(_current(job, parent), len(folds))
+    measured = [({CURRENT: one} if one else {}, split) for one, (_, split) in zip(current, folds, strict=True)]
+    run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
+    for arm in arms:
+        networks = [trained[arm] for trained, _ in folds]
+        calibration = calibrate([(trained[arm], split) for trained, split in folds], member)
+        export = partial(_export, arm=arm, run_id=run_id, parent=parent, summary=summary, calibration=calibration)
+        if len(networks) == 1:
+            records[arm] = hesitating(export(networks[0], member, job.out / arm), everything)
+            measured[0][0][arm] = records[arm]
+            continue
+        mean = member.model_copy(update={"network": mean_spec(member.network, len(networks))})
+        records[arm] = hesitating(export(Mean(networks), mean, job.out / arm), everything)
+        for n, (models, _) in enumerate(measured):
+            models[arm] = export(networks[n], member, _members(job) / f"{arm}-{n}")
+    report = compare(records, measured)
+    for arm in arms:
+        records[arm] = _note_result(records[arm], report)
+    return report
 
 
 def _recipe(

@@ -105,6 +105,7 @@ def test_a_training_writes_two_models_and_what_they_are_worth(trained):
         assert manifest.seen is not None and set(manifest.seen.ranges) >= {"p50", "gradient"}
         assert not any(name.startswith("field") for name in manifest.seen.ranges)
         assert manifest.training["held_out"]["auc"] == told["mean_auc"] == told["mean"]["auc"]["value"]
+        assert manifest.training["split"]["held_out"] and manifest.training["split"]["trained_on"]
         assert "Not for diagnostic use" in (out / arm / "card.md").read_text()
     assert report["models"]["supervised"]["mean_auc"] > 0.9
     assert report["decision"]["keep"] in report["models"]

@@ -16,7 +16,7 @@ from training.classified_pictures import (
     split_pictures,
     target_of,
 )
-from training.dataset import DataError
+from training.dataset import DataError, Learnt, known_as
 
 SEEN = Preprocessing(axes="KJI", size=(16, 24))
 
@@ -145,3 +145,20 @@ def test_shares_say_how_often_a_picture_is_drawn(tmp_path):
     only = target[:, split.classes.index("Mass")].float()
     _, drawn = PictureSampler(split, SEEN, 0, shares=only).labelled(0, 16)
     assert drawn[:, split.classes.index("Mass")].all()
+
+
+def test_whom_a_classifier_has_learnt_does_not_judge_it_and_who_judged_it_goes_on_doing_so(tmp_path):
+    def patients(pictures) -> set[str]:
+        return {picture.patient for picture in pictures}
+
+    first = split_pictures(*read_pictures(many(tmp_path / "first", 40)), 0)
+    learnt = first.known_after(Learnt())
+    assert {known_as("patient", one) for one in patients(first.held_out)} == learnt.held_out
+    for seed in range(10):
+        later = split_pictures(*read_pictures(many(tmp_path / f"later{seed}", 60)), seed, learnt)
+        assert patients(first.held_out) < patients(later.held_out)
+        assert not patients([*later.held_out, *later.calibration]) & patients([*first.labelled, *first.calibration])
+        assert later.known_after(learnt).held_out > learnt.held_out
+    everybody = Learnt(trained_on=frozenset(known_as("patient", f"a{n}") for n in range(20)))
+    with pytest.raises(DataError, match="add pictures of others to judge it by"):
+        split_pictures(*read_pictures(many(tmp_path / "known", 40)), 0, everybody)

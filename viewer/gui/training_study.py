@@ -15,6 +15,8 @@ from viewer.training_runs import TrainingRun
 if TYPE_CHECKING:
     import pyqtgraph as pg
 
+_MOST_TICKS = 12
+
 
 class TrainingStudy(QWidget):
     """Shows the trials that there are of a run; hidden where there are none."""
@@ -62,8 +64,11 @@ class TrainingStudy(QWidget):
         return plot, each, best
 
     def _draw(self, trials: list[dict[str, Any]]) -> None:
-        _, each, best = self._curves
+        plot, each, best = self._curves
         colours, numbers = theme(), [e["trial"] for e in trials]
         brushes = [colours.dimmed_text if e["pruned"] else colours.accent for e in trials]  # given up: measured in part
         each.setData(numbers, [e["dice"] for e in trials], symbolBrush=brushes)
         best.setData(numbers, [e["best"] for e in trials])
+        every = 1 + trials[-1]["trials"] // _MOST_TICKS
+        plot.setXRange(0.5, trials[-1]["trials"] + 0.5)
+        plot.getAxis("bottom").setTicks([[(n, str(n)) for n in range(1, trials[-1]["trials"] + 1, every)]])
