@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -373,6 +374,11 @@ class SeenImages(_Frozen):
         if any(not low <= high for low, high in ranges.values()):  # not <=: neither is one a number that is none
             raise ValueError("each range must go from the lower to the higher value")
         return ranges
+
+
+def model_name(title: str) -> str:
+    """A name for a model, as a manifest allows it, that resembles its title."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "model"
 
 
 class ModelManifest(_Frozen):

@@ -9,7 +9,6 @@ import copy
 import datetime
 import json
 import os
-import re
 import secrets
 import shutil
 import time
@@ -34,6 +33,7 @@ from inference.manifest import (
     Preprocessing,
     Scores,
     SeenImages,
+    model_name,
     write_manifest,
 )
 from inference.models import ModelRecord
@@ -83,6 +83,7 @@ from training.job import (
     Imbalance,
     Job,
     JobError,
+    as_called,
     as_known,
     learnt_by,
     next_version,
@@ -123,7 +124,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     split = split_pictures(*read_pictures(job.data), job.seed, learnt)
     if job.labelled is not None:
         split = keep_labelled_pictures(split, job.labelled, job.seed)
-    manifest = _continued(parent.manifest, split) if parent else _planned(split, job.out.name)
+    manifest = _continued(parent.manifest, split) if parent else as_called(_planned(split, job.out.name), job.new)
     manifest = manifest.model_copy(update={"seen": manifest.seen or _seen(split, manifest.preprocessing)})
     split = replace(split, classes=tuple(label.name for label in manifest.labels))
     network = _network(parent, manifest)
@@ -262,7 +263,7 @@ def _continued(manifest: ModelManifest, split: PictureSplit) -> ModelManifest:
 
 def _planned(split: PictureSplit, name: str) -> ModelManifest:
     return ModelManifest(
-        name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "model",
+        name=model_name(name),
         version="0.0.0",
         title=name,
         task="classification",

@@ -9,7 +9,6 @@ import copy
 import datetime
 import json
 import os
-import re
 import secrets
 import shutil
 import time
@@ -35,6 +34,7 @@ from inference.manifest import (
     Preprocessing,
     SeenImages,
     Statistic,
+    model_name,
     write_manifest,
 )
 from inference.models import ModelRecord
@@ -64,6 +64,7 @@ from training.job import (
     RECIPES,
     Job,
     JobError,
+    as_called,
     as_known,
     learnt_by,
     next_version,
@@ -118,7 +119,9 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     split = split_boxed_images(images, job.seed, learnt)
     if job.labelled is not None:
         split = keep_labelled(split, job.labelled, job.seed)
-    manifest = _continued(parent.manifest, images) if parent else _planned(split, images, job.out.name)
+    manifest = (
+        _continued(parent.manifest, images) if parent else as_called(_planned(split, images, job.out.name), job.new)
+    )
     labels = [label.name for label in manifest.labels]
     sampler = BoxSampler(split, images, labels, manifest.preprocessing, job.seed)
     network = _network(parent, manifest)
@@ -254,7 +257,7 @@ def _continued(manifest: ModelManifest, images: BoxedImages) -> ModelManifest:
 
 def _planned(split: Split, images: BoxedImages, name: str) -> ModelManifest:
     return ModelManifest(
-        name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "model",
+        name=model_name(name),
         version="0.0.0",
         title=name,
         task="detection",

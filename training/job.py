@@ -27,6 +27,7 @@ from torch import nn
 from inference.manifest import (
     NETWORK_FILE,
     WEIGHTS_FILE,
+    LabelClass,
     ManifestError,
     ModelError,
     ModelManifest,
@@ -86,8 +87,21 @@ class JobError(Exception):
 EXPECTED = (JobError, DataError, ManifestError, ModelError, ExportError, Diverged, TooLittleMemory)
 
 
+class NewModel(BaseModel):
+    """What a person calls a model that starts from nothing. labels: what they mean, of a segmentation in the order of
+    their values, else by name; of those that are not there nothing is said."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    modalities: tuple[str, ...]
+    labels: tuple[LabelClass, ...] = ()
+
+
 class Job(BaseModel):
-    """What to train, as job.json says it. Without parent_model the network starts from nothing.
+    """What to train, as job.json says it. Without parent_model the network starts from nothing; new, if set, is what it
+    is called, else its folder's name.
 
     labelled, if set, leaves only so many of the annotated training cases annotated. minutes, if set, makes steps as
     many as that time allows by a few that are timed first, for all folds together. folds, if set, asks for so many
@@ -101,6 +115,7 @@ class Job(BaseModel):
     schema_version: Literal[1]
     recipe: str
     parent_model: Path | None = None
+    new: NewModel | None = None
     data: Path
     out: Path
     steps: int = Field(default=1000, ge=1)
@@ -199,7 +214,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     elif before is not None:
         manifest = before.manifest
     else:
-        manifest = distributed.agreed(plan_model(whole(splits), job.out.name, dimensions=job.dimensions, device=device))
+        planned = plan_model(whole(splits), job.out.name, dimensions=job.dimensions, device=device)
+        manifest = distributed.agreed(as_called(planned, job.new))
     member = manifest.model_copy(update={"network": member_spec(manifest.network)})
     networks = _networks(parent, member, job.seed, len(splits))
     samplers = _samplers(splits, member, job.seed)
@@ -412,6 +428,21 @@ def read_parent(job: Job) -> ModelRecord | None:
     if WEIGHTS_FILE not in manifest.files or not manifest.network:
         raise JobError(f"{manifest.name} {manifest.version} cannot be trained further: it has no {WEIGHTS_FILE}")
     return ModelRecord(manifest, job.parent_model, shipped=False, active=True)
+
+
+def as_called(manifest: ModelManifest, new: NewModel | None) -> ModelManifest:
+    """What was planned for a model that starts from nothing, under the names that a person gave it."""
+    if new is None:
+        return manifest
+    by_name = manifest.task != "segmentation"
+    given = {label.name if by_name else n: label for n, label in enumerate(new.labels, 1)}
+    labels = []
+    for label in manifest.labels:
+        said = given.get(label.name if by_name else label.value)
+        named = {"name": said.name, "colour": said.colour, "code": said.code} if said else {}
+        labels.append(label.model_copy(update=named))
+    called = {"name": new.name, "title": new.title, "modalities": list(new.modalities), "labels": labels}
+    return manifest.model_copy(update=called)
 
 
 def _networks(parent: ModelRecord | None, member: ModelManifest, seed: int, count: int) -> list[nn.Module]:

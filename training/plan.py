@@ -10,7 +10,6 @@ import copy
 import datetime
 import math
 import os
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +21,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inference.manifest import Intensity, LabelClass, ModelManifest, PercentileIntensity, Preprocessing, WindowIntensity
+from inference.manifest import (
+    Intensity,
+    LabelClass,
+    ModelManifest,
+    PercentileIntensity,
+    Preprocessing,
+    WindowIntensity,
+    model_name,
+)
 from inference.preprocess import ModelGrid, model_grid, sampled
 from training.dataset import DataError, Split, read_image, read_labels
 from training.loops import LoopSettings, LossOfStep, training_steps
@@ -108,7 +115,7 @@ def plan_model(
         dimensions = 3 if found.suits_blocks and device != "cpu" else 2
     seen, network = _slices(found, longest) if dimensions == 2 else _blocks(found, device, most_bytes)
     return ModelManifest(
-        name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "model",
+        name=model_name(name),
         version="0.0.0",
         title=name,
         task="segmentation",

@@ -8,30 +8,29 @@ stands in the file decided there.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from inference.manifest import WEIGHTS_FILE, ManifestError, ModelManifest
+from inference.manifest import WEIGHTS_FILE, ManifestError, model_name
 from inference.models import ModelRecord, ModelStore
-from viewer.core.readiness import ConfirmedSeries
-from viewer.core.session import Annotations, ConfirmedSlice, Session, corrected_labels
-from viewer.core.study import Series, SeriesError
-from viewer.core.volume import LabelMap, Volume
+from viewer.core.goal import Goal, Task
+from viewer.core.labels import Label
+from viewer.core.readiness import Learnable
+from viewer.core.session import Session
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.library import Library
 from viewer.io.reader import Reader
-from viewer.io.training_set import TrainingCase, installation_key, series_of_dataset, write_dataset
+from viewer.io.training_set import installation_key, series_of_dataset
 from viewer.jobs import DetachedProcess, Job, JobQueue, is_locked, read_events, want, wanted_of, write_whole
+from viewer.training_material import Gathered, TrainingMaterial, snapshot
 
 if TYPE_CHECKING:  # which takes a moment to load, and most windows train nothing
     from filelock import FileLock
@@ -49,7 +48,11 @@ TrainingState = Literal[
     "discarded",
 ]
 
-_MAX_UNLABELLED_SERIES = 3  # beside the annotated ones: more would cost memory and bring little in a short run
+_RECIPES: dict[Task, str] = {
+    "segmentation": "segmentation-semi-supervised",
+    "classification": "classification-mixmatch",
+    "detection": "detection-semi-supervised",
+}
 _DECIDED, _WINDOW_LOCK = "decided", "window.lock"
 _BREAKING = ("Traceback ", "Fatal Python error", "slicewise training: ")  # how the last words of a process begin
 
@@ -58,9 +61,11 @@ _BREAKING = ("Traceback ", "Fatal Python error", "slicewise training: ")  # how 
 class TrainingRun:
     """One retraining as the panel shows it: its curves, its comparison, and what a person decided."""
 
-    model: ModelRecord
+    model: ModelRecord | None  # that it goes on from
+    name: str  # of the model
     folder: Path
     steps: int
+    task: Task = "segmentation"
     state: TrainingState = "preparing"
     events: list[dict[str, Any]] = field(default_factory=list)
     report: dict[str, Any] | None = None
@@ -117,8 +122,8 @@ class TrainingRuns:
     """Retrainings, one at a time; run is the last one that was started or taken up.
 
     session gives the one that a person works on, key the name under which its annotations are kept. Lives on the
-    session's thread; what is slow runs as jobs, the training itself in a process that outlives the window. cannot_train
-    says in a sentence why a model cannot learn from what is open, "" if it can.
+    session's thread; what is slow runs as jobs, the training itself in a process that outlives the window. saved tells
+    whether all that a person did is written.
     """
 
     def __init__(
@@ -131,59 +136,49 @@ class TrainingRuns:
         library: Library,
         annotations: AnnotationStore,
         reader: Reader,
-        cannot_train: Callable[[str], str],
+        saved: Callable[[], bool],
         models_changed: Callable[[], None],
         fail: Callable[[str], None],
     ) -> None:
         self._working_session, self._key = session, key
         self._jobs, self._folder, self._models = jobs, folder, models
-        self._library, self._annotations, self._reader = library, annotations, reader
-        self._cannot_train, self._models_changed, self._fail = cannot_train, models_changed, fail
+        self._library, self._material = library, TrainingMaterial(library, annotations, reader)
+        self._saved, self._models_changed, self._fail = saved, models_changed, fail
         self.run: TrainingRun | None = None
         self._process: DetachedProcess | None = None
         self._held: FileLock | None = None  # the run's folder, so that no other window takes it up
-        self._seen_confirmed: dict[str, tuple[frozenset[ConfirmedSlice], tuple[frozenset[str], ...]]] = {}
         self._listeners: list[Callable[[TrainingRun, dict[str, Any]], None]] = []
 
     def on_change(self, listener: Callable[[TrainingRun, dict[str, Any]], None]) -> None:
         """Have a listener told of the run and the event that changed it; {} if it was a person."""
         self._listeners.append(listener)
 
-    def start(
-        self, model_name: str, steps: int = 120, seed: int = 0, batch: int = 4, trials: int = 0
-    ) -> TrainingRun | None:
-        """Fine-tune a model, semi-supervised, from the confirmed slices of all series; trials, if any, is how many
+    def start(self, goal: Goal, steps: int = 120, seed: int = 0, batch: int = 4, trials: int = 0) -> TrainingRun | None:
+        """Train what a goal says, semi-supervised, from the annotations of all series; trials, if any, is how many
         settings are tried before."""
-        if self.run is not None and not self.run.ended:
-            self._fail("A training is already running: wait for it or stop it first.")
-            return None
-        if self.run is not None and self.run.state == "interrupted":
-            self._fail("A training was interrupted: go on with it or discard it first.")
-            return None
-        if self.run is not None and self.run.undecided:
-            self._fail("A newly trained model waits for your decision: use it or keep the current one first.")
-            return None
-        if not self._session.confirmed:
-            self._fail("Confirm at least one corrected slice first: training learns from confirmed slices.")
-            return None
-        problem = self.cannot_learn(model_name) or self._cannot_train(model_name)
+        problem = self._busy() or self.cannot_start(goal)
         if problem:
             self._fail(problem)
             return None
-        record = self._models.get(model_name)
+        record = self._models.get(goal.model) if goal.model else None
+        manifest = record.manifest if record is not None else None
+        if goal.task != "segmentation" and not self._saved():
+            self._fail("Your last changes are not saved yet: train when they are.")
+            return None
         self._folder.mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=self._folder))
         self._let_go()
         self._held = _hold(folder)
-        self.run = run = TrainingRun(record, folder, steps)
-        snapshot, key = self._current_case(record.manifest), self._key()
+        name = manifest.name if manifest is not None else self._free_name(goal.title)
+        self.run = run = TrainingRun(record, name, folder, steps, goal.task)
+        open_ = snapshot(self._session, self._key())
 
         def work(job: Job) -> None:
             job.report(0.1, "Writing the training data")
-            others = self._other_cases(record.manifest, snapshot.series_uid, key, job)
             key_of_names = installation_key(self._folder / "pseudonyms.key")
-            run.series = write_dataset(run.folder / "data", [snapshot, *others], job.check, key_of_names)
-            _write_job(run, seed, batch, trials)
+            gathered = self._material.write(goal, manifest, open_, run.folder / "data", key_of_names, job.check)
+            run.series = gathered.series
+            _write_job(run, goal, gathered, seed, batch, trials)
 
         def failed(message: str) -> None:
             run.state, run.message = "failed", message
@@ -199,9 +194,38 @@ class TrainingRuns:
         self._jobs.submit("Preparing the training", work, lambda _: self._launch(run), failed, cancelled)
         return run
 
-    def cannot_learn(self, model_name: str) -> str:
+    def _busy(self) -> str:
+        """Why no other training can start now, "" if one can."""
+        run = self.run
+        if run is None:
+            return ""
+        if not run.ended:
+            return "A training is already running: wait for it or stop it first."
+        if run.state == "interrupted":
+            return "A training was interrupted: go on with it or discard it first."
+        if run.undecided:
+            return "A newly trained model waits for your decision: use it or keep the current one first."
+        return ""
+
+    def cannot_start(self, goal: Goal) -> str:
+        """Why a goal cannot be trained for, as far as is seen before anything is read; "" if it can."""
+        if goal.task == "segmentation" and not (self._session.confirmed or self._material.is_confirmed()):
+            return "Confirm at least one corrected slice first: training learns from confirmed slices."
+        if goal.model:
+            return self.cannot_learn(goal.model)
+        if not goal.title.strip():
+            return "A new model needs a name."
+        return "" if goal.labels else "Choose at least one label that the new model is to learn."
+
+    def _free_name(self, title: str) -> str:
+        """A name that no model has."""
+        taken = {record.manifest.name for record in self._models.list()}
+        name = model_name(title)
+        return next(one for n in itertools.count(1) if (one := name if n == 1 else f"{name}-{n}") not in taken)
+
+    def cannot_learn(self, model: str) -> str:
         """Why a model cannot be trained further at all, "" if it can."""
-        manifest = self._models.get(model_name).manifest
+        manifest = self._models.get(model).manifest
         if WEIGHTS_FILE in manifest.files and manifest.network:
             return ""
         return "This model cannot be trained further: there is only its ONNX file, without the weights it was made of."
@@ -312,33 +336,12 @@ class TrainingRuns:
             self._process.end()
             self._interrupted(self.run, "")
 
-    def look_at_confirmed(self, done: Callable[[list[ConfirmedSeries]], None]) -> Job:
-        """What is confirmed in all listed series and in the open one, label by label."""
-        patients = {one.uid: one.patient_id or one.uid for one in self._library.all_series()}
-        key, session, here = self._key(), self._session, []
-        if session.series is not None and session.label_map is not None and session.confirmed:
-            names = {label.value: label.name for label in session.labels}
-            patient = session.series.patient_id or session.series.uid
-            here = [ConfirmedSeries(patient, _names_on(session.label_map.voxels, session.confirmed, names))]
-        others = {uid: slices for uid, slices in self._annotations.all_confirmed().items() if uid != key}
-
-        def work(job: Job) -> list[ConfirmedSeries]:
-            found = list(here)
-            for uid, slices in others.items():
-                job.check()
-                if uid not in patients:
-                    continue  # its files are not listed any more: no training would find them
-                if self._seen_confirmed.get(uid, (None,))[0] != slices:
-                    geometry = self._annotations.grid_of(uid)
-                    kept = self._annotations.load(uid, geometry) if geometry is not None else None
-                    if kept is None:
-                        continue
-                    names = {label.value: label.name for label in kept.labels}
-                    self._seen_confirmed[uid] = slices, _names_on(kept.label_map.voxels, kept.confirmed, names)
-                found.append(ConfirmedSeries(patients[uid], self._seen_confirmed[uid][1]))
-            return found
-
-        return self._jobs.submit("Counting what is confirmed", work, done)
+    def look(self, done: Callable[[Learnable], None]) -> Job:
+        """All that is annotated, in the listed series and in the open one."""
+        open_ = snapshot(self._session, self._key())
+        return self._jobs.submit(
+            "Counting what is confirmed", lambda job: self._material.learnable(open_, job.check), done
+        )
 
     def close(self) -> None:
         """Leave the training, which goes on, to the next window."""
@@ -349,52 +352,6 @@ class TrainingRuns:
     @property
     def _session(self) -> Session:
         return self._working_session()
-
-    def _current_case(self, manifest: ModelManifest) -> TrainingCase:
-        session = self._session
-        assert session.volume is not None and session.series is not None
-        assert session.label_map is not None and session.machine is not None
-        return _training_case(
-            session.series,
-            session.volume,
-            Annotations(
-                LabelMap(session.label_map.voxels.copy()),
-                session.machine.copy(),
-                session.labels,
-                session.confirmed,
-                session.source,
-                session.measurements,
-            ),
-            manifest,
-        )
-
-    def _other_cases(self, manifest: ModelManifest, open_uid: str, open_key: str, job: Job) -> list[TrainingCase]:
-        """Every other annotated series once, though there be copies of it, and a few of the same modality that nobody
-        has annotated. open_key is the one under which the open series' annotations are kept."""
-        cases: list[TrainingCase] = []
-        keys = {open_key}
-        unlabelled = 0
-        for series in self._library.all_series():
-            annotated = self._annotations.is_confirmed(series.uid)
-            fits = series.modality in manifest.modalities or (annotated and not series.modality)
-            if series.uid == open_uid or not fits or not series.verdict.is_volume:
-                continue
-            if not annotated and unlabelled == _MAX_UNLABELLED_SERIES:
-                continue
-            job.report(0.5, "Reading further series")
-            try:
-                volume = self._reader.read(series, lambda fraction, text: job.check())
-                key = self._annotations.key_of(series.uid, volume)
-                annotations = self._annotations.load(key, volume.geometry)
-            except SeriesError:
-                continue  # its files are gone or damaged: there is enough to learn from without it
-            labelled = annotations is not None and bool(annotations.confirmed)
-            if key in keys or not (labelled or (series.modality and unlabelled < _MAX_UNLABELLED_SERIES)):
-                continue
-            keys.add(key)
-            unlabelled += not labelled
-            cases.append(_training_case(series, volume, annotations, manifest))
-        return cases
 
     def _launch(self, run: TrainingRun) -> None:
         """Start the process of a run whose folder is ready, or go on with one that has ended."""
@@ -427,13 +384,15 @@ class TrainingRuns:
         events, read_bytes = read_events(folder)
         try:
             job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-            parent, steps = Path(job["parent_model"]), int(job["steps"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None, 0  # its preparations were never done
-        record = next((one for one in self._models.list() if one.folder == parent), None)
-        if record is None or not (events or running):
+            parent, steps = job["parent_model"], int(job["steps"])
+            record = next((one for one in self._models.list() if str(one.folder) == parent), None)
+            name = record.manifest.name if record is not None else str(job["new"]["name"])
+            task: Task = next(task for task, recipe in _RECIPES.items() if recipe == job["recipe"])
+        except (OSError, ValueError, KeyError, TypeError, StopIteration):
+            return None, 0  # its preparations were never done, or the model that it goes on from is gone
+        if not (events or running):
             return None, 0
-        run = TrainingRun(record, folder, steps, "running")
+        run = TrainingRun(record, name, folder, steps, task, "running")
         with contextlib.suppress(OSError):  # without it the list of cases leads nowhere
             uids = [one.uid for one in self._library.all_series()]
             run.series = series_of_dataset(folder / "data", uids, installation_key(self._folder / "pseudonyms.key"))
@@ -548,59 +507,11 @@ def _delete_what_is_over(folder: Path) -> None:
         shutil.rmtree(over, ignore_errors=True)
 
 
-def _names_on(
-    voxels: NDArray[np.uint8], confirmed: frozenset[ConfirmedSlice], names: dict[int, str]
-) -> tuple[frozenset[str], ...]:
-    """The labels on each confirmed slice of voxels (k, j, i), by name."""
-    on = [np.unique(np.take(voxels, index, 2 - axis)) for axis, index in sorted(confirmed)]
-    return tuple(frozenset(names[value] for value in values.tolist() if value in names) for values in on)
-
-
-def _training_case(
-    series: Series, volume: Volume, annotations: Annotations | None, manifest: ModelManifest
-) -> TrainingCase:
-    """A series with its labels in the model's own values; labels the model does not know become background."""
-    value_of = {row.name: row.value for row in manifest.labels}
-    confirmed = frozenset() if annotations is None else _drawn_in_full(annotations, value_of)
-    if annotations is None or not confirmed:
-        return TrainingCase(series.uid, series.patient_id, volume)
-    lookup = np.zeros(256, dtype=np.uint8)
-    for label in annotations.labels:
-        lookup[label.value] = value_of.get(label.name, 0)
-    corrected = corrected_labels(annotations.label_map.voxels, annotations.machine, confirmed)
-    return TrainingCase(
-        series.uid,
-        series.patient_id,
-        volume,
-        lookup[annotations.label_map.voxels],
-        confirmed,
-        tuple(sorted({int(lookup[value]) for value in corrected} - {0})),
-    )
-
-
-def _drawn_in_full(annotations: Annotations, known: Collection[str]) -> frozenset[ConfirmedSlice]:
-    """The confirmed slices but for those that a box of a known label crosses in which nothing of the label is drawn: it
-    is there, a person said so, and a model would learn from the slice that it is not."""
-    value_of = {label.name: label.value for label in annotations.labels}
-    lacking: set[ConfirmedSlice] = set()
-    for box in annotations.measurements:
-        if box.kind != "box" or box.spread is not None or box.text not in known:
-            continue
-        first = np.rint(np.min(box.points, axis=0)).astype(int).clip(0)
-        last = np.rint(np.max(box.points, axis=0)).astype(int)
-        place = tuple(slice(a, b + 1) for a, b in zip(first[::-1], last[::-1], strict=True))
-        drawn = annotations.label_map.voxels[place] == value_of.get(box.text, -1)
-        for axis, index in annotations.confirmed:
-            if first[axis] <= index <= last[axis] and not drawn.take(index - first[axis], 2 - axis).any():
-                lacking.add((axis, index))
-    return annotations.confirmed - lacking
-
-
-def _write_job(run: TrainingRun, seed: int, batch: int, trials: int) -> None:
+def _write_job(run: TrainingRun, goal: Goal, gathered: Gathered, seed: int, batch: int, trials: int) -> None:
     job = {
         "schema_version": 1,
-        "recipe": "segmentation-semi-supervised",
-        "parent_model": str(run.model.folder),
+        "recipe": _RECIPES[goal.task],
+        "parent_model": None if run.model is None else str(run.model.folder),
         "data": str(run.folder / "data"),
         "out": str(run.folder / "out"),
         "steps": run.steps,
@@ -608,4 +519,14 @@ def _write_job(run: TrainingRun, seed: int, batch: int, trials: int) -> None:
         "seed": seed,
         "trials": trials,
     }
+    if run.model is None:
+        labels = [
+            {"value": n, "name": label.name, "colour": label.colour, "code": _coded(label)}
+            for n, label in enumerate(gathered.labels, 1)
+        ]
+        job["new"] = {"name": run.name, "title": goal.title, "modalities": gathered.modalities, "labels": labels}
     write_whole(run.folder / "job.json", json.dumps(job, indent=2))
+
+
+def _coded(label: Label) -> dict[str, str] | None:
+    return None if label.code is None else dict(zip(("value", "scheme", "meaning"), label.code, strict=True))

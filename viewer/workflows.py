@@ -140,7 +140,7 @@ class Workflows:
             self.library,
             self.annotation_store,
             self.reader,
-            self.runs.cannot_segment,
+            self.save_again,
             self._models_changed,
             self._fail,
         )

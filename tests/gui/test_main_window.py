@@ -24,6 +24,7 @@ from tests.gui.conftest import BRIGHT, end, head
 from tests.models import write_trainable_model
 from viewer.core.display import WindowLevel
 from viewer.core.geometry import Geometry, plane_axes
+from viewer.core.goal import Goal
 from viewer.core.labels import Label
 from viewer.core.origin import Origin
 from viewer.core.session import Proposal
@@ -290,7 +291,7 @@ def test_cancelled_preparations_leave_a_window_that_can_go_on(opened, qtbot, mon
     release = threading.Event()
     for _ in range(2):  # both workers are busy: the preparations wait
         window.workflows.jobs.submit("busy", lambda job: release.wait(20))
-    run = window.workflows.training.start("tiny")
+    run = window.workflows.training.start(Goal("segmentation", "tiny"))
 
     def preparations():
         return [job for job in window.status_bar.jobs if job.title == "Preparing the training"]
@@ -325,7 +326,7 @@ def test_closing_asks_what_shall_become_of_a_training_and_of_nothing_that_waits(
     monkeypatch.setattr(window, "_ask_which", lambda question, _: asked.append(question) or next(answers))
     monkeypatch.setattr(training, "stop", lambda: done.append("stopped"))
     record = window.workflows.models.get("tiny")
-    training.run = TrainingRun(record, window.workflows.folder, 1, state="running")
+    training.run = TrainingRun(record, "tiny", window.workflows.folder, 1, state="running")
     assert not window.close() and window.isVisible()
     assert "go on without the window" in asked[-1]
     assert window.close() and done == ["stopped"]
@@ -337,7 +338,7 @@ def test_closing_needs_no_answer_where_the_next_window_shows_what_waits(opened, 
     window = opened
     monkeypatch.setattr(window, "_ask_which", lambda *_: pytest.fail("asked"))
     record = window.workflows.models.get("tiny")
-    window.workflows.training.run = TrainingRun(record, window.workflows.folder, 1, state=state)
+    window.workflows.training.run = TrainingRun(record, "tiny", window.workflows.folder, 1, state=state)
     assert window.close()
 
 

@@ -30,7 +30,9 @@ def run(tmp_path) -> TrainingRun:
             },
         },
     }
-    return TrainingRun(None, tmp_path, 20, "finished", events, report, series={"case-a": "1.2.3"})  # pyright: ignore
+    return TrainingRun(
+        None, "tiny", tmp_path, 20, "segmentation", "finished", events, report, series={"case-a": "1.2.3"}
+    )
 
 
 def test_losses_come_first_and_a_click_asks_for_the_slice(run, qtbot):

@@ -14,9 +14,12 @@ from inference.models import ModelStore
 from tests.identifiers import leaks
 from tests.marked_patient import MARK, SIZE, write_slices
 from tests.models import write_trainable_model
+from viewer.core.findings import Place
+from viewer.core.goal import Goal
 from viewer.core.session import Session
 from viewer.io import training_set
 from viewer.jobs import JobQueue
+from viewer.training_material import TrainingMaterial, snapshot
 from viewer.workflows import Workflows
 
 PLANTED = {
@@ -75,7 +78,7 @@ def trained(tmp_path_factory):
         session.replace_voxels("Correct", (slice(k, k + 1), slice(0, SIZE[1]), slice(0, SIZE[0])), bright)
         session.move_cursor((20, 18, k))
         session.toggle_confirmed("axial")
-    run = workflows.training.start("tiny", steps=12)
+    run = workflows.training.start(Goal("segmentation", "tiny"), steps=12)
     assert run is not None
     end = time.monotonic() + 300
     while not run.ended:
@@ -170,12 +173,43 @@ def test_the_scan_finds_what_is_planted(trained, tmp_path, leak):
     assert leaks(tmp_path, IDENTIFIERS)
 
 
-def test_the_scan_finds_a_training_set_that_names_its_cases(trained, tmp_path, monkeypatch):
+@pytest.fixture
+def annotated(trained):
+    """The use cases with a slice that has an answer, and a box."""
+    workflows, _ = trained
+    session = workflows.session
+    if not session.hand.findings:
+        workflows.new_finding("Bright", "slice")
+        session.answer(session.hand.findings[0].number, Place("slice", 2, 13), True)
+        session.add_measurement("box", [(3.5, 3.5, 13), (9.5, 9.5, 13)], 2, "Bright")
+        assert workflows.save_again()
+    return workflows
+
+
+GOALS = [
+    Goal("segmentation", "", "Marks", ("Bright",)),
+    Goal("classification", "", "Brightness", ("Bright",)),
+    Goal("detection", "", "Finder", ("Bright",)),
+]
+
+
+def written(workflows, goal, folder):
+    material = TrainingMaterial(workflows.library, workflows.annotation_store, workflows.reader)
+    open_ = snapshot(workflows.session, workflows.session.series.uid)
+    material.write(goal, None, open_, folder / "data", b"key", lambda: None)
+    return leaks(folder, IDENTIFIERS)
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.task)
+def test_no_training_set_names_its_patient(annotated, tmp_path, goal):
+    assert written(annotated, goal, tmp_path) == []
+    assert list((tmp_path / "data" / "images").iterdir())
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.task)
+def test_the_scan_finds_a_training_set_that_names_its_cases(annotated, tmp_path, monkeypatch, goal):
     """The planted fault is in the program itself: the pseudonym is the number it should hide."""
-    workflows, run = trained
     monkeypatch.setattr(training_set, "_pseudonym", lambda key, identity: identity)
-    case = workflows.training._current_case(run.model.manifest)
-    training_set.write_dataset(tmp_path / "data", [case])
-    found = leaks(tmp_path, IDENTIFIERS)
+    found = written(annotated, goal, tmp_path)
     assert any(PLANTED["PatientID"] in line for line in found)
     assert any(PLANTED["SeriesInstanceUID"] in line for line in found)

@@ -12,9 +12,11 @@ from filelock import FileLock
 from inference.models import ModelStore
 from tests.models import write_threshold_model, write_trainable_model
 from tests.workflows.test_workflows import head
+from viewer.core.goal import Goal
 from viewer.core.session import Session
 from viewer.io.files import write_image
 from viewer.jobs import JobQueue, is_locked, want
+from viewer.training_material import TrainingMaterial, snapshot
 from viewer.training_runs import TrainingRun
 from viewer.workflows import Workflows
 
@@ -55,7 +57,7 @@ def workflows(window, tmp_path):
         session.replace_voxels("Correct", (slice(k, k + 1), slice(0, 30), slice(0, 26)), bright)
         session.move_cursor((13, 15, k))
         session.toggle_confirmed("axial")
-    workflows.training.start("tiny", steps=2000)
+    workflows.training.start(Goal("segmentation", "tiny"), steps=2000)
     return workflows
 
 
@@ -89,7 +91,9 @@ def test_a_training_that_is_killed_is_said_and_goes_on_or_is_discarded(workflows
     assert run.message.startswith(f"The training was interrupted at step {run.step} of 2000. It can go on from step ")
     assert workflows.models.get("tiny").manifest.version == "1.0.0"
     assert workflows.training.accept() is None
-    assert workflows.training.start("tiny") is None and messages.pop().startswith("A training was interrupted")
+    assert workflows.training.start(Goal("segmentation", "tiny")) is None and messages.pop().startswith(
+        "A training was interrupted"
+    )
     assert len(list((run.folder / "data" / "images").iterdir())) == 1, "the copy brings nothing new"
 
     workflows.training.go_on()
@@ -114,7 +118,7 @@ def test_a_model_without_weights_is_refused_before_anything_is_written(workflows
     workflows.on_failure(messages.append)
 
     assert training.cannot_learn("tiny") == ""
-    assert training.start("threshold") is None
+    assert training.start(Goal("segmentation", "threshold")) is None
     assert messages == [training.cannot_learn("threshold")] and "only its ONNX file" in messages[0]
     assert len(list((tmp_path / "user" / "training").iterdir())) == folders
 
@@ -122,7 +126,7 @@ def test_a_model_without_weights_is_refused_before_anything_is_written(workflows
 def test_a_training_that_is_stopped_still_compares_what_it_learnt(workflows):
     run = workflows.training.run
     wait(lambda: any(event["event"] == "progress" for event in run.events))
-    assert workflows.training.start("tiny") is None, "one training at a time"
+    assert workflows.training.start(Goal("segmentation", "tiny")) is None, "one training at a time"
     workflows.training.stop()
     wait(lambda: run.ended)
 
@@ -130,7 +134,7 @@ def test_a_training_that_is_stopped_still_compares_what_it_learnt(workflows):
     assert set(run.report["models"]) == {"current", "semi-supervised", "supervised"}
     messages: list[str] = []
     workflows.on_failure(messages.append)
-    assert workflows.training.start("tiny") is None and "waits for your decision" in messages[0]
+    assert workflows.training.start(Goal("segmentation", "tiny")) is None and "waits for your decision" in messages[0]
     workflows.training.accept("supervised")
     assert "supervised" in workflows.models.get("tiny").manifest.version
     assert not (run.folder / "data").exists(), "copies of scans have done their work"
@@ -188,7 +192,7 @@ def leave(folder, *events, **job) -> None:
     folder.mkdir(parents=True)
     (folder / "data").mkdir()
     if job:
-        (folder / "job.json").write_text(json.dumps(job))
+        (folder / "job.json").write_text(json.dumps({"recipe": "segmentation-semi-supervised", **job}))
     if events:
         (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
 
@@ -286,6 +290,16 @@ def test_a_confirmed_slice_with_only_a_box_does_not_teach_that_nothing_is_there(
 
     session.add_measurement("box", [(9.5, 9.5, 7), (14.5, 14.5, 7)], 2, "Unknown thing")
     session.add_measurement("box", [(9.5, 9.5, 9), (14.5, 14.5, 9)], 2, known.name)
-    assert workflows.training._current_case(manifest).confirmed == every
+    assert learnt_from(workflows, tmp_path / "first") == every
     session.add_measurement("box", [(9.5, 9.5, 7), (14.5, 14.5, 7)], 2, known.name)
-    assert workflows.training._current_case(manifest).confirmed == every - {(2, 7), (1, 12)}
+    assert learnt_from(workflows, tmp_path / "second") == every - {(2, 7), (1, 12)}
+
+
+def learnt_from(workflows: Workflows, folder) -> set[tuple[int, int]]:
+    """The confirmed slices of the only scan that a training would get."""
+    material = TrainingMaterial(workflows.library, workflows.annotation_store, workflows.reader)
+    manifest = workflows.models.get("tiny").manifest
+    open_ = snapshot(workflows.session, workflows.session.series.uid)
+    material.write(Goal("segmentation", "tiny"), manifest, open_, folder, b"key", lambda: None)
+    (case,) = json.loads((folder / "confirmed.json").read_text()).values()
+    return {tuple(one) for one in case["slices"]}

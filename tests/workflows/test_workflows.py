@@ -15,6 +15,7 @@ from tests.models import write_threshold_model
 from viewer import editing
 from viewer.core import shaping
 from viewer.core.geometry import Geometry
+from viewer.core.goal import Goal
 from viewer.core.history import at_hand
 from viewer.core.label_edits import thresholding
 from viewer.core.masking import Masking
@@ -227,7 +228,7 @@ def test_nothing_open_and_nothing_confirmed_are_said_in_one_sentence(user, scan_
     workflows.runs.start("threshold")
     assert workflows.messages.pop() == "Open a series first, then segment it."
     open_first(workflows, scan_folder)
-    workflows.training.start("threshold")
+    workflows.training.start(Goal("segmentation", "threshold"))
     assert workflows.messages.pop().startswith("Confirm at least one corrected slice first")
 
 

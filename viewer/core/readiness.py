@@ -8,7 +8,7 @@ shown slices with something on them finds something everywhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,34 @@ class ConfirmedSeries:
 
     patient: str  # or the series, where its files tell no patient
     slices: tuple[frozenset[str], ...]
+    uid: str = ""
+
+
+@dataclass(frozen=True)
+class JudgedPicture:
+    """A slice of a series, and the answers to findings of it, by name."""
+
+    patient: str
+    uid: str
+    answers: Mapping[str, bool]
+
+
+@dataclass(frozen=True)
+class BoxedSeries:
+    """The labels of the boxes on slices of a series, box by box."""
+
+    patient: str
+    uid: str
+    boxes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Learnable:
+    """All that a person has annotated."""
+
+    confirmed: tuple[ConfirmedSeries, ...] = ()
+    judged: tuple[JudgedPicture, ...] = ()
+    boxed: tuple[BoxedSeries, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qI
 
 import resources
 from viewer.core.geometry import Geometry
+from viewer.core.goal import Goal
 from viewer.core.labels import Label, volumes_ml
 from viewer.gui.app import build_window
 from viewer.gui.main_window import MainWindow
@@ -196,7 +197,7 @@ class _Story:
 
         self.workflows.training.on_change(tell)
         self.window.show_training()
-        run = self.workflows.training.start(DEMO_MODEL, steps=steps)
+        run = self.workflows.training.start(Goal("segmentation", DEMO_MODEL), steps=steps)
         half_way: list[bool] = []
 
         def ended() -> bool:

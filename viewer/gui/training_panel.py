@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QShowEvent
@@ -25,7 +25,9 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.events import What
+from viewer.core.goal import Goal, Task
 from viewer.core.painting import Box
+from viewer.core.readiness import Learnable
 from viewer.gui.key_words import with_keys
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.gui.model_panel import ModelPanel
@@ -33,6 +35,7 @@ from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.scrolled import scrolled
 from viewer.gui.style import theme
 from viewer.gui.training_cases import TrainingCases
+from viewer.gui.training_goal_dialog import TrainingGoalDialog
 from viewer.gui.training_readiness import TrainingReadiness
 from viewer.gui.training_samples import TrainingSamples
 from viewer.gui.training_study import TrainingStudy
@@ -48,6 +51,16 @@ _MOST_PLOT_PX = 130
 _NONE_CONFIRMED = QT_TR_NOOP(
     "Segment, correct some slices and confirm them ({Labels/Confirm the slice}). Then the model can learn from them."
 )
+_LEARNT_FROM = {
+    "classification": QT_TR_NOOP(
+        "The model learns from the slices on which each of its findings is answered, and from others that nobody has "
+        "answered; some patients are held out to measure the gain. It needs three patients at least."
+    ),
+    "detection": QT_TR_NOOP(
+        "The model learns from the boxes that you drew, and from slices that nobody has looked at; some patients are "
+        "held out to measure the gain. It needs three patients with boxes at least."
+    ),
+}
 _STEPS_RANGE = (10, 5000)
 _ARMS = ("semi-supervised", "supervised")  # the second is the twin: same slices and steps, nothing unlabelled
 _NAMES = {
@@ -55,6 +68,12 @@ _NAMES = {
     "semi-supervised": QT_TR_NOOP("Semi-supervised"),
     "supervised": QT_TR_NOOP("Supervised"),
 }
+_MEASURES: dict[Task, tuple[str, str]] = {
+    "segmentation": ("Dice", "HD95 mm"),
+    "classification": ("AUC", "AUPRC"),
+    "detection": ("FROC", "AP"),
+}
+_KEYS: dict[Task, tuple[str, str]] = {"classification": ("auc", "auprc"), "detection": ("froc", "ap")}
 _STATES = {
     "preparing": QT_TR_NOOP("Preparing the training data…"),
     "paused": QT_TR_NOOP("Paused."),
@@ -71,9 +90,13 @@ class TrainingPanel(QWidget):
     def __init__(self, workflows: Workflows, models: ModelPanel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workflows, self._models = workflows, models
+        self._chosen: tuple[str, Goal] | None = None  # and the model that the model panel had then
+        self.aim = QLabel(wordWrap=True)
+        self.aim.setTextFormat(Qt.TextFormat.PlainText)
         self._ready = QLabel(wordWrap=True)
         self._ready.setProperty("dimmed", True)
         self.readiness = TrainingReadiness(workflows)
+        self.readiness.counted_anew.connect(self._enable_start)
         self.steps = QSpinBox(value=_STEPS, singleStep=10)
         self.steps.setRange(*_STEPS_RANGE)
         self.steps.setValue(_STEPS)
@@ -88,6 +111,9 @@ class TrainingPanel(QWidget):
                 "patients."
             ).format(count=_TRIALS)
         )
+        self.choose = QPushButton(tr("Choose what to train…"))
+        self.choose.setToolTip(tr("Another task, a new model, which labels, and from which scans"))
+        self.choose.clicked.connect(self._choose)
         self.start = QPushButton(tr("Train"))
         self.start.setProperty("primary", True)
         self.start.clicked.connect(self._start)
@@ -151,6 +177,7 @@ class TrainingPanel(QWidget):
         for button in (self.use, self.keep, self.roll_back, self.go_on, self.discard):
             decision.addWidget(button)
         for button in (
+            self.choose,
             self.start,
             self.pause,
             self.stop,
@@ -166,6 +193,8 @@ class TrainingPanel(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(8, 8, 8, 4)
         layout.setSpacing(7)
+        layout.addWidget(self.aim)
+        layout.addWidget(self.choose)
         layout.addWidget(self._ready)
         layout.addWidget(self.readiness)
         layout.addLayout(length)
@@ -216,10 +245,32 @@ class TrainingPanel(QWidget):
         self.study.dress()
         self._show_run()
 
+    @property
+    def goal(self) -> Goal | None:
+        """What a person chose to train, or the model panel's model further, if that can learn."""
+        name = self._models.model_name
+        if self._chosen is not None and self._chosen[0] == name:
+            return self._chosen[1]
+        task = self._workflows.models.get(name).manifest.task if name else ""
+        return Goal(task, name) if task in ("segmentation", "classification", "detection") else None
+
+    def _choose(self) -> None:
+        """Ask what to train; what is annotated is read before."""
+        begun = self.goal or Goal("segmentation")
+
+        def show(learnable: Learnable) -> None:
+            TrainingGoalDialog(self._workflows, begun, learnable, self._take, self).open()
+
+        self._workflows.training.look(show)
+
+    def _take(self, goal: Goal) -> None:
+        self._chosen = self._models.model_name, goal
+        self._show_ready()
+
     def _start(self) -> None:
-        if self._models.model_name:
-            trials = _TRIALS if self.tune.isChecked() else 0
-            self._workflows.training.start(self._models.model_name, steps=self.steps.value(), trials=trials)
+        if self.goal is not None:
+            trials = _TRIALS if self.goal.task == "segmentation" and self.tune.isChecked() else 0
+            self._workflows.training.start(self.goal, steps=self.steps.value(), trials=trials)
             self._show_run()
 
     def _pause(self) -> None:
@@ -232,7 +283,7 @@ class TrainingPanel(QWidget):
     def _roll_back(self) -> None:
         run = self._workflows.training.run
         if run is not None:
-            self._workflows.roll_back(run.model.manifest.name)
+            self._workflows.roll_back(run.name)
 
     def _changed(self, run: TrainingRun, event: dict[str, Any]) -> None:
         if event.get("event") in ("progress", "evaluation", "message", "started", "rewound", "checkpoint", "trial"):
@@ -241,14 +292,18 @@ class TrainingPanel(QWidget):
             self._show_run()
 
     def _show_ready(self) -> None:
-        run, count = self._workflows.training.run, len(self._workflows.session.confirmed)
-        busy = run is not None and (not run.ended or run.undecided or run.state == "interrupted")
-        name = self._models.model_name
-        cannot = self._workflows.training.cannot_learn(name) if name else ""
-        self.start.setEnabled(count > 0 and not busy and bool(name) and not cannot)
-        if cannot:
-            text = said(cannot)
-        elif count == 0:
+        run, goal, count = self._workflows.training.run, self.goal, len(self._workflows.session.confirmed)
+        cannot = self._workflows.training.cannot_start(goal) if goal is not None else ""
+        self._enable_start()
+        self.aim.setText(self._aim(goal))
+        self.tune.setVisible(goal is not None and goal.task == "segmentation")
+        if goal is None:
+            text = tr("The chosen model is of a kind that is not trained here: choose what to train.")
+        elif goal.task != "segmentation":
+            text = said(cannot) or tr(_LEARNT_FROM[goal.task])
+        elif goal.model and (cannot_learn := self._workflows.training.cannot_learn(goal.model)):
+            text = said(cannot_learn)
+        elif cannot:
             text = with_keys(tr(_NONE_CONFIRMED), self.window())
         else:
             how_many = (
@@ -262,9 +317,37 @@ class TrainingPanel(QWidget):
             ).format(how_many=how_many)
         self._ready.setText(text)
         self._ready.setVisible(run is None or not run.undecided)  # the comparison needs the room
-        if self._models.model_name:
-            labels = self._workflows.models.get(self._models.model_name).manifest.labels
-            self.readiness.look(tuple(label.name for label in labels))
+        if goal is not None:
+            labels = goal.labels
+            if goal.model:
+                labels = tuple(label.name for label in self._workflows.models.get(goal.model).manifest.labels)
+            self.readiness.look(labels if goal.task == "segmentation" else None)
+
+    def _enable_start(self) -> None:
+        run, goal, found = self._workflows.training.run, self.goal, self.readiness.learnable
+        busy = run is not None and (not run.ended or run.undecided or run.state == "interrupted")
+        there = {
+            "segmentation": bool(self._workflows.session.confirmed) or any(one.slices for one in found.confirmed),
+            "classification": bool(found.judged),
+            "detection": bool(found.boxed),
+        }
+        self.choose.setEnabled(not busy)
+        ready = goal is not None and there[goal.task] and not self._workflows.training.cannot_start(goal)
+        self.start.setEnabled(ready and not busy)
+
+    def _aim(self, goal: Goal | None) -> str:
+        """What is trained, in one line, with what was left out."""
+        if goal is None:
+            return ""
+        if goal.model:
+            words = tr("{title}, further").format(title=said(self._workflows.models.get(goal.model).manifest.title))
+        else:
+            words = tr("New model {title}: {labels}").format(
+                title=goal.title, labels=tr(", ").join(map(said, goal.labels))
+            )
+        if goal.left_out:
+            words += " · " + tr("scans left out: {n}").format(n=len(goal.left_out))
+        return words
 
     def _show_run(self) -> None:
         """Show everything of the run: its state changed, or another one began."""
@@ -276,6 +359,7 @@ class TrainingPanel(QWidget):
         self.pause.setEnabled(steerable)
         self.pause.setText(tr("Resume") if state == "paused" else tr("Pause"))
         self.stop.setEnabled(steerable)
+        self.choose.setVisible(not running)
         self.steps.setEnabled(not running)
         self.tune.setEnabled(not running)
         self.progress.setVisible(running)
@@ -366,6 +450,7 @@ class TrainingPanel(QWidget):
         )
         for plot in (loss, dice, pseudo):
             self._plots.addWidget(plot)
+        self._of_segmentations = (dice, pseudo)
         return {
             "utilisation": _curve(pseudo, colours.good),
             "consistency_weight": _curve(pseudo, colours.warning),
@@ -399,6 +484,9 @@ class TrainingPanel(QWidget):
                 _append(series["held out" + twin], event, "dice")
         for name, curve in self._curves.items():
             curve.setData([step for step, _ in series[name]], [value for _, value in series[name]])
+        drawn = run.task == "segmentation"  # others tell neither on the way
+        for plot in self._of_segmentations:
+            plot.setVisible(drawn)
 
     def _show_comparison(self, run: TrainingRun | None) -> None:
         report = run.report if run is not None else None
@@ -417,24 +505,24 @@ class TrainingPanel(QWidget):
         if report is None or run is None:
             return
         arms = [arm for arm in _NAMES if arm in report["models"]]
-        current = report["models"].get("current", {}).get("mean_dice")
+        names, last_form = _MEASURES[run.task], "{:.1f}" if run.task == "segmentation" else "{:.3f}"
+        self.comparison.setHorizontalHeaderLabels([tr("Model"), names[0], tr("Gain"), names[1]])
+        figures = {arm: _figures(report, arm, run.task) for arm in arms}
         self.comparison.setRowCount(len(arms))
         for row, arm in enumerate(arms):
-            scores = report["models"][arm]
-            dice, hd95_mm = scores.get("mean_dice"), scores.get("hd95_mm")
-            gain = dice - current if None not in (dice, current) and arm != "current" else None
+            (score, second), gain = figures[arm].measured, figures[arm].gain
             kept = arm == run.recommended
-            cells = [tr(_NAMES[arm]), _number(dice, "{:.3f}"), _number(gain, "{:+.3f}"), _number(hd95_mm, "{:.1f}")]
-            intervals = [None, scores.get("dice_interval"), scores.get("gain_interval"), scores.get("hd95_mm_interval")]
-            gain_interval = scores.get("gain_interval")
+            cells = [tr(_NAMES[arm]), _number(score, "{:.3f}"), _number(gain, "{:+.3f}"), _number(second, last_form)]
+            intervals = [None, *figures[arm].intervals]
+            gain_interval = intervals[2]
             sure = gain_interval is not None and (gain_interval[0] > 0 or gain_interval[1] < 0)
             if gain_interval is not None:
                 cells[2] += "\n[{:+.3f},\n{:+.3f}]".format(*gain_interval)  # the panel is narrow
             for column, text in enumerate(cells):
                 cell = QTableWidgetItem(text)
-                if intervals[column] is not None:
-                    form = ("", "{:.3f}", "{:+.3f}", "{:.1f}")[column]
-                    words = tr("95 % interval: {interval}").format(interval=_between(intervals[column], form))
+                if (interval := intervals[column]) is not None:
+                    form = ("", "{:.3f}", "{:+.3f}", last_form)[column]
+                    words = tr("95 % interval: {interval}").format(interval=_between(interval, form))
                     cell.setToolTip(words)
                 elif column:
                     cell.setToolTip(tr("Measured on too little for an interval"))
@@ -463,33 +551,77 @@ class TrainingPanel(QWidget):
             self._status.setText(words.format(unit=said(report["unit"]), minutes=minutes))
 
     def _show_classes(self, run: TrainingRun, report: dict[str, Any], arms: Sequence[str]) -> None:
-        """Dice and HD95 of each structure on each held-out case, of the current model and the one to be had."""
+        """Both measures of each class, of a segmentation on each held-out case, by the current model and the one to be
+        had."""
         shown = [arm for arm in ("current", run.best_new) if arm in arms]
-        rows = [
-            (number, unit, name, [report["models"][arm] for arm in shown])
-            for number, unit in enumerate(report["held_out"], 1)
-            for name in report["models"][shown[-1]]["dice"].get(unit, {})
-            if any(_of_class(report["models"][arm], "dice", unit, name) is not None for arm in shown)
-        ]
+        models = [report["models"][arm] for arm in shown]
+        heads = [f"{what}, {tr(_NAMES[arm])}" for what in _MEASURES[run.task] for arm in shown]
+        rows: list[tuple[list[str], str]] = []
+        if run.task == "segmentation":
+            for number, unit in enumerate(report["held_out"], 1):
+                # Pseudonyms mean nothing to a person: parts are numbered, as on the card, slices with axis and index.
+                part = " ".join([str(number), *(unit.split()[-2:] if report["unit"] == "slices" else [])])
+                for name in models[-1]["dice"].get(unit, {}):
+                    dice = [_of_class(model, "dice", unit, name) for model in models]
+                    hd95_mm = [_of_class(model, "hd95_mm_of_class", unit, name) for model in models]
+                    if any(one is not None for one in dice):
+                        told = [_number(one, "{:.3f}") for one in dice] + [_number(one, "{:.1f}") for one in hd95_mm]
+                        rows.append(([part, said(name), *told], unit))
+            heads = [tr("Held out"), tr("Label"), *heads]
+        else:
+            for name in models[-1]["classes"]:
+                told = [
+                    _number(model["classes"][name][key]["value"], "{:.3f}")
+                    for key in _KEYS[run.task]
+                    for model in models
+                ]
+                rows.append(([said(name), *told], said(name)))
+            heads = [tr("Label"), *heads]
         self.by_class.setVisible(bool(rows))
         self.classes.setVisible(bool(rows) and self.by_class.isChecked())
-        heads = [f"{what}, {tr(_NAMES[arm])}" for what in ("Dice", "HD95 mm") for arm in shown]
-        self.classes.setColumnCount(2 + len(heads))
-        self.classes.setHorizontalHeaderLabels([tr("Held out"), tr("Label"), *heads])
+        self.classes.setColumnCount(len(heads))
+        self.classes.setHorizontalHeaderLabels(heads)
         self.classes.setRowCount(len(rows))
-        for row, (number, unit, name, models) in enumerate(rows):
-            # Pseudonyms mean nothing to a person: parts are numbered, as on the card, slices with axis and index.
-            part = " ".join([str(number), *(unit.split()[-2:] if report["unit"] == "slices" else [])])
-            told = [_number(_of_class(model, "dice", unit, name), "{:.3f}") for model in models]
-            told += [_number(_of_class(model, "hd95_mm_of_class", unit, name), "{:.1f}") for model in models]
-            for column, text in enumerate((part, said(name), *told)):
+        for row, (cells, unit) in enumerate(rows):
+            for column, text in enumerate(cells):
                 cell = QTableWidgetItem(text)
                 cell.setToolTip(text if column else unit)
                 self.classes.setItem(row, column, cell)
         self.classes.resizeColumnsToContents()
 
     def _in_use(self, run: TrainingRun) -> str:
-        return self._workflows.models.get(run.model.manifest.name).manifest.version
+        return self._workflows.models.get(run.name).manifest.version
+
+
+class _Figures(NamedTuple):
+    """What a model was measured to be: both measures, the gain over the current model, and their intervals."""
+
+    measured: tuple[float | None, float | None]
+    gain: float | None
+    intervals: tuple[Sequence[float] | None, Sequence[float] | None, Sequence[float] | None]
+
+
+def _figures(report: dict[str, Any], arm: str, task: Task) -> _Figures:
+    scores, current = report["models"][arm], report["models"].get("current", {})
+    if task == "segmentation":
+        dice, before = scores.get("mean_dice"), current.get("mean_dice")
+        gain = dice - before if None not in (dice, before) and arm != "current" else None
+        intervals = scores.get("dice_interval"), scores.get("gain_interval"), scores.get("hd95_mm_interval")
+        return _Figures((dice, scores.get("hd95_mm")), gain, intervals)
+    first, second = _KEYS[task]
+    mean, gained = scores["mean"], scores["gains"].get("current", {})
+    gain_interval = _whole(gained.get("low"), gained.get("high"))
+    intervals = [_whole(mean[key]["low"], mean[key]["high"]) for key in (first, second)]
+    return _Figures(
+        (mean[first]["value"], mean[second]["value"]), gained.get(first), (intervals[0], gain_interval, intervals[1])
+    )
+
+
+def _whole(low: float | None, high: float | None) -> tuple[float, float] | None:
+    """An interval, if both of its ends are known."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return None
+    return low, high
 
 
 def _of_class(model: dict[str, Any], what: str, unit: str, name: str) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from viewer.core.readiness import Advice, ConfirmedSeries, Readiness, readiness
+from viewer.core.readiness import Advice, Learnable, Readiness, readiness
 from viewer.gui.language import QT_TR_NOOP, tr
 from viewer.jobs import Job
 from viewer.workflows import Workflows
@@ -25,15 +25,18 @@ _ADVICE: dict[Advice, str] = {
 
 
 class TrainingReadiness(QWidget):
-    """Counts anew when what is confirmed changes, a moment later; asked: for the slices that are suggested next."""
+    """Counts anew when what is confirmed changes, a moment later; asked: for the slices that are suggested next.
+    learnable is what it counted last."""
 
     asked = Signal()
+    counted_anew = Signal()
 
     def __init__(self, workflows: Workflows, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workflows = workflows
-        self._labels: tuple[str, ...] = ()
+        self._labels: tuple[str, ...] | None = ()
         self._job: Job | None = None
+        self.learnable = Learnable()
         self._soon = QTimer(self, singleShot=True, interval=300)
         self._soon.timeout.connect(self._count)
         self.counted = QLabel(wordWrap=True)
@@ -51,8 +54,9 @@ class TrainingReadiness(QWidget):
             layout.addWidget(widget)
         self.hide()
 
-    def look(self, labels: tuple[str, ...]) -> None:
-        """Count soon what there is to learn these labels from."""
+    def look(self, labels: tuple[str, ...] | None) -> None:
+        """Count soon what there is to learn these labels of structures from; None: of something else, for which there
+        is no advice."""
         self._labels = labels
         self._soon.start()
 
@@ -62,12 +66,16 @@ class TrainingReadiness(QWidget):
             return  # it is looked at anew once the panel is shown
         if self._job is not None:
             self._job.cancel()
-        self._job = self._workflows.training.look_at_confirmed(self._show)
+        self._job = self._workflows.training.look(self._show)
 
-    def _show(self, series: list[ConfirmedSeries]) -> None:
-        found = readiness(series, self._labels)
+    def _show(self, learnable: Learnable) -> None:
+        self.learnable = learnable
+        self.counted_anew.emit()
+        found = readiness(learnable.confirmed, self._labels or ())
         run = self._workflows.training.run
-        self.setVisible(found.slices > 0 and (run is None or (run.ended and not run.undecided)))
+        self.setVisible(
+            self._labels is not None and found.slices > 0 and (run is None or (run.ended and not run.undecided))
+        )
         if found.slices:
             self.counted.setText(_counted(found))
             number = found.by_label.get(found.label, 0)

@@ -1,0 +1,187 @@
+"""What a goal makes of answers, boxes and confirmed slices: training folders that the trainings read."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pydicom
+import pytest
+
+from inference.manifest import Scores
+from inference.models import ModelStore
+from tests.marked_patient import write_radiograph, write_slices
+from tests.models import write_trainable_model
+from training.boxed_pictures import read_boxed_images
+from training.classified_pictures import read_pictures
+from viewer.core.findings import SERIES, Place
+from viewer.core.goal import Goal
+from viewer.core.session import Session
+from viewer.core.study import SeriesError
+from viewer.jobs import JobQueue
+from viewer.training_material import TrainingMaterial, snapshot
+from viewer.workflows import Workflows
+
+ROWS, COLUMNS = 24, 32
+
+
+@pytest.fixture
+def workflows(tmp_path):
+    """Five radiographs of four patients and a stack of three slices of a fifth; nothing is annotated."""
+    for n, patient in enumerate(("A", "B", "C", "D", "D")):
+        picture = np.full((ROWS, COLUMNS), 100 + n, np.uint16)
+        path = write_radiograph(tmp_path / "scans" / f"r{n}.dcm", "L\\F", picture)
+        of_patient(path, patient)
+    for path in write_slices(tmp_path / "scans" / "stack", "LPH", modality="MR", slices=(4, 5, 6)):
+        of_patient(path, "E")
+    write_trainable_model(tmp_path / "shipped" / "tiny")
+    models = ModelStore(tmp_path / "shipped", tmp_path / "user" / "models")
+    workflows = Workflows(Session(), JobQueue(workers=0), tmp_path / "user", models)
+    workflows.add_paths([tmp_path / "scans"])
+    assert len(workflows.library.all_series()) == 6
+    yield workflows
+    workflows.close()
+
+
+def of_patient(path, patient) -> None:
+    dataset = pydicom.dcmread(path)
+    dataset.PatientID, dataset.StudyInstanceUID = patient, f"1.2.3.{ord(patient)}"
+    dataset.SeriesDescription = path.stem
+    dataset.save_as(path)
+
+
+def uid_of(workflows, name) -> str:
+    """The uid of a radiograph by its name, or of the stack."""
+    return next(
+        one.uid
+        for one in workflows.library.all_series()
+        if (one.description == name if name != "stack" else one.modality == "MR")
+    )
+
+
+def answer(workflows, name, place=SERIES, **said) -> None:
+    workflows.open_series(uid_of(workflows, name))
+    for finding in workflows.session.hand.findings:
+        if finding.level == place.level and finding.name in said:
+            workflows.session.answer(finding.number, place, said[finding.name])
+
+
+def box(workflows, name, label, k=0, corners=((3.5, 5.5), (9.5, 8.5))) -> None:
+    workflows.open_series(uid_of(workflows, name))
+    workflows.session.add_measurement("box", [(*corner, k) for corner in corners], 2, label)
+
+
+def written(workflows, goal, folder, manifest=None):
+    assert workflows.save_again()
+    material = TrainingMaterial(workflows.library, workflows.annotation_store, workflows.reader)
+    open_ = snapshot(workflows.session, uid) if (uid := getattr(workflows.session.series, "uid", "")) else None
+    return material.write(goal, manifest, open_, folder, b"key", lambda: None)
+
+
+def test_answered_slices_are_pictures_with_findings_and_others_are_unlabelled(workflows, tmp_path):
+    for level in ("series", "slice"):
+        for name in ("Dark", "Bright"):
+            workflows.new_finding(name, level)
+    answer(workflows, "r0", Dark=True, Bright=False)
+    answer(workflows, "r1", Dark=False, Bright=False)
+    answer(workflows, "r2", Dark=True)  # not answered is no "no"
+    answer(workflows, "stack", Place("slice", 2, 1), Dark=True, Bright=True)
+    answer(workflows, "stack", Place("slice", 0, 1), Dark=True, Bright=True)  # across: no slice of its own
+    answer(workflows, "stack", SERIES, Dark=True, Bright=True)  # of three slices nobody knows which
+
+    gathered = written(workflows, Goal("classification", "", "Test", ("Dark", "Bright")), tmp_path / "set")
+
+    kind, pictures = read_pictures(tmp_path / "set")
+    assert kind == "findings" and gathered.modalities == ("DX", "MR")
+    assert sorted(one.classes for one in pictures if one.classes is not None) == [(), ("Dark",), ("Dark", "Bright")]
+    assert len(pictures) == 8
+    of_d = [
+        one.patient for one in pictures if gathered.series[one.name] in {uid_of(workflows, n) for n in ("r3", "r4")}
+    ]
+    assert len(of_d) == 2 and len(set(of_d)) == 1, "one patient has one name"
+    assert len({one.patient for one in pictures}) == 5
+
+
+def test_scans_that_are_left_out_and_those_that_nobody_answered_stay_out_when_a_person_says_so(workflows, tmp_path):
+    workflows.new_finding("Dark", "series")
+    for name in ("r0", "r1", "r2"):
+        answer(workflows, name, Dark=name == "r0")
+    left_out = frozenset({uid_of(workflows, "r1")})
+    goal = Goal("classification", "", "Test", ("Dark",), left_out, unlabelled=False)
+    written(workflows, goal, tmp_path / "set")
+    assert [one.classes for one in read_pictures(tmp_path / "set")[1]].count(()) == 1
+    assert len(read_pictures(tmp_path / "set")[1]) == 2
+    written(workflows, replace(goal, unlabelled=True), tmp_path / "more")
+    assert len(read_pictures(tmp_path / "more")[1]) == 4, "no scan of another kind, and none that is left out"
+
+
+def test_classes_of_a_model_that_exclude_one_another_need_one_yes(workflows, tmp_path):
+    for name in ("Front", "Back"):
+        workflows.new_finding(name, "series")
+    answer(workflows, "r0", Front=True)
+    answer(workflows, "r1", Back=True, Front=False)
+    answer(workflows, "r2", Back=True, Front=True)
+    answer(workflows, "r3", Back=False, Front=False)
+    tiny = workflows.models.get("tiny").manifest
+    labels = [
+        tiny.labels[0].model_copy(update={"value": n, "name": name}) for n, name in enumerate(("Back", "Front"), 1)
+    ]
+    manifest = tiny.model_copy(
+        update={
+            "task": "classification",
+            "labels": labels,
+            "modalities": ["DX"],
+            "scores": Scores(of="slice", gathered="max", features="f", weights="w"),
+        }
+    )
+    written(workflows, Goal("classification", "tiny"), tmp_path / "set", manifest)
+    kind, pictures = read_pictures(tmp_path / "set")
+    assert kind == "label" and sorted(one.classes for one in pictures if one.classes) == [("Back",), ("Front",)]
+
+
+def test_boxes_go_by_their_edges_and_a_slice_without_the_finding_has_nothing_on_it(workflows, tmp_path):
+    workflows.new_finding("Spot", "series")
+    box(workflows, "r0", "Spot")
+    box(workflows, "r1", "Other")
+    answer(workflows, "r2", Spot=False)
+    box(workflows, "stack", "Spot", 1, ((-0.5, 1.0), (4.0, 2.0)))
+    workflows.session.move_cursor((3, 3, 2))
+    workflows.session.toggle_confirmed("axial")
+
+    gathered = written(workflows, Goal("detection", "", "Test", ("Spot",)), tmp_path / "set")
+
+    images = read_boxed_images(tmp_path / "set")
+    cases = {gathered.series[case.name]: case for case in images.cases}
+    looked_at = {name: cases[uid_of(workflows, name)].slices for name in ("r0", "r1", "r2", "r3", "stack")}
+    assert looked_at == {"r0": ((2, 0),), "r1": (), "r2": ((2, 0),), "r3": (), "stack": ((2, 1), (2, 2))}
+    assert images.labels == ("Spot",)
+    assert images.on(cases[uid_of(workflows, "r0")].name, 0)[0].corners == (4.0, 6.0, 10.0, 9.0)
+    assert images.on(cases[uid_of(workflows, "stack")].name, 1)[0].corners == (0.0, 1.5, 4.5, 2.5)
+
+
+def test_a_new_model_has_the_chosen_labels_in_their_order(workflows, tmp_path):
+    workflows.open_series(uid_of(workflows, "stack"))
+    session = workflows.session
+    drawn = np.zeros(session.volume.voxels.shape, np.uint8)
+    first, second = session.labels[:2]
+    drawn[1, 2:4, 2:4], drawn[1, 6:9, 6:9] = first.value, second.value
+    session.replace_voxels("Draw", tuple(slice(0, n) for n in drawn.shape), drawn)
+    session.move_cursor((3, 3, 1))
+    session.toggle_confirmed("axial")
+
+    gathered = written(workflows, Goal("segmentation", "", "Test", (second.name,)), tmp_path / "set")
+
+    import SimpleITK as sitk
+
+    (file,) = (tmp_path / "set" / "labels").iterdir()
+    voxels = sitk.GetArrayFromImage(sitk.ReadImage(str(file)))
+    np.testing.assert_array_equal(voxels, drawn == second.value)
+    assert [label.name for label in gathered.labels] == [second.name] and gathered.modalities == ("MR",)
+    (case,) = json.loads((tmp_path / "set" / "confirmed.json").read_text()).values()
+    assert case["slices"] == [[2, 1]]
+
+
+@pytest.mark.parametrize("task", ["segmentation", "classification", "detection"])
+def test_nothing_to_learn_from_is_said_in_a_sentence(workflows, tmp_path, task):
+    workflows.new_finding("Dark", "series")
+    with pytest.raises(SeriesError, match="slice"):
+        written(workflows, Goal(task, "", "Test", ("Dark",)), tmp_path / "set")
