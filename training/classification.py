@@ -354,7 +354,7 @@ def _train(
 
 
 def _batch(job: Job) -> int:
-    return job.batch if "batch" in job.model_fields_set else BATCH
+    return job.batch or BATCH
 
 
 def _calibrated(

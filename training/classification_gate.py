@@ -199,8 +199,10 @@ def decide(models: Mapping[str, Measured], reference: Reference) -> Decision:
         + (f" and is refused: {fault}." if fault else ".")
         for arm, fault in faults.items()
     ]
-    opening = f"Recommended: the {keep} model. Mean AUC on {count} held-out patients: the {baseline} model has"
-    return Decision(keep, " ".join([f"{opening} {areas[baseline]:.3f}.", *told]))
+    measure = f"Mean AUC on {count} held-out patients: the {baseline} model has {areas[baseline]:.3f}."
+    if len(models) == 1:
+        return Decision(keep, f"{measure} There was no earlier model to compare with.")
+    return Decision(keep, " ".join([f"Recommended: the {keep} model. {measure}", *told]))
 
 
 def _fault(models: Mapping[str, Measured], arm: str, baseline: str, classes: Sequence[str]) -> str:

@@ -53,6 +53,7 @@ _RECIPES: dict[Task, str] = {
     "classification": "classification-mixmatch",
     "detection": "detection-semi-supervised",
 }
+_BATCH = 4  # of slices where a few confirmed ones change a model that knows the task
 _DECIDED, _WINDOW_LOCK = "decided", "window.lock"
 _BREAKING = ("Traceback ", "Fatal Python error", "slicewise training: ")  # how the last words of a process begin
 
@@ -178,7 +179,7 @@ class TrainingRuns:
             key_of_names = installation_key(self._folder / "pseudonyms.key")
             gathered = self._material.write(goal, manifest, open_, run.folder / "data", key_of_names, job.check)
             run.series = gathered.series
-            _write_job(run, goal, gathered, seed, batch, trials)
+            _write_job(run, goal, gathered, seed, trials)
 
         def failed(message: str) -> None:
             run.state, run.message = "failed", message
@@ -507,7 +508,7 @@ def _delete_what_is_over(folder: Path) -> None:
         shutil.rmtree(over, ignore_errors=True)
 
 
-def _write_job(run: TrainingRun, goal: Goal, gathered: Gathered, seed: int, batch: int, trials: int) -> None:
+def _write_job(run: TrainingRun, goal: Goal, gathered: Gathered, seed: int, trials: int) -> None:
     job = {
         "schema_version": 1,
         "recipe": _RECIPES[goal.task],
@@ -515,7 +516,7 @@ def _write_job(run: TrainingRun, goal: Goal, gathered: Gathered, seed: int, batc
         "data": str(run.folder / "data"),
         "out": str(run.folder / "out"),
         "steps": run.steps,
-        "batch": batch,
+        "batch": _BATCH if goal.task == "segmentation" and goal.model else 0,  # what memory allows
         "seed": seed,
         "trials": trials,
     }

@@ -349,7 +349,9 @@ def test_an_interrupted_training_is_shown_with_its_curves_and_goes_on_or_is_disc
     folder = window.workflows.folder / "training" / "20300101-1"
     folder.mkdir(parents=True)
     record = window.workflows.models.get("tiny")
-    (folder / "job.json").write_text(json.dumps({"parent_model": str(record.folder), "steps": 80}))
+    (folder / "job.json").write_text(
+        json.dumps({"recipe": "segmentation-semi-supervised", "parent_model": str(record.folder), "steps": 80})
+    )
     arms = ["semi-supervised", "supervised"]
     told = [
         {"event": "progress", "arm": arm, "step": step, "steps": 80, "loss": 1 / step, "dice": 0.5}

@@ -11,7 +11,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from inference.manifest import PercentileIntensity, WindowIntensity, load_manifest
-from training import job, plan
+from training import arms, job, plan
 from training.dataset import read_dataset, split_cases
 from training.losses import dice_cross_entropy
 from training.networks import build_network, unet_spec
@@ -150,19 +150,19 @@ def test_minutes_become_steps_and_the_plan_is_told_and_kept(tmp_path, monkeypatc
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     monkeypatch.setattr(plan, "_CHANNELS", (4, 8, 8))
     seconds = iter((0.5, 1.5))
-    monkeypatch.setattr(job, "step_seconds", lambda network, loss: next(seconds))
+    monkeypatch.setattr(arms, "step_seconds", lambda network, loss: next(seconds))
     folder = dataset(tmp_path / "data", shape=(16, 24, 24))
     image = sitk.ReadImage(str(folder / "images" / "c0.nii.gz"))
     sitk.WriteImage(image, str(folder / "images" / "more.nii.gz"))
     asked = {"schema_version": 1, "recipe": "segmentation-semi-supervised", "data": str(folder),
-             "out": str(tmp_path / "out"), "minutes": 0.155, "dimensions": 3}  # fmt: skip
+             "out": str(tmp_path / "out"), "minutes": 0.465, "dimensions": 3}  # fmt: skip
     (tmp_path / "job.json").write_text(json.dumps(asked))
 
     assert job.run(tmp_path) == 0
 
     told = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
     sentences = [one["text"] for one in told if one["event"] == "message"]
-    # 9.3 s; of both arms a step takes 0.5 s in the first stage, which they share, and 0.5 + 1.5 s after it.
+    # 9.3 s for each of three folds; of both arms a step takes 0.5 s in the first stage, which they share, and 0.5 + 1.5 s after it.
     assert sentences[0].startswith("Plan: a 3-D model that sees 16 x 24 x 24 voxels, 2 such patches a step")
     made = load_manifest(tmp_path / "out" / "semi-supervised")
     assert made.preprocessing.dimensions == 3

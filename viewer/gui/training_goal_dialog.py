@@ -168,7 +168,7 @@ class TrainingGoalDialog(QDialog):
         for uid, count in _scans(self._learnable, self.task.currentData()).items():
             series = listed.get(uid) or self._workflows.session.series
             told = (series.patient_name, series.study_date, series.description) if series is not None else ()
-            words = " · ".join(part for part in told if part)
+            words = " · ".join(part for part in dict.fromkeys(told) if part)
             item = QTreeWidgetItem([words or tr("Scan without a name"), count])
             item.setToolTip(0, words)
             item.setData(0, _UID, uid)

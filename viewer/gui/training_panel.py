@@ -45,7 +45,7 @@ from viewer.workflows import Workflows
 if TYPE_CHECKING:
     import pyqtgraph as pg
 
-_STEPS = 80
+_STEPS, _STEPS_FROM_NOTHING = 80, 600
 _TRIALS = 12
 _MOST_PLOT_PX = 130
 _NONE_CONFIRMED = QT_TR_NOOP(
@@ -265,6 +265,7 @@ class TrainingPanel(QWidget):
 
     def _take(self, goal: Goal) -> None:
         self._chosen = self._models.model_name, goal
+        self.steps.setValue(_STEPS if goal.model else _STEPS_FROM_NOTHING)
         self._show_ready()
 
     def _start(self) -> None:
@@ -371,6 +372,10 @@ class TrainingPanel(QWidget):
             self._status.setText(said(run.message))
         elif run.state == "accepted" and self._in_use(run) != run.installed:
             self._status.setText(tr("Version {version} is in use.").format(version=self._in_use(run)))
+        elif run.state == "accepted" and run.model is None:
+            self._status.setText(tr("The new model is in use: it stands in the list of models."))
+        elif run.state == "discarded" and run.model is None:
+            self._status.setText(tr("The new model was discarded."))
         elif run.state in _STATES:
             self._status.setText(tr(_STATES[run.state]))
         elif run.state == "running":
@@ -501,7 +506,8 @@ class TrainingPanel(QWidget):
         self.discard.setVisible(state == "interrupted")
         self.use.setVisible(state == "finished")
         self.keep.setVisible(state == "finished")
-        self.roll_back.setVisible(run is not None and state == "accepted" and self._in_use(run) == run.installed)
+        taken = run is not None and state == "accepted" and run.model is not None
+        self.roll_back.setVisible(run is not None and taken and self._in_use(run) == run.installed)
         if report is None or run is None:
             return
         arms = [arm for arm in _NAMES if arm in report["models"]]
@@ -545,6 +551,8 @@ class TrainingPanel(QWidget):
             button.style().unpolish(button)
             button.style().polish(button)
         self.use.setText(tr("Use new model") if better else tr("Use new anyway"))
+        self.keep.setText(tr("Keep current") if run.model is not None else tr("Discard"))
+        self.by_class.setText(tr("By structure and case") if run.task == "segmentation" else tr("By label"))
         if state == "finished":
             minutes = report.get("seconds", 0) / 60
             words = tr("Compared on held-out {unit} after {minutes:.1f} min. The choice is yours.")
