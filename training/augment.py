@@ -12,7 +12,7 @@ from torch import Tensor
 from training.losses import IGNORE
 
 _ROTATION_DEGREES, _TILT_DEGREES, _LARGEST_SCALE, _SHIFT = 20.0, 10.0, 1.25, 0.1
-_PASTED_SIDE = 2 / 3  # of each side of the patch: bidirectional copy-paste, arXiv:2305.00673
+PASTED_SIDE = 2 / 3  # of each side of the patch: bidirectional copy-paste, arXiv:2305.00673
 # Of the slices; the others stay whole, for a box hides what a structure is told from its neighbour by. With boxes in
 # all of them front and back of a hippocampus change places.
 PASTED_SHARE = 0.5
@@ -91,7 +91,7 @@ def paste_masks(count: int, patch: Sequence[int], generator: torch.Generator, sh
             continue
         place = []
         for side in patch:
-            length = round(_PASTED_SIDE * side)
+            length = round(PASTED_SIDE * side)
             start = int(torch.randint(side - length + 1, (), generator=generator))
             place.append(slice(start, start + length))
         mask[tuple(place)] = True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,16 @@ from inference.tasks import segment
 from training.dataset import Case, Split, Unit, read_image, read_labels, slice_on_grid
 from training.evaluate import bootstrap_interval, hd95_mm, mean_defined
 from training.gate import CURRENT, Scores, decide, overlaps, unit_dice
+from training.shown_slices import ShownSlices
 
 SCHEMA_VERSION = 1  # of a report
 _NOT_VERIFIED = "Unverified: no patient that the model had not learnt from could be held out."
 
 
 def compare(
-    records: dict[str, ModelRecord], measured: Sequence[tuple[dict[str, ModelRecord], Split]]
+    records: dict[str, ModelRecord],
+    measured: Sequence[tuple[dict[str, ModelRecord], Split]],
+    shown: ShownSlices | None = None,
 ) -> dict[str, Any]:
     """Measure models by arm on the held-out units, through the code that runs them for a person.
 
@@ -44,9 +48,12 @@ def compare(
     scores: dict[str, Scores] = {}
     distances: dict[str, dict[str, dict[int, float]]] = {}
     for arm in records:
-        parts = [measure(load_model(models[arm]), part.held_out) for models, part in measured]
+        see = partial(shown.see, arm) if shown is not None else _nobody_sees
+        parts = [measure(load_model(models[arm]), part.held_out, see) for models, part in measured]
         scores[arm] = Scores({name: unit for found, _ in parts for name, unit in found.units.items()})
         distances[arm] = {name: unit for _, far in parts for name, unit in far.items()}
+    if shown is not None:
+        shown.write()
     names = {label.value: label.name for record in records.values() for label in record.manifest.labels}
     decision = decide(scores, corrected, names, split.unit)
     means = unit_dice(scores, corrected)
@@ -128,10 +135,22 @@ def held_out_cases(units: Sequence[Unit]) -> list[Case]:
     return list(cases.values())
 
 
-def measure(model: LoadedModel, units: Sequence[Unit]) -> tuple[Scores, dict[str, dict[int, float]]]:
-    """Overlaps and 95th percentile distances (mm) of each class on each held-out unit."""
+def _nobody_sees(case: Case, predicted: NDArray[np.uint8], reference: NDArray[np.uint8]) -> None:
+    """What becomes of label maps that were measured."""
+
+
+def measure(
+    model: LoadedModel,
+    units: Sequence[Unit],
+    see: Callable[[Case, NDArray[np.uint8], NDArray[np.uint8]], None] = _nobody_sees,
+) -> tuple[Scores, dict[str, dict[int, float]]]:
+    """Overlaps and 95th percentile distances (mm) of each class on each held-out unit. see gets each held-out case, the
+    model's labels of it and the person's."""
     values = [label.value for label in model.manifest.labels]
-    maps = {case.name: _label_maps(model, case) for case in held_out_cases(units)}
+    maps = {}
+    for case in held_out_cases(units):
+        maps[case.name] = _label_maps(model, case)
+        see(case, *maps[case.name])
     found, far = {}, {}
     for unit in units:
         pieces = [piece for part in unit.parts for piece in _pieces(part, *maps[part.name])]

@@ -358,6 +358,18 @@ class SliceSampler:
     def unlabelled_slices(self) -> int:
         return sum(map(len, self._by_patient.values()))
 
+    @property
+    def span(self) -> float:
+        """Which share of a patch's side in the plane of slices all structures together span, along the longer of both:
+        the median of the annotated slices on which there are some, 0 if there are none."""
+        shares = []
+        for n, k in self._annotated:
+            there = (self._cases[n].target[k] > 0) & (self._cases[n].target[k] != IGNORE)
+            if there.any():
+                reach = [np.ptp(np.flatnonzero(there.any(axis=1 - axis))) + 1 for axis in (0, 1)]
+                shares.append(max(r / side for r, side in zip(reach, self.patch[-2:], strict=True)))
+        return float(np.median(shares)) if shares else 0.0
+
     def labelled(self, step: int, count: int, *, with_places: bool = False) -> tuple[Tensor, Tensor]:
         """Stacks or blocks (count, channels, *patch) float32 and targets (count, *patch) int64, 255 = ignored.
 

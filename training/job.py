@@ -61,6 +61,8 @@ from training.networks import Mean, build_network, mean_spec, member_spec
 from training.plan import plan_model, plan_step
 from training.process import Control, Events, json_ready
 from training.semi_supervised import USUAL, Recipe
+from training.shown_slices import FOLDER as SHOWN
+from training.shown_slices import ShownSlices
 from training.tuning import tune
 from training.watch import SAMPLES, Watch
 
@@ -327,7 +329,7 @@ def _exported_and_compared(
         records[arm] = hesitating(export(Mean(networks), mean, job.out / arm), everything)
         for n, (models, _) in enumerate(measured):
             models[arm] = export(networks[n], member, _members(job) / f"{arm}-{n}")
-    report = compare(records, measured)
+    report = compare(records, measured, ShownSlices(job.out / SHOWN))
     for arm in arms:
         records[arm] = _note_result(records[arm], report)
     return report

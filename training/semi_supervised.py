@@ -1,9 +1,13 @@
-"""What a step learns from: annotated slices alone, or annotated and unlabelled slices pasted into each other.
+"""What a step learns from: annotated slices alone, or annotated and unlabelled slices.
 
 Bidirectional copy-paste with a mean teacher (Bai et al., CVPR 2023, arXiv:2305.00673). The averaged weights
 label unlabelled slices; pieces of annotated slices are pasted into these and the other way round, and the
 student must be right in both. Its first stage pastes between annotated slices only, which is also all that
 the supervised twin does: same slices, same poses, same looks, so what differs is the unlabelled data.
+
+Structures that span more of a slice than a pasted box does, as lungs do on a radiograph, are always cut by it, and
+what is left of them lies where it never is. Of such annotated slices no box is pasted: the unlabelled ones alone are
+mixed, with each other (weak_to_strong_loss).
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from training.augment import PASTED_SHARE, paste_masks, posed_again, strong_look
+from training.augment import PASTED_SHARE, PASTED_SIDE, paste_masks, posed_again, strong_look
 from training.dataset import SliceSampler
 from training.loops import CHECKED_STEPS, GoneAstray, LossOfStep
 from training.losses import IGNORE, batch_dice, dice_cross_entropy
@@ -75,11 +79,12 @@ def supervised_loss(
     batch: int,
     device: str,
     *,
-    pasted: bool = True,
+    pasted: bool | None = None,
     recipe: Recipe = USUAL,
 ) -> LossOfStep:
-    """Loss of a step on annotated slices only, some, if pasted, with a box of another one of the batch in them."""
-    shown = _RunningMean()
+    """Loss of a step on annotated slices only, some, if pasted, with a box of another one of the batch in them. None:
+    if their structures fit into a box."""
+    shown, pasted = _RunningMean(), _fit_into_a_box(sampler) if pasted is None else pasted
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
         generator = torch.Generator().manual_seed(step)
@@ -98,29 +103,41 @@ def supervised_loss(
 
 
 def weak_to_strong_loss(
-    network: nn.Module, teacher: nn.Module, sampler: SliceSampler, batch: int, steps: int, device: str
+    network: Callable[[Tensor], Tensor],
+    teacher: nn.Module,
+    sampler: SliceSampler,
+    batch: int,
+    steps: int,
+    device: str,
+    alarm: UnlabelledAlarm | None = None,
+    recipe: Recipe = USUAL,
 ) -> LossOfStep:
     """Loss of a step in which the student, shown unlabelled slices as by another scanner and mixed with each other,
     must say what the teacher says of them plain: FixMatch with CutMix and an averaged teacher (arXiv:2001.07685,
-    arXiv:1906.01916, arXiv:2208.09910). A peer of semi_supervised_loss for the benchmark."""
+    arXiv:1906.01916, arXiv:2208.09910). Else as semi_supervised_loss, but that network gives
+    logits alone."""
     first_stage = round(FIRST_STAGE * steps)
     ramp_up_steps = max(1, round(RAMP_UP * (steps - first_stage)))
-    annotated_only = supervised_loss(network, sampler, batch, device, pasted=False)
+    annotated_only = supervised_loss(network, sampler, batch, device, pasted=False, recipe=recipe)
+    alarm = alarm or UnlabelledAlarm()
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
         loss, figures = annotated_only(step)
-        if step < first_stage:
-            return loss, figures
+        weight = alarm.factor * recipe.unlabelled_weight * consistency_weight(step - first_stage, ramp_up_steps)
+        if step < first_stage or weight == 0:
+            return loss, {**figures, "consistency_weight": 0.0}
         generator = torch.Generator().manual_seed(step)
         unlabelled, inside = (part.to(device) for part in sampler.unlabelled(step, batch))
-        guessed, _ = pseudo_labels(teacher, unlabelled, inside)
+        guessed, utilisation = pseudo_labels(teacher, unlabelled, inside, recipe.confidence)
+        _, targets = sampler.labelled(step, batch)
+        if message := alarm.watch(step, guessed, targets, utilisation):
+            raise GoneAstray(message)
         box = paste_masks(batch, sampler.patch, generator).to(device)
         unlabelled = strong_look(unlabelled, generator)
         logits = network(torch.where(box[:, None], unlabelled.roll(1, 0), unlabelled))
         loss_unlabelled = dice_cross_entropy(logits, torch.where(box, guessed.roll(1, 0), guessed))
-        return loss + USUAL.unlabelled_weight * consistency_weight(
-            step - first_stage, ramp_up_steps
-        ) * loss_unlabelled, figures
+        told = {"loss_unlabelled": loss_unlabelled.item(), "consistency_weight": weight, "utilisation": utilisation}
+        return loss + weight * loss_unlabelled, {**figures, **told}
 
     return loss_of_step
 
@@ -142,8 +159,13 @@ def semi_supervised_loss(
     Every annotated voxel of the batch is seen once, as in the supervised step: the inside of its box in the
     unlabelled slice, the outside in its own. What the teacher says of a slice the student has to say of it in another
     pose, and of all it sees where it lies. A step raises GoneAstray when the alarm weakens or ends the use of
-    unlabelled slices: what was learnt since the last good step came from those.
+    unlabelled slices: what was learnt since the last good step came from those. Where structures do not fit into a
+    box the loss is that of weak_to_strong_loss.
     """
+    if not _fit_into_a_box(sampler):
+        return weak_to_strong_loss(
+            lambda images: network(images)[:, :-PLACES], teacher, sampler, batch, steps, device, alarm, recipe
+        )
     first_stage = round(FIRST_STAGE * steps)
     ramp_up_steps = max(1, round(RAMP_UP * (steps - first_stage)))
     annotated_only = supervised_loss(lambda images: network(images)[:, :-PLACES], sampler, batch, device, recipe=recipe)
@@ -185,6 +207,10 @@ def semi_supervised_loss(
         }
 
     return loss_of_step
+
+
+def _fit_into_a_box(sampler: SliceSampler) -> bool:
+    return sampler.span <= PASTED_SIDE
 
 
 def _pasted(box: Tensor, annotated: Tensor, unlabelled: Tensor) -> Tensor:

@@ -499,7 +499,7 @@ def _over_in(folder: Path) -> list[Path]:
     if not (folder / "events.jsonl").exists() and not (folder / "out" / "report.json").exists():
         return [folder]
     out = folder / "out"
-    over = (folder / "data", out / "checkpoints", out / "samples", *out.glob("*supervised"))
+    over = (folder / "data", out / "checkpoints", out / "samples", out / "cases", *out.glob("*supervised"))
     return [one for one in over if one.exists()]
 
 

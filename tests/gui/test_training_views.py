@@ -4,7 +4,9 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 
+from viewer.gui.training_case_view import TrainingCaseView, slice_dice
 from viewer.gui.training_cases import TrainingCases
+from viewer.io.training_samples import ComparedSlice
 from viewer.training_runs import TrainingRun
 
 
@@ -125,3 +127,43 @@ def test_a_study_is_asked_for_by_a_tick(opened, monkeypatch, ticked, trials):
     panel.tune.setChecked(ticked)
     panel._start()
     assert asked[0]["trials"] == trials
+
+
+def compared(index: int, current: int, new: int) -> ComparedSlice:
+    """A person marked columns up to 10; the models up to others."""
+    across = np.tile(np.arange(20, dtype=np.uint8), (10, 1))
+    marked = {"current": across < current, "semi-supervised": across < new}
+    by_arm = {arm: one.astype(np.uint8) for arm, one in marked.items()}
+    return ComparedSlice("case-a", 2, index, (2.0, 1.0), across, (across < 10).astype(np.uint8), by_arm)
+
+
+def test_cases_are_side_by_side_the_greatest_loss_first_and_lead_to_the_scan(run, qtbot):
+    view = TrainingCaseView(run, [compared(3, 8, 10), compared(4, 10, 8)])
+    qtbot.addWidget(view)
+    asked = []
+    view.chosen.connect(lambda *place: asked.append(place))
+    assert set(view.pictures) == {"reference", "current", "semi-supervised"}
+    assert view.captions["current"].text().endswith("1.000")
+    assert view.captions["semi-supervised"].text().endswith("0.889")
+    view.go.click()
+    view.place.setValue(1)
+    assert view.captions["semi-supervised"].text().endswith("1.000")
+    view.go.click()
+    assert asked == [("1.2.3", 2, 4), ("1.2.3", 2, 3)]
+
+
+def test_a_slice_has_the_shape_that_its_spacing_gives_it(run, qtbot):
+    view = TrainingCaseView(run, [compared(3, 8, 10)])
+    qtbot.addWidget(view)
+    pixmap = view.pictures["reference"].pixmap()
+    assert pixmap.width() == pixmap.height(), "10 rows of 2 mm and 20 columns of 1 mm"
+    picture = pixmap.toImage()
+    left, right = (picture.pixelColor(x, 150) for x in (60, 250))
+    assert right.red() == right.green() == right.blue() and left.saturation() > 60
+
+
+def test_dice_of_a_slice_counts_only_what_a_person_annotated():
+    reference = np.array([[1, 1, 255, 0], [2, 0, 255, 0]], np.uint8)
+    assert slice_dice(np.array([[1, 1, 2, 0], [2, 0, 1, 0]], np.uint8), reference) == 1
+    assert slice_dice(np.array([[1, 0, 2, 0], [0, 0, 1, 0]], np.uint8), reference) == pytest.approx((2 / 3 + 0) / 2)
+    assert slice_dice(np.zeros((2, 4), np.uint8), np.zeros((2, 4), np.uint8)) == 1

@@ -162,7 +162,8 @@ def test_minutes_become_steps_and_the_plan_is_told_and_kept(tmp_path, monkeypatc
 
     told = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
     sentences = [one["text"] for one in told if one["event"] == "message"]
-    # 9.3 s for each of three folds; of both arms a step takes 0.5 s in the first stage, which they share, and 0.5 + 1.5 s after it.
+    # 9.3 s for each of three folds; of both arms a step takes 0.5 s in the first stage, which they share, and
+    # 0.5 + 1.5 s after it.
     assert sentences[0].startswith("Plan: a 3-D model that sees 16 x 24 x 24 voxels, 2 such patches a step")
     made = load_manifest(tmp_path / "out" / "semi-supervised")
     assert made.preprocessing.dimensions == 3

@@ -219,3 +219,33 @@ def test_a_batch_without_any_annotated_voxel_teaches_nothing():
 
     assert loss.item() == 0.0
     assert logits.grad is not None and not logits.grad.any()
+
+
+def of_levels(narrow: bool) -> SliceSampler:
+    """An annotated case of ones, and two of which nobody has annotated anything, of fives and nines."""
+    target = np.zeros((4, 20, 24), np.uint8)
+    target[:, 5:14, 6 : 15 if narrow else 23] = 1
+    cases = [GridCase("p", np.ones((4, 20, 24), np.float32), target, ())]
+    for n in (5, 9):
+        nothing = np.full((4, 20, 24), IGNORE, np.uint8)
+        cases.append(GridCase(f"q{n}", np.full((4, 20, 24), n, np.float32), nothing, (0, 1, 2, 3)))
+    return SliceSampler(cases, Preprocessing(spacing_mm=(1, 1, 1), context_slices=3, size_multiple=4), 0)
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_only_structures_that_fit_into_a_box_are_pasted(student, monkeypatch, narrow):
+    sampler, seen = of_levels(narrow), []
+    assert sampler.span == pytest.approx(9 / 20 if narrow else 17 / 24)
+    monkeypatch.setattr("training.semi_supervised.strong_look", lambda images, *rest: images)
+    forward = student.forward
+    monkeypatch.setattr(student, "forward", lambda images: seen.append(images.detach()) or forward(images))
+    loss_of_step = semi_supervised_loss(student, Sure(1), sampler, 4, STEPS, "cpu")
+    for step in range(STEPS):
+        _, figures = loss_of_step(step)
+    assert figures["utilisation"] > 0.9 and figures["consistency_weight"] > 0
+    # What is on an eighth of a slice at least: fewer voxels are those at an edge of an image.
+    levels = [
+        frozenset(n for n in (1, 5, 9) if ((one - n).abs() < 0.1).float().mean() > 1 / 8) for i in seen for one in i
+    ]
+    assert (frozenset({5, 9}) in levels) != narrow
+    assert any(1 in one and len(one) > 1 for one in levels) == narrow

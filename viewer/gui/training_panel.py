@@ -34,11 +34,13 @@ from viewer.gui.model_panel import ModelPanel
 from viewer.gui.plots import plots_are_loaded, quiet_plot
 from viewer.gui.scrolled import scrolled
 from viewer.gui.style import theme
+from viewer.gui.training_case_view import TrainingCaseView
 from viewer.gui.training_cases import TrainingCases
 from viewer.gui.training_goal_dialog import TrainingGoalDialog
 from viewer.gui.training_readiness import TrainingReadiness
 from viewer.gui.training_samples import TrainingSamples
 from viewer.gui.training_study import TrainingStudy
+from viewer.io.training_samples import read_compared
 from viewer.training_runs import TrainingRun
 from viewer.workflows import Workflows
 
@@ -128,6 +130,9 @@ class TrainingPanel(QWidget):
         self.study = TrainingStudy()
         self.samples = TrainingSamples()
         self.cases = TrainingCases()
+        self.side_by_side = QPushButton(tr("Side by side…"))
+        self.side_by_side.setToolTip(tr("Held-out slices with your labels, the current model's and the new one's"))
+        self.side_by_side.clicked.connect(self._show_side_by_side)
         self._plots = QVBoxLayout()
         self._until_loaded = QTimer(self, singleShot=True, interval=30)
         self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training.run))
@@ -182,6 +187,7 @@ class TrainingPanel(QWidget):
             self.pause,
             self.stop,
             self.by_class,
+            self.side_by_side,
             self.use,
             self.keep,
             self.roll_back,
@@ -208,6 +214,7 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.classes)
         layout.addWidget(self._reason)
         layout.addWidget(self.cases)
+        layout.addWidget(self.side_by_side)
         layout.addWidget(self.samples)
         layout.addLayout(self._plots, 4)
         layout.addStretch(1)
@@ -273,6 +280,18 @@ class TrainingPanel(QWidget):
             trials = _TRIALS if self.goal.task == "segmentation" and self.tune.isChecked() else 0
             self._workflows.training.start(self.goal, steps=self.steps.value(), trials=trials)
             self._show_run()
+
+    def _show_side_by_side(self) -> None:
+        run = self._workflows.training.run
+        if run is None:
+            return
+        slices = read_compared(run.folder / "out" / "cases", ("current", run.best_new))
+        if not slices:
+            self._status.setText(tr("These slices cannot be read."))
+            return
+        view = TrainingCaseView(run, slices, self)
+        view.chosen.connect(self.cases.chosen)
+        view.show()
 
     def _pause(self) -> None:
         run = self._workflows.training.run
@@ -497,6 +516,7 @@ class TrainingPanel(QWidget):
         report = run.report if run is not None else None
         state = run.state if run is not None else ""
         self.cases.show_run(run)
+        self.side_by_side.setVisible(run is not None and run.task == "segmentation" and run.undecided)
         self.comparison.setVisible(report is not None)
         if report is None:
             self.by_class.hide()

@@ -1,8 +1,10 @@
-"""What a training's child process writes of a few held-out slices, so that a person sees it learn."""
+"""What a training's child process writes of held-out slices: how it learns, and what the models mark in the end."""
 
 from __future__ import annotations
 
+import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SLICES = "slices.npz"
-_MOST = 8
+_MOST, _MOST_COMPARED = 8, 200
 UNKNOWN = 255  # of a reference, where nobody has annotated
 
 
@@ -40,6 +42,47 @@ def read_samples(folder: Path, look: str) -> tuple[Sample, ...]:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return ()
     return tuple(one for one in found if _fits(one))
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedSlice:
+    """A held-out slice as it is read, (rows, columns) uint8: its grey values, a person's labels (255 where nobody has
+    annotated) and each model's, by arm. case is its pseudonym; axis and index tell the slice in its image; spacing_mm
+    is that between rows and between columns."""
+
+    case: str
+    axis: int
+    index: int
+    spacing_mm: tuple[float, float]
+    image: NDArray[np.uint8]
+    reference: NDArray[np.uint8]
+    by_arm: dict[str, NDArray[np.uint8]]
+
+
+def read_compared(folder: Path, arms: Sequence[str]) -> tuple[ComparedSlice, ...]:
+    """The slices that a comparison kept; none where the files are missing, torn or do not fit."""
+    found = []
+    try:
+        listed = json.loads((folder / "slices.json").read_text(encoding="utf-8"))
+        with np.load(folder / _SLICES, allow_pickle=False) as slices:
+            for one in listed[:_MOST_COMPARED]:
+                n, (between_rows, between_columns) = int(one["n"]), one["spacing_mm"]
+                by_arm = {arm: slices[f"{arm}_{n}"] for arm in arms if f"{arm}_{n}" in slices}
+                compared = ComparedSlice(
+                    str(one["case"]),
+                    int(one["axis"]),
+                    int(one["index"]),
+                    (float(between_rows), float(between_columns)),
+                    slices[f"image_{n}"],
+                    slices[f"reference_{n}"],
+                    by_arm,
+                )
+                shapes = {part.shape for part in (compared.image, compared.reference, *by_arm.values())}
+                if len(shapes) == 1 and compared.image.ndim == 2 and min(compared.spacing_mm) > 0:
+                    found.append(compared)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return ()
+    return tuple(found)
 
 
 def _fits(sample: Sample) -> bool:
