@@ -30,6 +30,7 @@ _TIERS = (
     "viewer/bringing.py",
     "viewer/model_runs.py",
     "viewer/study_runs.py",
+    "viewer/training_material.py",
     "viewer/training_runs.py",
     "viewer/workflows.py",
     "viewer/jobs.py",
@@ -44,16 +45,6 @@ _NOT_IN_THE_WINDOW = {
     "training/benchmark.py",  # the command line, and its table
     "training/federated.py",  # the command line
     "training/distributed.py",
-    "training/classification.py",  # classifiers are trained from the command line
-    "training/classification_gate.py",
-    "training/classified_pictures.py",
-    "training/classifier.py",
-    "training/classifying.py",
-    "training/boxed_pictures.py",  # detectors, too
-    "training/detecting.py",
-    "training/detection.py",
-    "training/detection_gate.py",
-    "training/detector.py",
     "training/card.py",  # cards of models
     "inference/quicken.py",  # words of graphs
 }
@@ -75,6 +66,9 @@ _NEVER_SHOWN = re.compile(
     r"|a film needs a frame|there is no label \{0\}|python -m .*|hot iron|image only|\{0\} and \{1\}|US regions"
     r"|mm2 at detector|/proc/.*|Traceback|Fatal Python error|slicewise training:|this training is already running"
     r"|not enough memory|can't allocate memory"
+    r"|kc,chw->khw|Finds, as boxes on slices.*|Measured on .* with .* boxes, on whom.*|\| \| FROC.*|random weights"
+    r"|What the program advised: \{0\}|Scores are not calibrated.*|not defined|\*\*Not for diagnostic use.*"
+    r"|Thresholds are at how common.*|Probabilities are as if.*|\{0\} \(\{1\} to \{2\}\)|No Finding"
     r"|Slicewise(, not for diagnostic use)?|Not for diagnostic use|Segmentation( category .*)?|Anatomic codes .*"
     r"|Binary labelmap\|?|\{0\}\.labels\.json|Label \{0\}|Labels|Structure set|Parametric map"
     r"|Certainty of Finding|accepted by a person.*|overridden \(\{0\}\): \{1\}"

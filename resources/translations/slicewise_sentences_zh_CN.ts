@@ -2007,6 +2007,7 @@
             <location filename="../../inference/bring.py" line="616" />
             <location filename="../../inference/model_file.py" line="64" />
             <location filename="../../inference/onnx_file.py" line="101" />
+            <location filename="../../training/classified_pictures.py" line="297" />
             <source>{0} cannot be read ({1})</source>
             <extracomment>{0}: archives.shown_name(file); {1}: why</extracomment>
             <translation>无法读取 {0}（{1}）</translation>
@@ -3990,92 +3991,117 @@
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="158" />
-            <source>A training is already running: wait for it or stop it first.</source>
-            <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
+            <location filename="../../viewer/training_material.py" line="83" />
+            <source>Confirm at least one corrected slice first: no scan that the model can learn from has one.</source>
+            <translation>请先确认至少一张改正过的层面：模型可以学习的扫描中还没有。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="161" />
-            <source>A training was interrupted: go on with it or discard it first.</source>
-            <translation>有一次训练被中断：请先继续或放弃。</translation>
+            <location filename="../../viewer/training_material.py" line="92" />
+            <source>No slice of the chosen scans has an answer to each of these findings.</source>
+            <translation>所选扫描中没有一张层面回答了所有这些征象。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="164" />
-            <source>A newly trained model waits for your decision: use it or keep the current one first.</source>
-            <translation>新训练的模型等待您的决定：请先选择使用它或保留当前模型。</translation>
+            <location filename="../../viewer/training_material.py" line="95" />
+            <source>None of the chosen scans has a box of these labels on one of its own slices.</source>
+            <translation>所选扫描自身的层面上没有这些标签的框。</translation>
         </message>
         <message>
             <location filename="../../viewer/training_runs.py" line="167" />
-            <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
-            <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
+            <source>Your last changes are not saved yet: train when they are.</source>
+            <translation>您最近的更改尚未保存：保存后再训练。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="182" />
+            <location filename="../../viewer/training_runs.py" line="178" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="195" />
+            <location filename="../../viewer/training_runs.py" line="191" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="199" />
+            <location filename="../../viewer/training_runs.py" line="195" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="207" />
+            <location filename="../../viewer/training_runs.py" line="204" />
+            <source>A training is already running: wait for it or stop it first.</source>
+            <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="206" />
+            <source>A training was interrupted: go on with it or discard it first.</source>
+            <translation>有一次训练被中断：请先继续或放弃。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="208" />
+            <source>A newly trained model waits for your decision: use it or keep the current one first.</source>
+            <translation>新训练的模型等待您的决定：请先选择使用它或保留当前模型。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="214" />
+            <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
+            <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="218" />
+            <source>A new model needs a name.</source>
+            <translation>新模型需要一个名称。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="219" />
+            <source>Choose at least one label that the new model is to learn.</source>
+            <translation>请至少选择一个要让新模型学习的标签。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="232" />
             <source>This model cannot be trained further: there is only its ONNX file, without the weights it was made of.</source>
             <translation>此模型无法继续训练：只有其 ONNX 文件，没有用来生成它的权重。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="236" />
+            <location filename="../../viewer/training_runs.py" line="261" />
             <source>Deleting old training data</source>
             <translation>正在删除旧的训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="256" />
-            <location filename="../../viewer/training_runs.py" line="406" />
+            <location filename="../../viewer/training_runs.py" line="281" />
+            <location filename="../../viewer/training_runs.py" line="364" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="296" />
+            <location filename="../../viewer/training_runs.py" line="321" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="341" />
+            <location filename="../../viewer/training_runs.py" line="344" />
             <source>Counting what is confirmed</source>
             <translation>正在统计已确认的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="384" />
-            <source>Reading further series</source>
-            <translation>正在读取其他序列</translation>
-        </message>
-        <message>
-            <location filename="../../viewer/training_runs.py" line="476" />
+            <location filename="../../viewer/training_runs.py" line="436" />
             <source>{0}. It can go on from step {1}.</source>
             <extracomment>{0}: last['message']; {1}: run.kept_step</extracomment>
             <translation>{0}。可从第 {1} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="486" />
+            <location filename="../../viewer/training_runs.py" line="446" />
             <source>The training was interrupted at step {0} of {1}. It can go on from step {2}.</source>
             <extracomment>{0}: run.step; {1}: run.all_steps; {2}: kept</extracomment>
             <translation>训练在第 {0} 步（共 {1} 步）中断。可从第 {2} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="489" />
+            <location filename="../../viewer/training_runs.py" line="449" />
             <source>Its last words were: {0}</source>
             <extracomment>{0}: lines[-1][:200]</extracomment>
             <translation>其最后的输出为：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="513" />
+            <location filename="../../viewer/training_runs.py" line="473" />
             <source>The training cannot be told ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法向训练进程发送指令（{0}）。</translation>
@@ -4795,219 +4821,219 @@
             <translation>模型给出的区域与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="91" />
-            <location filename="../../inference/manifest.py" line="308" />
+            <location filename="../../inference/manifest.py" line="92" />
+            <location filename="../../inference/manifest.py" line="309" />
             <source>high must be above low</source>
             <translation>high 必须大于 low</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="174" />
+            <location filename="../../inference/manifest.py" line="175" />
             <source>axes must be those of {0} or one each of L or R, P or A, S or I, e.g. SPL</source>
             <extracomment>{0}: OWN_AXES</extracomment>
             <translation>轴向必须是 {0} 的字母，或 L/R、P/A、S/I 各取一个，例如 SPL</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="181" />
+            <location filename="../../inference/manifest.py" line="182" />
             <source>context_slices must be odd: the slice and as many neighbours on either side</source>
             <translation>context_slices 必须为奇数：本层及两侧相同数量的相邻层</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="187" />
+            <location filename="../../inference/manifest.py" line="188" />
             <source>a model of three dimensions has no context_slices</source>
             <translation>三维模型没有 context_slices</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="189" />
+            <location filename="../../inference/manifest.py" line="190" />
             <source>a model of three dimensions has all of spacing_mm, or none of it</source>
             <translation>三维模型的 spacing_mm 要么全有，要么全无</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="191" />
+            <location filename="../../inference/manifest.py" line="192" />
             <source>slices that are stretched to a size are aligned by their edges</source>
             <translation>拉伸到固定大小的切片必须按边缘对齐</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="193" />
+            <location filename="../../inference/manifest.py" line="194" />
             <source>patch must have {0} sizes, as the model has dimensions</source>
             <extracomment>{0}: self.dimensions</extracomment>
             <translation>patch 必须有 {0} 个尺寸，与模型的维数相同</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="195" />
+            <location filename="../../inference/manifest.py" line="196" />
             <source>the sizes of patch must be multiples of size_multiple</source>
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="246" />
+            <location filename="../../inference/manifest.py" line="247" />
             <source>features and weights make heat maps together: the manifest names only one of them</source>
             <translation>热图由特征和权重共同得出：清单只写明其中之一</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="248" />
+            <location filename="../../inference/manifest.py" line="249" />
             <source>heat maps are cam, or made of features and weights, not both</source>
             <translation>热图或为 cam，或由特征和权重得出，不能两者兼有</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="250" />
+            <location filename="../../inference/manifest.py" line="251" />
             <source>a sequence over time points is of the series</source>
             <translation>随时间的序列属于整个系列</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="252" />
+            <location filename="../../inference/manifest.py" line="253" />
             <source>slices and attention are of models that see a series at once</source>
             <translation>slices 和 attention 属于一次看到整个序列的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="330" />
+            <location filename="../../inference/manifest.py" line="331" />
             <source>a picture has either a residual_bound or, of a translation, a synthetic contrast (gives)</source>
             <translation>图像要么有 residual_bound，要么（转换时）有合成对比度（gives）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="332" />
+            <location filename="../../inference/manifest.py" line="333" />
             <source>a translation keeps the grid: its scale is 1</source>
             <translation>转换保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="374" />
+            <location filename="../../inference/manifest.py" line="375" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="426" />
+            <location filename="../../inference/manifest.py" line="432" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="434" />
+            <location filename="../../inference/manifest.py" line="440" />
             <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
             <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="438" />
+            <location filename="../../inference/manifest.py" line="444" />
             <source>only a segmentation model has its own {0}</source>
             <extracomment>{0}: ', '.join(theirs)</extracomment>
             <translation>只有分割模型可以自行规定 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="440" />
+            <location filename="../../inference/manifest.py" line="446" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="444" />
+            <location filename="../../inference/manifest.py" line="450" />
             <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
             <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="453" />
+            <location filename="../../inference/manifest.py" line="459" />
             <source>scores of boxes are told one by one: their activation is sigmoid or probabilities</source>
             <translation>方框的评分是逐个给出的：其激活方式须为 sigmoid 或 probabilities</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="455" />
+            <location filename="../../inference/manifest.py" line="461" />
             <source>boxes of several networks have no mean</source>
             <translation>多个网络的方框没有平均值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="457" />
+            <location filename="../../inference/manifest.py" line="463" />
             <source>a model of several labels has to tell which one a box is of</source>
             <translation>有多个标签的模型须说明方框属于哪一个</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="459" />
+            <location filename="../../inference/manifest.py" line="465" />
             <source>no label can have a threshold below the lowest score that is told</source>
             <translation>任何标签的阈值都不能低于所给出的最低评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="463" />
+            <location filename="../../inference/manifest.py" line="469" />
             <source>a classification model sees slices, or blocks, whole: it has no patch</source>
             <translation>分类模型看到完整的切片或体块：它没有 patch</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="465" />
+            <location filename="../../inference/manifest.py" line="471" />
             <source>a classification model has one network</source>
             <translation>分类模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="467" />
+            <location filename="../../inference/manifest.py" line="473" />
             <source>a classification model of three dimensions scores the series</source>
             <translation>三维分类模型对整个序列评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="469" />
+            <location filename="../../inference/manifest.py" line="475" />
             <source>a sequence over time points is of slices: it has two dimensions</source>
             <translation>随时间的序列由层面组成：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="471" />
+            <location filename="../../inference/manifest.py" line="477" />
             <source>attention is of sequences of slices, not of a block</source>
             <translation>attention 属于切片序列，不属于体块</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="475" />
+            <location filename="../../inference/manifest.py" line="481" />
             <source>an enhancement has a residual_bound, a translation says which contrast it gives</source>
             <translation>增强有 residual_bound，转换须写明它给出的对比度</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="477" />
+            <location filename="../../inference/manifest.py" line="483" />
             <source>a model that makes pictures sees the image's own grid: no spacing_mm and no size</source>
             <translation>生成图像的模型使用图像自身的网格：没有 spacing_mm，也没有 size</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="479" />
+            <location filename="../../inference/manifest.py" line="485" />
             <source>a model of three dimensions keeps the grid: its scale is 1</source>
             <translation>三维模型保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="481" />
+            <location filename="../../inference/manifest.py" line="487" />
             <source>a model that makes pictures has one network</source>
             <translation>生成图像的模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="516" />
+            <location filename="../../inference/manifest.py" line="522" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="518" />
+            <location filename="../../inference/manifest.py" line="524" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="522" />
+            <location filename="../../inference/manifest.py" line="528" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="529" />
+            <location filename="../../inference/manifest.py" line="535" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="532" />
+            <location filename="../../inference/manifest.py" line="538" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="554" />
+            <location filename="../../inference/manifest.py" line="560" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="557" />
+            <location filename="../../inference/manifest.py" line="563" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="559" />
+            <location filename="../../inference/manifest.py" line="565" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -5409,35 +5435,374 @@
         </message>
         <message>
             <location filename="../../training/arms.py" line="80" />
+            <location filename="../../training/detection.py" line="349" />
             <source>The training went back to step {0}, the last good one.</source>
             <extracomment>{0}: step</extracomment>
             <translation>训练已退回到上一个正常的第 {0} 步。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="106" />
+            <location filename="../../training/detection.py" line="367" />
             <source>The training goes on from step {0}.</source>
             <extracomment>{0}: done</extracomment>
             <translation>训练从第 {0} 步继续。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="135" />
+            <location filename="../../training/classification.py" line="352" />
+            <location filename="../../training/detection.py" line="397" />
             <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
             <extracomment>{0}: done; {1}: steps</extracomment>
             <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="180" />
+            <location filename="../../training/detection.py" line="375" />
             <source>No checkpoint could be written ({0}); the training goes on.</source>
             <extracomment>{0}: error.strerror or error</extracomment>
             <translation>无法写入检查点（{0}）；训练继续进行。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="194" />
+            <location filename="../../training/detection.py" line="416" />
             <source>The last checkpoint cannot be read: the training begins anew.</source>
             <translation>无法读取上一个检查点：训练重新开始。</translation>
         </message>
         <message>
-            <location filename="../../training/compare.py" line="23" />
+            <location filename="../../training/boxed_pictures.py" line="75" />
+            <location filename="../../training/classified_pictures.py" line="78" />
+            <source>the dataset has no images: put PNG, JPEG, NIfTI, NRRD or MHA files into its folder images</source>
+            <translation>数据集没有图像：请把 PNG、JPEG、NIfTI、NRRD 或 MHA 文件放入其 images 文件夹</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="106" />
+            <source>images of {0} patients have boxes: {1} are needed at least</source>
+            <extracomment>{0}: len(with_boxes) (number); {1}: _LEAST_PATIENTS</extracomment>
+            <translation>有框的图像来自 {0} 名患者：至少需要 {1} 名</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="163" />
+            <source>no image that is left to train on has {0}: draw more of them, or none</source>
+            <extracomment>{0}: missing[0]</extracomment>
+            <translation>留作训练的图像都没有 {0}：请多画一些，或者一个也不画</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="248" />
+            <source>the dataset has no {0}: what a person has drawn, a box a line</source>
+            <extracomment>{0}: BOXES_FILE</extracomment>
+            <translation>数据集没有 {0}：人画的内容，每行一个框</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="251" />
+            <location filename="../../training/boxed_pictures.py" line="277" />
+            <source>{0}, line {1}</source>
+            <extracomment>{0}: BOXES_FILE; {1}: number (number)</extracomment>
+            <translation>{0}，第 {1} 行</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="255" />
+            <source>{0}: it needs a label</source>
+            <extracomment>{0}: where</extracomment>
+            <translation>{0}：需要一个标签</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="258" />
+            <source>{0}: a box has a width and a height above 0</source>
+            <extracomment>{0}: where</extracomment>
+            <translation>{0}：框的宽和高必须大于 0</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="260" />
+            <source>{0}: the box reaches out of its image, which has {1} x {2} pixels</source>
+            <extracomment>{0}: where; {1}: size[0]; {2}: size[1]</extracomment>
+            <translation>{0}：框超出了图像，图像为 {1} x {2} 像素</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="263" />
+            <source>{0}: the image has {1} slices, so the column slice has to say which one</source>
+            <extracomment>{0}: where; {1}: size[2]</extracomment>
+            <translation>{0}：图像有 {1} 张层面，因此 slice 列必须说明是哪一张</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="267" />
+            <source>{0}: the same box is there twice</source>
+            <extracomment>{0}: where</extracomment>
+            <translation>{0}：同一个框出现了两次</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="270" />
+            <source>{0} has no box: there is nothing to learn</source>
+            <extracomment>{0}: BOXES_FILE</extracomment>
+            <translation>{0} 没有框：没有可学习的内容</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="288" />
+            <source>{0}: it needs the column case, the name of an image</source>
+            <extracomment>{0}: where</extracomment>
+            <translation>{0}：需要 case 列，即图像的名称</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="290" />
+            <source>{0}: {1} is not in images</source>
+            <extracomment>{0}: where; {1}: name</extracomment>
+            <translation>{0}：{1} 不在 images 中</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="300" />
+            <source>{0}: {1} has to be a number, not {2}</source>
+            <extracomment>{0}: where; {1}: name; {2}: row.get(name) or 'nothing'</extracomment>
+            <translation>{0}：{1} 必须是数字，而不是 {2}</translation>
+        </message>
+        <message>
+            <location filename="../../training/boxed_pictures.py" line="310" />
+            <source>{0}: there is no slice {1}, the image has {2}, counted from 0</source>
+            <extracomment>{0}: where; {1}: said; {2}: slices</extracomment>
+            <translation>{0}：没有层面 {1}，图像有 {2} 张，从 0 起计</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="116" />
+            <source>a classifier is trained by one process; start it without torchrun</source>
+            <translation>分类器由一个进程训练；请不要用 torchrun 启动</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="118" />
+            <source>a classifier is not trained in folds, nor are settings tried for it</source>
+            <translation>分类器不分折训练，也不为它试验设置</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="137" />
+            <source>Every picture has labels, so there is nothing semi-supervised to do.</source>
+            <translation>每张图片都有标签，因此没有可做的半监督训练。</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="146" />
+            <location filename="../../training/detection.py" line="142" />
+            <location filename="../../training/job.py" line="280" />
+            <source>Comparing the models on what was held out</source>
+            <translation>正在留出数据上比较各模型</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="255" />
+            <source>finds what may be there together</source>
+            <translation>查找可能同时存在的内容</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="255" />
+            <source>tells one class of several</source>
+            <translation>从多个类别中说出一个</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="256" />
+            <source>{0} is no model that {1}, as the labels do</source>
+            <extracomment>{0}: manifest.name; {1}: kind</extracomment>
+            <translation>{0} 不是像标签那样{1}的模型</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="260" />
+            <source>{0} and the labels have different classes: {1} is in one of them only</source>
+            <extracomment>{0}: manifest.name; {1}: other</extracomment>
+            <translation>{0} 与标签的类别不同：{1} 只在其中之一</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="279" />
+            <location filename="../../training/detection.py" line="274" />
+            <location filename="../../training/plan.py" line="130" />
+            <source>that of the images it was trained on</source>
+            <translation>与训练所用图像的许可相同</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification.py" line="301" />
+            <location filename="../../training/detection.py" line="306" />
+            <location filename="../../training/job.py" line="462" />
+            <source>{0} {1} cannot be trained: its weights do not fit</source>
+            <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
+            <translation>{0} {1} 无法训练：权重不匹配</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="192" />
+            <source>Not verified: fewer than {0} held-out patients have, or lack, {1}; no gain is shown.</source>
+            <extracomment>{0}: LEAST_PATIENTS; {1}: few[0]</extracomment>
+            <translation>未验证：留出的患者中有或没有 {1} 的少于 {0} 名；未显示出增益。</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="198" />
+            <location filename="../../training/detection_gate.py" line="192" />
+            <location filename="../../training/gate.py" line="112" />
+            <source>The {0} model has {1} ({2}) and is refused: {3}.</source>
+            <extracomment>{0}: arm; {1}: areas[arm] (number); {2}: areas[arm] - areas[baseline] (number); {3}: fault</extracomment>
+            <translation>{0}模型为 {1}（{2}），未通过：{3}。</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="198" />
+            <location filename="../../training/detection_gate.py" line="192" />
+            <location filename="../../training/gate.py" line="112" />
+            <source>The {0} model has {1} ({2}).</source>
+            <extracomment>{0}: arm; {1}: areas[arm] (number); {2}: areas[arm] - areas[baseline] (number)</extracomment>
+            <translation>{0}模型为 {1}（{2}）。</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="202" />
+            <source>Mean AUC on {0} held-out patients: the {1} model has {2}.</source>
+            <extracomment>{0}: count (number); {1}: baseline; {2}: areas[baseline] (number)</extracomment>
+            <translation>{0} 名留出患者上的平均 AUC：{1} 模型为 {2}。</translation>
+            <extra-numbers>0 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="204" />
+            <location filename="../../training/detection_gate.py" line="199" />
+            <source>{0} There was no earlier model to compare with.</source>
+            <extracomment>{0}: measure</extracomment>
+            <translation>{0} 没有可供比较的先前模型。</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="205" />
+            <location filename="../../training/detection_gate.py" line="200" />
+            <source>Recommended: the {0} model. {1}</source>
+            <extracomment>{0}: keep; {1}: measure</extracomment>
+            <translation>推荐：{0} 模型。{1}</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="212" />
+            <location filename="../../training/detection_gate.py" line="207" />
+            <location filename="../../training/gate.py" line="143" />
+            <source>it is no better on average</source>
+            <translation>平均而言没有改善</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="216" />
+            <location filename="../../training/detection_gate.py" line="211" />
+            <location filename="../../training/gate.py" line="154" />
+            <source>{0} fell from {1} to {2}</source>
+            <extracomment>{0}: name; {1}: before (number); {2}: after (number)</extracomment>
+            <translation>{0} 由 {1} 降至 {2}</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="219" />
+            <location filename="../../training/detection_gate.py" line="214" />
+            <source>the gain may be chance, its 95 % interval being {0} to {1}</source>
+            <extracomment>{0}: low (number); {1}: high (number)</extracomment>
+            <translation>增益可能出于偶然，其 95 % 区间为 {0} 至 {1}</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="99" />
+            <source>pictures of {0} patients have labels: {1} are needed at least</source>
+            <extracomment>{0}: len(with_labels) (number); {1}: _LEAST_PATIENTS</extracomment>
+            <translation>有标签的图片来自 {0} 名患者：至少需要 {1} 名</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="102" />
+            <source>{0} names {1} classes: there is nothing to tell apart</source>
+            <extracomment>{0}: LABELS_FILE; {1}: len(classes) (number)</extracomment>
+            <translation>{0} 列出了 {1} 个类别：没有可区分的内容</translation>
+            <extra-numbers>1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="111" />
+            <source>the model has learnt from all patients with labels: add pictures of others to judge it by</source>
+            <translation>模型已从所有有标签的患者学习：请加入其他患者的图片来评判它</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="132" />
+            <source>{0} labelled pictures were asked for; {1} are there to train on, of {2} classes</source>
+            <extracomment>{0}: count (number); {1}: len(labelled) (number); {2}: len(split.classes) (number)</extracomment>
+            <translation>要求 {0} 张有标签的图片；可供训练的有 {1} 张，属于 {2} 个类别</translation>
+            <extra-numbers>0 1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="154" />
+            <source>images/{0} has {1} slices; classifiers are trained on pictures of one</source>
+            <extracomment>{0}: picture.file.name; {1}: image.GetSize()[2]</extracomment>
+            <translation>images/{0} 有 {1} 张层面；分类器用单层图片训练</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="233" />
+            <source>no picture that is left to train on has {0}: label more of them, or none</source>
+            <extracomment>{0}: missing[0]</extracomment>
+            <translation>留作训练的图片都没有 {0}：请多标一些，或者一个也不标</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="245" />
+            <source>images has {0} and {1}: names must differ before their ending</source>
+            <extracomment>{0}: found[stem].name; {1}: file.name</extracomment>
+            <translation>images 中有 {0} 和 {1}：扩展名之前的名称必须不同</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="263" />
+            <source>{0} needs the column image and either label or findings</source>
+            <extracomment>{0}: LABELS_FILE</extracomment>
+            <translation>{0} 需要 image 列，以及 label 或 findings 列</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="268" />
+            <source>{0} names {1}, which is not in images</source>
+            <extracomment>{0}: LABELS_FILE; {1}: row['image'] or 'no image'</extracomment>
+            <translation>{0} 列出的 {1} 不在 images 中</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="268" />
+            <source>no image</source>
+            <translation>无图像</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="270" />
+            <source>{0} names {1} twice</source>
+            <extracomment>{0}: LABELS_FILE; {1}: row['image']</extracomment>
+            <translation>{0} 两次列出 {1}</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="285" />
+            <source>{0} needs the columns case and patient, and only cases that are in images</source>
+            <extracomment>{0}: file.name</extracomment>
+            <translation>{0} 需要 case 和 patient 列，且只能有 images 中的病例</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="299" />
+            <source>{0} is no table of text ({1})</source>
+            <extracomment>{0}: file.name; {1}: error</extracomment>
+            <translation>{0} 不是文本表格（{1}）</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="308" />
+            <source>{0} gives {1} two labels; what may be there together are findings</source>
+            <extracomment>{0}: LABELS_FILE; {1}: image</extracomment>
+            <translation>{0} 给 {1} 两个标签；可能同时存在的应为 findings</translation>
+        </message>
+        <message>
+            <location filename="../../training/classified_pictures.py" line="312" />
+            <source>{0} says of {1} both {2} and {3}</source>
+            <extracomment>{0}: LABELS_FILE; {1}: image; {2}: NO_FINDING; {3}: names[names[0] in none]</extracomment>
+            <translation>{0} 对 {1} 同时写了 {2} 和 {3}</translation>
+        </message>
+        <message>
+            <location filename="../../training/classifier.py" line="158" />
+            <location filename="../../training/detector.py" line="168" />
+            <source>the exported network cannot be used: {0}</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>导出的网络无法使用：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../training/classifier.py" line="166" />
+            <source>the exported network differs from the trained one by {0} in its probabilities</source>
+            <extracomment>{0}: apart (number)</extracomment>
+            <translation>导出的网络与训练的网络在概率上相差 {0}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/classifier.py" line="171" />
+            <source>the exported network differs from the trained one by {0} in where it looks</source>
+            <extracomment>{0}: far (number)</extracomment>
+            <translation>导出的网络与训练的网络在关注位置上相差 {0}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/compare.py" line="25" />
             <source>Unverified: no patient that the model had not learnt from could be held out.</source>
             <translation>未验证：没有模型未学习过的患者可供留出。</translation>
         </message>
@@ -5502,42 +5867,42 @@
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="448" />
             <location filename="../../training/dataset.py" line="460" />
+            <location filename="../../training/dataset.py" line="472" />
             <source>{0}/{1} cannot be read as an image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>无法将 {0}/{1} 作为图像读取</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="462" />
+            <location filename="../../training/dataset.py" line="474" />
             <source>{0}/{1} is not a 3-D image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>{0}/{1} 不是三维图像</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="490" />
+            <location filename="../../training/dataset.py" line="502" />
             <source>patients.csv needs the columns case and patient, filled in every line</source>
             <translation>patients.csv 需要 case 和 patient 两列，且每行都要填写</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="493" />
+            <location filename="../../training/dataset.py" line="505" />
             <source>patients.csv names {0}, which is not in images</source>
             <extracomment>{0}: unknown[0]</extracomment>
             <translation>patients.csv 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="513" />
+            <location filename="../../training/dataset.py" line="525" />
             <source>confirmed.json must map each case to {"slices": [[axis, index], ...]}</source>
             <translation>confirmed.json 必须将每个病例对应到 {"slices": [[axis, index], ...]}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="516" />
+            <location filename="../../training/dataset.py" line="528" />
             <source>confirmed.json names {0}, which is not in images</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="518" />
+            <location filename="../../training/dataset.py" line="530" />
             <source>confirmed.json names an impossible slice of {0}; axes are 0, 1, 2, indices from 0</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的一个不存在的层面；轴为 0、1、2，索引从 0 开始</translation>
@@ -5556,6 +5921,68 @@
             <location filename="../../training/dataset.py" line="20" />
             <source>slice</source>
             <translation>层面</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection.py" line="107" />
+            <source>a detector is trained by one process; start it without torchrun</source>
+            <translation>检测器由一个进程训练；请不要用 torchrun 启动</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection.py" line="109" />
+            <source>a detector is not trained in folds, nor are settings tried for it</source>
+            <translation>检测器不分折训练，也不为它试验设置</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection.py" line="115" />
+            <source>a detector sees slices, one by one: it has two dimensions</source>
+            <translation>检测器逐张看层面：它是二维的</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection.py" line="133" />
+            <source>Every slice was looked at, so there is nothing semi-supervised to do.</source>
+            <translation>每张层面都已看过，因此没有可做的半监督训练。</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection.py" line="251" />
+            <source>{0} is no model that finds boxes</source>
+            <extracomment>{0}: manifest.name</extracomment>
+            <translation>{0} 不是查找框的模型</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection.py" line="254" />
+            <source>{0} and the boxes have different labels: {1} is in one of them only</source>
+            <extracomment>{0}: manifest.name; {1}: other[0]</extracomment>
+            <translation>{0} 与框的标签不同：{1} 只在其中之一</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection_gate.py" line="186" />
+            <source>Not verified: fewer than {0} held-out patients have {1}; no gain is shown.</source>
+            <extracomment>{0}: LEAST_PATIENTS; {1}: few[0]</extracomment>
+            <translation>未验证：留出的患者中有 {1} 的少于 {0} 名；未显示出增益。</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection_gate.py" line="197" />
+            <source>Mean FROC score on {0} held-out patients: the {1} model has {2}.</source>
+            <extracomment>{0}: count (number); {1}: baseline; {2}: scores[baseline] (number)</extracomment>
+            <translation>{0} 名留出患者上的平均 FROC 得分：{1} 模型为 {2}。</translation>
+            <extra-numbers>0 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/detector.py" line="174" />
+            <source>the exported network finds nothing, whatever the score</source>
+            <translation>导出的网络无论得分多少都找不到任何东西</translation>
+        </message>
+        <message>
+            <location filename="../../training/detector.py" line="178" />
+            <source>the exported network gives {0}, the trained one {1}</source>
+            <extracomment>{0}: told[0].score (number); {1}: scores[0] (number)</extracomment>
+            <translation>导出的网络给出 {0}，训练的网络给出 {1}</translation>
+            <extra-numbers>0 1</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/detector.py" line="184" />
+            <source>the exported network finds a box that the trained one does not</source>
+            <translation>导出的网络找到了训练的网络没有找到的框</translation>
         </message>
         <message>
             <location filename="../../training/export.py" line="102" />
@@ -5605,20 +6032,6 @@
             <translation>平均 Dice（{0}）：{1}。没有可比较的更早模型。</translation>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="112" />
-            <source>The {0} model has {1} ({2}) and is refused: {3}.</source>
-            <extracomment>{0}: arm; {1}: average[arm] (number); {2}: average[arm] - average[CURRENT] (number); {3}: faults[arm]</extracomment>
-            <translation>{0}模型为 {1}（{2}），未通过：{3}。</translation>
-            <extra-numbers>1 2</extra-numbers>
-        </message>
-        <message>
-            <location filename="../../training/gate.py" line="112" />
-            <source>The {0} model has {1} ({2}).</source>
-            <extracomment>{0}: arm; {1}: average[arm] (number); {2}: average[arm] - average[CURRENT] (number)</extracomment>
-            <translation>{0}模型为 {1}（{2}）。</translation>
-            <extra-numbers>1 2</extra-numbers>
-        </message>
-        <message>
             <location filename="../../training/gate.py" line="117" />
             <source>Recommended: the {0} model. Mean Dice {1}: the current model has {2}.</source>
             <extracomment>{0}: keep; {1}: where; {2}: average[CURRENT] (number)</extracomment>
@@ -5646,23 +6059,11 @@
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/gate.py" line="143" />
-            <source>it is no better on average</source>
-            <translation>平均而言没有改善</translation>
-        </message>
-        <message>
             <location filename="../../training/gate.py" line="146" />
             <source>{0} {1} got worse by {2}</source>
             <extracomment>{0}: unit; {1}: worst; {2}: -gains[worst] (number)</extracomment>
             <translation>{0} {1} 变差了 {2}</translation>
             <extra-numbers>2</extra-numbers>
-        </message>
-        <message>
-            <location filename="../../training/gate.py" line="154" />
-            <source>{0} fell from {1} to {2}</source>
-            <extracomment>{0}: name; {1}: _agreed(before) (number); {2}: _agreed(after) (number)</extracomment>
-            <translation>{0} 由 {1} 降至 {2}</translation>
-            <extra-numbers>1 2</extra-numbers>
         </message>
         <message>
             <location filename="../../training/gate.py" line="172" />
@@ -5686,111 +6087,100 @@
             <translation>监督</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="134" />
+            <location filename="../../training/job.py" line="151" />
             <source>The training failed: {0}</source>
             <extracomment>{0}: said[0] if said else type(error).__name__</extracomment>
             <translation>训练失败：{0}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="147" />
+            <location filename="../../training/job.py" line="164" />
             <source>job.json cannot be read ({0})</source>
             <extracomment>{0}: error.strerror</extracomment>
             <translation>无法读取 job.json（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="149" />
+            <location filename="../../training/job.py" line="166" />
             <source>job.json is not JSON ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>job.json 不是 JSON（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="152" />
+            <location filename="../../training/job.py" line="169" />
             <source>job version {0} is unknown; this program does version {1}</source>
             <extracomment>{0}: version; {1}: SCHEMA_VERSION</extracomment>
             <translation>任务版本 {0} 未知；本程序支持版本 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="159" />
+            <location filename="../../training/job.py" line="176" />
             <source>there is no recipe {0}; there are: {1}</source>
             <extracomment>{0}: raw.get('recipe'); {1}: ', '.join(RECIPES)</extracomment>
             <translation>没有训练方案 {0}；现有：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="164" />
+            <location filename="../../training/job.py" line="181" />
             <source>the job's {0} is wrong: {1}</source>
             <extracomment>{0}: '.'.join(map(str, first['loc'])); {1}: first['msg'].lower()</extracomment>
             <translation>任务的 {0} 有误：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="195" />
+            <location filename="../../training/job.py" line="212" />
             <source>nothing annotated is left to train on: confirm at least two slices</source>
             <translation>没有剩余的标注可用于训练：请至少确认两个层面</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="210" />
+            <location filename="../../training/job.py" line="228" />
             <source>Every slice is annotated, so there is nothing semi-supervised to do.</source>
             <translation>所有层面均已标注，无需半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="231" />
+            <location filename="../../training/job.py" line="249" />
             <source>{0} networks are trained, each without some of the patients, by whom it is measured; the new model is their mean.</source>
             <extracomment>{0}: len(splits) (number)</extracomment>
             <translation>将训练 {0} 个网络，每个都不使用一部分患者，并以这些患者来测量；新模型是它们的平均。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/job.py" line="262" />
-            <source>Comparing the models on what was held out</source>
-            <translation>正在留出数据上比较各模型</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="319" />
+            <location filename="../../training/job.py" line="352" />
             <source>other settings are looked for by one process; start it without torchrun</source>
             <translation>寻找其他设置须由单个进程进行；请不要用 torchrun 启动</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="322" />
+            <location filename="../../training/job.py" line="355" />
             <source>every patient is one to measure by</source>
             <translation>每名患者都用于测量</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="339" />
+            <location filename="../../training/job.py" line="372" />
             <source>The training goes by the usual settings: {0}.</source>
             <extracomment>{0}: error</extracomment>
             <translation>训练采用常规设置：{0}。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="342" />
+            <location filename="../../training/job.py" line="375" />
             <source>other settings are looked for by Optuna, which is not installed ({0})</source>
             <extracomment>{0}: error.name</extracomment>
             <translation>寻找其他设置需要 Optuna，但未安装（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="346" />
+            <location filename="../../training/job.py" line="379" />
             <source>{0} settings were tried: the best, with a Dice of {1} to the usual {2}, are taken.</source>
             <extracomment>{0}: job.trials; {1}: best; {2}: usual</extracomment>
             <translation>已试验 {0} 组设置：采用其中最好的，其 Dice 为 {1}，常规设置为 {2}。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="349" />
+            <location filename="../../training/job.py" line="382" />
             <source>{0} settings were tried: the best had a Dice of {1} to the usual {2}, which is no more than chance gives; the usual ones stay.</source>
             <extracomment>{0}: job.trials; {1}: best; {2}: usual</extracomment>
             <translation>已试验 {0} 组设置：最好的 Dice 为 {1}，常规设置为 {2}，差别不超过偶然；保留常规设置。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="398" />
+            <location filename="../../training/job.py" line="431" />
             <source>{0} {1} cannot be trained further: it has no {2}</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version; {2}: WEIGHTS_FILE</extracomment>
             <translation>{0} {1} 无法继续训练：缺少 {2}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="414" />
-            <source>{0} {1} cannot be trained: its weights do not fit</source>
-            <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
-            <translation>{0} {1} 无法训练：权重不匹配</translation>
-        </message>
-        <message>
-            <location filename="../../training/job.py" line="418" />
+            <location filename="../../training/job.py" line="466" />
             <source>{0} {1} cannot be trained: it does not say whom its networks know</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>无法训练 {0} {1}：它没有说明其各网络已知哪些患者</translation>
@@ -5820,54 +6210,49 @@
             <translation>内存不足以处理整个批次：改为分 {0} 部分通过网络。结果相同，每步耗时更长。</translation>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="73" />
+            <location filename="../../training/plan.py" line="80" />
             <source>Plan: a {0}-D model that sees {1} voxels, {2} such patches a step, in about {3} GB of memory.</source>
             <extracomment>{0}: seen.dimensions; {1}: ' x '.join(map(str, patch)); {2}: count (number); {3}: need / 2 ** 30 (number)</extracomment>
             <translation>计划：{0} 维模型，每次查看 {1} 个体素，每步 {2} 个图块，约需 {3} GB 内存。</translation>
             <extra-numbers>2 3</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="106" />
+            <location filename="../../training/plan.py" line="113" />
             <source>the labels are empty: there is no class to learn</source>
             <translation>标签为空：没有可学习的类别</translation>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="118" />
+            <location filename="../../training/plan.py" line="125" />
             <source>Class {0}</source>
             <extracomment>{0}: v</extracomment>
             <translation>类别 {0}</translation>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="123" />
-            <source>that of the images it was trained on</source>
-            <translation>与训练所用图像的许可相同</translation>
-        </message>
-        <message>
-            <location filename="../../training/semi_supervised.py" line="227" />
+            <location filename="../../training/semi_supervised.py" line="253" />
             <source>only {0} of the unlabelled voxels get a sure label</source>
             <extracomment>{0}: used (number)</extracomment>
             <translation>未标注的体素中只有 {0} 得到可靠的标签</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="230" />
+            <location filename="../../training/semi_supervised.py" line="256" />
             <source>structures fill {0} of the unlabelled slices and {1} of the annotated ones</source>
             <extracomment>{0}: pseudo (number); {1}: annotated (number)</extracomment>
             <translation>结构在未标注层面中占 {0}，在已标注层面中占 {1}</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="236" />
+            <location filename="../../training/semi_supervised.py" line="262" />
             <source>count half from here on</source>
             <translation>此后权重减半</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="236" />
+            <location filename="../../training/semi_supervised.py" line="262" />
             <source>are not used any more</source>
             <translation>不再使用</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="237" />
+            <location filename="../../training/semi_supervised.py" line="263" />
             <source>Unlabelled slices {0}: {1}.</source>
             <extracomment>{0}: done; {1}: why</extracomment>
             <translation>未标注层面{0}：{1}。</translation>

@@ -4409,6 +4409,14 @@ or press {File/Open folder…}.</source>
         <translation>请先分割，修正一些层面并确认（{Labels/Confirm the slice}），模型即可从中学习。</translation>
     </message>
     <message>
+        <source>The model learns from the slices on which each of its findings is answered, and from others that nobody has answered; some patients are held out to measure the gain. It needs three patients at least.</source>
+        <translation>模型从其每个征象都已回答的层面学习，也从没有人回答的层面学习；部分患者被留出以测量增益。至少需要三名患者。</translation>
+    </message>
+    <message>
+        <source>The model learns from the boxes that you drew, and from slices that nobody has looked at; some patients are held out to measure the gain. It needs three patients with boxes at least.</source>
+        <translation>模型从您画的框学习，也从没有人看过的层面学习；部分患者被留出以测量增益。至少需要三名有框的患者。</translation>
+    </message>
+    <message>
         <source>Current</source>
         <translation>当前模型</translation>
     </message>
@@ -4457,6 +4465,14 @@ or press {File/Open folder…}.</source>
         <translation>在用于训练的患者的各部分上试验 {count} 组设置，仅当增益并非偶然时才采用不同于常规的设置。所需时间是训练的数倍，并需要六名已标注的患者。</translation>
     </message>
     <message>
+        <source>Choose what to train…</source>
+        <translation>选择训练内容…</translation>
+    </message>
+    <message>
+        <source>Another task, a new model, which labels, and from which scans</source>
+        <translation>另一任务、新模型、哪些标签、来自哪些扫描</translation>
+    </message>
+    <message>
         <source>Train</source>
         <translation>训练</translation>
     </message>
@@ -4471,6 +4487,14 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Gain</source>
         <translation>提升</translation>
+    </message>
+    <message>
+        <source>Side by side…</source>
+        <translation>并排显示…</translation>
+    </message>
+    <message>
+        <source>Held-out slices with your labels, the current model&apos;s and the new one&apos;s</source>
+        <translation>留出的层面，带有您的标签、当前模型的标签和新模型的标签</translation>
     </message>
     <message>
         <source>Comparison on held-out slices</source>
@@ -4509,6 +4533,10 @@ or press {File/Open folder…}.</source>
         <translation>步数</translation>
     </message>
     <message>
+        <source>The chosen model is of a kind that is not trained here: choose what to train.</source>
+        <translation>所选模型的类型不能在此训练：请选择训练内容。</translation>
+    </message>
+    <message>
         <source>1 confirmed slice in this scan.</source>
         <translation>此扫描中已确认 1 个层面。</translation>
     </message>
@@ -4521,12 +4549,28 @@ or press {File/Open folder…}.</source>
         <translation>{how_many}模型从这些层面和未标注的层面中学习；部分已确认的层面留作评估。</translation>
     </message>
     <message>
+        <source>New model {title}: {labels}</source>
+        <translation>新模型 {title}：{labels}</translation>
+    </message>
+    <message>
+        <source>scans left out: {n}</source>
+        <translation>排除的扫描：{n}</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>继续</translation>
     </message>
     <message>
         <source>Version {version} is in use.</source>
         <translation>正在使用版本 {version}。</translation>
+    </message>
+    <message>
+        <source>The new model is in use: it stands in the list of models.</source>
+        <translation>新模型已启用：它在模型列表中。</translation>
+    </message>
+    <message>
+        <source>The new model was discarded.</source>
+        <translation>新模型已丢弃。</translation>
     </message>
     <message>
         <source>The training is getting ready…</source>
@@ -4595,6 +4639,10 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Use new anyway</source>
         <translation>仍启用新模型</translation>
+    </message>
+    <message>
+        <source>By label</source>
+        <translation>按标签</translation>
     </message>
     <message>
         <source>Compared on held-out {unit} after {minutes:.1f} min. The choice is yours.</source>
@@ -6291,6 +6339,142 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Dice of the settings that were tried</source>
         <translation>已试验设置的 Dice</translation>
+    </message>
+    <message>
+        <source>Yours</source>
+        <translation>您的</translation>
+    </message>
+    <message>
+        <source>Current model</source>
+        <translation>当前模型</translation>
+    </message>
+    <message>
+        <source>New model</source>
+        <translation>新模型</translation>
+    </message>
+    <message>
+        <source>Held-out slices side by side</source>
+        <translation>并排显示留出的层面</translation>
+    </message>
+    <message>
+        <source>Held-out slice</source>
+        <translation>留出的层面</translation>
+    </message>
+    <message>
+        <source>Show in the scan</source>
+        <translation>在扫描中显示</translation>
+    </message>
+    <message>
+        <source>Slice {n} of {all}, the greatest loss first. Not for diagnostic use.</source>
+        <translation>第 {n} 张，共 {all} 张，损失最大的在前。不用于诊断。</translation>
+    </message>
+    <message>
+        <source>Slice {n} of {all}, the worst first. Not for diagnostic use.</source>
+        <translation>第 {n} 张，共 {all} 张，最差的在前。不用于诊断。</translation>
+    </message>
+    <message>
+        <source>Segmentation: structures on confirmed slices</source>
+        <translation>分割：已确认层面上的结构</translation>
+    </message>
+    <message>
+        <source>Classification: findings that were answered</source>
+        <translation>分类：已回答的征象</translation>
+    </message>
+    <message>
+        <source>Detection: boxes with a label</source>
+        <translation>检测：带标签的框</translation>
+    </message>
+    <message>
+        <source>No slice is confirmed yet: draw or correct structures and confirm the slice.</source>
+        <translation>尚未确认任何层面：请绘制或改正结构并确认层面。</translation>
+    </message>
+    <message>
+        <source>No finding is answered yet, of a slice or of a scan of one slice: the list is in the panel Findings.</source>
+        <translation>尚未回答任何征象（针对层面或单层扫描）：列表在“征象”面板中。</translation>
+    </message>
+    <message>
+        <source>No box has a label yet: draw boxes with the box tool and name what they show.</source>
+        <translation>还没有带标签的框：请用框工具画框并命名其内容。</translation>
+    </message>
+    <message>
+        <source>What to train</source>
+        <translation>训练内容</translation>
+    </message>
+    <message>
+        <source>Name of the new model</source>
+        <translation>新模型的名称</translation>
+    </message>
+    <message>
+        <source>Annotated</source>
+        <translation>已标注</translation>
+    </message>
+    <message>
+        <source>Scan</source>
+        <translation>扫描</translation>
+    </message>
+    <message>
+        <source>Scans to learn from</source>
+        <translation>用于学习的扫描</translation>
+    </message>
+    <message>
+        <source>Learn also from scans that nobody has annotated</source>
+        <translation>也从没有人标注的扫描学习</translation>
+    </message>
+    <message>
+        <source>A few of the same modality, without labels: semi-supervised</source>
+        <translation>少量同一模态、没有标签的扫描：半监督</translation>
+    </message>
+    <message>
+        <source>Choose</source>
+        <translation>选择</translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>New model, from nothing</source>
+        <translation>新模型，从零开始</translation>
+    </message>
+    <message>
+        <source>{title}, further</source>
+        <translation>{title}，继续训练</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Scan without a name</source>
+        <translation>未命名的扫描</translation>
+    </message>
+    <message>
+        <source>Choose at least one scan.</source>
+        <translation>请至少选择一个扫描。</translation>
+    </message>
+    <message>
+        <source>Not learnt, so background to the model: {labels}.</source>
+        <translation>不学习，因此对模型是背景：{labels}。</translation>
+    </message>
+    <message>
+        <source>{n} of {all} answered slices count: those with an answer to each of the findings.</source>
+        <translation>已回答的 {all} 张层面中有 {n} 张计入：每个征象都已回答的。</translation>
+    </message>
+    <message>
+        <source>A slice with a box, or confirmed in a scan with boxes, counts as boxed in full.</source>
+        <translation>有框的层面，或有框扫描中已确认的层面，视为已完整画框。</translation>
+    </message>
+    <message>
+        <source>slices {n}</source>
+        <translation>层面 {n}</translation>
+    </message>
+    <message>
+        <source>yes {yes}, no {no}</source>
+        <translation>是 {yes}，否 {no}</translation>
+    </message>
+    <message>
+        <source>boxes {n}</source>
+        <translation>框 {n}</translation>
     </message>
 </context>
 </TS>

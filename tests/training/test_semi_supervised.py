@@ -237,6 +237,7 @@ def test_only_structures_that_fit_into_a_box_are_pasted(student, monkeypatch, na
     sampler, seen = of_levels(narrow), []
     assert sampler.span == pytest.approx(9 / 20 if narrow else 17 / 24)
     monkeypatch.setattr("training.semi_supervised.strong_look", lambda images, *rest: images)
+    monkeypatch.setattr(UnlabelledAlarm, "watch", lambda *rest: "")
     forward = student.forward
     monkeypatch.setattr(student, "forward", lambda images: seen.append(images.detach()) or forward(images))
     loss_of_step = semi_supervised_loss(student, Sure(1), sampler, 4, STEPS, "cpu")
