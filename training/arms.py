@@ -25,7 +25,7 @@ from training.loops import (
     LoopSettings,
     Parts,
     Training,
-    load_checkpoint,
+    read_checkpoint,
     save_checkpoint,
 )
 from training.networks import TellingPlaces
@@ -95,7 +95,7 @@ def train_arms(
     first, rest = arms[0], arms[1:]
     turns = {first: training_of(first)}
     done, spent_s = 0, 0.0
-    saved = _read_checkpoint(checkpoint, say)
+    saved = read_checkpoint(checkpoint, say)
     if saved is not None:
         turns = {arm: training_of(arm) for arm in saved["arms"]}
         for arm, state in saved["arms"].items():
@@ -183,16 +183,6 @@ class _Saving:
             self._tell({"event": "checkpoint", "step": step})
         ended = time.monotonic()
         self._next_s = ended + max(_CHECKPOINT_EVERY_S, (ended - began) / _CHECKPOINT_SHARE)
-
-
-def _read_checkpoint(file: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
-    if not file.exists():
-        return None
-    try:
-        return load_checkpoint(file)
-    except Exception:  # torch raises whatever a damaged file leads it to
-        say("The last checkpoint cannot be read: the training begins anew.")
-        return None
 
 
 class _Progress:

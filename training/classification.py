@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,6 @@ from training.classifying import (
 from training.dataset import read_image_file
 from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED
 from training.job import (
-    FINE_TUNING_RATE,
-    FROM_SCRATCH_RATE,
     RECIPES,
     Imbalance,
     Job,
@@ -90,8 +88,10 @@ from training.job import (
     read_parent,
     write_at_once,
 )
-from training.loops import LoopSettings, training_steps
-from training.process import Stopped, json_ready
+from training.loops import LossOfStep, Training
+from training.plan import step_seconds
+from training.process import json_ready
+from training.turns import WentBack, settings_of, train_in_turns
 
 SCHEMA_VERSION = 1  # of a report, as of those of segmentation
 SIDE = 128  # pixels to which pictures are stretched
@@ -101,11 +101,9 @@ _LOOKED_AT = 100  # pictures, to say what they look like
 _LEAST_CALIBRATION = 10  # pictures; of fewer no temperature is found
 _TEMPERATURES = np.geomspace(0.5, 5, 93)
 _COLOURS = ((226, 122, 63), (69, 178, 157), (239, 201, 76), (120, 170, 240), (210, 110, 180), (150, 210, 90))
-_REPORT_EVERY = 5  # steps
-_NOTHING_UNLABELLED = {"consistency_weight": 0.0, "utilisation": None, "loss_unlabelled": None}
 
 
-def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
+def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -> Path:
     """Train the recipe's arms on a folder of pictures, export them, measure them and the parent; the report's path.
 
     Writes out/semi-supervised, out/supervised and, last and at once, out/report.json. check is called before each step
@@ -141,7 +139,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
         "patients": len({picture.patient for picture in split.labelled}),
     }
     tell({"event": "started", "arms": list(arms), "device": device, "held_out_slices": len(split.held_out), **counts})
-    trained, steps = _train(job, arms, network, sampler, imbalance, not manifest.one_by_one, device, tell, check)
+    trained, steps = _train(job, arms, network, sampler, imbalance, not manifest.one_by_one, device, tell, check, go_on)
 
     tell({"event": "message", "text": "Comparing the models on what was held out"})
     summary = {
@@ -166,6 +164,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check) -> Path:
     report |= {"steps": steps, "seed": job.seed, "seconds": round(time.monotonic() - started, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
+    shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
     return path
 
 
@@ -311,46 +310,46 @@ def _train(
     device: str,
     tell: Tell,
     check: Check,
+    go_on: bool,
 ) -> tuple[dict[str, Classifier], int]:
     """The averaged networks by arm, and how many steps each had; they take turns, so that both can be stopped."""
-    settings = LoopSettings(
-        steps=job.steps,
-        learning_rate=FINE_TUNING_RATE if job.parent_model else FROM_SCRATCH_RATE,
-        ema_decay=min(0.99, max(0.8, 1 - 10 / job.steps)),
-        report_every=_REPORT_EVERY,
-    )
+    file = _checkpoint(job)
+    if not go_on:
+        shutil.rmtree(file.parent, ignore_errors=True)
+
+    def say(text: str) -> None:
+        tell({"event": "message", "text": text})
+
+    def loss_of(arm: str, student: Classifier, teacher: Classifier, kept: dict[str, Tensor], whole: int) -> LossOfStep:
+        prior = imbalance.prior.to(device)
+        learning = Learning(student, teacher, sampler, imbalance.loss, prior, exclusive, _batch(job), device, kept)
+        if arm == SUPERVISED:
+            return supervised_loss(learning, mixing=job.recipe != "classification-fixmatch")
+        return mixmatch_loss(learning, whole) if job.recipe == "classification-mixmatch" else fixmatch_loss(learning)
+
+    def steps() -> int:
+        if job.minutes is None:
+            return job.steps
+        seconds = 0.0
+        for arm in arms:
+            trial, averaged = (copy.deepcopy(network).to(device) for _ in range(2))
+            seconds += step_seconds(trial, loss_of(arm, trial, averaged.requires_grad_(False), {}, 1))
+        return max(1, int(60 * job.minutes / seconds))
+
     students = {arm: copy.deepcopy(network).to(device) for arm in arms}
     teachers = {arm: copy.deepcopy(student).requires_grad_(False).eval() for arm, student in students.items()}
+    running: dict[str, dict[str, Tensor]] = {arm: {} for arm in arms}
 
-    def steps_of(arm: str) -> Iterator[int]:
-        prior = imbalance.prior.to(device)
-        learning = Learning(
-            students[arm], teachers[arm], sampler, imbalance.loss, prior, exclusive, _batch(job), device
-        )
-        if arm == SUPERVISED:
-            loss = supervised_loss(learning, mixing=job.recipe != "classification-fixmatch")
-        elif job.recipe == "classification-mixmatch":
-            loss = mixmatch_loss(learning, job.steps)
-        else:
-            loss = fixmatch_loss(learning)
-        return training_steps(
-            students[arm],
-            teachers[arm],
-            loss,
-            settings,
-            report=lambda event: tell({"event": "progress", "arm": arm, **_NOTHING_UNLABELLED, **event}),
-        )
+    def training_of(arm: str, whole: int, went_back: WentBack) -> Training:
+        settings = settings_of(whole, fine_tuned=job.parent_model is not None)
+        loss = loss_of(arm, students[arm], teachers[arm], running[arm], whole)
+        return Training(students[arm], teachers[arm], loss, settings, say=say, went_back=went_back)
 
-    turns = [steps_of(arm) for arm in arms]
-    done = 0
-    try:
-        while done < job.steps:
-            check()
-            for turn in turns:
-                done = next(turn)
-    except Stopped:
-        tell({"event": "message", "text": f"Stopped after {done} of {job.steps} steps; what was learnt is compared."})
-    return teachers, done
+    return teachers, train_in_turns(arms, training_of, steps, file, tell, check, running)
+
+
+def _checkpoint(job: Job) -> Path:
+    return job.out / "checkpoints" / "both.pt"
 
 
 def _batch(job: Job) -> int:

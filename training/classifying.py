@@ -14,7 +14,7 @@ below one half, would only ever be sharpened away.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -107,7 +107,7 @@ def mixed(pictures: Tensor, target: Tensor, generator: torch.Generator) -> tuple
 @dataclass(frozen=True)
 class Learning:
     """What the losses of all recipes share. prior (questions, answers): log_priors of the labelled pictures as they
-    are, however often they are drawn."""
+    are, however often they are drawn. running: what a loss keeps from step to step, by name."""
 
     network: nn.Module
     teacher: nn.Module
@@ -117,6 +117,7 @@ class Learning:
     exclusive: bool
     batch: int
     device: str
+    running: dict[str, Tensor] = field(default_factory=dict)
 
     def logits(self, pictures: Tensor) -> Tensor:
         return questions(self.network(pictures), self.exclusive)
@@ -159,15 +160,13 @@ def mixmatch_loss(learning: Learning, steps: int) -> LossOfStep:
     same answer. Where people have labelled what is rare more often than it is, the guesses are wrong as much.
     """
 
-    usual: Tensor | None = None
-
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
-        nonlocal usual
         pictures, target = learning.labelled(step)
         views = [view.to(learning.device) for view in learning.sampler.unlabelled(step, learning.batch, 2)]
         told = torch.stack([learning.guessed(view) for view in views])
         mean = (told + learning.prior).softmax(-1).mean(dim=(0, 1))
-        usual = mean if usual is None else _FOLLOWING * usual + (1 - _FOLLOWING) * mean
+        usual = learning.running.get("usual")
+        usual = learning.running["usual"] = mean if usual is None else _FOLLOWING * usual + (1 - _FOLLOWING) * mean
         told = told + learning.prior - usual.log()
         guessed = sharpened(told.softmax(-1).mean(0))
         every, wanted = mixed(
@@ -196,17 +195,16 @@ def fixmatch_loss(learning: Learning) -> LossOfStep:
     Each answer has a threshold of its own, 0.95 times how sure the network mostly is of it against the one of the
     question that it is surest of (after FreeMatch, ICLR 2023, arXiv:2205.07246): a rare one would not pass otherwise.
     """
-    sure: Tensor | None = None
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
-        nonlocal sure
         sampler = learning.sampler
         pictures, target = learning.labelled(step)  # not mixed: of mixtures nobody is sure
         plain, other = sampler.unlabelled(step, learning.batch, 2)
         shown = strong_look(other, sampler.generator(step, _STRONG)).to(learning.device)
         likely = learning.guessed(plain).softmax(-1)
         confidence, guessed = likely.max(-1)
-        sure = _surer(torch.full_like(likely[0], 1 / likely.shape[-1]) if sure is None else sure, likely)
+        sure = learning.running.get("sure", torch.full_like(likely[0], 1 / likely.shape[-1]))
+        sure = learning.running["sure"] = _surer(sure, likely)
         used = confidence >= thresholds(sure).expand_as(likely).gather(-1, guessed[..., None])[..., 0]
         logits = learning.logits(torch.cat([pictures, shown]))
         labelled = learning.labelled_loss(logits[: len(pictures)], target)

@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,6 @@ from training.detection_gate import (
 from training.detector import MULTIPLE, Detector, build_detector, detector_spec, export_detector, load_detector
 from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED
 from training.job import (
-    FINE_TUNING_RATE,
-    FROM_SCRATCH_RATE,
     RECIPES,
     Job,
     JobError,
@@ -71,17 +69,10 @@ from training.job import (
     read_parent,
     write_at_once,
 )
-from training.loops import (
-    CHECKED_STEPS,
-    InParts,
-    LoopSettings,
-    Parts,
-    Training,
-    load_checkpoint,
-    save_checkpoint,
-)
+from training.loops import InParts, Parts, Training
 from training.plan import step_seconds
-from training.process import Stopped, json_ready
+from training.process import json_ready
+from training.turns import WentBack, settings_of, train_in_turns
 
 SCHEMA_VERSION = 1  # of a report, as of those of segmentation
 LARGEST_SIDE = 256  # pixels to which the longer side of slices is stretched, if it has more
@@ -89,10 +80,7 @@ BATCH = 8
 SHOWN_FROM = 0.3  # the score from which boxes are shown at first, of labels of which too few could be held out
 
 _COLOURS = ((226, 122, 63), (69, 178, 157), (239, 201, 76), (120, 170, 240), (210, 110, 180), (150, 210, 90))
-_REPORT_EVERY = 5  # steps
 _ARMS_COST = 3.3  # a step of both arms by one of the supervised arm: three of these, and what the teacher looks at
-_NOTHING_UNLABELLED = {"consistency_weight": 0.0, "utilisation": None, "loss_unlabelled": None}
-_CHECKPOINT_EVERY_S = 15.0
 
 
 def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -> Path:
@@ -324,79 +312,29 @@ def _train(
     file = _checkpoint(job)
     if not go_on:
         shutil.rmtree(file.parent, ignore_errors=True)
-    saved = _read_checkpoint(file, say)
-    steps = job.steps
-    if saved is not None:
-        steps = saved["steps"]
-    elif job.minutes is not None:
+
+    def steps() -> int:
+        if job.minutes is None:
+            return job.steps
         trial = copy.deepcopy(network).to(device)
         seconds = step_seconds(trial, detection_loss(trial, sampler, _batch(job), device))
-        if SEMI_SUPERVISED in arms:
-            seconds *= _ARMS_COST
-        steps = max(1, int(60 * job.minutes / seconds))
-    settings = LoopSettings(
-        steps=steps,
-        learning_rate=FINE_TUNING_RATE if job.parent_model else FROM_SCRATCH_RATE,
-        ema_decay=min(0.99, max(0.8, 1 - 10 / steps)),
-    )
+        return max(1, int(60 * job.minutes / (seconds * (_ARMS_COST if SEMI_SUPERVISED in arms else 1))))
+
     students = {arm: copy.deepcopy(network).to(device) for arm in arms}
     teachers = {arm: copy.deepcopy(student).requires_grad_(False).eval() for arm, student in students.items()}
 
-    def training_of(arm: str) -> Training:
-        def went_back(why: str, step: int) -> None:
-            say(why)
-            tell({"event": "rewound", "arms": [arm], "step": step})
-            say(f"The training went back to step {step}, the last good one.")
-
+    def training_of(arm: str, whole: int, went_back: WentBack) -> Training:
         parts = Parts()
         student, teacher = InParts(students[arm], parts), InParts(teachers[arm], parts)
         loss = (
-            semi_supervised_loss(student, teacher, sampler, _batch(job), steps, device)
+            semi_supervised_loss(student, teacher, sampler, _batch(job), whole, device)
             if arm == SEMI_SUPERVISED
             else detection_loss(student, sampler, _batch(job), device)
         )
+        settings = settings_of(whole, fine_tuned=job.parent_model is not None)
         return Training(students[arm], teachers[arm], loss, settings, parts=parts, say=say, went_back=went_back)
 
-    turns = {arm: training_of(arm) for arm in arms}
-    done = 0
-    if saved is not None:
-        for arm, turn in turns.items():
-            turn.restore(saved["arms"][arm])
-            done = turn.step
-        tell({"event": "rewound", "arms": list(arms), "step": done})
-        say(f"The training goes on from step {done}.")
-
-    def save() -> None:
-        for turn in turns.values():
-            turn.keep()
-        try:
-            save_checkpoint(file, {"arms": {arm: turn.state() for arm, turn in turns.items()}, "steps": steps})
-        except OSError as error:  # it goes on: there may be space again by the next one
-            say(f"No checkpoint could be written ({error.strerror or error}); the training goes on.")
-        else:
-            tell({"event": "checkpoint", "step": done})
-
-    first, began = done, time.monotonic()
-    next_s = began + _CHECKPOINT_EVERY_S
-    try:
-        while done < steps:
-            check()
-            done += 1
-            for arm, turn in turns.items():
-                while turn.step < done:  # more than once if it had to go back
-                    figures = turn.take_step(turn.step / steps)
-                    step = turn.step
-                    if figures is not None and (step % _REPORT_EVERY == 0 or step == steps):
-                        left_s = (time.monotonic() - began) / max(1, done - first) * (steps - done)
-                        event = {"event": "progress", "arm": arm, "step": step, "steps": steps, "eta_s": left_s}
-                        tell({**event, **_NOTHING_UNLABELLED, **figures})
-            if done % CHECKED_STEPS == 0 and time.monotonic() >= next_s:
-                save()
-                next_s = time.monotonic() + _CHECKPOINT_EVERY_S
-    except Stopped:
-        say(f"Stopped after {done} of {steps} steps; what was learnt is compared.")
-    save()
-    return teachers, done
+    return teachers, train_in_turns(arms, training_of, steps, file, tell, check)
 
 
 def _batch(job: Job) -> int:
@@ -405,16 +343,6 @@ def _batch(job: Job) -> int:
 
 def _checkpoint(job: Job) -> Path:
     return job.out / "checkpoints" / "both.pt"
-
-
-def _read_checkpoint(file: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
-    if not file.exists():
-        return None
-    try:
-        return load_checkpoint(file)
-    except Exception:  # torch raises whatever a damaged file leads it to
-        say("The last checkpoint cannot be read: the training begins anew.")
-        return None
 
 
 def _described(

@@ -194,7 +194,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         from training import classification, detection  # which take from here what all have in common
 
         if job.recipe.startswith("classification-"):
-            return classification.train_and_compare(job, tell, check)
+            return classification.train_and_compare(job, tell, check, go_on)
         return detection.train_and_compare(job, tell, check, go_on)
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)

@@ -324,6 +324,17 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return saved
 
 
+def read_checkpoint(file: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """What was saved, None if there is nothing or it is damaged, which is said."""
+    if not file.exists():
+        return None
+    try:
+        return load_checkpoint(file)
+    except Exception:  # torch raises whatever a damaged file leads it to
+        say("The last checkpoint cannot be read: the training begins anew.")
+        return None
+
+
 def _is_for_memory(error: Exception) -> bool:
     """Whether it says that memory ran out: torch has a class for that on GPUs only, on the CPU it is words."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):

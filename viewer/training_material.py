@@ -222,6 +222,8 @@ class TrainingMaterial:
             said = _said_of_slices(answers.get(key, {}), len(volume.voxels))
             others: list[int] = []
             for k in range(len(volume.voxels)):
+                if _is_blank(volume.voxels[k]):
+                    continue
                 classes = _classes(said.get(k, {}), names, exclusive)
                 if classes is None:
                     others.append(k)
@@ -274,7 +276,7 @@ class TrainingMaterial:
             except SeriesError:
                 continue  # as in _read
             key = self._annotations.key_of(series.uid, volume)
-            if key not in keys and not volume.colour:
+            if key not in keys and not volume.colour and not _is_blank(volume.voxels):
                 keys.add(key)
                 yield series, volume, key
 
@@ -370,6 +372,11 @@ def _without_findings(answers: Mapping[Place, Mapping[str, bool]], slices: int, 
     """The slices of which a person said that none of the named is on them."""
     said = _said_of_slices(answers, slices)
     return {k for k, one in said.items() if all(one.get(name) is False for name in names)}
+
+
+def _is_blank(voxels: NDArray[Any]) -> bool:
+    """True if there is nothing to see, as on the outermost slices of some scans; models refuse such pictures."""
+    return bool(voxels.min() == voxels.max())
 
 
 def _spread(numbers: list[int], count: int) -> list[int]:

@@ -9,12 +9,13 @@ import onnx
 import pytest
 import SimpleITK as sitk
 import torch
+from safetensors.torch import load_file
 
 from inference.classify import classify
 from inference.manifest import load_manifest
 from inference.models import ModelRecord
 from inference.runtime import load_model
-from training import classification, classifier, job
+from training import classification, classifier, job, turns
 from training.__main__ import main
 from training.classification import compare, fitted_temperature
 from training.classified_pictures import read_pictures, split_pictures
@@ -69,9 +70,9 @@ def asked(folder: Path, data: Path, **fields) -> job.Job:
     return job.checked_job(given | fields)
 
 
-def train(what: job.Job) -> tuple[dict, list[dict]]:
+def train(what: job.Job, check=lambda: None, go_on: bool = False) -> tuple[dict, list[dict]]:
     events: list[dict] = []
-    path = job.train_and_compare(what, events.append, lambda: None)
+    path = job.train_and_compare(what, events.append, check, go_on)
     return json.loads(path.read_text()), events
 
 
@@ -209,6 +210,35 @@ def test_a_person_may_stop_and_keeps_what_was_learnt(sides, tmp_path):
     path = job.train_and_compare(asked(tmp_path / "out", sides, labelled=8), lambda event: None, check)
     assert json.loads(path.read_text())["steps"] == 3
     assert not (tmp_path / "out" / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("recipe", ["classification-mixmatch", "classification-fixmatch"])
+def test_a_training_that_was_ended_goes_on_to_the_same_weights(sides, tmp_path, monkeypatch, recipe):
+    """With what its losses keep from step to step, too."""
+    monkeypatch.setattr(turns, "_CHECKPOINT_EVERY_S", 0.0)
+    train(asked(tmp_path / "whole", sides, recipe=recipe, steps=14))
+    calls = []
+
+    def power_cut() -> None:
+        calls.append(1)
+        if len(calls) == 13:
+            raise KeyboardInterrupt
+
+    cut = asked(tmp_path / "cut", sides, recipe=recipe, steps=14)
+    with pytest.raises(KeyboardInterrupt):
+        train(cut, power_cut)
+    _, events = train(cut, go_on=True)
+    assert {"event": "rewound", "arms": ["semi-supervised", "supervised"], "step": 10} in events
+    for arm in ("semi-supervised", "supervised"):
+        one, two = (load_file(tmp_path / name / arm / "weights.safetensors") for name in ("whole", "cut"))
+        assert all(torch.equal(one[name], two[name]) for name in one), arm
+    assert not (tmp_path / "cut" / "checkpoints").exists()
+
+
+def test_minutes_are_as_many_steps_as_fit(sides, tmp_path, monkeypatch):
+    monkeypatch.setattr(classification, "step_seconds", lambda network, loss: 0.5)
+    report, _ = train(asked(tmp_path / "out", sides, minutes=4 / 60))
+    assert report["steps"] == 4, "of both arms"
 
 
 def test_the_measuring_goes_through_what_runs_for_a_person(trained, sides, monkeypatch):

@@ -15,7 +15,7 @@ from inference.detect import detect
 from inference.manifest import load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.runtime import load_model
-from training import detecting, detection, detector, job
+from training import detecting, detection, detector, job, turns
 from training.boxed_pictures import read_boxed_images, split_boxed_images
 from training.dataset import Learnt, known_as
 from training.detecting import penalty_reduced_focal, target_maps
@@ -148,7 +148,7 @@ def test_the_same_seed_gives_the_same_network(shapes, tmp_path):
 
 
 def test_a_training_that_was_ended_goes_on_to_the_same_weights(shapes, tmp_path, monkeypatch):
-    monkeypatch.setattr(detection, "_CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(turns, "_CHECKPOINT_EVERY_S", 0.0)
     whole, cut = asked(tmp_path / "whole", shapes, steps=14), asked(tmp_path / "cut", shapes, steps=14)
     train(whole)
     calls = []

@@ -11,6 +11,7 @@ from inference.manifest import Scores
 from inference.models import ModelStore
 from tests.marked_patient import write_radiograph, write_slices
 from tests.models import write_trainable_model
+from tests.workflows.test_training import wait
 from training.boxed_pictures import read_boxed_images
 from training.classified_pictures import read_pictures
 from viewer.core.findings import SERIES, Place
@@ -28,10 +29,10 @@ ROWS, COLUMNS = 24, 32
 def workflows(tmp_path):
     """Five radiographs of four patients and a stack of three slices of a fifth; nothing is annotated."""
     for n, patient in enumerate(("A", "B", "C", "D", "D")):
-        picture = np.full((ROWS, COLUMNS), 100 + n, np.uint16)
+        picture = np.add.outer(np.arange(ROWS), 5 * np.arange(COLUMNS)).astype(np.uint16) + 100 * n
         path = write_radiograph(tmp_path / "scans" / f"r{n}.dcm", "L\\F", picture)
         of_patient(path, patient)
-    for path in write_slices(tmp_path / "scans" / "stack", "LPH", modality="MR", slices=(4, 5, 6)):
+    for path in write_slices(tmp_path / "scans" / "stack", "LPH", modality="MR", slices=(14, 15, 16)):
         of_patient(path, "E")
     write_trainable_model(tmp_path / "shipped" / "tiny")
     models = ModelStore(tmp_path / "shipped", tmp_path / "user" / "models")
@@ -114,6 +115,17 @@ def test_scans_that_are_left_out_and_those_that_nobody_answered_stay_out_when_a_
     assert len(read_pictures(tmp_path / "more")[1]) == 4, "no scan of another kind, and none that is left out"
 
 
+def test_a_picture_with_nothing_to_see_is_not_learnt_from(workflows, tmp_path):
+    write_radiograph(tmp_path / "blank" / "b.dcm", "L\\F", np.full((ROWS, COLUMNS), 7, np.uint16))
+    of_patient(tmp_path / "blank" / "b.dcm", "F")
+    workflows.add_paths([tmp_path / "blank"])
+    workflows.new_finding("Dark", "series")
+    for name in ("r0", "b"):
+        answer(workflows, name, Dark=True)
+    written(workflows, Goal("classification", "", "Test", ("Dark",), unlabelled=False), tmp_path / "set")
+    assert len(read_pictures(tmp_path / "set")[1]) == 1
+
+
 def test_classes_of_a_model_that_exclude_one_another_need_one_yes(workflows, tmp_path):
     for name in ("Front", "Back"):
         workflows.new_finding(name, "series")
@@ -185,3 +197,35 @@ def test_nothing_to_learn_from_is_said_in_a_sentence(workflows, tmp_path, task):
     workflows.new_finding("Dark", "series")
     with pytest.raises(SeriesError, match="slice"):
         written(workflows, Goal(task, "", "Test", ("Dark",)), tmp_path / "set")
+
+
+@pytest.mark.parametrize("task", ["classification", "detection"])
+def test_what_was_answered_or_boxed_becomes_a_model_in_the_list(workflows, tmp_path, task):
+    """In a real process, and what it made is taken, and gone on from."""
+    workflows.new_finding("Dark", "series")
+    for n, name in enumerate(("r0", "r1", "r2", "r3", "r4")):
+        answer(workflows, name, Dark=n % 2 == 0)
+        if task == "detection" and n != 1:
+            box(workflows, name, "Dark")
+    messages: list[str] = []
+    workflows.on_failure(messages.append)
+    for goal in (Goal(task, "", "Dark ones?", ("Dark",)), Goal(task, "dark-ones")):
+        run = workflows.training.start(goal, steps=3)
+        wait(lambda run=run: run.ended)
+        assert run.state == "finished" and not messages, (run.message, messages)
+        assert "supervised" in run.report["models"] and ("current" in run.report["models"]) == bool(goal.model)
+        workflows.training.accept("supervised")
+        made = workflows.models.get("dark-ones").manifest
+        assert made.version == run.installed and made.task == task
+        assert (made.title, made.modalities, [label.name for label in made.labels]) == ("Dark ones?", ["DX"], ["Dark"])
+        assert not (run.folder / "data").exists()
+    assert len([one for one in workflows.models.list() if one.manifest.name == "dark-ones"]) == 2
+
+
+def test_a_new_model_never_takes_the_name_of_another(workflows):
+    session = workflows.session
+    workflows.open_series(uid_of(workflows, "stack"))
+    session.toggle_confirmed("axial")
+    run = workflows.training.start(Goal("segmentation", "", "Tiny", (session.labels[0].name,)), steps=1)
+    assert run.name == "tiny-2"
+    workflows.training.end()
