@@ -53,7 +53,7 @@ def compare(
         scores[arm] = Scores({name: unit for found, _ in parts for name, unit in found.units.items()})
         distances[arm] = {name: unit for _, far in parts for name, unit in far.items()}
     if shown is not None:
-        shown.write()
+        shown.write(next(iter(records.values())).manifest.labels)
     names = {label.value: label.name for record in records.values() for label in record.manifest.labels}
     decision = decide(scores, corrected, names, split.unit)
     means = unit_dice(scores, corrected)

@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from inference.manifest import LabelClass
 from training.dataset import Case, read_image
 
 FOLDER = "cases"  # in out
@@ -24,9 +25,10 @@ _ARRAY_AXIS = {"L": 2, "R": 2, "P": 1, "A": 1, "S": 0, "I": 0}  # of voxels [k, 
 class ShownSlices:
     """Writes, of a few held-out slices of each case, slices.json and slices.npz.
 
-    slices.json lists for each its case, its index axis and index in the case's image, and the mm between its rows and
-    between its columns; slices.npz has, n counting them, image_n, reference_n and ARM_n, (rows, columns) uint8. They
-    lie as a radiologist reads them: the patient's left is on the right, head and front are up.
+    slices.json has the labels, value, name and colour, and of each slice its case, its index axis and index in the
+    case's image, and the mm between its rows and between its columns; slices.npz has, n counting them, image_n,
+    reference_n and ARM_n, (rows, columns) uint8. They lie as a radiologist reads them: the patient's left is on the
+    right, head and front are up.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -53,12 +55,14 @@ class ShownSlices:
             image = read_image(case) if image is None else image
             self._arrays[f"{arm}_{self._listed[key]['n']}"] = _labels(image, predicted, axis, index)
 
-    def write(self) -> None:
+    def write(self, labels: Sequence[LabelClass]) -> None:
         """The files, in place of earlier ones; without them a person sees the figures alone."""
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(self._folder / "slices.npz", **self._arrays)  # pyright: ignore[reportArgumentType]
-            (self._folder / "slices.json").write_text(json.dumps(list(self._listed.values())), encoding="utf-8")
+            named = [{"value": label.value, "name": label.name, "colour": label.colour} for label in labels]
+            listed = {"labels": named, "slices": list(self._listed.values())}
+            (self._folder / "slices.json").write_text(json.dumps(listed), encoding="utf-8")
 
 
 def _chosen(case: Case, reference: NDArray[np.uint8]) -> Sequence[tuple[int, int]]:

@@ -5435,38 +5435,31 @@
         </message>
         <message>
             <location filename="../../training/arms.py" line="80" />
-            <location filename="../../training/detection.py" line="349" />
+            <location filename="../../training/turns.py" line="54" />
             <source>The training went back to step {0}, the last good one.</source>
             <extracomment>{0}: step</extracomment>
             <translation>训练已退回到上一个正常的第 {0} 步。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="106" />
-            <location filename="../../training/detection.py" line="367" />
+            <location filename="../../training/turns.py" line="67" />
             <source>The training goes on from step {0}.</source>
             <extracomment>{0}: done</extracomment>
             <translation>训练从第 {0} 步继续。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="135" />
-            <location filename="../../training/classification.py" line="352" />
-            <location filename="../../training/detection.py" line="397" />
+            <location filename="../../training/turns.py" line="98" />
             <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
             <extracomment>{0}: done; {1}: steps</extracomment>
             <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="180" />
-            <location filename="../../training/detection.py" line="375" />
+            <location filename="../../training/turns.py" line="76" />
             <source>No checkpoint could be written ({0}); the training goes on.</source>
             <extracomment>{0}: error.strerror or error</extracomment>
             <translation>无法写入检查点（{0}）；训练继续进行。</translation>
-        </message>
-        <message>
-            <location filename="../../training/arms.py" line="194" />
-            <location filename="../../training/detection.py" line="416" />
-            <source>The last checkpoint cannot be read: the training begins anew.</source>
-            <translation>无法读取上一个检查点：训练重新开始。</translation>
         </message>
         <message>
             <location filename="../../training/boxed_pictures.py" line="75" />
@@ -5562,59 +5555,59 @@
             <translation>{0}：没有层面 {1}，图像有 {2} 张，从 0 起计</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="116" />
+            <location filename="../../training/classification.py" line="114" />
             <source>a classifier is trained by one process; start it without torchrun</source>
             <translation>分类器由一个进程训练；请不要用 torchrun 启动</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="118" />
+            <location filename="../../training/classification.py" line="116" />
             <source>a classifier is not trained in folds, nor are settings tried for it</source>
             <translation>分类器不分折训练，也不为它试验设置</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="137" />
+            <location filename="../../training/classification.py" line="135" />
             <source>Every picture has labels, so there is nothing semi-supervised to do.</source>
             <translation>每张图片都有标签，因此没有可做的半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="146" />
-            <location filename="../../training/detection.py" line="142" />
+            <location filename="../../training/classification.py" line="144" />
+            <location filename="../../training/detection.py" line="130" />
             <location filename="../../training/job.py" line="280" />
             <source>Comparing the models on what was held out</source>
             <translation>正在留出数据上比较各模型</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="255" />
+            <location filename="../../training/classification.py" line="254" />
             <source>finds what may be there together</source>
             <translation>查找可能同时存在的内容</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="255" />
+            <location filename="../../training/classification.py" line="254" />
             <source>tells one class of several</source>
             <translation>从多个类别中说出一个</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="256" />
+            <location filename="../../training/classification.py" line="255" />
             <source>{0} is no model that {1}, as the labels do</source>
             <extracomment>{0}: manifest.name; {1}: kind</extracomment>
             <translation>{0} 不是像标签那样{1}的模型</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="260" />
+            <location filename="../../training/classification.py" line="259" />
             <source>{0} and the labels have different classes: {1} is in one of them only</source>
             <extracomment>{0}: manifest.name; {1}: other</extracomment>
             <translation>{0} 与标签的类别不同：{1} 只在其中之一</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="279" />
-            <location filename="../../training/detection.py" line="274" />
+            <location filename="../../training/classification.py" line="278" />
+            <location filename="../../training/detection.py" line="262" />
             <location filename="../../training/plan.py" line="130" />
             <source>that of the images it was trained on</source>
             <translation>与训练所用图像的许可相同</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="301" />
-            <location filename="../../training/detection.py" line="306" />
+            <location filename="../../training/classification.py" line="300" />
+            <location filename="../../training/detection.py" line="294" />
             <location filename="../../training/job.py" line="462" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
@@ -5923,33 +5916,33 @@
             <translation>层面</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="107" />
+            <location filename="../../training/detection.py" line="95" />
             <source>a detector is trained by one process; start it without torchrun</source>
             <translation>检测器由一个进程训练；请不要用 torchrun 启动</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="109" />
+            <location filename="../../training/detection.py" line="97" />
             <source>a detector is not trained in folds, nor are settings tried for it</source>
             <translation>检测器不分折训练，也不为它试验设置</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="115" />
+            <location filename="../../training/detection.py" line="103" />
             <source>a detector sees slices, one by one: it has two dimensions</source>
             <translation>检测器逐张看层面：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="133" />
+            <location filename="../../training/detection.py" line="121" />
             <source>Every slice was looked at, so there is nothing semi-supervised to do.</source>
             <translation>每张层面都已看过，因此没有可做的半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="251" />
+            <location filename="../../training/detection.py" line="239" />
             <source>{0} is no model that finds boxes</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 不是查找框的模型</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="254" />
+            <location filename="../../training/detection.py" line="242" />
             <source>{0} and the boxes have different labels: {1} is in one of them only</source>
             <extracomment>{0}: manifest.name; {1}: other[0]</extracomment>
             <translation>{0} 与框的标签不同：{1} 只在其中之一</translation>
@@ -6208,6 +6201,11 @@
             <source>There was too little memory for the whole batch: it goes through the network in {0} parts. The result is the same, a step takes longer.</source>
             <extracomment>{0}: self._parts.count</extracomment>
             <translation>内存不足以处理整个批次：改为分 {0} 部分通过网络。结果相同，每步耗时更长。</translation>
+        </message>
+        <message>
+            <location filename="../../training/loops.py" line="334" />
+            <source>The last checkpoint cannot be read: the training begins anew.</source>
+            <translation>无法读取上一个检查点：训练重新开始。</translation>
         </message>
         <message>
             <location filename="../../training/plan.py" line="80" />

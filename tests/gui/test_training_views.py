@@ -6,7 +6,7 @@ import pytest
 
 from viewer.gui.training_case_view import TrainingCaseView, slice_dice
 from viewer.gui.training_cases import TrainingCases
-from viewer.io.training_samples import ComparedSlice
+from viewer.io.training_samples import Compared, ComparedSlice
 from viewer.training_runs import TrainingRun
 
 
@@ -129,6 +129,9 @@ def test_a_study_is_asked_for_by_a_tick(opened, monkeypatch, ticked, trials):
     assert asked[0]["trials"] == trials
 
 
+LABELS = ((1, "Half", (250, 120, 60)),)
+
+
 def compared(index: int, current: int, new: int) -> ComparedSlice:
     """A person marked columns up to 10; the models up to others."""
     across = np.tile(np.arange(20, dtype=np.uint8), (10, 1))
@@ -138,7 +141,7 @@ def compared(index: int, current: int, new: int) -> ComparedSlice:
 
 
 def test_cases_are_side_by_side_the_greatest_loss_first_and_lead_to_the_scan(run, qtbot):
-    view = TrainingCaseView(run, [compared(3, 8, 10), compared(4, 10, 8)])
+    view = TrainingCaseView(run, Compared((compared(3, 8, 10), compared(4, 10, 8)), LABELS))
     qtbot.addWidget(view)
     asked = []
     view.chosen.connect(lambda *place: asked.append(place))
@@ -153,7 +156,7 @@ def test_cases_are_side_by_side_the_greatest_loss_first_and_lead_to_the_scan(run
 
 
 def test_a_slice_has_the_shape_that_its_spacing_gives_it(run, qtbot):
-    view = TrainingCaseView(run, [compared(3, 8, 10)])
+    view = TrainingCaseView(run, Compared((compared(3, 8, 10),), LABELS))
     qtbot.addWidget(view)
     pixmap = view.pictures["reference"].pixmap()
     assert pixmap.width() == pixmap.height(), "10 rows of 2 mm and 20 columns of 1 mm"

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from viewer.io.training_samples import read_compared, read_samples
+from viewer.io.training_samples import Compared, read_compared, read_samples
 
 
 @pytest.fixture
@@ -48,14 +48,17 @@ def test_objects_that_would_be_unpickled_are_not_read(folder):
 def compared(tmp_path):
     rows = np.arange(35, dtype=np.uint8).reshape(5, 7)
     listed = [{"case": "case-a", "axis": 2, "index": 4, "spacing_mm": [1.5, 0.5], "n": n} for n in range(3)]
-    (tmp_path / "slices.json").write_text(json.dumps(listed))
+    labels = [{"value": 1, "name": "Blob", "colour": [1, 2, 3]}]
+    (tmp_path / "slices.json").write_text(json.dumps({"labels": labels, "slices": listed}))
     arrays = {f"{name}_{n}": rows for n in range(3) for name in ("image", "reference", "current", "supervised")}
     np.savez(tmp_path / "slices.npz", **(arrays | {"current_1": rows[:2]}))
     return tmp_path
 
 
 def test_what_models_marked_is_read_by_arm_and_what_does_not_fit_is_left_out(compared):
-    first, third = read_compared(compared, ("current", "supervised", "semi-supervised"))
+    found = read_compared(compared, ("current", "supervised", "semi-supervised"))
+    first, third = found.slices
+    assert found.labels == ((1, "Blob", (1, 2, 3)),)
     assert (first.case, first.axis, first.index, first.spacing_mm) == ("case-a", 2, 4, (1.5, 0.5))
     assert set(third.by_arm) == {"current", "supervised"}
 
@@ -64,4 +67,4 @@ def test_what_models_marked_is_read_by_arm_and_what_does_not_fit_is_left_out(com
 def test_a_torn_comparison_shows_nothing(compared, name):
     content = (compared / name).read_bytes()
     (compared / name).write_bytes(content[: len(content) // 2])
-    assert read_compared(compared, ("current",)) == ()
+    assert read_compared(compared, ("current",)) == Compared()

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from inference.manifest import LabelClass
 from training.dataset import Case
 from training.shown_slices import ShownSlices
 
 SHAPE = 8, 10, 12  # k, j, i in LPS
 SPACING = 1.0, 2.0, 3.0  # i, j, k
+LABELS = [LabelClass(value=1, name="Blob", colour=(1, 2, 3))]
 BLOB = 6, 2, 9  # high, in front, on the left
 
 
@@ -38,9 +40,9 @@ def test_left_is_on_the_right_and_head_or_front_is_up(tmp_path, letters, axis):
     drawn = (voxels == 100).astype(np.uint8)
     shown = ShownSlices(tmp_path / "cases")
     shown.see("current", case_of(tmp_path, image, ((axis, index),)), drawn, drawn)
-    shown.write()
+    shown.write(LABELS)
 
-    (one,) = json.loads((tmp_path / "cases" / "slices.json").read_text())
+    (one,) = json.loads((tmp_path / "cases" / "slices.json").read_text())["slices"]
     arrays = np.load(tmp_path / "cases" / "slices.npz")
     normal = letters[axis]
     places = {  # rows, columns and mm of the slice as it is read, and where the blob is on it
@@ -65,9 +67,11 @@ def test_each_arm_is_kept_of_the_same_few_slices(tmp_path):
     case = case_of(tmp_path, image, tuple((2, k) for k in range(SHAPE[0])))
     shown.see("current", case, np.zeros(SHAPE, np.uint8), reference)
     shown.see("supervised", case, 2 * reference, reference)
-    shown.write()
+    shown.write(LABELS)
 
-    listed = json.loads((tmp_path / "cases" / "slices.json").read_text())
+    told = json.loads((tmp_path / "cases" / "slices.json").read_text())
+    listed = told["slices"]
+    assert told["labels"] == [{"value": 1, "name": "Blob", "colour": [1, 2, 3]}]
     arrays = np.load(tmp_path / "cases" / "slices.npz")
     assert [one["index"] for one in listed] == [2, 3, 4, 5, 6, 7], "slices with nothing on them show nothing"
     assert arrays["supervised_3"].max() == 2 and arrays["current_3"].max() == 0 and arrays["reference_3"].min() == 1

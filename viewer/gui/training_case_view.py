@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import html
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QColor, QImage, QPixmap
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from viewer.core.labels import DEFAULT_LABELS
-from viewer.gui.language import QT_TR_NOOP, tr
-from viewer.io.training_samples import UNKNOWN, ComparedSlice
+from viewer.gui.language import QT_TR_NOOP, said, tr
+from viewer.io.training_samples import UNKNOWN, Compared, ComparedSlice
 
 if TYPE_CHECKING:
     from viewer.training_runs import TrainingRun
 
 _SIDE_PX = 300
 _FILLED = 0.35  # opacity of a label's area; its outline is opaque
+_UNNAMED = (200, 200, 200)
 _YOURS = "reference"
 _NAMES = {
     _YOURS: QT_TR_NOOP("Yours"),
@@ -34,20 +35,19 @@ class TrainingCaseView(QDialog):
 
     chosen = Signal(str, int, int)
 
-    def __init__(self, run: TrainingRun, slices: Sequence[ComparedSlice], parent: QWidget | None = None) -> None:
+    def __init__(self, run: TrainingRun, compared: Compared, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Held-out slices side by side"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._run = run
-        self._slices = sorted(slices, key=lambda one: _gain(one, run.best_new))
-        labels = run.model.manifest.labels if run.model is not None else ()
-        self._colours = {label.value: label.colour for label in (*DEFAULT_LABELS, *labels)}
+        self._slices = sorted(compared.slices, key=lambda one: _gain(one, run.best_new))
+        self._colours = {value: colour for value, _, colour in compared.labels}
         self.told = QLabel(wordWrap=True)
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         shown = QGridLayout()
         self.pictures: dict[str, QLabel] = {}
         self.captions: dict[str, QLabel] = {}
-        models = [arm for arm in ("current", run.best_new) if any(arm in one.by_arm for one in slices)]
+        models = [arm for arm in ("current", run.best_new) if any(arm in one.by_arm for one in compared.slices)]
         for column, what in enumerate((_YOURS, *models)):
             self.pictures[what], self.captions[what] = QLabel(), QLabel()
             self.pictures[what].setAccessibleName(tr(_NAMES[what]))
@@ -56,6 +56,13 @@ class TrainingCaseView(QDialog):
             self.captions[what].setAlignment(Qt.AlignmentFlag.AlignCenter)
             shown.addWidget(self.pictures[what], 0, column)
             shown.addWidget(self.captions[what], 1, column)
+        there = {value for one in self._slices for value in np.unique(one.reference).tolist()}
+        keys = [
+            f"<span style='color:{QColor(*colour).name()}'>■</span> {html.escape(said(name))}"
+            for value, name, colour in compared.labels
+            if value in there
+        ]
+        legend = QLabel("&nbsp;&nbsp; ".join(keys), wordWrap=True)
         self.place = QSlider(Qt.Orientation.Horizontal)
         self.place.setRange(0, len(self._slices) - 1)
         self.place.setPageStep(1)
@@ -72,6 +79,7 @@ class TrainingCaseView(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.told)
         layout.addLayout(shown, 1)
+        layout.addWidget(legend)
         layout.addLayout(below)
         self._show()
         self.place.setFocus()
@@ -137,7 +145,7 @@ def _pixmap(
         for step in (1, -1):
             edge |= np.roll(marked, step, axis) != marked
     for value in set(np.unique(marked).tolist()) - {0}:
-        colour = np.array(colours.get(value, DEFAULT_LABELS[value % len(DEFAULT_LABELS)].colour), np.float32)
+        colour = np.array(colours.get(value, _UNNAMED), np.float32)
         area = marked == value
         picture[area] = (1 - _FILLED) * picture[area] + _FILLED * colour
         picture[area & edge] = colour

@@ -285,11 +285,11 @@ class TrainingPanel(QWidget):
         run = self._workflows.training.run
         if run is None:
             return
-        slices = read_compared(run.folder / "out" / "cases", ("current", run.best_new))
-        if not slices:
+        compared = read_compared(run.folder / "out" / "cases", ("current", run.best_new))
+        if not compared.slices:
             self._status.setText(tr("These slices cannot be read."))
             return
-        view = TrainingCaseView(run, slices, self)
+        view = TrainingCaseView(run, compared, self)
         view.chosen.connect(self.cases.chosen)
         view.show()
 

@@ -59,13 +59,24 @@ class ComparedSlice:
     by_arm: dict[str, NDArray[np.uint8]]
 
 
-def read_compared(folder: Path, arms: Sequence[str]) -> tuple[ComparedSlice, ...]:
-    """The slices that a comparison kept; none where the files are missing, torn or do not fit."""
-    found = []
+@dataclass(frozen=True)
+class Compared:
+    """The slices that a comparison kept, and the labels on them: value, name and colour, sRGB 0..255."""
+
+    slices: tuple[ComparedSlice, ...] = ()
+    labels: tuple[tuple[int, str, tuple[int, int, int]], ...] = ()
+
+
+def read_compared(folder: Path, arms: Sequence[str]) -> Compared:
+    """What a comparison kept; nothing where the files are missing or torn, no slice that does not fit."""
+    found, labels = [], []
     try:
         listed = json.loads((folder / "slices.json").read_text(encoding="utf-8"))
         with np.load(folder / _SLICES, allow_pickle=False) as slices:
-            for one in listed[:_MOST_COMPARED]:
+            for label in listed["labels"]:
+                red, green, blue = (int(part) for part in label["colour"])
+                labels.append((int(label["value"]), str(label["name"]), (red, green, blue)))
+            for one in listed["slices"][:_MOST_COMPARED]:
                 n, (between_rows, between_columns) = int(one["n"]), one["spacing_mm"]
                 by_arm = {arm: slices[f"{arm}_{n}"] for arm in arms if f"{arm}_{n}" in slices}
                 compared = ComparedSlice(
@@ -81,8 +92,8 @@ def read_compared(folder: Path, arms: Sequence[str]) -> tuple[ComparedSlice, ...
                 if len(shapes) == 1 and compared.image.ndim == 2 and min(compared.spacing_mm) > 0:
                     found.append(compared)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        return ()
-    return tuple(found)
+        return Compared()
+    return Compared(tuple(found), tuple(labels))
 
 
 def _fits(sample: Sample) -> bool:
