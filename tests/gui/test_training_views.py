@@ -6,6 +6,7 @@ import pytest
 
 from viewer.gui.training_case_view import TrainingCaseView, slice_dice
 from viewer.gui.training_cases import TrainingCases
+from viewer.gui.training_comparison import TrainingComparison
 from viewer.io.training_samples import Compared, ComparedSlice
 from viewer.training_runs import TrainingRun
 
@@ -170,3 +171,36 @@ def test_dice_of_a_slice_counts_only_what_a_person_annotated():
     assert slice_dice(np.array([[1, 1, 2, 0], [2, 0, 1, 0]], np.uint8), reference) == 1
     assert slice_dice(np.array([[1, 0, 2, 0], [0, 0, 1, 0]], np.uint8), reference) == pytest.approx((2 / 3 + 0) / 2)
     assert slice_dice(np.zeros((2, 4), np.uint8), np.zeros((2, 4), np.uint8)) == 1
+
+
+def measured(auc: float, low: float, high: float) -> dict:
+    return {"value": auc, "low": low, "high": high}
+
+
+@pytest.mark.parametrize(
+    ("task", "keys", "heads"),
+    [("classification", ("auc", "auprc"), ["AUC", "AUPRC"]), ("detection", ("froc", "ap"), ["FROC", "AP"])],
+)
+def test_other_tasks_are_compared_by_their_own_measures(run, qtbot, task, keys, heads):
+    def model(first, gains) -> dict:
+        told = {keys[0]: measured(first, 0.5, 0.9), keys[1]: {"value": 0.25, "low": None, "high": None}}
+        return {"mean": told, "classes": {"Spot": told}, "gains": gains}
+
+    gain = {"current": {keys[0]: 0.1, "low": 0.02, "high": 0.2}}
+    run.task, run.report = task, {"unit": "patients", "held_out": ["p"], "decision": {"keep": "supervised"}}
+    run.report["models"] = {"current": model(0.6, {}), "supervised": model(0.7, gain)}
+    shown = TrainingComparison()
+    qtbot.addWidget(shown)
+    shown.show_run(run)
+
+    def row(table, n) -> list[str]:
+        return [table.item(n, column).text() for column in range(table.columnCount())]
+
+    assert [shown.arms.horizontalHeaderItem(n).text() for n in range(4)] == ["Model", heads[0], "Gain", heads[1]]
+    assert row(shown.arms, 0) == ["Current", "0.600", "–", "0.250"]
+    assert row(shown.arms, 1) == ["Supervised", "0.700", "+0.100\n[+0.020,\n+0.200]", "0.250"]
+    assert "0.500 to 0.900" in shown.arms.item(1, 1).toolTip() and "too little" in shown.arms.item(1, 3).toolTip()
+    shown.by_class.click()
+    assert row(shown.classes, 0) == ["Spot", "0.600", "0.700", "0.250", "0.250"]
+    shown.show_run(None)
+    assert not shown.isVisibleTo(None)

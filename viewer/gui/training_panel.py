@@ -5,27 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
     QSpinBox,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from viewer.core.events import What
-from viewer.core.goal import Goal, Task
+from viewer.core.goal import Goal
 from viewer.core.painting import Box
 from viewer.core.readiness import Learnable
 from viewer.gui.key_words import with_keys
@@ -36,6 +32,7 @@ from viewer.gui.scrolled import scrolled
 from viewer.gui.style import theme
 from viewer.gui.training_case_view import TrainingCaseView
 from viewer.gui.training_cases import TrainingCases
+from viewer.gui.training_comparison import ARM_NAMES, TrainingComparison
 from viewer.gui.training_goal_dialog import TrainingGoalDialog
 from viewer.gui.training_readiness import TrainingReadiness
 from viewer.gui.training_samples import TrainingSamples
@@ -65,17 +62,6 @@ _LEARNT_FROM = {
 }
 _STEPS_RANGE = (10, 5000)
 _ARMS = ("semi-supervised", "supervised")  # the second is the twin: same slices and steps, nothing unlabelled
-_NAMES = {
-    "current": QT_TR_NOOP("Current"),
-    "semi-supervised": QT_TR_NOOP("Semi-supervised"),
-    "supervised": QT_TR_NOOP("Supervised"),
-}
-_MEASURES: dict[Task, tuple[str, str]] = {
-    "segmentation": ("Dice", "HD95 mm"),
-    "classification": ("AUC", "AUPRC"),
-    "detection": ("FROC", "AP"),
-}
-_KEYS: dict[Task, tuple[str, str]] = {"classification": ("auc", "auprc"), "detection": ("froc", "ap")}
 _STATES = {
     "preparing": QT_TR_NOOP("Preparing the training data…"),
     "paused": QT_TR_NOOP("Paused."),
@@ -136,26 +122,7 @@ class TrainingPanel(QWidget):
         self._plots = QVBoxLayout()
         self._until_loaded = QTimer(self, singleShot=True, interval=30)
         self._until_loaded.timeout.connect(lambda: self._draw_curves(workflows.training.run))
-        self.comparison = QTableWidget(0, 4)
-        self.comparison.setHorizontalHeaderLabels([tr("Model"), "Dice", tr("Gain"), "HD95 mm"])
-        self.comparison.verticalHeader().hide()
-        self.comparison.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.comparison.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.comparison.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.comparison.setShowGrid(False)
-        self.comparison.setAccessibleName(tr("Comparison on held-out slices"))
-        header = self.comparison.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.by_class = QPushButton(tr("By structure and case"))
-        self.by_class.setCheckable(True)
-        self.classes = QTableWidget(0, 2)
-        self.classes.verticalHeader().hide()
-        self.classes.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.classes.setFixedHeight(170)
-        self.classes.setAccessibleName(tr("Comparison by structure and case"))
-        self.classes.hide()
-        self.by_class.toggled.connect(self.classes.setVisible)
+        self.comparison = TrainingComparison()
         self._reason = QLabel(wordWrap=True)
         self._reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.use = QPushButton(tr("Use new model"))
@@ -186,7 +153,6 @@ class TrainingPanel(QWidget):
             self.start,
             self.pause,
             self.stop,
-            self.by_class,
             self.side_by_side,
             self.use,
             self.keep,
@@ -210,8 +176,6 @@ class TrainingPanel(QWidget):
         layout.addWidget(self._status)
         layout.addWidget(self.study)
         layout.addWidget(self.comparison)
-        layout.addWidget(self.by_class)
-        layout.addWidget(self.classes)
         layout.addWidget(self._reason)
         layout.addWidget(self.cases)
         layout.addWidget(self.side_by_side)
@@ -444,7 +408,7 @@ class TrainingPanel(QWidget):
                 left = tr(" · {time} left").format(time=_duration(eta_s))
             words = tr("{model}, step {step} of {steps}{left}")
             self._status.setText(
-                words.format(model=tr(_NAMES[event["arm"]]), step=event["step"], steps=event["steps"], left=left)
+                words.format(model=tr(ARM_NAMES[event["arm"]]), step=event["step"], steps=event["steps"], left=left)
             )
         self._draw_curves(run)
 
@@ -517,10 +481,7 @@ class TrainingPanel(QWidget):
         state = run.state if run is not None else ""
         self.cases.show_run(run)
         self.side_by_side.setVisible(run is not None and run.task == "segmentation" and run.undecided)
-        self.comparison.setVisible(report is not None)
-        if report is None:
-            self.by_class.hide()
-            self.classes.hide()
+        self.comparison.show_run(run)
         self._reason.setVisible(report is not None)
         self.go_on.setVisible(state == "interrupted")
         self.discard.setVisible(state == "interrupted")
@@ -530,40 +491,6 @@ class TrainingPanel(QWidget):
         self.roll_back.setVisible(run is not None and taken and self._in_use(run) == run.installed)
         if report is None or run is None:
             return
-        arms = [arm for arm in _NAMES if arm in report["models"]]
-        names, last_form = _MEASURES[run.task], "{:.1f}" if run.task == "segmentation" else "{:.3f}"
-        self.comparison.setHorizontalHeaderLabels([tr("Model"), names[0], tr("Gain"), names[1]])
-        figures = {arm: _figures(report, arm, run.task) for arm in arms}
-        self.comparison.setRowCount(len(arms))
-        for row, arm in enumerate(arms):
-            (score, second), gain = figures[arm].measured, figures[arm].gain
-            kept = arm == run.recommended
-            cells = [tr(_NAMES[arm]), _number(score, "{:.3f}"), _number(gain, "{:+.3f}"), _number(second, last_form)]
-            intervals = [None, *figures[arm].intervals]
-            gain_interval = intervals[2]
-            sure = gain_interval is not None and (gain_interval[0] > 0 or gain_interval[1] < 0)
-            if gain_interval is not None:
-                cells[2] += "\n[{:+.3f},\n{:+.3f}]".format(*gain_interval)  # the panel is narrow
-            for column, text in enumerate(cells):
-                cell = QTableWidgetItem(text)
-                if (interval := intervals[column]) is not None:
-                    form = ("", "{:.3f}", "{:+.3f}", last_form)[column]
-                    words = tr("95 % interval: {interval}").format(interval=_between(interval, form))
-                    cell.setToolTip(words)
-                elif column:
-                    cell.setToolTip(tr("Measured on too little for an interval"))
-                if column:
-                    cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                font = cell.font()
-                font.setBold(kept)
-                cell.setFont(font)
-                if column == 2 and gain is not None:
-                    cell.setForeground(theme().good if gain > 0 and sure else theme().warning)
-                self.comparison.setItem(row, column, cell)
-        self.comparison.resizeRowsToContents()
-        heights = sum(self.comparison.rowHeight(row) for row in range(len(arms)))
-        self.comparison.setFixedHeight(self.comparison.horizontalHeader().sizeHint().height() + heights + 6)
-        self._show_classes(run, report, arms)
         self._reason.setText(said(report["decision"]["reason"]))
         better = run.recommended != "current"
         for button, primary in ((self.use, better), (self.keep, not better)):
@@ -572,92 +499,13 @@ class TrainingPanel(QWidget):
             button.style().polish(button)
         self.use.setText(tr("Use new model") if better else tr("Use new anyway"))
         self.keep.setText(tr("Keep current") if run.model is not None else tr("Discard"))
-        self.by_class.setText(tr("By structure and case") if run.task == "segmentation" else tr("By label"))
         if state == "finished":
             minutes = report.get("seconds", 0) / 60
             words = tr("Compared on held-out {unit} after {minutes:.1f} min. The choice is yours.")
             self._status.setText(words.format(unit=said(report["unit"]), minutes=minutes))
 
-    def _show_classes(self, run: TrainingRun, report: dict[str, Any], arms: Sequence[str]) -> None:
-        """Both measures of each class, of a segmentation on each held-out case, by the current model and the one to be
-        had."""
-        shown = [arm for arm in ("current", run.best_new) if arm in arms]
-        models = [report["models"][arm] for arm in shown]
-        heads = [f"{what}, {tr(_NAMES[arm])}" for what in _MEASURES[run.task] for arm in shown]
-        rows: list[tuple[list[str], str]] = []
-        if run.task == "segmentation":
-            for number, unit in enumerate(report["held_out"], 1):
-                # Pseudonyms mean nothing to a person: parts are numbered, as on the card, slices with axis and index.
-                part = " ".join([str(number), *(unit.split()[-2:] if report["unit"] == "slices" else [])])
-                for name in models[-1]["dice"].get(unit, {}):
-                    dice = [_of_class(model, "dice", unit, name) for model in models]
-                    hd95_mm = [_of_class(model, "hd95_mm_of_class", unit, name) for model in models]
-                    if any(one is not None for one in dice):
-                        told = [_number(one, "{:.3f}") for one in dice] + [_number(one, "{:.1f}") for one in hd95_mm]
-                        rows.append(([part, said(name), *told], unit))
-            heads = [tr("Held out"), tr("Label"), *heads]
-        else:
-            for name in models[-1]["classes"]:
-                told = [
-                    _number(model["classes"][name][key]["value"], "{:.3f}")
-                    for key in _KEYS[run.task]
-                    for model in models
-                ]
-                rows.append(([said(name), *told], said(name)))
-            heads = [tr("Label"), *heads]
-        self.by_class.setVisible(bool(rows))
-        self.classes.setVisible(bool(rows) and self.by_class.isChecked())
-        self.classes.setColumnCount(len(heads))
-        self.classes.setHorizontalHeaderLabels(heads)
-        self.classes.setRowCount(len(rows))
-        for row, (cells, unit) in enumerate(rows):
-            for column, text in enumerate(cells):
-                cell = QTableWidgetItem(text)
-                cell.setToolTip(text if column else unit)
-                self.classes.setItem(row, column, cell)
-        self.classes.resizeColumnsToContents()
-
     def _in_use(self, run: TrainingRun) -> str:
         return self._workflows.models.get(run.name).manifest.version
-
-
-class _Figures(NamedTuple):
-    """What a model was measured to be: both measures, the gain over the current model, and their intervals."""
-
-    measured: tuple[float | None, float | None]
-    gain: float | None
-    intervals: tuple[Sequence[float] | None, Sequence[float] | None, Sequence[float] | None]
-
-
-def _figures(report: dict[str, Any], arm: str, task: Task) -> _Figures:
-    scores, current = report["models"][arm], report["models"].get("current", {})
-    if task == "segmentation":
-        dice, before = scores.get("mean_dice"), current.get("mean_dice")
-        gain = dice - before if None not in (dice, before) and arm != "current" else None
-        intervals = scores.get("dice_interval"), scores.get("gain_interval"), scores.get("hd95_mm_interval")
-        return _Figures((dice, scores.get("hd95_mm")), gain, intervals)
-    first, second = _KEYS[task]
-    mean, gained = scores["mean"], scores["gains"].get("current", {})
-    gain_interval = _whole(gained.get("low"), gained.get("high"))
-    intervals = [_whole(mean[key]["low"], mean[key]["high"]) for key in (first, second)]
-    return _Figures(
-        (mean[first]["value"], mean[second]["value"]), gained.get(first), (intervals[0], gain_interval, intervals[1])
-    )
-
-
-def _whole(low: float | None, high: float | None) -> tuple[float, float] | None:
-    """An interval, if both of its ends are known."""
-    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-        return None
-    return low, high
-
-
-def _of_class(model: dict[str, Any], what: str, unit: str, name: str) -> float | None:
-    return model.get(what, {}).get(unit, {}).get(name)
-
-
-def _between(interval: Sequence[float], form: str) -> str:
-    return tr("{low} to {high}").format(low=form.format(interval[0]), high=form.format(interval[1]))
 
 
 def _plot(title: str, legend: Sequence[tuple[str, QColor]]) -> pg.PlotWidget:
@@ -688,10 +536,6 @@ def _append(points: list[tuple[float, float]], event: dict[str, Any], name: str)
     value = event.get(name)
     if value is not None and math.isfinite(value):
         points.append((event["step"], value))
-
-
-def _number(value: float | None, form: str) -> str:
-    return form.format(value) if value is not None and math.isfinite(value) else "–"
 
 
 def _duration(seconds: float) -> str:
