@@ -216,6 +216,8 @@ class TrainingRuns:
             return self.cannot_learn(goal.model)
         if not goal.title.strip():
             return "A new model needs a name."
+        if any("|" in name or name.lower() == "no finding" for name in goal.labels):
+            return "A label cannot be learnt under this name, which has a meaning of its own: call it something else."
         return "" if goal.labels else "Choose at least one label that the new model is to learn."
 
     def _free_name(self, title: str) -> str:

@@ -4051,57 +4051,62 @@
             <translation>新模型需要一个名称。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="219" />
+            <location filename="../../viewer/training_runs.py" line="220" />
+            <source>A label cannot be learnt under this name, which has a meaning of its own: call it something else.</source>
+            <translation>无法以此名称学习该标签，因为它另有含义：请改用其他名称。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="221" />
             <source>Choose at least one label that the new model is to learn.</source>
             <translation>请至少选择一个要让新模型学习的标签。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="232" />
+            <location filename="../../viewer/training_runs.py" line="234" />
             <source>This model cannot be trained further: there is only its ONNX file, without the weights it was made of.</source>
             <translation>此模型无法继续训练：只有其 ONNX 文件，没有用来生成它的权重。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="261" />
+            <location filename="../../viewer/training_runs.py" line="263" />
             <source>Deleting old training data</source>
             <translation>正在删除旧的训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="281" />
-            <location filename="../../viewer/training_runs.py" line="364" />
+            <location filename="../../viewer/training_runs.py" line="283" />
+            <location filename="../../viewer/training_runs.py" line="366" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="321" />
+            <location filename="../../viewer/training_runs.py" line="323" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="344" />
+            <location filename="../../viewer/training_runs.py" line="346" />
             <source>Counting what is confirmed</source>
             <translation>正在统计已确认的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="436" />
+            <location filename="../../viewer/training_runs.py" line="438" />
             <source>{0}. It can go on from step {1}.</source>
             <extracomment>{0}: last['message']; {1}: run.kept_step</extracomment>
             <translation>{0}。可从第 {1} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="446" />
+            <location filename="../../viewer/training_runs.py" line="448" />
             <source>The training was interrupted at step {0} of {1}. It can go on from step {2}.</source>
             <extracomment>{0}: run.step; {1}: run.all_steps; {2}: kept</extracomment>
             <translation>训练在第 {0} 步（共 {1} 步）中断。可从第 {2} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="449" />
+            <location filename="../../viewer/training_runs.py" line="451" />
             <source>Its last words were: {0}</source>
             <extracomment>{0}: lines[-1][:200]</extracomment>
             <translation>其最后的输出为：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="473" />
+            <location filename="../../viewer/training_runs.py" line="475" />
             <source>The training cannot be told ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法向训练进程发送指令（{0}）。</translation>

@@ -61,6 +61,13 @@ def test_a_new_model_needs_a_name_and_a_label(dialog):
     assert dialog.goal == Goal("segmentation", "", "Lesions", ("Lesion",))
 
 
+@pytest.mark.parametrize("name", ["Mass | nodule", "No Finding"])
+def test_names_that_mean_something_else_are_refused(opened, name):
+    opened.session.toggle_confirmed("axial")
+    goal = Goal("classification", "", "New", ("Dark", name))
+    assert "call it something else" in opened.workflows.training.cannot_start(goal)
+
+
 def test_scans_are_left_out_by_a_tick(dialog, opened):
     dialog.scans.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
     assert not dialog.ok.isEnabled() and dialog.told.text() == "Choose at least one scan."

@@ -254,3 +254,34 @@ def test_loss_of_sixteen_bit_logits_counts_as_that_of_thirty_two():
 
     assert loss.dtype == torch.float32
     assert loss.item() == pytest.approx(dice_cross_entropy(logits.float(), target).item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_steps_in_sixteen_bits_learn_what_those_in_thirty_two_do(dimensions, monkeypatch):
+    """As on a GPU, by the processor's bfloat16; the weights stay in 32 bits."""
+    cases = [GridCase(f"p{n}", *ball(n), ()) for n in range(4)]
+    for n in (7, 8):
+        values, target = ball(n)
+        cases.append(GridCase(f"q{n}", values, np.full_like(target, IGNORE), tuple(range(len(values)))))
+    seen = SEEN if dimensions == 3 else Preprocessing(spacing_mm=SPACING, context_slices=3, size_multiple=4)
+    spec = SPEC if dimensions == 3 else unet_spec(3, 2, (4, 8, 8))
+    whole = trained(cases, seen, spec, 60, mixed=True)
+    used: list[torch.dtype] = []
+
+    def in_sixteen(network: nn.Module) -> torch.autocast:
+        used.extend({part.dtype for part in network.parameters()})
+        return torch.autocast("cpu", dtype=torch.bfloat16)
+
+    monkeypatch.setattr("training.loops.mixed_precision", in_sixteen)
+    half = trained(cases, seen, spec, 60, mixed=True)
+
+    assert set(used) == {torch.float32} == {part.dtype for part in half.parameters()}
+    assert any(not torch.equal(a, b) for a, b in zip(whole.parameters(), half.parameters(), strict=True))
+    sampler, dice = SliceSampler([GridCase("r", *ball(50), ())], seen, 0), []
+    images, known = sampler.labelled(0, 4)
+    for network in (whole, half):
+        with torch.no_grad():
+            found = network(images).argmax(1)
+        there = (known == 1) & (known != IGNORE)
+        dice.append(float(2 * ((found == 1) & there).sum() / ((found == 1).sum() + there.sum())))
+    assert dice[0] > 0.7 and abs(dice[0] - dice[1]) < 0.05, dice
