@@ -360,14 +360,16 @@ class SliceSampler:
 
     @property
     def span(self) -> float:
-        """Which share of a patch's side in the plane of slices all structures together span, along the longer of both:
-        the median of the annotated slices on which there are some, 0 if there are none."""
+        """Which share of a slice's side all its structures together span, along the longer of both: the median of the
+        annotated slices on which there are some. 0 where patches are parts of an image, which cut structures anyway."""
         shares = []
         for n, k in self._annotated:
-            there = (self._cases[n].target[k] > 0) & (self._cases[n].target[k] != IGNORE)
-            if there.any():
+            target = self._cases[n].target[k]
+            there = (target > 0) & (target != IGNORE)
+            whole = not self._blocks and all(n <= side for n, side in zip(target.shape, self.patch, strict=True))
+            if whole and there.any():
                 reach = [np.ptp(np.flatnonzero(there.any(axis=1 - axis))) + 1 for axis in (0, 1)]
-                shares.append(max(r / side for r, side in zip(reach, self.patch[-2:], strict=True)))
+                shares.append(max(r / side for r, side in zip(reach, self.patch, strict=True)))
         return float(np.median(shares)) if shares else 0.0
 
     def labelled(self, step: int, count: int, *, with_places: bool = False) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ the supervised twin does: same slices, same poses, same looks, so what differs i
 
 Structures that span more of a slice than a pasted box does, as lungs do on a radiograph, are always cut by it, and
 what is left of them lies where it never is. Of such annotated slices no box is pasted: the unlabelled ones alone are
-mixed, with each other (weak_to_strong_loss).
+mixed, with each other (weak_to_strong_loss). Where patches are parts of an image they cut structures anyway.
 """
 
 from __future__ import annotations

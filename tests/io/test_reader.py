@@ -838,7 +838,7 @@ def test_reading_goes_on_after_all_its_processes_were_killed(copies):
 
 
 def test_readers_that_nobody_needs_end_and_others_take_their_place(copies, monkeypatch):
-    monkeypatch.setattr("viewer.io.reader._REST_AFTER_S", 0.3)
+    monkeypatch.setattr("viewer.io.reader._REST_AFTER_S", 1.5)
     one = Reader(2)
     paths, before = copies("a", "b"), children(os.getpid())
     expected = list(one.look_all(paths))

@@ -134,9 +134,9 @@ def watched(monkeypatch):
             learnt.append({case.patient for case in cases})
             super().__init__(cases, *rest)
 
-    def measure(model, units):
+    def measure(model, units, see):
         measured.append((model.manifest.training["arm"], {unit.name for unit in units}))
-        return real(model, units)
+        return real(model, units, see)
 
     real = compare.measure
     monkeypatch.setattr(job, "SliceSampler", Sampler)
@@ -170,6 +170,7 @@ def test_every_network_is_measured_on_whom_it_has_not_seen_and_the_mean_runs(tmp
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "semi-supervised",
         "supervised",
+        "cases",
         "report.json",
         "samples",
     }

@@ -250,3 +250,9 @@ def test_only_structures_that_fit_into_a_box_are_pasted(student, monkeypatch, na
     ]
     assert (frozenset({5, 9}) in levels) != narrow
     assert any(1 in one and len(one) > 1 for one in levels) == narrow
+
+
+def test_of_parts_of_images_nothing_is_said_of_what_fits(monkeypatch):
+    assert of_levels(narrow=False).span > 0.7
+    monkeypatch.setattr("training.dataset._LARGEST_SIDE", {2: 16, 3: 16})
+    assert of_levels(narrow=False).span == 0
