@@ -6,7 +6,7 @@ annotated are added for semi-supervised learning, a few, since more cost memory 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Gathered:
 
 
 class TrainingMaterial:
-    """Reads series and what is kept of them: all but look's first part and snapshot are not for the GUI thread."""
+    """Reads series and what is kept of them; not for the GUI thread, but for is_confirmed."""
 
     def __init__(self, library: Library, annotations: AnnotationStore, reader: Reader) -> None:
         self._library, self._annotations, self._reader = library, annotations, reader
@@ -101,27 +101,25 @@ class TrainingMaterial:
         """True if any slice of any series is."""
         return bool(self._annotations.all_confirmed())
 
-    def learnable(self, open_: Snapshot | None, check: Check) -> Learnable:
-        """What is annotated in all listed series and in the open one, label by label."""
+    def learnable(self, open_: ConfirmedSeries | None, open_key: str, check: Check) -> Learnable:
+        """What is annotated in all listed series, label by label.
+
+        open_ is what is confirmed in the open one (confirmed_in), whose work is kept under
+        open_key.
+        """
         listed = {one.uid: one for one in self._library.all_series()}
         return Learnable(
-            tuple(self._confirmed(listed, open_, check)),
+            (*([] if open_ is None else [open_]), *self._confirmed(listed, open_key, check)),
             tuple(self._judged(listed)),
             tuple(self._boxed_series(listed)),
         )
 
     # What is there
 
-    def _confirmed(
-        self, listed: Mapping[str, Series], open_: Snapshot | None, check: Check
-    ) -> Iterator[ConfirmedSeries]:
-        if open_ is not None:
-            names = {label.value: label.name for label in open_.annotations.labels}
-            drawn = _names_on(open_.annotations.label_map.voxels, open_.annotations.confirmed, names)
-            yield ConfirmedSeries(_patient(open_.series) or open_.series.uid, drawn, open_.series.uid)
+    def _confirmed(self, listed: Mapping[str, Series], open_key: str, check: Check) -> Iterator[ConfirmedSeries]:
         for uid, slices in self._annotations.all_confirmed().items():
             check()
-            if uid not in listed or (open_ is not None and uid == open_.key):
+            if uid not in listed or uid == open_key:
                 continue  # its files are not listed any more: no training would find them
             if self._seen_confirmed.get(uid, (None,))[0] != slices:
                 geometry = self._annotations.grid_of(uid)
@@ -309,6 +307,16 @@ class TrainingMaterial:
         return found
 
 
+def confirmed_in(session: Session) -> ConfirmedSeries | None:
+    """What is confirmed in the open series, if anything is; on the session's thread, and copies no labels."""
+    series, label_map = session.series, session.label_map
+    if series is None or label_map is None or not session.confirmed:
+        return None
+    names = {label.value: label.name for label in session.labels}
+    drawn = _names_on(label_map.voxels, session.confirmed, names)
+    return ConfirmedSeries(_patient(series) or series.uid, drawn, series.uid)
+
+
 def snapshot(session: Session, key: str) -> Snapshot | None:
     """The open series, if slices of it are confirmed; on the session's thread."""
     series, volume, label_map, machine = session.series, session.volume, session.label_map, session.machine
@@ -334,7 +342,7 @@ def _labels_of(goal: Goal, manifest: ModelManifest | None) -> tuple[str, ...]:
     return goal.labels if manifest is None else tuple(label.name for label in manifest.labels)
 
 
-def _modalities(told: Any) -> tuple[str, ...]:
+def _modalities(told: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({one or "OT" for one in told}))
 
 

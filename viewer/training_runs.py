@@ -30,7 +30,7 @@ from viewer.io.library import Library
 from viewer.io.reader import Reader
 from viewer.io.training_set import installation_key, series_of_dataset
 from viewer.jobs import DetachedProcess, Job, JobQueue, is_locked, read_events, want, wanted_of, write_whole
-from viewer.training_material import Gathered, TrainingMaterial, snapshot
+from viewer.training_material import Gathered, TrainingMaterial, confirmed_in, snapshot
 
 if TYPE_CHECKING:  # which takes a moment to load, and most windows train nothing
     from filelock import FileLock
@@ -341,9 +341,9 @@ class TrainingRuns:
 
     def look(self, done: Callable[[Learnable], None]) -> Job:
         """All that is annotated, in the listed series and in the open one."""
-        open_ = snapshot(self._session, self._key())
+        open_, key = confirmed_in(self._session), self._key()
         return self._jobs.submit(
-            "Counting what is confirmed", lambda job: self._material.learnable(open_, job.check), done
+            "Counting what is confirmed", lambda job: self._material.learnable(open_, key, job.check), done
         )
 
     def close(self) -> None:
