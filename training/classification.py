@@ -25,11 +25,9 @@ from torch import Tensor
 from inference.classify import classify
 from inference.manifest import (
     CARD_FILE,
-    NETWORK_FILE,
     OWN_AXES,
     LabelClass,
     ModelManifest,
-    ParentModel,
     Preprocessing,
     Scores,
     SeenImages,
@@ -41,7 +39,7 @@ from inference.runtime import load_model
 from inference.seen import LEAST_IMAGES, image_statistics, seen_images
 from training import distributed
 from training.arms import Check, Tell
-from training.classification_gate import Measured, Reference, Told, decide, measured, too_few
+from training.classification_gate import AUC, Reference, Told, decide, measured, too_few
 from training.classified_pictures import (
     PictureSampler,
     PictureSplit,
@@ -83,8 +81,9 @@ from training.job import (
     JobError,
     as_called,
     as_known,
+    as_trained,
+    checkpoints_of,
     learnt_by,
-    next_version,
     read_parent,
     write_at_once,
 )
@@ -151,20 +150,20 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         **counts,
         "split": as_known(split.known_after(learnt)),
     }
-    run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
+    run_id = secrets.token_hex(3)
     records = {CURRENT: parent} if parent else {}
     for arm in arms:
         settle(trained[arm].cpu(), sampler.plain(unlabelled=arm == SEMI_SUPERVISED))
         calibrated, told = _calibrated(trained[arm], split, manifest, imbalance.offset)
-        described = _described(manifest, parent, arm, run_id, {**summary, **told, "arm": arm}, imbalance.thresholds)
-        records[arm] = _export(calibrated, described, job.out / arm)
+        described = as_trained(manifest, parent, arm, run_id, {**summary, **told})
+        records[arm] = _export(calibrated, _with_thresholds(described, imbalance.thresholds), job.out / arm)
     report = compare(records, split)
     for arm in arms:
         _note_result(records[arm], report)
     report |= {"steps": steps, "seed": job.seed, "seconds": round(time.monotonic() - started, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
-    shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
+    shutil.rmtree(checkpoints_of(job), ignore_errors=True)
     return path
 
 
@@ -185,20 +184,7 @@ def compare(records: Mapping[str, ModelRecord], split: PictureSplit) -> dict[str
         "unit": "patients",
         "verified": not too_few(reference),
         "held_out": sorted(set(patients)),
-        "models": {
-            arm: {
-                "name": record.manifest.name,
-                "version": record.manifest.version,
-                "mean_auc": results[arm].figures["mean"]["auc"],
-                "classes": {name: _with_intervals(results[arm], name) for name in split.classes},
-                "mean": _with_intervals(results[arm], "mean"),
-                "gains": {
-                    other: {"auc": gain.auc, "low": gain.interval[0], "high": gain.interval[1]}
-                    for other, gain in results[arm].gains.items()
-                },
-            }
-            for arm, record in records.items()
-        },
+        "models": AUC.reported(records, results, split.classes),
         "decision": {"keep": decision.keep, "reason": decision.reason},
     }
 
@@ -313,9 +299,6 @@ def _train(
     go_on: bool,
 ) -> tuple[dict[str, Classifier], int]:
     """The averaged networks by arm, and how many steps each had; they take turns, so that both can be stopped."""
-    file = _checkpoint(job)
-    if not go_on:
-        shutil.rmtree(file.parent, ignore_errors=True)
 
     def say(text: str) -> None:
         tell({"event": "message", "text": text})
@@ -345,11 +328,7 @@ def _train(
         loss = loss_of(arm, students[arm], teachers[arm], running[arm], whole)
         return Training(students[arm], teachers[arm], loss, settings, say=say, went_back=went_back)
 
-    return teachers, train_in_turns(arms, training_of, steps, file, tell, check, running)
-
-
-def _checkpoint(job: Job) -> Path:
-    return job.out / "checkpoints" / "both.pt"
+    return teachers, train_in_turns(arms, training_of, steps, checkpoints_of(job), go_on, tell, check, running)
 
 
 def _batch(job: Job) -> int:
@@ -371,34 +350,13 @@ def _calibrated(
     return Calibrated(network, temperature, offset), told
 
 
-def _described(
-    manifest: ModelManifest,
-    parent: ModelRecord | None,
-    arm: str,
-    run_id: str,
-    training: dict[str, Any],
-    thresholds: Sequence[float] | None,
-) -> ModelManifest:
-    origin = (
-        ParentModel(name=manifest.name, version=manifest.version, sha256=manifest.files[NETWORK_FILE])
-        if parent
-        else None
-    )
+def _with_thresholds(manifest: ModelManifest, thresholds: Sequence[float] | None) -> ModelManifest:
+    """The manifest with each label's threshold, if there are any, and a temperature that is in the graph."""
     labels = [
         label.model_copy(update={"threshold": thresholds[n]}) if thresholds else label
         for n, label in enumerate(manifest.labels)
     ]
-    return manifest.model_copy(
-        update={
-            "version": next_version(manifest.version, f"{arm}.{run_id}"),
-            "parent": origin,
-            "labels": labels,
-            "temperature": 1.0,  # it is in the graph
-            "training": training,
-            "created": datetime.date.today().isoformat(),
-            "files": {},
-        }
-    )
+    return manifest.model_copy(update={"labels": labels, "temperature": 1.0})
 
 
 def _export(calibrated: Calibrated, manifest: ModelManifest, folder: Path) -> ModelRecord:
@@ -415,13 +373,6 @@ def _told(record: ModelRecord, split: PictureSplit) -> Told:
     if record.manifest.one_by_one:
         return Told(likely, likely >= np.array([label.threshold for label in record.manifest.labels]))
     return Told(likely, likely.argmax(axis=1)[:, None] == np.arange(likely.shape[1]))
-
-
-def _with_intervals(result: Measured, name: str) -> dict[str, Any]:
-    return {
-        key: {"value": value, "low": result.intervals[name][key][0], "high": result.intervals[name][key][1]}
-        for key, value in result.figures[name].items()
-    }
 
 
 def _note_result(record: ModelRecord, report: dict[str, Any]) -> None:

@@ -135,22 +135,23 @@ def held_out_cases(units: Sequence[Unit]) -> list[Case]:
     return list(cases.values())
 
 
-def _nobody_sees(case: Case, predicted: NDArray[np.uint8], reference: NDArray[np.uint8]) -> None:
+def _nobody_sees(case: Case, image: sitk.Image, predicted: NDArray[np.uint8], reference: NDArray[np.uint8]) -> None:
     """What becomes of label maps that were measured."""
 
 
 def measure(
     model: LoadedModel,
     units: Sequence[Unit],
-    see: Callable[[Case, NDArray[np.uint8], NDArray[np.uint8]], None] = _nobody_sees,
+    see: Callable[[Case, sitk.Image, NDArray[np.uint8], NDArray[np.uint8]], None] = _nobody_sees,
 ) -> tuple[Scores, dict[str, dict[int, float]]]:
-    """Overlaps and 95th percentile distances (mm) of each class on each held-out unit. see gets each held-out case, the
-    model's labels of it and the person's."""
+    """Overlaps and 95th percentile distances (mm) of each class on each held-out unit. see gets each held-out case, its
+    image, the model's labels of it and the person's."""
     values = [label.value for label in model.manifest.labels]
     maps = {}
     for case in held_out_cases(units):
-        maps[case.name] = _label_maps(model, case)
-        see(case, *maps[case.name])
+        image = read_image(case)
+        maps[case.name] = _label_maps(model, case, image)
+        see(case, image, *maps[case.name])
     found, far = {}, {}
     for unit in units:
         pieces = [piece for part in unit.parts for piece in _pieces(part, *maps[part.name])]
@@ -165,9 +166,8 @@ def measure(
     return Scores(found), far
 
 
-def _label_maps(model: LoadedModel, case: Case) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _label_maps(model: LoadedModel, case: Case, image: sitk.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The model's labels where the case's slices need them, and the person's, both voxels[k, j, i]."""
-    image = read_image(case)
     reference = read_labels(case, model.manifest.classes)
     predicted = np.zeros_like(reference)
     for needed in _model_slices(model_grid(image, model.manifest.preprocessing), case):

@@ -24,13 +24,11 @@ from safetensors import SafetensorError
 from inference.detect import detect
 from inference.manifest import (
     CARD_FILE,
-    NETWORK_FILE,
     OWN_AXES,
     Boxes,
     LabelClass,
     ModelError,
     ModelManifest,
-    ParentModel,
     Preprocessing,
     SeenImages,
     Statistic,
@@ -46,9 +44,9 @@ from training.card import provenance, widened
 from training.dataset import Split, keep_labelled, read_image
 from training.detecting import detection_loss, semi_supervised_loss
 from training.detection_gate import (
+    FROC,
     LEAST_OVERLAP,
     Drawn,
-    Measured,
     Told,
     best_threshold,
     decide,
@@ -64,8 +62,9 @@ from training.job import (
     JobError,
     as_called,
     as_known,
+    as_trained,
+    checkpoints_of,
     learnt_by,
-    next_version,
     read_parent,
     write_at_once,
 )
@@ -139,10 +138,10 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         "split": as_known(learnt.after(split)),
         "provenance": provenance(job.data, split, device),
     }
-    run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
+    run_id = secrets.token_hex(3)
     records = {CURRENT: parent} if parent else {}
     for arm in arms:
-        described = _described(manifest, parent, arm, run_id, summary)
+        described = as_trained(manifest, parent, arm, run_id, summary)
         records[arm] = _export(trained[arm], described, job.out / arm)
     told = {arm: found_by(record, reference) for arm, record in records.items()}
     report = compare(records, told, reference)
@@ -151,7 +150,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     report |= {"steps": steps, "seed": job.seed, "seconds": round(time.monotonic() - started, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
-    shutil.rmtree(_checkpoint(job).parent, ignore_errors=True)
+    shutil.rmtree(checkpoints_of(job), ignore_errors=True)
     return path
 
 
@@ -201,20 +200,7 @@ def compare(records: Mapping[str, ModelRecord], told: Mapping[str, Told], refere
         "held_out": sorted({one.patient for one in reference.slices}),
         "held_out_boxes": sum(len(one.boxes) for one in reference.slices),
         "least_overlap": LEAST_OVERLAP,
-        "models": {
-            arm: {
-                "name": record.manifest.name,
-                "version": record.manifest.version,
-                "mean_froc": results[arm].figures["mean"]["froc"],
-                "classes": {name: _with_intervals(results[arm], name) for name in reference.labels},
-                "mean": _with_intervals(results[arm], "mean"),
-                "gains": {
-                    other: {"froc": gain.score, "low": gain.interval[0], "high": gain.interval[1]}
-                    for other, gain in results[arm].gains.items()
-                },
-            }
-            for arm, record in records.items()
-        },
+        "models": FROC.reported(records, results, reference.labels),
         "decision": {"keep": decision.keep, "reason": decision.reason},
     }
 
@@ -309,10 +295,6 @@ def _train(
     def say(text: str) -> None:
         tell({"event": "message", "text": text})
 
-    file = _checkpoint(job)
-    if not go_on:
-        shutil.rmtree(file.parent, ignore_errors=True)
-
     def steps() -> int:
         if job.minutes is None:
             return job.steps
@@ -334,47 +316,17 @@ def _train(
         settings = settings_of(whole, fine_tuned=job.parent_model is not None)
         return Training(students[arm], teachers[arm], loss, settings, parts=parts, say=say, went_back=went_back)
 
-    return teachers, train_in_turns(arms, training_of, steps, file, tell, check)
+    return teachers, train_in_turns(arms, training_of, steps, checkpoints_of(job), go_on, tell, check)
 
 
 def _batch(job: Job) -> int:
     return job.batch or BATCH
 
 
-def _checkpoint(job: Job) -> Path:
-    return job.out / "checkpoints" / "both.pt"
-
-
-def _described(
-    manifest: ModelManifest, parent: ModelRecord | None, arm: str, run_id: str, training: dict[str, Any]
-) -> ModelManifest:
-    origin = (
-        ParentModel(name=manifest.name, version=manifest.version, sha256=manifest.files[NETWORK_FILE])
-        if parent
-        else None
-    )
-    return manifest.model_copy(
-        update={
-            "version": next_version(manifest.version, f"{arm}.{run_id}"),
-            "parent": origin,
-            "training": json_ready({**training, "arm": arm}),
-            "created": datetime.date.today().isoformat(),
-            "files": {},
-        }
-    )
-
-
 def _export(network: Detector, manifest: ModelManifest, folder: Path) -> ModelRecord:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return ModelRecord(export_detector(network, manifest, folder), folder, shipped=False, active=False)
-
-
-def _with_intervals(result: Measured, name: str) -> dict[str, Any]:
-    return {
-        key: {"value": value, "low": result.intervals[name][key][0], "high": result.intervals[name][key][1]}
-        for key, value in result.figures[name].items()
-    }
 
 
 def _note_result(record: ModelRecord, told: Told, report: dict[str, Any], reference: Reference) -> None:

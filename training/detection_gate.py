@@ -15,16 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.classification_gate import CLASS_DROP, LEAST_PATIENTS, Interval, interval
 from training.evaluate import NAN, mean_defined
-from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED, Decision
+from training.gate import Decision
+from training.gate_by_figures import LEAST_PATIENTS, SAMPLES, Figures, Measure, Measured
 
+FROC = Measure("froc", "Mean FROC score")
 LEAST_OVERLAP = 0.3  # of intersection and union
 RATES = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)  # false boxes a slice
-_SAMPLES = 1000
 
 Corners = tuple[float, float, float, float]  # x0, y0, x1, y1
-Figures = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -55,23 +54,6 @@ class Marked:
         counted = times[self.slices]
         last = np.append(np.diff(self.scores) != 0, True)[: len(self.scores)]  # of those of one score
         return tuple(np.cumsum(counted * which)[last].astype(np.float64) for which in (~self.hits, self.hits))  # type: ignore[return-value]
-
-
-@dataclass(frozen=True)
-class Gain:
-    """By how much a model's mean FROC score is above another's, and the interval of that over the same patients."""
-
-    score: float
-    interval: Interval
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A model's figures by label, or "mean", and then by name; their intervals; its gains over the other models."""
-
-    figures: Figures
-    intervals: dict[str, dict[str, Interval]]
-    gains: dict[str, Gain]
 
 
 def rate_name(rate: float) -> str:
@@ -135,7 +117,7 @@ def best_threshold(found: Marked) -> float:
 
 
 def measured(
-    models: Mapping[str, Told], reference: Sequence[Drawn], labels: Sequence[str], samples: int = _SAMPLES
+    models: Mapping[str, Told], reference: Sequence[Drawn], labels: Sequence[str], samples: int = SAMPLES
 ) -> dict[str, Measured]:
     """Each model's figures by arm, with the intervals of samples drawn from the patients (bootstrap, Efron 1979)."""
     once = np.ones(len(reference), np.intp)
@@ -143,25 +125,7 @@ def measured(
     marks = {arm: [marked(told, reference, n) for n in range(len(labels))] for arm, told in models.items()}
     whole = {arm: _figures(own, labels, once) for arm, own in marks.items()}
     again = {arm: [_figures(own, labels, times) for times in draws] for arm, own in marks.items()}
-    scores = {arm: np.array([one["mean"]["froc"] for one in drawn]) for arm, drawn in again.items()}
-    return {
-        arm: Measured(
-            whole[arm],
-            {
-                name: {
-                    key: _share(interval(value, [one[name][key] for one in again[arm]])) for key, value in row.items()
-                }
-                for name, row in whole[arm].items()
-            },
-            {
-                other: Gain(gain, interval(gain, scores[arm] - scores[other]))
-                for other in models
-                if other != arm
-                for gain in [whole[arm]["mean"]["froc"] - whole[other]["mean"]["froc"]]
-            },
-        )
-        for arm in models
-    }
+    return FROC.compared(whole, again)
 
 
 def too_few(reference: Sequence[Drawn], labels: Sequence[str]) -> list[str]:
@@ -171,48 +135,10 @@ def too_few(reference: Sequence[Drawn], labels: Sequence[str]) -> list[str]:
 
 
 def decide(models: Mapping[str, Measured], reference: Sequence[Drawn], labels: Sequence[str]) -> Decision:
-    """Keep a new model only if its mean FROC score is better than the current one's, beyond what chance gives, and no
-    label falls.
-
-    Better: the 95 % interval of the gain, over the same patients, lies above 0. A label falls if its score is lower by
-    more than 0.05. With too few held-out patients nothing is replaced. Without a current model the supervised one is
-    what there is; alone, it is kept, and its score told without a recommendation.
-    """
-    arms = [arm for arm in (SEMI_SUPERVISED, SUPERVISED) if arm in models]
-    baseline = CURRENT if CURRENT in models else arms[-1]
-    scores = {arm: one.figures["mean"]["froc"] for arm, one in models.items()}
-    if few := too_few(reference, labels):
-        return Decision(
-            baseline, f"Not verified: fewer than {LEAST_PATIENTS} held-out patients have {few[0]}; no gain is shown."
-        )
-    faults = {arm: _fault(models, arm, baseline, labels) for arm in arms if arm != baseline}
-    passed = [arm for arm in faults if not faults[arm]]
-    keep = max(passed, key=lambda arm: scores[arm]) if passed else baseline
-    told = [
-        f"The {arm} model has {scores[arm]:.3f} ({scores[arm] - scores[baseline]:+.3f})"
-        + (f" and is refused: {fault}." if fault else ".")
-        for arm, fault in faults.items()
-    ]
-    count = len({one.patient for one in reference})
-    measure = f"Mean FROC score on {count} held-out patients: the {baseline} model has {scores[baseline]:.3f}."
-    if len(models) == 1:
-        return Decision(keep, f"{measure} There was no earlier model to compare with.")
-    return Decision(keep, " ".join([f"Recommended: the {keep} model. {measure}", *told]))
-
-
-def _fault(models: Mapping[str, Measured], arm: str, baseline: str, labels: Sequence[str]) -> str:
-    """Why a model may not take the place of another, as the end of a sentence; empty if it may."""
-    gain = models[arm].gains[baseline]
-    if not gain.score > 0:
-        return "it is no better on average"
-    for name in labels:
-        before, after = (models[which].figures[name]["froc"] for which in (baseline, arm))
-        if before - after > CLASS_DROP:
-            return f"{name} fell from {before:.3f} to {after:.3f}"
-    low, high = gain.interval
-    if not low > 0:
-        return f"the gain may be chance, its 95 % interval being {low:+.3f} to {high:+.3f}"
-    return ""
+    """Which model to keep (Measure.decide), by its FROC score."""
+    few = too_few(reference, labels)
+    not_verified = f"have {few[0]}" if few else ""
+    return FROC.decide(models, labels, len({one.patient for one in reference}), not_verified)
 
 
 def _figures(found: Sequence[Marked], labels: Sequence[str], times: NDArray[np.intp]) -> Figures:
@@ -229,8 +155,3 @@ def _drawn_times(reference: Sequence[Drawn], samples: int, seed: int = 0) -> lis
     rng = np.random.default_rng(seed)
     draws = (rng.integers(0, len(names), len(names)) for _ in range(samples if names else 0))
     return [np.bincount(draw, minlength=len(names))[of] for draw in draws]
-
-
-def _share(found: Interval) -> Interval:
-    low, high = np.clip(found, 0, 1).tolist()
-    return low, high

@@ -202,7 +202,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     torch.use_deterministic_algorithms(device != "cpu", warn_only=True)  # a processor's are so by themselves
     parent = read_parent(job)
     if not go_on and distributed.is_first():
-        for earlier in (_checkpoints(job), job.out / SAMPLES):
+        for earlier in (checkpoints_of(job), job.out / SAMPLES):
             shutil.rmtree(earlier, ignore_errors=True)
     learnt = learnt_by(parent)
     splits = parted(read_dataset(job.data), job.seed, learnt, job.folds)
@@ -265,7 +265,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
             learning_rate=_rate(job),
             recipe=recipe,
             device=device,
-            checkpoint=(_checkpoints(job) / (str(n) if len(splits) > 1 else "both")).with_suffix(".pt"),
+            checkpoint=(checkpoints_of(job) / (str(n) if len(splits) > 1 else "both")).with_suffix(".pt"),
             tell=_of_all_folds(tell, n, len(splits), steps),
             check=check,
         )
@@ -297,7 +297,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     report |= {"steps": done, "seed": job.seed, "seconds": round(spent_s + time.monotonic() - compared, 1)}
     path = job.out / "report.json"
     write_at_once(path, json.dumps(json_ready(report), indent=1))
-    for over in (_checkpoints(job), _members(job)):
+    for over in (checkpoints_of(job), _members(job)):
         shutil.rmtree(over, ignore_errors=True)
     return path
 
@@ -316,7 +316,7 @@ def _exported_and_compared(
     records = {CURRENT: parent} if parent else {}
     current = itertools.islice(_current(job, parent), len(folds))
     measured = [({CURRENT: one} if one else {}, split) for one, (_, split) in zip(current, folds, strict=True)]
-    run_id = secrets.token_hex(3)  # two trainings of one model must not have the same version
+    run_id = secrets.token_hex(3)
     for arm in arms:
         networks = [trained[arm] for trained, _ in folds]
         calibration = calibrate([(trained[arm], split) for trained, split in folds], member)
@@ -364,7 +364,7 @@ def _recipe(
             unlabelled=SEMI_SUPERVISED in arms,
             seed=job.seed,
             device=device,
-            file=_checkpoints(job) / "study.journal",
+            file=checkpoints_of(job) / "study.journal",
             tell=tell,
             check=check,
         )
@@ -502,7 +502,8 @@ def _annotated(split: Split) -> bool:
     return any(case.slices != () for case in split.train)
 
 
-def _checkpoints(job: Job) -> Path:
+def checkpoints_of(job: Job) -> Path:
+    """Where a training keeps what it goes on from until its report is written."""
     return job.out / "checkpoints"
 
 
@@ -522,7 +523,7 @@ class _Planned(BaseModel):
 def _write_plan(job: Job, manifest: ModelManifest) -> None:
     if not distributed.is_first():
         return
-    file = _checkpoints(job) / "planned.json"
+    file = checkpoints_of(job) / "planned.json"
     with contextlib.suppress(OSError):  # of a full disk: then there is no checkpoint to go on from either
         file.parent.mkdir(parents=True, exist_ok=True)
         write_at_once(file, _Planned(manifest=manifest, batch=job.batch, steps=job.steps).model_dump_json())
@@ -530,9 +531,30 @@ def _write_plan(job: Job, manifest: ModelManifest) -> None:
 
 def _planned_before(job: Job) -> _Planned | None:
     try:
-        return _Planned.model_validate_json((_checkpoints(job) / "planned.json").read_text(encoding="utf-8"))
+        return _Planned.model_validate_json((checkpoints_of(job) / "planned.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def as_trained(
+    manifest: ModelManifest, parent: ModelRecord | None, arm: str, run_id: str, summary: dict[str, Any]
+) -> ModelManifest:
+    """The manifest of what an arm has learnt, before its files are written: its version, its origin, and under training
+    how it came about. run_id: two trainings of one model must not have the same version."""
+    origin = (
+        ParentModel(name=manifest.name, version=manifest.version, sha256=manifest.files[NETWORK_FILE])
+        if parent
+        else None
+    )
+    return manifest.model_copy(
+        update={
+            "version": next_version(manifest.version, f"{arm}.{run_id}"),
+            "parent": origin,
+            "training": json_ready({**summary, "arm": arm}),
+            "created": datetime.date.today().isoformat(),
+            "files": {},
+        }
+    )
 
 
 def _export(
@@ -548,20 +570,7 @@ def _export(
 ) -> ModelRecord:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    origin = (
-        ParentModel(name=manifest.name, version=manifest.version, sha256=manifest.files[NETWORK_FILE])
-        if parent
-        else None
-    )
-    described = manifest.model_copy(
-        update={
-            "version": next_version(manifest.version, f"{arm}.{run_id}"),
-            "parent": origin,
-            "training": json_ready({**summary, "arm": arm, "calibration": calibration_of(calibration)}),
-            "created": _today(),
-            "files": {},
-        }
-    )
+    described = as_trained(manifest, parent, arm, run_id, {**summary, "calibration": calibration_of(calibration)})
     written = export_model(network, described, folder, calibration.temperature)
     return ModelRecord(written, folder, shipped=False, active=False)
 
@@ -630,10 +639,6 @@ def as_known(learnt: Learnt) -> dict[str, Any]:
 def _count(cases: Sequence[Case]) -> int:
     """Annotated slices as a person counts them."""
     return sum(case.size[2] if case.slices is None else len(case.slices) for case in cases)
-
-
-def _today() -> str:
-    return datetime.date.today().isoformat()
 
 
 def write_at_once(path: Path, text: str) -> None:

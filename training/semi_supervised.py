@@ -118,18 +118,19 @@ def weak_to_strong_loss(
     logits alone."""
     first_stage = round(FIRST_STAGE * steps)
     ramp_up_steps = max(1, round(RAMP_UP * (steps - first_stage)))
-    annotated_only = supervised_loss(network, sampler, batch, device, pasted=False, recipe=recipe)
-    alarm = alarm or UnlabelledAlarm()
+    shown, alarm = _RunningMean(), alarm or UnlabelledAlarm()
 
     def loss_of_step(step: int) -> tuple[Tensor, dict[str, float]]:
-        loss, figures = annotated_only(step)
+        images, targets = (part.to(device) for part in sampler.labelled(step, batch))
+        images = strong_look(images, torch.Generator().manual_seed(step), recipe.looks)
+        logits = network(images)
+        loss, figures = dice_cross_entropy(logits, targets), {"dice": shown.add(batch_dice(logits, targets))}
         weight = alarm.factor * recipe.unlabelled_weight * consistency_weight(step - first_stage, ramp_up_steps)
         if step < first_stage or weight == 0:
             return loss, {**figures, "consistency_weight": 0.0}
         generator = torch.Generator().manual_seed(step)
         unlabelled, inside = (part.to(device) for part in sampler.unlabelled(step, batch))
         guessed, utilisation = pseudo_labels(teacher, unlabelled, inside, recipe.confidence)
-        _, targets = sampler.labelled(step, batch)
         if message := alarm.watch(step, guessed, targets, utilisation):
             raise GoneAstray(message)
         box = paste_masks(batch, sampler.patch, generator).to(device)

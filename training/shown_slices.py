@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from inference.manifest import LabelClass
-from training.dataset import Case, read_image
+from training.dataset import Case
 
 FOLDER = "cases"  # in out
 _MOST_SLICES = 8  # of a case
@@ -36,15 +36,15 @@ class ShownSlices:
         self._listed: dict[tuple[str, int, int], dict[str, Any]] = {}
         self._arrays: dict[str, NDArray[np.uint8]] = {}
 
-    def see(self, arm: str, case: Case, predicted: NDArray[np.uint8], reference: NDArray[np.uint8]) -> None:
+    def see(
+        self, arm: str, case: Case, image: sitk.Image, predicted: NDArray[np.uint8], reference: NDArray[np.uint8]
+    ) -> None:
         """Keep what a model marked; both are voxels [k, j, i] of the case's image."""
-        image = None
         for axis, index in _chosen(case, reference):
             key = case.name, axis, index
             if key not in self._listed:
                 if len({name for name, _, _ in self._listed} | {case.name}) > _MOST_CASES:
                     return
-                image = read_image(case) if image is None else image
                 grey, spacing_mm = _as_read(image, axis, index)
                 low, high = np.percentile(grey, _GREY_PERCENTILES)
                 grey = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
@@ -52,7 +52,6 @@ class ShownSlices:
                 self._listed[key] = {"case": case.name, "axis": axis, "index": index, "spacing_mm": spacing_mm, "n": n}
                 self._arrays[f"image_{n}"] = (255 * grey).astype(np.uint8)
                 self._arrays[f"reference_{n}"] = _labels(image, reference, axis, index)
-            image = read_image(case) if image is None else image
             self._arrays[f"{arm}_{self._listed[key]['n']}"] = _labels(image, predicted, axis, index)
 
     def write(self, labels: Sequence[LabelClass]) -> None:

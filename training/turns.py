@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,7 +30,8 @@ def train_in_turns(
     arms: Sequence[str],
     training_of: Callable[[str, int, WentBack], Training],
     steps: Callable[[], int],
-    file: Path,
+    folder: Path,
+    go_on: bool,
     tell: Tell,
     check: Check,
     running: Mapping[str, dict[str, Tensor]] | None = None,
@@ -37,9 +39,12 @@ def train_in_turns(
     """Train each arm; how many steps each had in the end.
 
     training_of gives the training of an arm for so many steps. steps says how many there are, and is not asked where
-    the checkpoint in file, from which the trainings go on if it is there, knows. running are an arm's figures that its
-    loss keeps from step to step: they go into the checkpoint, too.
+    the checkpoint in folder, from which the trainings go on if they shall and it is there, knows. running are an arm's
+    figures that its loss keeps from step to step: they go into the checkpoint, too.
     """
+    file = folder / "both.pt"
+    if not go_on:
+        shutil.rmtree(folder, ignore_errors=True)
 
     def say(text: str) -> None:
         tell({"event": "message", "text": text})

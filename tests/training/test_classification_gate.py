@@ -13,11 +13,11 @@ from training.classification_gate import (
     class_figures,
     decide,
     figures,
-    interval,
     measured,
     too_few,
 )
 from training.gate import CURRENT, SEMI_SUPERVISED, SUPERVISED
+from training.gate_by_figures import interval
 
 # Pictures from the likeliest to the least likely; two share a probability.
 LIKELY = np.array([0.9, 0.8, 0.8, 0.6, 0.3, 0.1])
@@ -110,7 +110,7 @@ def test_a_better_model_takes_the_place_of_the_current():
 def test_a_gain_that_may_be_chance_is_none():
     of = reference(patients=12)
     found = measured({CURRENT: told(of, 0.5), SUPERVISED: told(of, 0.56)}, of)
-    assert 0 < found[SUPERVISED].gains[CURRENT].auc < 0.1
+    assert 0 < found[SUPERVISED].gains[CURRENT].by < 0.1
     decision = decide(found, of)
     assert decision.keep == CURRENT and "the gain may be chance" in decision.reason
 

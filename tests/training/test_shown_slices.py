@@ -39,7 +39,7 @@ def test_left_is_on_the_right_and_head_or_front_is_up(tmp_path, letters, axis):
     index = int(np.argwhere(voxels == 100)[0][2 - axis])
     drawn = (voxels == 100).astype(np.uint8)
     shown = ShownSlices(tmp_path / "cases")
-    shown.see("current", case_of(tmp_path, image, ((axis, index),)), drawn, drawn)
+    shown.see("current", case_of(tmp_path, image, ((axis, index),)), image, drawn, drawn)
     shown.write(LABELS)
 
     (one,) = json.loads((tmp_path / "cases" / "slices.json").read_text())["slices"]
@@ -65,8 +65,8 @@ def test_each_arm_is_kept_of_the_same_few_slices(tmp_path):
     reference[2:] = 1
     shown = ShownSlices(tmp_path / "cases")
     case = case_of(tmp_path, image, tuple((2, k) for k in range(SHAPE[0])))
-    shown.see("current", case, np.zeros(SHAPE, np.uint8), reference)
-    shown.see("supervised", case, 2 * reference, reference)
+    shown.see("current", case, image, np.zeros(SHAPE, np.uint8), reference)
+    shown.see("supervised", case, image, 2 * reference, reference)
     shown.write(LABELS)
 
     told = json.loads((tmp_path / "cases" / "slices.json").read_text())
