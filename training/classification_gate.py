@@ -123,9 +123,12 @@ def too_few(reference: Reference) -> list[str]:
 
 def decide(models: Mapping[str, Measured], reference: Reference) -> Decision:
     """Which model to keep (Measure.decide), by its AUC."""
-    few = too_few(reference)
-    not_verified = f"have, or lack, {few[0]}" if few else ""
-    return AUC.decide(models, reference.classes, len(set(reference.patients)), not_verified)
+    few, unverified = too_few(reference), ""
+    if few:
+        unverified = (
+            f"Not verified: fewer than {LEAST_PATIENTS} held-out patients have, or lack, {few[0]}; no gain is shown."
+        )
+    return AUC.decide(models, reference.classes, len(set(reference.patients)), unverified)
 
 
 def _part(reference: Reference, draw: NDArray[np.intp]) -> Reference:

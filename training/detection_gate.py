@@ -136,9 +136,10 @@ def too_few(reference: Sequence[Drawn], labels: Sequence[str]) -> list[str]:
 
 def decide(models: Mapping[str, Measured], reference: Sequence[Drawn], labels: Sequence[str]) -> Decision:
     """Which model to keep (Measure.decide), by its FROC score."""
-    few = too_few(reference, labels)
-    not_verified = f"have {few[0]}" if few else ""
-    return FROC.decide(models, labels, len({one.patient for one in reference}), not_verified)
+    few, unverified = too_few(reference, labels), ""
+    if few:
+        unverified = f"Not verified: fewer than {LEAST_PATIENTS} held-out patients have {few[0]}; no gain is shown."
+    return FROC.decide(models, labels, len({one.patient for one in reference}), unverified)
 
 
 def _figures(found: Sequence[Marked], labels: Sequence[str], times: NDArray[np.intp]) -> Figures:

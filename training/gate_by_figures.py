@@ -74,20 +74,17 @@ class Measure:
             for arm, figures in whole.items()
         }
 
-    def decide(
-        self, models: Mapping[str, Measured], names: Sequence[str], patients: int, not_verified: str
-    ) -> Decision:
+    def decide(self, models: Mapping[str, Measured], names: Sequence[str], patients: int, unverified: str) -> Decision:
         """Keep a new model only if its mean is better than what there is, beyond what chance gives, and no label falls.
 
         What there is: the current model; without one the supervised twin. Better: the 95 % interval of the gain, over
         the same patients, lies above 0. A label falls if its figure is lower by more than CLASS_DROP. Of two that pass,
-        the better one. Where not_verified says whom there are too few of, nothing is replaced.
+        the better one. Where unverified, a sentence, says whom there are too few of, nothing is replaced.
         """
         arms = [arm for arm in (SEMI_SUPERVISED, SUPERVISED) if arm in models]
         baseline = CURRENT if CURRENT in models else arms[-1]
-        if not_verified:
-            reason = f"Not verified: fewer than {LEAST_PATIENTS} held-out patients {not_verified}; no gain is shown."
-            return Decision(baseline, reason)
+        if unverified:
+            return Decision(baseline, unverified)
         means = {arm: one.figures["mean"][self.key] for arm, one in models.items()}
         faults = {arm: self._fault(models, arm, baseline, names) for arm in arms if arm != baseline}
         passed = [arm for arm in faults if not faults[arm]]

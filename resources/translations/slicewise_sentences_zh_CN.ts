@@ -5440,28 +5440,28 @@
         </message>
         <message>
             <location filename="../../training/arms.py" line="80" />
-            <location filename="../../training/turns.py" line="54" />
+            <location filename="../../training/turns.py" line="59" />
             <source>The training went back to step {0}, the last good one.</source>
             <extracomment>{0}: step</extracomment>
             <translation>训练已退回到上一个正常的第 {0} 步。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="106" />
-            <location filename="../../training/turns.py" line="67" />
+            <location filename="../../training/turns.py" line="72" />
             <source>The training goes on from step {0}.</source>
             <extracomment>{0}: done</extracomment>
             <translation>训练从第 {0} 步继续。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="135" />
-            <location filename="../../training/turns.py" line="98" />
+            <location filename="../../training/turns.py" line="103" />
             <source>Stopped after {0} of {1} steps; what was learnt is compared.</source>
             <extracomment>{0}: done; {1}: steps</extracomment>
             <translation>已在第 {0} 步停止（共 {1} 步）；将比较已学到的结果。</translation>
         </message>
         <message>
             <location filename="../../training/arms.py" line="180" />
-            <location filename="../../training/turns.py" line="76" />
+            <location filename="../../training/turns.py" line="81" />
             <source>No checkpoint could be written ({0}); the training goes on.</source>
             <extracomment>{0}: error.strerror or error</extracomment>
             <translation>无法写入检查点（{0}）；训练继续进行。</translation>
@@ -5560,132 +5560,74 @@
             <translation>{0}：没有层面 {1}，图像有 {2} 张，从 0 起计</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="114" />
+            <location filename="../../training/classification.py" line="113" />
             <source>a classifier is trained by one process; start it without torchrun</source>
             <translation>分类器由一个进程训练；请不要用 torchrun 启动</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="116" />
+            <location filename="../../training/classification.py" line="115" />
             <source>a classifier is not trained in folds, nor are settings tried for it</source>
             <translation>分类器不分折训练，也不为它试验设置</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="135" />
+            <location filename="../../training/classification.py" line="134" />
             <source>Every picture has labels, so there is nothing semi-supervised to do.</source>
             <translation>每张图片都有标签，因此没有可做的半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="144" />
-            <location filename="../../training/detection.py" line="130" />
+            <location filename="../../training/classification.py" line="143" />
+            <location filename="../../training/detection.py" line="129" />
             <location filename="../../training/job.py" line="280" />
             <source>Comparing the models on what was held out</source>
             <translation>正在留出数据上比较各模型</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="254" />
+            <location filename="../../training/classification.py" line="240" />
             <source>finds what may be there together</source>
             <translation>查找可能同时存在的内容</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="254" />
+            <location filename="../../training/classification.py" line="240" />
             <source>tells one class of several</source>
             <translation>从多个类别中说出一个</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="255" />
+            <location filename="../../training/classification.py" line="241" />
             <source>{0} is no model that {1}, as the labels do</source>
             <extracomment>{0}: manifest.name; {1}: kind</extracomment>
             <translation>{0} 不是像标签那样{1}的模型</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="259" />
+            <location filename="../../training/classification.py" line="245" />
             <source>{0} and the labels have different classes: {1} is in one of them only</source>
             <extracomment>{0}: manifest.name; {1}: other</extracomment>
             <translation>{0} 与标签的类别不同：{1} 只在其中之一</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="278" />
-            <location filename="../../training/detection.py" line="262" />
+            <location filename="../../training/classification.py" line="264" />
+            <location filename="../../training/detection.py" line="248" />
             <location filename="../../training/plan.py" line="130" />
             <source>that of the images it was trained on</source>
             <translation>与训练所用图像的许可相同</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="300" />
-            <location filename="../../training/detection.py" line="294" />
+            <location filename="../../training/classification.py" line="286" />
+            <location filename="../../training/detection.py" line="280" />
             <location filename="../../training/job.py" line="462" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 无法训练：权重不匹配</translation>
         </message>
         <message>
-            <location filename="../../training/classification_gate.py" line="192" />
+            <location filename="../../training/classification_gate.py" line="18" />
+            <source>Mean AUC</source>
+            <translation>平均 AUC</translation>
+        </message>
+        <message>
+            <location filename="../../training/classification_gate.py" line="129" />
             <source>Not verified: fewer than {0} held-out patients have, or lack, {1}; no gain is shown.</source>
             <extracomment>{0}: LEAST_PATIENTS; {1}: few[0]</extracomment>
             <translation>未验证：留出的患者中有或没有 {1} 的少于 {0} 名；未显示出增益。</translation>
-        </message>
-        <message>
-            <location filename="../../training/classification_gate.py" line="198" />
-            <location filename="../../training/detection_gate.py" line="192" />
-            <location filename="../../training/gate.py" line="112" />
-            <source>The {0} model has {1} ({2}) and is refused: {3}.</source>
-            <extracomment>{0}: arm; {1}: areas[arm] (number); {2}: areas[arm] - areas[baseline] (number); {3}: fault</extracomment>
-            <translation>{0}模型为 {1}（{2}），未通过：{3}。</translation>
-            <extra-numbers>1 2</extra-numbers>
-        </message>
-        <message>
-            <location filename="../../training/classification_gate.py" line="198" />
-            <location filename="../../training/detection_gate.py" line="192" />
-            <location filename="../../training/gate.py" line="112" />
-            <source>The {0} model has {1} ({2}).</source>
-            <extracomment>{0}: arm; {1}: areas[arm] (number); {2}: areas[arm] - areas[baseline] (number)</extracomment>
-            <translation>{0}模型为 {1}（{2}）。</translation>
-            <extra-numbers>1 2</extra-numbers>
-        </message>
-        <message>
-            <location filename="../../training/classification_gate.py" line="202" />
-            <source>Mean AUC on {0} held-out patients: the {1} model has {2}.</source>
-            <extracomment>{0}: count (number); {1}: baseline; {2}: areas[baseline] (number)</extracomment>
-            <translation>{0} 名留出患者上的平均 AUC：{1} 模型为 {2}。</translation>
-            <extra-numbers>0 2</extra-numbers>
-        </message>
-        <message>
-            <location filename="../../training/classification_gate.py" line="204" />
-            <location filename="../../training/detection_gate.py" line="199" />
-            <source>{0} There was no earlier model to compare with.</source>
-            <extracomment>{0}: measure</extracomment>
-            <translation>{0} 没有可供比较的先前模型。</translation>
-        </message>
-        <message>
-            <location filename="../../training/classification_gate.py" line="205" />
-            <location filename="../../training/detection_gate.py" line="200" />
-            <source>Recommended: the {0} model. {1}</source>
-            <extracomment>{0}: keep; {1}: measure</extracomment>
-            <translation>推荐：{0} 模型。{1}</translation>
-        </message>
-        <message>
-            <location filename="../../training/classification_gate.py" line="212" />
-            <location filename="../../training/detection_gate.py" line="207" />
-            <location filename="../../training/gate.py" line="143" />
-            <source>it is no better on average</source>
-            <translation>平均而言没有改善</translation>
-        </message>
-        <message>
-            <location filename="../../training/classification_gate.py" line="216" />
-            <location filename="../../training/detection_gate.py" line="211" />
-            <location filename="../../training/gate.py" line="154" />
-            <source>{0} fell from {1} to {2}</source>
-            <extracomment>{0}: name; {1}: before (number); {2}: after (number)</extracomment>
-            <translation>{0} 由 {1} 降至 {2}</translation>
-            <extra-numbers>1 2</extra-numbers>
-        </message>
-        <message>
-            <location filename="../../training/classification_gate.py" line="219" />
-            <location filename="../../training/detection_gate.py" line="214" />
-            <source>the gain may be chance, its 95 % interval being {0} to {1}</source>
-            <extracomment>{0}: low (number); {1}: high (number)</extracomment>
-            <translation>增益可能出于偶然，其 95 % 区间为 {0} 至 {1}</translation>
-            <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
             <location filename="../../training/classified_pictures.py" line="99" />
@@ -5865,42 +5807,42 @@
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="460" />
-            <location filename="../../training/dataset.py" line="472" />
+            <location filename="../../training/dataset.py" line="462" />
+            <location filename="../../training/dataset.py" line="474" />
             <source>{0}/{1} cannot be read as an image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>无法将 {0}/{1} 作为图像读取</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="474" />
+            <location filename="../../training/dataset.py" line="476" />
             <source>{0}/{1} is not a 3-D image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>{0}/{1} 不是三维图像</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="502" />
+            <location filename="../../training/dataset.py" line="504" />
             <source>patients.csv needs the columns case and patient, filled in every line</source>
             <translation>patients.csv 需要 case 和 patient 两列，且每行都要填写</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="505" />
+            <location filename="../../training/dataset.py" line="507" />
             <source>patients.csv names {0}, which is not in images</source>
             <extracomment>{0}: unknown[0]</extracomment>
             <translation>patients.csv 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="525" />
+            <location filename="../../training/dataset.py" line="527" />
             <source>confirmed.json must map each case to {"slices": [[axis, index], ...]}</source>
             <translation>confirmed.json 必须将每个病例对应到 {"slices": [[axis, index], ...]}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="528" />
+            <location filename="../../training/dataset.py" line="530" />
             <source>confirmed.json names {0}, which is not in images</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="530" />
+            <location filename="../../training/dataset.py" line="532" />
             <source>confirmed.json names an impossible slice of {0}; axes are 0, 1, 2, indices from 0</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的一个不存在的层面；轴为 0、1、2，索引从 0 开始</translation>
@@ -5921,49 +5863,47 @@
             <translation>层面</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="95" />
+            <location filename="../../training/detection.py" line="94" />
             <source>a detector is trained by one process; start it without torchrun</source>
             <translation>检测器由一个进程训练；请不要用 torchrun 启动</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="97" />
+            <location filename="../../training/detection.py" line="96" />
             <source>a detector is not trained in folds, nor are settings tried for it</source>
             <translation>检测器不分折训练，也不为它试验设置</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="103" />
+            <location filename="../../training/detection.py" line="102" />
             <source>a detector sees slices, one by one: it has two dimensions</source>
             <translation>检测器逐张看层面：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="121" />
+            <location filename="../../training/detection.py" line="120" />
             <source>Every slice was looked at, so there is nothing semi-supervised to do.</source>
             <translation>每张层面都已看过，因此没有可做的半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="239" />
+            <location filename="../../training/detection.py" line="225" />
             <source>{0} is no model that finds boxes</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 不是查找框的模型</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="242" />
+            <location filename="../../training/detection.py" line="228" />
             <source>{0} and the boxes have different labels: {1} is in one of them only</source>
             <extracomment>{0}: manifest.name; {1}: other[0]</extracomment>
             <translation>{0} 与框的标签不同：{1} 只在其中之一</translation>
         </message>
         <message>
-            <location filename="../../training/detection_gate.py" line="186" />
+            <location filename="../../training/detection_gate.py" line="22" />
+            <source>Mean FROC score</source>
+            <translation>平均 FROC 得分</translation>
+        </message>
+        <message>
+            <location filename="../../training/detection_gate.py" line="141" />
             <source>Not verified: fewer than {0} held-out patients have {1}; no gain is shown.</source>
             <extracomment>{0}: LEAST_PATIENTS; {1}: few[0]</extracomment>
             <translation>未验证：留出的患者中有 {1} 的少于 {0} 名；未显示出增益。</translation>
-        </message>
-        <message>
-            <location filename="../../training/detection_gate.py" line="197" />
-            <source>Mean FROC score on {0} held-out patients: the {1} model has {2}.</source>
-            <extracomment>{0}: count (number); {1}: baseline; {2}: scores[baseline] (number)</extracomment>
-            <translation>{0} 名留出患者上的平均 FROC 得分：{1} 模型为 {2}。</translation>
-            <extra-numbers>0 2</extra-numbers>
         </message>
         <message>
             <location filename="../../training/detector.py" line="174" />
@@ -6030,6 +5970,22 @@
             <translation>平均 Dice（{0}）：{1}。没有可比较的更早模型。</translation>
         </message>
         <message>
+            <location filename="../../training/gate.py" line="112" />
+            <location filename="../../training/gate_by_figures.py" line="93" />
+            <source>The {0} model has {1} ({2}) and is refused: {3}.</source>
+            <extracomment>{0}: arm; {1}: average[arm] (number); {2}: average[arm] - average[CURRENT] (number); {3}: faults[arm]</extracomment>
+            <translation>{0}模型为 {1}（{2}），未通过：{3}。</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="112" />
+            <location filename="../../training/gate_by_figures.py" line="93" />
+            <source>The {0} model has {1} ({2}).</source>
+            <extracomment>{0}: arm; {1}: average[arm] (number); {2}: average[arm] - average[CURRENT] (number)</extracomment>
+            <translation>{0}模型为 {1}（{2}）。</translation>
+            <extra-numbers>1 2</extra-numbers>
+        </message>
+        <message>
             <location filename="../../training/gate.py" line="117" />
             <source>Recommended: the {0} model. Mean Dice {1}: the current model has {2}.</source>
             <extracomment>{0}: keep; {1}: where; {2}: average[CURRENT] (number)</extracomment>
@@ -6057,11 +6013,25 @@
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
+            <location filename="../../training/gate.py" line="143" />
+            <location filename="../../training/gate_by_figures.py" line="125" />
+            <source>it is no better on average</source>
+            <translation>平均而言没有改善</translation>
+        </message>
+        <message>
             <location filename="../../training/gate.py" line="146" />
             <source>{0} {1} got worse by {2}</source>
             <extracomment>{0}: unit; {1}: worst; {2}: -gains[worst] (number)</extracomment>
             <translation>{0} {1} 变差了 {2}</translation>
             <extra-numbers>2</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate.py" line="154" />
+            <location filename="../../training/gate_by_figures.py" line="129" />
+            <source>{0} fell from {1} to {2}</source>
+            <extracomment>{0}: name; {1}: _agreed(before) (number); {2}: _agreed(after) (number)</extracomment>
+            <translation>{0} 由 {1} 降至 {2}</translation>
+            <extra-numbers>1 2</extra-numbers>
         </message>
         <message>
             <location filename="../../training/gate.py" line="172" />
@@ -6083,6 +6053,32 @@
             <location filename="../../training/gate.py" line="13" />
             <source>supervised</source>
             <translation>监督</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate_by_figures.py" line="97" />
+            <source>{0} on {1} held-out patients: the {2} model has {3}.</source>
+            <extracomment>{0}: self.called; {1}: patients; {2}: baseline; {3}: means[baseline] (number)</extracomment>
+            <translation>{1} 名留出患者的{0}：{2}模型为 {3}。</translation>
+            <extra-numbers>3</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/gate_by_figures.py" line="99" />
+            <source>{0} There was no earlier model to compare with.</source>
+            <extracomment>{0}: measure</extracomment>
+            <translation>{0} 没有可供比较的先前模型。</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate_by_figures.py" line="100" />
+            <source>Recommended: the {0} model. {1}</source>
+            <extracomment>{0}: keep; {1}: measure</extracomment>
+            <translation>推荐：{0} 模型。{1}</translation>
+        </message>
+        <message>
+            <location filename="../../training/gate_by_figures.py" line="132" />
+            <source>the gain may be chance, its 95 % interval being {0} to {1}</source>
+            <extracomment>{0}: low (number); {1}: high (number)</extracomment>
+            <translation>增益可能出于偶然，其 95 % 区间为 {0} 至 {1}</translation>
+            <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
             <location filename="../../training/job.py" line="151" />
@@ -6231,31 +6227,31 @@
             <translation>类别 {0}</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="253" />
+            <location filename="../../training/semi_supervised.py" line="254" />
             <source>only {0} of the unlabelled voxels get a sure label</source>
             <extracomment>{0}: used (number)</extracomment>
             <translation>未标注的体素中只有 {0} 得到可靠的标签</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="256" />
+            <location filename="../../training/semi_supervised.py" line="257" />
             <source>structures fill {0} of the unlabelled slices and {1} of the annotated ones</source>
             <extracomment>{0}: pseudo (number); {1}: annotated (number)</extracomment>
             <translation>结构在未标注层面中占 {0}，在已标注层面中占 {1}</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="262" />
+            <location filename="../../training/semi_supervised.py" line="263" />
             <source>count half from here on</source>
             <translation>此后权重减半</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="262" />
+            <location filename="../../training/semi_supervised.py" line="263" />
             <source>are not used any more</source>
             <translation>不再使用</translation>
         </message>
         <message>
-            <location filename="../../training/semi_supervised.py" line="263" />
+            <location filename="../../training/semi_supervised.py" line="264" />
             <source>Unlabelled slices {0}: {1}.</source>
             <extracomment>{0}: done; {1}: why</extracomment>
             <translation>未标注层面{0}：{1}。</translation>

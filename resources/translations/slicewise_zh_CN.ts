@@ -4429,6 +4429,10 @@ or press {File/Open folder…}.</source>
         <translation>监督</translation>
     </message>
     <message>
+        <source>Gain, 95 % interval: {interval}</source>
+        <translation>提升，95 % 区间：{interval}</translation>
+    </message>
+    <message>
         <source>Preparing the training data…</source>
         <translation>正在准备训练数据…</translation>
     </message>
@@ -4537,16 +4541,12 @@ or press {File/Open folder…}.</source>
         <translation>所选模型的类型不能在此训练：请选择训练内容。</translation>
     </message>
     <message>
-        <source>1 confirmed slice in this scan.</source>
-        <translation>此扫描中已确认 1 个层面。</translation>
+        <source>Confirmed in this scan: slices {n}. The model learns from the confirmed slices of all scans; some are held out to measure the gain.</source>
+        <translation>此扫描中已确认的切片：{n}。模型从所有扫描的已确认切片中学习；其中一部分留作测量提升之用。</translation>
     </message>
     <message>
-        <source>{count} confirmed slices in this scan.</source>
-        <translation>此扫描中已确认 {count} 个层面。</translation>
-    </message>
-    <message>
-        <source>{how_many} The model learns from these, and from slices nobody has labelled; some confirmed slices are held out to measure the gain.</source>
-        <translation>{how_many}模型从这些层面和未标注的层面中学习；部分已确认的层面留作评估。</translation>
+        <source>It learns from slices nobody has labelled, too.</source>
+        <translation>它也从无人标注的切片中学习。</translation>
     </message>
     <message>
         <source>New model {title}: {labels}</source>
@@ -4613,8 +4613,8 @@ or press {File/Open folder…}.</source>
         <translation>训练</translation>
     </message>
     <message>
-        <source>held out, quick look</source>
-        <translation>留出（快速评估）</translation>
+        <source>held out</source>
+        <translation>留出</translation>
     </message>
     <message>
         <source>Pseudo-labels</source>
@@ -6451,6 +6451,10 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Choose at least one scan.</source>
         <translation>请至少选择一个扫描。</translation>
+    </message>
+    <message>
+        <source>None of the labels of this model is on a confirmed slice: for {labels} choose a new model.</source>
+        <translation>已确认的切片上没有此模型的任何标签：要学习 {labels}，请选择新模型。</translation>
     </message>
     <message>
         <source>Not learnt, so background to the model: {labels}.</source>

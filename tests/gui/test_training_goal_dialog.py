@@ -1,5 +1,7 @@
 """A person chooses what to train, and sees what is missing for it."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -46,6 +48,24 @@ def test_a_model_further_has_its_own_labels_and_says_what_it_does_not_learn(dial
     assert not dialog.title.isVisibleTo(dialog)
     dialog.accept()
     assert dialog.goals == [Goal("segmentation", "tiny")]
+
+
+def test_a_model_that_knows_nothing_of_what_is_confirmed_is_not_trained_further(opened, learnable, qtbot):
+    goal = Goal("segmentation", "tiny")
+
+    def shown(*slices: frozenset[str]) -> TrainingGoalDialog:
+        confirmed = ConfirmedSeries("p", slices, opened.session.series.uid)
+        made = TrainingGoalDialog(opened.workflows, goal, replace(learnable, confirmed=(confirmed,)), print)
+        qtbot.addWidget(made)
+        return made
+
+    other = shown(frozenset({"Lesion"}), frozenset())
+    assert not other.ok.isEnabled() and "for Lesion choose a new model" in other.told.text()
+    choose(other.model, "")
+    other.title.setText("Lesions")
+    assert other.ok.isEnabled()
+    assert shown(frozenset({"Lesion"}), frozenset({"Dim"})).ok.isEnabled()
+    assert shown(frozenset()).ok.isEnabled(), "that there is nothing can be learnt"
 
 
 def test_a_new_model_needs_a_name_and_a_label(dialog):

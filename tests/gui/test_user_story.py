@@ -77,8 +77,9 @@ def test_open_segment_correct_train_accept_and_roll_back(start, scan_folder, qtb
     assert set(report["models"]) == {"current", "semi-supervised", "supervised"}
     assert report["unit"] == "slices" and not report["verified"]
     assert len(panel._curves["loss"].getData()[0]) >= 2
-    shown = {panel.comparison.arms.item(row, 0).text(): panel.comparison.arms.item(row, 1).text() for row in range(3)}
-    assert shown["Current"] == f"{report['models']['current']['mean_dice']:.3f}"
+    shown = panel.comparison.arms
+    assert shown.item(0, 0).text() == "Current"
+    assert shown.item(0, 1).text() == f"{report['models']['current']['mean_dice']:.3f}"
     assert report["decision"]["reason"] in panel._reason.text()
     for button in panel.findChildren(QPushButton):
         if button.isVisible():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -34,6 +35,7 @@ _MEASURES: dict[Task, tuple[str, str]] = {
     "classification": ("AUC", "AUPRC"),
     "detection": ("FROC", "AP"),
 }
+_HIGHEST = 170  # pixels of the table of classes
 _KEYS: dict[Task, tuple[str, str]] = {"classification": ("auc", "auprc"), "detection": ("froc", "ap")}
 
 
@@ -58,7 +60,6 @@ class TrainingComparison(QWidget):
         self.classes = QTableWidget(0, 2)
         self.classes.verticalHeader().hide()
         self.classes.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.classes.setFixedHeight(170)
         self.classes.setAccessibleName(tr("Comparison by structure and case"))
         self.classes.hide()
         self.by_class.toggled.connect(self.classes.setVisible)
@@ -80,16 +81,17 @@ class TrainingComparison(QWidget):
         names, last_form = _MEASURES[run.task], "{:.1f}" if run.task == "segmentation" else "{:.3f}"
         self.arms.setHorizontalHeaderLabels([tr("Model"), names[0], tr("Gain"), names[1]])
         figures = {arm: _figures(report, arm, run.task) for arm in arms}
-        self.arms.setRowCount(len(arms))
-        for row, arm in enumerate(arms):
+        self.arms.clearSpans()
+        self.arms.setRowCount(0)
+        for arm in arms:
             (score, second), gain = figures[arm].measured, figures[arm].gain
-            kept = arm == run.recommended
             cells = [tr(ARM_NAMES[arm]), _number(score, "{:.3f}"), _number(gain, "{:+.3f}"), _number(second, last_form)]
             intervals = [None, *figures[arm].intervals]
             gain_interval = intervals[2]
             sure = gain_interval is not None and (gain_interval[0] > 0 or gain_interval[1] < 0)
-            if gain_interval is not None:
-                cells[2] += "\n[{:+.3f},\n{:+.3f}]".format(*gain_interval)  # the panel is narrow
+            gain_colour = theme().good if gain is not None and gain > 0 and sure else theme().warning
+            row = self.arms.rowCount()
+            self.arms.insertRow(row)
             for column, text in enumerate(cells):
                 cell = QTableWidgetItem(text)
                 if (interval := intervals[column]) is not None:
@@ -101,15 +103,26 @@ class TrainingComparison(QWidget):
                 if column:
                     cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 font = cell.font()
-                font.setBold(kept)
+                font.setBold(arm == run.recommended)
                 cell.setFont(font)
                 if column == 2 and gain is not None:
-                    cell.setForeground(theme().good if gain > 0 and sure else theme().warning)
+                    cell.setForeground(gain_colour)
                 self.arms.setItem(row, column, cell)
+            if gain_interval is not None:  # a line of its own: the panel is narrow
+                self._add_gain_interval(_between(gain_interval, "{:+.3f}"), gain_colour)
         self.arms.resizeRowsToContents()
-        heights = sum(self.arms.rowHeight(row) for row in range(len(arms)))
+        heights = sum(self.arms.rowHeight(row) for row in range(self.arms.rowCount()))
         self.arms.setFixedHeight(self.arms.horizontalHeader().sizeHint().height() + heights + 6)
         self._show_classes(run, report, arms)
+
+    def _add_gain_interval(self, between: str, colour: QColor) -> None:
+        row = self.arms.rowCount()
+        self.arms.insertRow(row)
+        self.arms.setSpan(row, 0, 1, self.arms.columnCount())
+        cell = QTableWidgetItem(tr("Gain, 95 % interval: {interval}").format(interval=between))
+        cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        cell.setForeground(colour)
+        self.arms.setItem(row, 0, cell)
 
     def _show_classes(self, run: TrainingRun, report: dict[str, Any], arms: Sequence[str]) -> None:
         """Both measures of each class, of a segmentation on each held-out case, by the current model and the one to be
@@ -150,6 +163,9 @@ class TrainingComparison(QWidget):
                 cell.setToolTip(text if column else unit)
                 self.classes.setItem(row, column, cell)
         self.classes.resizeColumnsToContents()
+        bar = self.classes.horizontalScrollBar().sizeHint().height()
+        whole = self.classes.horizontalHeader().sizeHint().height() + self.classes.verticalHeader().length() + bar + 4
+        self.classes.setFixedHeight(min(whole, _HIGHEST))
 
 
 class _Figures(NamedTuple):

@@ -290,15 +290,12 @@ class TrainingPanel(QWidget):
         elif cannot:
             text = with_keys(tr(_NONE_CONFIRMED), self.window())
         else:
-            how_many = (
-                tr("1 confirmed slice in this scan.")
-                if count == 1
-                else tr("{count} confirmed slices in this scan.").format(count=count)
-            )
             text = tr(
-                "{how_many} The model learns from these, and from slices nobody has labelled; some confirmed slices "
-                "are held out to measure the gain."
-            ).format(how_many=how_many)
+                "Confirmed in this scan: slices {n}. The model learns from the confirmed slices of all scans; some are "
+                "held out to measure the gain."
+            ).format(n=count)
+            if goal.unlabelled:
+                text += " " + tr("It learns from slices nobody has labelled, too.")
         self._ready.setText(text)
         self._ready.setVisible(run is None or not run.undecided)  # the comparison needs the room
         if goal is not None:
@@ -428,7 +425,7 @@ class TrainingPanel(QWidget):
             "Dice",
             (
                 (tr("training"), colours.accent),
-                (tr("held out, quick look"), colours.good),
+                (tr("held out"), colours.good),
                 (tr("twin"), colours.dimmed_text),
             ),
         )
