@@ -6,30 +6,25 @@ graph's own outputs (class activation maps: Zhou et al., CVPR 2016, arXiv:1512.0
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
 import torch
 from monai.networks.blocks.convolutions import Convolution, ResidualUnit
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from inference.classify import classify
-from inference.manifest import MANIFEST_FILE, NETWORK_FILE, WEIGHTS_FILE, ModelError, ModelManifest, write_manifest
-from inference.models import ModelRecord
-from inference.preprocess import model_grid, to_model_grid
-from inference.runtime import load_model
-from training.export import ExportError
+from inference.manifest import WEIGHTS_FILE, ModelManifest
+from inference.runtime import LoadedModel
+from training.export import ExportError, probed, write_checked
 
 _PROBABILITY_TOLERANCE = 1e-3
 _HEAT_TOLERANCE = 2e-3  # of the largest value
-_OPSET = 17
 _NORM = "BATCH"
-_PROBES = ((64, 64), (150, 90), (37, 53))  # rows and columns of the pictures on which it is checked
 
 
 def classifier_spec(classes: int, channels: tuple[int, ...] = (16, 32, 64, 128)) -> dict[str, Any]:
@@ -117,50 +112,26 @@ def export_classifier(exported: Calibrated, manifest: ModelManifest, folder: Pat
     inference.classify runs the folder on pictures of several sizes; what it tells is compared with the network.
     Raises ExportError if probabilities or heat maps differ, or are the same of any picture: then it is no model.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     exported = exported.eval().cpu()
-    weights = {name: value.contiguous() for name, value in exported.network.state_dict().items()}
-    save_file(weights, folder / WEIGHTS_FILE)
-    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
     assert manifest.preprocessing.size is not None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the TorchScript exporter warns of its end; the other one takes a minute
-        torch.onnx.export(
-            exported,
-            (torch.rand(2, 1, *manifest.preprocessing.size),),
-            str(folder / NETWORK_FILE),
-            input_names=["pictures"],
-            output_names=["logits", "features", "weights"],
-            dynamic_axes={"pictures": {0: "n"}, "logits": {0: "n"}, "features": {0: "n"}},
-            opset_version=_OPSET,
-            do_constant_folding=False,  # it would rename the weights; onnxruntime does it when it loads them
-            dynamo=False,
-        )
-    manifest = write_manifest(manifest, folder)
-    try:
-        _compare(exported, manifest, folder)
-    except ExportError:
-        (folder / MANIFEST_FILE).unlink()  # without it the folder is no model
-        raise
-    return manifest
+    return write_checked(
+        exported,
+        exported.network.state_dict(),
+        manifest,
+        folder,
+        torch.rand(2, 1, *manifest.preprocessing.size),
+        {name: {0: "n"} for name in ("pictures", "logits", "features")},
+        ("logits", "features", "weights"),
+        partial(_compare, exported),
+        folding=False,  # it would rename the weights; onnxruntime does it when it loads them
+    )
 
 
-def _compare(exported: Calibrated, manifest: ModelManifest, folder: Path) -> None:
-    model = load_model(ModelRecord(manifest, folder, shipped=False, active=False))
-    draw = np.random.default_rng(0)
-    for rows, columns in _PROBES:
-        coarse = sitk.GetImageFromArray(draw.random((1, 5, 4), dtype=np.float32))  # no noise, but something to see
-        coarse.SetSpacing((columns / 4, rows / 5, 1.0))
-        picture = sitk.Resample(coarse, (columns, rows, 1), sitk.Transform(), sitk.sitkLinear, (0, 0, 0), (1, 1, 1))
-        try:
-            told = classify(picture, model)
-        except ModelError as error:
-            raise ExportError(f"the exported network cannot be used: {error}") from error
-        grid = model_grid(picture, manifest.preprocessing)
-        voxels = to_model_grid(picture, grid, manifest.preprocessing.intensity)
+def _compare(exported: Calibrated, model: LoadedModel) -> None:
+    for _, told, seen in probed(classify, model):
         with torch.no_grad():
-            logits, features, weights = exported(torch.from_numpy(voxels)[None])
-        expected = (logits.sigmoid() if manifest.one_by_one else logits.softmax(1))[0].numpy()
+            logits, features, weights = exported(seen)
+        expected = (logits.sigmoid() if model.manifest.one_by_one else logits.softmax(1))[0].numpy()
         apart = float(np.abs(told.series - expected).max())
         if not apart <= _PROBABILITY_TOLERANCE:
             raise ExportError(f"the exported network differs from the trained one by {apart:.2g} in its probabilities")

@@ -4,25 +4,22 @@ run it."""
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
 import torch
 import torch.nn.functional as F
 from monai.networks.blocks.convolutions import Convolution, ResidualUnit
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from inference.detect import detect
-from inference.manifest import MANIFEST_FILE, NETWORK_FILE, WEIGHTS_FILE, ModelError, ModelManifest, write_manifest
-from inference.models import ModelRecord
-from inference.preprocess import model_grid, to_model_grid
-from inference.runtime import load_model
-from training.export import ExportError
+from inference.manifest import WEIGHTS_FILE, ModelManifest
+from inference.runtime import LoadedModel
+from training.export import ExportError, probed, write_checked
 
 STRIDE = 4  # pixels of the input that a cell of the heat map is wide and high
 MULTIPLE = 32  # of pixels, which the sizes of the input are
@@ -33,9 +30,7 @@ _PRIOR = 0.1  # of a middle, before anything is learnt (arXiv:1904.07850)
 _SMALLEST, _LARGEST = -3.0, 6.0  # logarithm of a side in cells
 _SCORE_TOLERANCE = 1e-3
 _PLACE_TOLERANCE_PX = 0.5
-_OPSET = 17
 _NORM = "INSTANCE"
-_PROBES = ((64, 64), (150, 90), (37, 53))  # rows and columns of the pictures on which it is checked
 _LOWEST = 1e-6  # there every box is told, whatever its score
 
 
@@ -126,53 +121,26 @@ def export_detector(network: Detector, manifest: ModelManifest, folder: Path) ->
     inference.detect runs the folder on pictures of several sizes; what it finds is compared with the network's own
     boxes. Raises ExportError if scores or places differ, or if nothing at all is found: then it is no model.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     network = network.eval().cpu()
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / WEIGHTS_FILE)
-    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
     exported, size = Decoded(network).eval(), manifest.preprocessing.size
     assert size is not None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the TorchScript exporter warns of its end; the other one takes a minute
-        torch.onnx.export(
-            exported,
-            (torch.rand(2, 1, *size),),
-            str(folder / NETWORK_FILE),
-            input_names=["slices"],
-            output_names=["boxes", "scores", "labels"],
-            dynamic_axes={name: {0: "n"} for name in ("slices", "boxes", "scores", "labels")},
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-    manifest = write_manifest(manifest, folder)
-    try:
-        _compare(exported, manifest, folder)
-    except ExportError:
-        (folder / MANIFEST_FILE).unlink()  # without it the folder is no model
-        raise
-    return manifest
+    outputs = ("boxes", "scores", "labels")
+    axes = {name: {0: "n"} for name in ("slices", *outputs)}
+    weights, example = network.state_dict(), torch.rand(2, 1, *size)
+    return write_checked(exported, weights, manifest, folder, example, axes, outputs, partial(_compare, exported))
 
 
-def _compare(exported: Decoded, manifest: ModelManifest, folder: Path) -> None:
+def _compare(exported: Decoded, model: LoadedModel) -> None:
+    manifest = model.manifest
     assert manifest.boxes is not None
     every = manifest.model_copy(update={"boxes": manifest.boxes.model_copy(update={"lowest": _LOWEST})})
-    model = replace(load_model(ModelRecord(manifest, folder, shipped=False, active=False)), manifest=every)
-    draw = np.random.default_rng(0)
-    for rows, columns in _PROBES:
-        coarse = sitk.GetImageFromArray(draw.random((1, 5, 4), dtype=np.float32))  # no noise, but something to see
-        coarse.SetSpacing((columns / 4, rows / 5, 1.0))
-        picture = sitk.Resample(coarse, (columns, rows, 1), sitk.Transform(), sitk.sitkLinear, (0, 0, 0), (1, 1, 1))
-        try:
-            told = detect(picture, model).found
-        except ModelError as error:
-            raise ExportError(f"the exported network cannot be used: {error}") from error
-        grid = model_grid(picture, manifest.preprocessing)
-        voxels = to_model_grid(picture, grid, manifest.preprocessing.intensity)
+    for picture, found, seen in probed(detect, replace(model, manifest=every)):
+        told = found.found
         with torch.no_grad():
-            boxes, logits, labels = (one[0].numpy() for one in exported(torch.from_numpy(voxels)[None]))
+            boxes, logits, labels = (one[0].numpy() for one in exported(seen))
         if not told:
             raise ExportError("the exported network finds nothing, whatever the score")
-        scale = np.array(voxels.shape[:0:-1]) / (columns, rows)  # pixels of the input by those of the picture
+        scale = np.array(seen.shape[:1:-1]) / picture.GetSize()[:2]  # pixels of the input by those of the picture
         scores = 1 / (1 + np.exp(-logits.astype(np.float64)))
         if abs(told[0].score - scores[0]) > _SCORE_TOLERANCE:
             raise ExportError(f"the exported network gives {told[0].score:.3f}, the trained one {scores[0]:.3f}")

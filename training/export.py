@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,17 +15,20 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from inference.manifest import MANIFEST_FILE, NETWORK_FILE, WEIGHTS_FILE, ModelManifest, write_manifest
+from inference.manifest import MANIFEST_FILE, NETWORK_FILE, WEIGHTS_FILE, ModelError, ModelManifest, write_manifest
 from inference.models import ModelRecord
-from inference.preprocess import as_seen, model_grid, padded_for, unpadded
+from inference.preprocess import as_seen, model_grid, padded_for, to_model_grid, unpadded
 from inference.runtime import LoadedModel, load_model
 from inference.sliding_window import logit_planes
 from training.networks import build_network
+
+T = TypeVar("T")
 
 _TOLERANCE = 2e-3  # of the logits' own spread
 _OPSET = 17
 _LARGE = 211, 197  # rows and columns of a real image, both prime
 _SLICES = 5
+_PROBES = ((64, 64), (150, 90), (37, 53))  # rows and columns of pictures
 
 
 class ExportError(Exception):
@@ -49,10 +55,7 @@ def export_model(network: nn.Module, manifest: ModelManifest, folder: Path, temp
     inference itself, and compared with the network: raises ExportError if they differ, or if the network's output is so
     flat that the comparison would prove nothing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    network = network.eval().cpu()
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / WEIGHTS_FILE)
-    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
+    weights = network.eval().cpu().state_dict()
     if temperature != 1:
         network = _Tempered(network, temperature).eval()
     manifest = manifest.model_copy(update={"temperature": 1.0})
@@ -60,25 +63,68 @@ def export_model(network: nn.Module, manifest: ModelManifest, folder: Path, temp
     space = "kji"[-manifest.preprocessing.dimensions :]
     example = torch.rand(2, manifest.preprocessing.channels, *(n * multiple for n in (2, 4, 3)[-len(space) :]))
     dynamic = {0: "n", **dict(enumerate(space, 2))}
+    axes = {"stacks": dynamic, "logits": dynamic}
+    return write_checked(network, weights, manifest, folder, example, axes, ["logits"], partial(_compare, network))
+
+
+def write_checked(
+    graph: nn.Module,
+    weights: Mapping[str, torch.Tensor],
+    manifest: ModelManifest,
+    folder: Path,
+    example: torch.Tensor,
+    axes: Mapping[str, Mapping[int, str]],
+    outputs: Sequence[str],
+    check: Callable[[LoadedModel], None],
+    *,
+    folding: bool = True,
+) -> ModelManifest:
+    """Write a graph as model.onnx, the weights to train it further by, and manifest.json; the manifest with its hashes.
+
+    axes are those whose size is not fixed, by the name of the input, which comes first, and of outputs. check gets the
+    model as inference runs it and raises ExportError if it does not do what was trained: then the folder is no model.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in weights.items()}, folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the TorchScript exporter warns of its end; the other one takes a minute
         torch.onnx.export(
-            network,
+            graph,
             (example,),
             str(folder / NETWORK_FILE),
-            input_names=["stacks"],
-            output_names=["logits"],
-            dynamic_axes={"stacks": dynamic, "logits": dynamic},
+            input_names=[next(iter(axes))],
+            output_names=list(outputs),
+            dynamic_axes={name: dict(own) for name, own in axes.items()},
             opset_version=_OPSET,
             dynamo=False,
+            do_constant_folding=folding,
         )
     manifest = write_manifest(manifest, folder)
     try:
-        _compare(network, manifest, folder)
+        check(load_model(ModelRecord(manifest, folder, shipped=False, active=False)))
     except ExportError:
         (folder / MANIFEST_FILE).unlink()  # without it the folder is no model
         raise
     return manifest
+
+
+def probed(
+    run: Callable[[sitk.Image, LoadedModel], T], model: LoadedModel
+) -> Iterator[tuple[sitk.Image, T, torch.Tensor]]:
+    """Pictures of several sizes, what a model run as for a person answers, and what its network sees of each, (1, 1,
+    rows, columns). Raises ExportError if inference refuses the answer."""
+    preprocessing, draw = model.manifest.preprocessing, np.random.default_rng(0)
+    for rows, columns in _PROBES:
+        coarse = sitk.GetImageFromArray(draw.random((1, 5, 4), dtype=np.float32))  # no noise, but something to see
+        coarse.SetSpacing((columns / 4, rows / 5, 1.0))
+        picture = sitk.Resample(coarse, (columns, rows, 1), sitk.Transform(), sitk.sitkLinear, (0, 0, 0), (1, 1, 1))
+        try:
+            told = run(picture, model)
+        except ModelError as error:
+            raise ExportError(f"the exported network cannot be used: {error}") from error
+        grid = model_grid(picture, preprocessing)
+        yield picture, told, torch.from_numpy(to_model_grid(picture, grid, preprocessing.intensity))[None]
 
 
 def load_network(folder: Path, manifest: ModelManifest) -> nn.Module:
@@ -88,9 +134,8 @@ def load_network(folder: Path, manifest: ModelManifest) -> nn.Module:
     return network
 
 
-def _compare(network: nn.Module, manifest: ModelManifest, folder: Path) -> None:
-    model = load_model(ModelRecord(manifest, folder, shipped=False, active=False))
-    preprocessing, multiple = manifest.preprocessing, manifest.preprocessing.size_multiple
+def _compare(network: nn.Module, model: LoadedModel) -> None:
+    preprocessing, multiple = model.manifest.preprocessing, model.manifest.preprocessing.size_multiple
     rng = np.random.default_rng(0)
     two = ((1, 2 * multiple, 5 * multiple), (3, 6 * multiple, multiple), (1, 37, 53), (1, *_LARGE))
     three = ((1, multiple, 2 * multiple, 3 * multiple), (2, multiple, multiple, multiple), (1, 11, 23, 17))

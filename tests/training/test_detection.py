@@ -1,6 +1,5 @@
 """Whole trainings of detectors on small pictures: what they find, what they are compared with, what is refused."""
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -15,7 +14,7 @@ from inference.detect import detect
 from inference.manifest import load_manifest, write_manifest
 from inference.models import ModelRecord
 from inference.runtime import load_model
-from training import detecting, detection, detector, job, turns
+from training import detecting, detection, detector, export, job, turns
 from training.boxed_pictures import read_boxed_images, split_boxed_images
 from training.dataset import Learnt, known_as
 from training.detecting import penalty_reduced_focal, target_maps
@@ -315,7 +314,7 @@ def test_an_export_that_differs_is_no_model(trained, tmp_path, monkeypatch):
 
 def test_an_export_with_other_scores_is_no_model(trained, tmp_path, monkeypatch):
     good = record_of(trained[0] / "supervised")
-    monkeypatch.setattr(detector, "load_model", lambda record: dataclasses.replace(load_model(good)))
+    monkeypatch.setattr(export, "load_model", lambda record: load_model(good))
     with pytest.raises(ExportError):
         export_detector(build_detector(good.manifest.network), good.manifest, tmp_path)
 
