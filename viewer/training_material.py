@@ -1,11 +1,13 @@
 """What trainings learn from: the confirmed slices, answers and boxes of all listed series, gathered for a goal.
 
 What was annotated counts only where it was made: a series whose files were replaced has none. Scans that nobody has
-annotated are added for semi-supervised learning, a few, since more cost memory and bring little in a short run.
+annotated are added for semi-supervised learning, of many patients, as far as memory allows.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +39,13 @@ from viewer.io.training_set import (
 
 Check = Callable[[], None]
 _OWN_AXIS = 2  # of the slices that a scan was stored in: those that pictures are made of
-_MOST_UNLABELLED_SERIES = 3
+_LEAST_UNLABELLED_SERIES, _MOST_UNLABELLED_SERIES = 3, 60
+_MOST_UNLABELLED_VOXELS = 50_000_000  # of scans beyond the least: training holds them in memory
 _MOST_UNLABELLED_SLICES = 200
 _MOST_OTHER_SCANS = 300  # each has to be read, if only to see that it was annotated at another place
 _MOST_UNLABELLED_OF_A_SERIES = 20
+_MOST_LABELS = 40  # in a label map
+_LOOKED_AT = 200_000  # voxels
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,14 @@ class TrainingMaterial:
         names = _labels_of(goal, manifest)
         if goal.task == "segmentation":
             cases, labels = self._cases(goal, manifest, open_, names, check)
-            if not any(case.confirmed for case, _ in cases):
+            if not any(case.confirmed for case, _ in cases.values()):
                 raise SeriesError(
                     "Confirm at least one corrected slice first: no scan that the model can learn from has one."
                 )
-            series = write_dataset(folder, [case for case, _ in cases], check, key)
-            return Gathered(series, _modalities(one for case, one in cases if case.confirmed), labels)
+            modalities = {one for case, one in cases.values() if case.confirmed}
+            more = self._unlabelled(goal, manifest.modalities if manifest else modalities, open_, cases, check)
+            series = write_dataset(folder, itertools.chain((case for case, _ in cases.values()), more), check, key)
+            return Gathered(series, _modalities(modalities), labels)
         told: list[str] = []
         if goal.task == "classification":
             exclusive = manifest is not None and manifest.activation == "softmax"
@@ -154,54 +161,59 @@ class TrainingMaterial:
         open_: Snapshot | None,
         names: tuple[str, ...],
         check: Check,
-    ) -> tuple[list[tuple[TrainingCase, str]], tuple[Label, ...]]:
-        """Every annotated series once, though there be copies of it, and a few of the same modality that nobody has
-        annotated; with their modalities, and the labels that were met."""
+    ) -> tuple[dict[str, tuple[TrainingCase, str]], tuple[Label, ...]]:
+        """Every annotated series once, though there be copies of it, by the key of its work; with their modalities, and
+        the labels that were met."""
         value_of = {name: n for n, name in enumerate(names, 1)}
-        cases: list[tuple[TrainingCase, str]] = []
+        cases: dict[str, tuple[TrainingCase, str]] = {}
         met: dict[str, Label] = {}
-        keys: set[str] = set()
-        skipped: list[Series] = []
         if open_ is not None and open_.series.uid not in goal.left_out and _fits(open_.series, manifest):
             met |= {label.name: label for label in open_.annotations.labels}
-            cases.append((_case(open_.series, open_.volume, open_.annotations, value_of), open_.series.modality))
-        if open_ is not None:
-            keys.add(open_.key)
+            case = _case(open_.series, open_.volume, open_.annotations, value_of)
+            cases[open_.key] = case, open_.series.modality
         for series in self._library.all_series():
-            if series.uid in goal.left_out or not series.verdict.is_volume:
+            if series.uid in goal.left_out or not series.verdict.is_volume or not _fits(series, manifest):
                 continue
-            if open_ is not None and series.uid == open_.series.uid:
-                continue
-            if not self._annotations.is_confirmed(series.uid):
-                skipped.append(series)
-                continue
-            if not _fits(series, manifest):
+            if not self._annotations.is_confirmed(series.uid) or (open_ is not None and series.uid == open_.series.uid):
                 continue
             found = self._read(series, check)
-            if found is None or found[1] in keys:
+            if found is None or found[1] in cases or (open_ is not None and found[1] == open_.key):
                 continue
             volume, key, annotations = found
-            keys.add(key)
             if annotations is not None and annotations.confirmed:
                 met |= {label.name: label for label in annotations.labels if label.name not in met}
-                cases.append((_case(series, volume, annotations, value_of), series.modality))
-            else:
-                skipped.append(series)
-                keys.discard(key)
-        of = set(manifest.modalities if manifest is not None else (one for _, one in cases))
-        unlabelled = 0
-        for series in skipped if goal.unlabelled else ():
-            if unlabelled == _MOST_UNLABELLED_SERIES:
-                break
-            if not series.modality or series.modality not in of:
-                continue
-            found = self._read(series, check)
-            if found is None or found[1] in keys:
-                continue
-            keys.add(found[1])
-            unlabelled += 1
-            cases.append((_case(series, found[0], None, value_of), series.modality))
+                cases[key] = _case(series, volume, annotations, value_of), series.modality
         return cases, tuple(met[name] for name in names if name in met)
+
+    def _unlabelled(
+        self,
+        goal: Goal,
+        modalities: Collection[str],
+        open_: Snapshot | None,
+        cases: Mapping[str, tuple[TrainingCase, str]],
+        check: Check,
+    ) -> Iterator[TrainingCase]:
+        """Scans that nobody has annotated, each once, of as many patients as may be, read one by one."""
+        known = {case.series_uid for case, _ in cases.values()} | goal.left_out
+        keys = set(cases)
+        if open_ is not None:
+            known |= {open_.series.uid}
+            keys |= {open_.key}
+        others = [one for one in self._library.all_series() if one.uid not in known and _alike(one, goal, modalities)]
+        taken = voxels = 0
+        for series in _patients_in_turn(others) if goal.unlabelled else ():
+            enough = taken >= _LEAST_UNLABELLED_SERIES and voxels >= _MOST_UNLABELLED_VOXELS
+            if enough or taken == _MOST_UNLABELLED_SERIES:
+                return
+            found = self._read(series, check) if series.verdict.is_volume else None
+            if found is None or found[1] in keys or (found[2] is not None and found[2].confirmed):
+                continue
+            volume, key, _ = found
+            keys.add(key)
+            if not _is_blank(volume.voxels) and _is_picture(series, volume.voxels):
+                taken += 1
+                voxels += volume.voxels.size
+                yield TrainingCase(series.uid, _patient(series), volume)
 
     def _pictures(
         self,
@@ -228,7 +240,7 @@ class TrainingMaterial:
                 else:
                     told.append(series.modality)
                     yield TrainingPicture(series.uid, _patient(series), volume, k, classes)
-            if goal.unlabelled and series.modality in told:
+            if goal.unlabelled and series.modality in told and _is_picture(series, volume.voxels):
                 few = _spread(others, min(_MOST_UNLABELLED_OF_A_SERIES, _MOST_UNLABELLED_SLICES - unlabelled))
                 unlabelled += len(few)
                 for k in few:
@@ -250,6 +262,8 @@ class TrainingMaterial:
             elif not nothing:
                 if not goal.unlabelled or series.modality not in told or unlabelled >= _MOST_UNLABELLED_SLICES:
                     continue
+                if not _is_picture(series, volume.voxels):
+                    continue
                 unlabelled += len(volume.voxels)
             yield BoxedCase(series.uid, _patient(series), volume, drawn, frozenset(nothing))
 
@@ -266,7 +280,7 @@ class TrainingMaterial:
             if not _fits(series, manifest):
                 continue
             if series.uid not in annotated:
-                if not series.modality or series.modality not in told or others == _MOST_OTHER_SCANS:
+                if others == _MOST_OTHER_SCANS or not _alike(series, goal, told):
                     continue
                 others += 1
             try:
@@ -336,6 +350,33 @@ def snapshot(session: Session, key: str) -> Snapshot | None:
 def _fits(series: Series, manifest: ModelManifest | None) -> bool:
     """True if what a person annotated of a series may be learnt from by a model."""
     return manifest is None or not series.modality or series.modality in manifest.modalities
+
+
+def _alike(series: Series, goal: Goal, modalities: Collection[str]) -> bool:
+    """Whether a scan that nobody has annotated is of the kind of those that a goal learns from."""
+    if series.modality:
+        return series.modality in modalities
+    return goal.of_one_kind is not None and series.files[0].is_relative_to(goal.of_one_kind)
+
+
+def _is_picture(series: Series, voxels: NDArray[Any]) -> bool:
+    """False for what looks like a label map among files that do not tell: it has few values, and all are whole."""
+    if series.modality:
+        return True
+    some = voxels.ravel()[:: max(1, voxels.size // _LOOKED_AT)]
+    values = np.unique(some)
+    return len(values) > _MOST_LABELS or bool((values != np.rint(values)).any())
+
+
+def _patients_in_turn(series: Iterable[Series]) -> list[Series]:
+    """The first of each patient, then the second of each, and so on."""
+    turns: Counter[str] = Counter()
+    turn_of: dict[str, int] = {}
+    listed = list(series)
+    for one in listed:
+        turn_of[one.uid] = turns[_patient(one)]
+        turns[_patient(one)] += 1
+    return sorted(listed, key=lambda one: turn_of[one.uid])
 
 
 def _labels_of(goal: Goal, manifest: ModelManifest | None) -> tuple[str, ...]:

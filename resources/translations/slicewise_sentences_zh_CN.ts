@@ -3991,17 +3991,17 @@
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_material.py" line="83" />
+            <location filename="../../viewer/training_material.py" line="88" />
             <source>Confirm at least one corrected slice first: no scan that the model can learn from has one.</source>
             <translation>请先确认至少一张改正过的层面：模型可以学习的扫描中还没有。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_material.py" line="92" />
+            <location filename="../../viewer/training_material.py" line="99" />
             <source>No slice of the chosen scans has an answer to each of these findings.</source>
             <translation>所选扫描中没有一张层面回答了所有这些征象。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_material.py" line="95" />
+            <location filename="../../viewer/training_material.py" line="102" />
             <source>None of the chosen scans has a box of these labels on one of its own slices.</source>
             <translation>所选扫描自身的层面上没有这些标签的框。</translation>
         </message>
@@ -5721,21 +5721,14 @@
             <translation>{0} 对 {1} 同时写了 {2} 和 {3}</translation>
         </message>
         <message>
-            <location filename="../../training/classifier.py" line="158" />
-            <location filename="../../training/detector.py" line="168" />
-            <source>the exported network cannot be used: {0}</source>
-            <extracomment>{0}: error</extracomment>
-            <translation>导出的网络无法使用：{0}</translation>
-        </message>
-        <message>
-            <location filename="../../training/classifier.py" line="166" />
+            <location filename="../../training/classifier.py" line="137" />
             <source>the exported network differs from the trained one by {0} in its probabilities</source>
             <extracomment>{0}: apart (number)</extracomment>
             <translation>导出的网络与训练的网络在概率上相差 {0}</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/classifier.py" line="171" />
+            <location filename="../../training/classifier.py" line="142" />
             <source>the exported network differs from the trained one by {0} in where it looks</source>
             <extracomment>{0}: far (number)</extracomment>
             <translation>导出的网络与训练的网络在关注位置上相差 {0}</translation>
@@ -5906,36 +5899,42 @@
             <translation>未验证：留出的患者中有 {1} 的少于 {0} 名；未显示出增益。</translation>
         </message>
         <message>
-            <location filename="../../training/detector.py" line="174" />
+            <location filename="../../training/detector.py" line="142" />
             <source>the exported network finds nothing, whatever the score</source>
             <translation>导出的网络无论得分多少都找不到任何东西</translation>
         </message>
         <message>
-            <location filename="../../training/detector.py" line="178" />
+            <location filename="../../training/detector.py" line="146" />
             <source>the exported network gives {0}, the trained one {1}</source>
             <extracomment>{0}: told[0].score (number); {1}: scores[0] (number)</extracomment>
             <translation>导出的网络给出 {0}，训练的网络给出 {1}</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/detector.py" line="184" />
+            <location filename="../../training/detector.py" line="152" />
             <source>the exported network finds a box that the trained one does not</source>
             <translation>导出的网络找到了训练的网络没有找到的框</translation>
         </message>
         <message>
-            <location filename="../../training/export.py" line="102" />
+            <location filename="../../training/export.py" line="125" />
+            <source>the exported network cannot be used: {0}</source>
+            <extracomment>{0}: error</extracomment>
+            <translation>导出的网络无法使用：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../training/export.py" line="147" />
             <source>the network's output is flat, so the export cannot be checked</source>
             <translation>网络的输出没有变化，无法核对导出结果</translation>
         </message>
         <message>
-            <location filename="../../training/export.py" line="106" />
+            <location filename="../../training/export.py" line="151" />
             <source>the exported network differs from the trained one by {0} at {1}</source>
             <extracomment>{0}: apart (number); {1}: ' x '.join(map(str, sizes))</extracomment>
             <translation>导出的网络与训练的网络在 {1} 处相差 {0}</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/export.py" line="131" />
+            <location filename="../../training/export.py" line="176" />
             <source>inference with the exported network differs from the trained one by {0}</source>
             <extracomment>{0}: apart (number)</extracomment>
             <translation>使用导出网络的推理与训练的网络相差 {0}</translation>

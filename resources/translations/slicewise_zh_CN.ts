@@ -6425,6 +6425,10 @@ or press {File/Open folder…}.</source>
         <translation>少量同一模态、没有标签的扫描：半监督</translation>
     </message>
     <message>
+        <source>Files that are not DICOM do not tell what kind of scan they are: you do</source>
+        <translation>非 DICOM 文件不会说明自己是哪种扫描：由您来说明</translation>
+    </message>
+    <message>
         <source>Choose</source>
         <translation>选择</translation>
     </message>
@@ -6447,6 +6451,10 @@ or press {File/Open folder…}.</source>
     <message>
         <source>Scan without a name</source>
         <translation>未命名的扫描</translation>
+    </message>
+    <message>
+        <source>The others in the folder {folder} ({n}) are of the same kind of scan</source>
+        <translation>文件夹 {folder} 中的其他文件（{n}）是同一种扫描</translation>
     </message>
     <message>
         <source>Choose at least one scan.</source>

@@ -1,11 +1,14 @@
 """A person chooses what to train, and sees what is missing for it."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from PySide6.QtCore import Qt
 
-from viewer.core.goal import Goal
+from viewer.core.goal import Goal, common_folder
 from viewer.core.readiness import BoxedSeries, ConfirmedSeries, JudgedPicture, Learnable
 from viewer.gui.training_goal_dialog import TrainingGoalDialog
 
@@ -126,3 +129,48 @@ def test_the_panel_trains_what_was_chosen_until_another_model_is(opened, monkeyp
     assert started == [(goal, {"steps": panel.steps.value(), "trials": 0})]
     panel._chosen = "another model", goal
     assert panel.goal == Goal("segmentation", "tiny")
+
+
+def test_a_person_says_that_files_which_do_not_tell_are_of_one_kind(opened, qtbot, tmp_path):
+    """Files of a folder beside the annotated one, in it or a patient's own folder; DICOM files tell."""
+    series = opened.session.series
+    scan = replace(series, modality="", files=(tmp_path / "set" / "a" / "a.nii",))
+    others = [
+        replace(scan, uid="b", files=(tmp_path / "set" / "b" / "b.nii",)),
+        replace(scan, uid="c", files=(tmp_path / "set" / "a" / "c.nii",)),
+        replace(scan, uid="dicom", files=(tmp_path / "set" / "a" / "d.dcm",), modality="MR"),
+        replace(scan, uid="away", files=(tmp_path / "away" / "e.nii",)),
+    ]
+    listed = [scan, *others]
+
+    def shown(goal: Goal, *annotated: str) -> TrainingGoalDialog:
+        learnable = Learnable(tuple(ConfirmedSeries(uid, (frozenset({"Bright"}),), uid) for uid in annotated))
+        made = TrainingGoalDialog(opened.workflows, goal, learnable, print)
+        qtbot.addWidget(made)
+        return made
+
+    with patch.object(opened.workflows.library, "all_series", lambda: listed):
+        opened.session.toggle_confirmed("axial")
+        one = shown(Goal("segmentation", "tiny"), scan.uid)
+        assert one.one_kind.isVisibleTo(one) and one.one_kind.text().startswith("The others in the folder a (1)")
+        assert one.goal.of_one_kind is None, "nobody said so"
+        two = shown(Goal("segmentation", "tiny"), scan.uid, "b")
+        assert two.one_kind.text().startswith("The others in the folder set (1)")
+        two.one_kind.click()
+        assert two.goal.of_one_kind == tmp_path / "set"
+        assert shown(two.goal, scan.uid, "b").goal == two.goal
+        two.unlabelled.click()
+        assert not two.one_kind.isEnabled() and two.goal.of_one_kind is None
+        assert not shown(Goal("segmentation", "tiny"), "dicom").one_kind.isVisibleTo(None)
+
+
+def test_folders_far_from_one_another_are_not_one():
+    def at(*files: str) -> Path | None:
+        made = [SimpleNamespace(modality="", files=(Path(file),)) for file in files]
+        return common_folder([*made, SimpleNamespace(modality="CT", files=(Path("/elsewhere/x.dcm"),))])
+
+    assert at("/set/images/a.nii", "/set/images/b.nii") == Path("/set/images")
+    assert at("/set/s1/anat/a.nii", "/set/s2/anat/b.nii") == Path("/set")
+    assert at("/home/one/x/set/a.nii", "/home/two/x/set/b.nii") is None
+    assert at("/one/a.nii", "/two/b.nii") is None
+    assert at() is None

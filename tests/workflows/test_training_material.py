@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pydicom
 import pytest
+import SimpleITK as sitk
 
 from inference.manifest import Scores
 from inference.models import ModelStore
@@ -14,6 +15,7 @@ from tests.models import write_trainable_model
 from tests.workflows.test_training import wait
 from training.boxed_pictures import read_boxed_images
 from training.classified_pictures import read_pictures
+from viewer import training_material
 from viewer.core.findings import SERIES, Place
 from viewer.core.goal import Goal
 from viewer.core.session import Session
@@ -59,8 +61,8 @@ def uid_of(workflows, name) -> str:
     )
 
 
-def answer(workflows, name, place=SERIES, **said) -> None:
-    workflows.open_series(uid_of(workflows, name))
+def answer(workflows, name, place=SERIES, *, uid="", **said) -> None:
+    workflows.open_series(uid or uid_of(workflows, name))
     for finding in workflows.session.hand.findings:
         if finding.level == place.level and finding.name in said:
             workflows.session.answer(finding.number, place, said[finding.name])
@@ -182,14 +184,86 @@ def test_a_new_model_has_the_chosen_labels_in_their_order(workflows, tmp_path):
 
     gathered = written(workflows, Goal("segmentation", "", "Test", (second.name,)), tmp_path / "set")
 
-    import SimpleITK as sitk
-
     (file,) = (tmp_path / "set" / "labels").iterdir()
     voxels = sitk.GetArrayFromImage(sitk.ReadImage(str(file)))
     np.testing.assert_array_equal(voxels, drawn == second.value)
     assert [label.name for label in gathered.labels] == [second.name] and gathered.modalities == ("MR",)
     (case,) = json.loads((tmp_path / "set" / "confirmed.json").read_text()).values()
     assert case["slices"] == [[2, 1]]
+
+
+def nifti(path, voxels) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sitk.WriteImage(sitk.GetImageFromArray(voxels), str(path))
+
+
+@pytest.mark.parametrize("task", ["segmentation", "classification", "detection"])
+def test_files_that_do_not_tell_what_they_are_are_added_from_a_folder_of_one_kind_alone(workflows, tmp_path, task):
+    draw = np.random.default_rng(0)
+    folder = tmp_path / "nii" / "images"
+    for name in ("a", "b", "c"):
+        nifti(folder / f"{name}.nii.gz", draw.normal(100, 20, (3, ROWS, COLUMNS)).astype(np.int16))
+    nifti(folder / "c_seg.nii.gz", draw.integers(0, 3, (3, ROWS, COLUMNS)).astype(np.int16))
+    nifti(tmp_path / "nii" / "other" / "d.nii.gz", draw.normal(100, 20, (3, ROWS, COLUMNS)).astype(np.int16))
+    workflows.add_paths([tmp_path / "nii"])
+    named = {one.files[0].name.removesuffix(".nii.gz"): one for one in workflows.library.all_series()}
+    workflows.open_series(named["a"].uid)
+    session = workflows.session
+    if task == "segmentation":
+        session.replace_voxels("Draw", (slice(1, 2), slice(2, 4), slice(2, 4)), np.full((1, 2, 2), 1, np.uint8))
+        session.move_cursor((3, 3, 1))
+        session.toggle_confirmed("axial")
+    elif task == "classification":
+        workflows.new_finding("Dark", "slice")
+        answer(workflows, "a", Place("slice", 2, 1), uid=named["a"].uid, Dark=True)
+    else:
+        session.add_measurement("box", [(3.5, 5.5, 1), (9.5, 8.5, 1)], 2, "Dark")
+    label = session.labels[0].name if task == "segmentation" else "Dark"
+
+    def learnt_from(goal: Goal, out: str) -> set[str]:
+        known = {one.uid: name for name, one in named.items()}
+        return {known[uid] for uid in written(workflows, goal, tmp_path / out).series.values()}
+
+    goal = Goal(task, "", "Test", (label,))
+    assert learnt_from(goal, "without") == {"a"}
+    assert learnt_from(replace(goal, of_one_kind=folder), "with") == {"a", "b", "c"}
+    assert learnt_from(replace(goal, of_one_kind=folder, unlabelled=False), "unticked") == {"a"}
+
+
+def test_unlabelled_scans_are_of_as_many_patients_as_may_be(workflows, tmp_path, monkeypatch):
+    for name, patient in (("f1", "F"), ("f2", "F"), ("g", "G")):
+        for path in write_slices(tmp_path / "more" / name, "LPH", modality="MR", slices=(14, 15, 16)):
+            of_patient(path, patient)
+            dataset = pydicom.dcmread(path)
+            dataset.SeriesInstanceUID = f"1.2.3.4.{ord(name[0])}.{len(name)}.{name[-1:] == '2':d}"
+            dataset.SOPInstanceUID = f"{dataset.SeriesInstanceUID}.{dataset.InstanceNumber}"
+            dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+            dataset.save_as(path)
+    stack = uid_of(workflows, "stack")
+    workflows.add_paths([tmp_path / "more"])
+    workflows.open_series(stack)
+    session = workflows.session
+    session.move_cursor((3, 3, 1))
+    session.toggle_confirmed("axial")
+    goal = Goal("segmentation", "", "Test", (session.labels[0].name,))
+    patient_of = {one.uid: one.patient_id for one in workflows.library.all_series()}
+
+    def patients(out: str) -> list[str]:
+        names = json.loads((tmp_path / out / "confirmed.json").read_text())
+        gathered = written_of[out]
+        files = [file.name.removesuffix(".nii.gz") for file in (tmp_path / out / "images").iterdir()]
+        assert len(names) == 1
+        return sorted(patient_of[gathered.series[name]] for name in files if name not in names)
+
+    written_of = {}
+    for out, most, voxels in (("all", 60, 10**9), ("two", 2, 10**9), ("few", 60, 1)):
+        monkeypatch.setattr(training_material, "_MOST_UNLABELLED_SERIES", most)
+        monkeypatch.setattr(training_material, "_MOST_UNLABELLED_VOXELS", voxels)
+        monkeypatch.setattr(training_material, "_LEAST_UNLABELLED_SERIES", 1)
+        written_of[out] = written(workflows, goal, tmp_path / out)
+    assert patients("all") == ["F", "F", "G"]
+    assert patients("two") == ["F", "G"]
+    assert len(patients("few")) == 1
 
 
 @pytest.mark.parametrize("task", ["segmentation", "classification", "detection"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import get_args
 
 from PySide6.QtCore import Qt
@@ -23,8 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.core.goal import Goal, Task
+from viewer.core.goal import Goal, Task, common_folder
 from viewer.core.readiness import Learnable
+from viewer.core.study import Series
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.workflows import Workflows
 
@@ -69,6 +71,8 @@ class TrainingGoalDialog(QDialog):
         self.unlabelled = QCheckBox(tr("Learn also from scans that nobody has annotated"))
         self.unlabelled.setToolTip(tr("A few of the same modality, without labels: semi-supervised"))
         self.unlabelled.setChecked(goal.unlabelled)
+        self.one_kind = QCheckBox()
+        self.one_kind.setToolTip(tr("Files that are not DICOM do not tell what kind of scan they are: you do"))
         self.told = QLabel(wordWrap=True)
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         standard = QDialogButtonBox.StandardButton
@@ -88,20 +92,24 @@ class TrainingGoalDialog(QDialog):
         layout.addWidget(self.labels, 2)
         layout.addWidget(self.scans, 3)
         layout.addWidget(self.unlabelled)
+        layout.addWidget(self.one_kind)
         layout.addWidget(self.told)
         layout.addWidget(buttons)
         self.resize(520, 560)
 
         self._form, self._begun_with = form, goal
+        self._folder: Path | None = None
         self.task.setCurrentIndex(self.task.findData(goal.task))
         self.title.setText(goal.title)
         self._list_models()
         self.model.setCurrentIndex(max(self.model.findData(goal.model), 0))
         self._list_labels()
         self._list_scans()
+        self.one_kind.setChecked(goal.of_one_kind is not None)
         self.task.currentIndexChanged.connect(self._task_changed)
         self.model.currentIndexChanged.connect(self._model_changed)
         self.title.textChanged.connect(self._tell)
+        self.unlabelled.toggled.connect(self._tell)
         self.labels.itemChanged.connect(self._tell)
         self.scans.itemChanged.connect(self._tell)
         self._tell()
@@ -112,10 +120,12 @@ class TrainingGoalDialog(QDialog):
         task: Task = self.task.currentData()
         model: str = self.model.currentData()
         left_out = frozenset(uid for uid, ticked in _ticks(self.scans).items() if not ticked)
+        unlabelled = self.unlabelled.isChecked()
+        folder = self._folder if unlabelled and self.one_kind.isChecked() else None
         if model:
-            return Goal(task, model, "", (), left_out, self.unlabelled.isChecked())
+            return Goal(task, model, "", (), left_out, unlabelled, folder)
         labels = tuple(name for name, ticked in _ticks(self.labels).items() if ticked)
-        return Goal(task, "", self.title.text().strip(), labels, left_out, self.unlabelled.isChecked())
+        return Goal(task, "", self.title.text().strip(), labels, left_out, unlabelled, folder)
 
     def accept(self) -> None:
         super().accept()
@@ -176,11 +186,29 @@ class TrainingGoalDialog(QDialog):
             item.setCheckState(0, Qt.CheckState.Unchecked if out else Qt.CheckState.Checked)
             self.scans.addTopLevelItem(item)
         self.scans.blockSignals(False)
+        self._show_folder(listed)
+
+    def _show_folder(self, listed: Mapping[str, Series]) -> None:
+        """Ask whether the other files beside the annotated ones show the same, where files do not tell."""
+        annotated = _ticks(self.scans).keys()
+        self._folder = common_folder(listed[uid] for uid in annotated if uid in listed)
+        others = 0
+        if self._folder is not None:
+            others = sum(
+                not one.modality and uid not in annotated and one.files[0].is_relative_to(self._folder)
+                for uid, one in listed.items()
+            )
+            words = tr("The others in the folder {folder} ({n}) are of the same kind of scan")
+            self.one_kind.setText(words.format(folder=self._folder.name, n=others))
+        self.one_kind.setVisible(others > 0)
+        if not others:
+            self._folder = None
 
     def _tell(self) -> None:
         """Say what is missing, or what of the annotations does not count, in a sentence."""
         goal, learnable = self.goal, self._learnable
         self.unlabelled.setEnabled(bool(self.scans.topLevelItemCount()))
+        self.one_kind.setEnabled(self.unlabelled.isEnabled() and self.unlabelled.isChecked())
         problem = ""
         if not self.scans.topLevelItemCount():
             problem = tr(_LACKING[goal.task])

@@ -89,7 +89,7 @@ def installation_key(file: Path) -> bytes:
 
 def write_dataset(
     folder: Path,
-    cases: Sequence[TrainingCase],
+    cases: Iterable[TrainingCase],
     check: Callable[[], None] = lambda: None,
     key: bytes | None = None,
 ) -> dict[str, str]:
