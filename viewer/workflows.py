@@ -953,6 +953,12 @@ class Workflows:
         """True if a change is not written yet, because the disk is slow or full for instance."""
         return bool(self._journal.waiting)
 
+    def confirmed_counts(self) -> dict[str, int]:
+        """How many slices of each series are confirmed, by its uid, with what is still to be written."""
+        waiting = self._journal.waiting  # asked first: what is written meanwhile is in both
+        counts = {uid: len(slices) for uid, slices in self.annotation_store.all_confirmed().items()}
+        return counts | {entry.key: len(entry.state.confirmed) for entry in waiting if entry.state is not None}
+
     def save_again(self, patience_s: float = _PATIENCE_S) -> bool:
         """Try once more to write what could not be written yet; True if all is written within so many seconds. Whoever
         shows failures calls this from time to time as long as something is unsaved."""

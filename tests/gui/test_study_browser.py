@@ -57,7 +57,7 @@ def browser_of(library, qtbot) -> Callable[..., StudyBrowser]:
             session=session,
             sessions=[session],
             jobs=JobQueue(0),
-            annotation_store=SimpleNamespace(all_confirmed=dict),
+            confirmed_counts=dict,
             on_library_change=listeners.append,
         )
         browser = StudyBrowser(workflows)

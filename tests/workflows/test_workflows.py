@@ -620,6 +620,26 @@ def test_what_could_not_be_written_is_there_when_the_series_is_opened_again(user
     assert workflows.session.history.undo_title == "Paint Region 1"
 
 
+def test_confirmed_slices_count_before_they_are_written(user, scan_folder, monkeypatch):
+    """Whoever goes on to the next scan at once sees what he has done in the last one."""
+    workflows = user()
+    open_first(workflows, scan_folder)
+    uid = workflows.session.series.uid
+    assert workflows.confirmed_counts() == {}
+    with monkeypatch.context() as full:
+        full.setattr(workflows.annotation_store, "append", refused)
+        for k in (3, 4):
+            workflows.session.move_cursor((3, 3, k))
+            workflows.session.toggle_confirmed("axial")
+        assert workflows.annotation_store.all_confirmed() == {} and workflows.confirmed_counts() == {uid: 2}
+    assert workflows.save_again()
+    assert workflows.confirmed_counts() == {uid: 2}
+    with monkeypatch.context() as full:
+        full.setattr(workflows.annotation_store, "append", refused)
+        workflows.session.undo()
+        assert workflows.confirmed_counts() == {uid: 1}
+
+
 def refused(*_, **__):
     raise OSError("database or disk is full")
 

@@ -179,8 +179,7 @@ class StudyBrowser(QWidget):
     def refresh(self) -> None:
         """Show the library anew; what was folded stays folded."""
         self._asked.clear()
-        confirmed = self._workflows.annotation_store.all_confirmed()
-        self._confirmed = {uid: len(slices) for uid, slices in confirmed.items()}
+        self._confirmed = self._workflows.confirmed_counts()
         self._show()
 
     def show_confirmed(self) -> None:
