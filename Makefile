@@ -7,9 +7,10 @@ READY = .venv/.ready
 demo: $(READY)
 	$(PYTHON) -m viewer demo
 
-# Files of tests side by side, as many as there are cores, up to four.
+# Files of tests side by side, as many as there are cores, up to four; in their order, or those of a few long tests
+# would be left to the end, when there is nothing to do beside them.
 test: $(READY)
-	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	.venv/bin/ruff check .
