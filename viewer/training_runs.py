@@ -154,9 +154,11 @@ class TrainingRuns:
         """Have a listener told of the run and the event that changed it; {} if it was a person."""
         self._listeners.append(listener)
 
-    def start(self, goal: Goal, steps: int = 120, seed: int = 0, batch: int = 4, trials: int = 0) -> TrainingRun | None:
-        """Train what a goal says, semi-supervised, from the annotations of all series; trials, if any, is how many
-        settings are tried before."""
+    def start(
+        self, goal: Goal, steps: int = 120, seed: int = 0, trials: int = 0, minutes: float | None = None
+    ) -> TrainingRun | None:
+        """Train what a goal says, semi-supervised, from the annotations of all series: so many steps, or as many as fit
+        into the minutes. trials, if any, is how many settings are tried before."""
         problem = self._busy() or self.cannot_start(goal)
         if problem:
             self._fail(problem)
@@ -179,7 +181,7 @@ class TrainingRuns:
             key_of_names = installation_key(self._folder / "pseudonyms.key")
             gathered = self._material.write(goal, manifest, open_, run.folder / "data", key_of_names, job.check)
             run.series = gathered.series
-            _write_job(run, goal, gathered, seed, trials)
+            _write_job(run, goal, gathered, seed, trials, minutes)
 
         def failed(message: str) -> None:
             run.state, run.message = "failed", message
@@ -510,7 +512,7 @@ def _delete_what_is_over(folder: Path) -> None:
         shutil.rmtree(over, ignore_errors=True)
 
 
-def _write_job(run: TrainingRun, goal: Goal, gathered: Gathered, seed: int, trials: int) -> None:
+def _write_job(run: TrainingRun, goal: Goal, gathered: Gathered, seed: int, trials: int, minutes: float | None) -> None:
     job = {
         "schema_version": 1,
         "recipe": _RECIPES[goal.task],
@@ -518,6 +520,7 @@ def _write_job(run: TrainingRun, goal: Goal, gathered: Gathered, seed: int, tria
         "data": str(run.folder / "data"),
         "out": str(run.folder / "out"),
         "steps": run.steps,
+        "minutes": minutes,
         "batch": _BATCH if goal.task == "segmentation" and goal.model else 0,  # what memory allows
         "seed": seed,
         "trials": trials,

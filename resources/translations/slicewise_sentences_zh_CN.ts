@@ -4006,107 +4006,107 @@
             <translation>所选扫描自身的层面上没有这些标签的框。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="167" />
+            <location filename="../../viewer/training_runs.py" line="169" />
             <source>Your last changes are not saved yet: train when they are.</source>
             <translation>您最近的更改尚未保存：保存后再训练。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="178" />
+            <location filename="../../viewer/training_runs.py" line="180" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="191" />
+            <location filename="../../viewer/training_runs.py" line="193" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="195" />
+            <location filename="../../viewer/training_runs.py" line="197" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="204" />
+            <location filename="../../viewer/training_runs.py" line="206" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="206" />
+            <location filename="../../viewer/training_runs.py" line="208" />
             <source>A training was interrupted: go on with it or discard it first.</source>
             <translation>有一次训练被中断：请先继续或放弃。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="208" />
+            <location filename="../../viewer/training_runs.py" line="210" />
             <source>A newly trained model waits for your decision: use it or keep the current one first.</source>
             <translation>新训练的模型等待您的决定：请先选择使用它或保留当前模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="214" />
+            <location filename="../../viewer/training_runs.py" line="216" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="218" />
+            <location filename="../../viewer/training_runs.py" line="220" />
             <source>A new model needs a name.</source>
             <translation>新模型需要一个名称。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="220" />
+            <location filename="../../viewer/training_runs.py" line="222" />
             <source>A label cannot be learnt under this name, which has a meaning of its own: call it something else.</source>
             <translation>无法以此名称学习该标签，因为它另有含义：请改用其他名称。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="221" />
+            <location filename="../../viewer/training_runs.py" line="223" />
             <source>Choose at least one label that the new model is to learn.</source>
             <translation>请至少选择一个要让新模型学习的标签。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="234" />
+            <location filename="../../viewer/training_runs.py" line="236" />
             <source>This model cannot be trained further: there is only its ONNX file, without the weights it was made of.</source>
             <translation>此模型无法继续训练：只有其 ONNX 文件，没有用来生成它的权重。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="263" />
+            <location filename="../../viewer/training_runs.py" line="265" />
             <source>Deleting old training data</source>
             <translation>正在删除旧的训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="283" />
-            <location filename="../../viewer/training_runs.py" line="366" />
+            <location filename="../../viewer/training_runs.py" line="285" />
+            <location filename="../../viewer/training_runs.py" line="368" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="323" />
+            <location filename="../../viewer/training_runs.py" line="325" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="346" />
+            <location filename="../../viewer/training_runs.py" line="348" />
             <source>Counting what is confirmed</source>
             <translation>正在统计已确认的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="438" />
+            <location filename="../../viewer/training_runs.py" line="440" />
             <source>{0}. It can go on from step {1}.</source>
             <extracomment>{0}: last['message']; {1}: run.kept_step</extracomment>
             <translation>{0}。可从第 {1} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="448" />
+            <location filename="../../viewer/training_runs.py" line="450" />
             <source>The training was interrupted at step {0} of {1}. It can go on from step {2}.</source>
             <extracomment>{0}: run.step; {1}: run.all_steps; {2}: kept</extracomment>
             <translation>训练在第 {0} 步（共 {1} 步）中断。可从第 {2} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="451" />
+            <location filename="../../viewer/training_runs.py" line="453" />
             <source>Its last words were: {0}</source>
             <extracomment>{0}: lines[-1][:200]</extracomment>
             <translation>其最后的输出为：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="475" />
+            <location filename="../../viewer/training_runs.py" line="477" />
             <source>The training cannot be told ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法向训练进程发送指令（{0}）。</translation>
@@ -4297,36 +4297,36 @@
             <translation>正在导入模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1010" />
+            <location filename="../../viewer/workflows.py" line="1016" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1017" />
+            <location filename="../../viewer/workflows.py" line="1023" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1041" />
+            <location filename="../../viewer/workflows.py" line="1047" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1075" />
+            <location filename="../../viewer/workflows.py" line="1081" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1093" />
+            <location filename="../../viewer/workflows.py" line="1099" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1095" />
+            <location filename="../../viewer/workflows.py" line="1101" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>

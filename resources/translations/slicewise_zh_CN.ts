@@ -4537,6 +4537,18 @@ or press {File/Open folder…}.</source>
         <translation>步数</translation>
     </message>
     <message>
+        <source>As many steps as fit into that time, by a few that are timed first</source>
+        <translation>在该时间内能完成的步数，先计时几步来推算</translation>
+    </message>
+    <message>
+        <source>Minutes</source>
+        <translation>分钟</translation>
+    </message>
+    <message>
+        <source>How long the training is: by steps or by minutes</source>
+        <translation>训练的长度：按步数或按分钟</translation>
+    </message>
+    <message>
         <source>The chosen model is of a kind that is not trained here: choose what to train.</source>
         <translation>所选模型的类型不能在此训练：请选择训练内容。</translation>
     </message>

@@ -126,7 +126,12 @@ def test_the_panel_trains_what_was_chosen_until_another_model_is(opened, monkeyp
     assert panel.steps.value() > 500 and not panel.tune.isVisibleTo(panel)
     panel.tune.setChecked(True)
     panel._start()
-    assert started == [(goal, {"steps": panel.steps.value(), "trials": 0})]
+    assert started == [(goal, {"steps": panel.steps.value(), "minutes": None, "trials": 0})]
+    panel.length.setCurrentIndex(1)
+    assert panel.minutes.isVisibleTo(panel) and not panel.steps.isVisibleTo(panel)
+    panel.minutes.setValue(25)
+    panel._start()
+    assert started[1][1]["minutes"] == 25
     panel._chosen = "another model", goal
     assert panel.goal == Goal("segmentation", "tiny")
 

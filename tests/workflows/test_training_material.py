@@ -283,10 +283,12 @@ def test_what_was_answered_or_boxed_becomes_a_model_in_the_list(workflows, tmp_p
             box(workflows, name, "Dark")
     messages: list[str] = []
     workflows.on_failure(messages.append)
-    for goal in (Goal(task, "", "Dark ones?", ("Dark",)), Goal(task, "dark-ones")):
-        run = workflows.training.start(goal, steps=3)
+    lengths = ((Goal(task, "", "Dark ones?", ("Dark",)), {"steps": 3}), (Goal(task, "dark-ones"), {"minutes": 0.005}))
+    for goal, length in lengths:
+        run = workflows.training.start(goal, **length)
         wait(lambda run=run: run.ended)
         assert run.state == "finished" and not messages, (run.message, messages)
+        assert (run.report["steps"] == 3) == ("steps" in length) and run.report["steps"] < 100
         assert "supervised" in run.report["models"] and ("current" in run.report["models"]) == bool(goal.model)
         workflows.training.accept("supervised")
         made = workflows.models.get("dark-ones").manifest

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -61,6 +62,7 @@ _LEARNT_FROM = {
     ),
 }
 _STEPS_RANGE = (10, 5000)
+_MINUTES, _MINUTES_RANGE = 10, (1, 24 * 60)
 _ARMS = ("semi-supervised", "supervised")  # the second is the twin: same slices and steps, nothing unlabelled
 _STATES = {
     "preparing": QT_TR_NOOP("Preparing the training data…"),
@@ -91,6 +93,14 @@ class TrainingPanel(QWidget):
         self.steps.setToolTip(
             tr("Training steps of the new model and of its twin; more take longer and may learn more")
         )
+        self.minutes = QSpinBox(value=_MINUTES)
+        self.minutes.setRange(*_MINUTES_RANGE)
+        self.minutes.setToolTip(tr("As many steps as fit into that time, by a few that are timed first"))
+        self.minutes.hide()
+        self.length = QComboBox()
+        self.length.addItems([tr("Steps"), tr("Minutes")])
+        self.length.setAccessibleName(tr("How long the training is: by steps or by minutes"))
+        self.length.currentIndexChanged.connect(self._length_changed)
         self.tune = QCheckBox(tr("Look for better settings first"))
         self.tune.setToolTip(
             tr(
@@ -140,8 +150,9 @@ class TrainingPanel(QWidget):
         self.discard.clicked.connect(workflows.training.discard)
 
         length = QHBoxLayout()
-        length.addWidget(QLabel(tr("Steps")))
+        length.addWidget(self.length)
         length.addWidget(self.steps, 1)
+        length.addWidget(self.minutes, 1)
         steering = QHBoxLayout()
         for widget in (self.start, self.pause, self.stop):
             steering.addWidget(widget)
@@ -242,8 +253,17 @@ class TrainingPanel(QWidget):
     def _start(self) -> None:
         if self.goal is not None:
             trials = _TRIALS if self.goal.task == "segmentation" and self.tune.isChecked() else 0
-            self._workflows.training.start(self.goal, steps=self.steps.value(), trials=trials)
+            minutes = self.minutes.value() if self._by_minutes else None
+            self._workflows.training.start(self.goal, steps=self.steps.value(), minutes=minutes, trials=trials)
             self._show_run()
+
+    @property
+    def _by_minutes(self) -> bool:
+        return self.length.currentIndex() == 1
+
+    def _length_changed(self) -> None:
+        self.steps.setVisible(not self._by_minutes)
+        self.minutes.setVisible(self._by_minutes)
 
     def _show_side_by_side(self) -> None:
         run = self._workflows.training.run
@@ -341,7 +361,8 @@ class TrainingPanel(QWidget):
         self.pause.setText(tr("Resume") if state == "paused" else tr("Pause"))
         self.stop.setEnabled(steerable)
         self.choose.setVisible(not running)
-        self.steps.setEnabled(not running)
+        for widget in (self.length, self.steps, self.minutes):
+            widget.setEnabled(not running)
         self.tune.setEnabled(not running)
         self.progress.setVisible(running)
         if state == "preparing":
