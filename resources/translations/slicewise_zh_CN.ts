@@ -4553,8 +4553,8 @@ or press {File/Open folder…}.</source>
         <translation>所选模型的类型不能在此训练：请选择训练内容。</translation>
     </message>
     <message>
-        <source>Confirmed in this scan: slices {n}. The model learns from the confirmed slices of all scans; some are held out to measure the gain.</source>
-        <translation>此扫描中已确认的切片：{n}。模型从所有扫描的已确认切片中学习；其中一部分留作测量提升之用。</translation>
+        <source>The model learns from the confirmed slices of all scans; some are held out to measure the gain.</source>
+        <translation>模型从所有扫描的已确认切片中学习；其中一部分留作测量提升之用。</translation>
     </message>
     <message>
         <source>It learns from slices nobody has labelled, too.</source>

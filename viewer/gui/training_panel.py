@@ -296,7 +296,7 @@ class TrainingPanel(QWidget):
             self._show_run()
 
     def _show_ready(self) -> None:
-        run, goal, count = self._workflows.training.run, self.goal, len(self._workflows.session.confirmed)
+        run, goal = self._workflows.training.run, self.goal
         cannot = self._workflows.training.cannot_start(goal) if goal is not None else ""
         self._enable_start()
         self.aim.setText(self._aim(goal))
@@ -310,10 +310,7 @@ class TrainingPanel(QWidget):
         elif cannot:
             text = with_keys(tr(_NONE_CONFIRMED), self.window())
         else:
-            text = tr(
-                "Confirmed in this scan: slices {n}. The model learns from the confirmed slices of all scans; some are "
-                "held out to measure the gain."
-            ).format(n=count)
+            text = tr("The model learns from the confirmed slices of all scans; some are held out to measure the gain.")
             if goal.unlabelled:
                 text += " " + tr("It learns from slices nobody has labelled, too.")
         self._ready.setText(text)
