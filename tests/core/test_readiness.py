@@ -2,7 +2,7 @@
 
 import pytest
 
-from viewer.core.readiness import ConfirmedSeries, readiness
+from viewer.core.readiness import ConfirmedSeries, Learnable, readiness, strangers
 
 NOTHING: frozenset[str] = frozenset()
 LIVER, BOTH = frozenset({"Liver"}), frozenset({"Liver", "Spleen"})
@@ -41,3 +41,12 @@ def test_slices_patients_and_labels_are_counted_over_all_series():
 def test_a_label_that_the_model_does_not_know_is_nothing_to_learn():
     found = readiness(of(a=[frozenset({"Pen"})], b=[LIVER], c=[LIVER], d=[LIVER]), LABELS)
     assert found.by_label == {"Liver": 3} and found.empty == 1 and found.advice == "more"
+
+
+def test_strangers_are_what_is_drawn_where_nothing_is_that_a_model_knows():
+    def found(*slices: frozenset[str]) -> list[str]:
+        return strangers(Learnable((ConfirmedSeries("p", slices),)), ("Kidney", "Heart"))
+
+    assert found(BOTH, LIVER, NOTHING) == ["Liver", "Spleen"]
+    assert found(BOTH, frozenset({"Heart"})) == []
+    assert found(NOTHING) == [] == found(), "that there is nothing can be learnt"

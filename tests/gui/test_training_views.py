@@ -4,6 +4,7 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 
+from viewer.core.goal import Goal
 from viewer.gui.training_case_view import TrainingCaseView, slice_dice
 from viewer.gui.training_cases import TrainingCases
 from viewer.gui.training_comparison import TrainingComparison
@@ -92,6 +93,22 @@ def test_confirmed_slices_of_all_scans_are_counted_and_the_advice_leads_on(opene
     assert "another patient" in readiness.advice.text()
     readiness.suggest.click()
     assert window.panels.currentWidget() is window.label_panel
+
+
+def test_a_model_that_knows_nothing_of_what_was_drawn_is_not_trained_by_the_panel_either(opened, qtbot):
+    window, panel = opened, opened.training_panel
+    session = window.workflows.session
+    own = session.add_label("Lesion", (200, 40, 40))
+    k = session.cursor_ijk[2]
+    session.replace_voxels("Draw", (slice(k, k + 1), slice(2, 4), slice(2, 4)), np.full((1, 2, 2), own, np.uint8))
+    session.toggle_confirmed("axial")
+    window.show_training()
+    qtbot.waitUntil(panel.readiness.isVisible)
+    assert not panel.start.isEnabled()
+    assert "for Lesion choose a new model" in panel.readiness.advice.text()
+    panel._take(Goal("segmentation", "", "Lesions", ("Lesion",)))
+    qtbot.waitUntil(panel.start.isEnabled)
+    assert "second slice" in panel.readiness.advice.text() and panel.readiness.suggest.isVisible()
 
 
 def test_a_case_opens_at_its_slice(opened, qtbot):

@@ -54,6 +54,13 @@ class Learnable:
     boxed: tuple[BoxedSeries, ...] = ()
 
 
+def strangers(learnable: Learnable, labels: Iterable[str]) -> list[str]:
+    """What is drawn on confirmed slices where none of the labels is: who learnt these would learn that there is
+    nothing."""
+    drawn = {name for one in learnable.confirmed for names in one.slices for name in names}
+    return sorted(drawn) if drawn.isdisjoint(labels) else []
+
+
 @dataclass(frozen=True)
 class Readiness:
     """Confirmed slices of all series, and their patients; slices by label; the advice, and the label it is about."""

@@ -28,6 +28,7 @@ from viewer.core.goal import Goal, Task, common_folder
 from viewer.core.readiness import Learnable
 from viewer.core.study import Series
 from viewer.gui.language import QT_TR_NOOP, said, tr
+from viewer.gui.training_readiness import about_strangers
 from viewer.workflows import Workflows
 
 _TASKS: dict[Task, str] = {
@@ -215,19 +216,11 @@ class TrainingGoalDialog(QDialog):
         elif not any(_ticks(self.scans).values()):
             problem = tr("Choose at least one scan.")
         else:
-            problem = said(self._workflows.training.cannot_start(goal)) or self._nothing_of_the_model(goal)
+            problem = said(self._workflows.training.cannot_start(goal))
+            if not problem and goal.task == "segmentation":
+                problem = about_strangers(self._learnable, self._names(goal))
         self.ok.setEnabled(not problem)
         self.told.setText(problem or self._note(goal, learnable))
-
-    def _nothing_of_the_model(self, goal: Goal) -> str:
-        """What to say where structures are confirmed, but none that the model to go on from knows: it would learn that
-        they are background."""
-        there = _labels(self._learnable, goal.task)
-        if goal.task != "segmentation" or not there or there.keys() & set(self._names(goal)):
-            return ""
-        return tr("None of the labels of this model is on a confirmed slice: for {labels} choose a new model.").format(
-            labels=tr(", ").join(map(said, sorted(there)))
-        )
 
     def _names(self, goal: Goal) -> tuple[str, ...]:
         return goal.labels or tuple(label.name for label in self._workflows.models.get(goal.model).manifest.labels)

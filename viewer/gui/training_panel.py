@@ -331,7 +331,7 @@ class TrainingPanel(QWidget):
         }
         self.choose.setEnabled(not busy)
         ready = goal is not None and there[goal.task] and not self._workflows.training.cannot_start(goal)
-        self.start.setEnabled(ready and not busy)
+        self.start.setEnabled(ready and not busy and not self.readiness.cannot)
 
     def _aim(self, goal: Goal | None) -> str:
         """What is trained, in one line, with what was left out."""

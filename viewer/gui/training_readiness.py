@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from viewer.core.readiness import Advice, Learnable, Readiness, readiness
-from viewer.gui.language import QT_TR_NOOP, tr
+from viewer.core.readiness import Advice, Learnable, Readiness, readiness, strangers
+from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.jobs import Job
 from viewer.workflows import Workflows
 
@@ -26,7 +28,7 @@ _ADVICE: dict[Advice, str] = {
 
 class TrainingReadiness(QWidget):
     """Counts anew when what is confirmed changes, a moment later; asked: for the slices that are suggested next.
-    learnable is what it counted last."""
+    learnable is what it counted last; cannot says why these labels cannot be learnt from that, if so."""
 
     asked = Signal()
     counted_anew = Signal()
@@ -37,6 +39,7 @@ class TrainingReadiness(QWidget):
         self._labels: tuple[str, ...] | None = ()
         self._job: Job | None = None
         self.learnable = Learnable()
+        self.cannot = ""
         self._soon = QTimer(self, singleShot=True, interval=300)
         self._soon.timeout.connect(self._count)
         self.counted = QLabel(wordWrap=True)
@@ -70,6 +73,7 @@ class TrainingReadiness(QWidget):
 
     def _show(self, learnable: Learnable) -> None:
         self.learnable = learnable
+        self.cannot = "" if self._labels is None else about_strangers(learnable, self._labels)
         self.counted_anew.emit()
         found = readiness(learnable.confirmed, self._labels or ())
         run = self._workflows.training.run
@@ -79,7 +83,18 @@ class TrainingReadiness(QWidget):
         if found.slices:
             self.counted.setText(_counted(found))
             number = found.by_label.get(found.label, 0)
-            self.advice.setText(tr(_ADVICE[found.advice]).format(label=tr(found.label), n=number))
+            words = tr(_ADVICE[found.advice]).format(label=tr(found.label), n=number)
+            self.advice.setText(self.cannot or words)
+            self.suggest.setVisible(not self.cannot)
+
+
+def about_strangers(learnable: Learnable, labels: Iterable[str]) -> str:
+    """What to do where structures are confirmed, but none that a model knows; "" where one is, or nothing at all."""
+    if not (drawn := strangers(learnable, labels)):
+        return ""
+    return tr("None of the labels of this model is on a confirmed slice: for {labels} choose a new model.").format(
+        labels=tr(", ").join(map(said, drawn))
+    )
 
 
 def _counted(found: Readiness) -> str:
