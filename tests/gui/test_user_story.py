@@ -63,8 +63,10 @@ def test_open_segment_correct_train_accept_and_roll_back(start, scan_folder, qtb
     window.show_training()
     panel = window.training_panel
     qtbot.waitUntil(panel.start.isEnabled)
+    panel.steps.setFocus()
     panel.steps.setValue(STEPS)
     panel.start.click()
+    assert window.focusWidget() is window.room.active
     run = workflows.training.run
     qtbot.waitUntil(lambda: any(e["event"] == "progress" for e in run.events) or run.ended, timeout=120_000)
     panel.pause.click()

@@ -288,7 +288,8 @@ def test_what_was_answered_or_boxed_becomes_a_model_in_the_list(workflows, tmp_p
         run = workflows.training.start(goal, **length)
         wait(lambda run=run: run.ended)
         assert run.state == "finished" and not messages, (run.message, messages)
-        assert (run.report["steps"] == 3) == ("steps" in length) and run.report["steps"] < 100
+        steps = run.report["steps"]
+        assert steps == 3 if "steps" in length else steps < 100  # without either it would be 120
         assert "supervised" in run.report["models"] and ("current" in run.report["models"]) == bool(goal.model)
         workflows.training.accept("supervised")
         made = workflows.models.get("dark-ones").manifest

@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.measure_panel.finished.connect(self.focus_pane)
         self.model_panel = ModelPanel(workflows)
         self.training_panel = TrainingPanel(workflows, self.model_panel)
+        self.training_panel.finished.connect(self.focus_pane)
         self.panels = Tabs(_PANELS_PX[0])
         self.panels.addTab(self.model_panel, tr("AI"))
         self.panels.addTab(self.label_panel, tr("Labels"))

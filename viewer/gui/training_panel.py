@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -75,7 +75,9 @@ _STATES = {
 
 
 class TrainingPanel(QWidget):
-    """Starts and steers a retraining of the model that the model panel has chosen."""
+    """Starts and steers a retraining of the model that the model panel has chosen. finished gives the keyboard back."""
+
+    finished = Signal()
 
     def __init__(self, workflows: Workflows, models: ModelPanel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,6 +124,8 @@ class TrainingPanel(QWidget):
         self.stop.clicked.connect(workflows.training.stop)
         self.progress = QProgressBar(textVisible=False)
         self._status = QLabel(wordWrap=True)
+        self._status.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._status.setMinimumHeight(2 * self._status.fontMetrics().lineSpacing())  # what is below it stays in place
 
         self.study = TrainingStudy()
         self.samples = TrainingSamples()
@@ -256,6 +260,7 @@ class TrainingPanel(QWidget):
             minutes = self.minutes.value() if self._by_minutes else None
             self._workflows.training.start(self.goal, steps=self.steps.value(), minutes=minutes, trials=trials)
             self._show_run()
+            self.finished.emit()
 
     @property
     def _by_minutes(self) -> bool:
