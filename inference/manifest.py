@@ -347,6 +347,19 @@ class Clicks(_Frozen):
         return 4 + self.box
 
 
+class Within(_Frozen):
+    """Where a segmentation model looks: about what another model finds in the image first, and nowhere else.
+
+    model: the other's name; labels: those of its labels that are looked about, each by itself, margin_mm on all sides.
+    An image that is nowhere longer than alone_mm shows little else: it is looked at whole, without the other model.
+    """
+
+    model: str
+    labels: Annotated[tuple[str, ...], Field(min_length=1)]
+    margin_mm: Annotated[float, Field(ge=0)]
+    alone_mm: PositiveFloat
+
+
 Task = Literal["segmentation", "classification", "detection", "enhancement", "translation", "interactive"]
 _SECTION: dict[Task, str] = {
     "classification": "scores",
@@ -394,7 +407,7 @@ class ModelManifest(_Frozen):
     one by one: the most probable one's, or that of the last of them (nnU-Net's regions, which lie in one another).
     networks: the files whose mean is the answer, an ensemble if there are several; mean_of says of what. resampled:
     what is resampled to the image, of which the labels then are.
-    scores, boxes, picture, clicks: what only models of such a task have.
+    scores, boxes, picture, clicks: what only models of such a task have; within only some that segment.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -417,6 +430,7 @@ class ModelManifest(_Frozen):
     boxes: Boxes | None = None
     picture: Picture | None = None
     clicks: Clicks | None = None
+    within: Within | None = None
     seen: SeenImages | None = None
     licence_code: str
     licence_weights: str
@@ -438,6 +452,8 @@ class ModelManifest(_Frozen):
         for name in dict.fromkeys(_SECTION.values()):
             if (getattr(self, name) is not None) != (name == own):
                 raise ValueError(f"a model of {self.task} has {own or 'none'} of scores, boxes, picture and clicks")
+        if self.within is not None and (self.task != "segmentation" or self.within.model == self.name):
+            raise ValueError("only a segmentation model looks within what another one finds")
         if self.picture is not None:
             self._check_picture(self.picture)
         if own is not None and (theirs := [name for name in _THEIRS if self.preprocessing.differs_in(name)]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ _NOTES_FILE = "notes.json"
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """One version of a model. shipped versions came with the program and are never changed."""
+    """One version of a model. shipped versions came with the program and are never changed. finder: of a model that
+    looks within what another one finds, that other one, in the version that is in use; None if it is not there."""
 
     manifest: ModelManifest
     folder: Path
     shipped: bool
     active: bool
+    finder: ModelRecord | None = None
 
 
 class ModelStore:
@@ -38,7 +40,12 @@ class ModelStore:
 
     def list(self) -> list[ModelRecord]:
         """Every version that can be used, by name, oldest first. A damaged one is left out (see problems)."""
-        return [record for record in self._records() if isinstance(record, ModelRecord)]
+        usable = [record for record in self._records() if isinstance(record, ModelRecord)]
+        in_use = {record.manifest.name: record for record in usable if record.active and not record.manifest.within}
+        return [
+            replace(record, finder=in_use.get(within.model)) if (within := record.manifest.within) else record
+            for record in usable
+        ]
 
     def problems(self) -> list[str]:
         """One sentence for each model folder that cannot be used."""

@@ -17,8 +17,10 @@ from inference.manifest import (
     Preprocessing,
     Statistic,
     WindowIntensity,
+    Within,
     of_the_image,
 )
+from inference.models import ModelRecord
 from inference.preprocess import ModelGrid, degrees_off, model_grid_of, padded_sizes, sampled
 from inference.seen import how_far_outside
 from inference.sliding_window import BATCH, BLOCKS, starts
@@ -136,13 +138,33 @@ class Expected:
     provider: str
 
 
+def looks_first(record: ModelRecord, headers: Headers) -> ModelRecord:
+    """The model that sees an image first: the one that finds where another looks, where it is needed, or itself."""
+    within = record.manifest.within
+    return record if within is None or record.finder is None or _alone(within, headers) else record.finder
+
+
+def as_met(record: ModelRecord, headers: Headers) -> ModelManifest:
+    """A model as preflight is to see it: what it was made for, on the grid, and by the usual images, of the one that
+    sees the image first."""
+    first = looks_first(record, headers)
+    if first is record:
+        return record.manifest
+    seen = {"preprocessing": first.manifest.preprocessing, "seen": first.manifest.seen, "within": None}
+    return record.manifest.model_copy(update=seen)
+
+
+def _alone(within: Within, headers: Headers) -> bool:
+    return max(n * mm for n, mm in zip(headers.size, headers.spacing_mm, strict=True)) <= within.alone_mm
+
+
 def preflight(
     manifest: ModelManifest,
     headers: Headers,
     voxels: NDArray | None = None,
     statistics: Mapping[Statistic, float] | None = None,
 ) -> Verdict:
-    """Whether a model fits an image.
+    """Whether a model fits an image; of one that looks within what another finds, as_met gives the manifest.
 
     voxels (k, j, i), of which a regular sample is looked at; without them nothing is said of the values. statistics:
     inference.seen.image_statistics of the image, for the out-of-distribution score. A few milliseconds.
@@ -178,6 +200,9 @@ def _never(manifest: ModelManifest, headers: Headers) -> Finding | None:
         return Finding("never", "grid", f"{title} needs several slices; this series is a single picture.")
     if not headers.grid or (min(headers.size) < 2 and not single):
         return Finding("never", "grid", f"{title} needs a regular volume. This series: {headers.geometry}")
+    if manifest.within is not None and not _alone(manifest.within, headers):
+        needs = f"{title} looks about what the model {manifest.within.model} finds first, and that is not there."
+        return Finding("never", "model", needs)
     if not headers.calibrated and preprocessing.spacing_mm is not None:
         return Finding("never", "spacing", f"{title} needs to know the size of voxels; this series does not tell.")
     return None

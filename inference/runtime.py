@@ -55,7 +55,7 @@ class LoadedModel:
     Where memory runs out, it changes: first it runs half as much at once, down to one image, which gives the same, then
     on the CPU, with sessions from on_cpu; notes say so, each a sentence, as long as the model is loaded. beside makes
     sets of sessions that share the processor: several images go through them side by side. answered: what a classifier
-    said of the last image (inference.classify).
+    said of the last image (inference.classify). finder: the model that finds where this one looks, if it needs one.
     """
 
     manifest: ModelManifest
@@ -66,6 +66,7 @@ class LoadedModel:
     takes: int | None = None
     notes: list[str] = field(default_factory=list)
     answered: list[tuple[float, NDArray[np.float32]]] = field(default_factory=list)
+    finder: LoadedModel | None = None
     _at_once: int | None = None  # images; None: as many as it takes
     _lanes: list[Sessions] = field(default_factory=list)
 
@@ -232,7 +233,10 @@ def load_model(record: ModelRecord) -> LoadedModel:
     blocks = preprocessing.dimensions == 3 and preprocessing.patch is not None
     beside = lanes if blocks and provider == _CPU and _threads() >= _LANES else None
     takes = 1 if any(session.get_inputs()[0].shape[0] == 1 for session in made) else None  # exported for one image
-    return LoadedModel(record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]), beside, takes, notes)
+    finder = None if record.finder is None else load_model(record.finder)
+    return LoadedModel(
+        record.manifest, made, provider, lambda: sessions(_PREFERRED[-1:]), beside, takes, notes, finder=finder
+    )
 
 
 def _threads() -> int:

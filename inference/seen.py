@@ -27,7 +27,8 @@ def image_statistics(image: sitk.Image, preprocessing: Preprocessing) -> dict[St
 
     p10, p50, p90: percentiles of the scaled values. foreground: the share of voxels above Otsu's threshold (1979).
     gradient: the root mean square of the differences between neighbours, by the standard deviation of the values: high
-    for noise, low for blur. field_k_mm, field_j_mm, field_i_mm: how far the image reaches along the model's axes.
+    for noise, low for blur. field_k_mm, field_j_mm, field_i_mm: how far the image reaches along the model's axes; not
+    of slices that are stretched to a size: then it says nothing, and most have pixels of no known size.
     """
     from inference.preprocess import as_seen, model_grid
 
@@ -37,17 +38,17 @@ def image_statistics(image: sitk.Image, preprocessing: Preprocessing) -> dict[St
     steps = [np.diff(values, axis=axis) for axis in range(3) if values.shape[axis] > 1]
     energy = float(np.mean([np.mean(np.square(step)) for step in steps])) if steps else 0.0
     p10, p50, p90 = (float(value) for value in np.percentile(values, (10, 50, 90)))
-    k, j, i = (n * mm for n, mm in zip(grid.image_shape, grid.image_spacing_mm, strict=True))
-    return {
+    found: dict[Statistic, float] = {
         "p10": p10,
         "p50": p50,
         "p90": p90,
         "foreground": float(np.mean(values > _otsu(values))),
         "gradient": energy**0.5 / deviation,
-        "field_k_mm": k,
-        "field_j_mm": j,
-        "field_i_mm": i,
     }
+    if preprocessing.size is None:
+        k, j, i = (n * mm for n, mm in zip(grid.image_shape, grid.image_spacing_mm, strict=True))
+        found |= {"field_k_mm": k, "field_j_mm": j, "field_i_mm": i}
+    return found
 
 
 def undecided(image: sitk.Image, model: LoadedModel) -> float | None:

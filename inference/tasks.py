@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
-from inference.preprocess import ModelGrid, as_seen, model_grid, nearest_slices, on_image
-from inference.results import Certainty, Probabilities, Segmentation, SliceDoubt
+from inference.preprocess import ModelGrid, as_seen, model_grid, nearest_slices, on_image, slice_axis
+from inference.results import Certainty, Probabilities, Run, Segmentation, SliceDoubt
 from inference.runtime import LoadedModel, logits_of
 from inference.sliding_window import logit_planes
 
 Progress = Callable[[float, str], None]
+Report = Callable[[float], None]
 
+_FINDING = 0.8  # of the time of a model that looks within what another one finds in a whole image
 _IN_QUESTION = 0.9  # a voxel that is background with less than this probability is one to look at
 
 
@@ -31,42 +36,26 @@ def segment(
 ) -> Segmentation:
     """Segment a 3-D image (LPS, mm) with a model; uint8 labels as numbered in the manifest.
 
-    The result has the size, spacing, origin and direction of the image, whatever its orientation. model_slices
-    restricts the work to some slices of the model's grid (its k); elsewhere the label map is 0. mirrored: the mean of
-    the image and its mirror images (LoadedModel.run). progress gets a fraction and a text, and may raise to cancel.
+    The result has the size, spacing, origin and direction of the image, whatever its orientation. A model with a finder
+    looks within what that finds, unless the image shows little else (Within); elsewhere there is nothing. model_slices
+    restricts the work to some slices of the model's grid (its k), without a finder; elsewhere the label map is 0.
+    mirrored: the mean of the image and its mirror images (LoadedModel.run). progress gets a fraction and a text, and
+    may raise to cancel.
     Raises ModelError for an image that is not 3-D or has one value throughout, and for a result that must not be shown.
     """
     started = time.monotonic()
     manifest = model.manifest
-    progress(0.0, "Preparing the image")
-    grid, voxels = seen(image, model)
-    slices = model_slices or range(grid.shape[0])
-    of_probabilities = manifest.resampled == "probabilities"
-
-    def report(part: float) -> None:
-        progress(part, f"Running {manifest.name} on {model.provider}")
-
-    report(0.0)
-    values_told: list[float] = []
-
-    def said() -> Iterator[NDArray[np.float32]]:
-        for plane in logit_planes(voxels, model, slices, mirrored=mirrored, progress=report):
-            values_told.extend((float(plane.min()), float(plane.max())))
-            told = model.probabilities(plane) if of_probabilities else plane
-            yield np.concatenate([told, _certainty_of(plane, model)]) if with_certainty else told
-
     found = [np.zeros(image.GetSize()[::-1], np.uint8) for _ in range(4 if with_certainty else 1)]
-    oriented = [grid.reorient(values) for values in found]  # views: what is written there is in the image's order
-    for n, values in on_image(said(), grid, slices):
-        told = values[: manifest.classes]
-        logits = logits_of(told, manifest.one_by_one) if of_probabilities else told
-        oriented[0][n], likeliest = _labels_of(logits, manifest)
-        if with_certainty:
-            oriented[1][n] = likeliest
-            for shown, certain in zip(oriented[2:], values[manifest.classes :], strict=True):
-                shown[n] = np.rint(255 * certain)
-    if min(values_told) == max(values_told):
-        raise ModelError(f"{manifest.name} gave the same value everywhere; the result is discarded")
+    if model_slices is not None:
+        _write_labels(found, image, model, progress, model_slices, mirrored)
+    else:
+        for part, place, report in _looked_at(image, model, progress):
+            free = found[0][place] == 0 if part is not image else None  # where two overlap, what the first says stays
+            told = found if free is None else [np.zeros(free.shape, np.uint8) for _ in found]
+            _write_labels(told, part, model, report, None, mirrored)
+            if free is not None:
+                for values, new in zip(found, told, strict=True):
+                    np.copyto(values[place], new, where=free)
     label_image = sitk.GetImageFromArray(found[0])
     label_image.CopyInformation(image)
     counts = np.zeros(256, dtype=np.int64)
@@ -76,9 +65,94 @@ def segment(
     return Segmentation(
         label_image,
         {label.name: float(counts[label.value]) * voxel_ml for label in manifest.labels},
-        model.told(time.monotonic() - started),
+        _run_of(image, model, time.monotonic() - started),
         Certainty(*found[1:]) if with_certainty else None,
     )
+
+
+def _write_labels(
+    found: Sequence[NDArray[np.uint8]],
+    image: sitk.Image,
+    model: LoadedModel,
+    progress: Progress,
+    model_slices: range | None,
+    mirrored: bool,
+) -> None:
+    """Write the labels of an image into voxels[k, j, i], and, if there are further arrays, what Certainty has."""
+    manifest = model.manifest
+    progress(0.0, "Preparing the image")
+    grid, voxels = seen(image, model)
+    slices = model_slices or range(grid.shape[0])
+    of_probabilities = manifest.resampled == "probabilities"
+
+    report = partial(_say, model, progress)
+    report(0.0)
+    values_told: list[float] = []
+
+    def said() -> Iterator[NDArray[np.float32]]:
+        for plane in logit_planes(voxels, model, slices, mirrored=mirrored, progress=report):
+            values_told.extend((float(plane.min()), float(plane.max())))
+            told = model.probabilities(plane) if of_probabilities else plane
+            yield np.concatenate([told, _certainty_of(plane, model)]) if len(found) > 1 else told
+
+    oriented = [grid.reorient(values) for values in found]  # views: what is written there is in the image's order
+    for n, values in on_image(said(), grid, slices):
+        told = values[: manifest.classes]
+        logits = logits_of(told, manifest.one_by_one) if of_probabilities else told
+        oriented[0][n], likeliest = _labels_of(logits, manifest)
+        if len(found) > 1:
+            oriented[1][n] = likeliest
+            for shown, certain in zip(oriented[2:], values[manifest.classes :], strict=True):
+                shown[n] = np.rint(255 * certain)
+    if min(values_told) == max(values_told):
+        raise ModelError(f"{manifest.name} gave the same value everywhere; the result is discarded")
+
+
+Place = tuple[slice, slice, slice]
+
+
+def _looked_at(
+    image: sitk.Image, model: LoadedModel, progress: Progress
+) -> Iterator[tuple[sitk.Image, Place, Progress]]:
+    """What a model looks at of an image, where it lies in voxels[k, j, i], and the progress of that: the image itself,
+    or parts of it about what the model's finder finds. Raises ModelError if that is nothing."""
+    finder, within = model.finder, model.manifest.within
+    if finder is None or within is None or _alone(image, model.manifest):
+        yield image, (slice(None), slice(None), slice(None)), progress
+        return
+    told = segment(image, finder, progress=lambda share, text: progress(_FINDING * share, text))
+    labels = sitk.GetArrayViewFromImage(told.label_image)
+    margin = [math.ceil(within.margin_mm / mm) for mm in image.GetSpacing()[::-1]]
+    places = []
+    for label in finder.manifest.labels:
+        there = np.argwhere(labels == label.value) if label.name in within.labels else np.empty((0, 3))
+        if len(there):
+            low, high = np.maximum(there.min(0) - margin, 0), np.minimum(there.max(0) + 1 + margin, labels.shape)
+            k, j, i = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+            places.append((k, j, i))
+    if not places:
+        sought = ", ".join(within.labels)
+        raise ModelError(f"{model.manifest.title} looks about {sought}; {finder.manifest.title} found nothing of that")
+
+    def report(n: int, share: float, text: str) -> None:
+        progress(_FINDING + (1 - _FINDING) * (n + share) / len(places), text)
+
+    for n, (k, j, i) in enumerate(places):
+        yield image[i, j, k], (k, j, i), partial(report, n)
+
+
+def _alone(image: sitk.Image, manifest: ModelManifest) -> bool:
+    """Whether an image shows little else than what a model looks within."""
+    longest = max(n * mm for n, mm in zip(image.GetSize(), image.GetSpacing(), strict=True))
+    return manifest.within is not None and longest <= manifest.within.alone_mm
+
+
+def _run_of(image: sitk.Image, model: LoadedModel, seconds: float) -> Run:
+    run = model.told(seconds)
+    if model.finder is None or _alone(image, model.manifest):
+        return run
+    finder = model.finder.manifest
+    return replace(run, notes=(*run.notes, f"{finder.title} {finder.version} found where to look"))
 
 
 def probabilities(
@@ -92,23 +166,22 @@ def probabilities(
 
     progress gets a fraction and a text, and may raise to cancel. Raises ModelError as segment does.
     """
-    progress(0.0, "Preparing the image")
-    grid, voxels = seen(image, model)
     first = 1 if model.manifest.one_by_one else 0
     channels = [value - first for value in values]
-
-    def report(part: float) -> None:
-        progress(part, f"Running {model.manifest.name} on {model.provider}")
-
-    def said() -> Iterator[NDArray[np.float32]]:
-        for plane in logit_planes(voxels, model, range(grid.shape[0]), progress=report):
-            yield np.concatenate([model.probabilities(plane)[channels], _certainty_of(plane, model)[1:]])
-
     found = [np.zeros(image.GetSize()[::-1], np.uint8) for _ in (*channels, "entropy")]
-    oriented = [grid.reorient(one) for one in found]  # views: what is written there is in the image's order
-    for n, shares in on_image(said(), grid, range(grid.shape[0])):
-        for one, share in zip(oriented, shares, strict=True):
-            one[n] = np.rint(255 * share)
+    for part, place, progress_of_part in _looked_at(image, model, progress):
+        progress_of_part(0.0, "Preparing the image")
+        grid, voxels = seen(part, model)
+        report = partial(_say, model, progress_of_part)
+
+        def said(grid: ModelGrid = grid, voxels: NDArray = voxels, report: Report = report) -> Iterator[NDArray]:
+            for plane in logit_planes(voxels, model, range(grid.shape[0]), progress=report):
+                yield np.concatenate([model.probabilities(plane)[channels], _certainty_of(plane, model)[1:]])
+
+        oriented = [grid.reorient(one[place]) for one in found]  # views: what is written there is in the image's order
+        for n, shares in on_image(said(), grid, range(grid.shape[0])):
+            for one, share in zip(oriented, shares, strict=True):
+                one[n] = np.maximum(one[n], np.rint(255 * share))
     return Probabilities(np.stack(found)[:-1], found[-1])
 
 
@@ -121,6 +194,10 @@ def seen(image: sitk.Image, model: LoadedModel) -> tuple[ModelGrid, NDArray[np.f
     if float(voxels.min()) == float(voxels.max()):
         raise ModelError("the image has the same value everywhere: there is nothing to find")
     return grid, voxels
+
+
+def _say(model: LoadedModel, progress: Progress, share: float) -> None:
+    progress(share, f"Running {model.manifest.name} on {model.provider}")
 
 
 def _labels_of(logits: NDArray[np.float32], manifest: ModelManifest) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -181,11 +258,16 @@ def slice_doubts(
 
     progress gets a fraction and a text after each slice, and may raise to cancel. Raises ModelError as segment does.
     """
-    grid, voxels = seen(image, model)
-    doubts = {}
-    for n, (number, place) in enumerate(zip(slices, nearest_slices(grid, slices), strict=True)):
-        doubts[number] = _doubt(next(logit_planes(voxels, model, range(place, place + 1))), model)
-        progress((n + 1) / len(slices), f"Running {model.manifest.name} on {model.provider}")
+    doubts = dict.fromkeys(slices, SliceDoubt(0.0, ""))
+    for part, place, progress_of_part in _looked_at(image, model, progress):
+        grid, voxels = seen(part, model)
+        along = place[2 - slice_axis(part, model.manifest.preprocessing)]
+        first, count = along.start or 0, part.GetSize()[slice_axis(part, model.manifest.preprocessing)]
+        inside = [number for number in slices if 0 <= number - first < count]
+        for n, nearest in enumerate(nearest_slices(grid, [number - first for number in inside])):
+            told = _doubt(next(logit_planes(voxels, model, range(nearest, nearest + 1))), model)
+            doubts[inside[n]] = max(doubts[inside[n]], told, key=lambda doubt: doubt.bits)
+            _say(model, progress_of_part, (n + 1) / len(inside))
     return doubts
 
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from inference.bring import Network, try_network
 from inference.interactive import Clicked, checked
-from inference.manifest import ManifestError, ModelError, ModelManifest, Statistic, load_manifest
+from inference.manifest import ManifestError, ModelError, Statistic, load_manifest
 from inference.models import ModelRecord
 from inference.preflight import WINDOWS_PER_SIDE, Headers, Measured, probe_image
 from inference.preprocess import slice_axis
@@ -277,8 +277,9 @@ class Worker:
         progress: Progress,
         silence_s: float | None = None,
     ) -> _Message:
-        sha256 = record.manifest.files.get(record.manifest.networks[0], "")
-        request = {"task": task, "folder": str(record.folder), "sha256": sha256, **asked}
+        chain = [one for one in (record, record.finder) if one is not None]
+        models = [[str(one.folder), one.manifest.files.get(one.manifest.networks[0], "")] for one in chain]
+        request = {"task": task, "models": models, **asked}
         return self._request(request, arrays, progress, silence_s)
 
     def _request(
@@ -507,7 +508,7 @@ class _Runner:
 
     def __init__(self, answers: IO[bytes]) -> None:
         self._answers = answers
-        self._loaded: tuple[str, str, Any] | None = None
+        self._loaded: tuple[list[list[str]], Any] | None = None
         self._before_bytes = 0  # what the process had before it was loaded
 
     def __call__(self, request: _Message) -> None:
@@ -626,7 +627,7 @@ class _Runner:
     def _statistics(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.seen import image_statistics, undecided
 
-        manifest, image = load_manifest(Path(request.told["folder"])), _image(request)
+        manifest, image = load_manifest(Path(request.told["models"][0][0])), _image(request)
         found = image_statistics(image, manifest.preprocessing)
         if manifest.seen is not None and "undecided" in manifest.seen.ranges:
             share = undecided(image, self._model(request))
@@ -637,14 +638,18 @@ class _Runner:
         import inference.tasks  # noqa: F401  # all that any model needs, before it is looked what this one takes
         from inference.runtime import load_model
 
-        asked = request.told["folder"], request.told["sha256"]
-        if self._loaded is None or self._loaded[:2] != asked:
+        asked = request.told["models"]
+        if self._loaded is None or self._loaded[0] != asked:
             self._loaded = None  # one at a time
-            folder = Path(asked[0])
-            manifest: ModelManifest = load_manifest(folder)  # its files are hashed once more, just before they run
+            record: ModelRecord | None = None
+            for folder, _ in reversed(asked):  # their files are hashed once more, just before they run
+                record = ModelRecord(
+                    load_manifest(Path(folder)), Path(folder), shipped=False, active=True, finder=record
+                )
+            assert record is not None
             self._before_bytes = _now_bytes()
-            self._loaded = (*asked, load_model(ModelRecord(manifest, folder, shipped=False, active=True)))
-        return self._loaded[2]
+            self._loaded = asked, load_model(record)
+        return self._loaded[1]
 
     def _report(self, fraction: float, text: str) -> None:
         _write(self._answers, {"at": (fraction, text)}, {})

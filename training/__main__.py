@@ -1,4 +1,4 @@
-"""`python -m training run JOB_DIR` for the viewer; `train`, `benchmark ssl` and `federated` for people."""
+"""`python -m training run JOB_DIR` for the viewer; `train`, `benchmark ssl`, `reproduce`, `federated` for people."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _benchmark(options)
     if options.command == "federated":
         return _federated(options)
+    if options.command == "reproduce":
+        return _reproduce(options)
     fields = {
         "schema_version": job.SCHEMA_VERSION,
         "recipe": options.recipe,
@@ -112,6 +114,27 @@ def _federated(options: argparse.Namespace) -> int:
     return 0
 
 
+def _reproduce(options: argparse.Namespace) -> int:
+    from training import job
+    from training.shipped.models import MODELS
+
+    if options.model not in MODELS:
+        print(
+            f"slicewise reproduce: there is no recipe {options.model!r}; there are: {', '.join(MODELS)}",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        folder = MODELS[options.model](options.data, options.out, _say, options.steps or 0)
+    except KeyboardInterrupt:
+        return 130
+    except (*job.EXPECTED, OSError) as error:
+        print(f"slicewise reproduce: {error}", file=sys.stderr)
+        return 2
+    print(f"wrote {folder}. Not for diagnostic use.")
+    return 0
+
+
 def _positive(text: str) -> int:
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
@@ -152,6 +175,11 @@ def _parser() -> argparse.ArgumentParser:
     ssl.add_argument("--out", type=Path, required=True)
     ssl.add_argument("--steps", type=_positive, help="default: 1500")
     ssl.add_argument("--side", type=_positive, help="pixels along the longer side of a slice; default: 128")
+    reproduce = commands.add_parser("reproduce", help="train a shipped model again, from its card's data")
+    reproduce.add_argument("model")
+    reproduce.add_argument("--data", type=Path, required=True, help="the folder in which the card's data are")
+    reproduce.add_argument("--out", type=Path, required=True, help="rerun to go on from the last checkpoint")
+    reproduce.add_argument("--steps", type=_positive, help="other than the recipe's")
     federated = commands.add_parser("federated", help="one model from several hospitals, by NVIDIA FLARE")
     parts = federated.add_subparsers(dest="what", required=True)
     new = parts.add_parser("job", help="write a job to submit to FLARE")

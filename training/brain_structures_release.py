@@ -24,19 +24,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import onnx
 import SimpleITK as sitk
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from safetensors.torch import load_file, save_file
 
 import resources
 from inference.manifest import (
     CARD_FILE,
     MANIFEST_FILE,
-    NETWORK_FILE,
-    WEIGHTS_FILE,
     Code,
     LabelClass,
     ModelManifest,
@@ -49,7 +44,7 @@ from inference.runtime import LoadedModel, load_model
 from inference.tasks import segment
 from training.brain_structures import TEST, VALIDATION, anatomy, class_names, load_label_maps
 from training.evaluate import bootstrap_interval, calibration_error, dice_per_class, hd95_mm, mean_defined
-from training.export import export_model
+from training.export import export_model, halve_stored_weights
 from training.networks import build_network, unet_spec
 from training.synthesis import Anatomy, SlabSettings
 
@@ -165,26 +160,6 @@ def export_checkpoint(
     if not np.array_equal(_load(manifest, folder).run(_probe(manifest)), expected):
         raise RuntimeError("storing the weights in half precision changed what the network computes")
     return manifest
-
-
-def halve_stored_weights(folder: Path) -> None:
-    """Store the weights of model.onnx and weights.safetensors as float16, cast to float32 when they are loaded."""
-    model = onnx.load(folder / NETWORK_FILE)
-    casts = []
-    for tensor in list(model.graph.initializer):
-        if tensor.data_type != TensorProto.FLOAT:
-            continue
-        name = tensor.name
-        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
-        model.graph.initializer.remove(tensor)
-        model.graph.initializer.append(half)
-        casts.append(helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))
-    for cast in casts:
-        model.graph.node.insert(0, cast)
-    onnx.save(model, folder / NETWORK_FILE)
-    weights = load_file(folder / WEIGHTS_FILE)
-    save_file({name: value.half() for name, value in weights.items()}, folder / WEIGHTS_FILE)
-    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
 
 
 @dataclass(frozen=True)

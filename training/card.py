@@ -121,11 +121,7 @@ def card(manifest: ModelManifest, report: dict[str, Any]) -> str:
         )
         if "gain" in found:
             lines.append(f"Gain in Dice: {_told(found['gain'], found['gain_interval'], '{:+.3f}')}.")
-        lines += ["By structure:", _table(("Structure", "Dice (95 % interval)", "HD95 in mm (95 % interval)"), [
-            (name, _told(one["dice"], one["dice_interval"], "{:.3f}"),
-             _told(one["hd95_mm"], one["hd95_mm_interval"], "{:.1f}"))
-            for name, one in found["classes"].items()
-        ])]  # fmt: skip
+        lines += ["By structure:", figures_of_structures(found)]
         lines += ["By case:", _table(("Case", "Structure", "Dice", "HD95 in mm"), [
             (str(n), name, _told(dice, None, "{:.3f}"),
              _told(found["hd95_mm_of_class"][held].get(name, float("nan")), None, "{:.1f}"))
@@ -139,7 +135,7 @@ def card(manifest: ModelManifest, report: dict[str, Any]) -> str:
     lines += [
         "What the program advised: " + report["decision"]["reason"],
         "## Its probabilities",
-        _calibrated(manifest),
+        calibrated(manifest),
     ]
     lines += [
         "## What it is not for",
@@ -169,7 +165,23 @@ def _of_study(found: Any) -> list[str]:
     ]
 
 
-def _calibrated(manifest: ModelManifest) -> str:
+def figures_of_structures(found: dict[str, Any]) -> str:
+    """A table of what compare measured of a model, by structure."""
+    return _table(
+        ("Structure", "Dice (95 % interval)", "HD95 in mm (95 % interval)"),
+        [
+            (
+                name,
+                _told(one["dice"], one["dice_interval"], "{:.3f}"),
+                _told(one["hd95_mm"], one["hd95_mm_interval"], "{:.1f}"),
+            )
+            for name, one in found["classes"].items()
+        ],
+    )
+
+
+def calibrated(manifest: ModelManifest) -> str:
+    """Whether the model's probabilities are true, in sentences."""
     found = manifest.training["calibration"]
     assert isinstance(found, dict)
     if found["unit"] is None:

@@ -268,13 +268,10 @@ def _planned(split: PictureSplit, name: str) -> ModelManifest:
 
 
 def _seen(split: PictureSplit, preprocessing: Preprocessing) -> SeenImages | None:
-    """What the pictures to train on look like, of some of them; how large they are says nothing, for all are stretched
-    and most have pixels of no known size."""
+    """What the pictures to train on look like, of some of them."""
     step = max(1, len(split.train) // _LOOKED_AT)
     found = [image_statistics(read_image_file(one.file), preprocessing) for one in split.train[::step]]
-    if len(found) < LEAST_IMAGES:
-        return None
-    return seen_images([{key: told for key, told in one.items() if not key.startswith("field")} for one in found])
+    return seen_images(found) if len(found) >= LEAST_IMAGES else None
 
 
 def _network(parent: ModelRecord | None, manifest: ModelManifest) -> Classifier:

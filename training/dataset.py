@@ -37,7 +37,8 @@ class DataError(Exception):
 class Case:
     """One image of a dataset. slices are the annotated native slices, None meaning every one; () is unlabelled.
 
-    corrected are the label values a person changed; None if that is not known, as for wholly annotated cases.
+    corrected are the label values a person changed; None if that is not known, as for wholly annotated cases. kept: the
+    dataset keeps its patient apart to measure by.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Case:
     spacing_mm: tuple[float, float, float]
     slices: tuple[NativeSlice, ...] | None
     corrected: tuple[int, ...] | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def read_dataset(folder: Path) -> list[Case]:
     stray = sorted(labels.keys() - images.keys())
     if stray:
         raise DataError(f"labels/{stray[0]} belongs to no file in images")
-    patients, confirmed = _read_patients(folder, images), _read_confirmed(folder, images)
+    (patients, kept), confirmed = _read_patients(folder, images), _read_confirmed(folder, images)
     cases = []
     for name, file in images.items():
         size, spacing, *place = _header(file)
@@ -102,7 +104,8 @@ def read_dataset(folder: Path) -> list[Case]:
             raise DataError(f"confirmed.json names slices of {name}, but labels has no file for it")
         if any(index >= size[axis] for axis, index in slices or ()):
             raise DataError(f"confirmed.json names a slice of {name} that is beyond its size {size}")
-        cases.append(Case(name, patients.get(name, name), file, label_file, size, spacing, slices, corrected))
+        patient = patients.get(name, name)
+        cases.append(Case(name, patient, file, label_file, size, spacing, slices, corrected, patient in kept))
     return cases
 
 
@@ -144,25 +147,28 @@ def known_as(kind: str, name: str) -> str:
 
 
 def split_cases(cases: Sequence[Case], seed: int, learnt: Learnt | None = None) -> Split:
-    """Hold out about a third: of the patients where three or more are annotated, else of the annotated slices.
+    """Hold out the patients that the dataset keeps apart; or about a third, of the patients where three or more are
+    annotated, else of the annotated slices.
 
     The split depends only on the seed, the names and what the model has learnt: patients and slices held out before
     stay so, and none that it was trained on is held out, for a model is not judged by what it knows. If all the
     patients are such, slices are held out; with a single annotated slice, or if it was trained on all, nothing is.
-    Raises DataError if nothing is annotated.
+    Raises DataError if nothing is annotated, or if the model was trained on a patient that is kept apart.
     """
     learnt = learnt or Learnt()
     annotated = [case for case in cases if case.slices != ()]
     patients = sorted({case.patient for case in annotated})
     if not annotated:
         raise DataError("nothing is annotated: training needs at least one confirmed slice")
+    if kept := list({case.patient for case in annotated if case.kept}):
+        if not learnt.trained_on.isdisjoint(known_as("patient", name) for name in kept):
+            raise DataError("the model was trained on patients that patients.csv keeps for testing")
+        return leaving_out(cases, kept, len(patients))
     if len(patients) >= 3:
         drawn = [patients[n] for n in np.random.default_rng(seed).permutation(len(patients))]
         held = _held_out([(known_as("patient", p), p) for p in drawn], max(1, len(patients) // 3), learnt)
         if held:
-            held = sorted(held[: len(patients) - 1])
-            units = tuple(Unit(name, tuple(c for c in annotated if c.patient == name)) for name in held)
-            return Split("patients", tuple(c for c in cases if c.patient not in held), units, {}, len(patients))
+            return leaving_out(cases, held[: len(patients) - 1], len(patients))
 
     every = [(case, one) for case in annotated for one in _annotated_slices(case)]
     first = seed % 3 if len(every) > 3 else seed % len(every)
@@ -185,6 +191,14 @@ def split_cases(cases: Sequence[Case], seed: int, learnt: Learnt | None = None) 
         for case in cases
     )
     return Split("slices", train, units, hidden, len(patients), _nearest_mm(train, hidden))
+
+
+def leaving_out(cases: Sequence[Case], patients: Sequence[str], annotated: int) -> Split:
+    """The split that holds out some of so many annotated patients."""
+    units = tuple(
+        Unit(name, tuple(c for c in cases if c.patient == name and c.slices != ())) for name in sorted(patients)
+    )
+    return Split("patients", tuple(c for c in cases if c.patient not in patients), units, {}, annotated)
 
 
 def _held_out(candidates: Sequence[tuple[str, T]], count: int, learnt: Learnt) -> list[T]:
@@ -494,10 +508,11 @@ def _same_place(
     )
 
 
-def _read_patients(folder: Path, images: dict[str, Path]) -> dict[str, str]:
+def _read_patients(folder: Path, images: dict[str, Path]) -> tuple[dict[str, str], set[str]]:
+    """The patient of each case that is named, and the patients that are kept apart to measure by."""
     file = folder / "patients.csv"
     if not file.exists():
-        return {}
+        return {}, set()
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     if any(not row.get("case") or not row.get("patient") for row in rows):
@@ -505,7 +520,15 @@ def _read_patients(folder: Path, images: dict[str, Path]) -> dict[str, str]:
     unknown = [row["case"] for row in rows if row["case"] not in images]
     if unknown:
         raise DataError(f"patients.csv names {unknown[0]}, which is not in images")
-    return {row["case"]: row["patient"] for row in rows}
+    parts: dict[str, set[str]] = {}
+    for row in rows:
+        parts.setdefault(row["patient"], set()).add(row.get("part") or "train")
+    for patient, named in parts.items():
+        if wrong := sorted(named - {"train", "test"}):
+            raise DataError(f"the column part of patients.csv says train or test, not {wrong[0]}")
+        if len(named) > 1:
+            raise DataError(f"patients.csv puts patient {patient} into train and test")
+    return {row["case"]: row["patient"] for row in rows}, {name for name, part in parts.items() if part == {"test"}}
 
 
 def _read_confirmed(

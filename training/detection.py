@@ -30,8 +30,6 @@ from inference.manifest import (
     ModelError,
     ModelManifest,
     Preprocessing,
-    SeenImages,
-    Statistic,
     model_name,
     write_manifest,
 )
@@ -127,7 +125,7 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     trained, steps = _train(job, arms, network, sampler, device, tell, check, go_on)
 
     tell({"event": "message", "text": "Comparing the models on what was held out"})
-    manifest = manifest.model_copy(update={"seen": _seen(manifest, split)})
+    manifest = manifest.model_copy(update={"seen": widened(manifest.seen, split, manifest)})
     summary = {
         "recipe": job.recipe,
         "steps": steps,
@@ -249,17 +247,6 @@ def _planned(split: Split, images: BoxedImages, name: str) -> ModelManifest:
         network=detector_spec(len(images.labels)),
         created=datetime.date.today().isoformat(),
     )
-
-
-def _seen(manifest: ModelManifest, split: Split) -> SeenImages | None:
-    """What the images look like; how large they are says nothing, for all are stretched to one size."""
-    seen = widened(manifest.seen, split, manifest)
-    if seen is None:
-        return None
-    ranges: dict[Statistic, tuple[float, float]] = {
-        name: both for name, both in seen.ranges.items() if not name.startswith("field")
-    }
-    return SeenImages(images=seen.images, ranges=ranges)
 
 
 def _size(split: Split) -> tuple[int, int]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import onnx
 import SimpleITK as sitk
 import torch
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -127,6 +129,26 @@ def probed(
         yield picture, told, torch.from_numpy(to_model_grid(picture, grid, preprocessing.intensity))[None]
 
 
+def halve_stored_weights(folder: Path) -> None:
+    """Store the weights of model.onnx and weights.safetensors as float16, cast to float32 when they are loaded."""
+    model = onnx.load(folder / NETWORK_FILE)
+    casts = []
+    for tensor in list(model.graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT:
+            continue
+        name = tensor.name
+        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
+        model.graph.initializer.remove(tensor)
+        model.graph.initializer.append(half)
+        casts.append(helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))
+    for cast in casts:
+        model.graph.node.insert(0, cast)
+    onnx.save(model, folder / NETWORK_FILE)
+    weights = load_file(folder / WEIGHTS_FILE)
+    save_file({name: value.half() for name, value in weights.items()}, folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).chmod(0o644)  # safetensors writes files that only their owner may read
+
+
 def load_network(folder: Path, manifest: ModelManifest) -> nn.Module:
     """The network of a model folder with its weights, ready to be trained further."""
     network = build_network(manifest.network)
@@ -161,7 +183,7 @@ def _compare_as_inference(network: nn.Module, model: LoadedModel, rng: np.random
     preprocessing = model.manifest.preprocessing
     assert preprocessing.spacing_mm is not None
     image = sitk.GetImageFromArray(rng.random((_SLICES, *_LARGE), dtype=np.float32))
-    image.SetSpacing(preprocessing.spacing_mm)
+    image.SetSpacing([mm or 1.0 for mm in preprocessing.spacing_mm])
     voxels = as_seen(image, model_grid(image, preprocessing), preprocessing)
     half = preprocessing.context_slices // 2
     expected = []

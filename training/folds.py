@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.dataset import Case, DataError, Learnt, Split, Unit, known_as, split_cases
+from training.dataset import Case, DataError, Learnt, Split, known_as, leaving_out, split_cases
 
 LEAST, FEW = 3, 5  # annotated patients of whom each is left out once; of more a third is enough to judge by
 
@@ -22,21 +22,24 @@ def parted(cases: Sequence[Case], seed: int, learnt: Learnt | None = None, count
     """The splits that networks are trained and measured by: one (split_cases), or one for each fold.
 
     There are folds if the model that goes on is the mean of such networks, if count asks for so many, or where three
-    to five patients are annotated of whom the model has learnt none. Raises DataError if nothing is annotated, or if
-    folds are asked for and cannot be made.
+    to five patients are annotated of whom the model has learnt none and the dataset keeps none apart. Raises DataError
+    if nothing is annotated, or if folds are asked for and cannot be made.
     """
     learnt = learnt or Learnt()
     known = {case.patient: known_as("patient", case.patient) for case in cases if case.slices != ()}
     has_learnt = not learnt.trained_on.isdisjoint(known.values())
     if not learnt.folds:
-        if count is None and (has_learnt or not LEAST <= len(known) <= FEW):
+        kept = any(case.kept for case in cases if case.slices != ())
+        if count is None and (kept or has_learnt or not LEAST <= len(known) <= FEW):
             return [split_cases(cases, seed, learnt)]
+        if kept:
+            raise DataError("patients.csv keeps patients for testing: there is nothing to make folds for")
         if has_learnt:
             raise DataError("the model has learnt from some of these patients: folds would judge it by what it knows")
         if len(known) < 2:
             raise DataError("folds need two or more annotated patients: name them in patients.csv")
     held = _held_in_folds(cases, known, seed, learnt, min(count or len(known), len(known)))
-    return [_without(cases, patients, len(known)) for patients in held]
+    return [leaving_out(cases, patients, len(known)) for patients in held]
 
 
 def whole(splits: Sequence[Split]) -> Split:
@@ -80,10 +83,3 @@ def _held_in_folds(
         if known[patient] not in learnt.trained_on:
             min(held, key=lambda fold: sum(slices[name] for name in fold)).append(patient)
     return held
-
-
-def _without(cases: Sequence[Case], patients: Sequence[str], annotated: int) -> Split:
-    units = tuple(
-        Unit(name, tuple(c for c in cases if c.patient == name and c.slices != ())) for name in sorted(patients)
-    )
-    return Split("patients", tuple(c for c in cases if c.patient not in patients), units, {}, annotated)

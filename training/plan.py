@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inference.manifest import (
+    OWN_AXES,
     Intensity,
     LabelClass,
     ModelManifest,
@@ -35,6 +36,7 @@ from training.dataset import DataError, Split, read_image, read_labels
 from training.loops import LoopSettings, LossOfStep, training_steps
 from training.networks import build_network, unet_spec
 
+_MULTIPLE = 16  # voxels, of what a network of slices can see
 _LONGEST_SIDE = 256  # voxels in the plane of a slice
 _LONGEST_OF_BLOCKS = 160  # voxels along the longest side of a volume: 2.5 mm in a trunk of 40 cm
 _COLOURS = ((226, 122, 63), (69, 178, 157), (239, 201, 76), (120, 170, 240), (210, 110, 180), (150, 210, 90))
@@ -140,6 +142,7 @@ class _Fingerprint:
     spacing_mm: tuple[float, float, float]
     extent_mm: tuple[float, float, float]
     in_plane_mm: float  # the longer side of a slice
+    pictures: bool  # in a format that does not tell how large pixels are
     slices: float
     annotated: float  # share of the slices of the images that are annotated at all
     classes: int
@@ -152,7 +155,9 @@ class _Fingerprint:
 
 
 def _fingerprint(split: Split) -> _Fingerprint:
-    unknown = Preprocessing(spacing_mm=(1, 1, 1), context_slices=1, size_multiple=1)
+    single = np.median([case.size[2] for case in split.train]) == 1
+    axes = OWN_AXES if single else Preprocessing().axes  # how it lies in the patient does not say what a slice is
+    unknown = Preprocessing(axes=axes, spacing_mm=(1, 1, 1), context_slices=1, size_multiple=1)
     grids: list[ModelGrid] = []
     values, air, shares = [], [], []
     classes = 1
@@ -174,6 +179,7 @@ def _fingerprint(split: Split) -> _Fingerprint:
         spacing_mm=tuple(np.median([grid.image_spacing_mm for grid in grids], axis=0).tolist()),
         extent_mm=tuple(np.median(extents, axis=0).tolist()),
         in_plane_mm=float(np.median(extents[:, 1:].max(axis=1))),
+        pictures=all(case.image_file.suffix == ".png" for case in split.train),
         slices=float(np.median([grid.image_shape[0] for grid in grids])),
         annotated=float(np.mean(shares)) if shares else 0.0,
         classes=classes,
@@ -194,13 +200,23 @@ def _intensity(air: Sequence[float], values: Sequence[NDArray[np.float64]]) -> I
 
 
 def _slices(found: _Fingerprint, longest: int) -> tuple[Preprocessing, dict[str, Any]]:
+    """Pictures are stretched to one size, whatever theirs is."""
     depth_mm, *in_plane = found.spacing_mm
     plane_mm = max(*in_plane, found.in_plane_mm / longest)
-    context = 1 if found.slices == 1 else 5 if depth_mm <= 3 else 3
-    seen = Preprocessing(
-        spacing_mm=(plane_mm, plane_mm, depth_mm), context_slices=context, size_multiple=16, intensity=found.intensity
-    )
-    return seen, unet_spec(context, found.classes)
+    if found.slices > 1:
+        context = 5 if depth_mm <= 3 else 3
+        seen = Preprocessing(
+            spacing_mm=(plane_mm, plane_mm, depth_mm),
+            context_slices=context,
+            size_multiple=_MULTIPLE,
+            intensity=found.intensity,
+        )
+        return seen, unet_spec(context, found.classes)
+    single = Preprocessing(axes=OWN_AXES, size_multiple=_MULTIPLE, intensity=found.intensity)
+    if found.pictures:
+        rows, columns = (max(1, round(mm / plane_mm / _MULTIPLE)) * _MULTIPLE for mm in found.extent_mm[1:])
+        return single.model_copy(update={"size": (rows, columns)}), unet_spec(1, found.classes)
+    return single.model_copy(update={"spacing_mm": (plane_mm, plane_mm, None)}), unet_spec(1, found.classes)
 
 
 def _blocks(found: _Fingerprint, device: str, most_bytes: float) -> tuple[Preprocessing, dict[str, Any]]:

@@ -604,7 +604,7 @@ def _fitting(
 ) -> tuple[ModelRecord, Series, Volume, Verdict, TimePoints | None]:
     """A model of one of these tasks and the scan that it is to run on, with its time points if the model sees them,
     once nothing is against it but what is overridden. mend: what to do where there are several series."""
-    from inference.preflight import preflight
+    from inference.preflight import as_met, preflight
     from viewer.model_runs import headers_of
 
     record = _model_of(options, *tasks)
@@ -613,7 +613,8 @@ def _fitting(
             series, volume, points = _read_times(reader, options.path, options.series, mend)
         else:
             (series, volume), points = _read_one(reader, options.path, options.series, mend), None
-    verdict = preflight(record.manifest, headers_of(series, volume, points), volume.voxels)
+    headers = headers_of(series, volume, points)
+    verdict = preflight(as_met(record, headers), headers, volume.voxels)
     if not verdict.can_run:
         raise UsageError(verdict.refusal)
     if verdict.red and not options.override:

@@ -23,7 +23,9 @@ from inference.preflight import (
     Measured,
     OcclusionCost,
     Verdict,
+    as_met,
     expected,
+    looks_first,
     occlusion_expected,
     preflight,
 )
@@ -296,9 +298,11 @@ class ModelRuns:
         """Whether a model fits the open series, which there has to be, and why not."""
         series, volume = self._session.series, self._session.volume
         assert series is not None and volume is not None
-        manifest = self._models.get(model_name).manifest
-        statistics, headers = self._likeness.get(volume, {}).get(_version_of(manifest)), self._headers(manifest)
-        key = _version_of(manifest), statistics is not None, headers.times, headers.complete
+        record = self._models.get(model_name)
+        headers = self._headers(record.manifest)
+        first, manifest = looks_first(record, headers).manifest, as_met(record, headers)
+        statistics = self._likeness.get(volume, {}).get(_version_of(first))
+        key = _version_of(manifest), _version_of(first), statistics is not None, headers.times, headers.complete
         known = self._verdicts.setdefault(volume, {})
         if not volume.complete:
             return preflight(manifest, headers)
@@ -324,8 +328,9 @@ class ModelRuns:
         if that failed, None before it."""
         if self._session.series is None or self._session.volume is None:
             return None
-        manifest = self._models.get(model_name).manifest
-        headers = self._headers(manifest)
+        record = self._models.get(model_name)
+        headers = self._headers(record.manifest)
+        manifest = looks_first(record, headers).manifest  # what it takes to look at the whole image
         measured = self._tries.get(_try_of(manifest, headers))
         if not isinstance(measured, Measured):
             return measured
@@ -344,6 +349,7 @@ class ModelRuns:
             return None
         record = self._models.get(model_name)
         headers = self._headers(record.manifest)
+        record = looks_first(record, headers)
         manifest, key = record.manifest, _try_of(record.manifest, headers)
         alike = self._likeness.setdefault(volume, {})
         version = _version_of(manifest)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from inference.manifest import ModelError, ModelManifest
 from inference.models import ModelRecord
-from inference.preflight import Verdict, preflight
+from inference.preflight import Verdict, as_met, looks_first, preflight
 from inference.results import Segmentation
 from inference.worker import Worker
 from viewer.core.geometry import Geometry
@@ -216,12 +216,13 @@ class StudyRuns:
             return self._without_labels(series, "failed", level, reasons, f"{type(error).__name__}: {error}")
 
     def _verdict(self, series: Series, volume, report: Progress) -> Verdict:
-        manifest, headers = self._model.manifest, headers_of(series, volume)
+        headers = headers_of(series, volume)
+        manifest, first = as_met(self._model, headers), looks_first(self._model, headers)
         verdict = preflight(manifest, headers, volume.voxels)
         if manifest.seen is None or verdict.refusal:
             return verdict
         image = to_image(volume.voxels, volume.geometry)
-        statistics = self._worker.statistics(self._model, image, progress=lambda _, text: report(_READING, text))
+        statistics = self._worker.statistics(first, image, progress=lambda _, text: report(_READING, text))
         return preflight(manifest, headers, volume.voxels, statistics)
 
     def _without_labels(self, series: Series, state, level: str, reasons: tuple[Reason, ...], error: str) -> RunRecord:

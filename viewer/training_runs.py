@@ -231,6 +231,11 @@ class TrainingRuns:
     def cannot_learn(self, model: str) -> str:
         """Why a model cannot be trained further at all, "" if it can."""
         manifest = self._models.get(model).manifest
+        if manifest.within is not None:
+            return (
+                "This model looks within what another one finds. It cannot be trained further here, only from images of "
+                "such parts by slicewise train."
+            )
         if WEIGHTS_FILE in manifest.files and manifest.network:
             return ""
         return "This model cannot be trained further: there is only its ONNX file, without the weights it was made of."

@@ -1381,7 +1381,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/dicom.py" line="50" />
-            <location filename="../../training/dataset.py" line="44" />
+            <location filename="../../training/dataset.py" line="41" />
             <source>patient</source>
             <translation>患者</translation>
         </message>
@@ -2419,7 +2419,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="62" />
-            <location filename="../../inference/worker.py" line="369" />
+            <location filename="../../inference/worker.py" line="370" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3810,93 +3810,93 @@
             <translation>已有名为 {0} 的模型：请换一个标题。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="103" />
+            <location filename="../../viewer/model_runs.py" line="105" />
             <source>Open a series first, then segment it.</source>
             <translation>请先打开一个序列，再进行分割。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="120" />
+            <location filename="../../viewer/model_runs.py" line="122" />
             <source>{0} has ended on a series that is not open any more; its result is shown when that is opened again.</source>
             <extracomment>{0}: record.manifest.title</extracomment>
             <translation>{0}运行结束时，所属序列已不再打开；再次打开该序列时将显示结果。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="209" />
+            <location filename="../../viewer/model_runs.py" line="211" />
             <source>{0}. The classical method answered this click.</source>
             <extracomment>{0}: sentence</extracomment>
             <translation>{0}。此次点击由经典方法回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="238" />
+            <location filename="../../viewer/model_runs.py" line="240" />
             <source>Classify the series first.</source>
             <translation>请先对序列进行分类。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="242" />
+            <location filename="../../viewer/model_runs.py" line="244" />
             <source>Another version of {0} is in use now. Classify the series again first.</source>
             <extracomment>{0}: scores.origin.model</extracomment>
             <translation>{0} 现在使用的是另一个版本。请先重新对序列进行分类。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="260" />
+            <location filename="../../viewer/model_runs.py" line="262" />
             <source>Covering parts of a slice for {0}</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>正在为 {0} 遮挡层面的各部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="285" />
+            <location filename="../../viewer/model_runs.py" line="287" />
             <source>Open a series first.</source>
             <translation>请先打开一个序列。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="292" />
+            <location filename="../../viewer/model_runs.py" line="294" />
             <source>{0} is for {1}: choose a model that segments.</source>
             <extracomment>{0}: manifest.title; {1}: manifest.task</extracomment>
             <translation>{0} 用于 {1}：请选择一个分割模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="370" />
+            <location filename="../../viewer/model_runs.py" line="376" />
             <source>The model was not tried on this computer.</source>
             <translation>尚未在这台计算机上试运行该模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="374" />
+            <location filename="../../viewer/model_runs.py" line="380" />
             <source>Trying {0}</source>
             <extracomment>{0}: model_name</extracomment>
             <translation>正在试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="526" />
+            <location filename="../../viewer/model_runs.py" line="532" />
             <source>Segmenting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分割</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="527" />
+            <location filename="../../viewer/model_runs.py" line="533" />
             <source>Classifying with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 分类</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="528" />
+            <location filename="../../viewer/model_runs.py" line="534" />
             <source>Detecting with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 检测</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="529" />
+            <location filename="../../viewer/model_runs.py" line="535" />
             <source>Enhancing with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 增强</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="530" />
+            <location filename="../../viewer/model_runs.py" line="536" />
             <source>Translating with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 转换</translation>
         </message>
         <message>
-            <location filename="../../viewer/model_runs.py" line="531" />
+            <location filename="../../viewer/model_runs.py" line="537" />
             <source>Answering clicks with {0}</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>正在用 {0} 回答点击</translation>
@@ -3935,57 +3935,57 @@
             <translation>{0} 中已有 {1} {2}（sha256 {3}）的结果；请为 {4} {5} 的结果选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="269" />
+            <location filename="../../viewer/study_runs.py" line="270" />
             <source>No reference was found for this series.</source>
             <translation>没有找到此序列的参考。</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="270" />
+            <location filename="../../viewer/study_runs.py" line="271" />
             <source>Comparing with the reference</source>
             <translation>正在与参考比较</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="285" />
+            <location filename="../../viewer/study_runs.py" line="286" />
             <source>it has no label of the model's; its own are {0}</source>
             <extracomment>{0}: told</extracomment>
             <translation>其中没有模型的任何标签；它自己的标签是 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="288" />
+            <location filename="../../viewer/study_runs.py" line="289" />
             <source>The reference was not used: {0}.</source>
             <extracomment>{0}: str(error).rstrip('.')</extracomment>
             <translation>未使用参考：{0}。</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="378" />
+            <location filename="../../viewer/study_runs.py" line="379" />
             <source>{0} is not the file that the run wrote; run the model again</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>{0} 不是运行时写入的文件；请重新运行模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="380" />
+            <location filename="../../viewer/study_runs.py" line="381" />
             <source>{0} cannot be read; run the model again</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>无法读取 {0}；请重新运行模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="383" />
+            <location filename="../../viewer/study_runs.py" line="384" />
             <source>the result lies on another grid than this series; run the model again</source>
             <translation>结果所在的网格与此序列不同；请重新运行模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="421" />
+            <location filename="../../viewer/study_runs.py" line="422" />
             <source>{0} cannot be read</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>无法读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="430" />
+            <location filename="../../viewer/study_runs.py" line="431" />
             <source>left out</source>
             <translation>被略去</translation>
         </message>
         <message>
-            <location filename="../../viewer/study_runs.py" line="482" />
+            <location filename="../../viewer/study_runs.py" line="483" />
             <source>another run is writing to {0}; wait for it, or choose another folder</source>
             <extracomment>{0}: folder</extracomment>
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
@@ -4062,51 +4062,56 @@
         </message>
         <message>
             <location filename="../../viewer/training_runs.py" line="236" />
+            <source>This model looks within what another one finds. It cannot be trained further here, only from images of such parts by slicewise train.</source>
+            <translation>此模型只在另一模型找到的范围内查看，不能在此处继续训练，只能用 slicewise train 以这些部位的图像训练。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="241" />
             <source>This model cannot be trained further: there is only its ONNX file, without the weights it was made of.</source>
             <translation>此模型无法继续训练：只有其 ONNX 文件，没有用来生成它的权重。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="265" />
+            <location filename="../../viewer/training_runs.py" line="270" />
             <source>Deleting old training data</source>
             <translation>正在删除旧的训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="285" />
-            <location filename="../../viewer/training_runs.py" line="368" />
+            <location filename="../../viewer/training_runs.py" line="290" />
+            <location filename="../../viewer/training_runs.py" line="373" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="325" />
+            <location filename="../../viewer/training_runs.py" line="330" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="348" />
+            <location filename="../../viewer/training_runs.py" line="353" />
             <source>Counting what is confirmed</source>
             <translation>正在统计已确认的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="440" />
+            <location filename="../../viewer/training_runs.py" line="445" />
             <source>{0}. It can go on from step {1}.</source>
             <extracomment>{0}: last['message']; {1}: run.kept_step</extracomment>
             <translation>{0}。可从第 {1} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="450" />
+            <location filename="../../viewer/training_runs.py" line="455" />
             <source>The training was interrupted at step {0} of {1}. It can go on from step {2}.</source>
             <extracomment>{0}: run.step; {1}: run.all_steps; {2}: kept</extracomment>
             <translation>训练在第 {0} 步（共 {1} 步）中断。可从第 {2} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="453" />
+            <location filename="../../viewer/training_runs.py" line="458" />
             <source>Its last words were: {0}</source>
             <extracomment>{0}: lines[-1][:200]</extracomment>
             <translation>其最后的输出为：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="477" />
+            <location filename="../../viewer/training_runs.py" line="482" />
             <source>The training cannot be told ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法向训练进程发送指令（{0}）。</translation>
@@ -4587,8 +4592,8 @@
             <location filename="../../inference/classify.py" line="94" />
             <location filename="../../inference/detect.py" line="90" />
             <location filename="../../inference/enhance.py" line="67" />
-            <location filename="../../inference/tasks.py" line="41" />
-            <location filename="../../inference/tasks.py" line="95" />
+            <location filename="../../inference/tasks.py" line="83" />
+            <location filename="../../inference/tasks.py" line="173" />
             <source>Preparing the image</source>
             <translation>正在准备图像</translation>
         </message>
@@ -4596,9 +4601,7 @@
             <location filename="../../inference/classify.py" line="50" />
             <location filename="../../inference/detect.py" line="94" />
             <location filename="../../inference/enhance.py" line="75" />
-            <location filename="../../inference/tasks.py" line="47" />
-            <location filename="../../inference/tasks.py" line="101" />
-            <location filename="../../inference/tasks.py" line="188" />
+            <location filename="../../inference/tasks.py" line="200" />
             <source>Running {0} on {1}</source>
             <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
             <translation>正在 {1} 上运行 {0}</translation>
@@ -4643,7 +4646,7 @@
         </message>
         <message>
             <location filename="../../inference/classify.py" line="198" />
-            <location filename="../../inference/tasks.py" line="122" />
+            <location filename="../../inference/tasks.py" line="195" />
             <source>the image has the same value everywhere: there is nothing to find</source>
             <translation>图像处处值相同：没有可找的内容</translation>
         </message>
@@ -4743,7 +4746,7 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="98" />
-            <location filename="../../inference/tasks.py" line="69" />
+            <location filename="../../inference/tasks.py" line="108" />
             <source>{0} gave the same value everywhere; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 的输出各处相同；结果已丢弃</translation>
@@ -4756,18 +4759,18 @@
         <message>
             <location filename="../../inference/enhance.py" line="127" />
             <location filename="../../inference/worker.py" line="173" />
-            <location filename="../../inference/worker.py" line="388" />
-            <location filename="../../inference/worker.py" line="413" />
-            <location filename="../../inference/worker.py" line="433" />
-            <location filename="../../inference/worker.py" line="442" />
-            <location filename="../../inference/worker.py" line="444" />
+            <location filename="../../inference/worker.py" line="389" />
+            <location filename="../../inference/worker.py" line="414" />
+            <location filename="../../inference/worker.py" line="434" />
+            <location filename="../../inference/worker.py" line="443" />
+            <location filename="../../inference/worker.py" line="445" />
             <source>{0} gave a result that does not fit the image; it is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的结果与图像不符，已丢弃</translation>
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="130" />
-            <location filename="../../inference/runtime.py" line="200" />
+            <location filename="../../inference/runtime.py" line="201" />
             <location filename="../../inference/worker.py" line="194" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
@@ -4815,7 +4818,7 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="327" />
-            <location filename="../../inference/runtime.py" line="180" />
+            <location filename="../../inference/runtime.py" line="181" />
             <source>{0} gave an output of shape {1}, its manifest says {2}</source>
             <extracomment>{0}: manifest.name; {1}: told.shape; {2}: expected</extracomment>
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
@@ -4899,146 +4902,151 @@
             <translation>转换保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="375" />
+            <location filename="../../inference/manifest.py" line="388" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="432" />
+            <location filename="../../inference/manifest.py" line="446" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="440" />
+            <location filename="../../inference/manifest.py" line="454" />
             <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
             <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="444" />
+            <location filename="../../inference/manifest.py" line="456" />
+            <source>only a segmentation model looks within what another one finds</source>
+            <translation>只有分割模型才会在另一模型找到的范围内查看</translation>
+        </message>
+        <message>
+            <location filename="../../inference/manifest.py" line="460" />
             <source>only a segmentation model has its own {0}</source>
             <extracomment>{0}: ', '.join(theirs)</extracomment>
             <translation>只有分割模型可以自行规定 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="446" />
+            <location filename="../../inference/manifest.py" line="462" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="450" />
+            <location filename="../../inference/manifest.py" line="466" />
             <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
             <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="459" />
+            <location filename="../../inference/manifest.py" line="475" />
             <source>scores of boxes are told one by one: their activation is sigmoid or probabilities</source>
             <translation>方框的评分是逐个给出的：其激活方式须为 sigmoid 或 probabilities</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="461" />
+            <location filename="../../inference/manifest.py" line="477" />
             <source>boxes of several networks have no mean</source>
             <translation>多个网络的方框没有平均值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="463" />
+            <location filename="../../inference/manifest.py" line="479" />
             <source>a model of several labels has to tell which one a box is of</source>
             <translation>有多个标签的模型须说明方框属于哪一个</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="465" />
+            <location filename="../../inference/manifest.py" line="481" />
             <source>no label can have a threshold below the lowest score that is told</source>
             <translation>任何标签的阈值都不能低于所给出的最低评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="469" />
+            <location filename="../../inference/manifest.py" line="485" />
             <source>a classification model sees slices, or blocks, whole: it has no patch</source>
             <translation>分类模型看到完整的切片或体块：它没有 patch</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="471" />
+            <location filename="../../inference/manifest.py" line="487" />
             <source>a classification model has one network</source>
             <translation>分类模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="473" />
+            <location filename="../../inference/manifest.py" line="489" />
             <source>a classification model of three dimensions scores the series</source>
             <translation>三维分类模型对整个序列评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="475" />
+            <location filename="../../inference/manifest.py" line="491" />
             <source>a sequence over time points is of slices: it has two dimensions</source>
             <translation>随时间的序列由层面组成：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="477" />
+            <location filename="../../inference/manifest.py" line="493" />
             <source>attention is of sequences of slices, not of a block</source>
             <translation>attention 属于切片序列，不属于体块</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="481" />
+            <location filename="../../inference/manifest.py" line="497" />
             <source>an enhancement has a residual_bound, a translation says which contrast it gives</source>
             <translation>增强有 residual_bound，转换须写明它给出的对比度</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="483" />
+            <location filename="../../inference/manifest.py" line="499" />
             <source>a model that makes pictures sees the image's own grid: no spacing_mm and no size</source>
             <translation>生成图像的模型使用图像自身的网格：没有 spacing_mm，也没有 size</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="485" />
+            <location filename="../../inference/manifest.py" line="501" />
             <source>a model of three dimensions keeps the grid: its scale is 1</source>
             <translation>三维模型保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="487" />
+            <location filename="../../inference/manifest.py" line="503" />
             <source>a model that makes pictures has one network</source>
             <translation>生成图像的模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="522" />
+            <location filename="../../inference/manifest.py" line="538" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="524" />
+            <location filename="../../inference/manifest.py" line="540" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="528" />
+            <location filename="../../inference/manifest.py" line="544" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="535" />
+            <location filename="../../inference/manifest.py" line="551" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="538" />
+            <location filename="../../inference/manifest.py" line="554" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="560" />
+            <location filename="../../inference/manifest.py" line="576" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="563" />
+            <location filename="../../inference/manifest.py" line="579" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="565" />
+            <location filename="../../inference/manifest.py" line="581" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -5098,19 +5106,19 @@
             <translation>模型文件中 {0} 的大小与声明不符</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="58" />
+            <location filename="../../inference/models.py" line="65" />
             <source>there is no model {0}; installed: {1}</source>
             <extracomment>{0}: name; {1}: names</extracomment>
             <translation>没有模型 {0}；已安装：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="68" />
+            <location filename="../../inference/models.py" line="75" />
             <source>{0} {1} is installed already; a version is never replaced</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 已安装；已有版本不会被替换</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="97" />
+            <location filename="../../inference/models.py" line="104" />
             <source>{0} has no earlier version to go back to</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 没有可以退回的更早版本</translation>
@@ -5160,152 +5168,158 @@
             <translation>含有 {1} 权重的 {0} 是链接，不是其文件夹中的文件</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="171" />
+            <location filename="../../inference/preflight.py" line="193" />
             <source>{0} sees what changes over time; this series has no pictures that follow one another in time.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 观察随时间的变化；此序列没有在时间上前后相接的图像。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="174" />
+            <location filename="../../inference/preflight.py" line="196" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="176" />
+            <location filename="../../inference/preflight.py" line="198" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="178" />
+            <location filename="../../inference/preflight.py" line="200" />
             <source>{0} needs several slices; this series is a single picture.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0}需要多个切片；此序列只有一幅图像。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="180" />
+            <location filename="../../inference/preflight.py" line="202" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: title; {1}: headers.geometry</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="182" />
+            <location filename="../../inference/preflight.py" line="204" />
+            <source>{0} looks about what the model {1} finds first, and that is not there.</source>
+            <extracomment>{0}: title; {1}: manifest.within.model</extracomment>
+            <translation>{0} 只查看模型 {1} 先找到的部位周围，而该模型不存在。</translation>
+        </message>
+        <message>
+            <location filename="../../inference/preflight.py" line="207" />
             <source>{0} needs to know the size of voxels; this series does not tell.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要知道体素的大小；该序列没有给出。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="190" />
+            <location filename="../../inference/preflight.py" line="215" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: headers.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="197" />
+            <location filename="../../inference/preflight.py" line="222" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: made_for</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="202" />
+            <location filename="../../inference/preflight.py" line="227" />
             <source>This series is synthetic: a model made it, in part or whole. {0} was made for scans.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>此序列为合成图像：其部分或全部由模型生成。{0} 是为扫描图像设计的。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="205" />
+            <location filename="../../inference/preflight.py" line="230" />
             <source>{0} was made for {1}; the headers say {2}.</source>
             <extracomment>{0}: manifest.title; {1}: manifest.body_part; {2}: headers.body_part</extracomment>
             <translation>{0} 适用于 {1}；文件头写的是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="206" />
+            <location filename="../../inference/preflight.py" line="231" />
             <source>body part</source>
             <translation>部位</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="212" />
+            <location filename="../../inference/preflight.py" line="237" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="216" />
+            <location filename="../../inference/preflight.py" line="241" />
             <source>The file tells two places for this volume; you chose one.</source>
             <translation>文件给出了该容积的两个位置；您选择了其中之一。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="226" />
+            <location filename="../../inference/preflight.py" line="251" />
             <source>The slices are oblique by {0}°; the model is made for straight ones and does not turn them.</source>
             <extracomment>{0}: degrees (number)</extracomment>
             <translation>切片倾斜了 {0}°；该模型适用于正交切片，不会将其转正。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="237" />
+            <location filename="../../inference/preflight.py" line="262" />
             <source>Voxels are {0} mm apart, far coarser than the {1} mm the model sees.</source>
             <extracomment>{0}: image_mm (number); {1}: model_mm (number)</extracomment>
             <translation>体素间距为 {0} mm，远粗于模型所用的 {1} mm。</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="248" />
+            <location filename="../../inference/preflight.py" line="273" />
             <source>{0} % of the voxels are no number; the model sees them as 0.</source>
             <extracomment>{0}: share (number)</extracomment>
             <translation>{0} % 的体素不是数值；模型将其视为 0。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="255" />
+            <location filename="../../inference/preflight.py" line="280" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="262" />
+            <location filename="../../inference/preflight.py" line="287" />
             <source>{0} needs Hounsfield units; the values of this series are none.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要 HU 值；该序列的数值不是 HU。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="265" />
+            <location filename="../../inference/preflight.py" line="290" />
             <source>Nobody says that the values are Hounsfield units; they reach down to air, as those of a CT do.</source>
             <translation>没有说明数值是否为 HU；它们低至空气，与 CT 相同。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="270" />
+            <location filename="../../inference/preflight.py" line="295" />
             <source>The model sees values from {0} to {1}; those of this series go from {2} to {3}, with hardly any between.</source>
             <extracomment>{0}: rule.low (number); {1}: rule.high (number); {2}: lowest (number); {3}: float(finite.max()) (number)</extracomment>
             <translation>模型使用 {0} 到 {1} 的数值；该序列的数值为 {2} 到 {3}，几乎没有落在其间。</translation>
             <extra-numbers>0 1 2 3</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="294" />
+            <location filename="../../inference/preflight.py" line="319" />
             <source>(score {0}, usual up to {1})</source>
             <extracomment>{0}: score (number); {1}: _USUAL (number)</extracomment>
             <translation>（评分 {0}，通常不超过 {1}）</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="297" />
+            <location filename="../../inference/preflight.py" line="322" />
             <source>The scan reaches less or more far than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描范围小于或大于模型训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="299" />
+            <location filename="../../inference/preflight.py" line="324" />
             <source>The model hesitates over more of this scan than of those that it learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>模型对此扫描中更多的部分犹豫不决，超过其训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="301" />
+            <location filename="../../inference/preflight.py" line="326" />
             <source>The scan is noisier or more blurred than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描比模型训练所用的扫描噪声更大或更模糊{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="303" />
+            <location filename="../../inference/preflight.py" line="328" />
             <source>Dark and bright are shared out otherwise than in the scans that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>明暗分布与模型训练所用的扫描不同{0}。</translation>
@@ -5328,61 +5342,73 @@
             <translation>内存分配错误</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="127" />
+            <location filename="../../inference/runtime.py" line="128" />
             <source>The {0} had too little memory: fewer images went through the network at once</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：网络每次处理的图像减少了</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="133" />
+            <location filename="../../inference/runtime.py" line="134" />
             <source>The {0} had too little memory: it went on on the CPU</source>
             <extracomment>{0}: device</extracomment>
             <translation>{0} 的内存不足：已改在 CPU 上继续</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="183" />
+            <location filename="../../inference/runtime.py" line="184" />
             <source>{0} gave values that are no probabilities; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的值不是概率；结果已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="196" />
+            <location filename="../../inference/runtime.py" line="197" />
             <source>{0} failed while running: {1}</source>
             <extracomment>{0}: self.manifest.name; {1}: said.splitlines()[0]</extracomment>
             <translation>{0} 运行失败：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="229" />
+            <location filename="../../inference/runtime.py" line="230" />
             <source>The GPU had too little memory: it ran on the CPU</source>
             <translation>GPU 内存不足：已改用 CPU 运行</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="261" />
+            <location filename="../../inference/runtime.py" line="265" />
             <source>{0} cannot be loaded: {1}</source>
             <extracomment>{0}: record.manifest.name; {1}: str(error).splitlines()[0]</extracomment>
             <translation>无法加载 {0}：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="265" />
+            <location filename="../../inference/runtime.py" line="269" />
             <source>{0} does not take one float image of {1} axes, as its manifest says</source>
             <extracomment>{0}: record.manifest.name; {1}: needed</extracomment>
             <translation>{0} 的输入不是其清单所说的 {1} 维浮点图像</translation>
         </message>
         <message>
-            <location filename="../../inference/runtime.py" line="271" />
+            <location filename="../../inference/runtime.py" line="275" />
             <source>{0} has no output {1}, which its manifest names; it has {2}</source>
             <extracomment>{0}: record.manifest.name; {1}: missing[0]; {2}: ', '.join(made)</extracomment>
             <translation>{0} 没有其清单所写的输出 {1}；它有 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/seen.py" line="83" />
+            <location filename="../../inference/seen.py" line="84" />
             <source>statistics of at least {0} images are needed, not of {1}</source>
             <extracomment>{0}: LEAST_IMAGES; {1}: len(statistics) (number)</extracomment>
             <translation>至少需要 {0} 幅图像的统计数据，而不是 {1} 幅</translation>
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="118" />
+            <location filename="../../inference/tasks.py" line="135" />
+            <source>{0} looks about {1}; {2} found nothing of that</source>
+            <extracomment>{0}: model.manifest.title; {1}: sought; {2}: finder.manifest.title</extracomment>
+            <translation>{0} 查看 {1} 的周围；{2} 未找到其中任何一个</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="155" />
+            <source>{0} {1} found where to look</source>
+            <extracomment>{0}: finder.title; {1}: finder.version</extracomment>
+            <translation>由 {0} {1} 确定查看位置</translation>
+        </message>
+        <message>
+            <location filename="../../inference/tasks.py" line="191" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>
@@ -5401,40 +5427,40 @@
             <translation>无法试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="288" />
+            <location filename="../../inference/worker.py" line="289" />
             <source>Waiting for the model that is running</source>
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="335" />
+            <location filename="../../inference/worker.py" line="336" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="344" />
+            <location filename="../../inference/worker.py" line="345" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="349" />
+            <location filename="../../inference/worker.py" line="350" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="368" />
+            <location filename="../../inference/worker.py" line="369" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="472" />
+            <location filename="../../inference/worker.py" line="473" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="519" />
+            <location filename="../../inference/worker.py" line="520" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>
@@ -5576,7 +5602,7 @@
         </message>
         <message>
             <location filename="../../training/classification.py" line="143" />
-            <location filename="../../training/detection.py" line="129" />
+            <location filename="../../training/detection.py" line="127" />
             <location filename="../../training/job.py" line="280" />
             <source>Comparing the models on what was held out</source>
             <translation>正在留出数据上比较各模型</translation>
@@ -5605,14 +5631,14 @@
         </message>
         <message>
             <location filename="../../training/classification.py" line="264" />
-            <location filename="../../training/detection.py" line="248" />
-            <location filename="../../training/plan.py" line="130" />
+            <location filename="../../training/detection.py" line="246" />
+            <location filename="../../training/plan.py" line="132" />
             <source>that of the images it was trained on</source>
             <translation>与训练所用图像的许可相同</translation>
         </message>
         <message>
-            <location filename="../../training/classification.py" line="286" />
-            <location filename="../../training/detection.py" line="280" />
+            <location filename="../../training/classification.py" line="283" />
+            <location filename="../../training/detection.py" line="267" />
             <location filename="../../training/job.py" line="462" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
@@ -5740,108 +5766,125 @@
             <translation>未验证：没有模型未学习过的患者可供留出。</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="85" />
+            <location filename="../../training/dataset.py" line="87" />
             <source>the dataset has no images: put NIfTI, NRRD, MHA or PNG files into its folder images</source>
             <translation>数据集中没有图像：请将 NIfTI、NRRD、MHA 或 PNG 文件放入其 images 文件夹</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="88" />
+            <location filename="../../training/dataset.py" line="90" />
             <source>labels/{0} belongs to no file in images</source>
             <extracomment>{0}: stray[0]</extracomment>
             <translation>labels/{0} 在 images 中没有对应的文件</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="97" />
+            <location filename="../../training/dataset.py" line="99" />
             <source>labels/{0} has another size than its image</source>
             <extracomment>{0}: label_file.name</extracomment>
             <translation>labels/{0} 与其图像大小不同</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="99" />
+            <location filename="../../training/dataset.py" line="101" />
             <source>labels/{0} lies elsewhere in the patient than its image</source>
             <extracomment>{0}: label_file.name</extracomment>
             <translation>labels/{0} 与其图像在患者体内的位置不同</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="102" />
+            <location filename="../../training/dataset.py" line="104" />
             <source>confirmed.json names slices of {0}, but labels has no file for it</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的层面，但 labels 中没有对应的文件</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="104" />
+            <location filename="../../training/dataset.py" line="106" />
             <source>confirmed.json names a slice of {0} that is beyond its size {1}</source>
             <extracomment>{0}: name; {1}: size</extracomment>
             <translation>confirmed.json 列出的 {0} 的层面超出其大小 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="158" />
+            <location filename="../../training/dataset.py" line="162" />
             <source>nothing is annotated: training needs at least one confirmed slice</source>
             <translation>没有标注：训练至少需要一个已确认的层面</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="206" />
+            <location filename="../../training/dataset.py" line="165" />
+            <source>the model was trained on patients that patients.csv keeps for testing</source>
+            <translation>该模型曾用 patients.csv 留作测试的患者训练</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="220" />
             <source>{0} labelled cases were asked for; {1} are there to train on</source>
             <extracomment>{0}: count (number); {1}: len(labelled) (number)</extracomment>
             <translation>要求 {0} 个有标签的病例；可用于训练的有 {1} 个</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="223" />
+            <location filename="../../training/dataset.py" line="237" />
             <source>images/{0} is a colour picture; training needs one value per voxel</source>
             <extracomment>{0}: file.name</extracomment>
             <translation>images/{0} 是彩色图像；训练需要每体素一个值</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="245" />
+            <location filename="../../training/dataset.py" line="259" />
             <source>labels/{0} holds the value {1}; the model has labels 1 to {2}</source>
             <extracomment>{0}: case.label_file.name; {1}: value; {2}: classes - 1 (number)</extracomment>
             <translation>labels/{0} 含有数值 {1}；模型的标签为 1 至 {2}</translation>
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="462" />
-            <location filename="../../training/dataset.py" line="474" />
+            <location filename="../../training/dataset.py" line="476" />
+            <location filename="../../training/dataset.py" line="488" />
             <source>{0}/{1} cannot be read as an image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>无法将 {0}/{1} 作为图像读取</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="476" />
+            <location filename="../../training/dataset.py" line="490" />
             <source>{0}/{1} is not a 3-D image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>{0}/{1} 不是三维图像</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="504" />
+            <location filename="../../training/dataset.py" line="519" />
             <source>patients.csv needs the columns case and patient, filled in every line</source>
             <translation>patients.csv 需要 case 和 patient 两列，且每行都要填写</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="507" />
+            <location filename="../../training/dataset.py" line="522" />
             <source>patients.csv names {0}, which is not in images</source>
             <extracomment>{0}: unknown[0]</extracomment>
             <translation>patients.csv 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="527" />
+            <location filename="../../training/dataset.py" line="528" />
+            <source>the column part of patients.csv says train or test, not {0}</source>
+            <extracomment>{0}: wrong[0]</extracomment>
+            <translation>patients.csv 的 part 列应为 train 或 test，而不是 {0}</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="530" />
+            <source>patients.csv puts patient {0} into train and test</source>
+            <extracomment>{0}: patient</extracomment>
+            <translation>patients.csv 把患者 {0} 同时放入 train 和 test</translation>
+        </message>
+        <message>
+            <location filename="../../training/dataset.py" line="550" />
             <source>confirmed.json must map each case to {"slices": [[axis, index], ...]}</source>
             <translation>confirmed.json 必须将每个病例对应到 {"slices": [[axis, index], ...]}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="530" />
+            <location filename="../../training/dataset.py" line="553" />
             <source>confirmed.json names {0}, which is not in images</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="532" />
+            <location filename="../../training/dataset.py" line="555" />
             <source>confirmed.json names an impossible slice of {0}; axes are 0, 1, 2, indices from 0</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的一个不存在的层面；轴为 0、1、2，索引从 0 开始</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="66" />
+            <location filename="../../training/dataset.py" line="68" />
             <source>patients</source>
             <translation>患者</translation>
         </message>
@@ -5856,33 +5899,33 @@
             <translation>层面</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="94" />
+            <location filename="../../training/detection.py" line="92" />
             <source>a detector is trained by one process; start it without torchrun</source>
             <translation>检测器由一个进程训练；请不要用 torchrun 启动</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="96" />
+            <location filename="../../training/detection.py" line="94" />
             <source>a detector is not trained in folds, nor are settings tried for it</source>
             <translation>检测器不分折训练，也不为它试验设置</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="102" />
+            <location filename="../../training/detection.py" line="100" />
             <source>a detector sees slices, one by one: it has two dimensions</source>
             <translation>检测器逐张看层面：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="120" />
+            <location filename="../../training/detection.py" line="118" />
             <source>Every slice was looked at, so there is nothing semi-supervised to do.</source>
             <translation>每张层面都已看过，因此没有可做的半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="225" />
+            <location filename="../../training/detection.py" line="223" />
             <source>{0} is no model that finds boxes</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 不是查找框的模型</translation>
         </message>
         <message>
-            <location filename="../../training/detection.py" line="228" />
+            <location filename="../../training/detection.py" line="226" />
             <source>{0} and the boxes have different labels: {1} is in one of them only</source>
             <extracomment>{0}: manifest.name; {1}: other[0]</extracomment>
             <translation>{0} 与框的标签不同：{1} 只在其中之一</translation>
@@ -5916,37 +5959,42 @@
             <translation>导出的网络找到了训练的网络没有找到的框</translation>
         </message>
         <message>
-            <location filename="../../training/export.py" line="125" />
+            <location filename="../../training/export.py" line="127" />
             <source>the exported network cannot be used: {0}</source>
             <extracomment>{0}: error</extracomment>
             <translation>导出的网络无法使用：{0}</translation>
         </message>
         <message>
-            <location filename="../../training/export.py" line="147" />
+            <location filename="../../training/export.py" line="169" />
             <source>the network's output is flat, so the export cannot be checked</source>
             <translation>网络的输出没有变化，无法核对导出结果</translation>
         </message>
         <message>
-            <location filename="../../training/export.py" line="151" />
+            <location filename="../../training/export.py" line="173" />
             <source>the exported network differs from the trained one by {0} at {1}</source>
             <extracomment>{0}: apart (number); {1}: ' x '.join(map(str, sizes))</extracomment>
             <translation>导出的网络与训练的网络在 {1} 处相差 {0}</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/export.py" line="176" />
+            <location filename="../../training/export.py" line="198" />
             <source>inference with the exported network differs from the trained one by {0}</source>
             <extracomment>{0}: apart (number)</extracomment>
             <translation>使用导出网络的推理与训练的网络相差 {0}</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/folds.py" line="35" />
+            <location filename="../../training/folds.py" line="36" />
+            <source>patients.csv keeps patients for testing: there is nothing to make folds for</source>
+            <translation>patients.csv 已留出测试患者：无需再分折</translation>
+        </message>
+        <message>
+            <location filename="../../training/folds.py" line="38" />
             <source>the model has learnt from some of these patients: folds would judge it by what it knows</source>
             <translation>该模型已从其中一些患者学习过：分折会用它已知的内容来评判它</translation>
         </message>
         <message>
-            <location filename="../../training/folds.py" line="37" />
+            <location filename="../../training/folds.py" line="40" />
             <source>folds need two or more annotated patients: name them in patients.csv</source>
             <translation>分折需要两名或更多已标注的患者：请在 patients.csv 中列出</translation>
         </message>
@@ -6208,19 +6256,19 @@
             <translation>无法读取上一个检查点：训练重新开始。</translation>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="80" />
+            <location filename="../../training/plan.py" line="82" />
             <source>Plan: a {0}-D model that sees {1} voxels, {2} such patches a step, in about {3} GB of memory.</source>
             <extracomment>{0}: seen.dimensions; {1}: ' x '.join(map(str, patch)); {2}: count (number); {3}: need / 2 ** 30 (number)</extracomment>
             <translation>计划：{0} 维模型，每次查看 {1} 个体素，每步 {2} 个图块，约需 {3} GB 内存。</translation>
             <extra-numbers>2 3</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="113" />
+            <location filename="../../training/plan.py" line="115" />
             <source>the labels are empty: there is no class to learn</source>
             <translation>标签为空：没有可学习的类别</translation>
         </message>
         <message>
-            <location filename="../../training/plan.py" line="125" />
+            <location filename="../../training/plan.py" line="127" />
             <source>Class {0}</source>
             <extracomment>{0}: v</extracomment>
             <translation>类别 {0}</translation>

@@ -18,12 +18,14 @@ from training.dataset import (
     SliceSampler,
     Split,
     keep_labelled,
+    known_as,
     read_dataset,
     read_labels,
     split_cases,
     target_on_grid,
     to_grid,
 )
+from training.folds import parted
 from training.losses import IGNORE
 
 SIZE = (10, 12, 7)  # i, j, k
@@ -121,6 +123,32 @@ def test_a_folder_tells_what_is_annotated(tmp_path):
     assert (found["b"].slices, found["b"].corrected) == (None, None)
     assert found["c"].slices == ()
     assert [found[name].patient for name in "abc"] == ["p1", "p1", "c"]
+
+
+def test_patients_that_the_dataset_keeps_apart_are_what_is_held_out(tmp_path):
+    make(tmp_path, {name: name != "f" for name in "abcdef"})
+    (tmp_path / "patients.csv").write_text("case,patient,part\na,p,test\nb,q,train\nc,q,\nf,p,test\n")
+    cases = read_dataset(tmp_path)
+
+    (split,) = parted(cases, 0)  # four patients, who would else be left out in turn
+
+    assert [(unit.name, [part.name for part in unit.parts]) for unit in split.held_out] == [("p", ["a"])]
+    assert [case.name for case in split.train] == ["b", "c", "d", "e"]
+    with pytest.raises(DataError, match=r"trained on patients that patients\.csv keeps for testing"):
+        split_cases(cases, 0, Learnt(trained_on=frozenset({known_as("patient", "p")})))
+    with pytest.raises(DataError, match="nothing to make folds for"):
+        parted(cases, 0, count=3)
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [("a,p,test\nb,p,train\n", "puts patient p into train and test"), ("a,p,tset\n", "says train or test, not tset")],
+)
+def test_wrong_parts_are_refused(tmp_path, rows, sentence):
+    make(tmp_path, {"a": True, "b": True})
+    (tmp_path / "patients.csv").write_text("case,patient,part\n" + rows)
+    with pytest.raises(DataError, match=sentence):
+        read_dataset(tmp_path)
 
 
 @pytest.mark.parametrize(

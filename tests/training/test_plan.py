@@ -11,6 +11,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from inference.manifest import PercentileIntensity, WindowIntensity, load_manifest
+from inference.preprocess import model_grid
 from training import arms, job, plan
 from training.dataset import read_dataset, split_cases
 from training.losses import dice_cross_entropy
@@ -61,6 +62,28 @@ def test_whole_volumes_of_nearly_even_spacing_are_learnt_from_in_blocks(tmp_path
 
 def test_on_a_processor_they_are_learnt_from_slice_by_slice(tmp_path):
     assert planned(dataset(tmp_path)).preprocessing.dimensions == 2
+
+
+def test_a_single_slice_is_one_however_it_lies_in_the_patient(tmp_path):
+    folder = dataset(tmp_path, shape=(1, 40, 36), spacing=(1.5, 1.5, 8))
+    for file in folder.glob("*/*"):
+        image = sitk.ReadImage(str(file))
+        image.SetDirection((0.6, 0, 0.8, 0, 1, 0, -0.8, 0, 0.6))  # turned so far that columns run along S
+        sitk.WriteImage(image, str(file))
+    found = planned(folder).preprocessing
+    assert (found.axes, found.spacing_mm, found.size) == ("KJI", (1.5, 1.5, None), None)
+    assert model_grid(sitk.ReadImage(str(folder / "images" / "c0.nii.gz")), found).shape == (1, 40, 36)
+
+
+def test_pictures_whose_pixels_have_no_known_size_are_stretched_to_one(tmp_path):
+    for n, (rows, columns) in enumerate([(600, 500), (1200, 1000), (900, 750)]):
+        for part in ("images", "labels"):
+            (tmp_path / part).mkdir(exist_ok=True)
+            voxels = np.zeros((rows, columns), np.uint8)
+            voxels[rows // 4 : rows // 2, columns // 4 : columns // 2] = 255
+            sitk.WriteImage(sitk.GetImageFromArray(voxels), str(tmp_path / part / f"p{n}.png"))
+    found = planned(tmp_path).preprocessing
+    assert (found.axes, found.spacing_mm, found.size) == ("KJI", None, (256, 208))
 
 
 @pytest.mark.parametrize(
