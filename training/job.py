@@ -75,6 +75,7 @@ RECIPES = {
     "classification-supervised": (SUPERVISED,),
     "detection-semi-supervised": (SEMI_SUPERVISED, SUPERVISED),
     "detection-supervised": (SUPERVISED,),
+    "interactive-supervised": (SUPERVISED,),
 }
 Imbalance = Literal["balanced", "adjusted", "focal"]
 
@@ -191,11 +192,10 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     if not distributed.is_first():
         tell = _tell_nobody
     if not job.recipe.startswith("segmentation-"):
-        from training import classification, detection  # which take from here what all have in common
+        from training import classification, clicks, detection  # which take from here what all have in common
 
-        if job.recipe.startswith("classification-"):
-            return classification.train_and_compare(job, tell, check, go_on)
-        return detection.train_and_compare(job, tell, check, go_on)
+        others = {"classification": classification, "detection": detection, "interactive": clicks}
+        return others[job.recipe.partition("-")[0]].train_and_compare(job, tell, check, go_on)
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(job.seed)
     device = distributed.device()
