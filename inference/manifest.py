@@ -350,7 +350,8 @@ class Clicks(_Frozen):
 class Within(_Frozen):
     """Where a segmentation model looks: about what another model finds in the image first, and nowhere else.
 
-    model: the other's name; labels: those of its labels that are looked about, each by itself, margin_mm on all sides.
+    model: the other's name; labels: those of its labels that are looked about, each by itself, margin_mm on all sides
+    of its largest piece.
     An image that is nowhere longer than alone_mm shows little else: it is looked at whole, without the other model.
     """
 

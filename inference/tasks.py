@@ -121,13 +121,15 @@ def _looked_at(
         yield image, (slice(None), slice(None), slice(None)), progress
         return
     told = segment(image, finder, progress=lambda share, text: progress(_FINDING * share, text))
-    labels = sitk.GetArrayViewFromImage(told.label_image)
     margin = [math.ceil(within.margin_mm / mm) for mm in image.GetSpacing()[::-1]]
     places = []
     for label in finder.manifest.labels:
-        there = np.argwhere(labels == label.value) if label.name in within.labels else np.empty((0, 3))
+        if label.name not in within.labels:
+            continue
+        pieces = sitk.RelabelComponent(sitk.ConnectedComponent(told.label_image == label.value))  # the largest is 1
+        there = np.argwhere(sitk.GetArrayViewFromImage(pieces) == 1)
         if len(there):
-            low, high = np.maximum(there.min(0) - margin, 0), np.minimum(there.max(0) + 1 + margin, labels.shape)
+            low, high = np.maximum(there.min(0) - margin, 0), there.max(0) + 1 + margin  # a slice ends with the image
             k, j, i = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
             places.append((k, j, i))
     if not places:

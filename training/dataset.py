@@ -446,7 +446,21 @@ class SliceSampler:
             if self._blocks:
                 target += np.uint8(IGNORE)
                 target[list(shown.unlabelled)] = 0
-        return weak_affine(image, torch.from_numpy(target), centre.tolist(), self.patch, generator, self.spacing_mm)
+        posed = weak_affine(image, torch.from_numpy(target), centre.tolist(), self.patch, generator, self.spacing_mm)
+        return self._mirrored(*posed, generator, with_places)
+
+    def _mirrored(
+        self, image: Tensor, target: Tensor, generator: torch.Generator, with_places: bool
+    ) -> tuple[Tensor, Tensor]:
+        """By chance mirrored along each of the axes along which the model takes that for as good; a stack of slices
+        only within these."""
+        for axis in sorted(self._preprocessing.mirrors - (frozenset() if self._blocks else {"k"})):
+            if float(torch.rand((), generator=generator)) < 0.5:
+                along = "kji".index(axis) - 3
+                image, target = image.flip(along), target.flip(along)
+                if with_places:
+                    image[along] = -image[along]  # the last three channels tell of k, j and i
+        return image, target
 
 
 def _places(shape: Sequence[int], k: int | None) -> Tensor:

@@ -109,7 +109,8 @@ class Job(BaseModel):
     labelled, if set, leaves only so many of the annotated training cases annotated. minutes, if set, makes steps as
     many as that time allows by a few that are timed first, for all folds together. folds, if set, asks for so many
     networks (training.folds), which few patients get anyway. batch 0 is what memory allows. dimensions of a model that
-    starts from nothing: None leaves them to the planner. imbalance is what a classifier does about rare classes
+    starts from nothing: None leaves them to the planner. mirrors: axes along which a mirrored image is as good to such
+    a model, of one that segments and whose labels have no side. imbalance is what a classifier does about rare classes
     (training.classifying).
     """
 
@@ -128,6 +129,7 @@ class Job(BaseModel):
     labelled: int | None = Field(default=None, ge=1)
     folds: int | None = Field(default=None, ge=2, le=10)
     dimensions: Literal[2, 3] | None = None
+    mirrors: frozenset[Literal["k", "j", "i"]] = frozenset()
     imbalance: Imbalance = "balanced"
     trials: int = Field(default=0, ge=0, le=200)
 
@@ -217,7 +219,8 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
         manifest = before.manifest
     else:
         planned = plan_model(whole(splits), job.out.name, dimensions=job.dimensions, device=device)
-        manifest = distributed.agreed(as_called(planned, job.new))
+        seen = planned.preprocessing.model_copy(update={"mirrors": job.mirrors})
+        manifest = distributed.agreed(as_called(planned.model_copy(update={"preprocessing": seen}), job.new))
     member = manifest.model_copy(update={"network": member_spec(manifest.network)})
     networks = _networks(parent, member, job.seed, len(splits))
     samplers = _samplers(splits, member, job.seed)

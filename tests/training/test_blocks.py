@@ -136,6 +136,35 @@ def test_rare_classes_of_a_volume_are_drawn_about():
     assert sum(bool((sampler.labelled(step, 1)[1] == 2).any()) for step in range(30)) >= 6
 
 
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_a_model_that_takes_mirrored_images_learns_from_them_image_labels_and_places_alike(dimensions):
+    """The left half is bright and labelled: mirrored it is the right one, and where it lies is told so."""
+    values, target = np.zeros((16, 24, 24), np.float32), np.zeros((16, 24, 24), np.uint8)
+    values[..., 12:], target[..., 12:] = 1, 1
+    flat = {"dimensions": 2, "patch": None}
+    seen = SEEN.model_copy(update={"mirrors": frozenset({"i", "k"}), **(flat if dimensions == 2 else {})})
+    cases = [GridCase("p", values, target, ())]
+    mirrored = SliceSampler(cases, seen, 0)
+    plain = SliceSampler(cases, seen.model_copy(update={"mirrors": frozenset()}), 0)
+
+    def sides(sampler: SliceSampler) -> list[bool]:
+        found = []
+        for step in range(20):
+            images, targets = sampler.labelled(step, 2, with_places=True)
+            for image, one in zip(images, targets, strict=True):
+                known = one != IGNORE
+                agreed = ((image[0] > 0.5) == (one == 1))[known].float().mean()
+                assert float(agreed) > 0.95
+                across = image[-1][..., 1:] - image[-1][..., :-1]  # places along i grow towards the left, as they do
+                assert float(across[known[..., 1:] & known[..., :-1]].median()) > 0  # in an image that is not mirrored
+                columns = torch.arange(one.shape[-1]).expand(one.shape).float()
+                found.append(bool(columns[one == 1].mean() > columns[known & (one == 0)].mean()))
+        return found
+
+    assert all(sides(plain))
+    assert 8 <= sum(sides(mirrored)) <= 32
+
+
 def test_hidden_slices_of_an_unlabelled_block_get_no_label():
     """And blocks lie about the slices that may be used."""
     values = np.zeros((40, 16, 20), np.float32)

@@ -58,6 +58,7 @@ class ShippedSegmentation:
     fails: str
     dimensions: Literal[2, 3] = 2
     batch: int = 0  # by memory
+    mirrors: frozenset[Literal["k", "j", "i"]] = frozenset()
     within: Within | None = None
 
 
@@ -82,6 +83,7 @@ def reproduce(
         steps=steps or model.steps,
         dimensions=model.dimensions,
         batch=model.batch,
+        mirrors=model.mirrors,
     )
     if not (job.out / "report.json").exists():
         train_and_compare(job, tell, lambda: None, go_on=True)
