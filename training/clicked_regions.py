@@ -33,12 +33,14 @@ _LABELS = 255
 
 @dataclass(frozen=True)
 class Region:
-    """A structure on a slice of a case: index along an axis of voxels[k, j, i]."""
+    """One piece of a structure on a slice of a case, for what a person means by a click hangs together: index along an
+    axis of voxels[k, j, i], and a pixel of it."""
 
     case: int
     axis: int
     index: int
     structure: int
+    pixel: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,9 @@ class Pictures:
     def of(self, region: Region) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[float, float]]:
         """The slice of a region, where the region is on it, and the height and the width of a pixel in mm."""
         picture = np.take(self.volumes[region.case], region.index, region.axis)
-        mask = np.take(self.labels[region.case], region.index, region.axis) == region.structure
+        structure = np.take(self.labels[region.case], region.index, region.axis) == region.structure
+        _, pieces = cv2.connectedComponents(structure.astype(np.uint8))
+        mask = pieces == pieces[region.pixel]
         height, width = (mm for axis, mm in enumerate(self.spacing_kji[region.case]) if axis != region.axis)
         return picture, mask, (height, width)
 
@@ -89,8 +93,12 @@ def _regions(
     for axis in sorted({axis for axis, _ in places}):
         areas = mask.sum(axis=tuple(other for other in range(3) if other != axis))
         large = [index for on, index in places if on == axis and areas[index] >= LEAST_PX]
-        step = max(1, math.ceil(len(large) / _MOST_OF_A_CASE))
-        found += [Region(number, axis, index, structure) for index in large[::step]]
+        for index in large[:: max(1, math.ceil(len(large) / _MOST_OF_A_CASE))]:
+            _, pieces, stats, _ = cv2.connectedComponentsWithStats(np.take(mask, index, axis).astype(np.uint8))
+            for n in range(1, len(stats)):
+                if stats[n, cv2.CC_STAT_AREA] >= LEAST_PX:
+                    row, column = np.argwhere(pieces == n)[0].tolist()
+                    found.append(Region(number, axis, index, structure, (row, column)))
     return found
 
 

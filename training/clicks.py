@@ -96,14 +96,14 @@ def train_and_compare(job: Job, tell: Tell, check: Check, go_on: bool = False) -
     split = split_cases(read_dataset(job.data), job.seed, learnt)
     if split.unit != "patients":
         raise DataError("an interactive model needs three annotated patients: name them in patients.csv")
-    names = _structures(job.data)
+    names = structures_of(job.data)
     pictures = read_pictures(split.train)
     manifest = parent.manifest if parent is not None else _planned(job)
     network = _network(parent, manifest)
     sampler = RegionSampler(pictures, manifest.preprocessing, job.seed)
     (arm,) = RECIPES[job.recipe]
     counts = {"labelled_slices": len(pictures.regions), "unlabelled_slices": 0, "patients": split.patients}
-    held_out = _held_out(split)
+    held_out = held_out_of(split)
     tell({"event": "started", "arms": [arm], "device": device, "held_out_slices": len(held_out.regions), **counts})
     trained, steps = _train(job, arm, network, sampler, device, tell, check, go_on)
 
@@ -204,7 +204,8 @@ def _clicks(efforts: Sequence[Effort], structures: Sequence[str], name: str) -> 
     return mean_defined([one.clicks for one, structure in zip(efforts, structures, strict=True) if structure == name])
 
 
-def _held_out(split: Split) -> HeldOut:
+def held_out_of(split: Split) -> HeldOut:
+    """Some regions of each structure of each patient that a split holds out."""
     cases: list[Case] = [part for unit in split.held_out for part in unit.parts]
     pictures = read_pictures(cases)
     by_patient: dict[tuple[str, int], list[Region]] = {}
@@ -220,7 +221,8 @@ def _held_out(split: Split) -> HeldOut:
     return HeldOut(pictures, tuple(region for _, region in chosen), tuple(patient for patient, _ in chosen))
 
 
-def _structures(data: Path) -> dict[int, str]:
+def structures_of(data: Path) -> dict[int, str]:
+    """The names of the structures of a dataset, where it tells them."""
     file = data / "structures.csv"
     if not file.exists():
         return {}

@@ -232,10 +232,7 @@ class TrainingRuns:
         """Why a model cannot be trained further at all, "" if it can."""
         manifest = self._models.get(model).manifest
         if manifest.within is not None:
-            return (
-                "This model looks within what another one finds. It cannot be trained further here, only from images of "
-                "such parts by slicewise train."
-            )
+            return "This model looks within what another one finds: it cannot be trained further in the window."
         if WEIGHTS_FILE in manifest.files and manifest.network:
             return ""
         return "This model cannot be trained further: there is only its ONNX file, without the weights it was made of."

@@ -4061,57 +4061,57 @@
             <translation>请至少选择一个要让新模型学习的标签。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="236" />
-            <source>This model looks within what another one finds. It cannot be trained further here, only from images of such parts by slicewise train.</source>
-            <translation>此模型只在另一模型找到的范围内查看，不能在此处继续训练，只能用 slicewise train 以这些部位的图像训练。</translation>
+            <location filename="../../viewer/training_runs.py" line="235" />
+            <source>This model looks within what another one finds: it cannot be trained further in the window.</source>
+            <translation>此模型只在另一模型找到的范围内查看，不能在窗口中继续训练。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="241" />
+            <location filename="../../viewer/training_runs.py" line="238" />
             <source>This model cannot be trained further: there is only its ONNX file, without the weights it was made of.</source>
             <translation>此模型无法继续训练：只有其 ONNX 文件，没有用来生成它的权重。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="270" />
+            <location filename="../../viewer/training_runs.py" line="267" />
             <source>Deleting old training data</source>
             <translation>正在删除旧的训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="290" />
-            <location filename="../../viewer/training_runs.py" line="373" />
+            <location filename="../../viewer/training_runs.py" line="287" />
+            <location filename="../../viewer/training_runs.py" line="370" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="330" />
+            <location filename="../../viewer/training_runs.py" line="327" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="353" />
+            <location filename="../../viewer/training_runs.py" line="350" />
             <source>Counting what is confirmed</source>
             <translation>正在统计已确认的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="445" />
+            <location filename="../../viewer/training_runs.py" line="442" />
             <source>{0}. It can go on from step {1}.</source>
             <extracomment>{0}: last['message']; {1}: run.kept_step</extracomment>
             <translation>{0}。可从第 {1} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="455" />
+            <location filename="../../viewer/training_runs.py" line="452" />
             <source>The training was interrupted at step {0} of {1}. It can go on from step {2}.</source>
             <extracomment>{0}: run.step; {1}: run.all_steps; {2}: kept</extracomment>
             <translation>训练在第 {0} 步（共 {1} 步）中断。可从第 {2} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="458" />
+            <location filename="../../viewer/training_runs.py" line="455" />
             <source>Its last words were: {0}</source>
             <extracomment>{0}: lines[-1][:200]</extracomment>
             <translation>其最后的输出为：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="482" />
+            <location filename="../../viewer/training_runs.py" line="479" />
             <source>The training cannot be told ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法向训练进程发送指令（{0}）。</translation>
@@ -4593,7 +4593,7 @@
             <location filename="../../inference/detect.py" line="90" />
             <location filename="../../inference/enhance.py" line="67" />
             <location filename="../../inference/tasks.py" line="83" />
-            <location filename="../../inference/tasks.py" line="173" />
+            <location filename="../../inference/tasks.py" line="175" />
             <source>Preparing the image</source>
             <translation>正在准备图像</translation>
         </message>
@@ -4601,7 +4601,7 @@
             <location filename="../../inference/classify.py" line="50" />
             <location filename="../../inference/detect.py" line="94" />
             <location filename="../../inference/enhance.py" line="75" />
-            <location filename="../../inference/tasks.py" line="200" />
+            <location filename="../../inference/tasks.py" line="202" />
             <source>Running {0} on {1}</source>
             <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
             <translation>正在 {1} 上运行 {0}</translation>
@@ -4646,7 +4646,7 @@
         </message>
         <message>
             <location filename="../../inference/classify.py" line="198" />
-            <location filename="../../inference/tasks.py" line="195" />
+            <location filename="../../inference/tasks.py" line="197" />
             <source>the image has the same value everywhere: there is nothing to find</source>
             <translation>图像处处值相同：没有可找的内容</translation>
         </message>
@@ -4902,151 +4902,151 @@
             <translation>转换保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="388" />
+            <location filename="../../inference/manifest.py" line="389" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="446" />
+            <location filename="../../inference/manifest.py" line="447" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="454" />
+            <location filename="../../inference/manifest.py" line="455" />
             <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
             <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="456" />
+            <location filename="../../inference/manifest.py" line="457" />
             <source>only a segmentation model looks within what another one finds</source>
             <translation>只有分割模型才会在另一模型找到的范围内查看</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="460" />
+            <location filename="../../inference/manifest.py" line="461" />
             <source>only a segmentation model has its own {0}</source>
             <extracomment>{0}: ', '.join(theirs)</extracomment>
             <translation>只有分割模型可以自行规定 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="462" />
+            <location filename="../../inference/manifest.py" line="463" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="466" />
+            <location filename="../../inference/manifest.py" line="467" />
             <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
             <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="475" />
+            <location filename="../../inference/manifest.py" line="476" />
             <source>scores of boxes are told one by one: their activation is sigmoid or probabilities</source>
             <translation>方框的评分是逐个给出的：其激活方式须为 sigmoid 或 probabilities</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="477" />
+            <location filename="../../inference/manifest.py" line="478" />
             <source>boxes of several networks have no mean</source>
             <translation>多个网络的方框没有平均值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="479" />
+            <location filename="../../inference/manifest.py" line="480" />
             <source>a model of several labels has to tell which one a box is of</source>
             <translation>有多个标签的模型须说明方框属于哪一个</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="481" />
+            <location filename="../../inference/manifest.py" line="482" />
             <source>no label can have a threshold below the lowest score that is told</source>
             <translation>任何标签的阈值都不能低于所给出的最低评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="485" />
+            <location filename="../../inference/manifest.py" line="486" />
             <source>a classification model sees slices, or blocks, whole: it has no patch</source>
             <translation>分类模型看到完整的切片或体块：它没有 patch</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="487" />
+            <location filename="../../inference/manifest.py" line="488" />
             <source>a classification model has one network</source>
             <translation>分类模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="489" />
+            <location filename="../../inference/manifest.py" line="490" />
             <source>a classification model of three dimensions scores the series</source>
             <translation>三维分类模型对整个序列评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="491" />
+            <location filename="../../inference/manifest.py" line="492" />
             <source>a sequence over time points is of slices: it has two dimensions</source>
             <translation>随时间的序列由层面组成：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="493" />
+            <location filename="../../inference/manifest.py" line="494" />
             <source>attention is of sequences of slices, not of a block</source>
             <translation>attention 属于切片序列，不属于体块</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="497" />
+            <location filename="../../inference/manifest.py" line="498" />
             <source>an enhancement has a residual_bound, a translation says which contrast it gives</source>
             <translation>增强有 residual_bound，转换须写明它给出的对比度</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="499" />
+            <location filename="../../inference/manifest.py" line="500" />
             <source>a model that makes pictures sees the image's own grid: no spacing_mm and no size</source>
             <translation>生成图像的模型使用图像自身的网格：没有 spacing_mm，也没有 size</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="501" />
+            <location filename="../../inference/manifest.py" line="502" />
             <source>a model of three dimensions keeps the grid: its scale is 1</source>
             <translation>三维模型保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="503" />
+            <location filename="../../inference/manifest.py" line="504" />
             <source>a model that makes pictures has one network</source>
             <translation>生成图像的模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="538" />
+            <location filename="../../inference/manifest.py" line="539" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="540" />
+            <location filename="../../inference/manifest.py" line="541" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="544" />
+            <location filename="../../inference/manifest.py" line="545" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="551" />
+            <location filename="../../inference/manifest.py" line="552" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="554" />
+            <location filename="../../inference/manifest.py" line="555" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="576" />
+            <location filename="../../inference/manifest.py" line="577" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="579" />
+            <location filename="../../inference/manifest.py" line="580" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="581" />
+            <location filename="../../inference/manifest.py" line="582" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -5396,19 +5396,19 @@
             <extra-numbers>1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="135" />
+            <location filename="../../inference/tasks.py" line="137" />
             <source>{0} looks about {1}; {2} found nothing of that</source>
             <extracomment>{0}: model.manifest.title; {1}: sought; {2}: finder.manifest.title</extracomment>
             <translation>{0} 查看 {1} 的周围；{2} 未找到其中任何一个</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="155" />
+            <location filename="../../inference/tasks.py" line="157" />
             <source>{0} {1} found where to look</source>
             <extracomment>{0}: finder.title; {1}: finder.version</extracomment>
             <translation>由 {0} {1} 确定查看位置</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="191" />
+            <location filename="../../inference/tasks.py" line="193" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>
@@ -5602,8 +5602,9 @@
         </message>
         <message>
             <location filename="../../training/classification.py" line="143" />
+            <location filename="../../training/clicks.py" line="110" />
             <location filename="../../training/detection.py" line="127" />
-            <location filename="../../training/job.py" line="280" />
+            <location filename="../../training/job.py" line="283" />
             <source>Comparing the models on what was held out</source>
             <translation>正在留出数据上比较各模型</translation>
         </message>
@@ -5631,6 +5632,7 @@
         </message>
         <message>
             <location filename="../../training/classification.py" line="264" />
+            <location filename="../../training/clicks.py" line="249" />
             <location filename="../../training/detection.py" line="246" />
             <location filename="../../training/plan.py" line="132" />
             <source>that of the images it was trained on</source>
@@ -5638,8 +5640,9 @@
         </message>
         <message>
             <location filename="../../training/classification.py" line="283" />
+            <location filename="../../training/clicks.py" line="261" />
             <location filename="../../training/detection.py" line="267" />
-            <location filename="../../training/job.py" line="462" />
+            <location filename="../../training/job.py" line="465" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 无法训练：权重不匹配</translation>
@@ -5761,6 +5764,66 @@
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
+            <location filename="../../training/clicked_regions.py" line="76" />
+            <source>there is no region of {0} pixels or more on the annotated slices</source>
+            <extracomment>{0}: LEAST_PX</extracomment>
+            <translation>已标注的切片上没有达到 {0} 像素的区域</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicker.py" line="90" />
+            <location filename="../../training/export.py" line="169" />
+            <source>the network's output is flat, so the export cannot be checked</source>
+            <translation>网络的输出没有变化，无法核对导出结果</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicker.py" line="92" />
+            <source>the exported network differs from the trained one by {0}</source>
+            <extracomment>{0}: apart (number)</extracomment>
+            <translation>导出的网络与训练的网络相差 {0}</translation>
+            <extra-numbers>0</extra-numbers>
+        </message>
+        <message>
+            <location filename="../../training/clicker.py" line="110" />
+            <source>inference answers clicks otherwise than the trained network</source>
+            <translation>推理对点击的回答与训练的网络不同</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicks.py" line="70" />
+            <source>Mean Dice after five clicks</source>
+            <translation>五次点击后的平均 Dice</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicks.py" line="87" />
+            <source>an interactive model is trained by one process; start it without torchrun</source>
+            <translation>交互式模型由单个进程训练；请不要用 torchrun 启动</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicks.py" line="89" />
+            <source>an interactive model sees slices with regions: it has no folds, trials, labelled or dimensions</source>
+            <translation>交互式模型查看带区域的切片：没有 folds、trials、labelled 或 dimensions</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicks.py" line="98" />
+            <source>an interactive model needs three annotated patients: name them in patients.csv</source>
+            <translation>交互式模型需要三名已标注的患者：请在 patients.csv 中写明</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicks.py" line="169" />
+            <source>Unverified: fewer than {0} patients could be held out.</source>
+            <extracomment>{0}: LEAST_PATIENTS</extracomment>
+            <translation>未经验证：可留出的患者少于 {0} 名。</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicks.py" line="231" />
+            <source>structures.csv needs the columns value, a number, and name</source>
+            <translation>structures.csv 需要 value（数字）和 name 两列</translation>
+        </message>
+        <message>
+            <location filename="../../training/clicks.py" line="244" />
+            <source>Region</source>
+            <translation>区域</translation>
+        </message>
+        <message>
             <location filename="../../training/compare.py" line="25" />
             <source>Unverified: no patient that the model had not learnt from could be held out.</source>
             <translation>未验证：没有模型未学习过的患者可供留出。</translation>
@@ -5831,54 +5894,54 @@
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="476" />
-            <location filename="../../training/dataset.py" line="488" />
+            <location filename="../../training/dataset.py" line="490" />
+            <location filename="../../training/dataset.py" line="502" />
             <source>{0}/{1} cannot be read as an image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>无法将 {0}/{1} 作为图像读取</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="490" />
+            <location filename="../../training/dataset.py" line="504" />
             <source>{0}/{1} is not a 3-D image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>{0}/{1} 不是三维图像</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="519" />
+            <location filename="../../training/dataset.py" line="533" />
             <source>patients.csv needs the columns case and patient, filled in every line</source>
             <translation>patients.csv 需要 case 和 patient 两列，且每行都要填写</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="522" />
+            <location filename="../../training/dataset.py" line="536" />
             <source>patients.csv names {0}, which is not in images</source>
             <extracomment>{0}: unknown[0]</extracomment>
             <translation>patients.csv 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="528" />
+            <location filename="../../training/dataset.py" line="542" />
             <source>the column part of patients.csv says train or test, not {0}</source>
             <extracomment>{0}: wrong[0]</extracomment>
             <translation>patients.csv 的 part 列应为 train 或 test，而不是 {0}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="530" />
+            <location filename="../../training/dataset.py" line="544" />
             <source>patients.csv puts patient {0} into train and test</source>
             <extracomment>{0}: patient</extracomment>
             <translation>patients.csv 把患者 {0} 同时放入 train 和 test</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="550" />
+            <location filename="../../training/dataset.py" line="564" />
             <source>confirmed.json must map each case to {"slices": [[axis, index], ...]}</source>
             <translation>confirmed.json 必须将每个病例对应到 {"slices": [[axis, index], ...]}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="553" />
+            <location filename="../../training/dataset.py" line="567" />
             <source>confirmed.json names {0}, which is not in images</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="555" />
+            <location filename="../../training/dataset.py" line="569" />
             <source>confirmed.json names an impossible slice of {0}; axes are 0, 1, 2, indices from 0</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的一个不存在的层面；轴为 0、1、2，索引从 0 开始</translation>
@@ -5963,11 +6026,6 @@
             <source>the exported network cannot be used: {0}</source>
             <extracomment>{0}: error</extracomment>
             <translation>导出的网络无法使用：{0}</translation>
-        </message>
-        <message>
-            <location filename="../../training/export.py" line="169" />
-            <source>the network's output is flat, so the export cannot be checked</source>
-            <translation>网络的输出没有变化，无法核对导出结果</translation>
         </message>
         <message>
             <location filename="../../training/export.py" line="173" />
@@ -6128,100 +6186,100 @@
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/job.py" line="151" />
+            <location filename="../../training/job.py" line="154" />
             <source>The training failed: {0}</source>
             <extracomment>{0}: said[0] if said else type(error).__name__</extracomment>
             <translation>训练失败：{0}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="164" />
+            <location filename="../../training/job.py" line="167" />
             <source>job.json cannot be read ({0})</source>
             <extracomment>{0}: error.strerror</extracomment>
             <translation>无法读取 job.json（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="166" />
+            <location filename="../../training/job.py" line="169" />
             <source>job.json is not JSON ({0})</source>
             <extracomment>{0}: error</extracomment>
             <translation>job.json 不是 JSON（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="169" />
+            <location filename="../../training/job.py" line="172" />
             <source>job version {0} is unknown; this program does version {1}</source>
             <extracomment>{0}: version; {1}: SCHEMA_VERSION</extracomment>
             <translation>任务版本 {0} 未知；本程序支持版本 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="176" />
+            <location filename="../../training/job.py" line="179" />
             <source>there is no recipe {0}; there are: {1}</source>
             <extracomment>{0}: raw.get('recipe'); {1}: ', '.join(RECIPES)</extracomment>
             <translation>没有训练方案 {0}；现有：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="181" />
+            <location filename="../../training/job.py" line="184" />
             <source>the job's {0} is wrong: {1}</source>
             <extracomment>{0}: '.'.join(map(str, first['loc'])); {1}: first['msg'].lower()</extracomment>
             <translation>任务的 {0} 有误：{1}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="212" />
+            <location filename="../../training/job.py" line="214" />
             <source>nothing annotated is left to train on: confirm at least two slices</source>
             <translation>没有剩余的标注可用于训练：请至少确认两个层面</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="228" />
+            <location filename="../../training/job.py" line="231" />
             <source>Every slice is annotated, so there is nothing semi-supervised to do.</source>
             <translation>所有层面均已标注，无需半监督训练。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="249" />
+            <location filename="../../training/job.py" line="252" />
             <source>{0} networks are trained, each without some of the patients, by whom it is measured; the new model is their mean.</source>
             <extracomment>{0}: len(splits) (number)</extracomment>
             <translation>将训练 {0} 个网络，每个都不使用一部分患者，并以这些患者来测量；新模型是它们的平均。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/job.py" line="352" />
+            <location filename="../../training/job.py" line="355" />
             <source>other settings are looked for by one process; start it without torchrun</source>
             <translation>寻找其他设置须由单个进程进行；请不要用 torchrun 启动</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="355" />
+            <location filename="../../training/job.py" line="358" />
             <source>every patient is one to measure by</source>
             <translation>每名患者都用于测量</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="372" />
+            <location filename="../../training/job.py" line="375" />
             <source>The training goes by the usual settings: {0}.</source>
             <extracomment>{0}: error</extracomment>
             <translation>训练采用常规设置：{0}。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="375" />
+            <location filename="../../training/job.py" line="378" />
             <source>other settings are looked for by Optuna, which is not installed ({0})</source>
             <extracomment>{0}: error.name</extracomment>
             <translation>寻找其他设置需要 Optuna，但未安装（{0}）</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="379" />
+            <location filename="../../training/job.py" line="382" />
             <source>{0} settings were tried: the best, with a Dice of {1} to the usual {2}, are taken.</source>
             <extracomment>{0}: job.trials; {1}: best; {2}: usual</extracomment>
             <translation>已试验 {0} 组设置：采用其中最好的，其 Dice 为 {1}，常规设置为 {2}。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="382" />
+            <location filename="../../training/job.py" line="385" />
             <source>{0} settings were tried: the best had a Dice of {1} to the usual {2}, which is no more than chance gives; the usual ones stay.</source>
             <extracomment>{0}: job.trials; {1}: best; {2}: usual</extracomment>
             <translation>已试验 {0} 组设置：最好的 Dice 为 {1}，常规设置为 {2}，差别不超过偶然；保留常规设置。</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="431" />
+            <location filename="../../training/job.py" line="434" />
             <source>{0} {1} cannot be trained further: it has no {2}</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version; {2}: WEIGHTS_FILE</extracomment>
             <translation>{0} {1} 无法继续训练：缺少 {2}</translation>
         </message>
         <message>
-            <location filename="../../training/job.py" line="466" />
+            <location filename="../../training/job.py" line="469" />
             <source>{0} {1} cannot be trained: it does not say whom its networks know</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>无法训练 {0} {1}：它没有说明其各网络已知哪些患者</translation>
@@ -6550,6 +6608,26 @@
             <location filename="../../resources/models/brain-structures-mr/manifest.json" line="435" />
             <source>Brainstem</source>
             <translation>脑干</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/hippocampus-mr/manifest.json" line="5" />
+            <source>Hippocampus, head MR</source>
+            <translation>海马，头部 MR</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/hippocampus-mr/manifest.json" line="6" />
+            <source>Anterior and posterior hippocampus on T1-weighted MR about the hippocampus.</source>
+            <translation>T1 加权 MR 上海马周围的海马前部与后部。</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/hippocampus-mr/manifest.json" line="15" />
+            <source>Anterior hippocampus</source>
+            <translation>海马前部</translation>
+        </message>
+        <message>
+            <location filename="../../resources/models/hippocampus-mr/manifest.json" line="30" />
+            <source>Posterior hippocampus</source>
+            <translation>海马后部</translation>
         </message>
         <message>
             <location filename="../../packaging/sentences.py" line="1" />

@@ -1,6 +1,7 @@
 """Every model that comes with the program is whole, described, small and runs. Models are found by folder."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -32,7 +33,7 @@ def phantom(manifest: ModelManifest) -> sitk.Image:
     voxels = 300.0 * (radius < 1) - 120.0 * (radius < 0.4)
     voxels += np.random.default_rng(3).normal(0, 5, voxels.shape)
     image = sitk.GetImageFromArray(voxels.astype(np.float32))
-    image.SetSpacing([1.7 * s for s in manifest.preprocessing.spacing_mm])
+    image.SetSpacing([1.7 * (s or 1.0) for s in manifest.preprocessing.spacing_mm or (1.0, 1.0, 1.0)])
     turn = sitk.Euler3DTransform()
     turn.SetRotation(0.1, -0.05, 0.2)
     direction = np.array(turn.GetMatrix()).reshape(3, 3) @ np.diag([1.0, -1.0, 1.0])
@@ -40,8 +41,22 @@ def phantom(manifest: ModelManifest) -> sitk.Image:
     return image
 
 
-def test_a_model_is_shipped():
-    assert "brain-structures-mr" in [folder.name for folder in FOLDERS]
+def noise(manifest: ModelManifest, count: int, sides: Sequence[int], seed: int = 0) -> np.ndarray:
+    """What a network sees, with no more in it than noise: its patch, or sides in multiples of what it can see."""
+    seen = manifest.preprocessing
+    shape = seen.patch or [side * seen.size_multiple for side in sides[-seen.dimensions :]]
+    return np.random.default_rng(seed).random((count, seen.channels, *shape), dtype=np.float32)
+
+
+def test_models_are_shipped():
+    assert {"brain-structures-mr", "hippocampus-mr"} <= {folder.name for folder in FOLDERS}
+
+
+def test_what_a_model_looks_within_is_found_by_a_model_that_is_shipped_too(tmp_path):
+    for record in ModelStore(resources.path("models"), tmp_path).list():
+        if (within := record.manifest.within) is not None:
+            assert record.finder is not None and record.finder.shipped
+            assert set(within.labels) <= {label.name for label in record.finder.manifest.labels}
 
 
 def test_store_finds_all_of_them_without_a_problem(tmp_path):
@@ -81,7 +96,13 @@ class TestModel:
 
         assert card.startswith("# ") and f"{manifest.name} {manifest.version}" in card.splitlines()[0]
         assert "not for diagnostic use" in first.lower()
-        for told in (r"python -m training\.", r"[Ll]icence", r"\d steps", r"\d h on ", r"held out"):
+        for told in (
+            r"python -m training( reproduce |\.)",
+            r"[Ll]icence",
+            r"\d steps",
+            r"\d h on ",
+            r"held out|kept apart",
+        ):
             assert re.search(told, first), told
         assert "## Intended use" in card
         assert "## Where it fails" in card
@@ -104,9 +125,8 @@ class TestModel:
 
     def test_network_takes_any_number_of_slices_of_any_size_it_names(self, folder):
         model = loaded(folder)
-        multiple, channels = model.manifest.preprocessing.size_multiple, model.manifest.preprocessing.context_slices
-        for count, rows, columns in ((1, 2 * multiple, 3 * multiple), (3, 4 * multiple, 2 * multiple)):
-            stacks = np.random.default_rng(count).random((count, channels, rows, columns), dtype=np.float32)
+        for count, *sides in ((1, 2, 3, 2), (3, 4, 2, 3)):
+            stacks = noise(model.manifest, count, sides)
 
             logits = model.run(stacks)  # checks the shape and that all are numbers
 
@@ -115,10 +135,8 @@ class TestModel:
 
     def test_answer_depends_on_the_image(self, folder):
         model = loaded(folder)
-        shape = (1, model.manifest.preprocessing.context_slices, *(2 * (model.manifest.preprocessing.size_multiple,)))
-        rng = np.random.default_rng(7)
 
-        one, other = (model.run(rng.random(shape, dtype=np.float32)) for _ in range(2))
+        one, other = (model.run(noise(model.manifest, 1, (1, 1, 1), seed)) for seed in (7, 8))
 
         assert np.abs(one - other).max() > 1e-3
 

@@ -110,6 +110,19 @@ def test_regions_lie_where_the_labels_are_and_are_square_in_mm(data):
     np.testing.assert_allclose([high / wide for wide, high in ratios], 1.5, atol=0.15)
 
 
+def test_each_piece_of_a_structure_is_a_region_of_its_own(tmp_path):
+    labels = np.zeros((1, 40, 50), np.uint8)
+    labels[0, 5:15, 5:15] = labels[0, 20:35, 20:35] = 3
+    labels[0, 38, 48] = 3  # too small to be clicked on
+    for part, values in (("images", labels * 20), ("labels", labels)):
+        (tmp_path / part).mkdir()
+        sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / part / "p.nii.gz"))
+    pictures = read_pictures(read_dataset(tmp_path))
+    masks = [pictures.of(region)[1] for region in pictures.regions]
+    assert [int(mask.sum()) for mask in masks] == [100, 225]
+    assert masks[0][5:15, 5:15].all() and masks[1][20:35, 20:35].all()
+
+
 def test_a_click_goes_into_the_middle_of_the_largest_fault():
     mask = np.zeros((40, 50), bool)
     mask[5:24, 5:24] = True

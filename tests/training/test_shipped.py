@@ -16,7 +16,8 @@ from training.__main__ import main
 from training.dataset import read_dataset, split_cases
 from training.shipped import hippocampus, left_ventricle, lungs
 from training.shipped.models import MODELS
-from training.shipped.segmentation import every_nth, reproduce
+from training.shipped.published import every_nth
+from training.shipped.segmentation import reproduce
 
 
 def write_crops(data: Path, count: int) -> None:

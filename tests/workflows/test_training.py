@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from inference.manifest import Within, load_manifest, write_manifest
 from inference.models import ModelStore
 from tests.models import write_threshold_model, write_trainable_model
 from tests.workflows.test_workflows import head
@@ -116,6 +117,12 @@ def test_a_model_without_weights_is_refused_before_anything_is_written(workflows
     write_threshold_model(tmp_path / "bare")
     workflows.models.install(tmp_path / "bare")
     workflows.on_failure(messages.append)
+
+    within = Within(model="tiny", labels=("Bright",), margin_mm=5, alone_mm=50)
+    write_threshold_model(tmp_path / "second", version="2.0.0", within=within)
+    write_manifest(load_manifest(tmp_path / "second").model_copy(update={"name": "second"}), tmp_path / "second")
+    workflows.models.install(tmp_path / "second")
+    assert "looks within what another one finds" in training.cannot_learn("second")
 
     assert training.cannot_learn("tiny") == ""
     assert training.start(Goal("segmentation", "threshold")) is None

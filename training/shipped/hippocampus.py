@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from inference.manifest import Code, LabelClass, Within
-from training.shipped.segmentation import ShippedSegmentation, every_nth, published, write_patients
+from training.shipped.published import every_nth, published, write_patients
+from training.shipped.segmentation import ShippedSegmentation
 
 _CODE = Code(value="5366008", scheme="SCT", meaning="Hippocampus")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from inference.manifest import Code, LabelClass
-from training.shipped.segmentation import ShippedSegmentation, every_nth, published, write_patients
+from training.shipped.published import every_nth, published, write_patients
+from training.shipped.segmentation import ShippedSegmentation
 
 _SPACING_MM = (1.25, 1.25, 8.0)  # the published field of view of 320 mm by 256 pixels; slices of 8 mm
 

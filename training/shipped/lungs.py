@@ -9,7 +9,8 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from inference.manifest import Code, LabelClass
-from training.shipped.segmentation import ShippedSegmentation, every_nth, published, write_patients
+from training.shipped.published import every_nth, published, write_patients
+from training.shipped.segmentation import ShippedSegmentation
 
 
 def write_dataset(data: Path, dataset: Path) -> None:

@@ -6,13 +6,12 @@ dataset folder, which patients are kept apart, and what a person has to know of 
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +26,7 @@ from inference.tasks import segment
 from training.arms import Tell
 from training.card import calibrated, figures_of_structures
 from training.compare import compare
-from training.dataset import DataError, Split, read_dataset, read_image
+from training.dataset import Split, read_dataset, read_image
 from training.export import export_model, halve_stored_weights, load_network
 from training.folds import parted
 from training.job import RECIPES, SCHEMA_VERSION, Job, NewModel, train_and_compare
@@ -127,26 +126,6 @@ def release(model: ShippedSegmentation, job: Job, folder: Path, version: str) ->
     (folder / CARD_FILE).write_text(_card(model, manifest, found, figures), encoding="utf-8")
     write_manifest(manifest, folder)
     return folder
-
-
-def published(data: Path, name: str) -> Path:
-    """The folder of a published set. Raises DataError if it is not there."""
-    if not (data / name).is_dir():
-        raise DataError(f"{data} has no folder {name}: the model's card says what belongs there")
-    return data / name
-
-
-def every_nth(patients: Iterable[str], n: int) -> set[str]:
-    """Every nth patient in the order of their names, which are kept apart: the same ones on every machine."""
-    return set(sorted(set(patients))[n - 1 :: n])
-
-
-def write_patients(dataset: Path, patients: dict[str, str], kept: set[str]) -> None:
-    """patients.csv, with the patients that are kept apart; written last, so that it says that the dataset is whole."""
-    with (dataset / "patients.csv").open("w", encoding="utf-8", newline="") as file:
-        lines = csv.writer(file)
-        lines.writerow(("case", "patient", "part"))
-        lines.writerows((case, who, "test" if who in kept else "train") for case, who in sorted(patients.items()))
 
 
 def hardware() -> str:
