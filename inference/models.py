@@ -41,7 +41,10 @@ class ModelStore:
     def list(self) -> list[ModelRecord]:
         """Every version that can be used, by name, oldest first. A damaged one is left out (see problems)."""
         usable = [record for record in self._records() if isinstance(record, ModelRecord)]
-        in_use = {record.manifest.name: record for record in usable if record.active and not record.manifest.within}
+        # As get has it: the active version, or the first one where none is.
+        in_use = {one.manifest.name: one for one in reversed(usable)} | {
+            one.manifest.name: one for one in usable if one.active
+        }
         return [
             replace(record, finder=in_use.get(within.model)) if (within := record.manifest.within) else record
             for record in usable

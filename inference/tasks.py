@@ -111,16 +111,15 @@ def _write_labels(
 Place = tuple[slice, slice, slice]
 
 
-def _looked_at(
-    image: sitk.Image, model: LoadedModel, progress: Progress
-) -> Iterator[tuple[sitk.Image, Place, Progress]]:
-    """What a model looks at of an image, where it lies in voxels[k, j, i], and the progress of that: the image itself,
-    or parts of it about what the model's finder finds. Raises ModelError if that is nothing."""
+def looked_within(
+    image: sitk.Image, model: LoadedModel, progress: Progress = lambda fraction, text: None
+) -> list[Place] | None:
+    """Where in voxels[k, j, i] of an image a model looks, about what its finder finds; None if it looks at the whole.
+    Raises ModelError if nothing is found."""
     finder, within = model.finder, model.manifest.within
     if finder is None or within is None or _alone(image, model.manifest):
-        yield image, (slice(None), slice(None), slice(None)), progress
-        return
-    told = segment(image, finder, progress=lambda share, text: progress(_FINDING * share, text))
+        return None
+    told = segment(image, finder, progress=progress)
     margin = [math.ceil(within.margin_mm / mm) for mm in image.GetSpacing()[::-1]]
     places = []
     for label in finder.manifest.labels:
@@ -129,12 +128,25 @@ def _looked_at(
         pieces = sitk.RelabelComponent(sitk.ConnectedComponent(told.label_image == label.value))  # the largest is 1
         there = np.argwhere(sitk.GetArrayViewFromImage(pieces) == 1)
         if len(there):
-            low, high = np.maximum(there.min(0) - margin, 0), there.max(0) + 1 + margin  # a slice ends with the image
+            low, high = np.maximum(there.min(0) - margin, 0), there.max(0) + 1 + margin
+            high = np.minimum(high, image.GetSize()[::-1])
             k, j, i = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
             places.append((k, j, i))
     if not places:
         sought = ", ".join(within.labels)
         raise ModelError(f"{model.manifest.title} looks about {sought}; {finder.manifest.title} found nothing of that")
+    return places
+
+
+def _looked_at(
+    image: sitk.Image, model: LoadedModel, progress: Progress
+) -> Iterator[tuple[sitk.Image, Place, Progress]]:
+    """What a model looks at of an image, where it lies in voxels[k, j, i], and the progress of that: the image itself,
+    or the parts of looked_within."""
+    places = looked_within(image, model, lambda share, text: progress(_FINDING * share, text))
+    if places is None:
+        yield image, (slice(None), slice(None), slice(None)), progress
+        return
 
     def report(n: int, share: float, text: str) -> None:
         progress(_FINDING + (1 - _FINDING) * (n + share) / len(places), text)

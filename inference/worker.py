@@ -122,6 +122,21 @@ class Worker:
             _expected(record, arrays.get("entropy"), shape),
         )
 
+    def looked_within(
+        self, record: ModelRecord, image: sitk.Image, *, progress: Progress = lambda fraction, text: None
+    ) -> list[tuple[slice, slice, slice]] | None:
+        """inference.tasks.looked_within."""
+        told, _ = self._ask("looked_within", record, image, {}, progress)
+        if told["places"] is None:
+            return None
+        shape, places = image.GetSize()[::-1], []
+        for ends in told["places"]:
+            k, j, i = (slice(int(first), int(last)) for first, last in ends)
+            if not all(0 <= at.start < at.stop <= n for at, n in zip((k, j, i), shape, strict=True)):
+                raise ModelError(f"{record.manifest.name} gave a result that does not fit the image; it is discarded")
+            places.append((k, j, i))
+        return places
+
     def slice_doubts(
         self,
         record: ModelRecord,
@@ -542,6 +557,14 @@ class _Runner:
         model = self._model(request)
         found = probabilities(_image(request), model, request.told["options"]["values"], progress=self._report)
         return {"provider": model.provider}, vars(found)
+
+    def _looked_within(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
+        from inference.tasks import looked_within
+
+        model = self._model(request)
+        places = looked_within(_image(request), model, self._report)
+        ends = None if places is None else [[(at.start, at.stop) for at in place] for place in places]
+        return {"provider": model.provider, "places": ends}, {}
 
     def _slice_doubts(self, request: _Message) -> tuple[dict[str, Any], Arrays]:
         from inference.tasks import slice_doubts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from training.losses import IGNORE
 T = TypeVar("T")
 NativeSlice = tuple[int, int]  # (index axis of the image: 0 i, 1 j, 2 k; slice index)
 
+_PART = re.compile(r"(.+)-at-(\d+)-(\d+)-(\d+)")  # as viewer.io.training_set names a part of a scan
 _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha", ".png")
 # Voxels a side of what a step sees, where the model has no patch: a step shall stay below a second or two on a CPU.
 _LARGEST_SIDE = {2: 192, 3: 64}
@@ -126,7 +128,7 @@ class Learnt:
         trained = set(self.trained_on)
         for case in split.train:
             if case.slices != ():
-                whole = known_as("case", case.name)
+                whole = known_as("case", _whole_of(case)[0])
                 trained.add(known_as("patient", case.patient))
                 trained |= {whole} if case.slices is None else {_slice_known_as(case, one) for one in case.slices}
         held = [part for unit in split.held_out for part in unit.parts]
@@ -176,7 +178,7 @@ def split_cases(cases: Sequence[Case], seed: int, learnt: Learnt | None = None) 
     known = [  # those that are evenly apart come first
         (_slice_known_as(case, one), (case, one))
         for case, one in [*wanted, *(pair for pair in every if pair not in wanted)]
-        if known_as("case", case.name) not in learnt.trained_on
+        if known_as("case", _whole_of(case)[0]) not in learnt.trained_on
     ]
     chosen = _held_out(known, len(wanted), learnt)[: len(every) - 1]
     held_out = [pair for pair in every if pair in chosen]
@@ -209,8 +211,16 @@ def _held_out(candidates: Sequence[tuple[str, T]], count: int, learnt: Learnt) -
     return kept + fresh[: max(0, count - len(kept))]
 
 
+def _whole_of(case: Case) -> tuple[str, tuple[int, ...]]:
+    """The scan that a case is of, by name, and where in it the case begins (i, j, k): a case may be a part of it."""
+    found = _PART.fullmatch(case.name)
+    return (case.name, (0, 0, 0)) if found is None else (found[1], tuple(map(int, found.groups()[1:])))
+
+
 def _slice_known_as(case: Case, one: NativeSlice) -> str:
-    return known_as("slice", f"{case.name} {one[0]} {one[1]}")
+    scan, first = _whole_of(case)
+    axis, index = one
+    return known_as("slice", f"{scan} {axis} {index + first[axis]}")
 
 
 def keep_labelled(split: Split, count: int, seed: int) -> Split:

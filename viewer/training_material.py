@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from viewer.core.labels import Label
 from viewer.core.readiness import BoxedSeries, ConfirmedSeries, JudgedPicture, Learnable
 from viewer.core.session import Annotations, ConfirmedSlice, Session, corrected_labels
 from viewer.core.study import Series, SeriesError
-from viewer.core.volume import LabelMap, Volume
+from viewer.core.volume import LabelMap, Volume, part_of
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.library import Library
 from viewer.io.reader import Reader
@@ -38,8 +38,11 @@ from viewer.io.training_set import (
 )
 
 Check = Callable[[], None]
+Part = tuple[slice, slice, slice]  # of voxels[k, j, i]
+Find = Callable[[Volume], Sequence[Part] | None]  # None: the whole
 _OWN_AXIS = 2  # of the slices that a scan was stored in: those that pictures are made of
 _LEAST_UNLABELLED_SERIES, _MOST_UNLABELLED_SERIES = 3, 60
+_MOST_UNLABELLED_TO_FIND_IN = 10  # scans in which another model has to run first
 _MOST_UNLABELLED_VOXELS = 50_000_000  # of scans beyond the least: training holds them in memory
 _MOST_UNLABELLED_SLICES = 200
 _MOST_OTHER_SCANS = 300  # each has to be read, if only to see that it was annotated at another place
@@ -76,10 +79,18 @@ class TrainingMaterial:
         self._seen_confirmed: dict[str, tuple[frozenset[ConfirmedSlice], tuple[frozenset[str], ...]]] = {}
 
     def write(
-        self, goal: Goal, manifest: ModelManifest | None, open_: Snapshot | None, folder: Path, key: bytes, check: Check
+        self,
+        goal: Goal,
+        manifest: ModelManifest | None,
+        open_: Snapshot | None,
+        folder: Path,
+        key: bytes,
+        check: Check,
+        find: Find | None = None,
     ) -> Gathered:
         """Write the training folder of a goal, whose model to go on from is that of the manifest. key names patients
-        and series (training_set). Raises SeriesError where there is nothing to learn from, and OSError."""
+        and series (training_set). find tells where in a scan a model looks that looks within what another finds: it
+        learns from these parts. Raises SeriesError where there is nothing to learn from, and OSError."""
         names = _labels_of(goal, manifest)
         if goal.task == "segmentation":
             cases, labels = self._cases(goal, manifest, open_, names, check)
@@ -88,8 +99,15 @@ class TrainingMaterial:
                     "Confirm at least one corrected slice first: no scan that the model can learn from has one."
                 )
             modalities = {one for case, one in cases.values() if case.confirmed}
-            more = self._unlabelled(goal, manifest.modalities if manifest else modalities, open_, cases, check)
-            series = write_dataset(folder, itertools.chain((case for case, _ in cases.values()), more), check, key)
+            most = _MOST_UNLABELLED_SERIES if find is None else _MOST_UNLABELLED_TO_FIND_IN
+            more = self._unlabelled(goal, manifest.modalities if manifest else modalities, open_, cases, check, most)
+            annotated = (case for case, _ in cases.values())
+            if find is not None:
+                annotated = [part for case in annotated for part in _parts(case, find)]
+                more = (part for case in more for part in _parts(case, find))
+                if not any(case.confirmed for case in annotated):
+                    raise SeriesError("None of the confirmed slices shows the part of a scan that this model looks at.")
+            series = write_dataset(folder, itertools.chain(annotated, more), check, key)
             return Gathered(series, _modalities(modalities), labels)
         told: list[str] = []
         if goal.task == "classification":
@@ -192,8 +210,9 @@ class TrainingMaterial:
         open_: Snapshot | None,
         cases: Mapping[str, tuple[TrainingCase, str]],
         check: Check,
+        most: int,
     ) -> Iterator[TrainingCase]:
-        """Scans that nobody has annotated, each once, of as many patients as may be, read one by one."""
+        """Up to so many scans that nobody has annotated, each once, of as many patients as may be, read one by one."""
         known = {case.series_uid for case, _ in cases.values()} | goal.left_out
         keys = set(cases)
         if open_ is not None:
@@ -203,7 +222,7 @@ class TrainingMaterial:
         taken = voxels = 0
         for series in _patients_in_turn(others) if goal.unlabelled else ():
             enough = taken >= _LEAST_UNLABELLED_SERIES and voxels >= _MOST_UNLABELLED_VOXELS
-            if enough or taken == _MOST_UNLABELLED_SERIES:
+            if enough or taken == most:
                 return
             found = self._read(series, check) if series.verdict.is_volume else None
             if found is None or found[1] in keys or (found[2] is not None and found[2].confirmed):
@@ -460,6 +479,26 @@ def _case(series: Series, volume: Volume, annotations: Annotations | None, value
         confirmed,
         tuple(sorted({int(lookup[value]) for value in corrected} - {0})),
     )
+
+
+def _parts(case: TrainingCase, find: Find) -> Iterator[TrainingCase]:
+    """The parts of a scan that a model looks at, with the confirmed slices that cross them; of a scan with such slices
+    a part that none of them crosses is left out."""
+    places = find(case.volume)
+    if places is None:
+        yield case
+        return
+    for place in places:
+        first = place[2].start, place[1].start, place[0].start
+        confirmed = frozenset(
+            (axis, index - first[axis])
+            for axis, index in case.confirmed
+            if place[2 - axis].start <= index < place[2 - axis].stop
+        )
+        if confirmed or not case.confirmed:
+            labels = case.label_voxels[place] if case.label_voxels is not None else None
+            volume = part_of(case.volume, place)
+            yield replace(case, volume=volume, label_voxels=labels, confirmed=confirmed, at_ijk=first)
 
 
 def _drawn_in_full(annotations: Annotations, known: Collection[str]) -> frozenset[ConfirmedSlice]:

@@ -14,25 +14,28 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from inference.manifest import WEIGHTS_FILE, ManifestError, model_name
+from inference.manifest import WEIGHTS_FILE, ManifestError, ModelError, model_name
 from inference.models import ModelRecord, ModelStore
 from viewer.core.goal import Goal, Task
 from viewer.core.labels import Label
 from viewer.core.readiness import Learnable
 from viewer.core.session import Session
+from viewer.core.volume import Volume, to_image
 from viewer.io.annotation_store import AnnotationStore
 from viewer.io.library import Library
 from viewer.io.reader import Reader
 from viewer.io.training_set import installation_key, series_of_dataset
 from viewer.jobs import DetachedProcess, Job, JobQueue, is_locked, read_events, want, wanted_of, write_whole
-from viewer.training_material import Gathered, TrainingMaterial, confirmed_in, snapshot
+from viewer.training_material import Gathered, Part, TrainingMaterial, confirmed_in, snapshot
 
 if TYPE_CHECKING:  # which takes a moment to load, and most windows train nothing
+    import SimpleITK as sitk
     from filelock import FileLock
 
 TrainingState = Literal[
@@ -119,12 +122,16 @@ class TrainingRun:
         return str(self.report["decision"]["keep"]) if self.report else "current"
 
 
+# Where in an image a model looks, None for all of it; with progress.
+FindIn = Callable[[ModelRecord, "sitk.Image", Callable[[float, str], None]], "Sequence[Part] | None"]
+
+
 class TrainingRuns:
     """Retrainings, one at a time; run is the last one that was started or taken up.
 
     session gives the one that a person works on, key the name under which its annotations are kept. Lives on the
     session's thread; what is slow runs as jobs, the training itself in a process that outlives the window. saved tells
-    whether all that a person did is written.
+    whether all that a person did is written; find where in an image a model looks (Worker.looked_within).
     """
 
     def __init__(
@@ -139,8 +146,10 @@ class TrainingRuns:
         reader: Reader,
         saved: Callable[[], bool],
         models_changed: Callable[[], None],
+        find: FindIn,
         fail: Callable[[str], None],
     ) -> None:
+        self._find = find
         self._working_session, self._key = session, key
         self._jobs, self._folder, self._models = jobs, folder, models
         self._library, self._material = library, TrainingMaterial(library, annotations, reader)
@@ -179,7 +188,9 @@ class TrainingRuns:
         def work(job: Job) -> None:
             job.report(0.1, "Writing the training data")
             key_of_names = installation_key(self._folder / "pseudonyms.key")
-            gathered = self._material.write(goal, manifest, open_, run.folder / "data", key_of_names, job.check)
+            within = record is not None and record.manifest.within is not None
+            find = partial(self._looked_within, record, job) if record is not None and within else None
+            gathered = self._material.write(goal, manifest, open_, run.folder / "data", key_of_names, job.check, find)
             run.series = gathered.series
             _write_job(run, goal, gathered, seed, trials, minutes)
 
@@ -196,6 +207,14 @@ class TrainingRuns:
 
         self._jobs.submit("Preparing the training", work, lambda _: self._launch(run), failed, cancelled)
         return run
+
+    def _looked_within(self, record: ModelRecord, job: Job, volume: Volume) -> Sequence[Part] | None:
+        """Where in a scan a model looks: nowhere, if the other model finds nothing."""
+        try:
+            image = to_image(volume.voxels, volume.geometry)
+            return self._find(record, image, lambda share, text: job.report(0.1, f"Finding where to look: {text}"))
+        except ModelError:
+            return ()
 
     def _busy(self) -> str:
         """Why no other training can start now, "" if one can."""
@@ -230,9 +249,10 @@ class TrainingRuns:
 
     def cannot_learn(self, model: str) -> str:
         """Why a model cannot be trained further at all, "" if it can."""
-        manifest = self._models.get(model).manifest
-        if manifest.within is not None:
-            return "This model looks within what another one finds: it cannot be trained further in the window."
+        record = self._models.get(model)
+        manifest = record.manifest
+        if manifest.within is not None and record.finder is None:
+            return f"This model looks about what the model {manifest.within.model} finds first, and that is not there."
         if WEIGHTS_FILE in manifest.files and manifest.network:
             return ""
         return "This model cannot be trained further: there is only its ONNX file, without the weights it was made of."

@@ -142,6 +142,7 @@ class Workflows:
             self.reader,
             self.save_again,
             self._models_changed,
+            lambda record, image, progress: self.runs.worker.looked_within(record, image, progress=progress),
             self._fail,
         )
         session.hand.set_findings(self.annotation_store.findings())

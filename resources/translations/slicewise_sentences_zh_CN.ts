@@ -1027,7 +1027,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/derived_series.py" line="125" />
-            <location filename="../../viewer/workflows.py" line="908" />
+            <location filename="../../viewer/workflows.py" line="909" />
             <source>{0} could not be written: {1}</source>
             <extracomment>{0}: folder.name; {1}: error.strerror or error</extracomment>
             <translation>无法写入 {0}：{1}</translation>
@@ -1381,7 +1381,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/dicom.py" line="50" />
-            <location filename="../../training/dataset.py" line="41" />
+            <location filename="../../training/dataset.py" line="43" />
             <source>patient</source>
             <translation>患者</translation>
         </message>
@@ -2419,7 +2419,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/label_process.py" line="62" />
-            <location filename="../../inference/worker.py" line="370" />
+            <location filename="../../inference/worker.py" line="385" />
             <source>exit code {0}</source>
             <extracomment>{0}: child.returncode</extracomment>
             <translation>退出代码 {0}</translation>
@@ -3619,7 +3619,7 @@
         </message>
         <message>
             <location filename="../../viewer/io/volume_files.py" line="163" />
-            <location filename="../../viewer/workflows.py" line="536" />
+            <location filename="../../viewer/workflows.py" line="537" />
             <source>{0} of {1}</source>
             <extracomment>{0}: number + 1 (number); {1}: header.volumes</extracomment>
             <translation>{0}/{1}</translation>
@@ -3991,347 +3991,359 @@
             <translation>另一个运行正在写入 {0}；请等待它结束，或选择另一个文件夹</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_material.py" line="88" />
+            <location filename="../../viewer/training_material.py" line="99" />
             <source>Confirm at least one corrected slice first: no scan that the model can learn from has one.</source>
             <translation>请先确认至少一张改正过的层面：模型可以学习的扫描中还没有。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_material.py" line="99" />
+            <location filename="../../viewer/training_material.py" line="109" />
+            <source>None of the confirmed slices shows the part of a scan that this model looks at.</source>
+            <translation>已确认的切片中没有一张显示此模型所查看的部位。</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_material.py" line="117" />
             <source>No slice of the chosen scans has an answer to each of these findings.</source>
             <translation>所选扫描中没有一张层面回答了所有这些征象。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_material.py" line="102" />
+            <location filename="../../viewer/training_material.py" line="120" />
             <source>None of the chosen scans has a box of these labels on one of its own slices.</source>
             <translation>所选扫描自身的层面上没有这些标签的框。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="169" />
+            <location filename="../../viewer/training_runs.py" line="178" />
             <source>Your last changes are not saved yet: train when they are.</source>
             <translation>您最近的更改尚未保存：保存后再训练。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="180" />
+            <location filename="../../viewer/training_runs.py" line="189" />
             <source>Writing the training data</source>
             <translation>正在写入训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="193" />
+            <location filename="../../viewer/training_runs.py" line="204" />
             <source>The training was cancelled before it began.</source>
             <translation>训练在开始前已取消。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="197" />
+            <location filename="../../viewer/training_runs.py" line="208" />
             <source>Preparing the training</source>
             <translation>正在准备训练</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="206" />
+            <location filename="../../viewer/training_runs.py" line="215" />
+            <source>Finding where to look: {0}</source>
+            <extracomment>{0}: text</extracomment>
+            <translation>正在确定查看位置：{0}</translation>
+        </message>
+        <message>
+            <location filename="../../viewer/training_runs.py" line="225" />
             <source>A training is already running: wait for it or stop it first.</source>
             <translation>已有训练正在进行：请等待其完成，或先停止。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="208" />
+            <location filename="../../viewer/training_runs.py" line="227" />
             <source>A training was interrupted: go on with it or discard it first.</source>
             <translation>有一次训练被中断：请先继续或放弃。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="210" />
+            <location filename="../../viewer/training_runs.py" line="229" />
             <source>A newly trained model waits for your decision: use it or keep the current one first.</source>
             <translation>新训练的模型等待您的决定：请先选择使用它或保留当前模型。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="216" />
+            <location filename="../../viewer/training_runs.py" line="235" />
             <source>Confirm at least one corrected slice first: training learns from confirmed slices.</source>
             <translation>请先确认至少一个修正过的层面：训练从已确认的层面中学习。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="220" />
+            <location filename="../../viewer/training_runs.py" line="239" />
             <source>A new model needs a name.</source>
             <translation>新模型需要一个名称。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="222" />
+            <location filename="../../viewer/training_runs.py" line="241" />
             <source>A label cannot be learnt under this name, which has a meaning of its own: call it something else.</source>
             <translation>无法以此名称学习该标签，因为它另有含义：请改用其他名称。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="223" />
+            <location filename="../../viewer/training_runs.py" line="242" />
             <source>Choose at least one label that the new model is to learn.</source>
             <translation>请至少选择一个要让新模型学习的标签。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="235" />
-            <source>This model looks within what another one finds: it cannot be trained further in the window.</source>
-            <translation>此模型只在另一模型找到的范围内查看，不能在窗口中继续训练。</translation>
+            <location filename="../../viewer/training_runs.py" line="255" />
+            <source>This model looks about what the model {0} finds first, and that is not there.</source>
+            <extracomment>{0}: manifest.within.model</extracomment>
+            <translation>此模型只查看模型 {0} 先找到的部位周围，而该模型不存在。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="238" />
+            <location filename="../../viewer/training_runs.py" line="258" />
             <source>This model cannot be trained further: there is only its ONNX file, without the weights it was made of.</source>
             <translation>此模型无法继续训练：只有其 ONNX 文件，没有用来生成它的权重。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="267" />
+            <location filename="../../viewer/training_runs.py" line="287" />
             <source>Deleting old training data</source>
             <translation>正在删除旧的训练数据</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="287" />
-            <location filename="../../viewer/training_runs.py" line="370" />
+            <location filename="../../viewer/training_runs.py" line="307" />
+            <location filename="../../viewer/training_runs.py" line="390" />
             <source>The training cannot be started ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法开始训练（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="327" />
+            <location filename="../../viewer/training_runs.py" line="347" />
             <source>Installing the new model</source>
             <translation>正在安装新模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="350" />
+            <location filename="../../viewer/training_runs.py" line="370" />
             <source>Counting what is confirmed</source>
             <translation>正在统计已确认的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="442" />
+            <location filename="../../viewer/training_runs.py" line="462" />
             <source>{0}. It can go on from step {1}.</source>
             <extracomment>{0}: last['message']; {1}: run.kept_step</extracomment>
             <translation>{0}。可从第 {1} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="452" />
+            <location filename="../../viewer/training_runs.py" line="472" />
             <source>The training was interrupted at step {0} of {1}. It can go on from step {2}.</source>
             <extracomment>{0}: run.step; {1}: run.all_steps; {2}: kept</extracomment>
             <translation>训练在第 {0} 步（共 {1} 步）中断。可从第 {2} 步继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="455" />
+            <location filename="../../viewer/training_runs.py" line="475" />
             <source>Its last words were: {0}</source>
             <extracomment>{0}: lines[-1][:200]</extracomment>
             <translation>其最后的输出为：{0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/training_runs.py" line="479" />
+            <location filename="../../viewer/training_runs.py" line="499" />
             <source>The training cannot be told ({0}).</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法向训练进程发送指令（{0}）。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="230" />
+            <location filename="../../viewer/workflows.py" line="231" />
             <source>{0} files</source>
             <extracomment>{0}: number (number)</extracomment>
             <translation>{0} 个文件</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="248" />
+            <location filename="../../viewer/workflows.py" line="249" />
             <source>Looking through files</source>
             <translation>正在查找文件</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="270" />
-            <location filename="../../viewer/workflows.py" line="407" />
+            <location filename="../../viewer/workflows.py" line="271" />
+            <location filename="../../viewer/workflows.py" line="408" />
             <source>Opening {0}</source>
             <extracomment>{0}: series.description or series.modality</extracomment>
             <translation>正在打开 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="275" />
+            <location filename="../../viewer/workflows.py" line="276" />
             <source>{0}. The other {1} slices are shown.</source>
             <extracomment>{0}: error; {1}: series.frames</extracomment>
             <translation>{0}。已显示其余 {1} 层。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="283" />
+            <location filename="../../viewer/workflows.py" line="284" />
             <source>Opening a series</source>
             <translation>正在打开序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="308" />
+            <location filename="../../viewer/workflows.py" line="309" />
             <source>This series is still being read: wait until all of it is there.</source>
             <translation>该序列仍在读取中：请等待全部读取完成。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="316" />
+            <location filename="../../viewer/workflows.py" line="317" />
             <source>Reading {0}</source>
             <extracomment>{0}: over.description or over.modality</extracomment>
             <translation>正在读取 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="336" />
+            <location filename="../../viewer/workflows.py" line="337" />
             <source>Reading a series to lay over</source>
             <translation>正在读取要融合的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="357" />
+            <location filename="../../viewer/workflows.py" line="358" />
             <source>{0} has another frame of reference: its places are not those of this series. Open it beside, put both cross-hairs on one place and choose that they are at the same place; then it can be laid over.</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 的参考坐标系不同，其位置与当前序列不对应。请将其并排打开，把两个十字线放在同一解剖位置，并选择“位置相同”；之后即可融合。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="387" />
+            <location filename="../../viewer/workflows.py" line="388" />
             <source>Looking for series of this study</source>
             <translation>正在查找该检查的序列</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="397" />
+            <location filename="../../viewer/workflows.py" line="398" />
             <source>Looking for the other side</source>
             <translation>正在查找对侧图像</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="425" />
+            <location filename="../../viewer/workflows.py" line="426" />
             <source>Resampling to a regular grid</source>
             <translation>正在重采样为规则网格</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="491" />
+            <location filename="../../viewer/workflows.py" line="492" />
             <source>beside this one</source>
             <translation>并排的窗格中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="491" />
+            <location filename="../../viewer/workflows.py" line="492" />
             <source>in another window of Slicewise</source>
             <translation>另一个 Slicewise 窗口中</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="492" />
+            <location filename="../../viewer/workflows.py" line="493" />
             <source>This series is open {0}: it can be looked at here, not labelled.</source>
             <extracomment>{0}: where</extracomment>
             <translation>该序列已在{0}打开：此处只能查看，不能标注。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="495" />
+            <location filename="../../viewer/workflows.py" line="496" />
             <source>This scan has changed since it was annotated: the earlier labels are kept but not shown.</source>
             <translation>该扫描在标注之后发生了变化：原有标签已保留，但不显示。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="544" />
+            <location filename="../../viewer/workflows.py" line="545" />
             <source>Reading all moments</source>
             <translation>正在读取全部时相</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="585" />
+            <location filename="../../viewer/workflows.py" line="586" />
             <source>Accepting the proposal</source>
             <translation>正在接受分割建议</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="605" />
+            <location filename="../../viewer/workflows.py" line="606" />
             <source>Counting what is proposed</source>
             <translation>正在统计提议的内容</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="626" />
+            <location filename="../../viewer/workflows.py" line="627" />
             <source>a region of {0}</source>
             <extracomment>{0}: label</extracomment>
             <translation>{0} 的一个区域</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="642" />
+            <location filename="../../viewer/workflows.py" line="643" />
             <source>Accepting a part of the proposal</source>
             <translation>正在接受提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="642" />
+            <location filename="../../viewer/workflows.py" line="643" />
             <source>Rejecting a part of the proposal</source>
             <translation>正在拒绝提议的一部分</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="663" />
+            <location filename="../../viewer/workflows.py" line="664" />
             <source>Comparing labels</source>
             <translation>正在比较标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="680" />
+            <location filename="../../viewer/workflows.py" line="681" />
             <source>Measuring labels</source>
             <translation>正在测量标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="703" />
+            <location filename="../../viewer/workflows.py" line="704" />
             <source>Looking for labels</source>
             <translation>正在查找标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="722" />
+            <location filename="../../viewer/workflows.py" line="723" />
             <source>Exporting measurements</source>
             <translation>正在导出测量结果</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="756" />
-            <location filename="../../viewer/workflows.py" line="814" />
-            <location filename="../../viewer/workflows.py" line="828" />
-            <location filename="../../viewer/workflows.py" line="846" />
-            <location filename="../../viewer/workflows.py" line="872" />
+            <location filename="../../viewer/workflows.py" line="757" />
+            <location filename="../../viewer/workflows.py" line="815" />
+            <location filename="../../viewer/workflows.py" line="829" />
+            <location filename="../../viewer/workflows.py" line="847" />
+            <location filename="../../viewer/workflows.py" line="873" />
             <source>Saving {0}</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>正在保存 {0}</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="762" />
+            <location filename="../../viewer/workflows.py" line="763" />
             <source>Copying labels</source>
             <translation>正在复制标签</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="903" />
+            <location filename="../../viewer/workflows.py" line="904" />
             <source>There is no answer to write yet.</source>
             <translation>还没有可导出的回答。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="912" />
+            <location filename="../../viewer/workflows.py" line="913" />
             <source>Your last changes are not saved yet: export when they are.</source>
             <translation>最近的更改尚未保存：请保存后再导出。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="914" />
+            <location filename="../../viewer/workflows.py" line="915" />
             <source>Exporting findings and boxes</source>
             <translation>正在导出所见和边界框</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="920" />
+            <location filename="../../viewer/workflows.py" line="921" />
             <source>The list of findings could not be saved ({0}). It is as it was before.</source>
             <extracomment>{0}: error</extracomment>
             <translation>无法保存所见列表（{0}）。列表保持原样。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="937" />
+            <location filename="../../viewer/workflows.py" line="938" />
             <source>Exporting the model</source>
             <translation>正在导出模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="948" />
+            <location filename="../../viewer/workflows.py" line="949" />
             <source>Importing the model</source>
             <translation>正在导入模型</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1016" />
+            <location filename="../../viewer/workflows.py" line="1017" />
             <source>All your changes are saved again.</source>
             <translation>您的所有修改现已保存。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1023" />
+            <location filename="../../viewer/workflows.py" line="1024" />
             <source>Your last change is not saved ({0}). It is kept in memory and written as soon as that is possible: free some space and go on.</source>
             <extracomment>{0}: error</extracomment>
             <translation>您的上一次修改尚未保存（{0}）。修改已保留在内存中，一旦可以就会写入：请清理磁盘空间后继续。</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1047" />
+            <location filename="../../viewer/workflows.py" line="1048" />
             <source>Making thumbnails</source>
             <translation>正在生成缩略图</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1081" />
+            <location filename="../../viewer/workflows.py" line="1082" />
             <source>{0} (resampled)</source>
             <extracomment>{0}: series.description</extracomment>
             <translation>{0}（已重采样）</translation>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1099" />
+            <location filename="../../viewer/workflows.py" line="1100" />
             <source>({0} further files were refused too)</source>
             <extracomment>{0}: len(refused) - 1 (number)</extracomment>
             <translation>（另有 {0} 个文件也被拒绝）</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../viewer/workflows.py" line="1101" />
+            <location filename="../../viewer/workflows.py" line="1102" />
             <source>No images were found in {0}.</source>
             <extracomment>{0}: ', '.join((path.name for path in paths))</extracomment>
             <translation>在 {0} 中没有找到图像。</translation>
@@ -4593,7 +4605,7 @@
             <location filename="../../inference/detect.py" line="90" />
             <location filename="../../inference/enhance.py" line="67" />
             <location filename="../../inference/tasks.py" line="83" />
-            <location filename="../../inference/tasks.py" line="175" />
+            <location filename="../../inference/tasks.py" line="187" />
             <source>Preparing the image</source>
             <translation>正在准备图像</translation>
         </message>
@@ -4601,7 +4613,7 @@
             <location filename="../../inference/classify.py" line="50" />
             <location filename="../../inference/detect.py" line="94" />
             <location filename="../../inference/enhance.py" line="75" />
-            <location filename="../../inference/tasks.py" line="202" />
+            <location filename="../../inference/tasks.py" line="214" />
             <source>Running {0} on {1}</source>
             <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
             <translation>正在 {1} 上运行 {0}</translation>
@@ -4646,7 +4658,7 @@
         </message>
         <message>
             <location filename="../../inference/classify.py" line="198" />
-            <location filename="../../inference/tasks.py" line="197" />
+            <location filename="../../inference/tasks.py" line="209" />
             <source>the image has the same value everywhere: there is nothing to find</source>
             <translation>图像处处值相同：没有可找的内容</translation>
         </message>
@@ -4758,12 +4770,13 @@
         </message>
         <message>
             <location filename="../../inference/enhance.py" line="127" />
-            <location filename="../../inference/worker.py" line="173" />
-            <location filename="../../inference/worker.py" line="389" />
-            <location filename="../../inference/worker.py" line="414" />
-            <location filename="../../inference/worker.py" line="434" />
-            <location filename="../../inference/worker.py" line="443" />
-            <location filename="../../inference/worker.py" line="445" />
+            <location filename="../../inference/worker.py" line="136" />
+            <location filename="../../inference/worker.py" line="188" />
+            <location filename="../../inference/worker.py" line="404" />
+            <location filename="../../inference/worker.py" line="429" />
+            <location filename="../../inference/worker.py" line="449" />
+            <location filename="../../inference/worker.py" line="458" />
+            <location filename="../../inference/worker.py" line="460" />
             <source>{0} gave a result that does not fit the image; it is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 给出的结果与图像不符，已丢弃</translation>
@@ -4771,7 +4784,7 @@
         <message>
             <location filename="../../inference/enhance.py" line="130" />
             <location filename="../../inference/runtime.py" line="201" />
-            <location filename="../../inference/worker.py" line="194" />
+            <location filename="../../inference/worker.py" line="209" />
             <source>{0} gave values that are not numbers; the result is discarded</source>
             <extracomment>{0}: manifest.name</extracomment>
             <translation>{0} 的输出不是数字；结果已丢弃</translation>
@@ -5106,19 +5119,19 @@
             <translation>模型文件中 {0} 的大小与声明不符</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="65" />
+            <location filename="../../inference/models.py" line="68" />
             <source>there is no model {0}; installed: {1}</source>
             <extracomment>{0}: name; {1}: names</extracomment>
             <translation>没有模型 {0}；已安装：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="75" />
+            <location filename="../../inference/models.py" line="78" />
             <source>{0} {1} is installed already; a version is never replaced</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 已安装；已有版本不会被替换</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="104" />
+            <location filename="../../inference/models.py" line="107" />
             <source>{0} has no earlier version to go back to</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 没有可以退回的更早版本</translation>
@@ -5402,65 +5415,65 @@
             <translation>{0} 查看 {1} 的周围；{2} 未找到其中任何一个</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="157" />
+            <location filename="../../inference/tasks.py" line="169" />
             <source>{0} {1} found where to look</source>
             <extracomment>{0}: finder.title; {1}: finder.version</extracomment>
             <translation>由 {0} {1} 确定查看位置</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="193" />
+            <location filename="../../inference/tasks.py" line="205" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="217" />
+            <location filename="../../inference/worker.py" line="232" />
             <source>{0} could not be measured</source>
             <extracomment>{0}: record.manifest.name</extracomment>
             <translation>无法测量 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="239" />
-            <location filename="../../inference/worker.py" line="242" />
+            <location filename="../../inference/worker.py" line="254" />
+            <location filename="../../inference/worker.py" line="257" />
             <source>{0} could not be tried</source>
             <extracomment>{0}: path.name</extracomment>
             <translation>无法试运行 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="289" />
+            <location filename="../../inference/worker.py" line="304" />
             <source>Waiting for the model that is running</source>
             <translation>正在等待运行中的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="336" />
+            <location filename="../../inference/worker.py" line="351" />
             <source>Loading the model</source>
             <translation>正在加载模型</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="345" />
+            <location filename="../../inference/worker.py" line="360" />
             <source>the model did not come to an end: nothing was heard of it for {0} s</source>
             <extracomment>{0}: silence_s (number)</extracomment>
             <translation>模型没有结束：{0} 秒内没有任何回应</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="350" />
+            <location filename="../../inference/worker.py" line="365" />
             <source>the process that ran the model has ended ({0})</source>
             <extracomment>{0}: self._last_words()</extracomment>
             <translation>运行模型的进程已结束（{0}）</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="369" />
+            <location filename="../../inference/worker.py" line="384" />
             <source>it was ended, most likely for want of memory</source>
             <translation>它被终止，很可能是内存不足</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="473" />
+            <location filename="../../inference/worker.py" line="488" />
             <source>this is no array</source>
             <translation>这不是数组</translation>
         </message>
         <message>
-            <location filename="../../inference/worker.py" line="520" />
+            <location filename="../../inference/worker.py" line="535" />
             <source>the model needs more memory than there is</source>
             <translation>模型需要的内存超过可用内存</translation>
         </message>
@@ -5632,7 +5645,7 @@
         </message>
         <message>
             <location filename="../../training/classification.py" line="264" />
-            <location filename="../../training/clicks.py" line="249" />
+            <location filename="../../training/clicks.py" line="251" />
             <location filename="../../training/detection.py" line="246" />
             <location filename="../../training/plan.py" line="132" />
             <source>that of the images it was trained on</source>
@@ -5640,7 +5653,7 @@
         </message>
         <message>
             <location filename="../../training/classification.py" line="283" />
-            <location filename="../../training/clicks.py" line="261" />
+            <location filename="../../training/clicks.py" line="263" />
             <location filename="../../training/detection.py" line="267" />
             <location filename="../../training/job.py" line="465" />
             <source>{0} {1} cannot be trained: its weights do not fit</source>
@@ -5764,7 +5777,7 @@
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/clicked_regions.py" line="76" />
+            <location filename="../../training/clicked_regions.py" line="80" />
             <source>there is no region of {0} pixels or more on the annotated slices</source>
             <extracomment>{0}: LEAST_PX</extracomment>
             <translation>已标注的切片上没有达到 {0} 像素的区域</translation>
@@ -5814,12 +5827,12 @@
             <translation>未经验证：可留出的患者少于 {0} 名。</translation>
         </message>
         <message>
-            <location filename="../../training/clicks.py" line="231" />
+            <location filename="../../training/clicks.py" line="233" />
             <source>structures.csv needs the columns value, a number, and name</source>
             <translation>structures.csv 需要 value（数字）和 name 两列</translation>
         </message>
         <message>
-            <location filename="../../training/clicks.py" line="244" />
+            <location filename="../../training/clicks.py" line="246" />
             <source>Region</source>
             <translation>区域</translation>
         </message>
@@ -5829,135 +5842,135 @@
             <translation>未验证：没有模型未学习过的患者可供留出。</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="87" />
+            <location filename="../../training/dataset.py" line="89" />
             <source>the dataset has no images: put NIfTI, NRRD, MHA or PNG files into its folder images</source>
             <translation>数据集中没有图像：请将 NIfTI、NRRD、MHA 或 PNG 文件放入其 images 文件夹</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="90" />
+            <location filename="../../training/dataset.py" line="92" />
             <source>labels/{0} belongs to no file in images</source>
             <extracomment>{0}: stray[0]</extracomment>
             <translation>labels/{0} 在 images 中没有对应的文件</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="99" />
+            <location filename="../../training/dataset.py" line="101" />
             <source>labels/{0} has another size than its image</source>
             <extracomment>{0}: label_file.name</extracomment>
             <translation>labels/{0} 与其图像大小不同</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="101" />
+            <location filename="../../training/dataset.py" line="103" />
             <source>labels/{0} lies elsewhere in the patient than its image</source>
             <extracomment>{0}: label_file.name</extracomment>
             <translation>labels/{0} 与其图像在患者体内的位置不同</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="104" />
+            <location filename="../../training/dataset.py" line="106" />
             <source>confirmed.json names slices of {0}, but labels has no file for it</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的层面，但 labels 中没有对应的文件</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="106" />
+            <location filename="../../training/dataset.py" line="108" />
             <source>confirmed.json names a slice of {0} that is beyond its size {1}</source>
             <extracomment>{0}: name; {1}: size</extracomment>
             <translation>confirmed.json 列出的 {0} 的层面超出其大小 {1}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="162" />
+            <location filename="../../training/dataset.py" line="164" />
             <source>nothing is annotated: training needs at least one confirmed slice</source>
             <translation>没有标注：训练至少需要一个已确认的层面</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="165" />
+            <location filename="../../training/dataset.py" line="167" />
             <source>the model was trained on patients that patients.csv keeps for testing</source>
             <translation>该模型曾用 patients.csv 留作测试的患者训练</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="220" />
+            <location filename="../../training/dataset.py" line="230" />
             <source>{0} labelled cases were asked for; {1} are there to train on</source>
             <extracomment>{0}: count (number); {1}: len(labelled) (number)</extracomment>
             <translation>要求 {0} 个有标签的病例；可用于训练的有 {1} 个</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="237" />
+            <location filename="../../training/dataset.py" line="247" />
             <source>images/{0} is a colour picture; training needs one value per voxel</source>
             <extracomment>{0}: file.name</extracomment>
             <translation>images/{0} 是彩色图像；训练需要每体素一个值</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="259" />
+            <location filename="../../training/dataset.py" line="269" />
             <source>labels/{0} holds the value {1}; the model has labels 1 to {2}</source>
             <extracomment>{0}: case.label_file.name; {1}: value; {2}: classes - 1 (number)</extracomment>
             <translation>labels/{0} 含有数值 {1}；模型的标签为 1 至 {2}</translation>
             <extra-numbers>2</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="490" />
-            <location filename="../../training/dataset.py" line="502" />
+            <location filename="../../training/dataset.py" line="500" />
+            <location filename="../../training/dataset.py" line="512" />
             <source>{0}/{1} cannot be read as an image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>无法将 {0}/{1} 作为图像读取</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="504" />
+            <location filename="../../training/dataset.py" line="514" />
             <source>{0}/{1} is not a 3-D image</source>
             <extracomment>{0}: file.parent.name; {1}: file.name</extracomment>
             <translation>{0}/{1} 不是三维图像</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="533" />
+            <location filename="../../training/dataset.py" line="543" />
             <source>patients.csv needs the columns case and patient, filled in every line</source>
             <translation>patients.csv 需要 case 和 patient 两列，且每行都要填写</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="536" />
+            <location filename="../../training/dataset.py" line="546" />
             <source>patients.csv names {0}, which is not in images</source>
             <extracomment>{0}: unknown[0]</extracomment>
             <translation>patients.csv 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="542" />
+            <location filename="../../training/dataset.py" line="552" />
             <source>the column part of patients.csv says train or test, not {0}</source>
             <extracomment>{0}: wrong[0]</extracomment>
             <translation>patients.csv 的 part 列应为 train 或 test，而不是 {0}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="544" />
+            <location filename="../../training/dataset.py" line="554" />
             <source>patients.csv puts patient {0} into train and test</source>
             <extracomment>{0}: patient</extracomment>
             <translation>patients.csv 把患者 {0} 同时放入 train 和 test</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="564" />
+            <location filename="../../training/dataset.py" line="574" />
             <source>confirmed.json must map each case to {"slices": [[axis, index], ...]}</source>
             <translation>confirmed.json 必须将每个病例对应到 {"slices": [[axis, index], ...]}</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="567" />
+            <location filename="../../training/dataset.py" line="577" />
             <source>confirmed.json names {0}, which is not in images</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0}，但它不在 images 中</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="569" />
+            <location filename="../../training/dataset.py" line="579" />
             <source>confirmed.json names an impossible slice of {0}; axes are 0, 1, 2, indices from 0</source>
             <extracomment>{0}: name</extracomment>
             <translation>confirmed.json 列出了 {0} 的一个不存在的层面；轴为 0、1、2，索引从 0 开始</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="68" />
+            <location filename="../../training/dataset.py" line="70" />
             <source>patients</source>
             <translation>患者</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="38" />
+            <location filename="../../training/dataset.py" line="40" />
             <source>slices</source>
             <translation>层面</translation>
         </message>
         <message>
-            <location filename="../../training/dataset.py" line="20" />
+            <location filename="../../training/dataset.py" line="21" />
             <source>slice</source>
             <translation>层面</translation>
         </message>

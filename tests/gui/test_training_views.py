@@ -58,6 +58,20 @@ def test_losses_come_first_and_a_click_asks_for_the_slice(run, qtbot):
     assert cases.count() == 0 and not cases.isVisible()
 
 
+def test_a_slice_of_a_part_of_a_scan_is_asked_for_where_it_lies_in_the_scan(run, qtbot):
+    part = "case-a-at-7-8-20"
+    run.series[part] = "1.2.3"
+    for dice in (model["unit_dice"] for model in run.report["models"].values()):
+        dice[f"{part} k 9"] = dice.pop("case-a k 9")
+    cases = TrainingCases()
+    qtbot.addWidget(cases)
+    cases.show_run(run)
+    assert cases.item(0).text().startswith("Slice 30: 0.700")
+    with qtbot.waitSignal(cases.chosen) as asked:
+        cases.itemClicked.emit(cases.item(0))
+    assert asked.args == ["1.2.3", 2, 29]
+
+
 def test_looks_follow_the_newest_until_a_person_goes_back(run, opened):
     samples = opened.training_panel.samples
     late = run.events.pop(), run.events.pop()

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from viewer.io.training_set import TrainingCase, installation_key, series_of_dataset, write_dataset
+from viewer.core.volume import part_of
+from viewer.io.training_set import TrainingCase, first_voxel, installation_key, series_of_dataset, write_dataset
 
 
 @pytest.fixture
@@ -43,6 +44,35 @@ def test_images_and_labels_are_exact_and_share_a_grid(tmp_path, cases, phantom):
         for corner in ((0, 0, 0), tuple(n - 1 for n in phantom.geometry.size)):
             expected = phantom.geometry.index_to_lps(corner)
             np.testing.assert_allclose(picture.TransformIndexToPhysicalPoint(corner), expected, atol=0.01)
+
+
+def test_parts_of_a_scan_lie_where_they_were_and_their_names_tell_where_they_begin(tmp_path, oblique_phantom):
+    labels = (oblique_phantom.voxels % 3).astype(np.uint8)
+    places = (slice(1, 5), slice(2, 9), slice(3, 8)), (slice(0, 3), slice(0, 4), slice(0, 2))
+    cases = [
+        TrainingCase(
+            "1.2.3.CANARYUID",
+            "CANARYID",
+            part_of(oblique_phantom, place),
+            labels[place],
+            frozenset({(2, 1)}),
+            at_ijk=(place[2].start, place[1].start, place[0].start),
+        )
+        for place in places
+    ]
+    series = write_dataset(tmp_path, cases, key=b"key")
+
+    names = sorted(name for name in series if name.startswith("case"))
+    assert sorted(map(first_voxel, names)) == [(0, 0, 0), (3, 2, 1)] and first_voxel("case-0af") == (0, 0, 0)
+    for name in names:
+        place = places[0] if first_voxel(name) == (3, 2, 1) else places[1]
+        image = sitk.ReadImage(str(tmp_path / "images" / f"{name}.nii.gz"))
+        np.testing.assert_array_equal(sitk.GetArrayViewFromImage(image), oblique_phantom.voxels[place])
+        last = np.subtract(image.GetSize(), 1)
+        for corner in (np.zeros(3, int), last):
+            expected = oblique_phantom.geometry.index_to_lps(corner + first_voxel(name))
+            np.testing.assert_allclose(image.TransformIndexToPhysicalPoint(corner.tolist()), expected, atol=0.01)
+    assert series_of_dataset(tmp_path, ["1.2.9", "1.2.3.CANARYUID"], b"key") == series
 
 
 def test_unlabelled_cases_have_no_label_file(tmp_path, cases):

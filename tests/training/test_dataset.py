@@ -125,6 +125,21 @@ def test_a_folder_tells_what_is_annotated(tmp_path):
     assert [found[name].patient for name in "abc"] == ["p1", "p1", "c"]
 
 
+def test_a_slice_of_a_part_of_a_scan_is_known_as_that_of_the_scan(tmp_path):
+    """However the part is cut the next time."""
+    confirmed = {"a": {"slices": [[2, 1], [2, 2], [2, 3], [2, 4]]}, "a-at-3-2-1": {"slices": [[2, 0], [2, 1], [2, 2]]}}
+    make(tmp_path / "one", {"a": True}, {"a": confirmed["a"]})
+    make(tmp_path / "two", {"a-at-3-2-1": True}, {"a-at-3-2-1": confirmed["a-at-3-2-1"]})
+    whole, part = (split_cases(read_dataset(tmp_path / name), 0) for name in ("one", "two"))
+    first = Learnt().after(whole)
+    (case,) = whole.train
+    held = [unit.parts[0].slices[0] for unit in whole.held_out]
+    again = split_cases(read_dataset(tmp_path / "two"), 0, first)
+    held_again = [(axis, index + 1) for unit in again.held_out for axis, index in unit.parts[0].slices]
+    assert set(held_again) & set(held) and not set(held_again) & set(case.slices)
+    assert {one for one in Learnt().after(part).trained_on if one in first.trained_on | first.held_out}
+
+
 def test_patients_that_the_dataset_keeps_apart_are_what_is_held_out(tmp_path):
     make(tmp_path, {name: name != "f" for name in "abcdef"})
     (tmp_path / "patients.csv").write_text("case,patient,part\na,p,test\nb,q,train\nc,q,\nf,p,test\n")

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from filelock import FileLock
 
 from inference.manifest import Within, load_manifest, write_manifest
@@ -15,7 +16,9 @@ from tests.models import write_threshold_model, write_trainable_model
 from tests.workflows.test_workflows import head
 from viewer.core.goal import Goal
 from viewer.core.session import Session
+from viewer.core.volume import to_image
 from viewer.io.files import write_image
+from viewer.io.training_set import first_voxel
 from viewer.jobs import JobQueue, is_locked, want
 from viewer.training_material import TrainingMaterial, snapshot
 from viewer.training_runs import TrainingRun
@@ -118,11 +121,9 @@ def test_a_model_without_weights_is_refused_before_anything_is_written(workflows
     workflows.models.install(tmp_path / "bare")
     workflows.on_failure(messages.append)
 
-    within = Within(model="tiny", labels=("Bright",), margin_mm=5, alone_mm=50)
-    write_threshold_model(tmp_path / "second", version="2.0.0", within=within)
-    write_manifest(load_manifest(tmp_path / "second").model_copy(update={"name": "second"}), tmp_path / "second")
+    write_within(tmp_path / "second", "nowhere")
     workflows.models.install(tmp_path / "second")
-    assert "looks within what another one finds" in training.cannot_learn("second")
+    assert "the model nowhere finds first, and that is not there" in training.cannot_learn("second")
 
     assert training.cannot_learn("tiny") == ""
     assert training.start(Goal("segmentation", "threshold")) is None
@@ -310,3 +311,41 @@ def learnt_from(workflows: Workflows, folder) -> set[tuple[int, int]]:
     material.write(Goal("segmentation", "tiny"), manifest, open_, folder, b"key", lambda: None)
     (case,) = json.loads((folder / "confirmed.json").read_text()).values()
     return {tuple(one) for one in case["slices"]}
+
+
+def write_within(folder, finder: str) -> None:
+    """A model that can be trained, and looks within what another finds, which is bright."""
+    write_trainable_model(folder, seed=1)
+    within = Within(model=finder, labels=("Bright",), margin_mm=2, alone_mm=10)
+    described = load_manifest(folder).model_copy(update={"name": "second", "title": "Second", "within": within})
+    write_manifest(described, folder)
+
+
+def test_a_model_that_looks_within_what_another_finds_learns_from_these_parts(workflows, tmp_path):
+    """In a real process; what is compared is the parts, and a click on a held-out slice leads into the scan."""
+    training = workflows.training
+    training.end()
+    training.discard()
+    write_threshold_model(tmp_path / "finder")
+    workflows.models.install(tmp_path / "finder")
+    write_within(tmp_path / "second", "threshold")
+    workflows.models.install(tmp_path / "second")
+    volume = workflows.session.volume
+    image = to_image(volume.voxels, volume.geometry)
+    (place,) = workflows.runs.worker.looked_within(workflows.models.get("second"), image)
+    assert place[0].start > 0 and all(at.stop - at.start < n for at, n in zip(place, volume.voxels.shape, strict=True))
+    inside = [k for k in (5, 7, 9, 11) if place[0].start <= k < place[0].stop]
+
+    run = training.start(Goal("segmentation", "second"), steps=4)
+    (name,) = json.loads((run.folder / "data" / "confirmed.json").read_text())
+    first = first_voxel(name)
+    assert first == (place[2].start, place[1].start, place[0].start)
+    slices = json.loads((run.folder / "data" / "confirmed.json").read_text())[name]["slices"]
+    assert sorted(index + first[axis] for axis, index in slices) == inside
+    part = sitk.ReadImage(str(run.folder / "data" / "images" / f"{name}.nii.gz"))
+    np.testing.assert_array_equal(sitk.GetArrayViewFromImage(part), volume.voxels[place])
+    wait(lambda: run.ended)
+    assert run.state == "finished", run.message
+    assert {unit.split(" ")[0] for unit in run.report["held_out"]} == {name}
+    assert run.series[name] == workflows.session.series.uid
+    training.discard()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +63,17 @@ class Volume:
             return None
         value = float(self.voxels[k, j, i])
         return None if self.padding is not None and self.padding[0] <= value <= self.padding[1] else value
+
+
+def part_of(volume: Volume, place: tuple[slice, slice, slice]) -> Volume:
+    """A part of a volume on a regular grid, by slices of its voxels[k, j, i]; it lies where it was in the patient."""
+    voxels = volume.voxels[place]
+    first_ijk = [along.start for along in reversed(place)]
+    size = voxels.shape[2], voxels.shape[1], voxels.shape[0]
+    geometry = replace(volume.geometry, size=size, origin=volume.geometry.index_to_lps(first_ijk))
+    overlay = None if volume.overlay is None else volume.overlay[place]
+    arrived = None if volume.arrived is None else volume.arrived[place[0]]
+    return replace(volume, voxels=voxels, geometry=geometry, overlay=overlay, arrived=arrived)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushBu
 
 from viewer.gui.language import QT_TR_NOOP, said, tr
 from viewer.io.training_samples import UNKNOWN, Compared, ComparedSlice
+from viewer.io.training_set import first_voxel
 
 if TYPE_CHECKING:
     from viewer.training_runs import TrainingRun
@@ -106,7 +107,7 @@ class TrainingCaseView(QDialog):
 
     def _ask_for_slice(self) -> None:
         one = self._slices[self.place.value()]
-        self.chosen.emit(self._run.series[one.case], one.axis, one.index)
+        self.chosen.emit(self._run.series[one.case], one.axis, one.index + first_voxel(one.case)[one.axis])
 
 
 def slice_dice(labels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> float:

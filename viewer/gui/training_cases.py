@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from viewer.gui.language import tr
 from viewer.gui.style import theme
+from viewer.io.training_set import first_voxel
 
 if TYPE_CHECKING:
     from viewer.training_runs import TrainingRun
@@ -53,7 +54,10 @@ class TrainingCases(QListWidget):
 
     def _add(self, run: TrainingRun, unit: str, old: float, dice: float) -> None:
         found = _SLICE.match(unit)
-        case, axis, index = (found["case"], "ijk".index(found["axis"]), int(found["index"])) if found else (unit, -1, 0)
+        case, axis, index = unit, -1, 0
+        if found:
+            case, axis = found["case"], "ijk".index(found["axis"])
+            index = int(found["index"]) + first_voxel(case)[axis]
         gain = dice - old
         word = tr("won") if gain > _ALIKE else tr("lost") if gain < -_ALIKE else tr("equal")
         number = self.count() + 1

@@ -25,13 +25,15 @@ from viewer.core.session import ConfirmedSlice
 from viewer.core.volume import Volume, to_image
 
 _KEY_BYTES = 32
+_PART = "-at-"  # in the name of a case, before where in its series it begins
 _APART, _NO_FINDING = "|", "No Finding"  # as labels.csv says several findings, and none
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingCase:
-    """One series for training. label_voxels (k, j, i) is None for an unlabelled one; else only the slices in
-    confirmed are annotated, and corrected_labels are the values a person changed in them."""
+    """One series for training, or a part of it, whose first voxel in the series at_ijk tells. label_voxels (k, j, i) is
+    None for an unlabelled one; else only the slices in confirmed are annotated, and corrected_labels are the values a
+    person changed in them."""
 
     series_uid: str
     patient_id: str
@@ -39,6 +41,7 @@ class TrainingCase:
     label_voxels: NDArray[np.uint8] | None = None
     confirmed: frozenset[ConfirmedSlice] = frozenset()
     corrected_labels: tuple[int, ...] = ()
+    at_ijk: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +107,8 @@ def write_dataset(
     for case in cases:
         check()
         name, patient = _names(key, case)
+        if case.at_ijk is not None:
+            name += _PART + "-".join(map(str, case.at_ijk))
         patients.append((name, patient))
         series[name] = case.series_uid
         _write(case.volume.voxels, case.volume.geometry, folder / "images" / f"{name}.nii.gz")
@@ -190,11 +195,19 @@ def series_of_dataset(folder: Path, uids: Iterable[str], key: bytes) -> dict[str
         return {}
     series: dict[str, str] = {}
     for name, _, patient in (line.partition(",") for line in lines):
-        if name in uid_of:
-            series[name] = uid_of[name]
+        whole = name.partition(_PART)[0]
+        if whole in uid_of:
+            series[name] = uid_of[whole]
             if name in annotated:
-                series.setdefault(patient, uid_of[name])
+                series.setdefault(patient, uid_of[whole])
     return series
+
+
+def first_voxel(case_name: str) -> tuple[int, int, int]:
+    """Where in its series a case begins, (i, j, k), by its name."""
+    _, _, told = case_name.partition(_PART)
+    i, j, k = map(int, told.split("-")) if told else (0, 0, 0)
+    return i, j, k
 
 
 def _case_name(key: bytes, series_uid: str) -> str:
