@@ -67,7 +67,8 @@ _NEVER_SHOWN = re.compile(
     r"|mm2 at detector|/proc/.*|Traceback|Fatal Python error|slicewise training:|this training is already running"
     r"|not enough memory|can't allocate memory"
     r"|It segments what a person clicks on.*|Measured on \{0\} patients whom.*|Weights: \{0\}\."
-    r"|Dice after \{0\}|clicks to \{0\}|Cast|kc,chw->khw|Finds, as boxes on slices.*|Measured on .* with .* boxes, on whom.*|\| \| FROC.*|random weights"
+    r"|Dice after \{0\}|clicks to \{0\}"
+    r"|Cast|kc,chw->khw|Finds, as boxes on slices.*|Measured on .* with .* boxes, on whom.*|\| \| FROC.*|random weights"
     r"|What the program advised: \{0\}|Scores are not calibrated.*|not defined|\*\*Not for diagnostic use.*"
     r"|Thresholds are at how common.*|Probabilities are as if.*|\{0\} \(\{1\} to \{2\}\)|No Finding"
     r"|Slicewise(, not for diagnostic use)?|Not for diagnostic use|Segmentation( category .*)?|Anatomic codes .*"
@@ -164,7 +165,7 @@ def _of_code() -> Iterator[tuple[str, int, str, tuple[str, ...]]]:
         path = ROOT / tier
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             name = file.relative_to(ROOT).as_posix()
-            if name not in _NOT_IN_THE_WINDOW and not name.startswith("training/shipped/"):  # what is shown is in manifests
+            if name not in _NOT_IN_THE_WINDOW and not name.startswith("training/shipped/"):  # manifests are looked at
                 tree = ast.parse(file.read_text(encoding="utf-8"))
                 for line, text in sorted(_texts_of(tree, {}), key=lambda one: one[0]):
                     yield name, line, text.text, text.values
