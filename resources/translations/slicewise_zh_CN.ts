@@ -4405,6 +4405,22 @@ or press {File/Open folder…}.</source>
         <translation>脑干</translation>
     </message>
     <message>
+        <source>Hippocampus, head MR</source>
+        <translation>海马，头部 MR</translation>
+    </message>
+    <message>
+        <source>Anterior and posterior hippocampus on T1-weighted MR about the hippocampus.</source>
+        <translation>T1 加权 MR 上海马周围的海马前部与后部。</translation>
+    </message>
+    <message>
+        <source>Anterior hippocampus</source>
+        <translation>海马前部</translation>
+    </message>
+    <message>
+        <source>Posterior hippocampus</source>
+        <translation>海马后部</translation>
+    </message>
+    <message>
         <source>Segment, correct some slices and confirm them ({Labels/Confirm the slice}). Then the model can learn from them.</source>
         <translation>请先分割，修正一些层面并确认（{Labels/Confirm the slice}），模型即可从中学习。</translation>
     </message>

@@ -303,7 +303,7 @@ def test_the_process_gives_the_same_and_what_it_tells_is_checked(tmp_path, model
 
 def test_a_model_that_takes_no_more_memory_than_was_free_is_measured(tmp_path, model, monkeypatch):
     monkeypatch.setattr("inference.worker._peak_bytes", lambda: 0)
-    told = {"folder": str(tmp_path / "peaks"), "sha256": "", "spacing": (1, 1, 1), "origin": (0, 0, 0)}
+    told = {"models": [[str(tmp_path / "peaks"), ""]], "spacing": (1, 1, 1), "origin": (0, 0, 0)}
     request = _Message({**told, "direction": tuple(np.eye(3).ravel())}, {"voxels": np.eye(29, 37)[None]})
     measured, _ = _Runner(io.BytesIO())._measure(request)
     assert measured["grown_bytes"] == 0 and measured["run_s"] > 0 and measured["voxel_s"] > 0

@@ -96,4 +96,8 @@ SHIPPED_MODELS = (
     QT_TR_NOOP("Third ventricle"),
     QT_TR_NOOP("Fourth ventricle"),
     QT_TR_NOOP("Brainstem"),
+    QT_TR_NOOP("Hippocampus, head MR"),
+    QT_TR_NOOP("Anterior and posterior hippocampus on T1-weighted MR about the hippocampus."),
+    QT_TR_NOOP("Anterior hippocampus"),
+    QT_TR_NOOP("Posterior hippocampus"),
 )
