@@ -77,7 +77,7 @@ def _answered(clicked: Clicked, model: LoadedModel, part: tuple[int, int, int, i
     inside[0] = cv2.resize(scaled, sides[::-1], interpolation=how)
     scale = sides[0] / rows, sides[1] / columns
     for channel, marks in ((1, positives), (2, negatives)):
-        _mark(inside[channel], marks, (top, left), scale, clicks.radius)
+        mark(inside[channel], marks, (top, left), scale, clicks.radius)
     if clicks.box:
         corners = (0, 0, rows - 1, columns - 1) if box is None else box
         first = [round((corners[n] - part[n]) * scale[n]) for n in range(2)] if box is not None else [0, 0]
@@ -91,10 +91,11 @@ def _answered(clicked: Clicked, model: LoadedModel, part: tuple[int, int, int, i
     return (likely >= manifest.labels[0].threshold) & known
 
 
-def _mark(
+def mark(
     channel: NDArray[np.float32], marks: Pixels, at: tuple[int, int], scale: tuple[float, float], radius: float
 ) -> None:
-    """Discs around pixels of the picture, those beyond the channel cut off."""
+    """Draw discs around pixels of the picture into a channel that shows it from pixel `at` on, scaled; those beyond the
+    channel are cut off."""
     if not len(marks):
         return
     centres = np.unique(

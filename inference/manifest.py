@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -351,14 +352,18 @@ class Within(_Frozen):
     """Where a segmentation model looks: about what another model finds in the image first, and nowhere else.
 
     model: the other's name; labels: those of its labels that are looked about, each by itself, margin_mm on all sides
-    of its largest piece.
-    An image that is nowhere longer than alone_mm shows little else: it is looked at whole, without the other model.
+    of its largest piece. An image that is nowhere longer than alone_mm shows little else: it is looked at whole,
+    without the other model.
     """
 
     model: str
     labels: Annotated[tuple[str, ...], Field(min_length=1)]
     margin_mm: Annotated[float, Field(ge=0)]
     alone_mm: PositiveFloat
+
+    def shows_little_else(self, size: Sequence[int], spacing_mm: Sequence[float]) -> bool:
+        """Whether an image of so many voxels, and so far apart along each axis, is looked at whole."""
+        return max(n * mm for n, mm in zip(size, spacing_mm, strict=True)) <= self.alone_mm
 
 
 Task = Literal["segmentation", "classification", "detection", "enhancement", "translation", "interactive"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,8 @@ class ModelStore:
     def list(self) -> list[ModelRecord]:
         """Every version that can be used, by name, oldest first. A damaged one is left out (see problems)."""
         usable = [record for record in self._records() if isinstance(record, ModelRecord)]
-        # As get has it: the active version, or the first one where none is.
-        in_use = {one.manifest.name: one for one in reversed(usable)} | {
-            one.manifest.name: one for one in usable if one.active
-        }
         return [
-            replace(record, finder=in_use.get(within.model)) if (within := record.manifest.within) else record
+            replace(record, finder=_in_use(usable, within.model)) if (within := record.manifest.within) else record
             for record in usable
         ]
 
@@ -57,11 +54,13 @@ class ModelStore:
     def get(self, name: str, version: str | None = None) -> ModelRecord:
         """A version of a model, by default the active one. Raises ManifestError if there is none."""
         records = [record for record in self.list() if record.manifest.name == name]
-        for record in records:
-            if record.manifest.version == version or (version is None and record.active):
-                return record
-        if records and version is None:
-            return records[0]  # the active version is damaged (see problems): the shipped one serves
+        found = (
+            _in_use(records, name)
+            if version is None
+            else next((one for one in records if one.manifest.version == version), None)
+        )
+        if found is not None:
+            return found
         if records:
             raise ManifestError(f"model {name} has no version {version}")
         names = ", ".join(sorted({record.manifest.name for record in self.list()})) or "none"
@@ -181,6 +180,12 @@ class ModelStore:
         _flush(temporary)
         os.replace(temporary, path)
         _flush(path.parent)
+
+
+def _in_use(records: Sequence[ModelRecord], name: str) -> ModelRecord | None:
+    """The active version of a model; where that is damaged (see problems) the first one serves, the shipped one."""
+    versions = [record for record in records if record.manifest.name == name]
+    return next((one for one in versions if one.active), versions[0] if versions else None)
 
 
 def _model_folders(parent: Path) -> list[Path]:

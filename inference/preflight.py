@@ -17,7 +17,6 @@ from inference.manifest import (
     Preprocessing,
     Statistic,
     WindowIntensity,
-    Within,
     of_the_image,
 )
 from inference.models import ModelRecord
@@ -141,7 +140,9 @@ class Expected:
 def looks_first(record: ModelRecord, headers: Headers) -> ModelRecord:
     """The model that sees an image first: the one that finds where another looks, where it is needed, or itself."""
     within = record.manifest.within
-    return record if within is None or record.finder is None or _alone(within, headers) else record.finder
+    if within is None or record.finder is None or within.shows_little_else(headers.size, headers.spacing_mm):
+        return record
+    return record.finder
 
 
 def as_met(record: ModelRecord, headers: Headers) -> ModelManifest:
@@ -152,10 +153,6 @@ def as_met(record: ModelRecord, headers: Headers) -> ModelManifest:
         return record.manifest
     seen = {"preprocessing": first.manifest.preprocessing, "seen": first.manifest.seen, "within": None}
     return record.manifest.model_copy(update=seen)
-
-
-def _alone(within: Within, headers: Headers) -> bool:
-    return max(n * mm for n, mm in zip(headers.size, headers.spacing_mm, strict=True)) <= within.alone_mm
 
 
 def preflight(
@@ -200,8 +197,9 @@ def _never(manifest: ModelManifest, headers: Headers) -> Finding | None:
         return Finding("never", "grid", f"{title} needs several slices; this series is a single picture.")
     if not headers.grid or (min(headers.size) < 2 and not single):
         return Finding("never", "grid", f"{title} needs a regular volume. This series: {headers.geometry}")
-    if manifest.within is not None and not _alone(manifest.within, headers):
-        needs = f"{title} looks about what the model {manifest.within.model} finds first, and that is not there."
+    within = manifest.within
+    if within is not None and not within.shows_little_else(headers.size, headers.spacing_mm):
+        needs = f"{title} looks about what the model {within.model} finds first, and that is not there."
         return Finding("never", "model", needs)
     if not headers.calibrated and preprocessing.spacing_mm is not None:
         return Finding("never", "spacing", f"{title} needs to know the size of voxels; this series does not tell.")

@@ -117,7 +117,7 @@ def looked_within(
     """Where in voxels[k, j, i] of an image a model looks, about what its finder finds; None if it looks at the whole.
     Raises ModelError if nothing is found."""
     finder, within = model.finder, model.manifest.within
-    if finder is None or within is None or _alone(image, model.manifest):
+    if finder is None or within is None or within.shows_little_else(image.GetSize(), image.GetSpacing()):
         return None
     told = segment(image, finder, progress=progress)
     margin = [math.ceil(within.margin_mm / mm) for mm in image.GetSpacing()[::-1]]
@@ -155,15 +155,9 @@ def _looked_at(
         yield image[i, j, k], (k, j, i), partial(report, n)
 
 
-def _alone(image: sitk.Image, manifest: ModelManifest) -> bool:
-    """Whether an image shows little else than what a model looks within."""
-    longest = max(n * mm for n, mm in zip(image.GetSize(), image.GetSpacing(), strict=True))
-    return manifest.within is not None and longest <= manifest.within.alone_mm
-
-
 def _run_of(image: sitk.Image, model: LoadedModel, seconds: float) -> Run:
-    run = model.told(seconds)
-    if model.finder is None or _alone(image, model.manifest):
+    run, within = model.told(seconds), model.manifest.within
+    if model.finder is None or within is None or within.shows_little_else(image.GetSize(), image.GetSpacing()):
         return run
     finder = model.finder.manifest
     return replace(run, notes=(*run.notes, f"{finder.title} {finder.version} found where to look"))

@@ -43,8 +43,9 @@ from inference.models import ModelRecord
 from inference.runtime import LoadedModel, load_model
 from inference.tasks import segment
 from training.brain_structures import TEST, VALIDATION, anatomy, class_names, load_label_maps
+from training.card import rounded
 from training.evaluate import bootstrap_interval, calibration_error, dice_per_class, hd95_mm, mean_defined
-from training.export import export_model, halve_stored_weights
+from training.export import export_model, halve_stored_weights, round_to_half
 from training.networks import build_network, unet_spec
 from training.synthesis import Anatomy, SlabSettings
 
@@ -139,10 +140,10 @@ def export_checkpoint(
     for name in (MANIFEST_FILE, CARD_FILE, _FIGURES_FILE, _EXAMPLES_FILE):
         (folder / name).unlink(missing_ok=True)
     saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    weights = {name: value.half().float() for name, value in saved["ema"].items()}
     network_spec = unet_spec(2 * SlabSettings().context + 1, len(class_names()) + 1, channels)
     network = build_network(network_spec)
-    network.load_state_dict(weights)
+    network.load_state_dict(saved["ema"])
+    round_to_half(network)
     summary = {
         "recipe": "training.brain_structures",
         **run,
@@ -300,7 +301,7 @@ def recalibrate(folder: Path, label_maps: Path) -> None:
     maps = {n: m.numpy() for n, m in load_label_maps(label_maps, parts).items() if n in TEST}
     found = calibrate(_load(manifest, folder), maps, parts, CONDITIONS, lambda line: print(line, flush=True))
     figures = json.loads((folder / _FIGURES_FILE).read_text(encoding="utf-8"))
-    figures["calibration"] = _rounded([asdict(one) for one in found])
+    figures["calibration"] = rounded([asdict(one) for one in found])
     (folder / _FIGURES_FILE).write_text(json.dumps(figures), encoding="utf-8")
     card = (folder / CARD_FILE).read_text(encoding="utf-8")
     before, heading, after = card.partition(_DEMO_HEADING)
@@ -361,7 +362,7 @@ def write_card(manifest: ModelManifest, figures: Figures, limits: str, folder: P
         )
     (folder / CARD_FILE).write_text("\n\n".join(sections) + "\n", encoding="utf-8")
     if figures.images:
-        (folder / _FIGURES_FILE).write_text(json.dumps(_rounded(asdict(figures))), encoding="utf-8")
+        (folder / _FIGURES_FILE).write_text(json.dumps(rounded(asdict(figures))), encoding="utf-8")
     return write_manifest(manifest, folder)
 
 
@@ -606,16 +607,6 @@ def _with_interval(values: Sequence[float], images: Sequence[Measured | Calibrat
     cases = [mean_defined(of_head) for of_head in by_head.values()]
     low, high = bootstrap_interval(cases)
     return f"{mean_defined(cases):.{digits}f} | {low:.{digits}f} to {high:.{digits}f}"
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_rounded(v) for v in value]
-    if isinstance(value, float):
-        return None if math.isnan(value) else round(value, 4)
-    return value
 
 
 def _tissue_means(parts: Anatomy, condition: Condition, rng: np.random.Generator) -> NDArray[np.float32]:

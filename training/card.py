@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -163,6 +164,17 @@ def _of_study(found: Any) -> list[str]:
         f"Before, {found['trials']} settings were tried on {found['patients']} of the patients to train on. The best "
         f"{taken}: their gain in Dice over the usual ones was {found['gain']:+.3f} ({low:+.3f} to {high:+.3f})."
     ]
+
+
+def rounded(value: Any) -> Any:
+    """Figures for a file of them: to four digits after the point, what is not defined as None."""
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 4)
+    return value
 
 
 def figures_of_structures(found: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -209,20 +208,3 @@ def next_click(
         inside = np.argwhere(depth >= 0.5 * depth.max())
         row, column = inside[int(draw.integers(len(inside)))]
     return int(row), int(column), belongs
-
-
-def mark(channel: NDArray[np.float32], row: int, column: int, radius: float) -> None:
-    """A disc around a pixel, as inference.interactive draws it."""
-    disc = _disc(radius)
-    reach = len(disc) // 2
-    top, left = max(row - reach, 0), max(column - reach, 0)
-    part = channel[top : row + reach + 1, left : column + reach + 1]
-    from_row, from_column = top - row + reach, left - column + reach
-    np.maximum(part, disc[from_row : from_row + part.shape[0], from_column : from_column + part.shape[1]], out=part)
-
-
-@lru_cache
-def _disc(radius: float) -> NDArray[np.float32]:
-    reach = math.ceil(radius)
-    along = np.arange(-reach, reach + 1)
-    return (along[:, None] ** 2 + along[None] ** 2 <= radius**2).astype(np.float32)

@@ -14,9 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from inference.interactive import mark
 from inference.manifest import Clicks
 from training.augment import strong_look
-from training.clicked_regions import RegionSampler, mark, next_click
+from training.clicked_regions import RegionSampler, next_click
 from training.loops import LossOfStep
 
 CLICKS = Clicks(radius=3.0, box=True)
@@ -97,7 +98,7 @@ def correct(
     click = next_click(answer, region, draw)
     if click is not None:
         row, column, belongs = click
-        mark(seen[BELONGS if belongs else NOT], row, column, CLICKS.radius)
+        mark(seen[BELONGS if belongs else NOT], [(row, column)], (0, 0), (1.0, 1.0), CLICKS.radius)
 
 
 def _box(channel: NDArray[np.float32], region: NDArray[np.bool_], draw: np.random.Generator) -> None:

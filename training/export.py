@@ -129,6 +129,11 @@ def probed(
         yield picture, told, torch.from_numpy(to_model_grid(picture, grid, preprocessing.intensity))[None]
 
 
+def round_to_half(network: nn.Module) -> None:
+    """Round a network's weights to what half precision can hold, so that storing them so changes nothing."""
+    network.load_state_dict({name: value.half().float() for name, value in network.state_dict().items()})
+
+
 def halve_stored_weights(folder: Path) -> None:
     """Store the weights of model.onnx and weights.safetensors as float16, cast to float32 when they are loaded."""
     model = onnx.load(folder / NETWORK_FILE)

@@ -14,7 +14,7 @@ from inference.manifest import OWN_AXES, Preprocessing, load_manifest
 from inference.models import ModelRecord
 from inference.runtime import load_model
 from training import job
-from training.clicked_regions import LEAST_PX, RegionSampler, mark, next_click, read_pictures
+from training.clicked_regions import LEAST_PX, RegionSampler, next_click, read_pictures
 from training.clicker import Effort
 from training.clicking import BEFORE, BELONGS, BOX, GREY, NOT, correct, first_seen, region_loss
 from training.clicks import figures
@@ -138,14 +138,15 @@ def test_a_click_goes_into_the_middle_of_the_largest_fault():
     assert len(places) > 5 and all(mask[click[:2]] for click in places if click)
 
 
-def test_a_disc_is_as_inference_draws_it():
+def test_a_click_is_a_disc_that_ends_with_the_picture():
+    rows, columns = np.ogrid[:16, :20]
     for row, column in ((0, 0), (3, 19), (9, 9), (15, 1)):
-        ours, theirs = np.zeros((16, 20), np.float32), np.zeros((16, 20), np.float32)
-        mark(ours, row, column, 3.0)
-        from inference.interactive import _mark
-
-        _mark(theirs, [(row, column)], (0, 0), (1.0, 1.0), 3.0)
-        np.testing.assert_array_equal(ours, theirs)
+        region = np.zeros((16, 20), bool)
+        region[row, column] = True
+        seen = np.zeros((5, 16, 20), np.float32)
+        correct(seen, np.zeros_like(region), region, np.random.default_rng(0))
+        expected = (rows - row) ** 2 + (columns - column) ** 2 <= 3.0**2
+        np.testing.assert_array_equal(seen[BELONGS], expected)
 
 
 def test_what_the_network_sees_first_is_a_click_a_box_or_what_was_drawn():

@@ -22,7 +22,7 @@ from training.brain_structures_release import CONDITIONS, synthetic_head
 from training.clicker import MOST_CLICKS, export_clicker
 from training.clicks import HeldOut, compare, held_out_of, structures_of, table
 from training.dataset import leaving_out, read_dataset, split_cases
-from training.export import halve_stored_weights, load_network
+from training.export import halve_stored_weights, load_network, round_to_half
 from training.gate import SUPERVISED
 from training.job import SCHEMA_VERSION, Job, NewModel, train_and_compare
 from training.process import json_ready
@@ -126,7 +126,7 @@ def release(job: Job, unseen: Path, folder: Path, version: str) -> Path:
     trained = load_manifest(job.out / SUPERVISED)
     told = json.loads((job.out / "report.json").read_text(encoding="utf-8"))
     network = load_network(job.out / SUPERVISED, trained)
-    network.load_state_dict({name: value.half().float() for name, value in network.state_dict().items()})
+    round_to_half(network)
     run = {"hours": round(told["seconds"] / 3600, 2), "hardware": hardware()}
     manifest = trained.model_copy(
         update={

@@ -24,10 +24,10 @@ from inference.models import ModelRecord
 from inference.runtime import load_model
 from inference.tasks import segment
 from training.arms import Tell
-from training.card import calibrated, figures_of_structures
+from training.card import calibrated, figures_of_structures, rounded
 from training.compare import compare
 from training.dataset import Split, read_dataset, read_image
-from training.export import export_model, halve_stored_weights, load_network
+from training.export import export_model, halve_stored_weights, load_network, round_to_half
 from training.folds import parted
 from training.job import RECIPES, SCHEMA_VERSION, Job, NewModel, train_and_compare
 from training.shown_slices import ShownSlices
@@ -96,7 +96,7 @@ def release(model: ShippedSegmentation, job: Job, folder: Path, version: str) ->
     trained = load_manifest(job.out / arm)
     told = json.loads((job.out / "report.json").read_text(encoding="utf-8"))
     network = load_network(job.out / arm, trained)
-    network.load_state_dict({name: value.half().float() for name, value in network.state_dict().items()})
+    round_to_half(network)
     manifest = trained.model_copy(
         update={
             "version": version,
@@ -121,7 +121,7 @@ def release(model: ShippedSegmentation, job: Job, folder: Path, version: str) ->
         "hd95_mm": list(found["hd95_mm_of_class"].values()),
         "seconds": _seconds(record, split),
     }
-    (folder / FIGURES_FILE).write_text(json.dumps(_rounded(figures), indent=1), encoding="utf-8")
+    (folder / FIGURES_FILE).write_text(json.dumps(rounded(figures), indent=1), encoding="utf-8")
     draw_cases(figures["dice"], folder / PICTURE_FILE)
     (folder / CARD_FILE).write_text(_card(model, manifest, found, figures), encoding="utf-8")
     write_manifest(manifest, folder)
@@ -168,7 +168,6 @@ def _seconds(record: ModelRecord, split: Split) -> list[float]:
 def _card(model: ShippedSegmentation, manifest: ModelManifest, found: dict[str, Any], figures: dict[str, Any]) -> str:
     training = manifest.training
     patch = " x ".join(map(str, training["plan"]["patch"]))
-    channels = ", ".join(map(str, manifest.network["channels"]))
     channels = ", ".join(map(str, manifest.network["channels"]))
     of_case = [float(np.nanmean(list(case.values()))) for case in figures["dice"]]
     low, median = np.percentile(of_case, (5, 50))
@@ -217,11 +216,3 @@ Time of an image on {os.cpu_count()} CPU cores: median {np.median(figures["secon
 
 {model.fails}
 """
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_rounded(one) for one in value]
-    return None if value != value else round(value, 4)
