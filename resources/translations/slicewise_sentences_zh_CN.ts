@@ -4605,7 +4605,7 @@
             <location filename="../../inference/detect.py" line="90" />
             <location filename="../../inference/enhance.py" line="67" />
             <location filename="../../inference/tasks.py" line="83" />
-            <location filename="../../inference/tasks.py" line="187" />
+            <location filename="../../inference/tasks.py" line="181" />
             <source>Preparing the image</source>
             <translation>正在准备图像</translation>
         </message>
@@ -4613,7 +4613,7 @@
             <location filename="../../inference/classify.py" line="50" />
             <location filename="../../inference/detect.py" line="94" />
             <location filename="../../inference/enhance.py" line="75" />
-            <location filename="../../inference/tasks.py" line="214" />
+            <location filename="../../inference/tasks.py" line="208" />
             <source>Running {0} on {1}</source>
             <extracomment>{0}: model.manifest.name; {1}: model.provider</extracomment>
             <translation>正在 {1} 上运行 {0}</translation>
@@ -4658,7 +4658,7 @@
         </message>
         <message>
             <location filename="../../inference/classify.py" line="198" />
-            <location filename="../../inference/tasks.py" line="209" />
+            <location filename="../../inference/tasks.py" line="203" />
             <source>the image has the same value everywhere: there is nothing to find</source>
             <translation>图像处处值相同：没有可找的内容</translation>
         </message>
@@ -4837,229 +4837,229 @@
             <translation>{0} 的输出形状为 {1}，清单标为 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/interactive.py" line="133" />
+            <location filename="../../inference/interactive.py" line="134" />
             <source>the model gave a region that does not fit the picture; it is discarded</source>
             <translation>模型给出的区域与图像不符，已丢弃</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="92" />
-            <location filename="../../inference/manifest.py" line="309" />
+            <location filename="../../inference/manifest.py" line="93" />
+            <location filename="../../inference/manifest.py" line="310" />
             <source>high must be above low</source>
             <translation>high 必须大于 low</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="175" />
+            <location filename="../../inference/manifest.py" line="176" />
             <source>axes must be those of {0} or one each of L or R, P or A, S or I, e.g. SPL</source>
             <extracomment>{0}: OWN_AXES</extracomment>
             <translation>轴向必须是 {0} 的字母，或 L/R、P/A、S/I 各取一个，例如 SPL</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="182" />
+            <location filename="../../inference/manifest.py" line="183" />
             <source>context_slices must be odd: the slice and as many neighbours on either side</source>
             <translation>context_slices 必须为奇数：本层及两侧相同数量的相邻层</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="188" />
+            <location filename="../../inference/manifest.py" line="189" />
             <source>a model of three dimensions has no context_slices</source>
             <translation>三维模型没有 context_slices</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="190" />
+            <location filename="../../inference/manifest.py" line="191" />
             <source>a model of three dimensions has all of spacing_mm, or none of it</source>
             <translation>三维模型的 spacing_mm 要么全有，要么全无</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="192" />
+            <location filename="../../inference/manifest.py" line="193" />
             <source>slices that are stretched to a size are aligned by their edges</source>
             <translation>拉伸到固定大小的切片必须按边缘对齐</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="194" />
+            <location filename="../../inference/manifest.py" line="195" />
             <source>patch must have {0} sizes, as the model has dimensions</source>
             <extracomment>{0}: self.dimensions</extracomment>
             <translation>patch 必须有 {0} 个尺寸，与模型的维数相同</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="196" />
+            <location filename="../../inference/manifest.py" line="197" />
             <source>the sizes of patch must be multiples of size_multiple</source>
             <translation>patch 的各尺寸必须是 size_multiple 的倍数</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="247" />
+            <location filename="../../inference/manifest.py" line="248" />
             <source>features and weights make heat maps together: the manifest names only one of them</source>
             <translation>热图由特征和权重共同得出：清单只写明其中之一</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="249" />
+            <location filename="../../inference/manifest.py" line="250" />
             <source>heat maps are cam, or made of features and weights, not both</source>
             <translation>热图或为 cam，或由特征和权重得出，不能两者兼有</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="251" />
+            <location filename="../../inference/manifest.py" line="252" />
             <source>a sequence over time points is of the series</source>
             <translation>随时间的序列属于整个系列</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="253" />
+            <location filename="../../inference/manifest.py" line="254" />
             <source>slices and attention are of models that see a series at once</source>
             <translation>slices 和 attention 属于一次看到整个序列的模型</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="331" />
+            <location filename="../../inference/manifest.py" line="332" />
             <source>a picture has either a residual_bound or, of a translation, a synthetic contrast (gives)</source>
             <translation>图像要么有 residual_bound，要么（转换时）有合成对比度（gives）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="333" />
+            <location filename="../../inference/manifest.py" line="334" />
             <source>a translation keeps the grid: its scale is 1</source>
             <translation>转换保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="389" />
+            <location filename="../../inference/manifest.py" line="394" />
             <source>each range must go from the lower to the higher value</source>
             <translation>每个范围都必须从较小值到较大值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="447" />
+            <location filename="../../inference/manifest.py" line="452" />
             <source>labels must be numbered 1, 2, 3, ... in the order of the model's channels</source>
             <translation>标签必须按模型通道的顺序编号为 1、2、3……</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="455" />
+            <location filename="../../inference/manifest.py" line="460" />
             <source>a model of {0} has {1} of scores, boxes, picture and clicks</source>
             <extracomment>{0}: self.task; {1}: own or 'none'</extracomment>
             <translation>{0} 模型的清单在 scores、boxes、picture、clicks 中应有：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="457" />
+            <location filename="../../inference/manifest.py" line="462" />
             <source>only a segmentation model looks within what another one finds</source>
             <translation>只有分割模型才会在另一模型找到的范围内查看</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="461" />
+            <location filename="../../inference/manifest.py" line="466" />
             <source>only a segmentation model has its own {0}</source>
             <extracomment>{0}: ', '.join(theirs)</extracomment>
             <translation>只有分割模型可以自行规定 {0}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="463" />
+            <location filename="../../inference/manifest.py" line="468" />
             <source>labels are what a model tells apart; one that makes pictures has none</source>
             <translation>标签是模型所区分的内容；生成图像的模型没有标签</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="467" />
+            <location filename="../../inference/manifest.py" line="472" />
             <source>an interactive model has one label, a sigmoid activation, and a size that it sees</source>
             <translation>交互式模型只有一个标签，使用 sigmoid 激活，并规定其所见的尺寸</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="476" />
+            <location filename="../../inference/manifest.py" line="481" />
             <source>scores of boxes are told one by one: their activation is sigmoid or probabilities</source>
             <translation>方框的评分是逐个给出的：其激活方式须为 sigmoid 或 probabilities</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="478" />
+            <location filename="../../inference/manifest.py" line="483" />
             <source>boxes of several networks have no mean</source>
             <translation>多个网络的方框没有平均值</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="480" />
+            <location filename="../../inference/manifest.py" line="485" />
             <source>a model of several labels has to tell which one a box is of</source>
             <translation>有多个标签的模型须说明方框属于哪一个</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="482" />
+            <location filename="../../inference/manifest.py" line="487" />
             <source>no label can have a threshold below the lowest score that is told</source>
             <translation>任何标签的阈值都不能低于所给出的最低评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="486" />
+            <location filename="../../inference/manifest.py" line="491" />
             <source>a classification model sees slices, or blocks, whole: it has no patch</source>
             <translation>分类模型看到完整的切片或体块：它没有 patch</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="488" />
+            <location filename="../../inference/manifest.py" line="493" />
             <source>a classification model has one network</source>
             <translation>分类模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="490" />
+            <location filename="../../inference/manifest.py" line="495" />
             <source>a classification model of three dimensions scores the series</source>
             <translation>三维分类模型对整个序列评分</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="492" />
+            <location filename="../../inference/manifest.py" line="497" />
             <source>a sequence over time points is of slices: it has two dimensions</source>
             <translation>随时间的序列由层面组成：它是二维的</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="494" />
+            <location filename="../../inference/manifest.py" line="499" />
             <source>attention is of sequences of slices, not of a block</source>
             <translation>attention 属于切片序列，不属于体块</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="498" />
+            <location filename="../../inference/manifest.py" line="503" />
             <source>an enhancement has a residual_bound, a translation says which contrast it gives</source>
             <translation>增强有 residual_bound，转换须写明它给出的对比度</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="500" />
+            <location filename="../../inference/manifest.py" line="505" />
             <source>a model that makes pictures sees the image's own grid: no spacing_mm and no size</source>
             <translation>生成图像的模型使用图像自身的网格：没有 spacing_mm，也没有 size</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="502" />
+            <location filename="../../inference/manifest.py" line="507" />
             <source>a model of three dimensions keeps the grid: its scale is 1</source>
             <translation>三维模型保持网格不变：其 scale 为 1</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="504" />
+            <location filename="../../inference/manifest.py" line="509" />
             <source>a model that makes pictures has one network</source>
             <translation>生成图像的模型只有一个网络</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="539" />
+            <location filename="../../inference/manifest.py" line="544" />
             <source>{0}: {1} cannot be read ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error.strerror</extracomment>
             <translation>{0}：无法读取 {1}（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="541" />
+            <location filename="../../inference/manifest.py" line="546" />
             <source>{0}: {1} is not JSON ({2})</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: error</extracomment>
             <translation>{0}：{1} 不是 JSON（{2}）</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="545" />
+            <location filename="../../inference/manifest.py" line="550" />
             <source>{0}: manifest version {1} is unknown; this program reads version {2}</source>
             <extracomment>{0}: folder.name; {1}: version; {2}: SCHEMA_VERSION</extracomment>
             <translation>{0}：清单版本 {1} 未知；本程序读取版本 {2}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="552" />
+            <location filename="../../inference/manifest.py" line="557" />
             <source>{0}: {1} is wrong at {2}: {3}</source>
             <extracomment>{0}: folder.name; {1}: MANIFEST_FILE; {2}: where or 'top'; {3}: first['msg']</extracomment>
             <translation>{0}：{1} 在 {2} 处有误：{3}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="555" />
+            <location filename="../../inference/manifest.py" line="560" />
             <source>{0}: the manifest does not list {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单中没有列出 {1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="577" />
+            <location filename="../../inference/manifest.py" line="582" />
             <source>{0}: the manifest names a file outside its folder: {1}</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：清单指向其文件夹之外的文件：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="580" />
+            <location filename="../../inference/manifest.py" line="585" />
             <source>{0}: {1} is missing or is not a plain file</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 缺失或不是普通文件</translation>
         </message>
         <message>
-            <location filename="../../inference/manifest.py" line="582" />
+            <location filename="../../inference/manifest.py" line="587" />
             <source>{0}: {1} was changed after the model was made (its hash is another one)</source>
             <extracomment>{0}: folder.name; {1}: name</extracomment>
             <translation>{0}：{1} 在模型生成之后被修改过（哈希值不同）</translation>
@@ -5119,19 +5119,19 @@
             <translation>模型文件中 {0} 的大小与声明不符</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="68" />
+            <location filename="../../inference/models.py" line="67" />
             <source>there is no model {0}; installed: {1}</source>
             <extracomment>{0}: name; {1}: names</extracomment>
             <translation>没有模型 {0}；已安装：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="78" />
+            <location filename="../../inference/models.py" line="77" />
             <source>{0} {1} is installed already; a version is never replaced</source>
             <extracomment>{0}: manifest.name; {1}: manifest.version</extracomment>
             <translation>{0} {1} 已安装；已有版本不会被替换</translation>
         </message>
         <message>
-            <location filename="../../inference/models.py" line="107" />
+            <location filename="../../inference/models.py" line="106" />
             <source>{0} has no earlier version to go back to</source>
             <extracomment>{0}: name</extracomment>
             <translation>{0} 没有可以退回的更早版本</translation>
@@ -5181,158 +5181,158 @@
             <translation>含有 {1} 权重的 {0} 是链接，不是其文件夹中的文件</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="193" />
+            <location filename="../../inference/preflight.py" line="190" />
             <source>{0} sees what changes over time; this series has no pictures that follow one another in time.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 观察随时间的变化；此序列没有在时间上前后相接的图像。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="196" />
+            <location filename="../../inference/preflight.py" line="193" />
             <source>The series is still being read.</source>
             <translation>该序列仍在读取中。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="198" />
+            <location filename="../../inference/preflight.py" line="195" />
             <source>{0} needs grey values; this series is in colour.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要灰阶图像；该序列是彩色的。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="200" />
+            <location filename="../../inference/preflight.py" line="197" />
             <source>{0} needs several slices; this series is a single picture.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0}需要多个切片；此序列只有一幅图像。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="202" />
+            <location filename="../../inference/preflight.py" line="199" />
             <source>{0} needs a regular volume. This series: {1}</source>
             <extracomment>{0}: title; {1}: headers.geometry</extracomment>
             <translation>{0} 需要规则的体数据。该序列：{1}</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="204" />
+            <location filename="../../inference/preflight.py" line="202" />
             <source>{0} looks about what the model {1} finds first, and that is not there.</source>
-            <extracomment>{0}: title; {1}: manifest.within.model</extracomment>
+            <extracomment>{0}: title; {1}: within.model</extracomment>
             <translation>{0} 只查看模型 {1} 先找到的部位周围，而该模型不存在。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="207" />
+            <location filename="../../inference/preflight.py" line="205" />
             <source>{0} needs to know the size of voxels; this series does not tell.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要知道体素的大小；该序列没有给出。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="215" />
+            <location filename="../../inference/preflight.py" line="213" />
             <source>{0} was made for {1}; this series is {2}.</source>
             <extracomment>{0}: manifest.title; {1}: made_for; {2}: headers.modality</extracomment>
             <translation>{0} 适用于 {1}；该序列是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="222" />
+            <location filename="../../inference/preflight.py" line="220" />
             <source>The file does not say its modality; this model was made for {0}.</source>
             <extracomment>{0}: made_for</extracomment>
             <translation>文件没有说明设备类型；该模型适用于 {0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="227" />
+            <location filename="../../inference/preflight.py" line="225" />
             <source>This series is synthetic: a model made it, in part or whole. {0} was made for scans.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>此序列为合成图像：其部分或全部由模型生成。{0} 是为扫描图像设计的。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="230" />
+            <location filename="../../inference/preflight.py" line="228" />
             <source>{0} was made for {1}; the headers say {2}.</source>
             <extracomment>{0}: manifest.title; {1}: manifest.body_part; {2}: headers.body_part</extracomment>
             <translation>{0} 适用于 {1}；文件头写的是 {2}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="231" />
+            <location filename="../../inference/preflight.py" line="229" />
             <source>body part</source>
             <translation>部位</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="237" />
+            <location filename="../../inference/preflight.py" line="235" />
             <source>{0} needs to know where the slices lie in the patient; this series does not tell.</source>
             <extracomment>{0}: manifest.title</extracomment>
             <translation>{0} 需要知道层面在患者体内的位置；该序列没有说明。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="241" />
+            <location filename="../../inference/preflight.py" line="239" />
             <source>The file tells two places for this volume; you chose one.</source>
             <translation>文件给出了该容积的两个位置；您选择了其中之一。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="251" />
+            <location filename="../../inference/preflight.py" line="249" />
             <source>The slices are oblique by {0}°; the model is made for straight ones and does not turn them.</source>
             <extracomment>{0}: degrees (number)</extracomment>
             <translation>切片倾斜了 {0}°；该模型适用于正交切片，不会将其转正。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="262" />
+            <location filename="../../inference/preflight.py" line="260" />
             <source>Voxels are {0} mm apart, far coarser than the {1} mm the model sees.</source>
             <extracomment>{0}: image_mm (number); {1}: model_mm (number)</extracomment>
             <translation>体素间距为 {0} mm，远粗于模型所用的 {1} mm。</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="273" />
+            <location filename="../../inference/preflight.py" line="271" />
             <source>{0} % of the voxels are no number; the model sees them as 0.</source>
             <extracomment>{0}: share (number)</extracomment>
             <translation>{0} % 的体素不是数值；模型将其视为 0。</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="280" />
+            <location filename="../../inference/preflight.py" line="278" />
             <source>{0} was made for {1}; the values of this series, down to air, are those of a CT.</source>
             <extracomment>{0}: title; {1}: made_for</extracomment>
             <translation>{0} 适用于 {1}；该序列的数值（包括空气）与 CT 相符。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="287" />
+            <location filename="../../inference/preflight.py" line="285" />
             <source>{0} needs Hounsfield units; the values of this series are none.</source>
             <extracomment>{0}: title</extracomment>
             <translation>{0} 需要 HU 值；该序列的数值不是 HU。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="290" />
+            <location filename="../../inference/preflight.py" line="288" />
             <source>Nobody says that the values are Hounsfield units; they reach down to air, as those of a CT do.</source>
             <translation>没有说明数值是否为 HU；它们低至空气，与 CT 相同。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="295" />
+            <location filename="../../inference/preflight.py" line="293" />
             <source>The model sees values from {0} to {1}; those of this series go from {2} to {3}, with hardly any between.</source>
             <extracomment>{0}: rule.low (number); {1}: rule.high (number); {2}: lowest (number); {3}: float(finite.max()) (number)</extracomment>
             <translation>模型使用 {0} 到 {1} 的数值；该序列的数值为 {2} 到 {3}，几乎没有落在其间。</translation>
             <extra-numbers>0 1 2 3</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="319" />
+            <location filename="../../inference/preflight.py" line="317" />
             <source>(score {0}, usual up to {1})</source>
             <extracomment>{0}: score (number); {1}: _USUAL (number)</extracomment>
             <translation>（评分 {0}，通常不超过 {1}）</translation>
             <extra-numbers>0 1</extra-numbers>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="322" />
+            <location filename="../../inference/preflight.py" line="320" />
             <source>The scan reaches less or more far than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描范围小于或大于模型训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="324" />
+            <location filename="../../inference/preflight.py" line="322" />
             <source>The model hesitates over more of this scan than of those that it learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>模型对此扫描中更多的部分犹豫不决，超过其训练所用的扫描{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="326" />
+            <location filename="../../inference/preflight.py" line="324" />
             <source>The scan is noisier or more blurred than those that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>扫描比模型训练所用的扫描噪声更大或更模糊{0}。</translation>
         </message>
         <message>
-            <location filename="../../inference/preflight.py" line="328" />
+            <location filename="../../inference/preflight.py" line="326" />
             <source>Dark and bright are shared out otherwise than in the scans that the model learnt from{0}.</source>
             <extracomment>{0}: of</extracomment>
             <translation>明暗分布与模型训练所用的扫描不同{0}。</translation>
@@ -5415,13 +5415,13 @@
             <translation>{0} 查看 {1} 的周围；{2} 未找到其中任何一个</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="169" />
+            <location filename="../../inference/tasks.py" line="163" />
             <source>{0} {1} found where to look</source>
             <extracomment>{0}: finder.title; {1}: finder.version</extracomment>
             <translation>由 {0} {1} 确定查看位置</translation>
         </message>
         <message>
-            <location filename="../../inference/tasks.py" line="205" />
+            <location filename="../../inference/tasks.py" line="199" />
             <source>{0} needs a 3-D image with one value per voxel</source>
             <extracomment>{0}: model.manifest.name</extracomment>
             <translation>{0} 需要每体素一个值的三维图像</translation>
@@ -5777,14 +5777,14 @@
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/clicked_regions.py" line="80" />
+            <location filename="../../training/clicked_regions.py" line="79" />
             <source>there is no region of {0} pixels or more on the annotated slices</source>
             <extracomment>{0}: LEAST_PX</extracomment>
             <translation>已标注的切片上没有达到 {0} 像素的区域</translation>
         </message>
         <message>
             <location filename="../../training/clicker.py" line="90" />
-            <location filename="../../training/export.py" line="169" />
+            <location filename="../../training/export.py" line="174" />
             <source>the network's output is flat, so the export cannot be checked</source>
             <translation>网络的输出没有变化，无法核对导出结果</translation>
         </message>
@@ -6041,14 +6041,14 @@
             <translation>导出的网络无法使用：{0}</translation>
         </message>
         <message>
-            <location filename="../../training/export.py" line="173" />
+            <location filename="../../training/export.py" line="178" />
             <source>the exported network differs from the trained one by {0} at {1}</source>
             <extracomment>{0}: apart (number); {1}: ' x '.join(map(str, sizes))</extracomment>
             <translation>导出的网络与训练的网络在 {1} 处相差 {0}</translation>
             <extra-numbers>0</extra-numbers>
         </message>
         <message>
-            <location filename="../../training/export.py" line="198" />
+            <location filename="../../training/export.py" line="203" />
             <source>inference with the exported network differs from the trained one by {0}</source>
             <extracomment>{0}: apart (number)</extracomment>
             <translation>使用导出网络的推理与训练的网络相差 {0}</translation>

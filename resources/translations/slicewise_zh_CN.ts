@@ -2983,6 +2983,10 @@
         <translation>在后台运行模型；结果作为分割建议等待您处理</translation>
     </message>
     <message>
+        <source>Mirror for certainty ({n} × the time)</source>
+        <translation>用镜像估计把握（耗时 {n} 倍）</translation>
+    </message>
+    <message>
         <source>Model</source>
         <translation>模型</translation>
     </message>
@@ -3173,10 +3177,6 @@ Run it all the same? What it proposes, and exports of it, will say that you did.
     <message>
         <source>Run anyway…</source>
         <translation>仍要运行…</translation>
-    </message>
-    <message>
-        <source>Mirror for certainty (takes {n} times as long)</source>
-        <translation>用镜像估计把握（耗时 {n} 倍）</translation>
     </message>
     <message>
         <source>Time, memory and device: not known yet</source>

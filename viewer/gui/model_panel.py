@@ -320,7 +320,7 @@ class ModelPanel(QWidget):
         self.run.setEnabled(runs and not read_only and not self._running)
         copies = copies_of(self._workflows.models.get(self.model_name).manifest)
         self.mirrored.setVisible(self._task == "segmentation" and copies > 1)
-        self.mirrored.setText(tr("Mirror for certainty (takes {n} times as long)").format(n=copies))
+        self.mirrored.setText(tr("Mirror for certainty ({n} × the time)").format(n=copies))
         tip = READ_ONLY if read_only else _RUNNING_TIP if self._running else _OVERRIDE_TIP if against else _RUN_TIP
         self.run.setToolTip(tr(tip))
         self.fitChanged.emit()
